@@ -1,0 +1,18 @@
+export type InputErrorCode =
+  | 'ArgumentInvalid'
+  | 'DigestInvalid'
+  | 'FileUnreadable'
+  | 'ForceNotAllowed'
+  | 'ProfileUnknown'
+  | 'PullspecInvalid';
+
+/** The caller must act: what was handed in cannot be read. HTTP 400, exit status 2; never a verdict. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+  readonly code: InputErrorCode;
+
+  constructor(code: InputErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,30 @@
+/** What was read, and a tag that changes whenever the bytes do. */
+export interface StoredObject {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+
+/** One row of a listing; `size` in bytes. */
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+}
+
+/**
+ * Keys and bytes: an S3 bucket or a directory. A key is `/`-separated segments, none empty, `.` or `..`; another
+ * key is a StoreError `KeyRefused`. Every other failure is a StoreError too: only "no such key" reads as absent.
+ */
+export interface ObjectStore {
+  /** Short, for messages; no credentials. */
+  readonly description: string;
+  /** The object, or undefined when there is none. At most `limit` bytes: a longer object is `LimitExceeded`. */
+  readObject(key: string, limit: number): Promise<StoredObject | undefined>;
+  /** Writes whole or not at all, never over another object. False when the key was taken. */
+  createObject(key: string, bytes: Uint8Array): Promise<boolean>;
+  /** Replaces what has this tag (undefined: what is absent). False when it is no longer so. */
+  replaceObject(key: string, bytes: Uint8Array, etag: string | undefined): Promise<boolean>;
+  /** Removes the object if there is one. */
+  deleteObject(key: string): Promise<void>;
+  /** All objects whose key starts with the prefix, sorted by key. */
+  listObjects(prefix: string): AsyncIterable<ListedObject>;
+}

@@ -1,0 +1,90 @@
+import { InputError } from '../errors/input-error.ts';
+import { type Digest, isDigest, parseDigest } from './digest.ts';
+import type { Repository } from './repository.ts';
+
+/** A parsed image reference. The grammar is `distribution/reference`'s; normalisation is Docker's. */
+export interface Reference {
+  readonly repository: Repository;
+  readonly tag: string | undefined;
+  readonly digest: Digest | undefined;
+}
+
+const HOST =
+  /^(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?$/;
+const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
+const MAX_NAME_LENGTH = 255;
+const DEFAULT_HOST = 'docker.io';
+const DEFAULT_NAMESPACE = 'library/';
+
+/** @throws InputError `PullspecInvalid` or `DigestInvalid`, naming the part at fault. */
+export function parseReference(text: string): Reference {
+  const { name, tag, digest } = splitReference(text);
+  if (tag !== undefined && !TAG.test(tag)) throw invalid(text, `the tag ${JSON.stringify(tag)} is not a tag`);
+  return {
+    repository: parseName(text, name),
+    tag,
+    digest: digest === undefined ? undefined : parseDigest(digest),
+  };
+}
+
+/** A repository alone: no tag, no digest. @throws InputError `PullspecInvalid`. */
+export function parseRepository(text: string): Repository {
+  const { repository, tag, digest } = parseReference(text);
+  if (tag !== undefined || digest !== undefined) throw invalid(text, 'expected a repository without tag or digest');
+  return repository;
+}
+
+function splitReference(text: string): { name: string; tag: string | undefined; digest: string | undefined } {
+  const at = text.indexOf('@');
+  const named = at < 0 ? text : text.slice(0, at);
+  const digest = at < 0 ? undefined : text.slice(at + 1);
+  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  if (colon < 0) return { name: named, tag: undefined, digest };
+  return { name: named.slice(0, colon), tag: named.slice(colon + 1), digest };
+}
+
+function parseName(text: string, name: string): Repository {
+  if (name === '') throw invalid(text, 'it names no repository');
+  if (isDigest(`sha256:${name}`)) throw invalid(text, '64 hex digits alone are an image ID, not a repository');
+  const { host, path } = splitHost(name);
+  if (!HOST.test(host)) throw invalid(text, `${JSON.stringify(host)} is not a registry host`);
+  for (const component of path.split('/')) {
+    if (!PATH_COMPONENT.test(component)) throw invalid(text, repositoryFault(component));
+  }
+  const canonicalHost = toCanonicalHost(host);
+  if (canonicalHost.length + 1 + path.length > MAX_NAME_LENGTH) {
+    throw invalid(text, `the repository is longer than ${MAX_NAME_LENGTH} characters`);
+  }
+  // The only place where a Repository comes into being.
+  return `${canonicalHost}/${path}` as Repository;
+}
+
+function splitHost(name: string): { host: string; path: string } {
+  const slash = name.indexOf('/');
+  const first = name.slice(0, Math.max(slash, 0));
+  const isHost = slash >= 0 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  if (!isHost) return { host: DEFAULT_HOST, path: slash < 0 ? DEFAULT_NAMESPACE + name : name };
+  const path = name.slice(slash + 1);
+  const isDockerHub = toCanonicalHost(first) === DEFAULT_HOST;
+  return { host: first, path: isDockerHub && !path.includes('/') ? DEFAULT_NAMESPACE + path : path };
+}
+
+function toCanonicalHost(host: string): string {
+  const lower = host.toLowerCase().replace(/:0*443$/, '');
+  return lower === 'index.docker.io' ? DEFAULT_HOST : lower;
+}
+
+function repositoryFault(component: string): string {
+  if (component === '') return 'a part of the repository is empty';
+  if (component !== component.toLowerCase()) return 'the repository must be in lower case';
+  return `${JSON.stringify(component)} is not a repository name`;
+}
+
+function invalid(text: string, fault: string): InputError {
+  const shown = text.length > 160 ? `${text.slice(0, 160)}…` : text;
+  return new InputError(
+    'PullspecInvalid',
+    `${JSON.stringify(shown)} is not a pullspec: ${fault}; expected registry/repository[:tag][@sha256:<64 hex digits>]`,
+  );
+}
