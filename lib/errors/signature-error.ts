@@ -27,7 +27,11 @@ export class SignatureError extends Error {
   /** Fingerprint of the certificate that the signature names, once known: for the evidence, not proof of anything. */
   readonly signer: string | undefined;
 
-  constructor(code: SignatureErrorCode, message: string, options: ErrorOptions & { readonly signer?: string } = {}) {
+  constructor(
+    code: SignatureErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly signer?: string | undefined } = {},
+  ) {
     const { signer, ...errorOptions } = options;
     super(message, errorOptions);
     this.code = code;

@@ -1,0 +1,47 @@
+import { evaluatePullspec } from '../policy/evaluate-pullspec.ts';
+import { type Pullspec, toCanonicalPullspec } from '../pullspec/pullspec.ts';
+import { VERIFIER_VERSION } from '../runtime/verifier-version.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
+import type { Attempt, Mode, Outcome, Reason, Verdict } from '../verification/verdict.ts';
+
+/** What the caller asks for beside the pullspec. */
+export interface PullspecRequest {
+  readonly pullspec: Pullspec;
+  /** The profile's own mode when undefined. */
+  readonly mode?: Mode | undefined;
+}
+
+/** The verdict of the pullspec policy alone: no signature is looked for, nothing is contacted. */
+export function decidePullspec(request: PullspecRequest, prepared: PreparedTrust, now: Date): Verdict {
+  const mode = request.mode ?? prepared.mode;
+  const { reasons, warnings } = evaluatePullspec(request.pullspec, { ...prepared, mode });
+  const outcome = reasons.length === 0 ? 'accepted' : 'rejected';
+  return toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts: [] });
+}
+
+/** The members of a verdict that are the same whatever was decided. */
+export function toVerdict(
+  { pullspec, mode }: PullspecRequest,
+  prepared: PreparedTrust,
+  now: Date,
+  decision: { outcome: Outcome; reasons: readonly Reason[]; warnings: readonly Reason[]; attempts: readonly Attempt[] },
+): Verdict {
+  const isCanonical = prepared.canonicalRepositories.includes(pullspec.repository);
+  const canonicalPullspec = isCanonical ? toCanonicalPullspec(pullspec) : undefined;
+  return {
+    schema: 1,
+    outcome: decision.outcome,
+    forced: false,
+    pullspec: pullspec.text,
+    ...(canonicalPullspec === undefined ? {} : { canonicalPullspec }),
+    ...(pullspec.digest === undefined ? {} : { digest: pullspec.digest }),
+    profile: prepared.profile,
+    mode: mode ?? prepared.mode,
+    trustRevision: prepared.revision,
+    verifierVersion: VERIFIER_VERSION,
+    reasons: decision.reasons,
+    warnings: decision.warnings,
+    attempts: decision.attempts,
+    decidedAt: now.toISOString(),
+  };
+}

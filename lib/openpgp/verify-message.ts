@@ -1,0 +1,126 @@
+import { SignatureError } from '../errors/signature-error.ts';
+import { PublicKeyAlgorithm, toAcceptedHash } from './algorithms.ts';
+import { isAlgorithmOf, isSignedBy } from './check-signature.ts';
+import { Compression } from './decompress.ts';
+import type { IndexedKey, IndexedKeyring } from './indexed-keyring.ts';
+import { MAX_CLOCK_SKEW_SECONDS } from './limits.ts';
+import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
+
+/** A message that one key of the keyring signed, with that key allowed to. Made by {@link verifyMessage} alone. */
+export interface VerifiedMessage {
+  readonly content: Uint8Array;
+  /** Fingerprint of the signer's primary key. */
+  readonly signer: string;
+  /** Fingerprint of the key that signed: the primary one or a subkey. */
+  readonly signingKey: string;
+  /** Seconds since 1970. */
+  readonly createdAt: number;
+  /** First second at which the signature or its key is no longer valid, if ever. */
+  readonly expiresAt: number | undefined;
+  /** What current clusters could not have checked, though Signet did. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Cryptography first, then the validity of the key, judged when the signature was made; a revoked key never.
+ *
+ * @param now seconds since 1970
+ * @throws SignatureError with the code that says why not
+ */
+export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedKeyring, now: number): VerifiedMessage {
+  const { signature } = message;
+  const hashName = toAcceptedHash(signature.hashAlgorithm);
+  const candidates = findCandidates(message, keyring);
+  const signedContent = toSignedContent(message);
+  const signer = candidates.find(
+    ({ key, verificationKey }) =>
+      isAlgorithmOf(verificationKey().material, key.algorithm, signature.publicKeyAlgorithm) &&
+      isSignedBy(verificationKey(), signature, signedContent, hashName),
+  );
+  if (signer === undefined) {
+    throw new SignatureError('SignatureInvalid', 'the signature does not match what it should sign', {
+      signer: candidates[0]?.certificate.fingerprint,
+    });
+  }
+  // A keyring may hold the same key twice, once as revoked: every copy has to agree that it may sign.
+  const copies = candidates.filter(({ key }) => key.fingerprint === signer.key.fingerprint);
+  for (const copy of copies) verifyKeyUse(copy, signature.createdAt);
+  verifyTimes(message, signer, now);
+  return {
+    content: message.content,
+    signer: signer.certificate.fingerprint,
+    signingKey: signer.key.fingerprint,
+    createdAt: signature.createdAt,
+    expiresAt: earliest(signature.expiresAt, signer.key.expiresAt),
+    notes: toNotes(message, signer),
+  };
+}
+
+function findCandidates(
+  { signature, signerKeyId }: UntrustedSignedMessage,
+  keyring: IndexedKeyring,
+): readonly IndexedKey[] {
+  const sameId = keyring.keysById.get(signerKeyId) ?? [];
+  const { issuerFingerprint } = signature;
+  const candidates =
+    issuerFingerprint === undefined ? sameId : sameId.filter(({ key }) => key.fingerprint === issuerFingerprint);
+  if (candidates.length === 0) {
+    throw new SignatureError('KeyUnknown', `no key of the keyring has the signer's ID ${signerKeyId}`, {
+      signer: issuerFingerprint ?? signerKeyId,
+    });
+  }
+  return candidates;
+}
+
+function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void {
+  const signer = certificate.fingerprint;
+  if (key.revoked !== undefined) {
+    throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer });
+  }
+  if (key.notForSigning !== undefined) throw new SignatureError('KeyNotForSigning', key.notForSigning, { signer });
+  if (signedAt < key.createdAt) {
+    throw new SignatureError('SignatureInvalid', 'the signature is dated before its key was made', { signer });
+  }
+  if (key.expiresAt !== undefined && signedAt >= key.expiresAt) {
+    throw new SignatureError('KeyExpired', `the key had expired on ${toDate(key.expiresAt)}, before it signed`, {
+      signer,
+    });
+  }
+}
+
+function verifyTimes({ signature }: UntrustedSignedMessage, { certificate }: IndexedKey, now: number): void {
+  const signer = certificate.fingerprint;
+  if (signature.createdAt > now + MAX_CLOCK_SKEW_SECONDS) {
+    throw new SignatureError('SignatureFromFuture', `the signature is dated ${toDate(signature.createdAt)}`, {
+      signer,
+    });
+  }
+  if (signature.expiresAt !== undefined && signature.expiresAt <= now) {
+    throw new SignatureError('SignatureExpired', `the signature expired on ${toDate(signature.expiresAt)}`, { signer });
+  }
+}
+
+/** What the OpenPGP library of current cluster-version operators (golang.org/x/crypto/openpgp) does not read. */
+function toNotes({ compression }: UntrustedSignedMessage, { certificate, key }: IndexedKey): readonly string[] {
+  const notes: string[] = [];
+  if (key.algorithm === PublicKeyAlgorithm.eddsaLegacy || key.algorithm === PublicKeyAlgorithm.ed25519) {
+    notes.push('current cluster-version operators cannot check Ed25519 signatures');
+  }
+  if (certificate.armorBlock > 0) {
+    notes.push(
+      'current cluster-version operators read only the first armor block of a keyring; this key is in a later one',
+    );
+  }
+  if (compression === Compression.none) {
+    notes.push('current cluster-version operators cannot read a compressed packet with algorithm 0');
+  }
+  return notes;
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : Math.min(one, other ?? one);
+}
+
+function toDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

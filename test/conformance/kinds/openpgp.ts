@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { type IndexedKeyring, indexKeyring } from '../../../lib/openpgp/indexed-keyring.ts';
+import { prepareKeyring } from '../../../lib/openpgp/prepare-keyring.ts';
+import type { PreparedCertificate } from '../../../lib/openpgp/prepared-keyring.ts';
+import { parseSignedMessage, readUntrustedContents } from '../../../lib/openpgp/signed-message.ts';
+import { verifyMessage } from '../../../lib/openpgp/verify-message.ts';
+import { parseDigest } from '../../../lib/pullspec/digest.ts';
+import { verifySignature } from '../../../lib/verification/verify-signature.ts';
+import type { KindRunner } from '../kinds.ts';
+import type { Vector } from '../read-vectors.ts';
+import { VECTOR_TIME } from '../vector-time.ts';
+
+const Keyrings = z.looseObject({ keyrings: z.array(z.string()) });
+const Message = z.looseObject({ signature: z.string() });
+
+export const importKeyring: KindRunner = async (vector) => {
+  const { keyrings } = Keyrings.parse(vector.inputs);
+  const certificates = await readCertificates(vector.root, keyrings);
+  return { fingerprints: certificates.map(({ fingerprint }) => fingerprint) };
+};
+
+export const untrustedContents: KindRunner = async (vector) => {
+  const { untrustedContent, keyId } = readUntrustedContents(await readSignature(vector));
+  return { contentUtf8: Buffer.from(untrustedContent).toString('utf8'), keyId };
+};
+
+export const verifyMessageKind: KindRunner = async (vector) => {
+  const message = parseSignedMessage(await readSignature(vector));
+  const { content, signer, signingKey } = verifyMessage(message, await readKeyring(vector), VECTOR_TIME);
+  return {
+    signerPrimaryFingerprint: signer,
+    signerSubkeyFingerprint: signingKey,
+    contentUtf8: Buffer.from(content).toString('utf8'),
+    contentSha256: createHash('sha256').update(content).digest('hex'),
+  };
+};
+
+export const verifyRelease: KindRunner = async (vector) => {
+  const { releaseDigest } = z.looseObject({ releaseDigest: z.string() }).parse(vector.inputs);
+  const requirement = {
+    digest: parseDigest(releaseDigest),
+    signedRepositories: undefined,
+    payloadMode: 'release',
+  } as const;
+  const message = parseSignedMessage(await readSignature(vector));
+  return { ...verifySignature(message, await readKeyring(vector), requirement, VECTOR_TIME) };
+};
+
+async function readSignature({ inputs, root }: Vector): Promise<Uint8Array> {
+  return readFile(path.join(root, Message.parse(inputs).signature));
+}
+
+/** The key files of a case are one keyring. */
+async function readKeyring({ inputs, root }: Vector): Promise<IndexedKeyring> {
+  return indexKeyring({ name: 'vector', certificates: await readCertificates(root, Keyrings.parse(inputs).keyrings) });
+}
+
+async function readCertificates(root: string, files: readonly string[]): Promise<readonly PreparedCertificate[]> {
+  const certificates: PreparedCertificate[] = [];
+  for (const file of files) {
+    const { keyring } = await prepareKeyring(file, await readFile(path.join(root, file)));
+    certificates.push(...keyring.certificates);
+  }
+  return certificates;
+}

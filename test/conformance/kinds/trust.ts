@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { decideImage } from '../../../lib/decide/decide-image.ts';
+import { toReadyTrust } from '../../../lib/decide/ready-trust.ts';
+import { createHttpClient } from '../../../lib/http/http-client.ts';
+import { prepareKeyring } from '../../../lib/openpgp/prepare-keyring.ts';
+import type { PreparedKeyring } from '../../../lib/openpgp/prepared-keyring.ts';
+import { parseDigest, toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { parsePullspec } from '../../../lib/pullspec/pullspec.ts';
+import { parseRepository } from '../../../lib/pullspec/reference.ts';
+import { createHttpReleaseStore } from '../../../lib/signatures/http-release-store.ts';
+import { openStore } from '../../../lib/signatures/open-store.ts';
+import { createParallelStore } from '../../../lib/signatures/parallel-store.ts';
+import type { SignatureStore } from '../../../lib/signatures/signature-store.ts';
+import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
+import { selectTrustConfigMap } from '../../../lib/trust/documents/trust-config-map.ts';
+import type { PreparedTrust } from '../../../lib/trust/prepared-trust.ts';
+import type { KindRunner } from '../kinds.ts';
+import { VectorRejected } from '../vector-rejected.ts';
+import { VECTOR_TIME } from '../vector-time.ts';
+
+export const configMap: KindRunner = async ({ inputs, root }) => {
+  const { manifests } = z.looseObject({ manifests: z.string() }).parse(inputs);
+  const bytes = await readFile(path.join(root, manifests));
+  const selected = selectTrustConfigMap(parseTrustFile({ name: manifests, bytes }));
+  if (selected === undefined) return { verifier: false };
+  const verifiers: Record<string, readonly string[]> = {};
+  for (const entry of selected.keyrings) {
+    const { keyring } = await prepareKeyring(entry.name, entry.bytes);
+    verifiers[entry.name] = keyring.certificates.map(({ fingerprint }) => fingerprint);
+  }
+  return { verifier: true, verifiers, stores: selected.stores.map(({ url }) => url) };
+};
+
+export const releaseDigest: KindRunner = ({ inputs }) => {
+  const { releaseDigest: text } = z.looseObject({ releaseDigest: z.string() }).parse(inputs);
+  return { storePathSegment: toStoreSegment(parseDigest(text)) };
+};
+
+const Walk = z.looseObject({
+  store: z.string(),
+  releaseDigest: z.string(),
+  responses: z.record(z.string(), z.string()),
+  stopAfter: z.string().nullable(),
+});
+
+/** Walks a real server in place of the address of the case; what it was asked is told in the case's addresses. */
+export const httpStoreWalk: KindRunner = async ({ inputs }) => {
+  const { store, releaseDigest: digest, responses, stopAfter } = Walk.parse(inputs);
+  const { origin } = new URL(store);
+  const bodies = new Map(Object.entries(responses).map(([url, body]) => [new URL(url).pathname, Buffer.from(body)]));
+  return await withServer(bodies, async (local, requests) => {
+    const client = createHttpClient({ allowPrivateAddresses: true });
+    const walked = createHttpReleaseStore(client, new URL(store.replace(origin, local)));
+    const signatures: string[] = [];
+    for await (const entry of walked.fetchSignatures({ digest: parseDigest(digest) }, new AbortController().signal)) {
+      if (entry.kind !== 'signature') continue;
+      const body = Buffer.from(entry.untrustedBytes).toString();
+      signatures.push(body);
+      if (body === stopAfter) break;
+    }
+    client.close();
+    return { requests: requests.map((request) => origin + request), signatures };
+  });
+};
+
+const Release = z.looseObject({
+  releaseDigest: z.string(),
+  stores: z.array(
+    z.object({ kind: z.enum(['http', 'file', 'memory']), signatures: z.record(z.string(), z.array(z.string())) }),
+  ),
+  verifiers: z.record(z.string(), z.string()),
+});
+
+const REPOSITORY = 'example.com/vectors/release';
+
+/** The whole decision, with `signedRepository: off` as the cluster-version operator has it. */
+export const releaseVerify: KindRunner = async ({ inputs, root }) => {
+  const { releaseDigest: text, stores, verifiers } = Release.parse(inputs);
+  const digest = parseDigest(text);
+  const keyrings: PreparedKeyring[] = [];
+  for (const [name, file] of Object.entries(verifiers)) {
+    keyrings.push((await prepareKeyring(name, await readFile(path.join(root, file)))).keyring);
+  }
+  const opened = await Promise.all(stores.map((store) => openVectorStore(store, root)));
+  try {
+    const { verdict } = await decideImage(
+      { pullspec: parsePullspec(`${REPOSITORY}@${digest}`) },
+      toReadyTrust(toTrust(keyrings), new Date(VECTOR_TIME * 1000)),
+      {
+        store: createParallelStore(opened.map(({ store }) => store)),
+        now: () => new Date(VECTOR_TIME * 1000),
+        signal: new AbortController().signal,
+      },
+    );
+    if (verdict.outcome !== 'accepted') throw new VectorRejected(JSON.stringify(verdict.reasons));
+    return { ...verdict };
+  } finally {
+    await Promise.all(opened.map(({ close }) => close()));
+  }
+};
+
+function toTrust(keyrings: readonly PreparedKeyring[]): PreparedTrust {
+  return {
+    schema: 1,
+    profile: 'vectors',
+    revision: '0'.repeat(64),
+    verification: 'enabled',
+    canonicalRepositories: [parseRepository(REPOSITORY)],
+    signedRepositories: [],
+    signedRepository: 'off',
+    mode: 'enforce',
+    force: 'deny',
+    require: 'configured',
+    bundleIdentity: 'refuse',
+    graphAliases: {},
+    pushSources: [],
+    keyrings,
+    stores: [],
+    storeAccess: { allowPrivateAddresses: true, allowLocal: true },
+    registries: { allowed: [] },
+    imagePolicies: [],
+    registriesD: [],
+    mirrorRules: [],
+    documents: [],
+    warnings: [],
+  };
+}
+
+interface OpenedStore {
+  readonly store: SignatureStore;
+  readonly close: () => Promise<void>;
+}
+
+/** A `memory` store has no limit of its own to test, and is read from a directory like a `file` store. */
+async function openVectorStore(
+  { kind, signatures }: z.infer<typeof Release>['stores'][number],
+  root: string,
+): Promise<OpenedStore> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'signet-vectors-'));
+  const bodies = new Map<string, Buffer>();
+  for (const [digest, files] of Object.entries(signatures)) {
+    const segment = toStoreSegment(parseDigest(digest));
+    await mkdir(path.join(directory, segment));
+    for (const [index, file] of files.entries()) {
+      const bytes = await readFile(path.join(root, file));
+      await writeFile(path.join(directory, segment, `signature-${index + 1}`), bytes);
+      bodies.set(`/${segment}/signature-${index + 1}`, bytes);
+    }
+  }
+  const client = createHttpClient({ allowPrivateAddresses: true });
+  const server = kind === 'http' ? await startServer(bodies, []) : undefined;
+  return {
+    store: openStore(server?.origin ?? directory, { allowLocal: true }, client),
+    close: async () => {
+      client.close();
+      await server?.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+async function withServer<T>(
+  bodies: ReadonlyMap<string, Buffer>,
+  use: (origin: string, requests: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const requests: string[] = [];
+  const { origin, close } = await startServer(bodies, requests);
+  try {
+    return await use(origin, requests);
+  } finally {
+    await close();
+  }
+}
+
+async function startServer(bodies: ReadonlyMap<string, Buffer>, requests: string[]) {
+  const server = createServer((request, response) => {
+    const asked = request.url ?? '';
+    requests.push(asked);
+    const body = bodies.get(asked);
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  return { origin: `http://127.0.0.1:${port}`, close };
+}
