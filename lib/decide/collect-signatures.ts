@@ -1,15 +1,23 @@
 import type { Digest } from '../pullspec/digest.ts';
 import type { SignatureStore, StoreEntry } from '../signatures/signature-store.ts';
-import { evaluateSignature } from '../verification/evaluate-signature.ts';
+import { evaluateSignature, type IdentifiedSignature } from '../verification/evaluate-signature.ts';
 import type { SignatureEvidence } from '../verification/judge-signatures.ts';
 import type { Attempt } from '../verification/verdict.ts';
-import type { SignatureRequirement, VerifiedSignature } from '../verification/verify-signature.ts';
+import type { SignatureRequirement } from '../verification/verify-signature.ts';
 import type { ReadyTrust } from './ready-trust.ts';
 
 /** The evidence, and the signatures that hold, with their bytes: what a mirror may keep. */
 export interface CollectedSignatures {
   readonly evidence: SignatureEvidence;
-  readonly verified: readonly { readonly signature: VerifiedSignature; readonly bytes: Uint8Array }[];
+  readonly verified: readonly { readonly signature: IdentifiedSignature; readonly bytes: Uint8Array }[];
+  /** Every signature that was read, good or not: what a record needs to be checked again. */
+  readonly examined: readonly ExaminedSignature[];
+}
+
+export interface ExaminedSignature {
+  readonly store: string;
+  readonly location: string;
+  readonly bytes: Uint8Array;
 }
 
 /**
@@ -32,12 +40,14 @@ export async function collectSignatures(
   const seconds = Math.floor(now.getTime() / 1000);
   const satisfied = new Set<string>();
   const attempts: Attempt[] = [];
-  const verified: { signature: VerifiedSignature; bytes: Uint8Array }[] = [];
+  const verified: { signature: IdentifiedSignature; bytes: Uint8Array }[] = [];
+  const examined: ExaminedSignature[] = [];
   let storeFailed = false;
   for await (const entry of store.fetchSignatures({ digest }, signal)) {
     if (entry.kind === 'signature') {
       const bytes = entry.untrustedBytes;
       const evaluation = evaluateSignature(bytes, toSource(entry), keyrings, requirement, seconds);
+      examined.push({ ...toSource(entry), bytes });
       attempts.push(...evaluation.attempts);
       for (const signature of evaluation.verified) {
         satisfied.add(signature.keyring);
@@ -50,14 +60,17 @@ export async function collectSignatures(
     }
   }
   const names = keyrings.map(({ name }) => name);
-  return { evidence: { digest, keyrings: names, satisfied, storeFailed, attempts }, verified };
+  return { evidence: { digest, keyrings: names, satisfied, storeFailed, attempts }, verified, examined };
 }
 
 function toStoreAttempt(entry: Exclude<StoreEntry, { kind: 'signature' }>): Attempt {
   if (entry.kind === 'absent') {
     return { ...toSource(entry), code: 'SignatureNotFound', message: 'no more signatures here' };
   }
-  return { ...toSource(entry), code: 'StoreUnavailable', message: entry.error.message };
+  const { message } = entry.error;
+  const prefix = `${entry.location}: `;
+  const said = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  return { ...toSource(entry), code: 'StoreUnavailable', message: said };
 }
 
 function toSource({ store, location }: StoreEntry): { store: string; location: string } {

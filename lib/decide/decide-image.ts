@@ -21,9 +21,8 @@ export interface DecisionDependencies {
 }
 
 /** The verdict, and the signatures behind it with their bytes. */
-export interface Decision {
+export interface Decision extends Pick<CollectedSignatures, 'verified' | 'examined'> {
   readonly verdict: Verdict;
-  readonly verified: CollectedSignatures['verified'];
 }
 
 /**
@@ -44,7 +43,7 @@ export async function decideImage(
   const { digest } = request.pullspec;
   const decision =
     policyVerdict.outcome !== 'accepted' || digest === undefined
-      ? { verdict: policyVerdict, verified: [] }
+      ? { verdict: policyVerdict, verified: [], examined: [] }
       : await decideDigest(digest, request, trust, dependencies, policyVerdict);
   return request.force === true ? { ...decision, verdict: toForcedVerdict(decision.verdict) } : decision;
 }
@@ -61,19 +60,23 @@ async function decideDigest(
   const finish = ({ outcome, reasons }: Judgement, attempts: readonly Attempt[], more: readonly Reason[]): Verdict =>
     toVerdict(request, prepared, now(), { outcome, reasons, warnings: [...warnings, ...more], attempts });
   const stale = judgeAge(trust, started);
-  if (stale !== undefined) return { verdict: finish(stale, [], []), verified: [] };
+  if (stale !== undefined) return { verdict: finish(stale, [], []), verified: [], examined: [] };
   if (prepared.verification === 'disabled') {
-    return { verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]), verified: [] };
+    return {
+      verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]),
+      verified: [],
+      examined: [],
+    };
   }
   const judgements: Judgement[] = [];
   const policies = judgeImagePolicies(request.pullspec.repository, prepared);
   if (policies !== undefined) judgements.push(policies);
   const requiresOpenpgp =
     prepared.require !== 'sigstore' && (prepared.require === 'openpgp' || trust.keyrings.length > 0);
-  if (!requiresOpenpgp) return { verdict: finish(combine(judgements), [], []), verified: [] };
-  const { evidence, verified } = await collectSignatures(digest, trust, store, started, signal);
+  if (!requiresOpenpgp) return { verdict: finish(combine(judgements), [], []), verified: [], examined: [] };
+  const { evidence, verified, examined } = await collectSignatures(digest, trust, store, started, signal);
   judgements.push(judgeSignatures(evidence));
-  return { verdict: finish(combine(judgements), evidence.attempts, []), verified };
+  return { verdict: finish(combine(judgements), evidence.attempts, []), verified, examined };
 }
 
 /** All must accept, and there must be one. A no outweighs what is still open. */

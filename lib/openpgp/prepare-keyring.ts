@@ -1,8 +1,6 @@
 import { type Key, readKey } from 'openpgp';
 import { ConfigurationError } from '../errors/configuration-error.ts';
-import { SignatureError } from '../errors/signature-error.ts';
-import { decodeArmoredKeys } from './armor.ts';
-import { type CertificatePackets, type KeyWithRevocations, splitCertificates } from './certificate-packets.ts';
+import type { CertificatePackets, KeyWithRevocations } from './certificate-packets.ts';
 import { judgePrimaryKey, judgeSubkey, type KeyValidity } from './certificate-validity.ts';
 import { toVerificationKey } from './check-signature.ts';
 import {
@@ -12,6 +10,7 @@ import {
   type PreparedKeyring,
 } from './prepared-keyring.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
+import { type FiledCertificate, readKeyFile } from './read-key-file.ts';
 import { findRevocation } from './revocation.ts';
 
 const MIN_RSA_BITS = 2048;
@@ -25,35 +24,16 @@ export async function prepareKeyring(
   name: string,
   untrustedKeyFile: Uint8Array,
 ): Promise<{ keyring: PreparedKeyring; warnings: readonly string[] }> {
-  const blocks = toBlocks(untrustedKeyFile);
-  const certificates: PreparedCertificate[] = [];
-  for (const [armorBlock, block] of blocks.entries()) {
-    for (const packets of readCertificates(block)) {
-      if (certificates.length === MAX_CERTIFICATES) {
-        throw new ConfigurationError('LimitExceeded', `a keyring holds at most ${MAX_CERTIFICATES} certificates`);
-      }
-      certificates.push(await prepareCertificate(packets, armorBlock));
-    }
+  const filed = readKeyFile(untrustedKeyFile);
+  if (filed.length > MAX_CERTIFICATES) {
+    throw new ConfigurationError('LimitExceeded', `a keyring holds at most ${MAX_CERTIFICATES} certificates`);
   }
-  if (certificates.length === 0) throw new ConfigurationError('KeyUnreadable', 'there is no OpenPGP public key in it');
+  const certificates: PreparedCertificate[] = [];
+  for (const certificate of filed) certificates.push(await prepareCertificate(certificate));
   return { keyring: { name, certificates }, warnings: certificates.flatMap(toWarnings) };
 }
 
-function toBlocks(keyFile: Uint8Array): readonly Uint8Array[] {
-  if (((keyFile[0] ?? 0) & 0x80) !== 0 && keyFile[0] !== 0xef) return [keyFile];
-  return decodeArmoredKeys(Buffer.from(keyFile).toString('latin1'));
-}
-
-function readCertificates(block: Uint8Array): readonly CertificatePackets[] {
-  try {
-    return splitCertificates(block);
-  } catch (cause) {
-    if (!(cause instanceof SignatureError)) throw cause;
-    throw new ConfigurationError('KeyUnreadable', `not a readable OpenPGP key: ${cause.message}`, { cause });
-  }
-}
-
-async function prepareCertificate(packets: CertificatePackets, armorBlock: number): Promise<PreparedCertificate> {
+async function prepareCertificate({ packets, armorBlock }: FiledCertificate): Promise<PreparedCertificate> {
   const { primary } = packets;
   const { fingerprint } = primary.packet;
   const key = await readCertificate(packets);

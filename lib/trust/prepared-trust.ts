@@ -79,6 +79,8 @@ export interface MirrorRule {
   readonly source: string;
   readonly mirrors: readonly string[];
   readonly neverContactSource: boolean;
+  /** From an ImageTagMirrorSet: pulls by digest are not redirected. */
+  readonly tagsOnly?: boolean | undefined;
   /** The kind and name that said so, such as `ImageDigestMirrorSet/release`. */
   readonly origin: string;
 }

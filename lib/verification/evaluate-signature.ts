@@ -1,5 +1,6 @@
 import { SignatureError } from '../errors/signature-error.ts';
 import type { IndexedKeyring } from '../openpgp/indexed-keyring.ts';
+import { toSignatureIdentity } from '../openpgp/signature-identity.ts';
 import { parseSignedMessage, type UntrustedSignedMessage } from '../openpgp/signed-message.ts';
 import type { Attempt } from './verdict.ts';
 import { type SignatureRequirement, type VerifiedSignature, verifySignature } from './verify-signature.ts';
@@ -13,7 +14,12 @@ export interface SignatureSource {
 /** What each keyring made of one signature. */
 export interface SignatureEvaluation {
   readonly attempts: readonly Attempt[];
-  readonly verified: readonly VerifiedSignature[];
+  /** The keyrings that it satisfies, with the name that tells the signature from a re-framed copy. */
+  readonly verified: readonly IdentifiedSignature[];
+}
+
+export interface IdentifiedSignature extends VerifiedSignature {
+  readonly identity: string;
 }
 
 /**
@@ -32,13 +38,13 @@ export function evaluateSignature(
   if (message instanceof SignatureError)
     return { attempts: [toFailedAttempt(message, source, undefined)], verified: [] };
   const attempts: Attempt[] = [];
-  const verified: VerifiedSignature[] = [];
+  const verified: IdentifiedSignature[] = [];
   for (const keyring of keyrings) {
     const result = evaluateKeyring(message, keyring, requirement, now);
     if (result instanceof SignatureError) {
       attempts.push(toFailedAttempt(result, source, keyring.name));
     } else {
-      verified.push(result);
+      verified.push({ ...result, identity: toSignatureIdentity(message, result.signingKey) });
       attempts.push(toVerifiedAttempt(result, source));
     }
   }

@@ -69,9 +69,9 @@ function explainAttempts(missing: readonly string[], { attempts }: SignatureEvid
   });
 }
 
-function toReason(code: ReasonCode, { message, location }: Attempt): Reason {
+function toReason(code: ReasonCode, { message }: Attempt): Reason {
   const remedy = REMEDIES.get(code);
-  return { code, message: `${message} (${location})`, ...(remedy === undefined ? {} : { remedy }) };
+  return { code, message, ...(remedy === undefined ? {} : { remedy }) };
 }
 
 function explainStores({ attempts }: SignatureEvidence): Reason {
@@ -80,7 +80,7 @@ function explainStores({ attempts }: SignatureEvidence): Reason {
   const others = failed.length > 1 ? ` and ${failed.length - 1} more` : '';
   return {
     code: 'StoreUnavailable',
-    message: `a store that could hold the signature failed: ${first?.message ?? 'unknown'}${others}`,
+    message: `a store that could hold the signature failed: ${first?.location ?? 'unknown'}: ${first?.message ?? 'unknown'}${others}`,
     remedy: 'retry; if it stays so, make the stores reachable from here or read a mirror with --store',
   };
 }

@@ -5,7 +5,7 @@ import { verifyMessage } from '../openpgp/verify-message.ts';
 import type { Digest } from '../pullspec/digest.ts';
 import { parseReference, type Reference } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
-import { type PayloadMode, type UntrustedPayload, parseSimpleSigningPayload } from './simple-signing-payload.ts';
+import { type PayloadMode, parseSimpleSigningPayload } from './simple-signing-payload.ts';
 
 /** What one signature has to prove. */
 export interface SignatureRequirement {
@@ -15,11 +15,8 @@ export interface SignatureRequirement {
   readonly payloadMode: PayloadMode;
 }
 
-declare const verifiedBrand: unique symbol;
-
-/** A signature that holds for a digest, by a key of the keyring. Made by {@link verifySignature} alone. */
-export interface VerifiedSignature {
-  readonly [verifiedBrand]: true;
+/** What a key of the keyring signed. It may still be for another digest or repository than the one in question. */
+export interface SignedPayload {
   readonly keyring: string;
   /** Fingerprint of the signer's primary key. */
   readonly signer: string;
@@ -34,9 +31,41 @@ export interface VerifiedSignature {
   readonly notes: readonly string[];
 }
 
+declare const verifiedBrand: unique symbol;
+
+/** A signature that holds for the digest it was asked for. Made by {@link verifySignature} alone. */
+export interface VerifiedSignature extends SignedPayload {
+  readonly [verifiedBrand]: true;
+}
+
 /**
- * The whole check of one signature against one keyring, in the order that keeps unproven bytes from being read:
- * cryptography, key, payload, digest, identity.
+ * The first half of the check, in the order that keeps unproven bytes from being read: cryptography, key, payload.
+ *
+ * @param now seconds since 1970
+ * @throws SignatureError with the code that says why not
+ */
+export function verifySignedPayload(
+  message: UntrustedSignedMessage,
+  keyring: IndexedKeyring,
+  payloadMode: PayloadMode,
+  now: number,
+): SignedPayload {
+  const { content, signer, signingKey, createdAt, expiresAt, notes } = verifyMessage(message, keyring, now);
+  const { digest, dockerReference } = withSigner(signer, () => parseSimpleSigningPayload(content, payloadMode));
+  return {
+    keyring: keyring.name,
+    signer,
+    signingKey,
+    digest,
+    signedReference: dockerReference,
+    createdAt,
+    expiresAt,
+    notes,
+  };
+}
+
+/**
+ * The whole check of one signature against one keyring: the signed payload, then its digest, then its identity.
  *
  * @param now seconds since 1970
  * @throws SignatureError with the code that says why not
@@ -47,44 +76,38 @@ export function verifySignature(
   requirement: SignatureRequirement,
   now: number,
 ): VerifiedSignature {
-  const { content, ...signed } = verifyMessage(message, keyring, now);
+  const signed = verifySignedPayload(message, keyring, requirement.payloadMode, now);
+  withSigner(signed.signer, () => verifyIdentity(signed.digest, signed.signedReference, requirement));
+  return signed as VerifiedSignature;
+}
+
+/** What a payload must say: the digest, then the identity. @throws SignatureError `DigestMismatch`, `RepositoryMismatch` */
+export function verifyIdentity(
+  digest: Digest,
+  signedReference: string,
+  { digest: wanted, signedRepositories }: Pick<SignatureRequirement, 'digest' | 'signedRepositories'>,
+): void {
+  verifyDigest(digest, wanted);
+  verifyRepository(signedReference, signedRepositories);
+}
+
+/** Once the signer is proven, it belongs to the evidence of whatever else is wrong. */
+function withSigner<T>(signer: string, verify: () => T): T {
   try {
-    const { digest, dockerReference } = verifyPayload(content, requirement);
-    const { signer, signingKey, createdAt, expiresAt, notes } = signed;
-    return {
-      keyring: keyring.name,
-      signer,
-      signingKey,
-      digest,
-      signedReference: dockerReference,
-      createdAt,
-      expiresAt,
-      notes,
-    } as VerifiedSignature;
+    return verify();
   } catch (cause) {
-    // From here on the signer is proven, and belongs to the evidence.
     if (!(cause instanceof SignatureError)) throw cause;
-    throw new SignatureError(cause.code, cause.message, { cause, signer: signed.signer });
+    throw new SignatureError(cause.code, cause.message, { cause, signer });
   }
 }
 
-/**
- * What verified content must say: payload, then digest, then identity.
- *
- * @throws SignatureError `PayloadInvalid`, `DigestMismatch`, `RepositoryMismatch`
- */
-export function verifyPayload(content: Uint8Array, requirement: SignatureRequirement): UntrustedPayload {
-  const payload = parseSimpleSigningPayload(content, requirement.payloadMode);
-  verifyDigest(payload.digest, requirement.digest);
-  verifyRepository(payload.dockerReference, requirement.signedRepositories);
-  return payload;
-}
-
-function verifyDigest(signed: Digest, wanted: Digest): void {
+/** @throws SignatureError `DigestMismatch` */
+export function verifyDigest(signed: Digest, wanted: Digest): void {
   if (signed !== wanted) throw new SignatureError('DigestMismatch', `the signature is for ${signed}`);
 }
 
-function verifyRepository(dockerReference: string, allowed: readonly Repository[] | undefined): void {
+/** @throws SignatureError `RepositoryMismatch` */
+export function verifyRepository(dockerReference: string, allowed: readonly Repository[] | undefined): void {
   if (allowed === undefined) return;
   const repository = tryParse(dockerReference)?.repository;
   if (repository !== undefined && allowed.includes(repository)) return;

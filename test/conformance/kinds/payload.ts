@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDigest } from '../../../lib/pullspec/digest.ts';
 import { parseSimpleSigningPayload } from '../../../lib/verification/simple-signing-payload.ts';
-import { verifyPayload } from '../../../lib/verification/verify-signature.ts';
+import { verifyIdentity } from '../../../lib/verification/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 
 const Inputs = z.looseObject({ payloadBase64: z.string(), releaseDigest: z.string().optional() });
@@ -14,10 +14,8 @@ export const simpleSigningStrict: KindRunner = ({ inputs }) => {
 
 export const simpleSigningRelease: KindRunner = ({ inputs }) => {
   const { payloadBase64, releaseDigest } = Inputs.parse(inputs);
-  const requirement = {
-    digest: parseDigest(releaseDigest ?? ''),
-    signedRepositories: undefined,
-    payloadMode: 'release',
-  } as const;
-  return { ...verifyPayload(Buffer.from(payloadBase64, 'base64'), requirement) };
+  const wanted = parseDigest(releaseDigest ?? '');
+  const { digest, dockerReference } = parseSimpleSigningPayload(Buffer.from(payloadBase64, 'base64'), 'release');
+  verifyIdentity(digest, dockerReference, { digest: wanted, signedRepositories: undefined });
+  return { digest, dockerReference };
 };

@@ -1,0 +1,79 @@
+import { InputError } from '../../lib/errors/input-error.ts';
+import { SignatureError, type SignatureErrorCode } from '../../lib/errors/signature-error.ts';
+import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
+import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
+import type { PreparedCertificate } from '../../lib/openpgp/prepared-keyring.ts';
+import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { parseReference } from '../../lib/pullspec/reference.ts';
+import {
+  type SignedPayload,
+  verifyDigest,
+  verifyRepository,
+  verifySignedPayload,
+} from '../../lib/verification/verify-signature.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { readInput } from '../open-stores.ts';
+import type { OutputOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+
+export interface SignatureOptions extends OutputOptions {
+  readonly keyring: readonly string[];
+  readonly digest?: string;
+  readonly reference?: string;
+}
+
+type Result =
+  | ({ readonly valid: true } & Omit<SignedPayload, 'keyring'>)
+  | { readonly valid: false; readonly code: SignatureErrorCode; readonly message: string; readonly signer?: string };
+
+/** @returns the exit status */
+export async function verifySignatureFile(file: string, options: SignatureOptions): Promise<number> {
+  const digest = options.digest === undefined ? undefined : parseDigest(options.digest);
+  const repository = options.reference === undefined ? undefined : parseReference(options.reference).repository;
+  const indexed = indexKeyring({ name: 'keyring', certificates: await readKeys(options.keyring) });
+  const bytes = await readInput(file);
+  const result = attempt(() => {
+    const now = Math.floor(Date.now() / 1000);
+    const { keyring: _, ...signed } = verifySignedPayload(parseSignedMessage(bytes), indexed, 'release', now);
+    if (digest !== undefined) verifyDigest(signed.digest, digest);
+    if (repository !== undefined) verifyRepository(signed.signedReference, [repository]);
+    return { valid: true, ...signed };
+  });
+  printResult(options.output, result, formatResult);
+  return result.valid ? ExitStatus.accepted : ExitStatus.rejected;
+}
+
+async function readKeys(files: readonly string[]): Promise<readonly PreparedCertificate[]> {
+  if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
+  const certificates: PreparedCertificate[] = [];
+  for (const file of files) {
+    const { keyring, warnings } = await prepareKeyring(file, await readInput(file));
+    for (const warning of warnings) process.stderr.write(`signet: warning: ${file}: ${warning}\n`);
+    certificates.push(...keyring.certificates);
+  }
+  return certificates;
+}
+
+function attempt(verify: () => Result): Result {
+  try {
+    return verify();
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    const { code, message, signer } = cause;
+    return { valid: false, code, message, ...(signer === undefined ? {} : { signer }) };
+  }
+}
+
+function formatResult(result: Result): string {
+  if (!result.valid) return `invalid  ${result.code}: ${result.message}`;
+  const { signer, createdAt, digest, signedReference, notes } = result;
+  const lines = [
+    `valid  ${digest}`,
+    `  names   ${signedReference}`,
+    `  signer  ${signer}`,
+    `  made    ${new Date(createdAt * 1000).toISOString()}`,
+    ...notes.map((note) => `  note    ${note}`),
+  ];
+  return lines.join('\n');
+}

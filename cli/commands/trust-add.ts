@@ -1,0 +1,117 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../lib/errors/input-error.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publishers/pinned-publishers.ts';
+import { selectCertificates } from '../../lib/trust/publishers/select-certificates.ts';
+import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { openClient, readInput } from '../open-stores.ts';
+import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+
+export interface AddOptions extends TrustOptions, StoreOptions, OutputOptions {
+  readonly from?: string;
+  readonly fingerprint: readonly string[];
+}
+
+interface Added {
+  readonly profile: string;
+  readonly file: string;
+  readonly kept: readonly string[];
+  readonly leftOut: readonly string[];
+}
+
+/** A publisher's key file is small; anything longer is something else. */
+const MAX_KEY_FILE_BYTES = 1024 * 1024;
+const FINGERPRINT = /^[0-9A-F]{40}$/;
+const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** @returns the exit status */
+export async function addTrust(name: string, options: AddOptions): Promise<number> {
+  const publisher = toPublisher(name, options);
+  const from = options.from ?? publisher.keysUrl;
+  const keyFile = await fetchKeyFile(from, options);
+  const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);
+  const { armored, kept, leftOut } = selectCertificates(keyFile, pinned);
+  const document = Buffer.from(toTrustConfigMap(publisher.keyring, armored, publisher.stores));
+  // What is written must load: better an error now than a profile that fails later.
+  await prepareTrust(undefined, [
+    { name: 'profile.yaml', bytes: toNamedProfile(publisher.profile) },
+    { name: 'release-verification.yaml', bytes: document },
+  ]);
+  const file = path.join(options.trust, publisher.profile, 'release-verification.yaml');
+  await writeNew(file, document);
+  printResult<Added>(options.output, { profile: publisher.profile, file, kept, leftOut }, formatAdded);
+  return ExitStatus.done;
+}
+
+/** The pinned publisher, or one that the command line describes. @throws InputError */
+function toPublisher(name: string, { profile, fingerprint, store }: AddOptions): PinnedPublisher {
+  const pinned = findPinnedPublisher(name);
+  const fingerprints = fingerprint.map(parseFingerprint);
+  const stores = store.map((url, index) => ({ key: `store-${name}-${index + 1}`, url }));
+  if (pinned !== undefined) {
+    if (fingerprints.length > 0) throw invalid(`the fingerprints of ${name} are built in; use another name for others`);
+    return { ...pinned, profile: profile ?? pinned.profile, stores: stores.length > 0 ? stores : pinned.stores };
+  }
+  if (!PUBLISHER_NAME.test(name)) throw invalid(`${JSON.stringify(name)} is not a publisher name: a-z, 0-9 and -`);
+  if (fingerprints.length === 0) throw invalid(`no fingerprint of ${name} is built in: give --fingerprint`);
+  if (profile === undefined) throw invalid('say which profile to write with --profile');
+  if (stores.length === 0) throw invalid('say where its signatures are with --store');
+  return { profile, keyring: `verifier-public-key-${name}`, keysUrl: '', fingerprints, stores };
+}
+
+function parseFingerprint(text: string): { fingerprint: string; name: string } {
+  const fingerprint = text.replaceAll(/[\s:]/g, '').toUpperCase();
+  if (!FINGERPRINT.test(fingerprint)) {
+    throw invalid(`${JSON.stringify(text)} is not a fingerprint: 40 hex digits; a short key ID proves nothing`);
+  }
+  return { fingerprint, name: fingerprint };
+}
+
+async function fetchKeyFile(from: string, options: AddOptions): Promise<Uint8Array> {
+  if (from === '') throw invalid('say where the key file is with --from');
+  if (!/^https?:\/\//.test(from)) return await readInput(from);
+  const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
+  try {
+    const signal = new AbortController().signal;
+    const { status, bytes } = await client.get(from, { signal, limitBytes: MAX_KEY_FILE_BYTES });
+    if (status !== 200) throw new StoreError('StatusUnexpected', `${from} answered ${status}`);
+    return bytes;
+  } finally {
+    client.close();
+  }
+}
+
+/** Only for the trial load: a profile of its own has its repositories elsewhere. */
+function toNamedProfile(profile: string): Buffer {
+  const isBuiltIn = profile === 'ocp' || profile === 'okd';
+  const spec = isBuiltIn ? {} : { canonicalRepositories: ['example.com/not/written'] };
+  return Buffer.from(JSON.stringify({ apiVersion: 'signet/v1', kind: 'Profile', metadata: { name: profile }, spec }));
+}
+
+async function writeNew(file: string, document: Uint8Array): Promise<void> {
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, document, { flag: 'wx' });
+  } catch (cause) {
+    if (!isTaken(cause)) throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : ''}`, cause);
+    const hint = 'remove it first, or name another profile: a second keyring would have to be satisfied too';
+    throw invalid(`${file} exists; ${hint}`, cause);
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
+}
+
+function formatAdded({ profile, file, kept, leftOut }: Added): string {
+  const lines = [`wrote ${file} (profile ${profile})`, ...kept.map((fingerprint) => `  kept      ${fingerprint}`)];
+  return [...lines, ...leftOut.map((fingerprint) => `  left out  ${fingerprint}`)].join('\n');
+}
+
+function invalid(message: string, cause?: unknown): InputError {
+  return new InputError('ArgumentInvalid', message, { cause });
+}

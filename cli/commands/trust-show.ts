@@ -1,0 +1,54 @@
+import type { PreparedKey, PreparedKeyring } from '../../lib/openpgp/prepared-keyring.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { openTrust } from '../open-trust.ts';
+import type { OutputOptions, TrustOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+
+export interface ShowOptions extends TrustOptions, OutputOptions {}
+
+/** @returns the exit status */
+export async function showTrust(options: ShowOptions): Promise<number> {
+  const { prepared } = await openTrust(options);
+  printResult(options.output, prepared, formatTrust);
+  return ExitStatus.done;
+}
+
+function formatTrust(trust: PreparedTrust): string {
+  const policies = trust.imagePolicies.map(
+    ({ kind, name, document }) => `  image policy  ${kind} ${name} (${document})`,
+  );
+  return [
+    `profile ${trust.profile}  revision ${trust.revision}`,
+    `  verification  ${trust.verification}; mode ${trust.mode}, force ${trust.force}, require ${trust.require}`,
+    ...trust.canonicalRepositories.map((repository) => `  canonical     ${repository}`),
+    ...(trust.signedRepository === 'off'
+      ? ['  signed        any repository (signedRepository: off)']
+      : trust.signedRepositories.map((repository) => `  signed        ${repository}`)),
+    ...trust.stores.map(({ url, origin }) => `  store         ${url} (${origin})`),
+    ...trust.keyrings.flatMap(formatKeyring),
+    ...policies,
+    ...trust.warnings.map((warning) => `  warning       ${warning}`),
+    ...trust.documents.map(({ name, sha256 }) => `  document      ${name} sha256:${sha256.slice(0, 12)}…`),
+  ].join('\n');
+}
+
+function formatKeyring({ name, certificates }: PreparedKeyring): readonly string[] {
+  return [
+    `  keyring       ${name}`,
+    ...certificates.flatMap(({ userIds, keys }) => [
+      ...userIds.map((userId) => `    user ID     ${userId}`),
+      ...keys.map(formatKey),
+    ]),
+  ];
+}
+
+function formatKey({ fingerprint, revoked, notForSigning, expiresAt }: PreparedKey): string {
+  const expiry = expiresAt === undefined ? 'never expires' : `expires ${toDay(expiresAt)}`;
+  const state = revoked === undefined ? (notForSigning ?? `may sign, ${expiry}`) : `revoked: ${revoked}`;
+  return `    key         ${fingerprint}  ${state}`;
+}
+
+function toDay(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

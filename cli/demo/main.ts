@@ -1,0 +1,76 @@
+import { stringify } from 'yaml';
+import { decideImage } from '../../lib/decide/decide-image.ts';
+import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { createHttpClient } from '../../lib/http/http-client.ts';
+import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
+import { openStore } from '../../lib/signatures/open-store.ts';
+import { createParallelStore } from '../../lib/signatures/parallel-store.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
+import type { Verdict } from '../../lib/verification/verdict.ts';
+import { print } from '../output.ts';
+import { DEMO_REPOSITORY, type DemoPublisher, makeDemoReleases } from './demo-releases.ts';
+import { serveReleases } from './serve-releases.ts';
+
+interface Row {
+  readonly title: string;
+  readonly verdict: Verdict;
+}
+
+/** Everything is made in memory and served on loopback: nothing is left behind. */
+async function main(): Promise<number> {
+  print('Making a publisher’s key, three signed releases and four bad ones …');
+  const publisher = await makeDemoReleases();
+  const served = await serveReleases(publisher.releases);
+  const client = createHttpClient({ allowPrivateAddresses: true });
+  try {
+    print(`Their signatures are served at ${served.url}/sha256=<hex>/signature-1\n`);
+    const trust = await makeTrust(publisher, served.url);
+    const store = createParallelStore([openStore(served.url, { allowLocal: false }, client)]);
+    const rows: Row[] = [];
+    for (const { title, digest } of publisher.releases) {
+      const pullspec = parsePullspec(`${DEMO_REPOSITORY}@${digest}`);
+      const signal = new AbortController().signal;
+      const { verdict } = await decideImage({ pullspec }, trust, { store, now: () => new Date(), signal });
+      rows.push({ title, verdict });
+    }
+    print(formatRows(rows));
+    const accepted = rows.filter(({ verdict }) => verdict.outcome === 'accepted').length;
+    print(`\n${accepted} accepted, ${rows.length - accepted} rejected. Try it on a real release: see the README.`);
+    return accepted === 3 && rows.length === 7 ? 0 : 1;
+  } finally {
+    client.close();
+    await served.close();
+  }
+}
+
+/** The same documents that an operator would write. */
+async function makeTrust({ armoredKey }: DemoPublisher, storeUrl: string): Promise<ReadyTrust> {
+  const profile = {
+    apiVersion: 'signet/v1',
+    kind: 'Profile',
+    metadata: { name: 'demo' },
+    spec: { canonicalRepositories: [DEMO_REPOSITORY], stores: { allowPrivateAddresses: true } },
+  };
+  const configMap = toTrustConfigMap('verifier-public-key-demo', armoredKey, [{ key: 'store-demo', url: storeUrl }]);
+  const prepared = await prepareTrust('demo', [
+    { name: 'profile.yaml', bytes: Buffer.from(stringify(profile)) },
+    { name: 'release-verification.yaml', bytes: Buffer.from(configMap) },
+  ]);
+  return toReadyTrust(prepared, new Date());
+}
+
+function formatRows(rows: readonly Row[]): string {
+  const header = ['RELEASE', 'DIGEST', 'VERDICT', 'WHY'] as const;
+  const lines = rows.map(({ title, verdict }) => {
+    const [reason] = verdict.reasons;
+    const verified = verdict.attempts.find(({ code }) => code === 'Verified');
+    const why = reason === undefined ? `signed by ${verified?.signer ?? ''}` : `${reason.code}: ${reason.message}`;
+    return [title, `${verdict.digest?.slice(0, 15) ?? ''}…`, verdict.outcome, why] as const;
+  });
+  return [header, ...lines]
+    .map(([title, digest, outcome, why]) => `${title.padEnd(31)} ${digest.padEnd(17)} ${outcome.padEnd(9)} ${why}`)
+    .join('\n');
+}
+
+process.exitCode = await main();

@@ -1,0 +1,53 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Mode } from '../lib/verification/verdict.ts';
+
+export type OutputFormat = 'text' | 'json';
+
+/** Options that several commands share, each said once. */
+export const options = {
+  trust: () =>
+    new Option(
+      '--trust <dir>',
+      'trust documents: one profile, or a directory with one sub-directory per profile',
+    ).makeOptionMandatory(),
+  profile: () => new Option('--profile <name>', 'profile to use (default: the only one, else ocp)'),
+  output: () =>
+    new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json']).default('text'),
+  mode: () =>
+    new Option('--mode <mode>', 'warn: a pullspec outside the canonical repositories is only warned about').choices([
+      'enforce',
+      'warn',
+    ]),
+  store: () =>
+    new Option('--store <url|dir>', 'read signatures here instead of the profile’s stores (repeatable)')
+      .argParser(collect)
+      .default([], 'the profile’s stores'),
+  allowPrivateStores: () =>
+    new Option('--allow-private-stores', 'contact stores at loopback and private addresses, for this run'),
+  tlsCa: () => new Option('--tls-ca <file>', 'PEM certificates to trust beside the system’s'),
+} as const;
+
+export interface TrustOptions {
+  readonly trust: string;
+  readonly profile?: string;
+}
+
+export interface ModeOptions {
+  readonly mode?: Mode;
+}
+
+export interface OutputOptions {
+  readonly output: OutputFormat;
+}
+
+export interface StoreOptions {
+  readonly store: readonly string[];
+  readonly allowPrivateStores?: boolean;
+  readonly tlsCa?: string;
+}
+
+/** For a repeatable option. */
+export function collect(value: string, earlier: readonly string[]): readonly string[] {
+  if (value === '') throw new InvalidArgumentError('it must not be empty');
+  return [...earlier, value];
+}

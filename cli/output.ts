@@ -1,0 +1,45 @@
+import { styleText } from 'node:util';
+import type { Attempt, Reason, Verdict } from '../lib/verification/verdict.ts';
+import type { OutputFormat } from './options.ts';
+
+/** Results go to stdout, everything else to stderr. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
+  print(format === 'json' ? JSON.stringify(result, null, 2) : toText(result));
+}
+
+export function printVerdict(format: OutputFormat, verdict: Verdict): void {
+  printResult(format, verdict, formatVerdict);
+}
+
+function formatVerdict(verdict: Verdict): string {
+  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts } = verdict;
+  const lines = [`${formatOutcome(verdict)}  ${pullspec}`];
+  if (canonicalPullspec !== undefined && canonicalPullspec !== pullspec) lines.push(`  meaning   ${canonicalPullspec}`);
+  lines.push(`  profile   ${profile} (${mode}), trust revision ${trustRevision.slice(0, 12)}`);
+  for (const reason of reasons) lines.push(...formatReason('reason ', reason));
+  for (const warning of warnings) lines.push(...formatReason('warning', warning));
+  if (attempts.length > 0) lines.push('  tried', ...attempts.flatMap(formatAttempt));
+  return lines.join('\n');
+}
+
+function formatOutcome({ outcome, forced }: Verdict): string {
+  const text = forced ? `${outcome} (forced)` : outcome;
+  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
+  return styleText([forced ? 'yellow' : color, 'bold'], text, { stream: process.stdout });
+}
+
+function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
+  const lines = [`  ${label}   ${code}: ${message}`];
+  return remedy === undefined ? lines : [...lines, `            → ${remedy}`];
+}
+
+function formatAttempt({ code, location, keyring, signer, message, note }: Attempt): readonly string[] {
+  const lines = [`    ${code}  ${location}`];
+  const by = signer === undefined ? '' : `, signer ${signer}`;
+  lines.push(keyring === undefined ? `      ${message}` : `      ${keyring}: ${message}${by}`);
+  return note === undefined ? lines : [...lines, `      note: ${note}`];
+}

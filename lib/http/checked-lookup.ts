@@ -1,0 +1,36 @@
+import { lookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { type AddressRules, checkAddress } from './address-rules.ts';
+
+/**
+ * A `lookup` for `net.connect` that answers only when every address of a name may be contacted. The connection uses
+ * the very addresses checked here, so a name that resolves differently the next time gains nothing (DNS rebinding).
+ */
+export function createCheckedLookup(rules: AddressRules, resolve: typeof lookup = lookup): LookupFunction {
+  return (hostname, options, callback) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      const failure = error ?? findRefusal(hostname, addresses, rules);
+      const [first] = failure === undefined ? addresses : [];
+      if (failure !== undefined || first === undefined) {
+        callback(failure ?? new Error(`${hostname} has no address`), []);
+      } else if (options.all === true) {
+        callback(null, addresses);
+      } else {
+        callback(null, first.address, first.family);
+      }
+    });
+  };
+}
+
+function findRefusal(
+  hostname: string,
+  addresses: readonly { readonly address: string }[],
+  rules: AddressRules,
+): Error | undefined {
+  try {
+    for (const { address } of addresses) checkAddress(address, rules, `${hostname} resolves to ${address}, which`);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,120 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { LookupFunction } from 'node:net';
+import { StoreError } from '../errors/store-error.ts';
+import type { AddressRules } from './address-rules.ts';
+import { createCheckedLookup } from './checked-lookup.ts';
+import { type Deadline, startDeadline } from './deadline.ts';
+import { toHttpFailure } from './http-failure.ts';
+import { parseHttpUrl, toShownUrl } from './http-url.ts';
+import type { ProxyOptions } from './proxy.ts';
+import { readBody, readExplanation } from './read-body.ts';
+import { isRedirect, MAX_REDIRECTS, toHopHeaders, toRedirectTarget } from './redirect-rules.ts';
+import { createRoutes } from './routes.ts';
+import { sendRequest } from './send-request.ts';
+
+/** Milliseconds that one `get` may take, redirects and body included: a trickling server is cut off too. */
+export const REQUEST_TIMEOUT_MS = 5000;
+
+export interface HttpClientOptions extends AddressRules {
+  /** PEM certificates of authorities trusted beside the platform's. */
+  readonly ca?: string | undefined;
+  readonly proxy?: ProxyOptions | undefined;
+  readonly userAgent?: string | undefined;
+  /** Replaces the checked lookup of direct connections; connected sockets are checked all the same. */
+  readonly lookup?: LookupFunction | undefined;
+}
+
+export interface GetOptions {
+  readonly signal: AbortSignal;
+  /** Bytes of body that are read; a longer body is `LimitExceeded`. */
+  readonly limitBytes: number;
+  readonly timeoutMs?: number | undefined;
+  /** Sent to the origin of the URL alone, so that no credential follows a redirect elsewhere. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly accept?: string | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  /** The body as sent: whole for a 2xx status, for another at most the limit of it. */
+  readonly bytes: Uint8Array;
+  /** What answered, after redirects. It may carry a query: `toShownUrl` for messages. */
+  readonly url: URL;
+}
+
+export interface HttpClient {
+  /** Any status is an answer. @throws StoreError, or the signal's reason once the caller has aborted. */
+  get(url: string, options: GetOptions): Promise<HttpResponse>;
+  /** Ends requests under way and lets go of every connection. */
+  close(): void;
+}
+
+/** @throws ConfigurationError when the proxy or the CA certificates cannot be used. */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const routes = createRoutes({ ...options, lookup: options.lookup ?? createCheckedLookup(options) });
+  const underWay = new Set<Deadline>();
+  const common = { 'user-agent': options.userAgent ?? 'signet', 'accept-encoding': 'identity' };
+  let isClosed = false;
+
+  async function follow(asked: URL, getOptions: GetOptions, signal: AbortSignal): Promise<HttpResponse> {
+    const { accept = '*/*', limitBytes } = getOptions;
+    let url = asked;
+    let ownHeaders = getOptions.headers ?? {};
+    for (let redirects = 0; ; redirects += 1) {
+      const headers = { accept, ...ownHeaders, ...common };
+      const response = await sendRequest({ url, route: routes.chooseRoute(url), headers, signal, rules: options });
+      const { location } = response.headers;
+      if (!isRedirect(response.statusCode ?? 0) || location === undefined) {
+        return await toResponse(response, url, limitBytes);
+      }
+      response.destroy();
+      if (redirects === MAX_REDIRECTS) {
+        throw new StoreError('RedirectRefused', `${toShownUrl(asked)}: more than ${MAX_REDIRECTS} redirects`);
+      }
+      const target = toRedirectTarget(url, location);
+      ownHeaders = toHopHeaders(ownHeaders, url, target);
+      url = target;
+    }
+  }
+
+  return {
+    async get(text, getOptions) {
+      getOptions.signal.throwIfAborted();
+      if (isClosed) throw closedError();
+      const url = parseHttpUrl(text);
+      const timeoutMs = getOptions.timeoutMs ?? REQUEST_TIMEOUT_MS;
+      const deadline = startDeadline(getOptions.signal, timeoutMs, () => timeoutError(url, timeoutMs));
+      underWay.add(deadline);
+      try {
+        return await follow(url, getOptions, deadline.signal);
+      } catch (error) {
+        deadline.signal.throwIfAborted();
+        throw toHttpFailure(error, url);
+      } finally {
+        underWay.delete(deadline);
+        deadline.clear();
+      }
+    },
+    close() {
+      isClosed = true;
+      for (const deadline of underWay) deadline.abort(closedError());
+      routes.close();
+    },
+  };
+}
+
+async function toResponse(response: IncomingMessage, url: URL, limitBytes: number): Promise<HttpResponse> {
+  const status = response.statusCode ?? 0;
+  const isSuccess = status >= 200 && status < 300;
+  const bytes = await (isSuccess ? readBody(response, limitBytes) : readExplanation(response, limitBytes));
+  return { status, headers: response.headers, bytes, url };
+}
+
+function timeoutError(url: URL, milliseconds: number): StoreError {
+  return new StoreError('TimedOut', `${toShownUrl(url)}: no complete answer within ${milliseconds} ms`);
+}
+
+function closedError(): StoreError {
+  return new StoreError('ConnectionFailed', 'the HTTP client is closed');
+}

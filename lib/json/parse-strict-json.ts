@@ -1,0 +1,117 @@
+import { type Cursor, peekAfterSpace, scanNumber, scanString, scanWord, unexpected } from './json-scanner.ts';
+import { type Json, JsonNumber, type JsonValue, type RawJsonValue } from './json-value.ts';
+import { setMember } from './set-member.ts';
+import { StrictJsonError } from './strict-json-error.ts';
+
+/** Arrays and objects that may lie inside each other; the reader keeps its own stack, so none overflows. */
+export const MAX_JSON_DEPTH = 10_000;
+
+/**
+ * Reads a text that bears trust: RFC 8259 exactly, one value and nothing after it, and no member twice in an object,
+ * however its name is escaped. `__proto__` is a member like any other.
+ *
+ * @throws StrictJsonError
+ */
+export function parseStrictJson(text: string): JsonValue {
+  return parse(text, Number);
+}
+
+/** As {@link parseStrictJson}, with numbers as they are written. @throws StrictJsonError */
+export function parseStrictJsonWithRawNumbers(text: string): RawJsonValue {
+  return parse(text, (raw) => new JsonNumber(raw));
+}
+
+type Members<N> = { [member: string]: Json<N> };
+type Container<N> =
+  | { readonly kind: 'array'; readonly value: Json<N>[] }
+  | { readonly kind: 'object'; readonly value: Members<N>; member: string };
+
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const QUOTE = 0x22;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+function parse<N>(text: string, toNumber: (raw: string) => N): Json<N> {
+  const cursor: Cursor = { text, at: 0 };
+  const open: Container<N>[] = [];
+  for (;;) {
+    let value = readValue(cursor, open, toNumber);
+    // A container was opened and is not empty: its first element comes next.
+    if (value === undefined) continue;
+    for (;;) {
+      const container = open.at(-1);
+      const next = peekAfterSpace(cursor);
+      if (container === undefined) {
+        if (cursor.at < text.length) throw unexpected(cursor);
+        return value;
+      }
+      addElement(container, value);
+      if (next === COMMA) {
+        cursor.at++;
+        if (container.kind === 'object') container.member = readMember(cursor, container.value);
+        break;
+      }
+      if (next !== (container.kind === 'array' ? CLOSE_ARRAY : CLOSE_OBJECT)) throw unexpected(cursor);
+      cursor.at++;
+      open.pop();
+      value = container.value;
+    }
+  }
+}
+
+function readValue<N>(cursor: Cursor, open: Container<N>[], toNumber: (raw: string) => N): Json<N> | undefined {
+  const first = peekAfterSpace(cursor);
+  if (first === QUOTE) return scanString(cursor);
+  if (first === OPEN_OBJECT) {
+    enter(cursor, open);
+    const value: Members<N> = {};
+    if (closes(cursor, CLOSE_OBJECT)) return value;
+    open.push({ kind: 'object', value, member: readMember(cursor, value) });
+    return undefined;
+  }
+  if (first === OPEN_ARRAY) {
+    enter(cursor, open);
+    const value: Json<N>[] = [];
+    if (closes(cursor, CLOSE_ARRAY)) return value;
+    open.push({ kind: 'array', value });
+    return undefined;
+  }
+  if (first === 0x74 || first === 0x66 || first === 0x6e) return scanWord(cursor);
+  return toNumber(scanNumber(cursor));
+}
+
+function enter<N>(cursor: Cursor, open: readonly Container<N>[]): void {
+  if (open.length >= MAX_JSON_DEPTH) {
+    throw new StrictJsonError('depth', `more than ${MAX_JSON_DEPTH} levels`, cursor.at);
+  }
+  cursor.at++;
+}
+
+function closes(cursor: Cursor, close: number): boolean {
+  if (peekAfterSpace(cursor) !== close) return false;
+  cursor.at++;
+  return true;
+}
+
+function readMember<N>(cursor: Cursor, object: Members<N>): string {
+  if (peekAfterSpace(cursor) !== QUOTE) throw unexpected(cursor);
+  const offset = cursor.at;
+  const member = scanString(cursor);
+  if (Object.hasOwn(object, member)) {
+    throw new StrictJsonError('duplicate', `the member ${JSON.stringify(member)} a second time`, offset);
+  }
+  if (peekAfterSpace(cursor) !== COLON) throw unexpected(cursor);
+  cursor.at++;
+  return member;
+}
+
+function addElement<N>(container: Container<N>, value: Json<N>): void {
+  if (container.kind === 'array') {
+    container.value.push(value);
+  } else {
+    setMember(container.value, container.member, value);
+  }
+}

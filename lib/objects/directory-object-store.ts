@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { link, lstat, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { StoreError } from '../errors/store-error.ts';
+import { withLock } from './directory-lock.ts';
+import { fileErrorCode, toStoreError, unlessAbsent } from './file-error.ts';
+import { listFiles } from './list-files.ts';
+import { parseKeyPrefix, parseObjectKey } from './object-key.ts';
+import type { ListedObject, ObjectStore, StoredObject } from './object-store.ts';
+import { readRegularFile } from './read-file.ts';
+import {
+  findDirectory,
+  findFile,
+  LEFTOVER_AGE_MS,
+  makeFilePath,
+  sweepLeftovers,
+  syncDirectory,
+  writeAside,
+} from './store-directory.ts';
+
+/**
+ * Objects as plain files below `root`, which is made with the first write. Safe between processes of one machine:
+ * a file appears and changes whole, and a compare-and-swap loses no update. Unlike S3, a key cannot run through
+ * another object (`a` and `a/b`): the later one is `KeyRefused`. An etag is the SHA-256 of the bytes.
+ */
+export function createDirectoryObjectStore(root: string): ObjectStore {
+  const sweepNow = createSweep(root);
+  return {
+    description: `directory ${root}`,
+    readObject: (key, limit) => report(`reading ${key}`, () => readObject(root, key, limit)),
+    createObject: (key, bytes) =>
+      report(`creating ${key}`, async () => {
+        const segments = parseObjectKey(key);
+        await sweepNow();
+        return createObject(root, segments, bytes);
+      }),
+    replaceObject: (key, bytes, etag) =>
+      report(`replacing ${key}`, async () => {
+        const segments = parseObjectKey(key);
+        await sweepNow();
+        return etag === undefined ? createObject(root, segments, bytes) : replaceObject(root, key, bytes, etag);
+      }),
+    deleteObject: (key) => report(`deleting ${key}`, () => deleteObject(root, key)),
+    listObjects: (prefix) => listObjects(root, prefix),
+  };
+}
+
+async function readObject(root: string, key: string, limit: number): Promise<StoredObject | undefined> {
+  const file = await findFile(root, parseObjectKey(key));
+  const bytes = file === undefined ? undefined : await readRegularFile(file, limit);
+  return bytes === undefined ? undefined : { bytes, etag: toEtag(bytes) };
+}
+
+async function createObject(root: string, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
+  const file = await makeFilePath(root, segments);
+  if (await isTaken(file)) return false;
+  const aside = await writeAside(root, bytes);
+  try {
+    // A link, unlike a rename, fails when the name exists.
+    await link(aside, file);
+  } catch (error) {
+    if (fileErrorCode(error) !== 'EEXIST') throw error;
+    // The name was taken, but perhaps by a directory.
+    await isTaken(file);
+    return false;
+  } finally {
+    await unlessAbsent(unlink(aside));
+  }
+  await syncDirectory(path.dirname(file));
+  return true;
+}
+
+/** True when there is an object. @throws StoreError `KeyRefused` when the name is a directory's. */
+async function isTaken(file: string): Promise<boolean> {
+  const stats = await unlessAbsent(lstat(file));
+  if (stats?.isDirectory()) throw new StoreError('KeyRefused', `other objects' keys run through ${file}`);
+  return stats !== undefined;
+}
+
+async function replaceObject(root: string, key: string, bytes: Uint8Array, etag: string): Promise<boolean> {
+  const file = await findFile(root, parseObjectKey(key));
+  if (file === undefined) return false;
+  const aside = await writeAside(root, bytes);
+  try {
+    return await withLock(root, key, async (lock) => {
+      const current = await readRegularFile(file, Number.MAX_SAFE_INTEGER);
+      if (current === undefined || toEtag(current) !== etag) return false;
+      await lock.verifyHeld();
+      await rename(aside, file);
+      await syncDirectory(path.dirname(file));
+      return true;
+    });
+  } finally {
+    await unlessAbsent(unlink(aside));
+  }
+}
+
+/** Under the lock, so that no replacement in progress can overwrite what is created afterwards. */
+async function deleteObject(root: string, key: string): Promise<void> {
+  const file = await findFile(root, parseObjectKey(key));
+  if (file === undefined) return;
+  await withLock(root, key, async (lock) => {
+    const stats = await unlessAbsent(lstat(file));
+    if (stats === undefined || stats.isDirectory()) return;
+    await lock.verifyHeld();
+    await unlessAbsent(unlink(file));
+    await syncDirectory(path.dirname(file));
+  });
+}
+
+async function* listObjects(root: string, prefix: string): AsyncGenerator<ListedObject> {
+  try {
+    const segments = parseKeyPrefix(prefix);
+    const directory = await findDirectory(root, segments);
+    const parentKey = segments.map((segment) => `${segment}/`).join('');
+    if (directory !== undefined) yield* listFiles(directory, parentKey, prefix);
+  } catch (error) {
+    throw toStoreError(error, `listing ${prefix} in ${root}`);
+  }
+}
+
+/** Sweeps with the first write, and then at most as often as there can be something new to remove. */
+function createSweep(root: string): () => Promise<void> {
+  let sweptAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    const now = Date.now();
+    if (now - sweptAt < LEFTOVER_AGE_MS) return;
+    sweptAt = now;
+    await sweepLeftovers(root, now);
+  };
+}
+
+async function report<Result>(doing: string, operation: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw toStoreError(error, doing);
+  }
+}
+
+function toEtag(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,58 @@
+import { StoreError } from '../errors/store-error.ts';
+import type { HttpClient } from '../http/http-client.ts';
+import { toShownUrl } from '../http/http-url.ts';
+import { MAX_SIGNATURE_BYTES } from './signature-store.ts';
+import type { NumberedSignatures } from './walk-signatures.ts';
+
+/** Tests shorten the times; everybody else leaves the named constants in force. */
+export interface HttpStoreOptions {
+  readonly requestTimeoutMs?: number | undefined;
+  readonly storeTimeoutMs?: number | undefined;
+}
+
+/** The signatures below `<base>/<segment>/`; a query of the base is sent along and never shown. */
+export function createHttpSignatures(
+  client: HttpClient,
+  base: URL,
+  segment: string,
+  options: HttpStoreOptions,
+): Pick<NumberedSignatures, 'store' | 'toLocation' | 'readSignature' | 'timeoutMs'> {
+  const urlOf = (index: number): URL => {
+    const url = new URL(base);
+    url.pathname = `${base.pathname.replace(/\/+$/, '')}/${segment}/signature-${index}`;
+    return url;
+  };
+  return {
+    store: toStoreDescription(base),
+    timeoutMs: options.storeTimeoutMs,
+    toLocation: (index) => toShownUrl(urlOf(index)),
+    readSignature: (index, signal) => readSignature(client, urlOf(index), signal, options.requestTimeoutMs),
+  };
+}
+
+export function toStoreDescription(base: URL): string {
+  return toShownUrl(base).replace(/\/+$/, '');
+}
+
+async function readSignature(
+  client: HttpClient,
+  url: URL,
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+): Promise<Uint8Array | undefined> {
+  const { status, headers, bytes } = await client.get(url.href, { signal, timeoutMs, limitBytes: MAX_SIGNATURE_BYTES });
+  if (status === 404) return undefined;
+  if (status < 200 || status > 299)
+    throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`);
+  if (isHtml(headers['content-type'], bytes)) {
+    throw new StoreError('BodyInvalid', `${toShownUrl(url)}: a web page with status ${status}, not a signature`);
+  }
+  return bytes;
+}
+
+/** Login pages and captive portals answer 200. No signature starts with `<`: an OpenPGP packet's first bit is set. */
+function isHtml(contentType: string | undefined, bytes: Uint8Array): boolean {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase();
+  if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml') return true;
+  return /^(?:\xef\xbb\xbf)?\s*</.test(Buffer.from(bytes).toString('latin1'));
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { InputError } from '../../errors/input-error.ts';
+import { parseRegistryHost } from '../../image-policy/parse-registry-host.ts';
+import { parseScope } from '../../image-policy/parse-scope.ts';
+import { parseRepository } from '../../pullspec/reference.ts';
+
+/** A field whose text a parser converts; what the parser refuses becomes a fault of the field. */
+function parsed<T>(parse: (text: string) => T) {
+  return z.string().transform((text, context): T => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
+}
+
+export const repositoryField = parsed(parseRepository);
+export const registryHostField = parsed(parseRegistryHost);
+/** A host, namespace, repository or `*.` wildcard, kept as written. */
+export const scopeField = parsed((text) => {
+  parseScope(text);
+  return text;
+});
+/** Kubernetes metadata: a name and whatever else. */
+export const metadataField = z.looseObject({ name: z.string().min(1) });

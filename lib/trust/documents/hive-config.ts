@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
+import { readContent } from './read-content.ts';
+
+/** The ConfigMap that Hive verifies releases with. */
+export interface ConfigMapReference {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface HiveConfigDocument {
+  readonly kind: 'HiveConfig';
+  readonly source: ParsedDocument;
+  readonly reference: ConfigMapReference | undefined;
+  readonly warnings: readonly string[];
+}
+
+const PATH = ['spec', 'releaseImageVerificationConfigMapRef'];
+
+const schema = z.looseObject({
+  spec: z
+    .looseObject({
+      releaseImageVerificationConfigMapRef: z
+        .strictObject({ namespace: z.string().optional(), name: z.string().optional() })
+        .nullish(),
+    })
+    .optional(),
+});
+
+/** A reference without a name turns Hive's check off; it never turns off Signet's. @throws ConfigurationError */
+export function parseHiveConfig(source: ParsedDocument): HiveConfigDocument {
+  const written = readContent(schema, source).spec?.releaseImageVerificationConfigMapRef ?? undefined;
+  const { namespace = '', name = '' } = written ?? {};
+  if (name === '') {
+    const text = 'a releaseImageVerificationConfigMapRef without a name selects nothing';
+    const warnings = written === undefined ? [] : [documentWarning(source, PATH, text)];
+    return { kind: 'HiveConfig', source, reference: undefined, warnings };
+  }
+  if (namespace === '') {
+    const reason = `${PATH.join('.')} names the ConfigMap ${JSON.stringify(name)} without a namespace`;
+    throw documentError('DocumentInvalid', source, PATH, reason);
+  }
+  return { kind: 'HiveConfig', source, reference: { namespace, name }, warnings: [] };
+}

@@ -1,0 +1,71 @@
+import { type ClusterVersionDocument, parseClusterVersion } from './cluster-version.ts';
+import { type ConfigMapDocument, parseConfigMap } from './config-map.ts';
+import { type HiveConfigDocument, parseHiveConfig } from './hive-config.ts';
+import { type ImagePolicyDocument, parseImagePolicy } from './image-policy.ts';
+import {
+  type MirrorSetDocument,
+  parseImageContentSourcePolicy,
+  parseImageDigestMirrorSet,
+  parseImageTagMirrorSet,
+} from './mirror-set.ts';
+import type { ParsedDocument } from './parsed-document.ts';
+import { type PolicyJsonDocument, parsePolicyJson } from './policy-json.ts';
+import { PROFILE_API_VERSION, type ProfileDocument, parseProfile } from './profile.ts';
+import { parseRegistriesD, REGISTRIES_D, type RegistriesDFile } from './registries-d.ts';
+
+/** A document whose kind is not known; an error unless the profile ignores that kind. */
+export interface UnknownDocument {
+  readonly kind: 'unknown';
+  readonly source: ParsedDocument;
+  /** As written in `kind`, if it is a string. */
+  readonly kindName: string | undefined;
+}
+
+export type RecognisedDocument =
+  | ClusterVersionDocument
+  | ConfigMapDocument
+  | HiveConfigDocument
+  | ImagePolicyDocument
+  | MirrorSetDocument
+  | PolicyJsonDocument
+  | ProfileDocument
+  | RegistriesDFile
+  | UnknownDocument;
+
+const PARSERS: ReadonlyMap<string, (source: ParsedDocument) => RecognisedDocument> = new Map<
+  string,
+  (source: ParsedDocument) => RecognisedDocument
+>([
+  ['v1 ConfigMap', parseConfigMap],
+  ['config.openshift.io/v1 ClusterImagePolicy', parseImagePolicy],
+  ['config.openshift.io/v1alpha1 ClusterImagePolicy', parseImagePolicy],
+  ['config.openshift.io/v1 ImagePolicy', parseImagePolicy],
+  ['config.openshift.io/v1alpha1 ImagePolicy', parseImagePolicy],
+  ['config.openshift.io/v1 ImageDigestMirrorSet', parseImageDigestMirrorSet],
+  ['config.openshift.io/v1 ImageTagMirrorSet', parseImageTagMirrorSet],
+  ['operator.openshift.io/v1alpha1 ImageContentSourcePolicy', parseImageContentSourcePolicy],
+  ['config.openshift.io/v1 ClusterVersion', parseClusterVersion],
+  ['hive.openshift.io/v1 HiveConfig', parseHiveConfig],
+  [`${PROFILE_API_VERSION} Profile`, parseProfile],
+]);
+
+/** Kinds that count whenever they are present, so that no profile can have them ignored. */
+export const KNOWN_KINDS: ReadonlySet<string> = new Set(
+  [...PARSERS.keys()].map((key) => key.slice(key.indexOf(' ') + 1)).filter((kind) => kind !== 'ConfigMap'),
+);
+
+/** Tells what a document is and reads it. @throws ConfigurationError for one that its kind does not allow. */
+export function recogniseDocument(source: ParsedDocument): RecognisedDocument {
+  const { apiVersion, kind } = source.content;
+  if (source.document.startsWith(`${REGISTRIES_D}/`)) return parseRegistriesD(source);
+  if (kind === undefined) {
+    if (Object.hasOwn(source.content, 'default')) return parsePolicyJson(source);
+    const members = Object.keys(source.content);
+    if (members.length > 0 && members.every((member) => member === 'docker' || member === 'default-docker')) {
+      return parseRegistriesD(source);
+    }
+  }
+  if (typeof kind !== 'string') return { kind: 'unknown', source, kindName: undefined };
+  const parse = typeof apiVersion === 'string' ? PARSERS.get(`${apiVersion} ${kind}`) : undefined;
+  return parse === undefined ? { kind: 'unknown', source, kindName: kind } : parse(source);
+}

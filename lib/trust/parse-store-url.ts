@@ -1,0 +1,39 @@
+const SCHEMES: readonly string[] = ['file', 'http', 'https'];
+// RFC 3986 section 2: anything else, a space or a backslash for two, is read differently by different clients.
+const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/[\]@!$&'()*+,;=%]+$/;
+
+/**
+ * A store's base address: scheme in lower case, without final slashes, otherwise as written. Throws an Error whose
+ * message says what is wrong; callers add the place.
+ */
+export function parseStoreUrl(text: string): string {
+  const trimmed = text.trim();
+  const separator = trimmed.indexOf('://');
+  const scheme = trimmed.slice(0, Math.max(separator, 0)).toLowerCase();
+  if (!SCHEMES.includes(scheme)) {
+    throw new Error('a store must be a URL with scheme file://, http:// or https://');
+  }
+  const rest = dropFinalSlashes(trimmed.slice(separator + '://'.length));
+  if (/[?#]/.test(rest)) throw new Error('a store must not have a query or fragment');
+  if (!URI_CHARACTERS.test(rest)) {
+    throw new Error(rest === '' ? 'a store must have a host or path' : 'a store must be a URL without odd characters');
+  }
+  const url = `${scheme}://${rest}`;
+  if (scheme !== 'file') checkAuthority(url);
+  return url;
+}
+
+function checkAuthority(url: string): void {
+  const authority = url.split('/')[2] ?? '';
+  if (authority.includes('@')) throw new Error('a store must not have a user or password in it');
+  // `https:///x` is read as host x by browsers' rules.
+  if (authority === '' || !URL.canParse(url) || new URL(url).hostname === '') {
+    throw new Error('a store must have a valid host');
+  }
+}
+
+function dropFinalSlashes(text: string): string {
+  let end = text.length;
+  while (text.endsWith('/', end)) end--;
+  return text.slice(0, end);
+}

@@ -1,0 +1,33 @@
+import { armor, enums } from 'openpgp';
+import { ConfigurationError } from '../../errors/configuration-error.ts';
+import { readKeyFile } from '../../openpgp/read-key-file.ts';
+
+/** Certificates of a key file, told apart by a list of fingerprints. */
+export interface SelectedCertificates {
+  /** One armor block with all that were kept: clusters read no second block. */
+  readonly armored: string;
+  readonly kept: readonly string[];
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * Keeps the certificates whose primary fingerprint is pinned. Every pinned one must be there.
+ *
+ * @throws ConfigurationError `KeyUnreadable`
+ */
+export function selectCertificates(untrustedKeyFile: Uint8Array, pinned: readonly string[]): SelectedCertificates {
+  const certificates = readKeyFile(untrustedKeyFile).map(({ packets }) => packets);
+  const isPinned = (fingerprint: string): boolean => pinned.includes(fingerprint);
+  const found = certificates.map(({ primary }) => primary.packet.fingerprint);
+  const absent = pinned.filter((fingerprint) => !found.includes(fingerprint));
+  if (absent.length > 0) {
+    const held = found.length === 0 ? 'no certificate' : found.join(', ');
+    throw new ConfigurationError('KeyUnreadable', `the key file lacks ${absent.join(', ')}; it holds ${held}`);
+  }
+  const kept = certificates.filter(({ primary }) => isPinned(primary.packet.fingerprint));
+  return {
+    armored: armor(enums.armor.publicKey, Buffer.concat(kept.map(({ bytes }) => bytes))),
+    kept: kept.map(({ primary }) => primary.packet.fingerprint),
+    leftOut: found.filter((fingerprint) => !isPinned(fingerprint)),
+  };
+}

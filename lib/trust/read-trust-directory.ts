@@ -1,0 +1,88 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { ConfigurationError } from '../errors/configuration-error.ts';
+import { REGISTRIES_D } from './documents/registries-d.ts';
+import { findProfileName } from './find-profile-name.ts';
+import { MAX_DOCUMENTS } from './prepared-trust.ts';
+import { readTrustFile } from './read-trust-file.ts';
+import type { TrustDocument } from './trust-document.ts';
+import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
+import { compareNames } from './trust-revision.ts';
+
+/** The files of one profile, not yet read as trust. */
+export interface TrustDirectory {
+  readonly profile: string;
+  readonly documents: readonly TrustDocument[];
+}
+
+/**
+ * Reads a directory that is one profile, or that has one sub-directory for each. Hidden names (`..data` of a mounted
+ * ConfigMap among them) are passed over; symbolic links are followed to files, not to directories.
+ *
+ * @throws ConfigurationError `TrustMissing` when there is nothing to read, `DocumentInvalid` when it is both
+ */
+export async function readTrustDirectory(directory: string): Promise<TrustDirectory[]> {
+  const root = await openDirectory(directory);
+  const { directories, files } = await listDirectory(root);
+  const isProfile = files.some(isTrustFileName) || directories.includes(REGISTRIES_D);
+  const profiles = directories.filter((name) => name !== REGISTRIES_D);
+  if (isProfile && profiles.length > 0) {
+    const reason = `the directory holds trust documents itself and ${profiles[0]}/: it must be one profile or hold one directory for each`;
+    throw new ConfigurationError('DocumentInvalid', reason, { position: { document: directory } });
+  }
+  if (isProfile) {
+    const documents = await readProfile(root);
+    return [{ profile: findProfileName(documents) ?? basename(root), documents }];
+  }
+  if (profiles.length === 0) throw missing(directory, 'there are no trust documents in it');
+  const read: TrustDirectory[] = [];
+  for (const profile of profiles) read.push({ profile, documents: await readProfile(join(root, profile), profile) });
+  return read;
+}
+
+async function readProfile(path: string, profile?: string): Promise<TrustDocument[]> {
+  const { directories, files } = await listDirectory(path);
+  const unread = directories.find((name) => name !== REGISTRIES_D);
+  if (unread !== undefined) {
+    const document = profile === undefined ? unread : `${profile}/${unread}`;
+    throw new ConfigurationError('DocumentInvalid', 'a profile has no sub-directory but registries.d', {
+      position: { document },
+    });
+  }
+  const inner = directories.includes(REGISTRIES_D) ? await listDirectory(join(path, REGISTRIES_D)) : { files: [] };
+  const names = [...files, ...inner.files.map((name) => `${REGISTRIES_D}/${name}`)];
+  if (names.length > MAX_DOCUMENTS) throw tooManyDocuments();
+  const documents: TrustDocument[] = [];
+  for (const name of names) documents.push({ name, bytes: await readTrustFile(path, name) });
+  return documents;
+}
+
+async function openDirectory(directory: string): Promise<string> {
+  try {
+    const root = await realpath(directory);
+    if ((await stat(root)).isDirectory()) return root;
+  } catch (cause) {
+    throw missing(directory, 'the trust directory cannot be read', cause);
+  }
+  throw missing(directory, 'the trust directory is not a directory');
+}
+
+async function listDirectory(path: string): Promise<{ directories: string[]; files: string[] }> {
+  const entries = (await readdir(path, { withFileTypes: true }))
+    .filter(({ name }) => !name.startsWith('.'))
+    .toSorted((left, right) => compareNames(left.name, right.name));
+  return {
+    directories: entries.filter((entry) => entry.isDirectory()).map(toName),
+    files: entries.filter((entry) => !entry.isDirectory()).map(toName),
+  };
+}
+
+function toName({ name }: Dirent): string {
+  return name;
+}
+
+function missing(directory: string, reason: string, cause?: unknown): ConfigurationError {
+  const position = { document: directory };
+  return new ConfigurationError('TrustMissing', reason, cause === undefined ? { position } : { position, cause });
+}

@@ -1,0 +1,17 @@
+/** Object keys of published trust (design, "Bucket layout"). */
+export function currentTrustKey(profile: string): string {
+  return `trust/${profile}/current`;
+}
+
+export function preparedTrustKey(profile: string, revision: string): string {
+  return `trust/${profile}/revisions/${revision}/prepared.json`;
+}
+
+export function trustSourceKey(profile: string, revision: string, name: string): string {
+  return `trust/${profile}/revisions/${revision}/sources/${name}`;
+}
+
+/** Bytes of `current`. */
+export const MAX_CURRENT_BYTES = 4 * 1024;
+/** Bytes of a prepared trust, which holds the image policies as they are written. */
+export const MAX_PREPARED_BYTES = 8 * 1024 * 1024;

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
+import { SignatureError } from '../../lib/errors/signature-error.ts';
+import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
+import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
+import type { PreparedCertificate } from '../../lib/openpgp/prepared-keyring.ts';
+import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
+import { verifyMessage } from '../../lib/openpgp/verify-message.ts';
+
+const ROOT = path.join(import.meta.dirname, '../fixtures/openpgp');
+const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;
+
+const cases = z
+  .array(
+    z.object({
+      name: z.string(),
+      message: z.string(),
+      keys: z.array(z.string()),
+      expected: z.string(),
+      signer: z.string().optional(),
+      why: z.string(),
+    }),
+  )
+  .min(150)
+  .parse(JSON.parse(readFileSync(path.join(ROOT, 'cases.json'), 'utf8')));
+
+/** What Signet makes of a case: `accept` and the signer, or the code. */
+async function judge(message: string, keys: readonly string[]): Promise<{ answer: string; signer: string | undefined }> {
+  try {
+    const certificates: PreparedCertificate[] = [];
+    for (const file of keys) {
+      const { keyring } = await prepareKeyring(file, readFileSync(path.join(ROOT, file)));
+      certificates.push(...keyring.certificates);
+    }
+    const parsed = parseSignedMessage(readFileSync(path.join(ROOT, message)));
+    const { signer } = verifyMessage(parsed, indexKeyring({ name: 'fixture', certificates }), NOW);
+    return { answer: 'accept', signer };
+  } catch (error) {
+    if (error instanceof SignatureError) return { answer: error.code, signer: error.signer };
+    if (error instanceof ConfigurationError) return { answer: error.code, signer: undefined };
+    throw error;
+  }
+}
+
+describe('OpenPGP fixtures', () => {
+  test.each(cases)('$name: $expected', async ({ message, keys, expected, signer }) => {
+    const judged = await judge(message, keys);
+    expect(judged.answer).toBe(expected);
+    if (expected === 'accept') expect(judged.signer).toBe(signer);
+  });
+});

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import type { TrustDocument } from '../../lib/trust/trust-document.ts';
+
+export const FIXTURE_RELEASES = path.join(import.meta.dirname, '../fixtures/releases');
+export const FIXTURE_STORE = path.join(FIXTURE_RELEASES, 'signatures');
+export const FIXTURE_TRUST = path.join(FIXTURE_RELEASES, 'trust');
+
+/** A time at which every fixture holds what it promises. */
+export const FIXTURE_TIME = new Date('2026-11-22T00:00:00Z');
+
+const Releases = z.object({
+  profile: z.string(),
+  releases: z
+    .array(z.object({ pullspec: z.string(), version: z.string(), expected: z.string(), why: z.string() }))
+    .min(8),
+});
+
+/** The fixture releases: pullspec, and `accept` or the code that each must be rejected with. */
+export const fixtureReleases = Releases.parse(
+  JSON.parse(readFileSync(path.join(FIXTURE_RELEASES, 'releases.json'), 'utf8')),
+).releases;
+
+/** The documents of the fixture profile, with others put beside them. */
+export function readFixtureDocuments(more: Readonly<Record<string, string>> = {}): readonly TrustDocument[] {
+  const directory = path.join(FIXTURE_TRUST, 'ocp');
+  return [
+    ...readdirSync(directory).map((name) => ({ name, bytes: readFileSync(path.join(directory, name)) })),
+    ...Object.entries(more).map(([name, text]) => ({ name, bytes: Buffer.from(text) })),
+  ];
+}
+
+/** The fixture profile, ready to decide with; `change` replaces members of the prepared trust. */
+export async function readFixtureTrust(change: Partial<PreparedTrust> = {}): Promise<ReadyTrust> {
+  const prepared = await prepareTrust('ocp', readFixtureDocuments());
+  return toReadyTrust({ ...prepared, ...change }, FIXTURE_TIME);
+}
