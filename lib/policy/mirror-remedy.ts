@@ -6,7 +6,7 @@ import type { MirrorRule } from '../trust/prepared-trust.ts';
  * depends on it. The longest matching mirror counts.
  */
 export function findMirrorSource(repository: Repository, rules: readonly MirrorRule[]): string | undefined {
-  const matches = rules.flatMap(({ source, mirrors }) =>
+  const matches = rules.filter(isForDigests).flatMap(({ source, mirrors }) =>
     mirrors.flatMap((mirror) => {
       const rest = restBelow(repository, mirror);
       return rest === undefined ? [] : [{ length: mirror.length, source: source + rest }];
@@ -18,8 +18,13 @@ export function findMirrorSource(repository: Repository, rules: readonly MirrorR
 /** The rules that redirect a repository, the most specific first. */
 export function findMirrorsOf(repository: Repository, rules: readonly MirrorRule[]): readonly MirrorRule[] {
   return rules
-    .filter(({ source, mirrors }) => mirrors.length > 0 && restBelow(repository, source) !== undefined)
+    .filter((rule) => isForDigests(rule) && rule.mirrors.length > 0 && restBelow(repository, rule.source) !== undefined)
     .toSorted((one, other) => other.source.length - one.source.length);
+}
+
+/** A tag mirror set says nothing about pulls by digest. */
+function isForDigests({ tagsOnly }: MirrorRule): boolean {
+  return tagsOnly !== true;
 }
 
 /** What follows a prefix that ends at a `/` or at the end; undefined when it is no such prefix. */

@@ -28,7 +28,10 @@ const cases = z
   .parse(JSON.parse(readFileSync(path.join(ROOT, 'cases.json'), 'utf8')));
 
 /** What Signet makes of a case: `accept` and the signer, or the code. */
-async function judge(message: string, keys: readonly string[]): Promise<{ answer: string; signer: string | undefined }> {
+async function judge(
+  message: string,
+  keys: readonly string[],
+): Promise<{ answer: string; signer: string | undefined }> {
   try {
     const certificates: PreparedCertificate[] = [];
     for (const file of keys) {

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { MAX_PULLSPEC_LENGTH, parsePullspec, toCanonicalPullspec } from '../../lib/pullspec/pullspec.ts';

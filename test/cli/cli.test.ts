@@ -1,0 +1,270 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const KEYS = path.join(ROOT, 'test/fixtures/openpgp/keys');
+const run = promisify(execFile);
+
+interface Run {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function signet(...args: readonly string[]): Promise<Run> {
+  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
+  try {
+    return { status: 0, ...(await run(process.execPath, [path.join(ROOT, 'cli/main.ts'), ...args], options)) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+const [first] = fixtureReleases;
+const GOOD = first?.pullspec ?? '';
+const DIGEST = GOOD.slice(GOOD.indexOf('@') + 1);
+const SIGNATURE = path.join(FIXTURE_STORE, `sha256=${DIGEST.slice(7)}`, 'signature-1');
+const WITH_TRUST = ['--trust', FIXTURE_TRUST];
+const FROM_DIRECTORY = [...WITH_TRUST, '--store', FIXTURE_STORE];
+
+let work = '';
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'signet-cli-'));
+});
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+
+describe('signet verify', () => {
+  test.each(fixtureReleases)('$why: $expected', async ({ pullspec, expected }) => {
+    const { status, stdout } = await signet('verify', pullspec, ...FROM_DIRECTORY, '-o', 'json');
+    const verdict = JSON.parse(stdout) as { outcome: string; reasons: { code: string }[] };
+    expect(status).toBe(expected === 'accept' ? 0 : 1);
+    expect(verdict.outcome).toBe(expected === 'accept' ? 'accepted' : 'rejected');
+    if (expected !== 'accept') expect(verdict.reasons.map(({ code }) => code)).toContain(expected);
+  });
+
+  test('reads the same store over HTTP, once private addresses are allowed', async () => {
+    const server = createServer((request, response) => {
+      readFile(path.join(FIXTURE_STORE, decodeURIComponent(request.url ?? ''))).then(
+        (bytes) => response.end(bytes),
+        () => response.writeHead(404).end(),
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const allowed = await signet('verify', GOOD, ...WITH_TRUST, '--store', url, '--allow-private-stores');
+    const refused = await signet('verify', GOOD, ...WITH_TRUST, '--store', url);
+    server.close();
+    expect([allowed.status, allowed.stdout.split(' ')[0]]).toEqual([0, 'accepted']);
+    expect([refused.status, refused.stdout.split(' ')[0]]).toEqual([3, 'indeterminate']);
+    expect(refused.stdout).toContain('StoreUnavailable');
+  });
+
+  test('force accepts with every reason, and --fail-on-forced tells', async () => {
+    const unsigned = `quay.io/openshift-release-dev/ocp-release@sha256:${'0'.repeat(64)}`;
+    const forced = await signet('verify', unsigned, ...FROM_DIRECTORY, '--force');
+    expect(forced.status).toBe(0);
+    expect(forced.stdout).toMatch(/^accepted \(forced\)/);
+    expect(forced.stdout).toContain('SignatureNotFound');
+    expect((await signet('verify', unsigned, ...FROM_DIRECTORY, '--force', '--fail-on-forced')).status).toBe(1);
+    expect((await signet('verify', GOOD, ...FROM_DIRECTORY, '--force', '--fail-on-forced')).status).toBe(0);
+  });
+});
+
+test('signet check contacts nothing: its stores resolve nowhere, and it answers', async () => {
+  expect((await signet('check', GOOD, ...WITH_TRUST)).status).toBe(0);
+  const wrong = await signet('check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST);
+  expect(wrong.status).toBe(1);
+  expect(wrong.stdout).toContain(`use ${GOOD}`);
+  expect((await signet('check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST, '--mode', 'warn')).status).toBe(0);
+});
+
+describe('signet signature verify', () => {
+  const keyring = ['--keyring', path.join(KEYS, 'rsa4096.asc')];
+  test.each<[string, readonly string[], number, string]>([
+    ['a good one', [SIGNATURE, ...keyring], 0, 'valid'],
+    [
+      'for its digest and repository',
+      [SIGNATURE, ...keyring, '--digest', DIGEST, '--reference', 'quay.io/openshift-release-dev/ocp-release'],
+      0,
+      'valid',
+    ],
+    ['for another digest', [SIGNATURE, ...keyring, '--digest', `sha256:${'0'.repeat(64)}`], 1, 'DigestMismatch'],
+    ['for another repository', [SIGNATURE, ...keyring, '--reference', 'quay.io/a/b'], 1, 'RepositoryMismatch'],
+    ['by another key', [SIGNATURE, '--keyring', path.join(KEYS, 'p256.asc')], 1, 'KeyUnknown'],
+    ['with two key files', [SIGNATURE, '--keyring', path.join(KEYS, 'p256.asc'), ...keyring], 0, 'valid'],
+  ])('%s', async (_, args, status, word) => {
+    const result = await signet('signature', 'verify', ...args);
+    expect(result.status).toBe(status);
+    expect(result.stdout).toContain(word);
+  });
+});
+
+describe('signet trust', () => {
+  const KEY_FILE = path.join(KEYS, 'two-keys-one-block.asc');
+  async function fingerprintsOf(file: string): Promise<readonly string[]> {
+    const shown = await signet(
+      'trust',
+      'add',
+      'probe',
+      '--trust',
+      work,
+      '--profile',
+      'p',
+      '--store',
+      'https://s.example',
+      '--from',
+      file,
+      '--fingerprint',
+      '0'.repeat(40),
+    );
+    return shown.stderr.match(/[0-9A-F]{40}/g)?.slice(1) ?? [];
+  }
+
+  test('add keeps the pinned certificate, names the one it left out, and writes what loads', async () => {
+    const [kept = '', other = ''] = await fingerprintsOf(KEY_FILE);
+    const to = path.join(work, 'added');
+    const args = [
+      'trust',
+      'add',
+      'acme',
+      '--trust',
+      to,
+      '--profile',
+      'ocp',
+      '--from',
+      KEY_FILE,
+      '--store',
+      'https://s.example/x',
+    ];
+    const added = await signet(...args, '--fingerprint', kept, '-o', 'json');
+    expect(added.status).toBe(0);
+    expect(JSON.parse(added.stdout)).toMatchObject({ profile: 'ocp', kept: [kept], leftOut: [other] });
+    const shown = await signet('trust', 'show', '--trust', to, '-o', 'json');
+    const trust = JSON.parse(shown.stdout) as { keyrings: { certificates: { fingerprint: string }[] }[] };
+    expect(trust.keyrings[0]?.certificates.map(({ fingerprint }) => fingerprint)).toEqual([kept]);
+    const again = await signet(...args, '--fingerprint', kept);
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('exists')]);
+  });
+
+  test.each<[string, readonly string[], string]>([
+    [
+      'redhat from a file without its key',
+      ['redhat', '--from', path.join(KEYS, 'rsa4096.asc')],
+      '567E347AD0044ADE55BA8A5F199E2F91FD431D51',
+    ],
+    ['redhat with a fingerprint of one’s own', ['redhat', '--fingerprint', '0'.repeat(40)], 'built in'],
+    ['another without fingerprint', ['acme', '--profile', 'p', '--store', 'https://s'], '--fingerprint'],
+    ['a short key ID', ['acme', '--fingerprint', 'FD431D51'], '40 hex digits'],
+    ['a file that is no key', ['redhat', '--from', path.join(FIXTURE_RELEASES, 'README.md')], 'no OpenPGP public key'],
+  ])('add refuses %s', async (_, args, message) => {
+    const to = path.join(work, 'refused');
+    const result = await signet('trust', 'add', ...args, '--trust', to);
+    expect(result.status).toBe(2);
+    expect(result.stderr).toContain(message);
+    await expect(readdir(to)).rejects.toThrow();
+  });
+
+  test('publish writes an immutable revision, and again changes nothing', async () => {
+    const to = path.join(work, 'objects');
+    const published = await signet('trust', 'publish', ...WITH_TRUST, '--to', to);
+    expect(published.stdout).toMatch(/^ocp: published revision [0-9a-f]{64}$/m);
+    expect((await signet('trust', 'publish', ...WITH_TRUST, '--to', to)).stdout).toMatch(/^ocp: unchanged/m);
+  });
+
+  test.each<[string, string, string]>([
+    ['a duplicate key of another value', 'apiVersion: v1\nkind: ConfigMap\nkind: Secret\n', 'bad.yaml:3'],
+    [
+      'an unknown field of a Profile',
+      'apiVersion: signet/v1\nkind: Profile\nmetadata: {name: ocp}\nspec: {modus: warn}\n',
+      'modus',
+    ],
+    ['an unknown kind', 'apiVersion: v1\nkind: Secret\nmetadata: {name: x}\n', 'Secret'],
+    ['a document that does not parse', 'a: [\n', 'bad.yaml:'],
+  ])('%s: the load fails with file and reason, and nothing is published', async (name, text, message) => {
+    const trust = path.join(work, name.replaceAll(' ', '-'), 'ocp');
+    await mkdir(trust, { recursive: true });
+    await writeFile(
+      path.join(trust, 'release-verification.yaml'),
+      await readFile(path.join(FIXTURE_TRUST, 'ocp/release-verification.yaml')),
+    );
+    await writeFile(path.join(trust, 'bad.yaml'), text);
+    const to = path.join(work, 'unpublished');
+    for (const args of [
+      ['trust', 'publish', '--to', to],
+      ['trust', 'show'],
+      ['verify', GOOD, '--store', FIXTURE_STORE],
+      ['check', GOOD],
+    ]) {
+      const result = await signet(...args, '--trust', path.dirname(trust));
+      expect(result.status).toBe(2);
+      expect(result.stderr).toContain('bad.yaml');
+      expect(result.stderr).toContain(message);
+    }
+    const checked = await signet('trust', 'check', '--trust', path.dirname(trust));
+    expect([checked.status, checked.stdout]).toEqual([2, expect.stringContaining(message)]);
+    await expect(readdir(to)).rejects.toThrow();
+  });
+});
+
+describe('bad input is exit 2 and says what was expected', () => {
+  test.each<[string, readonly string[], RegExp]>([
+    [
+      'a pullspec that cannot be parsed',
+      ['verify', 'Quay.io/UPPER@x', ...FROM_DIRECTORY],
+      /expected registry\/repository|not a pullspec/,
+    ],
+    [
+      'a digest of the wrong length',
+      ['verify', 'quay.io/a/b@sha256:abc', ...FROM_DIRECTORY],
+      /64 lower-case hex digits, found 3/,
+    ],
+    ['an unknown profile', ['verify', GOOD, ...FROM_DIRECTORY, '--profile', 'nope'], /there are ocp/],
+    ['a missing trust directory', ['verify', GOOD, '--trust', '/no/such/directory'], /\/no\/such\/directory/],
+    [
+      'a missing signature file',
+      ['signature', 'verify', '/no/such/file', '--keyring', path.join(KEYS, 'p256.asc')],
+      /cannot read \/no\/such\/file/,
+    ],
+    [
+      'a missing key file',
+      ['signature', 'verify', SIGNATURE, '--keyring', '/no/such/key'],
+      /cannot read \/no\/such\/key/,
+    ],
+    [
+      'a key file with a wrong checksum',
+      ['signature', 'verify', SIGNATURE, '--keyring', path.join(KEYS, 'bad-crc.asc')],
+      /checksum/,
+    ],
+    ['no trust directory', ['verify', GOOD], /--trust/],
+    ['an unknown command', ['verfy'], /unknown command/],
+    ['an unknown option', ['check', GOOD, ...WITH_TRUST, '--froce'], /unknown option/],
+    ['an unknown output format', ['check', GOOD, ...WITH_TRUST, '-o', 'xml'], /Allowed choices are text, json/],
+    ['an unknown shell', ['completion', 'tcsh'], /bash, zsh or fish/],
+  ])('%s', async (_, args, message) => {
+    const { status, stdout, stderr } = await signet(...args);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe('');
+  });
+});
+
+test('a newcomer finds the way: help, version, completion', async () => {
+  const help = await signet('--help');
+  expect(help.status).toBe(0);
+  for (const word of ['verify', 'check', 'signature', 'trust', 'Exit status']) expect(help.stdout).toContain(word);
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect((await signet('--version')).stdout.trim()).toBe(version);
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    expect((await signet('completion', shell)).stdout).toContain('trust');
+  }
+});
