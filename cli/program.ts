@@ -1,6 +1,7 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { VERIFIER_VERSION } from '../lib/runtime/verifier-version.ts';
 import type { CheckOptions } from './commands/check.ts';
+import type { RecordVerifyOptions } from './commands/record-verify.ts';
 import type { SignatureOptions } from './commands/signature-verify.ts';
 import type { AddOptions } from './commands/trust-add.ts';
 import type { CheckTrustOptions } from './commands/trust-check.ts';
@@ -26,6 +27,7 @@ export function buildProgram(setStatus: SetStatus): Command {
   addVerify(program, setStatus);
   addCheck(program, setStatus);
   addSignature(program, setStatus);
+  addRecord(program, setStatus);
   addTrust(program, setStatus);
   program
     .command('completion')
@@ -100,6 +102,22 @@ function addSignature(program: Command, setStatus: SetStatus): void {
     .action(async (file: string, given: SignatureOptions) => {
       const { verifySignatureFile } = await import('./commands/signature-verify.ts');
       setStatus(await verifySignatureFile(file, given));
+    });
+}
+
+function addRecord(program: Command, setStatus: SetStatus): void {
+  program
+    .command('record')
+    .description('stored verdicts')
+    .command('verify')
+    .description('decide again, offline, from the bytes in a record; exit 0 when it is confirmed, 1 when it differs')
+    .argument('<file>', 'a record as it is stored: JSON')
+    .addOption(new Option('--trust <dir>', 'trust documents of the revision that the record names'))
+    .addOption(new Option('--objects <dir>', 'object store that holds the published revision').conflicts('trust'))
+    .addOption(options.output())
+    .action(async (file: string, given: RecordVerifyOptions) => {
+      const { verifyRecord } = await import('./commands/record-verify.ts');
+      setStatus(await verifyRecord(file, given));
     });
 }
 

@@ -1,8 +1,11 @@
 export type InputErrorCode =
   | 'ArgumentInvalid'
+  | 'BodyInvalid'
+  | 'BodyTooLarge'
   | 'DigestInvalid'
   | 'FileUnreadable'
   | 'ForceNotAllowed'
+  | 'MediaTypeUnsupported'
   | 'ProfileUnknown'
   | 'PullspecInvalid';
 

@@ -1,4 +1,6 @@
+import { ConfigurationError } from '../errors/configuration-error.ts';
 import type { ProxyOptions } from '../http/proxy.ts';
+import type { AwsSettings } from '../objects/open-light-object-store.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,6 +11,19 @@ export function readProxy(environment: Environment): ProxyOptions {
     httpProxy: read(environment, 'HTTP_PROXY'),
     noProxy: read(environment, 'NO_PROXY'),
   };
+}
+
+/**
+ * What Lambda gives every function of its role.
+ *
+ * @throws ConfigurationError `DocumentInvalid` that names what is missing
+ */
+export function readAwsSettings(environment: Environment): AwsSettings {
+  const names = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+  const missing = names.filter((name) => (environment[name] ?? '') === '');
+  if (missing.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${missing.join(', ')} not set`);
+  const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name]);
+  return { region, credentials: { accessKeyId, secretAccessKey, sessionToken: environment['AWS_SESSION_TOKEN'] } };
 }
 
 function read(environment: Environment, name: string): string | undefined {

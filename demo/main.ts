@@ -1,14 +1,13 @@
-import { stringify } from 'yaml';
-import { decideImage } from '../../lib/decide/decide-image.ts';
-import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
-import { createHttpClient } from '../../lib/http/http-client.ts';
-import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
-import { openStore } from '../../lib/signatures/open-store.ts';
-import { createParallelStore } from '../../lib/signatures/parallel-store.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
-import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
-import type { Verdict } from '../../lib/verification/verdict.ts';
-import { print } from '../output.ts';
+import { print } from '../cli/output.ts';
+import { decideImage } from '../lib/decide/decide-image.ts';
+import { type ReadyTrust, toReadyTrust } from '../lib/decide/ready-trust.ts';
+import { createHttpClient } from '../lib/http/http-client.ts';
+import { parsePullspec } from '../lib/pullspec/pullspec.ts';
+import { openStore } from '../lib/signatures/open-store.ts';
+import { createParallelStore } from '../lib/signatures/parallel-store.ts';
+import { prepareTrust } from '../lib/trust/prepare-trust.ts';
+import type { Verdict } from '../lib/verification/verdict.ts';
+import { DEMO_PROFILE, toDemoDocuments } from './demo-documents.ts';
 import { DEMO_REPOSITORY, type DemoPublisher, makeDemoReleases } from './demo-releases.ts';
 import { serveReleases } from './serve-releases.ts';
 
@@ -44,20 +43,8 @@ async function main(): Promise<number> {
   }
 }
 
-/** The same documents that an operator would write. */
 async function makeTrust({ armoredKey }: DemoPublisher, storeUrl: string): Promise<ReadyTrust> {
-  const profile = {
-    apiVersion: 'signet/v1',
-    kind: 'Profile',
-    metadata: { name: 'demo' },
-    spec: { canonicalRepositories: [DEMO_REPOSITORY], stores: { allowPrivateAddresses: true } },
-  };
-  const configMap = toTrustConfigMap('verifier-public-key-demo', armoredKey, [{ key: 'store-demo', url: storeUrl }]);
-  const prepared = await prepareTrust('demo', [
-    { name: 'profile.yaml', bytes: Buffer.from(stringify(profile)) },
-    { name: 'release-verification.yaml', bytes: Buffer.from(configMap) },
-  ]);
-  return toReadyTrust(prepared, new Date());
+  return toReadyTrust(await prepareTrust(DEMO_PROFILE, toDemoDocuments(armoredKey, storeUrl)), new Date());
 }
 
 function formatRows(rows: readonly Row[]): string {

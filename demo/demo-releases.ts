@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createMessage, generateKey, type PrivateKey, sign } from 'openpgp';
-import { type Digest, parseDigest } from '../../lib/pullspec/digest.ts';
+import { type Digest, parseDigest } from '../lib/pullspec/digest.ts';
 
 /** A made-up release, and what its publisher, or somebody else, put into the store for it. */
 export interface DemoRelease {

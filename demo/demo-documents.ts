@@ -1,0 +1,21 @@
+import { stringify } from 'yaml';
+import { toTrustConfigMap } from '../lib/trust/publishers/to-trust-config-map.ts';
+import type { TrustDocument } from '../lib/trust/trust-document.ts';
+import { DEMO_REPOSITORY } from './demo-releases.ts';
+
+export const DEMO_PROFILE = 'demo';
+
+/** The same documents that an operator would write, for a store on loopback. */
+export function toDemoDocuments(armoredKey: string, storeUrl: string): readonly TrustDocument[] {
+  const profile = {
+    apiVersion: 'signet/v1',
+    kind: 'Profile',
+    metadata: { name: DEMO_PROFILE },
+    spec: { canonicalRepositories: [DEMO_REPOSITORY], stores: { allowPrivateAddresses: true } },
+  };
+  const configMap = toTrustConfigMap('verifier-public-key-demo', armoredKey, [{ key: 'store-demo', url: storeUrl }]);
+  return [
+    { name: 'profile.yaml', bytes: Buffer.from(stringify(profile)) },
+    { name: 'release-verification.yaml', bytes: Buffer.from(configMap) },
+  ];
+}

@@ -1,0 +1,25 @@
+import { decidePullspec } from '../../lib/decide/decide-pullspec.ts';
+import { parseApiRequest } from '../../lib/decide/parse-request.ts';
+import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../../lib/runtime/json-response.ts';
+import { parseJsonBody } from '../../lib/runtime/request-body.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+
+export interface Dependencies {
+  readonly trust: TrustSource;
+  readonly telemetry: Telemetry;
+  readonly now: () => Date;
+}
+
+/** POST /v1/pullspecs/check: the verdict of the pullspec policy. Contacts no registry and no store. */
+export function createHandler({ trust, telemetry, now }: Dependencies): HttpHandler {
+  const handle: HttpHandler = async (event) => {
+    const request = parseApiRequest(parseJsonBody(event), { takesForce: false });
+    const { prepared } = await trust.read(request.profile);
+    const verdict = decidePullspec(request, prepared, now());
+    telemetry.count(`Check${verdict.outcome}`);
+    return toJsonResponse(200, verdict);
+  };
+  return wrapHttp(handle, telemetry);
+}

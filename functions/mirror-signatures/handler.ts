@@ -1,0 +1,63 @@
+import middy from '@middy/core';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { mirrorDigest } from '../../lib/mirror/mirror-digest.ts';
+import type { MirrorMessage } from '../../lib/mirror/mirror-message.ts';
+import { MirrorMessageSchema } from '../../lib/mirror/mirror-message-schema.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import {
+  type BatchOptions,
+  type MessageOutcome,
+  processBatch,
+  type QueueMessage,
+} from '../../lib/queue/process-batch.ts';
+import { toRetryDelay } from '../../lib/queue/retry-delay.ts';
+import { describeError } from '../../lib/runtime/describe-error.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+
+export interface Dependencies extends Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead'> {
+  readonly trust: TrustSource;
+  readonly objects: ObjectStore;
+  readonly upstream: UpstreamStores;
+  readonly telemetry: Telemetry;
+  readonly now: () => Date;
+}
+
+export type MirrorHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/** Digests mirrored at a time within one batch. */
+const CONCURRENCY = 8;
+
+/** The mirror queue: copies what verifies into the bucket. A message that can never succeed goes to the dead letters. */
+export function createHandler(dependencies: Dependencies): MirrorHandler {
+  const { telemetry, delayMessage, sendDead } = dependencies;
+  const handle = (event: SQSEvent): Promise<SQSBatchResponse> =>
+    processBatch(event, (message) => mirror(message, dependencies), {
+      schema: MirrorMessageSchema,
+      delayMessage,
+      sendDead,
+      concurrency: CONCURRENCY,
+      logFailure: ({ messageId }, error) =>
+        telemetry.log('error', 'not mirrored', { messageId, error: describeError(error) }),
+    });
+  const wrapped = middy<SQSEvent, SQSBatchResponse>(handle).use({ after: () => telemetry.flush() });
+  return async (event, context) => await wrapped(event, context);
+}
+
+async function mirror(
+  { body, receiveCount }: QueueMessage<MirrorMessage>,
+  dependencies: Dependencies,
+): Promise<MessageOutcome> {
+  const { trust: source, objects, upstream, telemetry, now } = dependencies;
+  const { digest, profile } = body;
+  if (!source.profiles.includes(profile)) return { kind: 'dead', reason: `there is no profile ${profile}` };
+  const trust = await source.read(profile);
+  const store = upstream.open(trust.prepared);
+  const signal = new AbortController().signal;
+  const result = await mirrorDigest({ digest, trust, upstream: store, objects, now: now(), signal });
+  const { outcome, written, held } = result;
+  telemetry.count(`Mirror${outcome}`);
+  telemetry.log('info', 'mirrored', { digest, profile, outcome, written: written.length, held });
+  return outcome === 'indeterminate' ? { kind: 'retry', delaySeconds: toRetryDelay(receiveCount) } : { kind: 'done' };
+}

@@ -1,0 +1,80 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { MAX_TRUST_AGE_MS } from '../../lib/decide/ready-trust.ts';
+import { toTrustSummary } from '../../lib/decide/summarise-trust.ts';
+import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { InputError } from '../../lib/errors/input-error.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { type Digest, parseDigest } from '../../lib/pullspec/digest.ts';
+import { readRecord, readRecords } from '../../lib/records/read-records.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../../lib/runtime/json-response.ts';
+import { toNotFoundResponse } from '../../lib/runtime/problem.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+
+export interface Dependencies {
+  readonly trust: TrustSource;
+  readonly objects: ObjectStore;
+  readonly telemetry: Telemetry;
+  readonly now: () => Date;
+}
+
+const DEFAULT_PAGE = 20;
+
+/** GET of records (newest first, paged), of the trust in use, and of health. */
+export function createHandler(dependencies: Dependencies): HttpHandler {
+  const { objects, trust, telemetry } = dependencies;
+  const handle: HttpHandler = async (event) => {
+    const [, first, second, digest, id, ...more] = event.rawPath.split('/');
+    if (event.rawPath === '/healthz') return await readHealth(dependencies);
+    if (event.rawPath === '/v1/trust') return toJsonResponse(200, await summariseAll(trust));
+    if (first !== 'v1' || second !== 'records' || digest === undefined || more.length > 0) {
+      return toNotFoundResponse('there is no such resource');
+    }
+    const about = parseAbout(digest);
+    if (id === undefined) return toJsonResponse(200, await readRecords(objects, about, parsePage(event)));
+    const record = await readRecord(objects, about, id);
+    return record === undefined ? toNotFoundResponse('there is no such record') : toJsonResponse(200, record);
+  };
+  return wrapHttp(handle, telemetry);
+}
+
+/** `undigested` stands for pullspecs without a digest. A client may send the colon percent-encoded. */
+function parseAbout(text: string): Digest | undefined {
+  return text === 'undigested' ? undefined : parseDigest(text.replace(/%3a/i, ':'));
+}
+
+function parsePage({ queryStringParameters = {} }: APIGatewayProxyEventV2): {
+  limit: number;
+  after?: string | undefined;
+} {
+  const { limit = String(DEFAULT_PAGE), after, ...unknown } = queryStringParameters;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined)
+    throw new InputError('ArgumentInvalid', `unknown parameter ${JSON.stringify(name)}; expected limit, after`);
+  if (!/^[0-9]{1,3}$/.test(limit)) throw new InputError('ArgumentInvalid', 'limit must be a number');
+  return { limit: Number(limit), after };
+}
+
+async function summariseAll(trust: TrustSource): Promise<unknown> {
+  const ready = await Promise.all(trust.profiles.map((profile) => trust.read(profile)));
+  return { profiles: ready.map(toTrustSummary) };
+}
+
+/** 200 while every profile's trust is fresh enough to decide by, else 503. */
+async function readHealth({ trust, now }: Dependencies): Promise<APIGatewayProxyStructuredResultV2> {
+  const profiles = await Promise.all(
+    trust.profiles.map(async (profile) => {
+      const age = await trust.read(profile).then(
+        ({ refreshedAt }) => now().getTime() - refreshedAt.getTime(),
+        () => undefined,
+      );
+      return { profile, trustAgeSeconds: age === undefined ? null : Math.floor(age / 1000), age };
+    }),
+  );
+  const isHealthy = profiles.length > 0 && profiles.every(({ age }) => age !== undefined && age <= MAX_TRUST_AGE_MS);
+  const body = {
+    status: isHealthy ? 'ok' : 'unhealthy',
+    profiles: profiles.map(({ profile, trustAgeSeconds }) => ({ profile, trustAgeSeconds })),
+  };
+  return toJsonResponse(isHealthy ? 200 : 503, body);
+}

@@ -1,0 +1,69 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { type ApiRequest, parseApiRequest } from '../../lib/decide/parse-request.ts';
+import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import type { Queue } from '../../lib/queue/queue.ts';
+import { decideAndRecord, type RecordedDecision } from '../../lib/records/decide-and-record.ts';
+import { toAsked } from '../../lib/records/to-record.ts';
+import { describeError } from '../../lib/runtime/describe-error.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../../lib/runtime/json-response.ts';
+import { RETRY_AFTER_SECONDS } from '../../lib/runtime/problem.ts';
+import { parseJsonBody } from '../../lib/runtime/request-body.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
+import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+
+export interface Dependencies {
+  readonly trust: TrustSource;
+  readonly objects: ObjectStore;
+  readonly mirror: SignatureStore;
+  readonly upstream: UpstreamStores;
+  readonly mirrorQueue: Queue;
+  readonly telemetry: Telemetry;
+  readonly now: () => Date;
+}
+
+/** POST /v1/verify, and POST /v1/verify/forced for those who may force. */
+export function createHandler(dependencies: Dependencies): HttpHandler {
+  const { trust, objects, mirror, upstream, telemetry, now } = dependencies;
+  const handle: HttpHandler = async (event) => {
+    const takesForce = event.rawPath.endsWith('/forced');
+    const request = parseApiRequest(parseJsonBody(event), { takesForce });
+    const ready = await trust.read(request.profile);
+    const decision = await decideAndRecord(request, toAsked('api', request.pullspec.text), ready, {
+      mirror,
+      upstream: upstream.open(ready.prepared),
+      objects,
+      now,
+      signal: new AbortController().signal,
+    });
+    telemetry.count(`Verify${decision.verdict.outcome}`);
+    await queueForMirror(request, decision, dependencies);
+    return toResponse(decision);
+  };
+  return wrapHttp(handle, telemetry);
+}
+
+/** The verdict stands whether or not its digest could be queued: the next plan of the mirror finds it missing. */
+async function queueForMirror(
+  request: ApiRequest,
+  decision: RecordedDecision,
+  dependencies: Dependencies,
+): Promise<void> {
+  const { mirrorQueue, telemetry } = dependencies;
+  if (!decision.wentUpstream || request.pullspec.digest === undefined) return;
+  try {
+    await mirrorQueue.sendMessages([toMirrorBody(decision.verdict.profile, request.pullspec.digest)]);
+  } catch (error) {
+    telemetry.count('MirrorNotQueued');
+    telemetry.log('warn', 'the digest could not be queued for the mirror', { error: describeError(error) });
+  }
+}
+
+function toResponse({ verdict, recordId }: RecordedDecision): APIGatewayProxyStructuredResultV2 {
+  const location = `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}`;
+  if (verdict.outcome !== 'indeterminate') return toJsonResponse(200, verdict, { location });
+  return toJsonResponse(503, verdict, { location, 'retry-after': String(RETRY_AFTER_SECONDS) });
+}

@@ -1,0 +1,39 @@
+import { InputError } from '../errors/input-error.ts';
+import { isJsonObject, type JsonValue } from '../json/json-value.ts';
+import { parsePullspec } from '../pullspec/pullspec.ts';
+import type { ImageRequest } from './decide-image.ts';
+
+/** What a caller of the API asks: the image, and by which profile. */
+export interface ApiRequest extends ImageRequest {
+  readonly profile: string | undefined;
+}
+
+const MEMBERS = ['pullspec', 'profile', 'mode'] as const;
+
+/**
+ * `{ "pullspec": …, "profile"?: …, "mode"?: "enforce" | "warn" }`, and `force` where the route takes it.
+ *
+ * @throws InputError `BodyInvalid` that names the member, `PullspecInvalid`, `DigestInvalid`
+ */
+export function parseApiRequest(body: JsonValue, { takesForce }: { readonly takesForce: boolean }): ApiRequest {
+  if (!isJsonObject(body)) throw invalid('the body must be an object');
+  const known: readonly string[] = takesForce ? [...MEMBERS, 'force'] : MEMBERS;
+  const unknown = Object.keys(body).find((member) => !known.includes(member));
+  if (unknown === 'force') {
+    throw new InputError(
+      'ForceNotAllowed',
+      'force has a route of its own, with a permission of its own: POST /v1/verify/forced',
+    );
+  }
+  if (unknown !== undefined) throw invalid(`unknown member ${JSON.stringify(unknown)}; expected ${known.join(', ')}`);
+  const { pullspec, profile, mode, force } = body;
+  if (typeof pullspec !== 'string') throw invalid('pullspec must be a string');
+  if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
+  if (mode !== undefined && mode !== 'enforce' && mode !== 'warn') throw invalid('mode must be "enforce" or "warn"');
+  if (force !== undefined && typeof force !== 'boolean') throw invalid('force must be true or false');
+  return { pullspec: parsePullspec(pullspec), profile, mode, force };
+}
+
+function invalid(fault: string): InputError {
+  return new InputError('BodyInvalid', fault);
+}

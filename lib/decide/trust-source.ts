@@ -1,0 +1,58 @@
+import { StoreError } from '../errors/store-error.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { type LoadedTrust, loadTrust } from '../trust/load-trust.ts';
+import { selectProfile } from '../trust/select-profile.ts';
+import { type ReadyTrust, toReadyTrust } from './ready-trust.ts';
+
+/** Published trust, kept between requests. */
+export interface TrustSource {
+  readonly profiles: readonly string[];
+  /** The wanted profile, else the only one, else `ocp`. @throws InputError, ConfigurationError, StoreError */
+  read(wanted?: string): Promise<ReadyTrust>;
+}
+
+/** Milliseconds for which loaded trust is used without asking whether it is still the current one. */
+export const TRUST_REFRESH_MS = 60_000;
+
+interface Kept {
+  readonly loaded: LoadedTrust;
+  readonly ready: ReadyTrust;
+}
+
+/**
+ * Reads trust from an object store by ETag. While the store is out of reach, what was loaded last goes on to decide,
+ * with its age: the decision refuses it once it is too old.
+ */
+export function createTrustSource(
+  objects: ObjectStore,
+  profiles: readonly string[],
+  now: () => Date,
+  refreshMs: number = TRUST_REFRESH_MS,
+): TrustSource {
+  const kept = new Map<string, Kept>();
+  const refresh = async (profile: string, previous: Kept | undefined): Promise<Kept> => {
+    try {
+      const loaded = await loadTrust(objects, profile, now(), previous?.loaded);
+      const isSame = previous !== undefined && loaded.trust === previous.loaded.trust;
+      const ready = isSame
+        ? { ...previous.ready, refreshedAt: loaded.refreshedAt }
+        : toReadyTrust(loaded.trust, loaded.refreshedAt);
+      return { loaded, ready };
+    } catch (error) {
+      if (previous !== undefined && error instanceof StoreError) return previous;
+      throw error;
+    }
+  };
+  return {
+    profiles,
+    async read(wanted) {
+      const profile = selectProfile(profiles, wanted);
+      const previous = kept.get(profile);
+      const age = previous === undefined ? Infinity : now().getTime() - previous.loaded.refreshedAt.getTime();
+      if (previous !== undefined && age < refreshMs) return previous.ready;
+      const current = await refresh(profile, previous);
+      kept.set(profile, current);
+      return current.ready;
+    },
+  };
+}

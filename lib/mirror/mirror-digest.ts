@@ -1,0 +1,65 @@
+import { type CollectedSignatures, collectSignatures } from '../decide/collect-signatures.ts';
+import type { SignatureStore } from '../signatures/signature-store.ts';
+import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
+import { type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from './mirror-slots.ts';
+import { placeSignature } from './place-signature.ts';
+import { toUntouchedResult } from './untouched-result.ts';
+
+export interface MirrorRequest extends MirrorTarget {
+  /** Where signatures are copied from; not touched when what is held satisfies every keyring. */
+  readonly upstream: SignatureStore;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Copies the signatures of one digest into `signatures/<algo>=<hex>/signature-<n>`: only those that satisfy a keyring,
+ * each once, from 1 without gaps. Nothing is ever replaced or deleted; many may mirror the same digest at once.
+ *
+ * Upstream is read until every keyring is satisfied by what is held and read, or each of its stores has ended.
+ *
+ * @throws StoreError when the mirror itself fails; the abort reason of the signal
+ */
+export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult> {
+  const { trust, digest, upstream, now, signal } = request;
+  const untouched = toUntouchedResult(digest, trust, now);
+  if (untouched !== undefined) return untouched;
+  const slots = await readMirrorSlots(request, signal);
+  const start: Progress = { slots, written: [], refused: [], attempts: [], storeFailed: false };
+  const satisfied = satisfiedKeyrings(slots);
+  const keyrings = trust.keyrings.filter(({ name }) => !satisfied.has(name));
+  if (keyrings.length === 0) return toMirrorResult(request, start);
+  const { evidence, verified } = await collectSignatures(digest, { ...trust, keyrings }, upstream, now, signal);
+  const { attempts, storeFailed } = evidence;
+  return toMirrorResult(request, await placeAll(request, { ...start, attempts, storeFailed }, toDistinct(verified)));
+}
+
+/** The bytes of each distinct signature, in the framing in which it came first. */
+function toDistinct(verified: CollectedSignatures['verified']): readonly Uint8Array[] {
+  const distinct = new Map<string, Uint8Array>();
+  for (const { signature, bytes } of verified) {
+    if (!distinct.has(signature.identity)) distinct.set(signature.identity, bytes);
+  }
+  return [...new Set(distinct.values())];
+}
+
+async function placeAll(request: MirrorRequest, start: Progress, signatures: readonly Uint8Array[]): Promise<Progress> {
+  let progress = start;
+  for (const bytes of signatures) {
+    const placement = await placeSignature(request, progress.slots, bytes, request.signal);
+    const { slots } = placement;
+    switch (placement.kind) {
+      case 'written':
+        progress = { ...progress, slots, written: [...progress.written, placement.index] };
+        break;
+      case 'refused':
+        progress = { ...progress, slots, refused: [...progress.refused, { bytes, code: placement.code }] };
+        break;
+      case 'held':
+        progress = { ...progress, slots };
+        break;
+      default:
+        return placement satisfies never;
+    }
+  }
+  return progress;
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+import { type Digest, isDigest } from '../pullspec/digest.ts';
+
+/** What a message of the mirror queue has to be; apart from its writer, which needs no schema library. */
+export const MirrorMessageSchema = z.strictObject({
+  schema: z.literal(1),
+  profile: z.string().min(1).max(63),
+  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest'),
+});

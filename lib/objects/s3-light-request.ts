@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { AwsV4Signer } from 'aws4fetch';
+import { StoreError } from '../errors/store-error.ts';
+import { readBody, readExplanation } from '../http/read-body.ts';
+import type { S3Credentials } from './s3-client.ts';
+import type { S3Fault } from './s3-failure.ts';
+
+export interface S3Request {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  /** Bytes of the answer's body that are read; a longer one is `LimitExceeded`. */
+  readonly limitBytes: number;
+}
+
+export interface S3Response {
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly bytes: Uint8Array;
+}
+
+export interface S3Signing {
+  readonly region: string;
+  readonly credentials: S3Credentials;
+  readonly timeoutMs: number;
+}
+
+/** An answer that is no success, or none at all. */
+export class S3RequestError extends Error {
+  override readonly name = 'S3RequestError';
+  readonly fault: S3Fault;
+
+  constructor(fault: S3Fault) {
+    super(fault.message, { cause: fault.cause });
+    this.fault = fault;
+  }
+}
+
+const MAX_EXPLANATION_BYTES = 4096;
+const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+
+/** Signs a request, body included, and sends it once. @throws S3RequestError, or StoreError when a limit is hit. */
+export async function sendS3Request(request: S3Request, signing: S3Signing): Promise<S3Response> {
+  const headers = await signRequest(request, signing);
+  const signal = AbortSignal.timeout(signing.timeoutMs);
+  try {
+    const response = await exchange(request, headers, signal);
+    return await toResponse(response, request.limitBytes);
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof S3RequestError) throw error;
+    throw new S3RequestError(toFault(error, signal, signing.timeoutMs));
+  }
+}
+
+async function signRequest(request: S3Request, { region, credentials }: S3Signing): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+  const contentHash = createHash('sha256')
+    .update(request.body ?? '')
+    .digest('hex');
+  const signer = new AwsV4Signer({
+    method: request.method,
+    url: request.url.href,
+    headers: { ...request.headers, 'x-amz-content-sha256': contentHash },
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    service: 's3',
+    region,
+  });
+  const signed = await signer.sign();
+  return Object.fromEntries(signed.headers);
+}
+
+function exchange(
+  { method, url, body }: S3Request,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const isTls = url.protocol === 'https:';
+  const options = { method, headers: toSentHeaders(headers, body), agent: isTls ? agents.https : agents.http, signal };
+  const sent = isTls ? httpsRequest(url, options) : httpRequest(url, options);
+  sent.on('response', resolve);
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+function toSentHeaders(headers: Readonly<Record<string, string>>, body: Uint8Array | undefined) {
+  return body === undefined ? headers : { ...headers, 'content-length': String(body.length) };
+}
+
+async function toResponse(response: IncomingMessage, limitBytes: number): Promise<S3Response> {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) {
+    return { headers: response.headers, bytes: await readBody(response, limitBytes) };
+  }
+  const explanation = new TextDecoder().decode(await readExplanation(response, MAX_EXPLANATION_BYTES));
+  const code = /<Code>([A-Za-z0-9.]{1,64})<\/Code>/.exec(explanation)?.[1];
+  throw new S3RequestError({ status, code, message: '' });
+}
+
+function toFault(error: unknown, signal: AbortSignal, timeoutMs: number): S3Fault {
+  if (signal.aborted)
+    return { code: 'TimeoutError', message: `no complete answer within ${timeoutMs} ms`, cause: error };
+  if (!(error instanceof Error)) return { message: String(error), cause: error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { code, message: error.message, cause: error };
+}

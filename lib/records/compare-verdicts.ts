@@ -1,0 +1,87 @@
+import type { Attempt, Reason, Verdict } from '../verification/verdict.ts';
+import { isStoreAttempt } from './replay-store.ts';
+import type { RecordedSignature } from './verdict-record.ts';
+
+/** What may differ although the record is right. */
+export interface Tolerance {
+  /** Signatures that could not be evaluated again. */
+  readonly withoutBytes: readonly RecordedSignature[];
+  /** The same may have been said in other words: codes are compared, sentences are not. */
+  readonly otherWords: boolean;
+}
+
+const SAME: readonly (keyof Verdict)[] = [
+  'outcome',
+  'forced',
+  'pullspec',
+  'canonicalPullspec',
+  'digest',
+  'profile',
+  'mode',
+  'trustRevision',
+];
+
+/** Where a recorded verdict is not what its evidence leads to, one sentence each. */
+export function compareVerdicts(recorded: Verdict, actual: Verdict, tolerance: Tolerance): readonly string[] {
+  return [
+    ...compareMembers('verdict', recorded, actual, SAME),
+    ...compareAttempts(recorded, actual, tolerance),
+    ...compareReasons(recorded, actual, tolerance),
+  ];
+}
+
+function compareAttempts(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
+  const words: readonly (keyof Attempt)[] = otherWords ? [] : ['message', 'note'];
+  const members: readonly (keyof Attempt)[] = ['store', 'location', 'keyring', 'signer', 'code', ...words];
+  const isChecked = (attempt: Attempt): boolean => !isStoreAttempt(attempt) && !isOfAny(withoutBytes, attempt);
+  const compare = (name: string, isIncluded: (attempt: Attempt) => boolean): string[] =>
+    compareLists(name, recorded.attempts.filter(isIncluded), actual.attempts.filter(isIncluded), members);
+  return [...compare('store attempts', isStoreAttempt), ...compare('attempts', isChecked)];
+}
+
+function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
+  if (withoutBytes.length > 0) return compareCodes(recorded, actual, withoutBytes);
+  const members: readonly (keyof Reason)[] = otherWords ? ['code'] : ['code', 'message', 'remedy'];
+  return [
+    ...compareLists('reasons', recorded.reasons, actual.reasons, members),
+    ...compareLists('warnings', recorded.warnings, actual.warnings, members),
+  ];
+}
+
+/** Signatures without bytes may have added reasons of their own, and nothing else. */
+function compareCodes(recorded: Verdict, actual: Verdict, withoutBytes: readonly RecordedSignature[]): string[] {
+  const said = new Set(recorded.reasons.map(({ code }) => code));
+  const found = new Set(actual.reasons.map(({ code }) => code));
+  const possible = recorded.attempts.filter((attempt) => isOfAny(withoutBytes, attempt)).map(({ code }) => code);
+  // Said only where there is no other reason.
+  const lacking = [...found].filter((code) => code !== 'SignatureNotFound' && !said.has(code));
+  const excess = [...said].filter((code) => !found.has(code) && !possible.includes(code));
+  return [
+    ...lacking.map((code) => `reasons: ${code} is not recorded`),
+    ...excess.map((code) => `reasons: ${code} is recorded, and nothing leads to it`),
+  ];
+}
+
+function compareLists<T>(name: string, recorded: readonly T[], actual: readonly T[], members: readonly (keyof T)[]) {
+  const differences: string[] = [];
+  if (recorded.length !== actual.length) {
+    differences.push(`${name}: ${recorded.length} recorded, ${actual.length} when re-checked`);
+  }
+  for (const [index, one] of recorded.entries()) {
+    const other = actual[index];
+    if (other !== undefined) differences.push(...compareMembers(`${name} ${index + 1}`, one, other, members));
+  }
+  return differences;
+}
+
+/** `JSON.stringify` of undefined is undefined, which tells an absent member from any other. */
+export function compareMembers<T>(name: string, recorded: T, actual: T, members: readonly (keyof T)[]): string[] {
+  return members
+    .map((member) => ({ member, said: JSON.stringify(recorded[member]), found: JSON.stringify(actual[member]) }))
+    .filter(({ said, found }) => said !== found)
+    .map(({ member, said, found }) => `${name}: ${String(member)} is recorded as ${said}, and is ${found}`);
+}
+
+function isOfAny(signatures: readonly RecordedSignature[], { store, location }: Attempt): boolean {
+  return signatures.some((signature) => signature.store === store && signature.location === location);
+}

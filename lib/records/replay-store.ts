@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { StoreError } from '../errors/store-error.ts';
+import type { SignatureStore, StoreEntry } from '../signatures/signature-store.ts';
+import type { Attempt } from '../verification/verdict.ts';
+import type { RecordedSignature, VerdictRecord } from './verdict-record.ts';
+
+/** A record's evidence as a signature store, to be decided upon again. */
+export interface Replay {
+  readonly store: SignatureStore;
+  /** Signatures whose bytes the record does not hold: the store leaves them out. */
+  readonly withoutBytes: readonly RecordedSignature[];
+  /** Locations of signatures whose bytes are not those of their hash. */
+  readonly swapped: readonly string[];
+  /** Locations of signatures that no decision has looked at so far. */
+  readonly listUnread: () => readonly string[];
+}
+
+/** What a store said about itself, as opposed to what a keyring made of a signature. */
+export function isStoreAttempt({ code, keyring, signer }: Attempt): boolean {
+  return (code === 'StoreUnavailable' || code === 'SignatureNotFound') && keyring === undefined && signer === undefined;
+}
+
+/** First what the stores said, so that an early stop leaves none of it out; then the signatures in their order. */
+export function createReplay({ verdict, signatures }: Pick<VerdictRecord, 'verdict' | 'signatures'>): Replay {
+  const bytesByHash = new Map(
+    signatures.flatMap(({ sha256, bytes }) => (bytes === undefined ? [] : [[sha256, Buffer.from(bytes, 'base64')]])),
+  );
+  const withoutBytes = signatures.filter(({ sha256 }) => !bytesByHash.has(sha256));
+  const read = new Set<RecordedSignature>();
+  return {
+    store: {
+      description: 'the record',
+      async *fetchSignatures() {
+        for (const signature of withoutBytes) read.add(signature);
+        yield* verdict.attempts.filter(isStoreAttempt).map(toEntry);
+        for (const signature of signatures) {
+          const { store, location, sha256 } = signature;
+          const untrustedBytes = bytesByHash.get(sha256);
+          if (untrustedBytes === undefined) continue;
+          read.add(signature);
+          yield { kind: 'signature', store, location, untrustedBytes };
+        }
+      },
+    },
+    withoutBytes,
+    swapped: signatures
+      .filter(({ bytes, sha256 }) => bytes !== undefined && hash(Buffer.from(bytes, 'base64')) !== sha256)
+      .map(({ location }) => location),
+    listUnread: () => signatures.filter((signature) => !read.has(signature)).map(({ location }) => location),
+  };
+}
+
+function toEntry({ store, location, code, message }: Attempt): StoreEntry {
+  if (code === 'SignatureNotFound') return { kind: 'absent', store, location };
+  // The location before the message is dropped where a decision makes an attempt of it.
+  return { kind: 'failed', store, location, error: new StoreError('ConnectionFailed', `${location}: ${message}`) };
+}
+
+function hash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

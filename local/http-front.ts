@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { InputError } from '../lib/errors/input-error.ts';
+import type { HttpHandler } from '../lib/runtime/http-stack.ts';
+import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/runtime/problem.ts';
+import { createLocalContext } from './local-context.ts';
+import { type FunctionName, matchRoute } from './routes.ts';
+import { sendGatewayResult } from './send-gateway-result.ts';
+import { toGatewayEvent } from './to-gateway-event.ts';
+
+export interface HttpFront {
+  readonly url: string;
+  /** Takes no new request, and finishes those under way. */
+  readonly close: () => Promise<void>;
+}
+
+/** What API Gateway itself takes; functions have their own, smaller limits. */
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+
+/** Serves the functions over HTTP as API Gateway would. @throws when the port is taken */
+export async function startHttpFront(
+  handlers: Readonly<Record<FunctionName, HttpHandler>>,
+  { port, host }: { readonly port: number; readonly host: string },
+): Promise<HttpFront> {
+  const underWay = new Set<Promise<void>>();
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    const answered = answer(handlers, request, response).finally(() => underWay.delete(answered));
+    underWay.add(answered);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await Promise.all(underWay);
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+async function answer(
+  handlers: Readonly<Record<FunctionName, HttpHandler>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let result: APIGatewayProxyStructuredResultV2;
+  try {
+    result = await invoke(handlers, request);
+  } catch (error) {
+    result = toProblemResponse(error);
+  }
+  if (!request.complete) response.setHeader('connection', 'close');
+  sendGatewayResult(response, result, request.method === 'HEAD');
+  request.resume();
+}
+
+async function invoke(
+  handlers: Readonly<Record<FunctionName, HttpHandler>>,
+  request: IncomingMessage,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  const matched = matchRoute(request.method ?? '', path);
+  if (matched === undefined) return toNotFoundResponse('there is no such route; docs/openapi.yaml lists them');
+  if ('otherMethods' in matched) return toMethodNotAllowed(matched.otherMethods);
+  const { handler } = matched.route;
+  const event = toGatewayEvent(request, await readBody(request), matched);
+  return await handlers[handler](event, createLocalContext(handler));
+}
+
+function toMethodNotAllowed(methods: readonly string[]): APIGatewayProxyStructuredResultV2 {
+  const response = toProblemDocument(
+    405,
+    'MethodNotAllowed',
+    'Method not allowed',
+    `this route takes ${methods.join(', ')}`,
+  );
+  return { ...response, headers: { ...response.headers, allow: methods.join(', ') } };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    const bytes = Buffer.from(chunk as Uint8Array);
+    length += bytes.length;
+    if (length > MAX_REQUEST_BYTES)
+      throw new InputError('BodyTooLarge', `a request has at most ${MAX_REQUEST_BYTES} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}

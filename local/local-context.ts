@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+
+/** Milliseconds that a function has here, as in serverless.yml. */
+const TIMEOUT_MS = 29_000;
+
+/** The context that Lambda would hand to a function. */
+export function createLocalContext(functionName: string): Context {
+  const ends = Date.now() + TIMEOUT_MS;
+  return {
+    callbackWaitsForEmptyEventLoop: false,
+    functionName,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:local:000000000000:function:${functionName}`,
+    memoryLimitInMB: '512',
+    awsRequestId: randomUUID(),
+    logGroupName: '/local',
+    logStreamName: 'local',
+    getRemainingTimeInMillis: () => Math.max(0, ends - Date.now()),
+    done: () => undefined,
+    fail: () => undefined,
+    succeed: () => undefined,
+  };
+}

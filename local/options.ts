@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { InputError } from '../lib/errors/input-error.ts';
+
+/** Options of `npm start`, as `node:util` parses them. */
+export const START_OPTIONS = {
+  port: { type: 'string', default: '8080' },
+  host: { type: 'string', default: '127.0.0.1' },
+  data: { type: 'string', default: './data' },
+  trust: { type: 'string' },
+  store: { type: 'string', multiple: true },
+  'allow-private-stores': { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+export const START_HELP = `Runs the Signet service on this machine.
+
+Usage: npm start -- [options]
+
+  --port N                 port of the API (default 8080; 0 takes a free one)
+  --host ADDRESS           address to listen on (default 127.0.0.1; there is no authorizer here)
+  --data DIR               objects and queues are kept here (default ./data)
+  --trust DIR              trust documents, published on start and when they change (default ./trust, if it is there)
+  --store URL|DIR          read signatures here instead of the profiles' stores (repeatable)
+  --allow-private-stores   contact stores at loopback and private addresses
+  -h, --help               show this
+
+Without trust documents a demo profile is made, whose signature store this process serves itself.
+`;
+
+export interface StartOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly data: string;
+  /** Undefined: ./trust if it is there, else the demo. */
+  readonly trust: string | undefined;
+  readonly stores: readonly string[] | undefined;
+  readonly allowPrivateStores: boolean;
+}
+
+/** @returns undefined when help is asked for @throws InputError `ArgumentInvalid` */
+export function parseStartOptions(args: readonly string[]): StartOptions | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const port = Number(values.port);
+  if (!/^[0-9]{1,5}$/.test(values.port) || port > 65_535) {
+    throw new InputError(
+      'ArgumentInvalid',
+      `--port takes a number from 0 to 65535, not ${JSON.stringify(values.port)}`,
+    );
+  }
+  const { host, data, trust, store: stores } = values;
+  return { port, host, data, trust, stores, allowPrivateStores: values['allow-private-stores'] };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: START_OPTIONS, strict: true, allowPositionals: false }).values;
+  } catch (cause) {
+    throw new InputError('ArgumentInvalid', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}

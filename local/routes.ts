@@ -1,0 +1,62 @@
+/** Which function answers which request: the same routes as serverless.yml's, which a test compares. */
+export interface Route {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  /** As API Gateway spells it: `{name}` is one segment, `{name+}` the rest. */
+  readonly path: string;
+  readonly handler: FunctionName;
+}
+
+export type FunctionName = 'check-pullspec' | 'verify-image' | 'serve-signature' | 'read-records';
+
+export const ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/v1/pullspecs/check', handler: 'check-pullspec' },
+  { method: 'POST', path: '/v1/verify', handler: 'verify-image' },
+  { method: 'POST', path: '/v1/verify/forced', handler: 'verify-image' },
+  { method: 'GET', path: '/v1/records/{digest}', handler: 'read-records' },
+  { method: 'GET', path: '/v1/records/{digest}/{id}', handler: 'read-records' },
+  { method: 'GET', path: '/v1/trust', handler: 'read-records' },
+  { method: 'GET', path: '/healthz', handler: 'read-records' },
+  { method: 'GET', path: '/signatures/{path+}', handler: 'serve-signature' },
+  { method: 'HEAD', path: '/signatures/{path+}', handler: 'serve-signature' },
+  { method: 'GET', path: '/lookaside/{path+}', handler: 'serve-signature' },
+  { method: 'HEAD', path: '/lookaside/{path+}', handler: 'serve-signature' },
+  { method: 'GET', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
+  { method: 'HEAD', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
+];
+
+export interface MatchedRoute {
+  readonly route: Route;
+  readonly pathParameters: Readonly<Record<string, string>>;
+}
+
+/** The route of a request; `otherMethods` when the path is known and the method is not. */
+export function matchRoute(
+  method: string,
+  path: string,
+): MatchedRoute | { readonly otherMethods: readonly string[] } | undefined {
+  const matches = ROUTES.flatMap((route) => {
+    const pathParameters = matchPath(route.path, path);
+    return pathParameters === undefined ? [] : [{ route, pathParameters }];
+  });
+  const matched = matches.find(({ route }) => route.method === method);
+  if (matched !== undefined) return matched;
+  return matches.length === 0 ? undefined : { otherMethods: matches.map(({ route }) => route.method) };
+}
+
+function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+  const expected = pattern.split('/');
+  const given = path.split('/');
+  const parameters: Record<string, string> = {};
+  for (const [index, segment] of expected.entries()) {
+    const rest = /^\{(\w+)\+\}$/.exec(segment)?.[1];
+    if (rest !== undefined) {
+      const tail = given.slice(index).join('/');
+      return tail === '' ? undefined : { ...parameters, [rest]: tail };
+    }
+    const one = /^\{(\w+)\}$/.exec(segment)?.[1];
+    const value = given[index];
+    if (value === undefined || (one === undefined ? value !== segment : value === '')) return undefined;
+    if (one !== undefined) parameters[one] = value;
+  }
+  return expected.length === given.length ? parameters : undefined;
+}

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+import { toReadyTrust } from '../../../lib/decide/ready-trust.ts';
+import { mirrorDigest } from '../../../lib/mirror/mirror-digest.ts';
+import { parseDigest } from '../../../lib/pullspec/digest.ts';
+import { createDirectoryReleaseStore } from '../../../lib/signatures/directory-release-store.ts';
+import { createFallbackStore } from '../../../lib/signatures/fallback-store.ts';
+import { parsePreparedTrust } from '../../../lib/trust/parse-prepared-trust.ts';
+import { openObjects } from './open-objects.ts';
+
+/**
+ * Mirrors digests, one after the other: `<objects> <prepared trust> <digests> <now> <upstream directory>...`. Exits with
+ * 1 unless each of them is complete.
+ */
+const [location = '', trustFile = '', digestsFile = '', time = '', ...upstreams] = process.argv.slice(2);
+const now = new Date(time);
+const objects = openObjects(location);
+const trust = toReadyTrust(parsePreparedTrust(trustFile, await readFile(trustFile)), now);
+const upstream = createFallbackStore(upstreams.map((directory) => createDirectoryReleaseStore(directory)));
+const { signal } = new AbortController();
+
+process.stdout.write('started\n');
+for (const text of (await readFile(digestsFile, 'utf8')).split('\n')) {
+  const digest = parseDigest(text);
+  const { outcome } = await mirrorDigest({ digest, trust, upstream, objects, now, signal });
+  if (outcome !== 'complete') {
+    process.stderr.write(`${digest}: ${outcome}\n`);
+    process.exitCode = 1;
+  }
+}
