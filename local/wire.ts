@@ -31,7 +31,7 @@ export function wireFunctions(
 ): LocalFunctions {
   const now = (): Date => new Date();
   const trust = createTrustSource(objects, profiles, now, TRUST_REFRESH_MS);
-  const mirror = createObjectReleaseStore(objects);
+  const mirror = createObjectReleaseStore(objects, { description: 'mirror' });
   const of = (service: string) => ({ trust, objects, upstream, now, telemetry: createTelemetry(service) });
   return {
     http: {

@@ -16,7 +16,7 @@ const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
-  mirror: createObjectReleaseStore(store),
+  mirror: createObjectReleaseStore(store, { description: 'mirror' }),
   upstream: createUpstreamStores({ proxy: readProxy(process.env) }),
   mirrorQueue: createSqsQueue({ client: createSqsClient(), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),

@@ -40,25 +40,22 @@ function compareAttempts(recorded: Verdict, actual: Verdict, { withoutBytes, oth
 }
 
 function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
-  if (withoutBytes.length > 0) return compareCodes(recorded, actual, withoutBytes);
   const members: readonly (keyof Reason)[] = otherWords ? ['code'] : ['code', 'message', 'remedy'];
-  return [
-    ...compareLists('reasons', recorded.reasons, actual.reasons, members),
-    ...compareLists('warnings', recorded.warnings, actual.warnings, members),
-  ];
-}
-
-/** Signatures without bytes may have added reasons of their own, and nothing else. */
-function compareCodes(recorded: Verdict, actual: Verdict, withoutBytes: readonly RecordedSignature[]): string[] {
+  // What signatures without bytes may have led to; their sentence may then be that of another signature.
+  const possible = new Set(
+    recorded.attempts.filter((attempt) => isOfAny(withoutBytes, attempt)).map(({ code }) => code),
+  );
   const said = new Set(recorded.reasons.map(({ code }) => code));
-  const found = new Set(actual.reasons.map(({ code }) => code));
-  const possible = recorded.attempts.filter((attempt) => isOfAny(withoutBytes, attempt)).map(({ code }) => code);
-  // Said only where there is no other reason.
-  const lacking = [...found].filter((code) => code !== 'SignatureNotFound' && !said.has(code));
-  const excess = [...said].filter((code) => !found.has(code) && !possible.includes(code));
+  const isSure = ({ code }: Reason): boolean => !possible.has(code);
+  // Given only where there is no other reason.
+  const isReplaced = ({ code }: Reason): boolean =>
+    code === 'SignatureNotFound' && possible.size > 0 && !said.has(code);
+  const expected = actual.reasons.filter((reason) => isSure(reason) && !isReplaced(reason));
+  const lacking = actual.reasons.filter((reason) => !isSure(reason) && !said.has(reason.code));
   return [
-    ...lacking.map((code) => `reasons: ${code} is not recorded`),
-    ...excess.map((code) => `reasons: ${code} is recorded, and nothing leads to it`),
+    ...compareLists('reasons', recorded.reasons.filter(isSure), expected, members),
+    ...lacking.map(({ code }) => `reasons: ${code} is not recorded`),
+    ...compareLists('warnings', recorded.warnings, actual.warnings, members),
   ];
 }
 

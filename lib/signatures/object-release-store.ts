@@ -7,16 +7,18 @@ import { walkSignatures } from './walk-signatures.ts';
 interface ObjectReleaseStoreOptions {
   /** Key prefix without a final slash, or empty; `signatures` unless told. */
   readonly prefix?: string | undefined;
+  /** How the evidence names the store; what the object store calls itself unless told. */
+  readonly description?: string | undefined;
   readonly storeTimeoutMs?: number | undefined;
 }
 
 /** `<prefix>/<algo>=<hex>/signature-<n>` in a bucket or a data folder: how Signet's mirror holds signatures. */
 export function createObjectReleaseStore(
   objects: ObjectStore,
-  { prefix = 'signatures', storeTimeoutMs }: ObjectReleaseStoreOptions = {},
+  { prefix = 'signatures', storeTimeoutMs, ...told }: ObjectReleaseStoreOptions = {},
 ): SignatureStore {
   const root = prefix === '' ? '' : `${prefix}/`;
-  const description = prefix === '' ? objects.description : `${objects.description}/${prefix}`;
+  const description = told.description ?? (prefix === '' ? objects.description : `${objects.description}/${prefix}`);
   return {
     description,
     fetchSignatures({ digest }, signal) {

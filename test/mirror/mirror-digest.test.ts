@@ -250,6 +250,13 @@ describe('what upstream may try', () => {
     expect(await listed(objects)).toEqual([keyOf(1), keyOf(2)]);
   });
 
+  test('of the copies of one signature, the first one is kept', async () => {
+    const objects = holding({});
+    const original = signerA.sign(DIGEST);
+    await mirror(serving(original, ...reframed(original, 3)), both, objects);
+    expect(await bytesAt(objects, 1)).toEqual(original);
+  });
+
   test('a re-framed copy differs in bytes and is the same signature', () => {
     const original = signerA.sign(DIGEST);
     const copies = reframed(original, 9);
@@ -289,6 +296,7 @@ describe('what somebody may have planted in the mirror', () => {
     ['nothing', Buffer.alloc(0)],
     ['a signature by an unknown key', stranger.sign(DIGEST)],
     ['another digest’s', signerA.sign(OTHER_DIGEST)],
+    ['another repository’s', signerA.sign(DIGEST, 'quay.io/example/other-release')],
     ['too many bytes', Buffer.alloc(MAX_SIGNATURE_BYTES + 1)],
   ])('%s in place 1 satisfies nothing, keeps its place and is told', async (_, planted) => {
     const objects = holding({ 1: planted });
@@ -298,6 +306,18 @@ describe('what somebody may have planted in the mirror', () => {
     expect(result.attempts[0]?.location).toBe(`memory/${keyOf(1)}`);
     const stored = await objects.readObject(keyOf(1), Number.MAX_SAFE_INTEGER);
     expect(Buffer.from(defined(stored).bytes)).toEqual(Buffer.from(planted));
+  });
+
+  test('a signature whose key was revoked since satisfies nothing any more, and stays', async () => {
+    const objects = holding({ 1: revoked.sign(DIGEST) });
+    const result = await mirror(serving(), trustOf([revoked]), objects);
+    expect(result).toMatchObject({
+      outcome: 'incomplete',
+      held: 0,
+      unverified: [1],
+      reasons: [{ code: 'KeyRevoked' }],
+    });
+    expect(await listed(objects)).toEqual([keyOf(1)]);
   });
 
   test('junk in all places leaves none, and that is said', async () => {

@@ -75,22 +75,6 @@ describe('what was decided is confirmed', () => {
     expect(new Set(starts)).toEqual(new Set(believed));
   });
 
-  test('signatures beyond the limit are taken as recorded, and named', async () => {
-    const junk = (seed: number): SignatureStore =>
-      serving(
-        `store ${seed}`,
-        ...Array.from({ length: 9 }, (_, index) => Buffer.alloc(MAX_SIGNATURE_BYTES, seed * 9 + index)),
-      );
-    const record = await recordOf({ stores: [junk(0), junk(1), serving('store', unknown)] });
-    const withoutBytes = record.signatures.filter(({ bytes }) => bytes === undefined);
-    expect(withoutBytes.length).toBeGreaterThan(5);
-    const result = await recheck(record);
-    expect(result).toMatchObject({ outcome: 'confirmed', differences: [] });
-    for (const { location, sha256 } of withoutBytes) {
-      expect(result.takenAsRecorded).toContain(`${location}: a signature without its bytes, SHA-256 ${sha256}`);
-    }
-  });
-
   test('a record of another version is checked by its codes, and the version is named', async () => {
     const record = await recordOf({ stores: [serving('store', unknown)] });
     const attempts = record.verdict.attempts.map((attempt) => ({ ...attempt, message: 'in other words' }));
@@ -117,6 +101,60 @@ function withBytes(record: VerdictRecord, bytes: Buffer, hashOf: Buffer = bytes)
   if (first === undefined) throw new Error('the record has signatures');
   return { ...record, signatures: [{ ...first, sha256, bytes: bytes.toString('base64') }, ...others] };
 }
+
+describe('signatures beyond the limit', async () => {
+  const junk = (seed: number): SignatureStore =>
+    serving(
+      `store ${seed}`,
+      ...Array.from({ length: 9 }, (_, index) => Buffer.alloc(MAX_SIGNATURE_BYTES, seed * 9 + index)),
+    );
+  const stores = [junk(0), junk(1), serving('store', unknown)];
+  const record = await recordOf({ stores });
+  const missing = record.signatures.filter(({ bytes }) => bytes === undefined);
+  const { reasons } = record.verdict;
+
+  test('are taken as recorded, and named', async () => {
+    expect(missing.length).toBeGreaterThan(5);
+    const result = await recheck(record);
+    expect(result).toMatchObject({ outcome: 'confirmed', differences: [] });
+    for (const { location, sha256 } of missing) {
+      expect(result.takenAsRecorded).toContain(`${location}: a signature without its bytes, SHA-256 ${sha256}`);
+    }
+  });
+
+  test('may be all that there is', async () => {
+    const signatures = record.signatures.map(({ store, location, sha256 }) => ({ store, location, sha256 }));
+    expect(await recheck({ ...record, signatures })).toMatchObject({ outcome: 'confirmed' });
+  });
+
+  test.each<[string, VerdictRecord]>([
+    [
+      'a reason that nothing leads to',
+      withVerdict(record, { reasons: [...reasons, { code: 'KeyRevoked', message: '' }] }),
+    ],
+    [
+      'a reason left out',
+      withVerdict(record, { reasons: reasons.filter(({ code }) => code !== 'SignatureMalformed') }),
+    ],
+    ['no reason', withVerdict(record, { reasons: [] })],
+    ['accepted', withVerdict(record, { outcome: 'accepted', reasons: [] })],
+    [
+      'accepted by what has no bytes',
+      withVerdict(record, {
+        outcome: 'accepted',
+        reasons: [],
+        attempts: record.verdict.attempts.map((attempt) =>
+          attempt.location === missing[0]?.location
+            ? { ...attempt, keyring: 'verifier-public-key-a', signer: signer.fingerprint, code: 'Verified' }
+            : attempt,
+        ),
+      }),
+    ],
+    ['a warning', withVerdict(record, { warnings: [{ code: 'KeyUnknown', message: '' }] })],
+  ])('do not cover %s', async (_, forged) => {
+    expect(await recheck(forged)).toMatchObject({ outcome: 'differs' });
+  });
+});
 
 describe('what was forged differs, though the id fits', async () => {
   const accepted = await recordOf({ stores: [serving('store', good)] });

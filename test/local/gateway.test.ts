@@ -1,0 +1,180 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpHandler } from '../../lib/runtime/http-stack.ts';
+import { type HttpFront, startHttpFront } from '../../local/http-front.ts';
+import { matchRoute, ROUTES } from '../../local/routes.ts';
+
+let front: HttpFront | undefined;
+afterEach(async () => {
+  await front?.close();
+  front = undefined;
+});
+
+/** Every route answers with the event that it was given, or as told. */
+async function serve(
+  answer?: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>,
+): Promise<string> {
+  const handler: HttpHandler = async (event) =>
+    answer === undefined ? { body: JSON.stringify(event) } : await answer(event);
+  const handlers = {
+    'check-pullspec': handler,
+    'verify-image': handler,
+    'serve-signature': handler,
+    'read-records': handler,
+  };
+  front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
+  return front.url;
+}
+
+async function send(url: string, raw: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.end(raw);
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
+describe('a request becomes payload 2.0', () => {
+  test('names in lower case, repeated headers joined, cookies apart, query and path parameters', async () => {
+    const url = await serve();
+    const answer = await send(
+      url,
+      'GET /v1/records/sha256%3Aab/x?after=a&after=b&limit=1%2B1 HTTP/1.1\r\nHost: h.example\r\nX-Two: a\r\nx-two: b\r\nCookie: one=1; two=2\r\nConnection: close\r\n\r\n',
+    );
+    const event = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))) as APIGatewayProxyEventV2;
+    expect(event).toMatchObject({
+      version: '2.0',
+      routeKey: 'GET /v1/records/{digest}/{id}',
+      rawPath: '/v1/records/sha256%3Aab/x',
+      rawQueryString: 'after=a&after=b&limit=1%2B1',
+      headers: { host: 'h.example', 'x-two': 'a,b' },
+      cookies: ['one=1', 'two=2'],
+      queryStringParameters: { after: 'a,b', limit: '1+1' },
+      pathParameters: { digest: 'sha256%3Aab', id: 'x' },
+      requestContext: { http: { method: 'GET', path: '/v1/records/sha256%3Aab/x' } },
+      isBase64Encoded: false,
+    });
+    expect(event.headers).not.toHaveProperty('cookie');
+    expect(event.body).toBeUndefined();
+  });
+
+  test.each<[string, string, Buffer, boolean]>([
+    ['JSON as text', 'application/json', Buffer.from('{"a":"ä"}'), false],
+    ['JSON with a charset', 'application/json; charset=utf-8', Buffer.from('{}'), false],
+    ['a JSON dialect', 'application/vnd.x+json', Buffer.from('{}'), false],
+    ['plain text', 'text/plain', Buffer.from('hello'), false],
+    ['bytes', 'application/octet-stream', Buffer.from([0, 255, 1]), true],
+    ['nothing said', '', Buffer.from('hello'), true],
+    ['JSON that is not UTF-8', 'application/json', Buffer.from([0x22, 0xff, 0x22]), true],
+  ])('a body: %s', async (_, type, body, isBase64Encoded) => {
+    const url = await serve();
+    const response = await fetch(`${url}/v1/verify`, {
+      method: 'POST',
+      body,
+      headers: type === '' ? {} : { 'content-type': type },
+    });
+    const event = (await response.json()) as APIGatewayProxyEventV2;
+    expect(event.isBase64Encoded).toBe(isBase64Encoded);
+    expect(Buffer.from(event.body ?? '', isBase64Encoded ? 'base64' : 'utf8')).toEqual(body);
+  });
+});
+
+describe('a result becomes a response', () => {
+  test('binary bodies, cookies and headers', async () => {
+    const bytes = Buffer.from([0, 1, 2, 255]);
+    const url = await serve(async () => ({
+      statusCode: 201,
+      headers: { 'x-one': 'a', 'x-number': 7 },
+      cookies: ['a=1; Secure', 'b=2'],
+      body: bytes.toString('base64'),
+      isBase64Encoded: true,
+    }));
+    const response = await fetch(`${url}/healthz`);
+    expect(response.status).toBe(201);
+    expect(response.headers.getSetCookie()).toEqual(['a=1; Secure', 'b=2']);
+    expect([response.headers.get('x-one'), response.headers.get('x-number')]).toEqual(['a', '7']);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  });
+
+  test('a handler that throws is a 500 without the reason', async () => {
+    const url = await serve(async () => {
+      throw new Error('a secret reason');
+    });
+    const response = await fetch(`${url}/healthz`);
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain('secret');
+  });
+});
+
+describe('the front', () => {
+  test.each<[string, string, string, number]>([
+    ['an unknown path', 'GET', '/v2/verify', 404],
+    ['the root', 'GET', '/', 404],
+    ['a known path, another method', 'GET', '/v1/verify', 405],
+    ['one segment too many', 'GET', '/v1/records/a/b/c', 404],
+    ['an empty rest', 'GET', '/signatures/', 404],
+  ])('%s', async (_, method, path, status) => {
+    const url = await serve();
+    const response = await fetch(url + path, { method });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(await response.json()).toMatchObject({ status });
+  });
+
+  test('a body beyond what the gateway takes is 413', async () => {
+    const url = new URL(await serve());
+    const request = httpRequest({ port: url.port, host: '127.0.0.1', path: '/v1/verify', method: 'POST' });
+    request.on('error', () => undefined);
+    const answered = once(request, 'response') as Promise<[{ statusCode: number }]>;
+    const chunk = Buffer.alloc(1024 * 1024);
+    for (let sent = 0; sent < 12; sent++) request.write(chunk);
+    const [{ statusCode }] = await answered;
+    expect(statusCode).toBe(413);
+    request.destroy();
+  });
+
+  test('closing finishes what is under way and takes nothing new', async () => {
+    let release: (() => void) | undefined;
+    const url = await serve(
+      () =>
+        new Promise((resolve) => {
+          release = () => resolve({ body: 'finished' });
+        }),
+    );
+    const slow = fetch(`${url}/healthz`);
+    while (release === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    const closed = front?.close();
+    front = undefined;
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    release();
+    expect(await (await slow).text()).toBe('finished');
+    await closed;
+  });
+
+  test('a port that is taken is an error, not a crash', async () => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const never: HttpHandler = async () => ({});
+    const handlers = {
+      'check-pullspec': never,
+      'verify-image': never,
+      'serve-signature': never,
+      'read-records': never,
+    };
+    await expect(startHttpFront(handlers, { port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    server.close();
+  });
+});
+
+test('every route matches itself', () => {
+  for (const route of ROUTES) {
+    const path = route.path.replaceAll(/\{\w+\+\}/g, 'a/b').replaceAll(/\{\w+\}/g, 'x');
+    expect(matchRoute(route.method, path)).toMatchObject({ route });
+  }
+});
