@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatRows, stateOf } from './row.ts';
+import { measureService } from './rows/service.ts';
 import { measureVerification } from './rows/verification.ts';
 
 const HELP = `Measures Signet beside its peers, as ratios within one run.
@@ -21,8 +22,8 @@ const { values } = parseArgs({
 if (values.help) {
   process.stdout.write(HELP);
 } else {
-  process.stderr.write('measuring for about half a minute …\n');
-  const rows = await measureVerification();
+  process.stderr.write('measuring for a minute or two …\n');
+  const rows = [...(await measureVerification()), ...(await measureService())];
   process.stdout.write(`${values.output === 'json' ? JSON.stringify(rows, null, 2) : formatRows(rows)}\n`);
   const isShort = rows.some((row) => row.goal !== undefined && stateOf(row) !== 'reached');
   if (values.check && isShort) process.exitCode = 1;

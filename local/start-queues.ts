@@ -50,16 +50,16 @@ export async function startQueues(dataDirectory: string): Promise<LocalQueues> {
  * listening on all addresses becomes listening on loopback.
  */
 async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
-  const listen = Server.prototype.listen;
-  Server.prototype.listen = function (this: Server, ...args: unknown[]): Server {
-    const [options, ...rest] = args;
+  const prototype: { listen: (...args: unknown[]) => unknown } = Server.prototype;
+  const { listen } = prototype;
+  prototype.listen = function listenOnLoopback(this: unknown, ...[options, ...rest]: unknown[]): unknown {
     const isOpen = typeof options === 'object' && options !== null && 'port' in options;
-    const bound = isOpen ? [{ ...options, host: '127.0.0.1' }, ...rest] : args;
-    return Reflect.apply(listen, this, bound);
+    const bound = [isOpen ? { ...options, host: '127.0.0.1' } : options, ...rest];
+    return Reflect.apply(listen, this, bound) as unknown;
   };
   try {
     return await start();
   } finally {
-    Server.prototype.listen = listen;
+    prototype.listen = listen;
   }
 }

@@ -1,4 +1,4 @@
-import middy from '@middy/core';
+import { type MiddlewareObj, middy } from '@middy/core';
 import type { Context, S3Event } from 'aws-lambda';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
@@ -20,7 +20,7 @@ export function createHandler({ objects, telemetry }: Dependencies): PublishHand
     for (const { s3 } of records) publications.push(await publishArchive(objects, toKey(s3.object.key)));
     return publications;
   };
-  const wrapped = middy<S3Event, readonly Publication[]>(handle).use({
+  const telling: MiddlewareObj<S3Event, readonly Publication[]> = {
     after: ({ response }) => {
       for (const publication of response ?? []) telemetry.log('info', 'trust published', { ...publication });
       telemetry.count('TrustPublished', response?.length ?? 0);
@@ -33,7 +33,8 @@ export function createHandler({ objects, telemetry }: Dependencies): PublishHand
       telemetry.count('TrustNotPublished');
       telemetry.flush();
     },
-  });
+  };
+  const wrapped = middy<S3Event, readonly Publication[]>(handle).use(telling);
   return async (event, context) => await wrapped(event, context);
 }
 

@@ -1,4 +1,4 @@
-import middy from '@middy/core';
+import { type MiddlewareObj, middy } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { describeError } from './describe-error.ts';
 import { toProblem, toProblemResponse } from './problem.ts';
@@ -28,7 +28,7 @@ export function wrapHttp(handler: HttpHandler, telemetry: Telemetry, now: () => 
     telemetry.count(`Status${Math.floor(status / 100)}xx`);
     telemetry.flush();
   };
-  const wrapped = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handler).use({
+  const telling: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {
     before: ({ event }) => {
       started.set(event, now());
     },
@@ -38,6 +38,7 @@ export function wrapHttp(handler: HttpHandler, telemetry: Telemetry, now: () => 
       request.response = response;
       finish(request.event, toProblem(request.error).status, request.error);
     },
-  });
+  };
+  const wrapped = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handler).use(telling);
   return async (event, context) => await wrapped(event, context);
 }

@@ -138,19 +138,19 @@ describe('the front', () => {
   });
 
   test('closing finishes what is under way and takes nothing new', async () => {
-    let release: (() => void) | undefined;
+    const held: (() => void)[] = [];
     const url = await serve(
       () =>
         new Promise((resolve) => {
-          release = () => resolve({ body: 'finished' });
+          held.push(() => resolve({ body: 'finished' }));
         }),
     );
     const slow = fetch(`${url}/healthz`);
-    while (release === undefined) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const closed = front?.close();
     front = undefined;
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
-    release();
+    held[0]?.();
     expect(await (await slow).text()).toBe('finished');
     await closed;
   });

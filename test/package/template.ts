@@ -1,0 +1,125 @@
+import { z } from 'zod';
+
+const Resource = z.object({
+  Type: z.string(),
+  DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
+  DeletionPolicy: z.string().optional(),
+  Properties: z.record(z.string(), z.unknown()).default({}),
+});
+
+const Template = z.object({
+  Resources: z.record(z.string(), Resource),
+  Parameters: z.record(z.string(), z.unknown()).default({}),
+  Outputs: z.record(z.string(), z.unknown()).default({}),
+});
+
+export type Resource = z.infer<typeof Resource>;
+export type Template = z.infer<typeof Template>;
+
+export function parseTemplate(text: string): Template {
+  return Template.parse(JSON.parse(text));
+}
+
+export function resourcesOf(
+  { Resources: resources }: Template,
+  type: string,
+): readonly (readonly [string, Resource])[] {
+  return Object.entries(resources).filter(([, resource]) => resource.Type === type);
+}
+
+/** One place that names a resource or a parameter. */
+export interface Reference {
+  readonly name: string;
+  /** What is asked of it; undefined for a Ref. */
+  readonly attribute?: string | undefined;
+}
+
+/** Attributes that resources return, of the types that are referred to by attribute. */
+const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
+  'AWS::IAM::Role': ['Arn', 'RoleId'],
+  'AWS::Lambda::Function': ['Arn'],
+  'AWS::Logs::LogGroup': ['Arn'],
+  'AWS::S3::Bucket': ['Arn', 'DomainName', 'RegionalDomainName'],
+  'AWS::SQS::Queue': ['Arn', 'QueueName', 'QueueUrl'],
+};
+const PSEUDO_PARAMETERS = [
+  'AccountId',
+  'NoValue',
+  'NotificationARNs',
+  'Partition',
+  'Region',
+  'StackId',
+  'StackName',
+  'URLSuffix',
+];
+
+/** Every Ref, Fn::GetAtt and Fn::Sub below a value, in whatever depth. */
+export function findReferences(value: unknown): readonly Reference[] {
+  if (Array.isArray(value)) return value.flatMap(findReferences);
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (key === 'Ref') return [{ name: String(inner) }];
+    if (key === 'Fn::GetAtt') return [toAttribute(Array.isArray(inner) ? inner.join('.') : String(inner))];
+    if (key === 'Fn::Sub') return findSubstitutions(inner);
+    return findReferences(inner);
+  });
+}
+
+function findSubstitutions(value: unknown): readonly Reference[] {
+  const [text, variables] = z
+    .tuple([z.string(), z.record(z.string(), z.unknown())])
+    .parse(Array.isArray(value) ? value : [value, {}]);
+  const names = [...text.matchAll(/\$\{([^!}][^}]*)\}/g)].map(([, name = '']) => name.trim());
+  const free = names.filter((name) => !Object.hasOwn(variables, name));
+  const references = free.map((name) => (name.includes('.') ? toAttribute(name) : { name }));
+  return [...references, ...findReferences(variables)];
+}
+
+function toAttribute(text: string): Reference {
+  const dot = text.indexOf('.');
+  return { name: text.slice(0, dot), attribute: text.slice(dot + 1) };
+}
+
+/** References that lead nowhere, as the packager does not notice. */
+export function findUnresolved(template: Template): readonly string[] {
+  const { Resources: resources, Parameters: parameters } = template;
+  const named = Object.values(resources).flatMap(listDependencies);
+  const references = [...findReferences([resources, template.Outputs]), ...named.map((name) => ({ name }))];
+  return references.filter((reference) => !isResolved(reference)).map(({ name, attribute }) => `${name}.${attribute}`);
+
+  function isResolved({ name, attribute }: Reference): boolean {
+    const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;
+    if (attribute !== undefined) return (ATTRIBUTES[resource?.Type ?? ''] ?? []).includes(attribute);
+    const isPseudo = name.startsWith('AWS::') && PSEUDO_PARAMETERS.includes(name.slice('AWS::'.length));
+    return resource !== undefined || isPseudo || Object.hasOwn(parameters, name);
+  }
+}
+
+/** The names on a circle of resources that wait for each other, which CloudFormation refuses; empty when there is none. */
+export function findCircle({ Resources: resources }: Template): readonly string[] {
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]): readonly string[] => {
+    if (path.includes(name)) return [...path.slice(path.indexOf(name)), name];
+    const resource = resources[name];
+    if (done.has(name) || resource === undefined) return [];
+    const needed = [
+      ...findReferences(resource.Properties).map((reference) => reference.name),
+      ...listDependencies(resource),
+    ];
+    for (const next of needed) {
+      const circle = visit(next, [...path, name]);
+      if (circle.length > 0) return circle;
+    }
+    done.add(name);
+    return [];
+  };
+  return (
+    Object.keys(resources)
+      .map((name) => visit(name, []))
+      .find((circle) => circle.length > 0) ?? []
+  );
+}
+
+function listDependencies({ DependsOn: named = [] }: Resource): readonly string[] {
+  return typeof named === 'string' ? [named] : named;
+}
