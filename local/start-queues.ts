@@ -50,16 +50,16 @@ export async function startQueues(dataDirectory: string): Promise<LocalQueues> {
  * listening on all addresses becomes listening on loopback.
  */
 async function onLoopback<T>(start: () => Promise<T>): Promise<T> {
-  const prototype: { listen: (...args: unknown[]) => unknown } = Server.prototype;
-  const { listen } = prototype;
-  prototype.listen = function listenOnLoopback(this: unknown, ...[options, ...rest]: unknown[]): unknown {
+  const listen: unknown = Reflect.get(Server.prototype, 'listen');
+  if (typeof listen !== 'function') throw new TypeError('servers of this Node do not listen');
+  Reflect.set(Server.prototype, 'listen', function listenOnLoopback(this: unknown, ...args: unknown[]): unknown {
+    const [options, ...rest] = args;
     const isOpen = typeof options === 'object' && options !== null && 'port' in options;
-    const bound = [isOpen ? { ...options, host: '127.0.0.1' } : options, ...rest];
-    return Reflect.apply(listen, this, bound) as unknown;
-  };
+    return Reflect.apply(listen, this, isOpen ? [{ ...options, host: '127.0.0.1' }, ...rest] : args) as unknown;
+  });
   try {
     return await start();
   } finally {
-    prototype.listen = listen;
+    Reflect.set(Server.prototype, 'listen', listen);
   }
 }

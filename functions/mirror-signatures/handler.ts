@@ -1,4 +1,4 @@
-import { middy } from '@middy/core';
+import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { mirrorDigest } from '../../lib/mirror/mirror-digest.ts';

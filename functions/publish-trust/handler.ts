@@ -1,4 +1,4 @@
-import { type MiddlewareObj, middy } from '@middy/core';
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context, S3Event } from 'aws-lambda';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';

@@ -30,6 +30,11 @@ function readScope(text: string): Scope | undefined {
 
 function scopeCovers(scope: Scope | undefined, repository: Repository): boolean {
   if (scope === undefined) return true;
-  if (scope.kind === 'subdomains') return repositoryHost(repository).endsWith(`.${scope.domain}`);
+  if (scope.kind === 'subdomains') return coversHost(scope.domain, repositoryHost(repository));
   return repository === scope.prefix || repository.startsWith(`${scope.prefix}/`);
+}
+
+/** Nodes leave the port out before they compare; a wildcard written with one must not drop out for it. */
+function coversHost(domain: string, host: string): boolean {
+  return host.endsWith(`.${domain}`) || host.replace(/:[0-9]+$/, '').endsWith(`.${domain}`);
 }

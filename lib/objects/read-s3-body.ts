@@ -27,10 +27,16 @@ export async function readS3Body(
 async function readAtMost(key: string, body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let total = 0;
-  for await (const chunk of body) {
-    total += chunk.length;
-    if (total > limit) throw new StoreError('LimitExceeded', `${key} has more than ${limit} bytes`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body) {
+      total += chunk.length;
+      if (total > limit) throw new StoreError('LimitExceeded', `${key} has more than ${limit} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // The SDK has no class for it.
+    if (!(cause instanceof Error) || !cause.message.startsWith('Checksum mismatch')) throw cause;
+    throw new StoreError('BodyInvalid', `${key} does not match its checksum`, { cause });
   }
   return Buffer.concat(chunks);
 }

@@ -5,14 +5,11 @@ import { type PublicKeyPacket, parsePublicKeyPacket } from './public-key-packet.
 /** One certificate of a key file: its bytes for the certificate library, its keys and revocations for our own eyes. */
 export interface CertificatePackets {
   readonly bytes: Uint8Array;
-  readonly primary: KeyWithRevocations;
-  readonly subkeys: readonly KeyWithRevocations[];
-}
-
-export interface KeyWithRevocations {
-  readonly packet: PublicKeyPacket;
-  /** Bodies of the signature packets that claim to revoke this key. */
-  readonly revocations: readonly Uint8Array[];
+  readonly primary: PublicKeyPacket;
+  readonly subkeys: readonly PublicKeyPacket[];
+  /** Bodies of the signature packets that claim to revoke the primary key, or a subkey. */
+  readonly keyRevocations: readonly Uint8Array[];
+  readonly subkeyRevocations: readonly Uint8Array[];
 }
 
 const Tag = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, publicSubkey: 14 } as const;
@@ -51,16 +48,16 @@ export function splitCertificates(bytes: Uint8Array): readonly CertificatePacket
 function toCertificate(bytes: Uint8Array, packets: readonly Packet[]): CertificatePackets {
   const [first] = packets;
   if (first?.tag !== Tag.publicKey) throw new ConfigurationError('KeyUnreadable', 'the file does not start with a key');
-  const primary = { packet: parsePublicKeyPacket(first.body), revocations: [] as Uint8Array[] };
-  const subkeys: (typeof primary)[] = [];
-  for (const { tag, body } of packets.slice(1)) {
-    if (tag === Tag.publicSubkey) subkeys.push({ packet: parsePublicKeyPacket(body), revocations: [] });
-    if (tag !== Tag.signature) continue;
-    const type = signatureType(body);
-    if (type === KEY_REVOCATION) primary.revocations.push(body);
-    if (type === SUBKEY_REVOCATION) subkeys.at(-1)?.revocations.push(body);
-  }
-  return { bytes, primary, subkeys };
+  const bodiesOf = (tag: number): readonly Uint8Array[] =>
+    packets.filter((packet) => packet.tag === tag).map(({ body }) => body);
+  const signatures = bodiesOf(Tag.signature);
+  return {
+    bytes,
+    primary: parsePublicKeyPacket(first.body),
+    subkeys: bodiesOf(Tag.publicSubkey).map(parsePublicKeyPacket),
+    keyRevocations: signatures.filter((body) => signatureType(body) === KEY_REVOCATION),
+    subkeyRevocations: signatures.filter((body) => signatureType(body) === SUBKEY_REVOCATION),
+  };
 }
 
 /** Versions 2 and 3 have the hashed length before the type. */

@@ -1,49 +1,61 @@
 import { SignatureError } from '../errors/signature-error.ts';
 import { toCertificateHash } from './algorithms.ts';
-import type { KeyWithRevocations } from './certificate-packets.ts';
 import { isAlgorithmOf, isSignedBy, toVerificationKey } from './check-signature.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
 import { parseSignaturePacket, type UntrustedSignature } from './signature-packet.ts';
 
 /**
- * Why a key is revoked; undefined when it is not. Reason and date of a revocation do not matter. One that cannot be
- * read or checked counts; one that is by another key, or does not verify, does not.
+ * Why a key is revoked; undefined when it is not. Reason and date of a revocation do not matter.
+ *
+ * @param revocations signature packets from anywhere in the key file: one that stands in an odd place still revokes
+ * @param revoked what such a signature is over: the primary key, or primary key and subkey
  */
-export function findRevocation(key: KeyWithRevocations, primary: PublicKeyPacket): string | undefined {
-  const revoked = key.packet === primary ? [primary.hashed] : [primary.hashed, key.packet.hashed];
-  for (const body of key.revocations) {
-    const reason = judgeRevocation(body, primary, Buffer.concat(revoked));
+export function findRevocation(
+  revocations: readonly Uint8Array[],
+  primary: PublicKeyPacket,
+  revoked: Uint8Array,
+): string | undefined {
+  for (const body of revocations) {
+    const signature = tryParse(body);
+    if (signature === undefined) continue;
+    const reason = judgeRevocation(signature, primary, revoked);
     if (reason !== undefined) return reason;
   }
   return undefined;
 }
 
-function judgeRevocation(body: Uint8Array, primary: PublicKeyPacket, revoked: Uint8Array): string | undefined {
-  let signature: UntrustedSignature;
-  try {
-    signature = parseSignaturePacket(body);
-  } catch (cause) {
-    if (!(cause instanceof SignatureError)) throw cause;
-    return `it carries a revocation that cannot be read (${cause.message})`;
-  }
-  const issuer = signature.issuerKeyId ?? primary.fingerprint.slice(-16);
-  if (issuer !== primary.fingerprint.slice(-16)) return undefined;
-  return isByPrimary(signature, primary, revoked) ? `by its owner, on ${toDay(signature.createdAt)}` : undefined;
+/** True for a revocation that cannot be read: it counts for whatever it stands with. */
+export function isUnreadableRevocation(body: Uint8Array): boolean {
+  return tryParse(body) === undefined;
 }
 
-function isByPrimary(signature: UntrustedSignature, primary: PublicKeyPacket, revoked: Uint8Array): boolean {
+function judgeRevocation(
+  signature: UntrustedSignature,
+  primary: PublicKeyPacket,
+  revoked: Uint8Array,
+): string | undefined {
+  const keyId = primary.fingerprint.slice(-16);
+  if ((signature.issuerKeyId ?? keyId) !== keyId) return undefined;
   const hashName = toCertificateHash(signature.hashAlgorithm);
-  // Not checkable here, by key or by hash: the revocation counts.
-  if (primary.material === undefined || hashName === undefined) return true;
-  if (!isAlgorithmOf(primary.material, primary.algorithm, signature.publicKeyAlgorithm)) return false;
+  if (primary.material === undefined || hashName === undefined) {
+    return 'it carries a revocation that cannot be checked, which counts';
+  }
+  if (!isAlgorithmOf(primary.material, primary.algorithm, signature.publicKeyAlgorithm)) return undefined;
   try {
-    return isSignedBy(toVerificationKey(primary.material), signature, revoked, hashName);
+    // The hash tag is not signed: whoever breaks it must not undo a revocation.
+    const isOwn = isSignedBy(toVerificationKey(primary.material), signature, revoked, hashName, 'ignore hash tag');
+    return isOwn ? `by its owner, on ${new Date(signature.createdAt * 1000).toISOString().slice(0, 10)}` : undefined;
   } catch (cause) {
-    if (cause instanceof SignatureError) return false;
+    if (cause instanceof SignatureError) return undefined;
     throw cause;
   }
 }
 
-function toDay(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
+function tryParse(body: Uint8Array): UntrustedSignature | undefined {
+  try {
+    return parseSignaturePacket(body);
+  } catch (cause) {
+    if (cause instanceof SignatureError) return undefined;
+    throw cause;
+  }
 }

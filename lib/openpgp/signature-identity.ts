@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { PublicKeyAlgorithm } from './algorithms.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
 
 /**
@@ -9,8 +10,10 @@ import { toSignedContent, type UntrustedSignedMessage } from './signed-message.t
  * @returns SHA-256, hex
  */
 export function toSignatureIdentity(message: UntrustedSignedMessage, signingKey: string): string {
-  const { trailer, value } = message.signature;
-  const parts = value.kind === 'octets' ? [value.octets] : value.integers;
+  const { publicKeyAlgorithm, trailer, value } = message.signature;
+  // Of an ECDSA pair (r, s) anybody can make the equally valid (r, n−s): the first integer alone names it.
+  const integers = value.kind === 'integers' && publicKeyAlgorithm === PublicKeyAlgorithm.ecdsa ? 1 : Infinity;
+  const parts = value.kind === 'octets' ? [value.octets] : value.integers.slice(0, integers);
   const hash = createHash('sha256');
   for (const part of [Buffer.from(signingKey), toSignedContent(message), trailer, ...parts]) {
     // Lengths keep one part's end from being read as the next one's start.

@@ -32,19 +32,20 @@ export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedK
   const hashName = toAcceptedHash(signature.hashAlgorithm);
   const candidates = findCandidates(message, keyring);
   const signedContent = toSignedContent(message);
-  const signer = candidates.find(
+  const found = candidates.find(
     ({ key, verificationKey }) =>
       isAlgorithmOf(verificationKey().material, key.algorithm, signature.publicKeyAlgorithm) &&
       isSignedBy(verificationKey(), signature, signedContent, hashName),
   );
-  if (signer === undefined) {
+  if (found === undefined) {
     throw new SignatureError('SignatureInvalid', 'the signature does not match what it should sign', {
       signer: candidates[0]?.certificate.fingerprint,
     });
   }
-  // A keyring may hold the same key twice, once as revoked: every copy has to agree that it may sign.
-  const copies = candidates.filter(({ key }) => key.fingerprint === signer.key.fingerprint);
-  for (const copy of copies) verifyKeyUse(copy, signature.createdAt);
+  const copies = candidates.filter(({ key }) => key.fingerprint === found.key.fingerprint);
+  for (const copy of copies) verifyNotRevoked(copy);
+  const [signer = found] = copies.toSorted((one, other) => other.key.assertedAt - one.key.assertedAt);
+  verifyKeyUse(signer, signature.createdAt);
   verifyTimes(message, signer, now);
   return {
     content: message.content,
@@ -72,11 +73,15 @@ function findCandidates(
   return candidates;
 }
 
+/** A keyring may hold the same key twice, once as revoked: any copy's revocation counts. */
+function verifyNotRevoked({ certificate, key }: IndexedKey): void {
+  if (key.revoked === undefined) return;
+  throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer: certificate.fingerprint });
+}
+
+/** Of several copies the one that was asserted last speaks: an old copy beside a renewed key takes nothing back. */
 function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void {
   const signer = certificate.fingerprint;
-  if (key.revoked !== undefined) {
-    throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer });
-  }
   if (key.notForSigning !== undefined) throw new SignatureError('KeyNotForSigning', key.notForSigning, { signer });
   if (signedAt < key.createdAt) {
     throw new SignatureError('SignatureInvalid', 'the signature is dated before its key was made', { signer });

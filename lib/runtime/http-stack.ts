@@ -1,4 +1,4 @@
-import { type MiddlewareObj, middy } from '@middy/core';
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { describeError } from './describe-error.ts';
 import { toProblem, toProblemResponse } from './problem.ts';

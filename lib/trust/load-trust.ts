@@ -5,7 +5,13 @@ import { parseCurrentTrust } from './parse-current-trust.ts';
 import { parsePreparedTrust } from './parse-prepared-trust.ts';
 import type { PreparedTrust } from './prepared-trust.ts';
 import { isProfileName } from './profile-name.ts';
-import { currentTrustKey, MAX_CURRENT_BYTES, MAX_PREPARED_BYTES, preparedTrustKey } from './trust-keys.ts';
+import {
+  currentTrustKey,
+  MAX_CURRENT_BYTES,
+  MAX_PREPARED_BYTES,
+  preparedTrustKey,
+  preparedTrustPrefix,
+} from './trust-keys.ts';
 
 /** Published trust, and when it was last known to be the current one. */
 export interface LoadedTrust {
@@ -37,26 +43,35 @@ export async function loadTrust(
   return { trust, etag: stored.etag, refreshedAt: now };
 }
 
-/** Loads one revision, current or not, so that a record can be checked again. @throws as {@link loadTrust} */
+/**
+ * Loads one revision, current or not, so that a record can be checked again. Of several compilations of it the
+ * current one is preferred.
+ *
+ * @throws as {@link loadTrust}
+ */
 export async function loadRevision(objects: ObjectStore, profile: string, revision: string): Promise<PreparedTrust> {
   checkProfileName(profile);
   if (!/^[0-9a-f]{64}$/.test(revision)) throw fault('RevisionInvalid', revision, 'not a trust revision');
-  return readRevision(objects, profile, revision);
+  const prefix = preparedTrustPrefix(profile, revision);
+  const compiled: string[] = [];
+  for await (const { key } of objects.listObjects(prefix)) compiled.push(key.slice(prefix.length, -'.json'.length));
+  const stored = await objects.readObject(currentTrustKey(profile), MAX_CURRENT_BYTES);
+  const current = stored === undefined ? undefined : parseCurrentTrust(currentTrustKey(profile), stored.bytes);
+  const chosen = compiled.find((sha256) => sha256 === current?.preparedSha256) ?? compiled[0];
+  if (chosen === undefined) throw fault('TrustMissing', prefix, 'the revision is not stored');
+  return readRevision(objects, profile, revision, chosen);
 }
 
 async function readRevision(
   objects: ObjectStore,
   profile: string,
   revision: string,
-  preparedSha256?: string,
+  preparedSha256: string,
 ): Promise<PreparedTrust> {
-  const key = preparedTrustKey(profile, revision);
+  const key = preparedTrustKey(profile, revision, preparedSha256);
   const stored = await objects.readObject(key, MAX_PREPARED_BYTES);
-  if (stored === undefined) {
-    throw fault(preparedSha256 === undefined ? 'TrustMissing' : 'RevisionInvalid', key, 'the revision is not stored');
-  }
-  const sha256 = createHash('sha256').update(stored.bytes).digest('hex');
-  if (preparedSha256 !== undefined && sha256 !== preparedSha256) {
+  if (stored === undefined) throw fault('RevisionInvalid', key, 'the revision is not stored');
+  if (createHash('sha256').update(stored.bytes).digest('hex') !== preparedSha256) {
     throw fault('RevisionInvalid', key, 'not the bytes that were published');
   }
   const trust = parsePreparedTrust(key, stored.bytes);

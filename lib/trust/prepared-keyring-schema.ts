@@ -22,6 +22,7 @@ const material = z.discriminatedUnion('kind', [
 const key = z.strictObject({
   fingerprint,
   createdAt: seconds,
+  assertedAt: seconds,
   expiresAt: z.optional(seconds),
   revoked: z.optional(z.string()),
   notForSigning: z.optional(z.string()),

@@ -15,7 +15,7 @@ import {
 import { digestDocuments } from './trust-revision.ts';
 
 export interface Publication {
-  /** `unchanged` when this revision was already the current one. */
+  /** `unchanged` when this compilation of this revision was already the current one. */
   readonly outcome: 'published' | 'unchanged';
   readonly profile: string;
   readonly revision: string;
@@ -44,7 +44,7 @@ export async function publishTrust(
   for (const { name, bytes } of selectSources(trust, documents)) {
     await createImmutable(objects, trustSourceKey(profile, revision, name), bytes);
   }
-  await createImmutable(objects, preparedTrustKey(profile, revision), prepared);
+  await createImmutable(objects, preparedTrustKey(profile, revision, next.preparedSha256), prepared);
   const publication = { profile, revision, previous: current?.revision };
   if (current?.revision === next.revision && current.preparedSha256 === next.preparedSha256) {
     return { ...publication, outcome: 'unchanged' };
@@ -59,7 +59,7 @@ function toPreparedBytes(trust: PreparedTrust): Uint8Array {
     throw new ConfigurationError('LimitExceeded', `prepared trust is longer than ${MAX_PREPARED_BYTES} bytes`);
   }
   // Nothing is published that could not be loaded.
-  parsePreparedTrust(preparedTrustKey(trust.profile, trust.revision), bytes);
+  parsePreparedTrust(preparedTrustKey(trust.profile, trust.revision, sha256(bytes)), bytes);
   return bytes;
 }
 

@@ -3,8 +3,14 @@ export function currentTrustKey(profile: string): string {
   return `trust/${profile}/current`;
 }
 
-export function preparedTrustKey(profile: string, revision: string): string {
-  return `trust/${profile}/revisions/${revision}/prepared.json`;
+/** Where a revision's compilations are: a later Signet may compile the same documents differently. */
+export function preparedTrustPrefix(profile: string, revision: string): string {
+  return `trust/${profile}/revisions/${revision}/prepared/`;
+}
+
+/** One compilation, named by the SHA-256 (hex) of its bytes. */
+export function preparedTrustKey(profile: string, revision: string, sha256: string): string {
+  return `${preparedTrustPrefix(profile, revision)}${sha256}.json`;
 }
 
 export function trustSourceKey(profile: string, revision: string, name: string): string {

@@ -56,7 +56,7 @@ function parseJson(content: Uint8Array): RawJsonValue {
 }
 
 function verifyOptional(root: Members, mode: PayloadMode): void {
-  if (mode === 'release' && !Object.hasOwn(root, 'optional')) return;
+  if (mode === 'release' && (root['optional'] ?? null) === null) return;
   const known = mode === 'release' ? ['creator', 'timestamp'] : undefined;
   const { creator, timestamp } = members('optional', root['optional'], known);
   // Both readers take an absent and a null member for the same.

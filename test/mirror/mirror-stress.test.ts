@@ -18,6 +18,8 @@ import { startWorker, waitForExit } from './processes/start-worker.ts';
 const DIGESTS = Array.from({ length: 50 }, (_, index) => parseDigest(toDigest(`stress ${index}`)));
 const PROCESSES = 20;
 const KILLED = 8;
+/** Ten seconds where nothing else runs; a busy machine takes several times that. */
+const TIMEOUT_MS = 180_000;
 
 let scratch = '';
 let trust: ReadyTrust;
@@ -71,7 +73,9 @@ async function runWorker(location: string, number: number, killAfterMs: number |
   expect(await waitForExit(child)).toBe(0);
 }
 
-test('twenty processes, some of them killed while they write, leave one whole, gapless, verified set', async () => {
+test('twenty processes, some of them killed while they write, leave one whole, gapless, verified set', {
+  timeout: TIMEOUT_MS,
+}, async () => {
   const location = path.join(scratch, 'mirror');
   const workers = Array.from({ length: PROCESSES }, (_, number) =>
     runWorker(location, number, number < KILLED ? Math.random() * 1000 : undefined),

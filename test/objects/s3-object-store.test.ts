@@ -33,9 +33,12 @@ function describeS3(): void {
     });
 
     afterAll(async () => {
-      await removeBuckets();
-      client.destroy();
-      await server.stop();
+      try {
+        await removeBuckets();
+      } finally {
+        client.destroy();
+        await server.stop();
+      }
     });
 
     const makeFull = async () => createS3ObjectStore({ client, bucket: await makeBucket() });
@@ -84,7 +87,9 @@ function describeS3(): void {
 
     it('lists neither the folder of a console nor the working area of a directory store', async () => {
       const bucket = await makeBucket();
-      for (const key of ['a/', '.tmp/write-1']) await client.send(new PutObjectCommand({ Bucket: bucket, Key: key }));
+      for (const key of ['a/', '.tmp/write-1']) {
+        await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: '', ContentLength: 0 }));
+      }
       const store = createS3ObjectStore({ client, bucket });
       await store.createObject('a/b', toBytes('one'));
       expect(await listKeys(store, '')).toEqual(['a/b']);

@@ -24,10 +24,9 @@ export async function invokeBundle(
   ended.catch(() => undefined);
   try {
     await Promise.race([once(child, 'message'), ended]);
-    const replied = once(child, 'message');
+    const replied = once(child, 'message').then(([reply]: readonly unknown[]) => Reply.parse(reply));
     child.send(event);
-    const [reply] = await Promise.race([replied, ended]);
-    return { ...Reply.parse(reply), log: log.join('') };
+    return { ...(await Promise.race([replied, ended])), log: log.join('') };
   } finally {
     child.kill();
     await ended.catch(() => undefined);

@@ -84,11 +84,11 @@ describe('the template', () => {
     ['a role that is not there', { Properties: { Role: { 'Fn::GetAtt': ['NoSuchRole', 'Arn'] } } }, 'NoSuchRole.Arn'],
     [
       'an attribute that a queue has not',
-      { Properties: { Url: { 'Fn::Sub': '${MirrorQueue.Url}' } } },
+      { Properties: { Url: { 'Fn::GetAtt': ['MirrorQueue', 'Url'] } } },
       'MirrorQueue.Url',
     ],
-    ['a Ref to nothing', { Properties: { Name: { Ref: 'NoSuch' } } }, 'NoSuch.undefined'],
-    ['a DependsOn of nothing', { DependsOn: 'NoSuch', Properties: {} }, 'NoSuch.undefined'],
+    ['a Ref to nothing', { Properties: { Name: { Ref: 'NoSuch' } } }, 'NoSuch'],
+    ['a DependsOn of nothing', { DependsOn: 'NoSuch', Properties: {} }, 'NoSuch'],
   ])('would not pass with %s', (_, broken, expected) => {
     const resources = { ...service.template.Resources, Broken: { Type: 'Broken', ...broken } };
     expect(findUnresolved({ ...service.template, Resources: resources })).toEqual([expected]);
@@ -238,8 +238,9 @@ describe.each(names)('%s', (name) => {
     const bundle = path.join(directory, 'unzipped', name, `${file}.mjs`);
     await mkdir(path.dirname(bundle), { recursive: true });
     for (const [, bytes] of unzip(await service.readZip(name))) await writeFile(bundle, bytes);
-    const given = Object.keys(environment.Variables).map((key) => [key, VALUES[key] ?? 'not known to this test']);
-    const env = { ...Object.fromEntries(given), ...OF_LAMBDA, SIGNET_OBJECTS: objects };
+    const env: Record<string, string> = { ...OF_LAMBDA };
+    for (const key of Object.keys(environment.Variables)) env[key] = VALUES[key] ?? 'not known to this test';
+    env['SIGNET_OBJECTS'] = objects;
     const sample = (await makeSamples())[name];
     const reply = await invokeBundle(bundle, sample?.event ?? {}, env);
     expect(reply.error).toBeUndefined();

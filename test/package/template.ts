@@ -84,8 +84,11 @@ function toAttribute(text: string): Reference {
 export function findUnresolved(template: Template): readonly string[] {
   const { Resources: resources, Parameters: parameters } = template;
   const named = Object.values(resources).flatMap(listDependencies);
-  const references = [...findReferences([resources, template.Outputs]), ...named.map((name) => ({ name }))];
-  return references.filter((reference) => !isResolved(reference)).map(({ name, attribute }) => `${name}.${attribute}`);
+  const references: readonly Reference[] = [
+    ...findReferences([resources, template.Outputs]),
+    ...named.map((name) => ({ name })),
+  ];
+  return references.filter((reference) => !isResolved(reference)).map(({ name, attribute }) => (attribute === undefined ? name : `${name}.${attribute}`));
 
   function isResolved({ name, attribute }: Reference): boolean {
     const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;

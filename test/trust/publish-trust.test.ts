@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { loadRevision, loadTrust } from '../../lib/trust/load-trust.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import { MAX_PREPARED_BYTES } from '../../lib/trust/trust-keys.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
@@ -51,6 +53,12 @@ function pointer(parts: object): string {
   return JSON.stringify({ schema: 1, revision: first.revision, preparedSha256: '0'.repeat(64), ...parts });
 }
 
+function preparedSha256Of(trust: PreparedTrust): string {
+  return createHash('sha256')
+    .update(`${JSON.stringify(trust)}\n`)
+    .digest('hex');
+}
+
 describe('publishing', () => {
   test('writes the sources, the prepared JSON and what is current', async () => {
     const objects = createMemoryObjectStore();
@@ -64,7 +72,7 @@ describe('publishing', () => {
     const revision = `trust/ocp/revisions/${first.revision}`;
     expect(await keysOf(objects)).toEqual([
       'trust/ocp/current',
-      `${revision}/prepared.json`,
+      `${revision}/prepared/${preparedSha256Of(first)}.json`,
       `${revision}/sources/trust.yaml`,
     ]);
     expect(await loadTrust(objects, 'ocp', EARLIER)).toMatchObject({ trust: first, refreshedAt: EARLIER });
@@ -120,12 +128,26 @@ describe('publishing', () => {
 
   test.each([
     ['a source', 'sources/trust.yaml'],
-    ['the prepared JSON', 'prepared.json'],
+    ['the prepared JSON', `prepared/${preparedSha256Of(first)}.json`],
   ])('%s already stored with other bytes', async (_name, name) => {
     const objects = createMemoryObjectStore();
     await objects.createObject(`trust/ocp/revisions/${first.revision}/${name}`, Uint8Array.of(0x7b));
     expect((await configurationErrorOf(() => publishTrust(objects, first, FIRST)))?.code).toBe('RevisionInvalid');
     expect(await keysOf(objects)).not.toContain('trust/ocp/current');
+  });
+
+  test('the same documents compiled differently are the same revision, and the newer compilation counts', async () => {
+    const objects = createMemoryObjectStore();
+    await publishTrust(objects, first, FIRST);
+    const recompiled = { ...first, warnings: ['a later Signet says more'] };
+    expect(await publishTrust(objects, recompiled, FIRST)).toMatchObject({
+      outcome: 'published',
+      revision: first.revision,
+    });
+    expect((await loadTrust(objects, 'ocp', EARLIER)).trust).toEqual(recompiled);
+    expect(await loadRevision(objects, 'ocp', first.revision)).toEqual(recompiled);
+    await publishTrust(objects, second, SECOND);
+    expect((await loadRevision(objects, 'ocp', first.revision)).revision).toBe(first.revision);
   });
 
   test.each([
@@ -143,7 +165,7 @@ describe('publishing', () => {
 
 describe('loading', () => {
   const current = 'trust/ocp/current';
-  const prepared = `trust/ocp/revisions/${first.revision}/prepared.json`;
+  const prepared = `trust/ocp/revisions/${first.revision}/prepared/${preparedSha256Of(first)}.json`;
 
   test('what has not changed is not read again, and is as fresh as now', async () => {
     const objects = await published();

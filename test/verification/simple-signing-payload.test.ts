@@ -28,7 +28,7 @@ describe('the two modes', () => {
       'PayloadInvalid',
     ],
     ['a timestamp 2^63-1', `{${CRITICAL},"optional":{"timestamp":9223372036854775807}}`, 'q.io/a:1', 'q.io/a:1'],
-    ['optional null', `{${CRITICAL},"optional":null}`, 'PayloadInvalid', 'PayloadInvalid'],
+    ['optional null', `{${CRITICAL},"optional":null}`, 'q.io/a:1', 'PayloadInvalid'],
     [
       'a second digest',
       `{${CRITICAL.replace('"image":{', `"image":{"docker-manifest-digest":"${DIGEST}",`)}}`,

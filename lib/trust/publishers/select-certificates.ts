@@ -18,16 +18,16 @@ export interface SelectedCertificates {
 export function selectCertificates(untrustedKeyFile: Uint8Array, pinned: readonly string[]): SelectedCertificates {
   const certificates = readKeyFile(untrustedKeyFile).map(({ packets }) => packets);
   const isPinned = (fingerprint: string): boolean => pinned.includes(fingerprint);
-  const found = certificates.map(({ primary }) => primary.packet.fingerprint);
+  const found = certificates.map(({ primary }) => primary.fingerprint);
   const absent = pinned.filter((fingerprint) => !found.includes(fingerprint));
   if (absent.length > 0) {
     const held = found.length === 0 ? 'no certificate' : found.join(', ');
     throw new ConfigurationError('KeyUnreadable', `the key file lacks ${absent.join(', ')}; it holds ${held}`);
   }
-  const kept = certificates.filter(({ primary }) => isPinned(primary.packet.fingerprint));
+  const kept = certificates.filter(({ primary }) => isPinned(primary.fingerprint));
   return {
     armored: armor(enums.armor.publicKey, Buffer.concat(kept.map(({ bytes }) => bytes))),
-    kept: kept.map(({ primary }) => primary.packet.fingerprint),
+    kept: kept.map(({ primary }) => primary.fingerprint),
     leftOut: found.filter((fingerprint) => !isPinned(fingerprint)),
   };
 }

@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { createS3ObjectStore } from '../../../lib/objects/s3-object-store.ts';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  paginateListObjectsV2,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 
 /** Makes new, empty buckets and, at the end, removes them with what they hold. */
 export interface TestBuckets {
@@ -19,8 +24,8 @@ export function createTestBuckets(client: S3Client): TestBuckets {
     },
     async removeBuckets() {
       for (const bucket of buckets) {
-        for await (const { key } of createS3ObjectStore({ client, bucket }).listObjects('')) {
-          await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        for await (const { Contents: objects = [] } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
+          for (const { Key } of objects) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
         }
         await client.send(new DeleteBucketCommand({ Bucket: bucket }));
       }

@@ -70,10 +70,16 @@ async function startProgram(program: string): Promise<TestS3Server> {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   );
+  // A test run that ends otherwise than by stop() leaves no server behind.
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  server.unref();
   const stop = async () => {
+    process.off('exit', kill);
     if (server.exitCode === null && server.signalCode === null) {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+      const ended = once(server, 'exit');
+      kill();
+      await ended;
     }
     await rm(scratch, { recursive: true, force: true });
   };

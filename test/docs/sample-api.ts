@@ -1,0 +1,57 @@
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { createHandler as createCheckPullspec } from '../../functions/check-pullspec/handler.ts';
+import { createHandler as createReadRecords } from '../../functions/read-records/handler.ts';
+import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
+import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
+import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import type { HttpHandler } from '../../lib/runtime/http-stack.ts';
+import { createFailingStore } from '../../lib/signatures/failing-store.ts';
+import { createObjectReleaseStore } from '../../lib/signatures/object-release-store.ts';
+import { createLocalContext } from '../../local/local-context.ts';
+import { type FunctionName, matchRoute } from '../../local/routes.ts';
+import { FIXTURE_TIME } from '../support/fixture-releases.ts';
+import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
+
+export interface SampleApi {
+  /** The route that took the request, as local/routes.ts spells it, and what its function answered. */
+  ask(request: SampleRequest): Promise<{
+    readonly method: string;
+    readonly route: string;
+    readonly result: APIGatewayProxyStructuredResultV2;
+  }>;
+}
+
+const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
+
+/** The functions over these objects, at the fixtures' time, with one upstream store, which does not answer. */
+export function createSampleApi(objects: ObjectStore): SampleApi {
+  const now = (): Date => FIXTURE_TIME;
+  const trust = createTrustSource(objects, ['ocp'], now);
+  const failure = new StoreError('ConnectionFailed', 'no connection within 5000 ms');
+  const upstream = createFailingStore('https://signatures.example.com/release', failure);
+  const handlers: Readonly<Record<FunctionName, HttpHandler>> = {
+    'check-pullspec': createCheckPullspec({ trust, telemetry, now }),
+    'verify-image': createVerifyImage({
+      trust,
+      objects,
+      mirror: createObjectReleaseStore(objects),
+      upstream: { open: () => upstream, close: () => undefined },
+      mirrorQueue: { description: 'queue', sendMessages: async () => undefined },
+      telemetry,
+      now,
+    }),
+    'serve-signature': createServeSignature({ objects, telemetry }),
+    'read-records': createReadRecords({ trust, objects, telemetry, now }),
+  };
+  const context: Context = createLocalContext('sample');
+  return {
+    async ask(request) {
+      const matched = matchRoute(request.method, request.path);
+      if (matched === undefined || 'otherMethods' in matched) throw new Error(`no route takes ${request.path}`);
+      const { method, path, handler } = matched.route;
+      return { method, route: path, result: await handlers[handler](toHttpEvent(request), context) };
+    },
+  };
+}
