@@ -1,6 +1,6 @@
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
+import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { parseRecord } from '../../lib/records/parse-record.ts';
 import { type Recheck, recheckRecord } from '../../lib/records/recheck-record.ts';
 import { MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/records/verdict-record.ts';
@@ -42,7 +42,7 @@ async function readRecordFile(file: string): Promise<VerdictRecord> {
 /** Documents are compiled anew; an object store is trusted to hold what was published. */
 async function readTrust({ verdict }: VerdictRecord, { trust, objects }: RecordVerifyOptions): Promise<PreparedTrust> {
   const { profile, trustRevision } = verdict;
-  if (objects !== undefined) return loadRevision(createDirectoryObjectStore(objects), profile, trustRevision);
+  if (objects !== undefined) return loadRevision(await openObjectStore(objects), profile, trustRevision);
   if (trust !== undefined) return (await openTrust({ trust, profile })).prepared;
   throw new InputError('ArgumentInvalid', 'say by which trust to check: --trust or --objects');
 }

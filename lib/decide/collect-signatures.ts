@@ -1,5 +1,6 @@
 import type { Digest } from '../pullspec/digest.ts';
 import type { SignatureStore, StoreEntry } from '../signatures/signature-store.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import { evaluateSignature, type IdentifiedSignature } from '../verification/evaluate-signature.ts';
 import type { SignatureEvidence } from '../verification/judge-signatures.ts';
 import type { Attempt } from '../verification/verdict.ts';
@@ -23,6 +24,8 @@ export interface ExaminedSignature {
 /**
  * Reads a store until every keyring is satisfied, or there is nothing more to read. What is read from a mirror is
  * verified like everything else.
+ *
+ * @param isCounted a mirror looks on where a signature verifies and is of no use to it
  */
 export async function collectSignatures(
   digest: Digest,
@@ -30,13 +33,10 @@ export async function collectSignatures(
   store: SignatureStore,
   now: Date,
   signal: AbortSignal,
+  isCounted: (signature: IdentifiedSignature) => boolean = () => true,
 ): Promise<CollectedSignatures> {
   const { prepared, keyrings } = trust;
-  const requirement: SignatureRequirement = {
-    digest,
-    signedRepositories: prepared.signedRepository === 'enforce' ? prepared.signedRepositories : undefined,
-    payloadMode: 'release',
-  };
+  const requirement = toRequirement(digest, prepared);
   const seconds = Math.floor(now.getTime() / 1000);
   const satisfied = new Set<string>();
   const attempts: Attempt[] = [];
@@ -49,7 +49,7 @@ export async function collectSignatures(
       const evaluation = evaluateSignature(bytes, toSource(entry), keyrings, requirement, seconds);
       examined.push({ ...toSource(entry), bytes });
       attempts.push(...evaluation.attempts);
-      for (const signature of evaluation.verified) {
+      for (const signature of evaluation.verified.filter(isCounted)) {
         satisfied.add(signature.keyring);
         verified.push({ signature, bytes });
       }
@@ -61,6 +61,18 @@ export async function collectSignatures(
   }
   const names = keyrings.map(({ name }) => name);
   return { evidence: { digest, keyrings: names, satisfied, storeFailed, attempts }, verified, examined };
+}
+
+/** What a profile asks of a signature for a release. */
+export function toRequirement(
+  digest: Digest,
+  { signedRepository, signedRepositories }: Pick<PreparedTrust, 'signedRepository' | 'signedRepositories'>,
+): SignatureRequirement {
+  return {
+    digest,
+    signedRepositories: signedRepository === 'enforce' ? signedRepositories : undefined,
+    payloadMode: 'release',
+  };
 }
 
 function toStoreAttempt(entry: Exclude<StoreEntry, { kind: 'signature' }>): Attempt {

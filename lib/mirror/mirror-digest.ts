@@ -1,5 +1,6 @@
 import { type CollectedSignatures, collectSignatures } from '../decide/collect-signatures.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
+import { isUseful } from './is-useful.ts';
 import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
 import { type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from './mirror-slots.ts';
 import { placeSignature } from './place-signature.ts';
@@ -28,7 +29,14 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
   const satisfied = satisfiedKeyrings(slots);
   const keyrings = trust.keyrings.filter(({ name }) => !satisfied.has(name));
   if (keyrings.length === 0) return toMirrorResult(request, start);
-  const { evidence, verified } = await collectSignatures(digest, { ...trust, keyrings }, upstream, now, signal);
+  const { evidence, verified } = await collectSignatures(
+    digest,
+    { ...trust, keyrings },
+    upstream,
+    now,
+    signal,
+    isUseful,
+  );
   const { attempts, storeFailed } = evidence;
   return toMirrorResult(request, await placeAll(request, { ...start, attempts, storeFailed }, toDistinct(verified)));
 }

@@ -1,9 +1,11 @@
+import { toRequirement } from '../decide/collect-signatures.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, toStoreSegment } from '../pullspec/digest.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../signatures/signature-store.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../verification/evaluate-signature.ts';
+import { isUseful } from './is-useful.ts';
 
 /** One digest's place in the mirror, and what its signatures are judged by. */
 export interface MirrorTarget {
@@ -55,10 +57,10 @@ export async function readMirrorSlot(target: MirrorTarget, index: number): Promi
 /** What every keyring of the profile makes of these bytes at this index. */
 export function evaluateMirrored(target: MirrorTarget, index: number, untrustedBytes: Uint8Array): SignatureEvaluation {
   const { prepared, keyrings } = target.trust;
-  const signedRepositories = prepared.signedRepository === 'enforce' ? prepared.signedRepositories : undefined;
-  const requirement = { digest: target.digest, signedRepositories, payloadMode: 'release' } as const;
+  const requirement = toRequirement(target.digest, prepared);
   const seconds = Math.floor(target.now.getTime() / 1000);
-  return evaluateSignature(untrustedBytes, toSource(target, index), keyrings, requirement, seconds);
+  const evaluation = evaluateSignature(untrustedBytes, toSource(target, index), keyrings, requirement, seconds);
+  return { ...evaluation, verified: evaluation.verified.filter(isUseful) };
 }
 
 /** The slots that readers see: from 1 to the first gap. */

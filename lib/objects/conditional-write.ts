@@ -22,8 +22,8 @@ export interface ConditionalWrite {
   readonly etag: string | undefined;
   /** The write's own mark, stored with the object. */
   readonly mark: string;
-  put(): Promise<PutAnswer>;
-  readHeld(): Promise<HeldObject | undefined>;
+  readonly put: () => Promise<PutAnswer>;
+  readonly readHeld: () => Promise<HeldObject | undefined>;
 }
 
 const MAX_TRIES = 5;

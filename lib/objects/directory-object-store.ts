@@ -7,7 +7,7 @@ import { fileErrorCode, toStoreError, unlessAbsent } from './file-error.ts';
 import { listFiles } from './list-files.ts';
 import { parseKeyPrefix, parseObjectKey } from './object-key.ts';
 import type { ListedObject, ObjectStore, StoredObject } from './object-store.ts';
-import { readRegularFile } from './read-file.ts';
+import { readRegularFile } from './read-regular-file.ts';
 import {
   findDirectory,
   findFile,
@@ -47,8 +47,23 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
 
 async function readObject(root: string, key: string, limit: number): Promise<StoredObject | undefined> {
   const file = await findFile(root, parseObjectKey(key));
-  const bytes = file === undefined ? undefined : await readRegularFile(file, limit);
+  const bytes = file === undefined ? undefined : await readFileOf(file, limit);
   return bytes === undefined ? undefined : { bytes, etag: toEtag(bytes) };
+}
+
+/** The bytes of an object's file, or undefined when there is none: a directory is none, and a link is not followed. */
+async function readFileOf(file: string, limit: number): Promise<Uint8Array | undefined> {
+  const contents = await unlessAbsent(readRegularFile(file, limit, 'refuse'));
+  switch (contents?.kind) {
+    case 'whole':
+      return contents.bytes;
+    case 'cut':
+      throw new StoreError('LimitExceeded', `${file} has more than ${limit} bytes`);
+    case 'irregular':
+      throw new StoreError('NotAllowed', `${file} is not a regular file`);
+    default:
+      return undefined;
+  }
 }
 
 async function createObject(root: string, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
@@ -83,7 +98,7 @@ async function replaceObject(root: string, key: string, bytes: Uint8Array, etag:
   const aside = await writeAside(root, bytes);
   try {
     return await withLock(root, key, async (lock) => {
-      const current = await readRegularFile(file, Number.MAX_SAFE_INTEGER);
+      const current = await readFileOf(file, Number.MAX_SAFE_INTEGER);
       if (current === undefined || toEtag(current) !== etag) return false;
       await lock.verifyHeld();
       await rename(aside, file);

@@ -132,9 +132,9 @@ async function readHeld(send: Send, { key, url }: Write): Promise<HeldObject | u
   }
 }
 
-// biome-ignore lint/correctness/useYield: a listing that is refused yields nothing
-async function* refuseListing(description: string): AsyncGenerator<never> {
-  throw new StoreError('NotAllowed', `${description} is opened for single objects: it lists nothing`);
+function refuseListing(description: string): AsyncIterable<never> {
+  const error = new StoreError('NotAllowed', `${description} is opened for single objects: it lists nothing`);
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) };
 }
 
 async function unlessNoSuchKey<Result>(operation: Promise<Result>): Promise<Result | undefined> {

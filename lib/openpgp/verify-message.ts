@@ -19,6 +19,8 @@ export interface VerifiedMessage {
   readonly expiresAt: number | undefined;
   /** What current clusters could not have checked, though Signet did. */
   readonly notes: readonly string[];
+  /** False for a framing that current clusters cannot read, whatever is signed. */
+  readonly isReadableByClusters: boolean;
 }
 
 /**
@@ -54,6 +56,7 @@ export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedK
     createdAt: signature.createdAt,
     expiresAt: earliest(signature.expiresAt, signer.key.expiresAt),
     notes: toNotes(message, signer),
+    isReadableByClusters: message.compression !== Compression.none,
   };
 }
 

@@ -22,8 +22,8 @@ export interface Recheck {
 
 /**
  * Decides again, offline and at the recorded time, from the bytes in the record and the trust that it names, and
- * compares. Who asked, and when, is not proven by that. An accepted record is confirmed only by signatures in it that
- * verify: never by force, and never where the profile verifies nothing.
+ * compares. Who asked, and when, is not proven by that. A record that was accepted neither by force nor by a profile
+ * that verifies nothing is confirmed only by signatures in it that verify.
  *
  * @throws InputError `ArgumentInvalid` when the trust is of another profile or revision than the record
  */
@@ -80,21 +80,23 @@ function checkRecord(record: VerdictRecord, { swapped, listUnread }: Replay): re
 
 function checkAcceptance(recorded: Verdict, actual: Verdict, trust: PreparedTrust): readonly string[] {
   const differences: string[] = [];
-  if (recorded.forced) differences.push(`forced: nothing proves it; without force the verdict is ${actual.outcome}`);
   if (recorded.forced && trust.force === 'deny') differences.push('forced: the profile does not allow it');
-  if (recorded.outcome === 'accepted' && !actual.attempts.some(({ code }) => code === 'Verified')) {
+  const needsSignature = recorded.outcome === 'accepted' && !recorded.forced && trust.verification === 'enabled';
+  if (needsSignature && !actual.attempts.some(({ code }) => code === 'Verified')) {
     differences.push('outcome: accepted, and no signature in the record verifies');
   }
   return differences;
 }
 
 function listBelieved({ asked, verdict }: VerdictRecord, replay: Replay, trust: PreparedTrust): readonly string[] {
-  const { attempts, mode, verifierVersion, digest } = verdict;
+  const { attempts, forced, mode, verifierVersion, digest } = verdict;
   const believed = attempts.filter(isStoreAttempt).map(({ location, code }) => `${location}: ${code}`);
   for (const { location, sha256 } of replay.withoutBytes) {
     believed.push(`${location}: a signature without its bytes, SHA-256 ${sha256}`);
   }
   believed.push(...verdict.reasons.filter(isTrustStale).map(({ message }) => `TrustStale: ${message}`));
+  if (forced) believed.push('forced: the caller chose it; without force the verdict is not accepted');
+  if (trust.verification === 'disabled') believed.push('nothing was verified: the profile says verification: disabled');
   if (mode !== trust.mode) believed.push(`the caller chose the mode ${mode}; the profile says ${trust.mode}`);
   if (verifierVersion !== VERIFIER_VERSION) believed.push(`decided by ${verifierVersion}, not by ${VERIFIER_VERSION}`);
   if (digest !== undefined && !asked.pullspec.includes('@')) believed.push(`${asked.pullspec} stood for ${digest}`);

@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StoreError } from '../errors/store-error.ts';
+import { fileErrorCode } from '../objects/file-error.ts';
+import { readRegularFile } from '../objects/read-regular-file.ts';
 import { toStoreSegment } from '../pullspec/digest.ts';
-import { readRegularFile } from './read-regular-file.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES, type SignatureStore } from './signature-store.ts';
 import { walkSignatures } from './walk-signatures.ts';
 
@@ -26,12 +27,29 @@ export function createDirectoryReleaseStore(
         toLocation,
         async readSignature(index: number) {
           if (index === 1) await checkDirectory(directory);
-          return await readRegularFile(toLocation(index), MAX_SIGNATURE_BYTES);
+          return await readSignature(toLocation(index));
         },
       } as const;
       return walkSignatures(walk, signal);
     },
   };
+}
+
+/** A link to a file is followed, as Kubernetes mounts them. */
+async function readSignature(path: string): Promise<Uint8Array | undefined> {
+  try {
+    const contents = await readRegularFile(path, MAX_SIGNATURE_BYTES, 'follow');
+    if (contents.kind === 'whole') return contents.bytes;
+    if (contents.kind === 'cut') {
+      throw new StoreError('LimitExceeded', `${path} is longer than ${MAX_SIGNATURE_BYTES} bytes`);
+    }
+    throw new StoreError('BodyInvalid', `${path} is not a regular file`);
+  } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
+    const code = fileErrorCode(cause);
+    if (code === 'ENOENT') return undefined;
+    throw new StoreError('ConnectionFailed', `${path} cannot be read (${code ?? 'unknown fault'})`, { cause });
+  }
 }
 
 async function checkDirectory(path: string): Promise<void> {

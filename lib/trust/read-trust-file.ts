@@ -1,7 +1,6 @@
-import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError } from '../errors/configuration-error.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../errors/configuration-error.ts';
+import { readRegularFile } from '../objects/read-regular-file.ts';
 import { MAX_TRUST_FILE_BYTES } from './documents/parse-trust-file.ts';
 
 /**
@@ -9,39 +8,18 @@ import { MAX_TRUST_FILE_BYTES } from './documents/parse-trust-file.ts';
  * {@link MAX_TRUST_FILE_BYTES}, which are read and no more; `DocumentInvalid` for what is no readable file.
  */
 export async function readTrustFile(directory: string, name: string): Promise<Uint8Array> {
-  const file = await openFile(directory, name);
-  try {
-    if (!(await file.stat()).isFile()) throw refused(name, 'not a regular file, nor a link to one');
-    return await readBounded(file, name);
-  } finally {
-    await file.close();
+  const contents = await readRegularFile(join(directory, name), MAX_TRUST_FILE_BYTES, 'follow').catch(
+    (cause: unknown) => {
+      throw refused('DocumentInvalid', name, 'the file cannot be read', cause);
+    },
+  );
+  if (contents.kind === 'whole') return new Uint8Array(contents.bytes);
+  if (contents.kind === 'cut') {
+    throw refused('LimitExceeded', name, `the file is longer than ${MAX_TRUST_FILE_BYTES} bytes`);
   }
+  throw refused('DocumentInvalid', name, 'not a regular file, nor a link to one');
 }
 
-async function openFile(directory: string, name: string): Promise<FileHandle> {
-  try {
-    // Without O_NONBLOCK, opening a named pipe waits for its writer.
-    return await open(join(directory, name), constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    throw new ConfigurationError('DocumentInvalid', 'the file cannot be read', { position: { document: name }, cause });
-  }
-}
-
-async function readBounded(file: FileHandle, name: string): Promise<Uint8Array> {
-  const buffer = Buffer.alloc(MAX_TRUST_FILE_BYTES + 1);
-  let length = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-    length += bytesRead;
-    if (length > MAX_TRUST_FILE_BYTES) {
-      const reason = `the file is longer than ${MAX_TRUST_FILE_BYTES} bytes`;
-      throw new ConfigurationError('LimitExceeded', reason, { position: { document: name } });
-    }
-    // A copy, so that the buffer can go.
-    if (bytesRead === 0) return Uint8Array.from(buffer.subarray(0, length));
-  }
-}
-
-function refused(name: string, reason: string): ConfigurationError {
-  return new ConfigurationError('DocumentInvalid', reason, { position: { document: name } });
+function refused(code: ConfigurationErrorCode, name: string, reason: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(code, reason, { position: { document: name }, cause });
 }

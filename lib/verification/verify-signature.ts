@@ -29,6 +29,8 @@ export interface SignedPayload {
   /** First second at which signature or key is no longer valid, if ever. */
   readonly expiresAt: number | undefined;
   readonly notes: readonly string[];
+  /** False for a framing that current clusters cannot read: no mirror should hold it. */
+  readonly isReadableByClusters: boolean;
 }
 
 declare const verifiedBrand: unique symbol;
@@ -50,18 +52,9 @@ export function verifySignedPayload(
   payloadMode: PayloadMode,
   now: number,
 ): SignedPayload {
-  const { content, signer, signingKey, createdAt, expiresAt, notes } = verifyMessage(message, keyring, now);
-  const { digest, dockerReference } = withSigner(signer, () => parseSimpleSigningPayload(content, payloadMode));
-  return {
-    keyring: keyring.name,
-    signer,
-    signingKey,
-    digest,
-    signedReference: dockerReference,
-    createdAt,
-    expiresAt,
-    notes,
-  };
+  const { content, ...signed } = verifyMessage(message, keyring, now);
+  const { digest, dockerReference } = withSigner(signed.signer, () => parseSimpleSigningPayload(content, payloadMode));
+  return { keyring: keyring.name, digest, signedReference: dockerReference, ...signed };
 }
 
 /**

@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_KEY_FILE_BYTES } from '../../cli/read-input.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/openpgp/limits.ts';
+import { MAX_RECORD_BYTES } from '../../lib/records/verdict-record.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { startServer } from '../support/servers/start-server.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const KEYS = path.join(ROOT, 'test/fixtures/openpgp/keys');
@@ -28,6 +32,7 @@ async function signet(...args: readonly string[]): Promise<Run> {
   }
 }
 
+const KEYRING = ['--keyring', path.join(KEYS, 'rsa4096.asc')];
 const [first] = fixtureReleases;
 const GOOD = first?.pullspec ?? '';
 const DIGEST = GOOD.slice(GOOD.indexOf('@') + 1);
@@ -89,19 +94,18 @@ test('signet check contacts nothing: its stores resolve nowhere, and it answers'
 });
 
 describe('signet signature verify', () => {
-  const keyring = ['--keyring', path.join(KEYS, 'rsa4096.asc')];
-  test.each<[string, readonly string[], number, string]>([
-    ['a good one', [SIGNATURE, ...keyring], 0, 'valid'],
+    test.each<[string, readonly string[], number, string]>([
+    ['a good one', [SIGNATURE, ...KEYRING], 0, 'valid'],
     [
       'for its digest and repository',
-      [SIGNATURE, ...keyring, '--digest', DIGEST, '--reference', 'quay.io/openshift-release-dev/ocp-release'],
+      [SIGNATURE, ...KEYRING, '--digest', DIGEST, '--reference', 'quay.io/openshift-release-dev/ocp-release'],
       0,
       'valid',
     ],
-    ['for another digest', [SIGNATURE, ...keyring, '--digest', `sha256:${'0'.repeat(64)}`], 1, 'DigestMismatch'],
-    ['for another repository', [SIGNATURE, ...keyring, '--reference', 'quay.io/a/b'], 1, 'RepositoryMismatch'],
+    ['for another digest', [SIGNATURE, ...KEYRING, '--digest', `sha256:${'0'.repeat(64)}`], 1, 'DigestMismatch'],
+    ['for another repository', [SIGNATURE, ...KEYRING, '--reference', 'quay.io/a/b'], 1, 'RepositoryMismatch'],
     ['by another key', [SIGNATURE, '--keyring', path.join(KEYS, 'p256.asc')], 1, 'KeyUnknown'],
-    ['with two key files', [SIGNATURE, '--keyring', path.join(KEYS, 'p256.asc'), ...keyring], 0, 'valid'],
+    ['with two key files', [SIGNATURE, '--keyring', path.join(KEYS, 'p256.asc'), ...KEYRING], 0, 'valid'],
   ])('%s', async (_, args, status, word) => {
     const result = await signet('signature', 'verify', ...args);
     expect(result.status).toBe(status);
@@ -166,12 +170,26 @@ describe('signet trust', () => {
     ['another without fingerprint', ['acme', '--profile', 'p', '--store', 'https://s'], '--fingerprint'],
     ['a short key ID', ['acme', '--fingerprint', 'FD431D51'], '40 hex digits'],
     ['a file that is no key', ['redhat', '--from', path.join(FIXTURE_RELEASES, 'README.md')], 'no OpenPGP public key'],
+    ['a key file that is a device', ['redhat', '--from', '/dev/zero'], 'not a regular file'],
+    ['what is not a URL', ['redhat', '--from', 'HTTPS://user:secret@exa mple/keys'], 'https://… is not a URL'],
+    ['a URL of another scheme', ['redhat', '--from', 'ftp://user:secret@s.example/keys'], 'ftp:// is not contacted'],
   ])('add refuses %s', async (_, args, message) => {
     const to = path.join(work, 'refused');
     const result = await signet('trust', 'add', ...args, '--trust', to);
     expect(result.status).toBe(2);
     expect(result.stderr).toContain(message);
+    expect(result.stderr).not.toContain('secret');
     await expect(readdir(to)).rejects.toThrow();
+  });
+
+  test('add shows no query of the URL that it fetches', async () => {
+    const server = await startServer((_request, response) => response.writeHead(403).end());
+    const from = `${server.origin}/keys?token=secret`;
+    const args = ['redhat', '--from', from, '--trust', path.join(work, 'refused'), '--allow-private-stores'];
+    const { status, stderr } = await signet('trust', 'add', ...args);
+    await server.close();
+    expect(server.requests[0]?.path).toBe('/keys?token=secret');
+    expect([status, stderr]).toEqual([3, `signet: ${server.origin}/keys answered 403\n`]);
   });
 
   test('publish writes an immutable revision, and again changes nothing', async () => {
@@ -240,6 +258,11 @@ describe('bad input is exit 2 and says what was expected', () => {
       ['signature', 'verify', SIGNATURE, '--keyring', '/no/such/key'],
       /cannot read \/no\/such\/key/,
     ],
+    ['a signature file that is a device', ['signature', 'verify', '/dev/zero', ...KEYRING], /not a regular file/],
+    ['a key file that is a device', ['signature', 'verify', SIGNATURE, '--keyring', '/dev/zero'], /not a regular file/],
+    ['a key file that is a directory', ['signature', 'verify', SIGNATURE, '--keyring', KEYS], /it is a directory/],
+    ['a CA file that is a device', ['verify', GOOD, ...FROM_DIRECTORY, '--tls-ca', '/dev/zero'], /not a regular file/],
+    ['a record that is a device', ['record', 'verify', '/dev/zero'], /not a regular file/],
     [
       'a key file with a wrong checksum',
       ['signature', 'verify', SIGNATURE, '--keyring', path.join(KEYS, 'bad-crc.asc')],
@@ -255,6 +278,38 @@ describe('bad input is exit 2 and says what was expected', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
+  });
+});
+
+describe('files are read up to a limit', () => {
+  const fifo = (): string => path.join(work, 'fifo');
+  const file = (bytes: number): string => path.join(work, `${bytes} bytes`);
+  beforeAll(async () => {
+    await run('mkfifo', [fifo()]);
+    for (const size of [MAX_MESSAGE_BYTES, MAX_KEY_FILE_BYTES, MAX_RECORD_BYTES]) {
+      for (const bytes of [size, size + 1, size * 2]) await writeFile(file(bytes), Buffer.alloc(bytes, 0xff));
+    }
+  });
+
+  test.each<[string, () => readonly string[], number, string]>([
+    ['a signature at the limit', () => [file(MAX_MESSAGE_BYTES), ...KEYRING], 1, 'SignatureMalformed'],
+    ['a signature over the limit', () => [file(MAX_MESSAGE_BYTES + 1), ...KEYRING], 1, 'LimitExceeded'],
+    ['a signature far over the limit', () => [file(MAX_MESSAGE_BYTES * 2), ...KEYRING], 1, 'LimitExceeded'],
+    ['a signature that is a FIFO', () => [fifo(), ...KEYRING], 2, 'not a regular file'],
+    ['keys at the limit', () => [SIGNATURE, '--keyring', file(MAX_KEY_FILE_BYTES)], 2, 'OpenPGP'],
+    ['keys over the limit', () => [SIGNATURE, '--keyring', file(MAX_KEY_FILE_BYTES + 1)], 2, '1048576 bytes'],
+    ['keys in a FIFO', () => [SIGNATURE, '--keyring', fifo()], 2, 'not a regular file'],
+  ])('%s', async (_, args, status, message) => {
+    const result = await signet('signature', 'verify', ...args());
+    expect(result.status).toBe(status);
+    expect(result.stdout + result.stderr).toContain(message);
+  });
+
+  test('certificates and records', async () => {
+    const ca = await signet('verify', GOOD, ...FROM_DIRECTORY, '--tls-ca', file(MAX_KEY_FILE_BYTES + 1));
+    expect([ca.status, ca.stderr]).toEqual([2, expect.stringContaining('longer than 1048576 bytes')]);
+    const record = await signet('record', 'verify', file(MAX_RECORD_BYTES + 1));
+    expect([record.status, record.stderr]).toEqual([2, expect.stringContaining(`longer than ${MAX_RECORD_BYTES} bytes`)]);
   });
 });
 

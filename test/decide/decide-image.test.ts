@@ -277,6 +277,7 @@ test('the caller’s abort ends a decision that hangs', async () => {
     description: 'hanging',
     async *fetchSignatures(_, signal) {
       yield* [];
+      signal.throwIfAborted();
       await new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       });

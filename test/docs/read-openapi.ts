@@ -103,7 +103,7 @@ export function listExamples(value: unknown = written, pointer = '#'): readonly 
     return Object.entries(z.record(z.string(), Media).parse(inner)).flatMap(([type, { examples }]) =>
       Object.entries(examples).map(([name, example]) => ({
         name: `${place} ${name}`,
-        value: Example.parse('$ref' in example ? resolvePointer(String(example.$ref)) : example).value,
+        value: Example.parse('$ref' in example ? resolvePointer(example.$ref) : example).value,
         schema: `${place}/${escapeSegment(type)}/schema`,
       })),
     );

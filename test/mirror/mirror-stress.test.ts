@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { createS3Client } from '../../lib/objects/s3-client.ts';
 import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/signatures/signature-store.ts';
 import { evaluateSignature } from '../../lib/verification/evaluate-signature.ts';
@@ -12,6 +13,8 @@ import { toDigest } from '../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../support/make-signer.ts';
 import { reframeMessage } from '../support/reframe-message.ts';
+import { createTestBuckets } from '../support/s3-server/make-bucket.ts';
+import { hasS3Server, startS3Server } from '../support/s3-server/start-s3-server.ts';
 import { openObjects } from './processes/open-objects.ts';
 import { startWorker, waitForExit } from './processes/start-worker.ts';
 
@@ -73,15 +76,36 @@ async function runWorker(location: string, number: number, killAfterMs: number |
   expect(await waitForExit(child)).toBe(0);
 }
 
-test('twenty processes, some of them killed while they write, leave one whole, gapless, verified set', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const location = path.join(scratch, 'mirror');
+const TITLE = 'twenty processes, some of them killed while they write, leave one whole, gapless, verified set';
+
+test(`${TITLE}: in a directory`, { timeout: TIMEOUT_MS }, () => mirrorAtOnce(path.join(scratch, 'mirror')));
+
+test.skipIf(!(await hasS3Server()))(`${TITLE}: on an S3 server`, { timeout: TIMEOUT_MS }, async () => {
+  const server = await startS3Server();
+  if (server === undefined) throw new Error('the S3 server is gone');
+  const { accessKeyId, secretAccessKey } = server.credentials;
+  vi.stubEnv('SIGNET_TEST_S3', server.endpoint);
+  vi.stubEnv('AWS_REGION', server.region);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', accessKeyId);
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', secretAccessKey);
+  const client = createS3Client({ endpoint: server.endpoint });
+  const buckets = createTestBuckets(client);
+  try {
+    await mirrorAtOnce(`s3://${await buckets.makeBucket()}/mirror`);
+  } finally {
+    await buckets.removeBuckets();
+    client.destroy();
+    vi.unstubAllEnvs();
+    await server.stop();
+  }
+});
+
+async function mirrorAtOnce(location: string): Promise<void> {
   const workers = Array.from({ length: PROCESSES }, (_, number) =>
     runWorker(location, number, number < KILLED ? Math.random() * 1000 : undefined),
   );
   await Promise.all(workers);
-  const objects = openObjects(location);
+  const objects = await openObjects(location);
   const listed = await Array.fromAsync(objects.listObjects(''));
   let total = 0;
   for (const digest of DIGESTS) {
@@ -98,7 +122,7 @@ test('twenty processes, some of them killed while they write, leave one whole, g
     expect(new Set(verified.flat().map(({ keyring }) => keyring)).size).toBe(2);
   }
   expect(total).toBe(listed.length);
-});
+}
 
 function verify(digest: (typeof DIGESTS)[number], bytes: Uint8Array) {
   const { signedRepositories } = trust.prepared;

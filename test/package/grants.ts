@@ -28,5 +28,29 @@ export function listGrants(template: Template, roleId: string): readonly string[
   return document.Statement.flatMap(({ Action: actions, Resource: arns, Condition: condition }) => {
     const places = condition?.StringLikeIfExists['s3:prefix'].map((prefix) => `/${prefix}`) ?? arns;
     return actions.flatMap((action) => places.map((place) => `${action} ${place}`));
-  }).toSorted((one, other) => (one < other ? -1 : 1));
+  }).toSorted(compare);
+}
+
+/** The parts of the bucket that a function reads and writes, and what it does to queues, as {@link listGrants} lists it. */
+export interface Needs {
+  readonly reads: readonly string[];
+  readonly writes?: readonly string[];
+  readonly queues?: readonly string[];
+}
+
+/** Who reads may also learn that a key is absent, which S3 tells only to who may list. */
+export function toGrants(roleId: string, needs: Needs = { reads: [] }): readonly string[] {
+  const { reads, writes = [], queues = [] } = needs;
+  const logs = roleId.replace(/Role$/, 'Logs');
+  return [
+    ...reads.flatMap((part) => [`s3:GetObject /${part}/*`, `s3:ListBucket /${part}/*`]),
+    ...writes.map((part) => `s3:PutObject /${part}/*`),
+    ...queues,
+    `logs:CreateLogStream ${logs}`,
+    `logs:PutLogEvents ${logs}`,
+  ].toSorted(compare);
+}
+
+function compare(one: string, other: string): number {
+  return one < other ? -1 : 1;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { ROUTES } from '../../local/routes.ts';
 import { listFunctions } from '../../scripts/build-functions.ts';
-import { listGrants } from './grants.ts';
+import { listGrants, type Needs, toGrants } from './grants.ts';
 import { invokeBundle } from './invoke-bundle.ts';
 import { type PackagedService, packageService, unzip } from './package-service.ts';
 import { fillObjects, makeSamples } from './sample-events.ts';
@@ -180,47 +180,35 @@ describe('the template', () => {
   });
 });
 
-/** For each function, what its role may do beside logging. */
-const GRANTS: Readonly<Record<string, readonly string[]>> = {
-  'check-pullspec': ['s3:GetObject /trust/*', 's3:ListBucket /trust/*'],
-  'mirror-signatures': [
-    ...['s3:GetObject /signatures/*', 's3:GetObject /trust/*', 's3:ListBucket /signatures/*', 's3:ListBucket /trust/*'],
-    's3:PutObject /signatures/*',
-    ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
-      (action) => `sqs:${action} MirrorQueue`,
-    ),
-    'sqs:SendMessage MirrorDeadLetterQueue',
-  ],
-  'publish-trust': [
-    ...[
-      's3:GetObject /trust-inbox/*',
-      's3:GetObject /trust/*',
-      's3:ListBucket /trust-inbox/*',
-      's3:ListBucket /trust/*',
+/** What each function does, and so what its role may do. */
+const NEEDS: Readonly<Record<string, Needs>> = {
+  'check-pullspec': { reads: ['trust'] },
+  'verify-image': {
+    reads: ['trust', 'signatures', 'records'],
+    writes: ['records'],
+    queues: ['sqs:SendMessage MirrorQueue'],
+  },
+  'serve-signature': { reads: ['signatures', 'lookaside'] },
+  'read-records': { reads: ['trust', 'records'] },
+  'mirror-signatures': {
+    reads: ['trust', 'signatures'],
+    writes: ['signatures'],
+    queues: [
+      'sqs:ReceiveMessage MirrorQueue',
+      'sqs:DeleteMessage MirrorQueue',
+      'sqs:ChangeMessageVisibility MirrorQueue',
+      'sqs:GetQueueAttributes MirrorQueue',
+      'sqs:SendMessage MirrorDeadLetterQueue',
     ],
-    's3:PutObject /trust/*',
-  ],
-  'read-records': [
-    ...['s3:GetObject /records/*', 's3:GetObject /trust/*', 's3:ListBucket /records/*', 's3:ListBucket /trust/*'],
-  ],
-  'serve-signature': [
-    ...['s3:GetObject /lookaside/*', 's3:GetObject /signatures/*'],
-    ...['s3:ListBucket /lookaside/*', 's3:ListBucket /signatures/*'],
-  ],
-  'verify-image': [
-    ...['s3:GetObject /records/*', 's3:GetObject /signatures/*', 's3:GetObject /trust/*'],
-    ...['s3:ListBucket /records/*', 's3:ListBucket /signatures/*', 's3:ListBucket /trust/*'],
-    ...['s3:PutObject /records/*', 'sqs:SendMessage MirrorQueue'],
-  ],
+  },
+  'publish-trust': { reads: ['trust-inbox', 'trust'], writes: ['trust'] },
 };
 
 describe.each(names)('%s', (name) => {
   test('has a role of its own that may do what it does, and nothing else', () => {
     const [role] = readFunction(name).Role['Fn::GetAtt'];
     expect(role).toBe(`${name.split('-').map(capitalise).join('')}Role`);
-    const logs = `${name.split('-').map(capitalise).join('')}Logs`;
-    const expected = [...(GRANTS[name] ?? []), `logs:CreateLogStream ${logs}`, `logs:PutLogEvents ${logs}`];
-    expect(listGrants(service.template, role)).toEqual(expected.toSorted(compare));
+    expect(listGrants(service.template, role)).toEqual(toGrants(role, NEEDS[name]));
   });
 
   test('is zipped alone, the same bytes each time', async () => {

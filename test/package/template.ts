@@ -88,7 +88,9 @@ export function findUnresolved(template: Template): readonly string[] {
     ...findReferences([resources, template.Outputs]),
     ...named.map((name) => ({ name })),
   ];
-  return references.filter((reference) => !isResolved(reference)).map(({ name, attribute }) => (attribute === undefined ? name : `${name}.${attribute}`));
+  return references
+    .filter((reference) => !isResolved(reference))
+    .map(({ name, attribute }) => (attribute === undefined ? name : `${name}.${attribute}`));
 
   function isResolved({ name, attribute }: Reference): boolean {
     const resource = Object.hasOwn(resources, name) ? resources[name] : undefined;

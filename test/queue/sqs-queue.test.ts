@@ -43,13 +43,13 @@ const done = (): MessageOutcome => ({ kind: 'done' });
 describe('a queue of SQS', () => {
   it('takes more than a batch', async () => {
     const server = await start();
-    const bodies = Array.from({ length: 23 }, (_, index) => JSON.stringify(`message ${index}`));
-    await createSqsQueue(server).sendMessages(bodies);
+    const texts = Array.from({ length: 23 }, (_, index) => `message ${index}`);
+    await createSqsQueue(server).sendMessages(texts.map((text) => JSON.stringify(text)));
     const received: string[] = [];
-    for (let round = 0; round < 6 && received.length < bodies.length; round += 1) {
+    for (let round = 0; round < 6 && received.length < texts.length; round += 1) {
       received.push(...(await poll(server, done)));
     }
-    expect(received.toSorted()).toEqual(bodies.map((body) => JSON.parse(body) as unknown).toSorted());
+    expect(received.toSorted()).toEqual(texts.toSorted());
     await delay(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
   });

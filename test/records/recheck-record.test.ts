@@ -274,14 +274,20 @@ describe('what was forged differs, though the id fits', async () => {
   });
 });
 
-describe('accepted without a signature that verifies is never confirmed', () => {
+describe('accepted without a signature that verifies is confirmed only', () => {
   test('by force', async () => {
     const record = await recordOf({ stores: [serving('store', unknown)], force: true });
-    const { outcome, differences } = await recheck(record);
+    const { outcome, takenAsRecorded } = await recheck(record);
+    expect(outcome).toBe('confirmed');
+    expect(takenAsRecorded).toContain('forced: the caller chose it; without force the verdict is not accepted');
+  });
+
+  test('never by force that was struck out', async () => {
+    const record = await recordOf({ stores: [serving('store', unknown)], force: true });
+    const verdict = { ...record.verdict, forced: false, warnings: [] };
+    const { outcome, differences } = await recheck({ ...record, verdict });
     expect(outcome).toBe('differs');
-    expect(differences).toContain('forced: nothing proves it; without force the verdict is rejected');
-    // All else about it is right.
-    expect(differences).toHaveLength(2);
+    expect(differences).toContain('outcome: accepted, and no signature in the record verifies');
   });
 
   test('by force that the profile does not allow', async () => {
@@ -292,8 +298,9 @@ describe('accepted without a signature that verifies is never confirmed', () => 
 
   test('by a profile that verifies nothing', async () => {
     const by = toReadyTrust({ ...trust.prepared, verification: 'disabled' }, FIXTURE_TIME);
-    const { differences } = await recheck(await recordOf({ by }), by.prepared);
-    expect(differences).toEqual(['outcome: accepted, and no signature in the record verifies']);
+    const { outcome, takenAsRecorded } = await recheck(await recordOf({ by }), by.prepared);
+    expect(outcome).toBe('confirmed');
+    expect(takenAsRecorded).toContain('nothing was verified: the profile says verification: disabled');
   });
 });
 

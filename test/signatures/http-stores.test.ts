@@ -49,7 +49,27 @@ describe('release layout over HTTP', () => {
     { name: '410', first: status(410), expected: ['StatusUnexpected', 'two', 'absent'] },
     { name: '500', first: status(500), expected: ['StatusUnexpected', 'two', 'absent'] },
     { name: 'an empty body', first: page(''), expected: ['two', 'absent'] },
-    { name: '204', first: status(204), expected: ['two', 'absent'] },
+    { name: '204', first: status(204), expected: ['StatusUnexpected', 'two', 'absent'] },
+    {
+      name: '203 with a signature',
+      first: (_, response) => response.writeHead(203).end(signatureOf('one')),
+      expected: ['StatusUnexpected', 'two', 'absent'],
+    },
+    {
+      name: '206 with part of a signature',
+      first: (_, response) => response.writeHead(206).end(signatureOf('one')),
+      expected: ['StatusUnexpected', 'two', 'absent'],
+    },
+    {
+      name: 'JSON',
+      first: page('{"error":"login"}', { 'content-type': 'application/json; charset=utf-8' }),
+      expected: ['BodyInvalid', 'two', 'absent'],
+    },
+    {
+      name: 'a problem in JSON',
+      first: page('{"title":"login"}', { 'content-type': 'application/problem+json' }),
+      expected: ['BodyInvalid', 'two', 'absent'],
+    },
     { name: 'a page', first: page('<html>', {}), expected: ['BodyInvalid', 'two', 'absent'] },
     { name: 'a page after white space', first: page(' \r\n\t<!doctype'), expected: ['BodyInvalid', 'two', 'absent'] },
     { name: 'a page after a byte order mark', first: page('\ufeff<p>'), expected: ['BodyInvalid', 'two', 'absent'] },
@@ -95,10 +115,19 @@ describe('release layout over HTTP', () => {
     expect(server.requests.at(-1)?.path).toBe(`/base/${SEGMENT}/signature-9`);
   });
 
-  test('is absent when every signature is empty', async () => {
-    server = await startServer(page(''));
+  const signed = Array.from({ length: 9 }, (_, index) => `${index + 1}`);
+  test.each([
+    { name: 'nine signatures: a normal end', empty: [], expected: signed },
+    { name: 'nine empty bodies: BodyInvalid, not absent', empty: signed, expected: ['BodyInvalid'] },
+    { name: 'the first is empty', empty: ['1'], expected: [...signed.slice(1), 'BodyInvalid'] },
+    { name: 'all but the first are empty', empty: signed.slice(1), expected: ['1', 'BodyInvalid'] },
+  ])('without a 404, $name', async ({ empty, expected }) => {
+    server = await startServer(({ url = '' }, response) => {
+      const index = url.slice(-1);
+      response.end(empty.includes(index) ? '' : signatureOf(index));
+    });
     const entries = await readEntries(createHttpReleaseStore(client, new URL(server.origin)));
-    expect(summarise(entries)).toEqual(['absent']);
+    expect(summarise(entries)).toEqual(expected);
     expect(server.requests.length).toBe(9);
   });
 

@@ -44,11 +44,28 @@ describe('openStore', () => {
     { name: 'a bare word', text: () => 'store', allowLocal: true, expected: ['NotAllowed'] },
     { name: 'nothing', text: () => '', allowLocal: true, expected: ['NotAllowed'] },
     { name: 'a user', text: () => 'https://user:secret@store.test/', allowLocal: true, expected: ['NotAllowed'] },
+    ...[
+      'https://user:secret@store test/',
+      ' https://user:secret@store.test:99999/',
+      'https:/user:secret@store test/',
+      'file://user:secret@host/x',
+      'ftp://user:secret@store.test/',
+      'see https://user:secret@store test/',
+    ].map((text) => ({ name: text, text: () => text, allowLocal: true, expected: ['NotAllowed'] })),
   ];
   test.each(rows)('$name: $expected', async ({ text, allowLocal, expected }) => {
     const store = openStore(text(), { allowLocal }, unreachable);
-    expect(summarise(await readEntries(store))).toEqual(expected);
-    expect(store.description).not.toContain('secret');
+    const entries = await readEntries(store);
+    expect(summarise(entries)).toEqual(expected);
+    const told = entries.flatMap((entry) => [entry.location, entry.kind === 'failed' ? entry.error.message : '']);
+    expect([store.description, ...told].join()).not.toContain('secret');
+  });
+
+  test('shows the scheme of what is not a URL, and no more', async () => {
+    const store = openStore('https://user:secret@store test/', { allowLocal: true }, unreachable);
+    const [entry] = await readEntries(store);
+    expect(store.description).toBe('https://…');
+    expect(entry?.kind === 'failed' ? entry.error.message : '').toBe('https://… is not a URL');
   });
 
   test('names the setting that would allow a local store', async () => {

@@ -9,6 +9,8 @@ describe('accepted', () => {
     ['an upper-case scheme', 'HTTPS://S.example/P', 'https://S.example/P'],
     ['http with a port', 'http://[::1]:8080/x', 'http://[::1]:8080/x'],
     ['an equals sign and percent encoding', 'https://s.example/a=b%20c', 'https://s.example/a=b%20c'],
+    ['an @ in the path', 'https://s.example/a@b', 'https://s.example/a@b'],
+    ['an @ in a local path', 'file:///srv/a@b', 'file:///srv/a@b'],
     ['a local path', 'file:///srv/signatures/', 'file:///srv/signatures'],
     [
       'a relative local path, as written',
@@ -34,6 +36,10 @@ describe('refused', () => {
     ['no local path', 'file:///', 'host or path'],
     ['a user', 'https://u@s.example', 'user'],
     ['a user and password', 'https://u:p@s.example/x', 'user'],
+    ['a user of a file', 'file://u@host/x', 'user'],
+    ['a user and password of a file', 'file://u:p@host/x', 'user'],
+    ['an escaped user', 'https://u:p%40s.example/x', 'user'],
+    ['an escaped user of a file', 'file://u:p%40host', 'user'],
     ['a query', 'https://s.example/?a', 'query'],
     ['an empty query', 'https://s.example/?', 'query'],
     ['a fragment', 'https://s.example/#', 'query'],
@@ -44,5 +50,16 @@ describe('refused', () => {
     ['other letters', 'https://s.ex\u00e4mple', 'odd'],
   ])('%s', (_name, text, reason) => {
     expect(() => parseStoreUrl(text)).toThrow(reason);
+  });
+
+  test.each([
+    'https://u:secret@s.example',
+    'https://u:secret@s.example?a',
+    'https://u:secret@s example',
+    'https:\\\\u:secret@s.example',
+    'ftp://u:secret@s.example',
+    'file://u:secret@host/x',
+  ])('%s, without repeating the password', (text) => {
+    expect(() => parseStoreUrl(text)).toThrow(/^(?!.*secret)/);
   });
 });

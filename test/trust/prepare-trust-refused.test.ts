@@ -129,6 +129,7 @@ describe('a Profile', () => {
 describe('a caFile', () => {
   const spec = { ...CANONICAL, stores: { caFile: 'ca.pem' } };
   const certificate = CA_PEM.split('\n');
+  const HEADERS = 'Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n';
   test.each([
     ['that is not there', [], 'TrustMissing', 'is not among the documents'],
     ['without a certificate', [file('ca.pem', 'x')], 'DocumentInvalid', 'holds no PEM certificate'],
@@ -137,6 +138,48 @@ describe('a caFile', () => {
       [file('ca.pem', `${CA_PEM}-----BEGIN PRIVATE KEY-----\nQQ==\n-----END PRIVATE KEY-----\n`)],
       'DocumentInvalid',
       'holds a PRIVATE KEY',
+    ],
+    [
+      'with an encrypted private key, which has headers',
+      [file('ca.pem', `${CA_PEM}-----BEGIN RSA PRIVATE KEY-----\n${HEADERS}\nQQ==\n-----END RSA PRIVATE KEY-----\n`)],
+      'DocumentInvalid',
+      'holds a RSA PRIVATE KEY',
+    ],
+    [
+      'with a private key that ends under another label',
+      [file('ca.pem', `${CA_PEM}-----BEGIN PRIVATE KEY-----\nQQ==\n-----END RSA PRIVATE KEY-----\n`)],
+      'DocumentInvalid',
+      'holds a PRIVATE KEY',
+    ],
+    [
+      'with a private key that does not end',
+      [file('ca.pem', `${CA_PEM}-----BEGIN PRIVATE KEY-----\nQQ==\n`)],
+      'DocumentInvalid',
+      'holds a PRIVATE KEY',
+    ],
+    [
+      'with a private key that does not begin',
+      [file('ca.pem', `QQ==\n-----END PRIVATE KEY-----\n${CA_PEM}`)],
+      'DocumentInvalid',
+      'holds a PRIVATE KEY',
+    ],
+    [
+      'with a private key around a certificate',
+      [file('ca.pem', `-----BEGIN PRIVATE KEY-----\nQQ==\n${CA_PEM}-----END PRIVATE KEY-----\n`)],
+      'DocumentInvalid',
+      'holds a PRIVATE KEY',
+    ],
+    [
+      'with a private key whose label is cut',
+      [file('ca.pem', `${CA_PEM}-----BEGIN`)],
+      'DocumentInvalid',
+      'holds a block',
+    ],
+    [
+      'with a certificate that does not end',
+      [file('ca.pem', `${CA_PEM}${certificate.slice(0, 2).join('\n')}`)],
+      'DocumentInvalid',
+      'holds a CERTIFICATE',
     ],
     [
       'with half a certificate',

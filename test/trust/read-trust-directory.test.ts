@@ -68,6 +68,18 @@ describe('what is read', () => {
     expect(ocp?.documents).toEqual([{ name: 'x.yaml', bytes: new TextEncoder().encode('a: 1') }]);
   });
 
+  test('hidden links beside profiles are passed over', async () => {
+    await write({ 'ocp/x.yaml': '', '..2026/y.yaml': '' });
+    await symlink('..2026', join(root, '..data'));
+    expect(await readNames()).toEqual([['ocp', ['x.yaml']]]);
+  });
+
+  test('a link to a file beside profiles is no profile', async () => {
+    await write({ 'ocp/x.yaml': '', 'README.md': '' });
+    await symlink('README.md', join(root, 'README'));
+    expect(await readNames()).toEqual([['ocp', ['x.yaml']]]);
+  });
+
   test('a link to the directory itself', async () => {
     await write({ 'real/ocp/x.yaml': '' });
     await symlink('real', join(root, 'link'));
@@ -102,6 +114,18 @@ describe('what is refused', () => {
   ])('%s', async (_name, name, code) => {
     await write({ 'x.yaml': '' });
     expect((await configurationErrorOf(() => readTrustDirectory(join(root, name))))?.code).toBe(code);
+  });
+
+  test.each([
+    ['a link to a directory beside profiles', { 'ocp/a.yaml': '', '.okd/a.yaml': '' }, '.okd'],
+    ['a link to a directory alone', { '.okd/a.yaml': '' }, '.okd'],
+    ['a link to a directory elsewhere', { 'ocp/a.yaml': '' }, tmpdir()],
+    ['a link to what is not there: a profile that is not mounted', { 'ocp/a.yaml': '' }, 'nowhere'],
+  ])('%s, where profiles are', async (_name, files, target) => {
+    await write(files);
+    await symlink(target, join(root, 'okd'));
+    const error = await configurationErrorOf(() => readTrustDirectory(root));
+    expect([error?.code, error?.message.slice(0, 5)]).toEqual(['DocumentInvalid', 'okd: ']);
   });
 
   test.each([

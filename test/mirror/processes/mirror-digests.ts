@@ -14,7 +14,7 @@ import { openObjects } from './open-objects.ts';
  */
 const [location = '', trustFile = '', digestsFile = '', time = '', ...upstreams] = process.argv.slice(2);
 const now = new Date(time);
-const objects = openObjects(location);
+const objects = await openObjects(location);
 const trust = toReadyTrust(parsePreparedTrust(trustFile, await readFile(trustFile)), now);
 const upstream = createFallbackStore(upstreams.map((directory) => createDirectoryReleaseStore(directory)));
 const { signal } = new AbortController();

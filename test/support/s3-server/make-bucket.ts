@@ -9,8 +9,8 @@ import {
 
 /** Makes new, empty buckets and, at the end, removes them with what they hold. */
 export interface TestBuckets {
-  makeBucket(): Promise<string>;
-  removeBuckets(): Promise<void>;
+  readonly makeBucket: () => Promise<string>;
+  readonly removeBuckets: () => Promise<void>;
 }
 
 export function createTestBuckets(client: S3Client): TestBuckets {

@@ -1,5 +1,16 @@
-const good = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
-const digest = good.slice(good.indexOf('@') + 1);
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
+import type { SampleRequest } from '../support/http-event.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+
+/** A release that is signed, and mirrored in {@link OBJECTS}. */
+export const good = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
+export const digest = good.slice(good.indexOf('@') + 1);
 const segment = digest.replace(':', '=');
 const unmirrored = fixtureReleases.find(({ expected }) => expected === 'KeyUnknown')?.pullspec ?? '';
 
@@ -15,13 +26,14 @@ async function fillObjects(): Promise<ObjectStore> {
 }
 
 /** What the functions are asked over: published trust and a mirror, nothing at all, or a store that is out of reach. */
-const OBJECTS: Readonly<Record<'filled' | 'empty' | 'broken', () => Promise<ObjectStore>>> = {
+export const OBJECTS: Readonly<Record<'filled' | 'empty' | 'broken', () => Promise<ObjectStore>>> = {
   filled: fillObjects,
   empty: async () => createMemoryObjectStore(),
   broken: async () => createMemoryObjectStore([], { failure: new StoreError('ConnectionFailed', 'refused') }),
 };
 
-interface Row extends SampleRequest {
+/** A request, over which objects, and what has to come of it. */
+export interface SampleRow extends SampleRequest {
   readonly name: string;
   readonly over?: keyof typeof OBJECTS;
   readonly status: number;
@@ -32,7 +44,7 @@ interface Row extends SampleRequest {
 const POSTS = ['/v1/pullspecs/check', '/v1/verify', '/v1/verify/forced'];
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-const questions: readonly Row[] = POSTS.flatMap((route) => {
+const questions: readonly SampleRow[] = POSTS.flatMap((route) => {
   const post = { method: 'POST', path: route } as const;
   return [
     { ...post, name: 'a canonical release', body: { pullspec: good }, status: 200, says: 'accepted' },
@@ -98,13 +110,14 @@ const questions: readonly Row[] = POSTS.flatMap((route) => {
   ];
 });
 
-const SIGNATURES = [
+/** The mirrored signature, by each of its addresses. */
+export const SIGNATURES = [
   `/signatures/${segment}/signature-1`,
   `/lookaside/${good.replace(':', '=')}/signature-1`,
   `/api/upgrades_info/signatures/${segment}/signature-1`,
 ];
 
-const signatures: readonly Row[] = SIGNATURES.flatMap((place) =>
+const signatures: readonly SampleRow[] = SIGNATURES.flatMap((place) =>
   (['GET', 'HEAD'] as const).flatMap((method) => [
     { name: 'a signature', method, path: place, status: 200 },
     { name: 'the next signature', method, path: place.replace(/1$/, '2'), status: 404 },
@@ -114,7 +127,7 @@ const signatures: readonly Row[] = SIGNATURES.flatMap((place) =>
 );
 
 const id = '0'.repeat(64);
-const rest: readonly Row[] = [
+const rest: readonly SampleRow[] = [
   {
     name: 'force',
     method: 'POST',
@@ -191,3 +204,4 @@ const rest: readonly Row[] = [
   { name: 'health without trust', method: 'GET', path: '/healthz', over: 'empty', status: 503 },
 ];
 
+export const rows: readonly SampleRow[] = [...questions, ...signatures, ...rest];

@@ -1,0 +1,49 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** What lies at a path: a file's bytes, all or only as many as the limit allows, or something that has none. */
+export type FileContents =
+  | { readonly kind: 'whole' | 'cut'; readonly bytes: Uint8Array }
+  | { readonly kind: 'directory' }
+  /** A device, FIFO or socket: it may have no end. */
+  | { readonly kind: 'irregular' };
+
+const CHUNK_BYTES = 64 * 1024;
+
+/**
+ * At most `limitBytes` of a regular file, whatever size it claims. A FIFO without a writer does not block.
+ *
+ * @param links whether a symbolic link in the path's last place is followed; a refused one is the system's `ELOOP`
+ * @throws the system's error, `ENOENT` among them
+ */
+export async function readRegularFile(
+  path: string,
+  limitBytes: number,
+  links: 'follow' | 'refuse',
+): Promise<FileContents> {
+  const handle = await open(
+    path,
+    constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0),
+  );
+  try {
+    const stats = await handle.stat();
+    if (stats.isDirectory()) return { kind: 'directory' };
+    return stats.isFile() ? await readUpTo(handle, limitBytes) : { kind: 'irregular' };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readUpTo(handle: FileHandle, limitBytes: number): Promise<FileContents> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (;;) {
+    // One byte more than the limit tells whether there is more.
+    const length = Math.min(CHUNK_BYTES, limitBytes + 1 - total);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, total);
+    if (bytesRead === 0) return { kind: 'whole', bytes: Buffer.concat(chunks) };
+    chunks.push(buffer.subarray(0, bytesRead));
+    total += bytesRead;
+    if (total > limitBytes) return { kind: 'cut', bytes: Buffer.concat(chunks).subarray(0, limitBytes) };
+  }
+}
