@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { InputError } from '../lib/errors/input-error.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
 import type { SignatureStore } from '../lib/signatures/signature-store.ts';
+import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import type { StoreOptions } from './options.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 
 /** The stores of a run, read in parallel; `close` lets go of every connection. */
 export interface OpenedStores {
@@ -24,7 +23,8 @@ export async function openStores(
   const opened =
     options.store.length === 0
       ? stores.map(({ url }) => openStore(url, storeAccess, client))
-      : options.store.map((named) => openNamedStore(named, client));
+      : // A store that the user named may be local: who runs the command may read the directory anyway.
+        options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
   return { store: createParallelStore(opened), close: () => client.close() };
 }
 
@@ -33,29 +33,11 @@ export async function openClient(
   { allowPrivateStores, tlsCa }: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
   { allowPrivateAddresses, ca }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
 ): Promise<HttpClient> {
-  const certificates = [ca, tlsCa === undefined ? undefined : await readInput(tlsCa, 'utf8')];
-  const pem = certificates.filter((part) => part !== undefined).join('\n');
+  const named = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const pem = [ca, named].filter((part) => part !== undefined).join('\n');
   return createHttpClient({
     allowPrivateAddresses: allowPrivateAddresses || allowPrivateStores === true,
     ca: pem === '' ? undefined : pem,
     proxy: readProxy(process.env),
   });
-}
-
-/** A store that the user named may be local: who runs the command may read the directory anyway. */
-function openNamedStore(named: string, client: HttpClient): SignatureStore {
-  const isUrl = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(named);
-  return openStore(isUrl ? named : path.resolve(named), { allowLocal: true }, client);
-}
-
-export async function readInput(file: string): Promise<Buffer>;
-export async function readInput(file: string, encoding: 'utf8'): Promise<string>;
-/** Reads a file that the user named. @throws InputError `FileUnreadable` */
-export async function readInput(file: string, encoding?: 'utf8'): Promise<Buffer | string> {
-  try {
-    return encoding === undefined ? await readFile(file) : await readFile(file, encoding);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError('FileUnreadable', `cannot read ${file}: ${why}`, { cause });
-  }
 }

@@ -7,6 +7,7 @@ import { createDirectoryObjectStore } from '../lib/objects/directory-object-stor
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { createTelemetry, type Telemetry } from '../lib/runtime/telemetry.ts';
+import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import { createUpstreamStores } from '../lib/signatures/upstream-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../lib/trust/publish-trust.ts';
@@ -85,10 +86,6 @@ async function openDemo({ data }: StartOptions, objects: ObjectStore): Promise<O
   await publishTrust(objects, await prepareTrust(DEMO_PROFILE, documents), documents);
   const demo = releases.map(({ title, digest }) => ({ title, pullspec: `${DEMO_REPOSITORY}@${digest}` }));
   return { profiles: [DEMO_PROFILE], demo, close: store.close };
-}
-
-function toStoreLocation(named: string): string {
-  return /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(named) ? named : path.resolve(named);
 }
 
 async function isDirectory(directory: string): Promise<boolean> {

@@ -7,10 +7,10 @@ import { MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/records/verdict-
 import { loadRevision } from '../../lib/trust/load-trust.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { ExitStatus } from '../exit-status.ts';
-import { readInput } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { readInput } from '../read-input.ts';
 
 export interface RecordVerifyOptions extends OutputOptions {
   readonly trust?: string;
@@ -26,10 +26,7 @@ export async function verifyRecord(file: string, options: RecordVerifyOptions): 
 }
 
 async function readRecordFile(file: string): Promise<VerdictRecord> {
-  const bytes = await readInput(file);
-  if (bytes.length > MAX_RECORD_BYTES) {
-    throw new InputError('FileUnreadable', `${file} is longer than ${MAX_RECORD_BYTES} bytes, as no record is`);
-  }
+  const bytes = await readInput(file, MAX_RECORD_BYTES);
   try {
     return parseRecord(file, bytes);
   } catch (cause) {

@@ -1,6 +1,7 @@
 import { InputError } from '../../lib/errors/input-error.ts';
 import { SignatureError, type SignatureErrorCode } from '../../lib/errors/signature-error.ts';
 import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/openpgp/limits.ts';
 import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import type { PreparedCertificate } from '../../lib/openpgp/prepared-keyring.ts';
 import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
@@ -13,9 +14,9 @@ import {
   verifySignedPayload,
 } from '../../lib/verification/verify-signature.ts';
 import { ExitStatus } from '../exit-status.ts';
-import { readInput } from '../open-stores.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { MAX_KEY_FILE_BYTES, readInput, readInputStart } from '../read-input.ts';
 
 export interface SignatureOptions extends OutputOptions {
   readonly keyring: readonly string[];
@@ -32,7 +33,8 @@ export async function verifySignatureFile(file: string, options: SignatureOption
   const digest = options.digest === undefined ? undefined : parseDigest(options.digest);
   const repository = options.reference === undefined ? undefined : parseReference(options.reference).repository;
   const indexed = indexKeyring({ name: 'keyring', certificates: await readKeys(options.keyring) });
-  const bytes = await readInput(file);
+  // One byte over the limit is enough for the parser to refuse it with its code.
+  const bytes = await readInputStart(file, MAX_MESSAGE_BYTES + 1);
   const result = attempt(() => {
     const now = Math.floor(Date.now() / 1000);
     const { keyring: _, ...signed } = verifySignedPayload(parseSignedMessage(bytes), indexed, 'release', now);
@@ -48,7 +50,7 @@ async function readKeys(files: readonly string[]): Promise<readonly PreparedCert
   if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
   const certificates: PreparedCertificate[] = [];
   for (const file of files) {
-    const { keyring, warnings } = await prepareKeyring(file, await readInput(file));
+    const { keyring, warnings } = await prepareKeyring(file, await readInput(file, MAX_KEY_FILE_BYTES));
     for (const warning of warnings) process.stderr.write(`signet: warning: ${file}: ${warning}\n`);
     certificates.push(...keyring.certificates);
   }

@@ -2,14 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
+import { isUrlLike, toShownScheme, toShownUrl } from '../../lib/http/http-url.ts';
+import { fileErrorCode } from '../../lib/objects/file-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publishers/pinned-publishers.ts';
 import { selectCertificates } from '../../lib/trust/publishers/select-certificates.ts';
 import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
 import { ExitStatus } from '../exit-status.ts';
-import { openClient, readInput } from '../open-stores.ts';
+import { openClient } from '../open-stores.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from '../read-input.ts';
 
 export interface AddOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly from?: string;
@@ -23,8 +26,6 @@ interface Added {
   readonly leftOut: readonly string[];
 }
 
-/** A publisher's key file is small; anything longer is something else. */
-const MAX_KEY_FILE_BYTES = 1024 * 1024;
 const FINGERPRINT = /^[0-9A-F]{40}$/;
 const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -73,12 +74,14 @@ function parseFingerprint(text: string): { fingerprint: string; name: string } {
 
 async function fetchKeyFile(from: string, options: AddOptions): Promise<Uint8Array> {
   if (from === '') throw invalid('say where the key file is with --from');
-  if (!/^https?:\/\//.test(from)) return await readInput(from);
+  if (!isUrlLike(from)) return await readInput(from, MAX_KEY_FILE_BYTES);
+  const url = URL.parse(from);
+  if (url === null) throw invalid(`${toShownScheme(from)} is not a URL`);
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
   try {
     const signal = new AbortController().signal;
     const { status, bytes } = await client.get(from, { signal, limitBytes: MAX_KEY_FILE_BYTES });
-    if (status !== 200) throw new StoreError('StatusUnexpected', `${from} answered ${status}`);
+    if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)} answered ${status}`);
     return bytes;
   } finally {
     client.close();
@@ -97,14 +100,11 @@ async function writeNew(file: string, document: Uint8Array): Promise<void> {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, document, { flag: 'wx' });
   } catch (cause) {
-    if (!isTaken(cause)) throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : ''}`, cause);
+    if (fileErrorCode(cause) !== 'EEXIST')
+      throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : ''}`, cause);
     const hint = 'remove it first, or name another profile: a second keyring would have to be satisfied too';
     throw invalid(`${file} exists; ${hint}`, cause);
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }
 
 function formatAdded({ profile, file, kept, leftOut }: Added): string {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { StoreError } from '../errors/store-error.ts';
-import { toEmbeddedIPv4 } from './embedded-ipv4.ts';
+import { toEmbeddedIPv4, toLocalNat64Targets } from './embedded-ipv4.ts';
 
 export interface AddressRules {
   /** Loopback, private, shared (CGNAT) and link-local addresses may be contacted; never the metadata services. */
@@ -55,8 +55,14 @@ export function classifyAddress(text: string): AddressKind {
   const address = ipaddr.parse(text);
   if (METADATA_RANGES.some((range) => isWithin(address, range))) return 'metadata';
   if (address.kind() === 'ipv6') {
-    const embedded = toEmbeddedIPv4(address.toByteArray());
+    const bytes = address.toByteArray();
+    const embedded = toEmbeddedIPv4(bytes);
     if (embedded !== undefined) return classifyAddress(embedded);
+    const targets = toLocalNat64Targets(bytes);
+    // A metadata service stays out of reach even where private addresses may be contacted.
+    if (targets !== undefined) {
+      return targets.some((target) => classifyAddress(target) === 'metadata') ? 'metadata' : 'private';
+    }
   }
   const kind = KINDS.get(address.range()) ?? 'reserved';
   if (kind === 'public' && address.kind() === 'ipv6' && !isWithin(address, GLOBAL_UNICAST)) return 'reserved';

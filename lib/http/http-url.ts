@@ -18,6 +18,17 @@ export function checkHttpUrl(url: URL): void {
   }
 }
 
+/** True for a URL, well-formed or not, as opposed to a path: what is wrong with one must not pass for a file name. */
+export function isUrlLike(text: string): boolean {
+  return /^\s*[A-Za-z][A-Za-z0-9+.-]*:\//.test(text);
+}
+
+/** The text of what is not a URL but may have been meant as one, as messages may show it: its scheme at most. */
+export function toShownScheme(text: string): string {
+  const scheme = /^\s*([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1];
+  return scheme === undefined ? '…' : `${scheme.toLowerCase()}://…`;
+}
+
 /** The URL as messages and records may show it: without user, password, query and fragment. */
 export function toShownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;

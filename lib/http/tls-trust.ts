@@ -1,8 +1,6 @@
-import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { ConfigurationError } from '../errors/configuration-error.ts';
-
-const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+import { checkCertificate, splitCertificates } from './pem-certificates.ts';
 
 /**
  * The authorities that servers may be certified by: the platform's and those of `ca` (PEM). Undefined without `ca`:
@@ -10,15 +8,15 @@ const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE---
  */
 export function createTlsTrust(ca: string | undefined): SecureContext | undefined {
   if (ca === undefined) return undefined;
-  const certificates = ca.match(PEM_CERTIFICATE) ?? [];
+  const { certificates } = splitCertificates(ca);
   if (certificates.length === 0) throw new ConfigurationError('DocumentInvalid', 'the CA file has no PEM certificate');
-  for (const [index, certificate] of certificates.entries()) checkCertificate(certificate, index + 1);
+  for (const [index, certificate] of certificates.entries()) checkReadable(certificate, index + 1);
   return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] });
 }
 
-function checkCertificate(certificate: string, position: number): void {
+function checkReadable(certificate: string, position: number): void {
   try {
-    void new X509Certificate(certificate);
+    checkCertificate(certificate);
   } catch (cause) {
     throw new ConfigurationError('DocumentInvalid', `certificate ${position} of the CA file cannot be read`, { cause });
   }

@@ -1,5 +1,4 @@
 import { ConfigurationError } from '../errors/configuration-error.ts';
-import { isProfileName } from '../trust/profile-name.ts';
 
 /** What a function is told by its environment. */
 export interface FunctionConfiguration {
@@ -32,7 +31,6 @@ export function readConfiguration(
   const faults = ['SIGNET_OBJECTS', 'SIGNET_PROFILES', ...needed]
     .filter((name) => read(name) === '')
     .map((name) => `${name} is not set`);
-  if (!profiles.every(isProfileName)) faults.push('SIGNET_PROFILES holds something that is not a profile name');
   if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${faults.join('; ')}`);
   return {
     objects: read('SIGNET_OBJECTS'),

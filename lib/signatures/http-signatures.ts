@@ -42,17 +42,19 @@ async function readSignature(
 ): Promise<Uint8Array | undefined> {
   const { status, headers, bytes } = await client.get(url.href, { signal, timeoutMs, limitBytes: MAX_SIGNATURE_BYTES });
   if (status === 404) return undefined;
-  if (status < 200 || status > 299)
-    throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`);
-  if (isHtml(headers['content-type'], bytes)) {
-    throw new StoreError('BodyInvalid', `${toShownUrl(url)}: a web page with status ${status}, not a signature`);
+  // 204 and 206, for two, succeed without a whole signature.
+  if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`);
+  if (isPage(headers['content-type'], bytes)) {
+    throw new StoreError('BodyInvalid', `${toShownUrl(url)}: a page of HTML or JSON, not a signature`);
   }
   return bytes;
 }
 
+const PAGE_TYPE = /^(?:text\/html|application\/xhtml\+xml|application\/(?:.+\+)?json)$/;
+
 /** Login pages and captive portals answer 200. No signature starts with `<`: an OpenPGP packet's first bit is set. */
-function isHtml(contentType: string | undefined, bytes: Uint8Array): boolean {
-  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase();
-  if (mediaType === 'text/html' || mediaType === 'application/xhtml+xml') return true;
+function isPage(contentType: string | undefined, bytes: Uint8Array): boolean {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (PAGE_TYPE.test(mediaType)) return true;
   return /^(?:\xef\xbb\xbf)?\s*</.test(Buffer.from(bytes).toString('latin1'));
 }

@@ -2,7 +2,7 @@ import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '../errors/store-error.ts';
 import type { HttpClient } from '../http/http-client.ts';
-import { checkHttpUrl, toShownUrl } from '../http/http-url.ts';
+import { checkHttpUrl, toShownScheme, toShownUrl } from '../http/http-url.ts';
 import { createDirectoryReleaseStore } from './directory-release-store.ts';
 import { createFailingStore } from './failing-store.ts';
 import { createHttpReleaseStore } from './http-release-store.ts';
@@ -52,7 +52,11 @@ function openFileUrl(url: URL, access: { readonly allowLocal: boolean }): Signat
 
 function openPath(text: string, access: { readonly allowLocal: boolean }): SignatureStore {
   const isPath = isAbsolute(text) || text.startsWith('./') || text.startsWith('../');
-  return isPath ? openDirectory(text, text, access) : createRefusedStore(text, 'this is neither a URL nor a path');
+  if (isPath) return openDirectory(text, text, access);
+  if (!/[:@]/.test(text)) return createRefusedStore(text, 'this is neither a URL nor a path');
+  // A mistyped URL may hold a password.
+  const shown = toShownScheme(text);
+  return createRefusedStore(shown, `${shown} is not a URL`);
 }
 
 function openDirectory(path: string, shown: string, { allowLocal }: { readonly allowLocal: boolean }): SignatureStore {

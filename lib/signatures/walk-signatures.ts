@@ -20,7 +20,8 @@ const PASSING_FAULTS: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'Lim
 
 /**
  * Reads one signature at a time, each only when asked for, up to the first that is absent. An empty one is skipped
- * and a faulty one is told and passed over, as the cluster-version operator does.
+ * and a faulty one is told and passed over, as the cluster-version operator does. Empty ones up to the last say
+ * nothing about what the store has: that is a failure.
  */
 export async function* walkSignatures(walk: NumberedSignatures, signal: AbortSignal): AsyncIterable<StoreEntry> {
   const { store, last, timeoutMs = STORE_TIMEOUT_MS } = walk;
@@ -30,19 +31,21 @@ export async function* walkSignatures(walk: NumberedSignatures, signal: AbortSig
     () => new StoreError('TimedOut', `${store} was not read to its end within ${timeoutMs} ms`),
   );
   let location = walk.toLocation(1);
-  let isSilent = true;
+  let empty = 0;
   try {
     for (let index = 1; index <= last; index += 1) {
       location = walk.toLocation(index);
       const entry = await readEntry(walk, index, location, deadline.signal, signal);
-      if (entry === undefined) continue;
-      isSilent = false;
+      if (entry === undefined) {
+        empty += 1;
+        continue;
+      }
       yield entry;
       if (entry.kind === 'absent') return;
       if (entry.kind === 'failed' && !PASSING_FAULTS.has(entry.error.code)) return;
     }
     if (walk.overflow === 'failed') yield { kind: 'failed', store, location, error: overflowError(walk) };
-    else if (isSilent) yield { kind: 'absent', store, location };
+    else if (empty > 0) yield { kind: 'failed', store, location, error: emptyError(walk, empty) };
   } finally {
     deadline.clear();
   }
@@ -66,6 +69,10 @@ async function readEntry(
     if (!(error instanceof StoreError)) throw error;
     return { kind: 'failed', store, location, error };
   }
+}
+
+function emptyError({ last }: NumberedSignatures, empty: number): StoreError {
+  return new StoreError('BodyInvalid', `${empty} of ${last} signatures are empty, and none is said to be absent`);
 }
 
 function overflowError({ last }: NumberedSignatures): StoreError {

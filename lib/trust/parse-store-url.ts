@@ -4,7 +4,7 @@ const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/[\]@!$&'()*+,;=%]+$/;
 
 /**
  * A store's base address: scheme in lower case, without final slashes, otherwise as written. Throws an Error whose
- * message says what is wrong; callers add the place.
+ * message says what is wrong and repeats nothing of it, not even a password; callers add the place.
  */
 export function parseStoreUrl(text: string): string {
   const trimmed = text.trim();
@@ -18,18 +18,14 @@ export function parseStoreUrl(text: string): string {
   if (!URI_CHARACTERS.test(rest)) {
     throw new Error(rest === '' ? 'a store must have a host or path' : 'a store must be a URL without odd characters');
   }
+  const authority = rest.split('/')[0] ?? '';
+  if (/@|%40/i.test(authority)) throw new Error('a store must not have a user or password in it');
   const url = `${scheme}://${rest}`;
-  if (scheme !== 'file') checkAuthority(url);
-  return url;
-}
-
-function checkAuthority(url: string): void {
-  const authority = url.split('/')[2] ?? '';
-  if (authority.includes('@')) throw new Error('a store must not have a user or password in it');
   // `https:///x` is read as host x by browsers' rules.
-  if (authority === '' || !URL.canParse(url) || new URL(url).hostname === '') {
+  if (scheme !== 'file' && (authority === '' || (URL.parse(url)?.hostname ?? '') === '')) {
     throw new Error('a store must have a valid host');
   }
+  return url;
 }
 
 function dropFinalSlashes(text: string): string {

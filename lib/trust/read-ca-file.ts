@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { checkCertificate, splitCertificates } from '../http/pem-certificates.ts';
 import { documentError } from './documents/parsed-document.ts';
 import type { ProfileDocument } from './documents/profile.ts';
 import type { TrustDocument } from './trust-document.ts';
@@ -10,7 +10,8 @@ export interface CaFile {
   readonly pem: string;
 }
 
-const PEM_BLOCK = /-----BEGIN ([^-\n]+)-----[^-]*-----END \1-----/g;
+/** Any beginning or end of a block, whole or not; in the file's own words when it has a label. */
+const PEM_MARK = /-----(?:BEGIN|END)(?: ([A-Z0-9 ]+))?/;
 const PATH = ['spec', 'stores', 'caFile'];
 
 /** @throws ConfigurationError at the Profile's field: absent, without certificates, or with anything but those. */
@@ -20,22 +21,27 @@ export function readCaFile(profile: ProfileDocument | undefined, files: readonly
   const file = files.find((candidate) => candidate.name === name);
   if (file === undefined) throw invalid(profile, name, 'is not among the documents', 'TrustMissing');
   if (isTrustFileName(name)) throw invalid(profile, name, 'is read as a trust document: name it .pem or .crt');
-  const blocks = [...Buffer.from(file.bytes).toString('latin1').matchAll(PEM_BLOCK)];
-  if (blocks.length === 0) throw invalid(profile, name, 'holds no PEM certificate');
-  for (const [block, label] of blocks) {
-    // A private key must not end up in published trust.
-    if (label !== 'CERTIFICATE') throw invalid(profile, name, `holds a ${label}: only certificates belong there`);
-    if (!isCertificate(block)) throw invalid(profile, name, 'holds a certificate that cannot be read');
-  }
-  return { file, pem: `${blocks.map(([block]) => block).join('\n')}\n` };
+  const { certificates, rest } = splitCertificates(Buffer.from(file.bytes).toString('latin1'));
+  // The file is published as it is, so a private key in it would be too, however broken its block.
+  const foreign = PEM_MARK.exec(rest);
+  if (foreign !== null) throw invalid(profile, name, toForeignFault(foreign[1]));
+  if (certificates.length === 0) throw invalid(profile, name, 'holds no PEM certificate');
+  if (!certificates.every(isCertificate)) throw invalid(profile, name, 'holds a certificate that cannot be read');
+  return { file, pem: `${certificates.join('\n')}\n` };
 }
 
 function isCertificate(pem: string): boolean {
   try {
-    return new X509Certificate(pem).fingerprint256 !== '';
+    checkCertificate(pem);
+    return true;
   } catch {
     return false;
   }
+}
+
+function toForeignFault(label: string | undefined): string {
+  const held = label === 'CERTIFICATE' ? 'part of a CERTIFICATE' : `a ${label ?? 'block without a label'}`;
+  return `holds ${held}: only whole certificates belong there`;
 }
 
 function invalid(

@@ -18,13 +18,14 @@ export interface TrustDirectory {
 
 /**
  * Reads a directory that is one profile, or that has one sub-directory for each. Hidden names (`..data` of a mounted
- * ConfigMap among them) are passed over; symbolic links are followed to files, not to directories.
+ * ConfigMap among them) are passed over; symbolic links are followed to files, and refused where they lead elsewhere.
  *
- * @throws ConfigurationError `TrustMissing` when there is nothing to read, `DocumentInvalid` when it is both
+ * @throws ConfigurationError `TrustMissing` when there is nothing to read, `DocumentInvalid` when it is both, or a link
+ * stands where a profile should
  */
 export async function readTrustDirectory(directory: string): Promise<TrustDirectory[]> {
   const root = await openDirectory(directory);
-  const { directories, files } = await listDirectory(root);
+  const { directories, files, links } = await listDirectory(root);
   const isProfile = files.some(isTrustFileName) || directories.includes(REGISTRIES_D);
   const profiles = directories.filter((name) => name !== REGISTRIES_D);
   if (isProfile && profiles.length > 0) {
@@ -35,6 +36,7 @@ export async function readTrustDirectory(directory: string): Promise<TrustDirect
     const documents = await readProfile(root);
     return [{ profile: findProfileName(documents) ?? basename(root), documents }];
   }
+  for (const link of links) await checkLeadsToFile(root, link);
   if (profiles.length === 0) throw missing(directory, 'there are no trust documents in it');
   const read: TrustDirectory[] = [];
   for (const profile of profiles) read.push({ profile, documents: await readProfile(join(root, profile), profile) });
@@ -58,6 +60,18 @@ async function readProfile(path: string, profile?: string): Promise<TrustDocumen
   return documents;
 }
 
+/** A profile behind a link would be left out without a word; so would one whose volume is not mounted. */
+async function checkLeadsToFile(root: string, name: string): Promise<void> {
+  const isDirectory = await stat(join(root, name)).then(
+    (stats) => stats.isDirectory(),
+    () => undefined,
+  );
+  if (isDirectory === false) return;
+  const target = isDirectory === undefined ? 'what cannot be read' : 'a directory';
+  const reason = `a symbolic link to ${target}: a profile must be a directory itself`;
+  throw new ConfigurationError('DocumentInvalid', reason, { position: { document: name } });
+}
+
 async function openDirectory(directory: string): Promise<string> {
   try {
     const root = await realpath(directory);
@@ -68,13 +82,15 @@ async function openDirectory(directory: string): Promise<string> {
   throw missing(directory, 'the trust directory is not a directory');
 }
 
-async function listDirectory(path: string): Promise<{ directories: string[]; files: string[] }> {
+/** Links are among the files too. */
+async function listDirectory(path: string): Promise<{ directories: string[]; files: string[]; links: string[] }> {
   const entries = (await readdir(path, { withFileTypes: true }))
     .filter(({ name }) => !name.startsWith('.'))
     .toSorted((left, right) => compareNames(left.name, right.name));
   return {
     directories: entries.filter((entry) => entry.isDirectory()).map(toName),
     files: entries.filter((entry) => !entry.isDirectory()).map(toName),
+    links: entries.filter((entry) => entry.isSymbolicLink()).map(toName),
   };
 }
 

@@ -12,12 +12,13 @@ import { type Digest, parseDigest, toStoreSegment } from '../../lib/pullspec/dig
 import { createParallelStore } from '../../lib/signatures/parallel-store.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore } from '../../lib/signatures/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { compressedBody, indeterminatePacket, PACKET } from '../fixtures/make/packet-writer.ts';
 import { toDigest, toSeconds } from '../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../support/make-signer.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
-import { reframeMessage } from '../support/reframe-message.ts';
+import { openMessage, reframeMessage } from '../support/reframe-message.ts';
 
 const DIGEST = parseDigest(toDigest('mirrored'));
 const OTHER_DIGEST = toDigest('another');
@@ -248,6 +249,20 @@ describe('what upstream may try', () => {
         .toSorted(),
     ).toEqual(['a', 'b']);
     expect(await listed(objects)).toEqual([keyOf(1), keyOf(2)]);
+  });
+
+  test('a framing that clusters cannot read does not stand in for one that they can', async () => {
+    const good = signerA.sign(DIGEST);
+    // Compression algorithm 0: Signet reads it, the library of current clusters does not.
+    const unreadable = indeterminatePacket(PACKET.compressed, compressedBody(0, openMessage(good)));
+    const only = trustOf([signerA]);
+    expect(await mirror(serving(unreadable), only)).toMatchObject({ outcome: 'incomplete', written: [] });
+    const objects = holding({});
+    expect(await mirror(serving(unreadable, good), only, objects)).toMatchObject({ outcome: 'complete' });
+    expect((await objects.readObject(keyOf(1), MAX_SIGNATURE_BYTES))?.bytes).toEqual(new Uint8Array(good));
+    const planted = holding({ 1: unreadable });
+    expect(await mirror(serving(good), only, planted)).toMatchObject({ outcome: 'complete' });
+    expect((await planted.readObject(keyOf(2), MAX_SIGNATURE_BYTES))?.bytes).toEqual(new Uint8Array(good));
   });
 
   test('of the copies of one signature, the first one is kept', async () => {

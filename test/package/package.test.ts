@@ -94,6 +94,12 @@ describe('the template', () => {
     expect(findUnresolved({ ...service.template, Resources: resources })).toEqual([expected]);
   });
 
+  test('would not pass with resources that wait for each other', () => {
+    const waits = (name: string) => ({ Type: 'Broken', Properties: { Name: { Ref: name } } });
+    const resources = { One: waits('Other'), Other: waits('One') };
+    expect(findCircle({ ...service.template, Resources: resources })).toEqual(['One', 'Other', 'One']);
+  });
+
   test('has the routes of the service on one machine', () => {
     const Integrated = z.object({ RouteKey: z.string(), Target: z.object({ 'Fn::Join': z.unknown() }) });
     const routes = resourcesOf(service.template, 'AWS::ApiGatewayV2::Route').map(([, { Properties: properties }]) => {

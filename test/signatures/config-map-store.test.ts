@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { createConfigMapStore, MAX_CONFIG_MAP_SIGNATURES } from '../../lib/signatures/config-map-store.ts';
-import { parseSignatureConfigMaps, SIGNATURES_LABEL } from '../../lib/signatures/signature-config-maps.ts';
+import { parseSignatureConfigMaps } from '../../lib/signatures/signature-config-maps.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/signatures/signature-store.ts';
+import { SIGNATURES_LABEL } from '../../lib/trust/documents/config-map.ts';
 import { readEntries, signatureOf, summarise } from './signature-store-contract.ts';
 
 const KEY = `sha256-${'a1'.repeat(32)}`;

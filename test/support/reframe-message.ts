@@ -22,7 +22,8 @@ export function reframeMessage(message: Uint8Array, variant: number): Buffer {
   return indeterminatePacket(PACKET.compressed, compressedBody(1, deflateRawSync(Buffer.concat(written), { level })));
 }
 
-function openMessage(message: Uint8Array): Uint8Array {
+/** The packets of a message, out of their compression. */
+export function openMessage(message: Uint8Array): Uint8Array {
   const { tag, body } = readPacket(message, 0);
   return tag === PacketTag.compressedData ? decompress(body[0] ?? 0, body.subarray(1), 'refuse') : message;
 }

@@ -179,7 +179,7 @@ describe('a caFile', () => {
       'with a certificate that does not end',
       [file('ca.pem', `${CA_PEM}${certificate.slice(0, 2).join('\n')}`)],
       'DocumentInvalid',
-      'holds a CERTIFICATE',
+      'holds part of a CERTIFICATE',
     ],
     [
       'with half a certificate',

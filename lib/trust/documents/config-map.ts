@@ -3,7 +3,7 @@ import type { ParsedDocument } from './parsed-document.ts';
 
 /** Marks the ConfigMap that release verification reads. */
 export const TRUST_ANNOTATION = 'release.openshift.io/verification-config-map';
-/** Marks ConfigMaps that hold signatures. */
+/** Its presence marks a ConfigMap that holds signatures; the value does not matter. */
 export const SIGNATURES_LABEL = 'release.openshift.io/verification-signatures';
 
 /** Any ConfigMap; its data are read only if it is the one that counts. */

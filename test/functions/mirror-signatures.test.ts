@@ -1,0 +1,123 @@
+import type { SQSEvent } from 'aws-lambda';
+import { describe, expect, test } from 'vitest';
+import { createHandler } from '../../functions/mirror-signatures/handler.ts';
+import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import { createLocalContext } from '../../local/local-context.ts';
+import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+
+const digests = fixtureReleases.map(({ pullspec, expected }) => ({
+  digest: parseDigest(pullspec.slice(pullspec.indexOf('@') + 1)),
+  isGood: expected === 'accept',
+}));
+
+async function makeObjects(): Promise<ObjectStore> {
+  const objects = createMemoryObjectStore();
+  const documents = readFixtureDocuments();
+  await publishTrust(objects, await prepareTrust('ocp', documents), documents);
+  return objects;
+}
+
+function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE]) {
+  const dead: string[] = [];
+  const delayed: string[] = [];
+  const telemetry = createKeptTelemetry();
+  const now = (): Date => new Date();
+  const handler = createHandler({
+    trust: createTrustSource(objects, ['ocp'], now),
+    objects,
+    upstream: createUpstreamStores({ replacement: stores }),
+    telemetry,
+    now,
+    delayMessage: async ({ messageId }) => {
+      delayed.push(messageId);
+    },
+    sendDead: async ({ messageId }, reason) => {
+      dead.push(`${messageId}: ${reason}`);
+    },
+  });
+  return { handler, dead, delayed, telemetry };
+}
+
+function eventOf(...bodies: readonly string[]): SQSEvent {
+  const Records = bodies.map((body, index) => ({
+    messageId: `m${index}`,
+    receiptHandle: `r${index}`,
+    body,
+    attributes: { ApproximateReceiveCount: '1', SentTimestamp: '', SenderId: '', ApproximateFirstReceiveTimestamp: '' },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: '',
+    awsRegion: '',
+  }));
+  return { Records };
+}
+
+const context = createLocalContext('mirror-signatures');
+const mirrored = async (objects: ObjectStore): Promise<readonly string[]> =>
+  (await Array.fromAsync(objects.listObjects('signatures/'))).map(({ key }) => key);
+
+describe('mirror-signatures', () => {
+  test('copies what verifies and nothing else; what is absent is done', async () => {
+    const objects = await makeObjects();
+    const { handler, dead, delayed } = setUp(objects);
+    const bodies = digests.map(({ digest }) => toMirrorBody('ocp', digest));
+    expect(await handler(eventOf(...bodies), context)).toEqual({ batchItemFailures: [] });
+    const expected = digests
+      .filter(({ isGood }) => isGood)
+      .map(({ digest }) => `signatures/${digest.replace(':', '=')}/signature-1`);
+    expect(await mirrored(objects)).toEqual(expected.toSorted());
+    expect([dead, delayed]).toEqual([[], []]);
+    // The same messages once more change nothing.
+    await handler(eventOf(...bodies), context);
+    expect(await mirrored(objects)).toEqual(expected.toSorted());
+  });
+
+  test('what can never succeed is dead with its reason, and the rest of the batch goes on', async () => {
+    const objects = await makeObjects();
+    const { handler, dead } = setUp(objects);
+    const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
+    const answer = await handler(
+      eventOf(
+        'no json',
+        '{}',
+        toMirrorBody('nobody', digest),
+        `{"schema":2,"profile":"ocp","digest":"${digest}"}`,
+        `{"schema":1,"profile":"ocp","digest":"sha256:12"}`,
+        toMirrorBody('ocp', digest),
+      ),
+      context,
+    );
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(dead.map((text) => text.slice(0, 2)).toSorted()).toEqual(['m0', 'm1', 'm2', 'm3', 'm4']);
+    expect(dead).toContain('m2: there is no profile nobody');
+    expect(await mirrored(objects)).toHaveLength(1);
+  });
+
+  test('an upstream out of reach is tried again later', async () => {
+    const objects = await makeObjects();
+    const { handler, delayed } = setUp(objects, ['/no/such/store']);
+    const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
+    expect(await handler(eventOf(toMirrorBody('ocp', digest)), context)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'm0' }],
+    });
+    expect(delayed).toEqual(['m0']);
+  });
+
+  test('a bucket out of reach fails the message, and says so', async () => {
+    const objects = await makeObjects();
+    const failing: ObjectStore = { ...objects, createObject: () => Promise.reject(new Error('no bucket')) };
+    const { handler, telemetry } = setUp(failing);
+    const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
+    expect((await handler(eventOf(toMirrorBody('ocp', digest)), context)).batchItemFailures).toHaveLength(1);
+    expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'not mirrored' }));
+  });
+});
