@@ -7,8 +7,23 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** As text, every string of the result is made {@link toPrintable} before it is laid out. */
 export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
-  print(format === 'json' ? JSON.stringify(result, null, 2) : toText(result));
+  const json = JSON.stringify(result, null, 2);
+  if (format === 'json') return print(json);
+  const printable = JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? toPrintable(value) : value)) as T;
+  print(toText(printable));
+}
+
+/** Controls (C0, DEL, C1), what turns the direction of writing, and what Unicode takes for the end of a line. */
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/**
+ * Shows as `\uXXXX` what a terminal would obey or hide: user IDs and sentences of stores are others' text, and must
+ * not draw lines of their own.
+ */
+export function toPrintable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function printVerdict(format: OutputFormat, verdict: Verdict): void {

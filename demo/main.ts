@@ -35,7 +35,9 @@ async function main(): Promise<number> {
     }
     print(formatRows(rows));
     const accepted = rows.filter(({ verdict }) => verdict.outcome === 'accepted').length;
-    print(`\n${accepted} accepted, ${rows.length - accepted} rejected. Try it on a real release: see the README.`);
+    print(
+      `\n${accepted} accepted, ${rows.length - accepted} rejected. To try it on a real release: docs/getting-started.md.`,
+    );
     return accepted === 3 && rows.length === 7 ? 0 : 1;
   } finally {
     client.close();

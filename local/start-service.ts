@@ -43,7 +43,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const telemetry = createTelemetry('local');
+    const telemetry = createTelemetry('local', 'none');
     const objects = createDirectoryObjectStore(path.join(options.data, 'objects'));
     const trust = await openTrust(options, objects, telemetry);
     closers.push(trust.close);

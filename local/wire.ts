@@ -32,7 +32,7 @@ export function wireFunctions(
   const now = (): Date => new Date();
   const trust = createTrustSource(objects, profiles, now, TRUST_REFRESH_MS);
   const mirror = createObjectReleaseStore(objects, { description: 'mirror' });
-  const of = (service: string) => ({ trust, objects, upstream, now, telemetry: createTelemetry(service) });
+  const of = (service: string) => ({ trust, objects, upstream, now, telemetry: createTelemetry(service, 'none') });
   return {
     http: {
       'check-pullspec': createCheckPullspec(of('check-pullspec')),

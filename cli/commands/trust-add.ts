@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { isUrlLike, toShownScheme, toShownUrl } from '../../lib/http/http-url.ts';
+import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/http/http-url.ts';
 import { fileErrorCode } from '../../lib/objects/file-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publishers/pinned-publishers.ts';
@@ -75,17 +75,28 @@ function parseFingerprint(text: string): { fingerprint: string; name: string } {
 async function fetchKeyFile(from: string, options: AddOptions): Promise<Uint8Array> {
   if (from === '') throw invalid('say where the key file is with --from');
   if (!isUrlLike(from)) return await readInput(from, MAX_KEY_FILE_BYTES);
-  const url = URL.parse(from);
-  if (url === null) throw invalid(`${toShownScheme(from)} is not a URL`);
+  const url = parseKeysUrl(from);
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
   try {
     const signal = new AbortController().signal;
-    const { status, bytes } = await client.get(from, { signal, limitBytes: MAX_KEY_FILE_BYTES });
+    const { status, bytes } = await client.get(url.href, { signal, limitBytes: MAX_KEY_FILE_BYTES });
     if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)} answered ${status}`);
     return bytes;
   } finally {
     client.close();
   }
+}
+
+/** @throws InputError, which repeats no password */
+function parseKeysUrl(from: string): URL {
+  const url = URL.parse(from);
+  if (url === null) throw invalid(`${toShownScheme(from)} is not a URL`);
+  try {
+    checkHttpUrl(url);
+  } catch (cause) {
+    throw invalid(`--from: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+  }
+  return url;
 }
 
 /** Only for the trial load: a profile of its own has its repositories elsewhere. */

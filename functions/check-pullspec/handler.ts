@@ -1,5 +1,5 @@
 import { decidePullspec } from '../../lib/decide/decide-pullspec.ts';
-import { parseApiRequest } from '../../lib/decide/parse-request.ts';
+import { parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
 import { toJsonResponse } from '../../lib/runtime/json-response.ts';
@@ -17,8 +17,9 @@ export function createHandler({ trust, telemetry, now }: Dependencies): HttpHand
   const handle: HttpHandler = async (event) => {
     const request = parseApiRequest(parseJsonBody(event), { takesForce: false });
     const { prepared } = await trust.read(request.profile);
+    requireModeAllowed(request, prepared);
     const verdict = decidePullspec(request, prepared, now());
-    telemetry.count(`Check${verdict.outcome}`);
+    telemetry.count(`Checked.${verdict.outcome}`);
     return toJsonResponse(200, verdict);
   };
   return wrapHttp(handle, telemetry);

@@ -41,7 +41,12 @@ export function createHandler(dependencies: Dependencies): MirrorHandler {
       logFailure: ({ messageId }, error) =>
         telemetry.log('error', 'not mirrored', { messageId, error: describeError(error) }),
     });
-  const wrapped = middy<SQSEvent, SQSBatchResponse>(handle).use({ after: () => telemetry.flush() });
+  const wrapped = middy<SQSEvent, SQSBatchResponse>(handle).use({
+    // middy takes what is returned from here for the answer.
+    after: () => {
+      telemetry.flush();
+    },
+  });
   return async (event, context) => await wrapped(event, context);
 }
 
@@ -57,7 +62,7 @@ async function mirror(
   const signal = new AbortController().signal;
   const result = await mirrorDigest({ digest, trust, upstream: store, objects, now: now(), signal });
   const { outcome, written, held } = result;
-  telemetry.count(`Mirror${outcome}`);
+  telemetry.count(`Mirrored.${outcome}`);
   telemetry.log('info', 'mirrored', { digest, profile, outcome, written: written.length, held });
   return outcome === 'indeterminate' ? { kind: 'retry', delaySeconds: toRetryDelay(receiveCount) } : { kind: 'done' };
 }

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type ApiRequest, parseApiRequest } from '../../lib/decide/parse-request.ts';
+import { type ApiRequest, parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
@@ -32,6 +32,7 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
     const takesForce = event.rawPath.endsWith('/forced');
     const request = parseApiRequest(parseJsonBody(event), { takesForce });
     const ready = await trust.read(request.profile);
+    requireModeAllowed(request, ready.prepared);
     const decision = await decideAndRecord(request, toAsked('api', request.pullspec.text), ready, {
       mirror,
       upstream: upstream.open(ready.prepared),
@@ -39,7 +40,7 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
       now,
       signal: new AbortController().signal,
     });
-    telemetry.count(`Verify${decision.verdict.outcome}`);
+    telemetry.count(`Verified.${decision.verdict.outcome}`);
     await queueForMirror(request, decision, dependencies);
     return toResponse(decision);
   };

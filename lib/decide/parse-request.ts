@@ -1,6 +1,7 @@
 import { InputError } from '../errors/input-error.ts';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { parsePullspec } from '../pullspec/pullspec.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { ImageRequest } from './decide-image.ts';
 
 /** What a caller of the API asks: the image, and by which profile. */
@@ -31,7 +32,21 @@ export function parseApiRequest(body: JsonValue, { takesForce }: { readonly take
   if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
   if (mode !== undefined && mode !== 'enforce' && mode !== 'warn') throw invalid('mode must be "enforce" or "warn"');
   if (force !== undefined && typeof force !== 'boolean') throw invalid('force must be true or false');
-  return { pullspec: parsePullspec(pullspec), profile, mode, force };
+  // Who asks on the route for it means it.
+  return { pullspec: parsePullspec(pullspec), profile, mode, force: force ?? takesForce };
+}
+
+/**
+ * A caller of the API may be stricter than the profile, and not laxer: `warn` is the operator's to give.
+ *
+ * @throws InputError `ModeNotAllowed`
+ */
+export function requireModeAllowed({ mode }: ApiRequest, prepared: Pick<PreparedTrust, 'mode' | 'profile'>): void {
+  if (mode !== 'warn' || prepared.mode === 'warn') return;
+  throw new InputError(
+    'ModeNotAllowed',
+    `profile ${prepared.profile} enforces its pullspec policy; a request cannot soften it`,
+  );
 }
 
 function invalid(fault: string): InputError {

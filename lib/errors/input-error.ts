@@ -6,6 +6,7 @@ export type InputErrorCode =
   | 'FileUnreadable'
   | 'ForceNotAllowed'
   | 'MediaTypeUnsupported'
+  | 'ModeNotAllowed'
   | 'ProfileUnknown'
   | 'PullspecInvalid';
 

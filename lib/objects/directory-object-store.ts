@@ -54,16 +54,10 @@ async function readObject(root: string, key: string, limit: number): Promise<Sto
 /** The bytes of an object's file, or undefined when there is none: a directory is none, and a link is not followed. */
 async function readFileOf(file: string, limit: number): Promise<Uint8Array | undefined> {
   const contents = await unlessAbsent(readRegularFile(file, limit, 'refuse'));
-  switch (contents?.kind) {
-    case 'whole':
-      return contents.bytes;
-    case 'cut':
-      throw new StoreError('LimitExceeded', `${file} has more than ${limit} bytes`);
-    case 'irregular':
-      throw new StoreError('NotAllowed', `${file} is not a regular file`);
-    default:
-      return undefined;
-  }
+  if (contents === undefined || contents.kind === 'directory') return undefined;
+  if (contents.kind === 'irregular') throw new StoreError('NotAllowed', `${file} is not a regular file`);
+  if (contents.kind === 'cut') throw new StoreError('LimitExceeded', `${file} has more than ${limit} bytes`);
+  return contents.bytes;
 }
 
 async function createObject(root: string, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {

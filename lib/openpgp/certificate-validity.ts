@@ -1,4 +1,6 @@
 import { enums, type Key, type SignaturePacket, type Subkey } from 'openpgp';
+import { SignatureError } from '../errors/signature-error.ts';
+import { countSubpackets, KEY_EXPIRATION_TIME } from './signature-subpackets.ts';
 
 /** What a certificate's own signatures say about one of its keys. */
 export interface KeyValidity {
@@ -149,11 +151,20 @@ async function judge(
   if (!types.includes(signature.signatureType)) return [];
   try {
     await signature.verify(by, verifyAs, over, signature.created, false);
+    requireOneKeyExpiry(signature);
     return [{ signature, state: 'valid' }];
   } catch (error) {
     const isForged = error instanceof Error && FORGED.has(error.message);
     return isForged ? [] : [{ signature, state: 'not understood' }];
   }
+}
+
+/** Of two key expiries the library takes the last one, and GnuPG the first: such a signature is not understood. */
+function requireOneKeyExpiry({ version, signatureData }: SignaturePacket): void {
+  // Version, type, two algorithms and a length of two octets come before the hashed subpackets.
+  const hashedArea = version === 4 ? signatureData?.subarray(6) : undefined;
+  if (hashedArea !== undefined && countSubpackets(hashedArea, KEY_EXPIRATION_TIME) < 2) return;
+  throw new SignatureError('SignatureMalformed', 'the expiry of a key is given twice');
 }
 
 function latest(judged: readonly Judged[]): Judged | undefined {

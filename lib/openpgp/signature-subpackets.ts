@@ -13,6 +13,7 @@ export interface SubpacketFields {
 
 const CREATION_TIME = 2;
 const EXPIRATION_TIME = 3;
+export const KEY_EXPIRATION_TIME = 9;
 const ISSUER_KEY_ID = 16;
 const ISSUER_FINGERPRINT = 33;
 
@@ -51,6 +52,11 @@ export function parseSubpackets(area: Uint8Array, protectedBySignature: boolean)
     }
   }
   return { createdAt, expiresAfter, issuerKeyIds, issuerFingerprints };
+}
+
+/** How many subpackets of an area have a type. @throws SignatureError `SignatureMalformed` */
+export function countSubpackets(area: Uint8Array, type: number): number {
+  return [...readSubpackets(area)].filter((subpacket) => subpacket.type === type).length;
 }
 
 function* readSubpackets(area: Uint8Array): Generator<Subpacket> {

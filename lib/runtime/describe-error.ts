@@ -12,5 +12,5 @@ export function describeError(error: unknown): Readonly<Record<string, unknown>>
 
 /** Errors thrown on purpose explain themselves; anything else needs its stack. */
 function isOwn({ name }: Error): boolean {
-  return ['ConfigurationError', 'InputError', 'SignatureError', 'StoreError'].includes(name);
+  return ['ConfigurationError', 'InputError', 'SignatureError', 'StoreError', 'StrictJsonError'].includes(name);
 }

@@ -19,6 +19,7 @@ const INPUT_STATUS: Readonly<Partial<Record<InputErrorCode, number>>> = {
   BodyTooLarge: 413,
   ForceNotAllowed: 403,
   MediaTypeUnsupported: 415,
+  ModeNotAllowed: 403,
   ProfileUnknown: 404,
 };
 

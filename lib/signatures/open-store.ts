@@ -55,8 +55,7 @@ function openPath(text: string, access: { readonly allowLocal: boolean }): Signa
   if (isPath) return openDirectory(text, text, access);
   if (!/[:@]/.test(text)) return createRefusedStore(text, 'this is neither a URL nor a path');
   // A mistyped URL may hold a password.
-  const shown = toShownScheme(text);
-  return createRefusedStore(shown, `${shown} is not a URL`);
+  return createRefusedStore(toShownScheme(text), 'this is not a URL');
 }
 
 function openDirectory(path: string, shown: string, { allowLocal }: { readonly allowLocal: boolean }): SignatureStore {

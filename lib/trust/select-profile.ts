@@ -4,7 +4,7 @@ const DEFAULT_PROFILE = 'ocp';
 
 /** The wanted profile, else the only one, else `ocp`. @throws InputError `ProfileUnknown`, which lists them. */
 export function selectProfile(names: readonly string[], wanted?: string): string {
-  const listed = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`;
+  const listed = names.length === 0 ? 'there is none' : `known: ${names.join(', ')}`;
   if (wanted !== undefined) {
     if (names.includes(wanted)) return wanted;
     throw new InputError('ProfileUnknown', `there is no profile ${JSON.stringify(wanted)}; ${listed}`);

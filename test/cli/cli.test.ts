@@ -94,7 +94,7 @@ test('signet check contacts nothing: its stores resolve nowhere, and it answers'
 });
 
 describe('signet signature verify', () => {
-    test.each<[string, readonly string[], number, string]>([
+  test.each<[string, readonly string[], number, string]>([
     ['a good one', [SIGNATURE, ...KEYRING], 0, 'valid'],
     [
       'for its digest and repository',
@@ -172,6 +172,7 @@ describe('signet trust', () => {
     ['a file that is no key', ['redhat', '--from', path.join(FIXTURE_RELEASES, 'README.md')], 'no OpenPGP public key'],
     ['a key file that is a device', ['redhat', '--from', '/dev/zero'], 'not a regular file'],
     ['what is not a URL', ['redhat', '--from', 'HTTPS://user:secret@exa mple/keys'], 'https://… is not a URL'],
+    ['a user', ['redhat', '--from', 'https://user:secret@s.example/keys'], 'user or password'],
     ['a URL of another scheme', ['redhat', '--from', 'ftp://user:secret@s.example/keys'], 'ftp:// is not contacted'],
   ])('add refuses %s', async (_, args, message) => {
     const to = path.join(work, 'refused');
@@ -246,7 +247,7 @@ describe('bad input is exit 2 and says what was expected', () => {
       ['verify', 'quay.io/a/b@sha256:abc', ...FROM_DIRECTORY],
       /64 lower-case hex digits, found 3/,
     ],
-    ['an unknown profile', ['verify', GOOD, ...FROM_DIRECTORY, '--profile', 'nope'], /there are ocp/],
+    ['an unknown profile', ['verify', GOOD, ...FROM_DIRECTORY, '--profile', 'nope'], /known: ocp/],
     ['a missing trust directory', ['verify', GOOD, '--trust', '/no/such/directory'], /\/no\/such\/directory/],
     [
       'a missing signature file',
@@ -309,7 +310,10 @@ describe('files are read up to a limit', () => {
     const ca = await signet('verify', GOOD, ...FROM_DIRECTORY, '--tls-ca', file(MAX_KEY_FILE_BYTES + 1));
     expect([ca.status, ca.stderr]).toEqual([2, expect.stringContaining('longer than 1048576 bytes')]);
     const record = await signet('record', 'verify', file(MAX_RECORD_BYTES + 1));
-    expect([record.status, record.stderr]).toEqual([2, expect.stringContaining(`longer than ${MAX_RECORD_BYTES} bytes`)]);
+    expect([record.status, record.stderr]).toEqual([
+      2,
+      expect.stringContaining(`longer than ${MAX_RECORD_BYTES} bytes`),
+    ]);
   });
 });
 

@@ -31,6 +31,7 @@ const PROBLEM_CODES: Readonly<
   LimitExceeded: true,
   MediaTypeUnsupported: true,
   MethodNotAllowed: true,
+  ModeNotAllowed: true,
   NotFound: true,
   ProfileUnknown: true,
   PublishConflict: true,

@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import { KEY_CREATED } from '../fixtures/make/payload.ts';
 import { designatedRevoker, keyLifetime, primaryUserId, subpacket } from '../fixtures/make/signature-writer.ts';
-import { makeEcdsaKey, makeRsaKey } from '../fixtures/make/signing-key.ts';
+import { makeRsaKey } from '../fixtures/make/signing-key.ts';
 import {
   type AttackRow,
-  boundSubkey,
   CERTIFY_ONLY,
   certificate,
   directKeySignature,
@@ -16,16 +15,13 @@ import {
   LATER,
   MAY_SIGN,
   selfSignature,
-  subkeyPacket,
   USER_ID,
   userIdPacket,
   userIdRevocation,
 } from '../support/certificate-builder.ts';
 
 const primary = makeRsaKey(2048, KEY_CREATED);
-const weak = makeRsaKey(1024, KEY_CREATED);
-const subkey = makeRsaKey(2048, KEY_CREATED);
-const other = makeEcdsaKey('P-256', KEY_CREATED);
+const other = makeRsaKey(2048, KEY_CREATED);
 
 const join = (...packets: readonly Uint8Array[]): Buffer => Buffer.concat(packets);
 const OTHER_ID = 'Somebody else <else@example.com>';
@@ -200,56 +196,6 @@ describe('the primary key signs, and its self-signatures are attacked', () => {
     const judged = await judgeKeyFile(keyFile, primary);
     expect(judged.code).toBe(expected);
     expect(judged.because).toContain(because);
-  });
-});
-
-describe('a subkey signs, and its primary key is attacked', () => {
-  const bound = boundSubkey(primary, subkey);
-  const rows: readonly AttackRow[] = [
-    ['an honest certificate', 'accept', join(certificate(primary), bound)],
-    ['a primary key for certifying only', 'accept', join(certificate(primary, { says: [CERTIFY_ONLY] }), bound)],
-    ['an expired primary key', 'KeyExpired', join(certificate(primary, EXPIRED), bound)],
-    ['its user ID stripped', 'KeyNotForSigning', join(keyPacket(primary), bound), NO_SELF_SIGNATURE],
-    [
-      'its self-signature stripped',
-      'KeyNotForSigning',
-      join(keyPacket(primary), userIdPacket(), bound),
-      NO_SELF_SIGNATURE,
-    ],
-    [
-      'its user ID replaced by one that it did not sign',
-      'KeyNotForSigning',
-      join(keyPacket(primary), userIdPacket(OTHER_ID), bound),
-      NO_SELF_SIGNATURE,
-    ],
-    [
-      'its sole user ID revoked',
-      'KeyNotForSigning',
-      join(certificate(primary, EXPIRED), userIdRevocation(primary, { day: 1 }), bound),
-      NO_SELF_SIGNATURE,
-    ],
-    [
-      'a weak primary key',
-      'KeyNotForSigning',
-      join(certificate(weak), boundSubkey(weak, subkey)),
-      `the RSA key ${weak.fingerprint} has 1024 bits`,
-    ],
-    [
-      'the primary key bound as a subkey of itself',
-      'KeyUnknown',
-      join(certificate(primary, { says: [CERTIFY_ONLY] }), subkeyPacket(primary), boundSubkey(primary, primary)),
-    ],
-  ];
-
-  test.each(rows)('%s: %s', async (_, expected, keyFile, because = '') => {
-    const judged = await judgeKeyFile(keyFile, subkey);
-    expect(judged.code).toBe(expected);
-    expect(judged.because).toContain(because);
-  });
-
-  test('a certify-only primary key that is bound as its own subkey still signs nothing', async () => {
-    const keyFile = join(certificate(primary, { says: [CERTIFY_ONLY] }), boundSubkey(primary, primary));
-    expect(await judgeKeyFile(keyFile, primary)).toMatchObject({ code: 'KeyNotForSigning' });
   });
 });
 
