@@ -11,7 +11,9 @@ export function print(text: string): void {
 export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
   const json = JSON.stringify(result, null, 2);
   if (format === 'json') return print(json);
-  const printable = JSON.parse(json, (_, value: unknown) => (typeof value === 'string' ? toPrintable(value) : value)) as T;
+  const printable = JSON.parse(json, (_, value: unknown) =>
+    typeof value === 'string' ? toPrintable(value) : value,
+  ) as T;
   print(toText(printable));
 }
 

@@ -56,6 +56,7 @@ describe('the functions answer as described', () => {
     expect(record.status).toBe(200);
     const page = await ask({ method: 'GET', path: `/v1/records/${digest}` });
     expect(page.body).toContain(record.body);
+    await ask({ method: 'POST', path: '/v1/verify', body: { pullspec: good.replace('@', ':a-tag@') } });
     const first = await ask({ method: 'GET', path: `/v1/records/${digest}`, query: { limit: '1' } });
     expect(first.body).toMatch(/"next":"[^"]+"}$/);
   });

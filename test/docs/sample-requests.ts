@@ -46,21 +46,22 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 const questions: readonly SampleRow[] = POSTS.flatMap((route) => {
   const post = { method: 'POST', path: route } as const;
+  const unforced = route.endsWith('/forced') ? { force: false } : {};
   return [
     { ...post, name: 'a canonical release', body: { pullspec: good }, status: 200, says: 'accepted' },
     {
       ...post,
       name: 'a pullspec without a digest',
-      body: { pullspec: 'quay.io/a/b:c' },
+      body: { pullspec: 'quay.io/a/b:c', ...unforced },
       status: 200,
       says: 'rejected',
     },
     {
       ...post,
-      name: 'a repository that is not canonical, to be warned about',
-      body: { pullspec: good.replace('quay.io', 'mirror.example.com'), profile: 'ocp', mode: 'warn' },
+      name: 'a repository that is not canonical',
+      body: { pullspec: good.replace('quay.io', 'mirror.example.com'), profile: 'ocp', mode: 'enforce', ...unforced },
       status: 200,
-      says: 'accepted',
+      says: 'rejected',
     },
     { ...post, name: 'no JSON', body: '{"pullspec"', headers: JSON_TYPE, status: 400, says: 'BodyInvalid' },
     {
