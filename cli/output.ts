@@ -9,12 +9,13 @@ export function print(text: string): void {
 
 /** As text, every string of the result is made {@link toPrintable} before it is laid out. */
 export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
-  const json = JSON.stringify(result, null, 2);
-  if (format === 'json') return print(json);
-  const printable = JSON.parse(json, (_, value: unknown) =>
-    typeof value === 'string' ? toPrintable(value) : value,
-  ) as T;
-  print(toText(printable));
+  print(format === 'json' ? JSON.stringify(result, null, 2) : toText(escapeStrings(result)));
+}
+
+/** A result is what its JSON says, so a copy by way of JSON loses nothing. */
+function escapeStrings<T>(result: T): T {
+  const revive = (_: string, value: unknown): unknown => (typeof value === 'string' ? toPrintable(value) : value);
+  return JSON.parse(JSON.stringify(result), revive) as T;
 }
 
 /** Controls (C0, DEL, C1), what turns the direction of writing, and what Unicode takes for the end of a line. */

@@ -23,7 +23,7 @@ import {
 import type { HashName, SigningKey } from '../fixtures/make/signing-key.ts';
 
 /** A key file for one defect: its name, what must come of it, the file, and a part of the sentence that says why. */
-export type AttackRow = readonly [
+export type AttackRow = [
   name: string,
   expected: 'accept' | ReasonCode | 'KeyUnreadable',
   keyFile: Uint8Array,

@@ -14,11 +14,11 @@ describe('selected', () => {
 
 describe('ProfileUnknown, with a list', () => {
   test.each([
-    ['a wanted one that is not there', ['a', 'ocp'], 'b', 'there is no profile "b"; there are a, ocp'],
-    ['a wanted one instead of the only one', ['a'], 'b', 'there is no profile "b"; there are a'],
-    ['none wanted, several there', ['a', 'b'], undefined, 'say which profile: there are a, b'],
+    ['a wanted one that is not there', ['a', 'ocp'], 'b', 'there is no profile "b"; known: a, ocp'],
+    ['a wanted one instead of the only one', ['a'], 'b', 'there is no profile "b"; known: a'],
+    ['none wanted, several there', ['a', 'b'], undefined, 'say which profile: known: a, b'],
     ['none there', [], undefined, 'say which profile: there is none'],
-    ['an empty name', ['a'], '', 'there is no profile ""; there are a'],
+    ['an empty name', ['a'], '', 'there is no profile ""; known: a'],
   ])('%s', (_name, names, wanted, message) => {
     const act = () => selectProfile(names, wanted);
     expect(act).toThrow(InputError);
