@@ -1,4 +1,7 @@
+import { stat } from 'node:fs/promises';
+import { InputError } from '../lib/errors/input-error.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
+import { isUrlLike } from '../lib/http/http-url.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
@@ -19,6 +22,7 @@ export async function openStores(
   options: StoreOptions,
   { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
 ): Promise<OpenedStores> {
+  await requireDirectories(options.store.filter((named) => !isUrlLike(named)));
   const client = await openClient(options, storeAccess);
   const opened =
     options.store.length === 0
@@ -26,6 +30,15 @@ export async function openStores(
       : // A store that the user named may be local: who runs the command may read the directory anyway.
         options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
   return { store: createParallelStore(opened), close: () => client.close() };
+}
+
+/** A mistyped directory is a wrong call; only a store that was opened can be out of reach. */
+async function requireDirectories(named: readonly string[]): Promise<void> {
+  for (const directory of named) {
+    const entry = await stat(directory).catch(() => undefined);
+    if (entry?.isDirectory() !== true)
+      throw new InputError('FileUnreadable', `--store ${directory} is not a directory`);
+  }
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */

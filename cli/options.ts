@@ -46,8 +46,13 @@ export interface StoreOptions {
   readonly tlsCa?: string;
 }
 
+/** An option that may be given several times, or not at all. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(collect).default([], 'none');
+}
+
 /** For a repeatable option. */
-export function collect(value: string, earlier: readonly string[]): readonly string[] {
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   if (value === '') throw new InvalidArgumentError('it must not be empty');
   return [...earlier, value];
 }

@@ -8,7 +8,7 @@ import type { CheckTrustOptions } from './commands/trust-check.ts';
 import type { PublishOptions } from './commands/trust-publish.ts';
 import type { ShowOptions } from './commands/trust-show.ts';
 import type { VerifyOptions } from './commands/verify.ts';
-import { collect, options } from './options.ts';
+import { collect, options, repeatable } from './options.ts';
 
 /** Sets the exit status of the process; commands return it. */
 type SetStatus = (status: number) => void;
@@ -90,11 +90,10 @@ function addSignature(program: Command, setStatus: SetStatus): void {
     .command('verify')
     .description('verify one signature file against key files')
     .argument('<file>', 'a signature as a store holds it, such as signature-1')
-    .requiredOption(
-      '--keyring <file>',
-      'OpenPGP public keys, binary or armored; any may have signed (repeatable)',
-      collect,
-      [],
+    .addOption(
+      new Option('--keyring <file>', 'OpenPGP public keys, binary or armored; any may have signed (repeatable)')
+        .argParser(collect)
+        .makeOptionMandatory(),
     )
     .option('--digest <digest>', 'what the signature must be for')
     .option('--reference <repository>', 'repository that the signature must name')
@@ -111,9 +110,11 @@ function addRecord(program: Command, setStatus: SetStatus): void {
     .description('stored verdicts')
     .command('verify')
     .description('decide again, offline, from the bytes in a record; exit 0 when it is confirmed, 1 when it differs')
-    .argument('<file>', 'a record as it is stored: JSON')
+    .argument('<file>', 'a record as it is stored: JSON; --trust or --objects says by which trust')
     .addOption(new Option('--trust <dir>', 'trust documents of the revision that the record names'))
-    .addOption(new Option('--objects <dir>', 'object store that holds the published revision').conflicts('trust'))
+    .addOption(
+      new Option('--objects <dir|s3://bucket>', 'object store that holds the published revision').conflicts('trust'),
+    )
     .addOption(options.output())
     .action(async (file: string, given: RecordVerifyOptions) => {
       const { verifyRecord } = await import('./commands/record-verify.ts');
@@ -130,8 +131,16 @@ function addTrust(program: Command, setStatus: SetStatus): void {
     .addOption(options.trust())
     .option('--profile <name>', 'profile to write (default: ocp for redhat)')
     .option('--from <url|file>', 'the publisher’s key file (default for redhat: its published address)')
-    .option('--fingerprint <hex>', 'fingerprint of a certificate to keep (repeatable)', collect, [])
-    .addOption(options.store().default([], 'for redhat, its published stores'))
+    .addOption(repeatable('--fingerprint <hex>', 'fingerprint of a certificate to keep (repeatable)'))
+    .addOption(
+      repeatable('--store <url>', 'signature store to write (repeatable; default for redhat: its published stores)'),
+    )
+    .addOption(
+      repeatable(
+        '--repository <name>',
+        'where releases are asked for; a profile that is not built in needs it (repeatable)',
+      ),
+    )
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(options.output())

@@ -1,13 +1,18 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { stringify } from 'yaml';
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/http/http-url.ts';
 import { fileErrorCode } from '../../lib/objects/file-error.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
+import { builtInProfile } from '../../lib/trust/built-in-profiles.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publishers/pinned-publishers.ts';
-import { selectCertificates } from '../../lib/trust/publishers/select-certificates.ts';
+import { type SelectedCertificates, selectCertificates } from '../../lib/trust/publishers/select-certificates.ts';
 import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
+import type { TrustDocument } from '../../lib/trust/trust-document.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openClient } from '../open-stores.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
@@ -17,11 +22,12 @@ import { MAX_KEY_FILE_BYTES, readInput } from '../read-input.ts';
 export interface AddOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly from?: string;
   readonly fingerprint: readonly string[];
+  readonly repository: readonly string[];
 }
 
 interface Added {
   readonly profile: string;
-  readonly file: string;
+  readonly files: readonly string[];
   readonly kept: readonly string[];
   readonly leftOut: readonly string[];
 }
@@ -35,17 +41,33 @@ export async function addTrust(name: string, options: AddOptions): Promise<numbe
   const from = options.from ?? publisher.keysUrl;
   const keyFile = await fetchKeyFile(from, options);
   const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);
-  const { armored, kept, leftOut } = selectCertificates(keyFile, pinned);
-  const document = Buffer.from(toTrustConfigMap(publisher.keyring, armored, publisher.stores));
+  const { armored, kept, leftOut } = select(keyFile, pinned, from);
+  const { profile } = publisher;
+  const documents: TrustDocument[] = [
+    {
+      name: 'release-verification.yaml',
+      bytes: Buffer.from(toTrustConfigMap(publisher.keyring, armored, publisher.stores)),
+    },
+    ...toProfileDocuments(profile, options.repository),
+  ];
   // What is written must load: better an error now than a profile that fails later.
-  await prepareTrust(undefined, [
-    { name: 'profile.yaml', bytes: toNamedProfile(publisher.profile) },
-    { name: 'release-verification.yaml', bytes: document },
-  ]);
-  const file = path.join(options.trust, publisher.profile, 'release-verification.yaml');
-  await writeNew(file, document);
-  printResult<Added>(options.output, { profile: publisher.profile, file, kept, leftOut }, formatAdded);
+  await prepareTrust(profile, documents);
+  const directory = path.join(options.trust, profile);
+  for (const { name, bytes } of documents) await writeNew(path.join(directory, name), bytes);
+  const files = documents.map(({ name }) => path.join(directory, name));
+  printResult<Added>(options.output, { profile, files, kept, leftOut }, formatAdded);
   return ExitStatus.done;
+}
+
+function select(keyFile: Uint8Array, pinned: readonly string[], from: string): SelectedCertificates {
+  try {
+    return selectCertificates(keyFile, pinned);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    const url = isUrlLike(from) ? URL.parse(from) : null;
+    const shown = url === null ? from : toShownUrl(url);
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: shown } });
+  }
 }
 
 /** The pinned publisher, or one that the command line describes. @throws InputError */
@@ -99,11 +121,15 @@ function parseKeysUrl(from: string): URL {
   return url;
 }
 
-/** Only for the trial load: a profile of its own has its repositories elsewhere. */
-function toNamedProfile(profile: string): Buffer {
-  const isBuiltIn = profile === 'ocp' || profile === 'okd';
-  const spec = isBuiltIn ? {} : { canonicalRepositories: ['example.com/not/written'] };
-  return Buffer.from(JSON.stringify({ apiVersion: 'signet/v1', kind: 'Profile', metadata: { name: profile }, spec }));
+/** The built-in profiles have their repositories; every other one has to be told. */
+function toProfileDocuments(profile: string, repositories: readonly string[]): readonly TrustDocument[] {
+  if (repositories.length === 0) {
+    if (builtInProfile(profile) !== undefined) return [];
+    throw invalid(`say where releases of the profile ${profile} are asked for with --repository`);
+  }
+  const spec = { canonicalRepositories: repositories.map(parseRepository) };
+  const document = { apiVersion: 'signet/v1', kind: 'Profile', metadata: { name: profile }, spec };
+  return [{ name: 'profile.yaml', bytes: Buffer.from(stringify(document)) }];
 }
 
 async function writeNew(file: string, document: Uint8Array): Promise<void> {
@@ -118,8 +144,9 @@ async function writeNew(file: string, document: Uint8Array): Promise<void> {
   }
 }
 
-function formatAdded({ profile, file, kept, leftOut }: Added): string {
-  const lines = [`wrote ${file} (profile ${profile})`, ...kept.map((fingerprint) => `  kept      ${fingerprint}`)];
+function formatAdded({ profile, files, kept, leftOut }: Added): string {
+  const lines = files.map((file) => `wrote ${file} (profile ${profile})`);
+  lines.push(...kept.map((fingerprint) => `  kept      ${fingerprint}`));
   return [...lines, ...leftOut.map((fingerprint) => `  left out  ${fingerprint}`)].join('\n');
 }
 

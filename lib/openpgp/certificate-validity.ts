@@ -1,6 +1,6 @@
 import { enums, type Key, type SignaturePacket, type Subkey } from 'openpgp';
 import { SignatureError } from '../errors/signature-error.ts';
-import { countSubpackets, KEY_EXPIRATION_TIME } from './signature-subpackets.ts';
+import { isTimeOrFlagRepeated } from './signature-subpackets.ts';
 
 /** What a certificate's own signatures say about one of its keys. */
 export interface KeyValidity {
@@ -21,6 +21,7 @@ export interface PrimaryValidity extends KeyValidity {
 
 const SIGN_DATA = 0x02;
 const NEVER = Number.POSITIVE_INFINITY;
+const EPOCH = new Date(0);
 
 /** What the library says when a signature is not by the key it claims: anybody can add such a one. */
 const FORGED = new Set([
@@ -151,7 +152,7 @@ async function judge(
   if (!types.includes(signature.signatureType)) return [];
   try {
     await signature.verify(by, verifyAs, over, signature.created, false);
-    requireOneKeyExpiry(signature);
+    requireNoRepetition(signature);
     return [{ signature, state: 'valid' }];
   } catch (error) {
     const isForged = error instanceof Error && FORGED.has(error.message);
@@ -159,16 +160,25 @@ async function judge(
   }
 }
 
-/** Of two key expiries the library takes the last one, and GnuPG the first: such a signature is not understood. */
-function requireOneKeyExpiry({ version, signatureData }: SignaturePacket): void {
+/** Of two expiries or flags the library takes the last, and GnuPG the first: such a signature is not understood. */
+function requireNoRepetition({ version, signatureData }: SignaturePacket): void {
   // Version, type, two algorithms and a length of two octets come before the hashed subpackets.
   const hashedArea = version === 4 ? signatureData?.subarray(6) : undefined;
-  if (hashedArea !== undefined && countSubpackets(hashedArea, KEY_EXPIRATION_TIME) < 2) return;
-  throw new SignatureError('SignatureMalformed', 'the expiry of a key is given twice');
+  if (hashedArea !== undefined && !isTimeOrFlagRepeated(hashedArea)) return;
+  throw new SignatureError('SignatureMalformed', 'a time or the flags of a key are given twice');
 }
 
+/** The last one; of several of the same second the strictest, so that their order in the file decides nothing. */
 function latest(judged: readonly Judged[]): Judged | undefined {
-  return judged.toSorted((one, other) => timeOf(other.signature.created) - timeOf(one.signature.created))[0];
+  const time = ({ signature }: Judged): number => timeOf(signature.created);
+  return judged.toSorted((one, other) => time(other) - time(one) || strictness(other) - strictness(one))[0];
+}
+
+function strictness({ signature, state }: Judged): number {
+  if (state !== 'valid') return 3;
+  if (refuseFlags(signature) !== undefined) return 2;
+  const expiry = expiryOf(EPOCH, signature);
+  return expiry === NEVER ? 0 : 1 / (1 + expiry);
 }
 
 /** The earlier of the key's expiry and that of the signature that vouches for it. */

@@ -35,11 +35,12 @@ function judgeRevocation(
   revoked: Uint8Array,
 ): string | undefined {
   const keyId = primary.fingerprint.slice(-16);
-  if ((signature.issuerKeyId ?? keyId) !== keyId) return undefined;
+  const isNamed = (signature.issuerKeyId ?? keyId) === keyId;
   const hashName = toCertificateHash(signature.hashAlgorithm);
   if (primary.material === undefined || hashName === undefined) {
-    return 'it carries a revocation that cannot be checked, which counts';
+    return isNamed ? 'it carries a revocation that cannot be checked, which counts' : undefined;
   }
+  // Another name may stand where the signature does not protect it: what counts is whose signature it is.
   if (!isAlgorithmOf(primary.material, primary.algorithm, signature.publicKeyAlgorithm)) return undefined;
   try {
     // The hash tag is not signed: whoever breaks it must not undo a revocation.

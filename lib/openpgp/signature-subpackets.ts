@@ -13,9 +13,12 @@ export interface SubpacketFields {
 
 const CREATION_TIME = 2;
 const EXPIRATION_TIME = 3;
-export const KEY_EXPIRATION_TIME = 9;
+const KEY_EXPIRATION_TIME = 9;
 const ISSUER_KEY_ID = 16;
+const KEY_FLAGS = 27;
 const ISSUER_FINGERPRINT = 33;
+/** What can be said only once: two of a kind are read differently by everybody. */
+const ONCE_ONLY: readonly number[] = [CREATION_TIME, EXPIRATION_TIME, KEY_EXPIRATION_TIME, KEY_FLAGS];
 
 interface Subpacket {
   readonly type: number;
@@ -54,9 +57,10 @@ export function parseSubpackets(area: Uint8Array, protectedBySignature: boolean)
   return { createdAt, expiresAfter, issuerKeyIds, issuerFingerprints };
 }
 
-/** How many subpackets of an area have a type. @throws SignatureError `SignatureMalformed` */
-export function countSubpackets(area: Uint8Array, type: number): number {
-  return [...readSubpackets(area)].filter((subpacket) => subpacket.type === type).length;
+/** True when an area says twice when something was made, when it expires, or what a key is for. @throws SignatureError */
+export function isTimeOrFlagRepeated(area: Uint8Array): boolean {
+  const types = [...readSubpackets(area)].map(({ type }) => type).filter((type) => ONCE_ONLY.includes(type));
+  return new Set(types).size < types.length;
 }
 
 function* readSubpackets(area: Uint8Array): Generator<Subpacket> {

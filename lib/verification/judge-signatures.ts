@@ -81,7 +81,8 @@ function explainStores({ attempts }: SignatureEvidence): Reason {
   return {
     code: 'StoreUnavailable',
     message: `a store that could hold the signature failed: ${first?.location ?? 'unknown'}: ${first?.message ?? 'unknown'}${others}`,
-    remedy: 'retry; if it stays so, make the stores reachable from here or read a mirror with --store',
+    remedy:
+      'retry; if it stays so, make the stores reachable from here, or read a mirror (--store). Private addresses are contacted where the profile, or --allow-private-stores, allows them',
   };
 }
 

@@ -134,6 +134,31 @@ describe('signet trust', () => {
     return shown.stderr.match(/[0-9A-F]{40}/g)?.slice(1) ?? [];
   }
 
+  test('add writes the repositories of a profile of one’s own, and loads', async () => {
+    const [kept = ''] = await fingerprintsOf(KEY_FILE);
+    const to = path.join(work, 'own');
+    const args = [
+      'trust',
+      'add',
+      'acme',
+      '--trust',
+      to,
+      '--profile',
+      'acme',
+      '--from',
+      KEY_FILE,
+      '--store',
+      'https://s.example/x',
+      '--fingerprint',
+      kept,
+    ];
+    const without = await signet(...args);
+    expect([without.status, without.stderr]).toEqual([2, expect.stringContaining('--repository')]);
+    expect((await signet(...args, '--repository', 'reg.example/acme/release')).status).toBe(0);
+    const shown = await signet('trust', 'show', '--trust', to);
+    expect(shown.stdout).toContain('canonical     reg.example/acme/release');
+  });
+
   test('add keeps the pinned certificate, names the one it left out, and writes what loads', async () => {
     const [kept = '', other = ''] = await fingerprintsOf(KEY_FILE);
     const to = path.join(work, 'added');
@@ -248,6 +273,11 @@ describe('bad input is exit 2 and says what was expected', () => {
       /64 lower-case hex digits, found 3/,
     ],
     ['an unknown profile', ['verify', GOOD, ...FROM_DIRECTORY, '--profile', 'nope'], /known: ocp/],
+    [
+      'a store directory that is not there',
+      ['verify', GOOD, ...WITH_TRUST, '--store', '/no/such/store'],
+      /--store \/no\/such\/store/,
+    ],
     ['a missing trust directory', ['verify', GOOD, '--trust', '/no/such/directory'], /\/no\/such\/directory/],
     [
       'a missing signature file',

@@ -183,6 +183,27 @@ describe('the primary key signs, and its self-signatures are attacked', () => {
       NOT_UNDERSTOOD,
     ],
     [
+      'flags given twice: certify only, then sign',
+      'KeyNotForSigning',
+      certificate(primary, { says: [CERTIFY_ONLY, MAY_SIGN] }),
+      NOT_UNDERSTOOD,
+    ],
+    [
+      'two self-signatures of one second, the lax one first',
+      'KeyExpired',
+      join(certificate(primary), selfSignature(primary, EXPIRED)),
+    ],
+    [
+      'two self-signatures of one second, the strict one first',
+      'KeyExpired',
+      join(certificate(primary, EXPIRED), selfSignature(primary)),
+    ],
+    [
+      'two self-signatures of one second, one of them not for signing',
+      'KeyNotForSigning',
+      join(certificate(primary), selfSignature(primary, { says: [CERTIFY_ONLY] })),
+    ],
+    [
       'an expiry given twice, by another key',
       'accept',
       join(

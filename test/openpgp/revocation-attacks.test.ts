@@ -85,6 +85,12 @@ describe('revocations of the primary key', () => {
       ],
     ),
     ['with another hash than was signed', 'accept', join(base, withHash(10))],
+    [
+      'by this key in the name of another',
+      'KeyRevoked',
+      join(base, keyRevocation(primary, { ...REVOKED, named: other })),
+      BY_ITS_OWNER,
+    ],
     ['by another key that names itself', 'accept', join(base, keyRevocation(primary, { ...REVOKED, by: other }))],
     ['by another key in the name of this one', 'accept', join(base, keyRevocation(primary, FORGED))],
     ['the same with a wrong hash tag', 'accept', join(base, keyRevocation(primary, { ...FORGED, hashTag: 'wrong' }))],
