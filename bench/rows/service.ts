@@ -120,11 +120,11 @@ async function measureHandler(objectsDirectory: string): Promise<number> {
   const [segment = ''] = await readdir(path.join(FIXTURES, 'signatures'));
   const route = ROUTES.find(({ handler: name }) => name === 'serve-signature');
   if (route === undefined) throw new Error('there is no such route');
-  const request = Object.assign(new IncomingMessage(new Socket()), {
+  const incoming = Object.assign(new IncomingMessage(new Socket()), {
     method: 'GET',
     url: `/signatures/${segment}/signature-1`,
   });
-  const event = toGatewayEvent(request, Buffer.alloc(0), { route, pathParameters: {} });
+  const event = toGatewayEvent(incoming, Buffer.alloc(0), { route, pathParameters: {} });
   const context = createLocalContext('serve-signature');
   let answered = 0;
   const started = performance.now();

@@ -36,8 +36,8 @@ const FINGERPRINT = /^[0-9A-F]{40}$/;
 const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** @returns the exit status */
-export async function addTrust(name: string, options: AddOptions): Promise<number> {
-  const publisher = toPublisher(name, options);
+export async function addTrust(publisherName: string, options: AddOptions): Promise<number> {
+  const publisher = toPublisher(publisherName, options);
   const from = options.from ?? publisher.keysUrl;
   const keyFile = await fetchKeyFile(from, options);
   const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);

@@ -1,5 +1,5 @@
 import { InputError } from '../errors/input-error.ts';
-import { type Reference, parseReference } from './reference.ts';
+import { parseReference, type Reference } from './reference.ts';
 
 declare const pullspecBrand: unique symbol;
 
