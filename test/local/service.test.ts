@@ -233,6 +233,50 @@ describe('a running service', () => {
   });
 });
 
+/** Real releases are not in the repository; a run that has them names their folder. */
+const REAL = process.env['SIGNET_RELEASES'];
+
+test.skipIf(REAL === undefined)(
+  'real releases verify over HTTP, are mirrored, and verify without their store',
+  async () => {
+    const root = REAL ?? '';
+    const segments = await readdir(path.join(root, 'signatures'));
+    expect(segments.length).toBeGreaterThan(0);
+    let isOn = true;
+    const store = createServer((request, response) => {
+      if (!isOn) response.destroy();
+      else {
+        readFile(path.join(root, 'signatures', request.url ?? '')).then(
+          (bytes) => response.end(bytes),
+          () => response.writeHead(404).end(),
+        );
+      }
+    });
+    store.listen(0, '127.0.0.1');
+    await once(store, 'listening');
+    const url = `http://127.0.0.1:${(store.address() as AddressInfo).port}`;
+    const args = ['--data', path.join(work, 'real'), '--trust', path.join(root, 'trust'), '--store', url];
+    const service = await start(...args, '--allow-private-stores');
+    const pullspecs = segments.map(
+      (segment) => `quay.io/openshift-release-dev/ocp-release@${segment.replace('=', ':')}`,
+    );
+    for (const pullspec of pullspecs) expect((await verify(service.url, pullspec)).verdict.outcome).toBe('accepted');
+    const signature = (segment: string) => fetch(`${service.url}/signatures/${segment}/signature-1`);
+    for (const segment of segments) await until(async () => (await signature(segment)).status === 200);
+    isOn = false;
+    for (const pullspec of pullspecs) {
+      expect((await verify(service.url, pullspec)).verdict).toMatchObject({ outcome: 'accepted', profile: 'ocp' });
+    }
+    for (const segment of segments) {
+      const published = await readFile(path.join(root, 'signatures', segment, 'signature-1'));
+      expect(Buffer.from(await (await signature(segment)).arrayBuffer())).toEqual(published);
+    }
+    expect(await stop(service)).toBe(0);
+    store.close();
+    store.closeAllConnections();
+  },
+);
+
 describe('starting', () => {
   test('without trust there is a demo to try, the same after a restart', async () => {
     const data = path.join(work, 'demo');
