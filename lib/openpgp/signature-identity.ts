@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { PublicKeyAlgorithm } from './algorithms.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
 
@@ -14,10 +14,10 @@ export function toSignatureIdentity(message: UntrustedSignedMessage, signingKey:
   // Of an ECDSA pair (r, s) anybody can make the equally valid (r, n−s): the first integer alone names it.
   const integers = value.kind === 'integers' && publicKeyAlgorithm === PublicKeyAlgorithm.ecdsa ? 1 : Infinity;
   const parts = value.kind === 'octets' ? [value.octets] : value.integers.slice(0, integers);
-  const hash = createHash('sha256');
-  for (const part of [Buffer.from(signingKey), toSignedContent(message), trailer, ...parts]) {
-    // Lengths keep one part's end from being read as the next one's start.
-    hash.update(`${part.length}:`).update(part);
-  }
-  return hash.digest('hex');
+  // Lengths keep one part's end from being read as the next one's start.
+  const framed = [Buffer.from(signingKey), toSignedContent(message), trailer, ...parts].flatMap((part) => [
+    Buffer.from(`${part.length}:`),
+    part,
+  ]);
+  return hash('sha256', Buffer.concat(framed), 'hex');
 }
