@@ -53,6 +53,7 @@ function parseName(text: string, name: string): Repository {
     if (!PATH_COMPONENT.test(component)) throw invalid(text, repositoryFault(component));
   }
   const canonicalHost = toCanonicalHost(host);
+  if (!isUnmistakable(canonicalHost)) throw invalid(text, `${JSON.stringify(host)} needs a dot or a port to be a host`);
   if (canonicalHost.length + 1 + path.length > MAX_NAME_LENGTH) {
     throw invalid(text, `the repository is longer than ${MAX_NAME_LENGTH} characters`);
   }
@@ -63,7 +64,7 @@ function parseName(text: string, name: string): Repository {
 function splitHost(name: string): { host: string; path: string } {
   const slash = name.indexOf('/');
   const first = name.slice(0, Math.max(slash, 0));
-  const isHost = slash >= 0 && (/[.:[]/.test(first) || first === 'localhost' || first !== first.toLowerCase());
+  const isHost = slash >= 0 && (isUnmistakable(first) || first !== first.toLowerCase());
   if (!isHost) return { host: DEFAULT_HOST, path: slash < 0 ? DEFAULT_NAMESPACE + name : name };
   const path = name.slice(slash + 1);
   const isDockerHub = toCanonicalHost(first) === DEFAULT_HOST;
@@ -71,8 +72,16 @@ function splitHost(name: string): { host: string; path: string } {
 }
 
 function toCanonicalHost(host: string): string {
-  const lower = host.toLowerCase().replace(/:0*443$/, '');
-  return lower === 'index.docker.io' ? DEFAULT_HOST : lower;
+  const lower = host.toLowerCase().replace(/:0+(?=[1-9])/, ':');
+  const bare = lower.replace(/:443$/, '');
+  // `a:443/b` must not become `a/b`, which is a repository of Docker Hub.
+  const canonical = isUnmistakable(bare) ? bare : lower;
+  return canonical === 'index.docker.io' ? DEFAULT_HOST : canonical;
+}
+
+/** True for what is read as a host wherever it stands in front of a `/`, whatever its letter case. */
+function isUnmistakable(host: string): boolean {
+  return /[.:[]/.test(host) || host === 'localhost';
 }
 
 function repositoryFault(component: string): string {

@@ -24,6 +24,9 @@ describe('parsePullspec accepts', () => {
     ['the default port', `quay.io:443/a/b@sha256:${HEX}`, `quay.io/a/b@sha256:${HEX}`],
     ['another port', `quay.io:5000/a/b@sha256:${HEX}`, `quay.io:5000/a/b@sha256:${HEX}`],
     ['localhost', `localhost/a@sha256:${HEX}`, `localhost/a@sha256:${HEX}`],
+    ['a host without a dot at the default port', `a:443/b@sha256:${HEX}`, `a:443/b@sha256:${HEX}`],
+    ['a port with zeros', `quay.io:00443/a@sha256:${HEX}`, `quay.io/a@sha256:${HEX}`],
+    ['LOCALHOST', `LOCALHOST/a@sha256:${HEX}`, `localhost/a@sha256:${HEX}`],
     ['an IPv6 host', `[::1]:5000/a@sha256:${HEX}`, `[::1]:5000/a@sha256:${HEX}`],
     ['a Docker Hub short name', `busybox@sha256:${HEX}`, `docker.io/library/busybox@sha256:${HEX}`],
     ['a Docker Hub user name', `me/busybox@sha256:${HEX}`, `docker.io/me/busybox@sha256:${HEX}`],
@@ -52,6 +55,7 @@ describe('parsePullspec refuses', () => {
     ['a look-alike letter', `quаy.io/a@sha256:${HEX}`, 'PullspecInvalid'],
     ['a user', `user@quay.io/a@sha256:${HEX}`, 'DigestInvalid'],
     ['a transport', `docker://quay.io/a@sha256:${HEX}`, 'PullspecInvalid'],
+    ['a host in capitals without a dot: in lower case it is none', `A/b@sha256:${HEX}`, 'PullspecInvalid'],
     ['an image ID', HEX, 'PullspecInvalid'],
     ['an empty tag', `quay.io/a:@sha256:${HEX}`, 'PullspecInvalid'],
     ['a tag that is none', `quay.io/a:-x@sha256:${HEX}`, 'PullspecInvalid'],
@@ -89,6 +93,6 @@ test('whatever the text, there is a parsed value or an InputError, and parsing i
       const parsed = parsePullspec(text);
       expect(parseRepository(parsed.repository)).toBe(parsed.repository);
     }),
-    { numRuns: 3000 },
+    { numRuns: 10_000 },
   );
 });
