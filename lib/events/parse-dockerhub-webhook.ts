@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+import { secondsField, tagField } from './fields.ts';
+import type { ParsedEvent } from './push.ts';
+import { readEvent } from './read-event.ts';
+import { toParsedEvent } from './to-parsed-event.ts';
+import { toPush } from './to-push.ts';
+
+const schema = z.object({
+  push_data: z.object({ tag: tagField, pushed_at: z.optional(secondsField) }),
+  repository: z.object({ repo_name: z.string() }),
+});
+
+/** Docker Hub's webhook: it tells of pushes alone, and of their tag alone. @throws InputError `BodyInvalid` */
+export function parseDockerhubWebhook(body: unknown): ParsedEvent {
+  const { push_data, repository } = readEvent(schema, body);
+  const parts = {
+    source: 'dockerhub',
+    registry: 'docker.io',
+    untrustedRepository: repository.repo_name,
+    tag: push_data.tag,
+    occurredAt: push_data.pushed_at,
+  } as const;
+  return toParsedEvent([toPush(parts, 'repository.repo_name')], 'no push');
+}

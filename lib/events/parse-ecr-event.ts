@@ -1,0 +1,67 @@
+import * as z from 'zod/mini';
+import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
+import { digestField, eventIdField, optionalTagField, timeField } from './fields.ts';
+import type { ParsedEvent } from './push.ts';
+import { readEvent } from './read-event.ts';
+import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
+import { toPush } from './to-push.ts';
+
+const kindSchema = z.object({ source: z.string(), 'detail-type': z.string() });
+
+/** What an event of each kind has to say of itself to be a push. */
+const PUSHED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
+  ['ECR Image Action', { 'action-type': 'PUSH', result: 'SUCCESS' }],
+  ['ECR Pull Through Cache Action', { 'sync-status': 'SUCCESS' }],
+  ['ECR Replication Action', { 'action-type': 'REPLICATE', result: 'SUCCESS' }],
+  ['ECR Referrer Action', { 'action-type': 'PUSH', result: 'SUCCESS' }],
+]);
+
+const schema = z.object({
+  id: eventIdField,
+  account: z.string().check(z.regex(/^[0-9]{12}$/, 'expected 12 digits')),
+  // One label of a host name, and nothing that could move the host elsewhere.
+  region: z.string().check(z.regex(/^[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}$/, 'expected a region')),
+  time: timeField,
+  detail: z.object({
+    'repository-name': z.string(),
+    'image-digest': z.optional(digestField),
+    'image-tag': optionalTagField,
+  }),
+});
+
+/**
+ * An EventBridge event of Amazon ECR. A replication is told by the registry that received it.
+ *
+ * @throws InputError `BodyInvalid`
+ */
+export function parseEcrEvent(body: unknown): ParsedEvent {
+  const kind = readEvent(kindSchema, body);
+  if (kind.source !== 'aws.ecr') return toIgnoredEvent('source', kind.source);
+  const detailType = kind['detail-type'];
+  const pushed = PUSHED.get(detailType);
+  if (pushed === undefined) return toIgnoredEvent('detail-type', detailType);
+  const names = Object.keys(pushed);
+  const statuses = z.object({ detail: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) });
+  const { detail: said } = readEvent(statuses, body);
+  for (const name of names) {
+    const found = said[name];
+    if (found !== undefined && found !== pushed[name]) return toIgnoredEvent(`detail.${name}`, found);
+  }
+  const { id, account, region, time, detail } = readEvent(schema, body);
+  const parts = {
+    source: 'ecr',
+    registry: toEcrRegistry(account, region),
+    untrustedRepository: detail['repository-name'],
+    digest: detail['image-digest'],
+    tag: detail['image-tag'],
+    occurredAt: time,
+    eventId: id,
+    referrer: detailType === 'ECR Referrer Action' ? true : undefined,
+  } as const;
+  return toParsedEvent([toPush(parts, 'detail.repository-name')], 'no push');
+}
+
+function toEcrRegistry(account: string, region: string): string {
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return parseRegistryHost(`${account}.dkr.ecr.${region}.${domain}`);
+}

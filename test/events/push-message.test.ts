@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { Push } from '../../lib/events/push.ts';
+import { toPushBody } from '../../lib/events/push-message.ts';
+import { PushMessageSchema } from '../../lib/events/push-message-schema.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
+import { type Body, DIGEST, replaceMember } from './samples.ts';
+
+const PUSH: Push = {
+  source: 'quay',
+  registry: 'quay.io',
+  repository: 'ns/name',
+  digest: parseDigest(DIGEST),
+  tag: 'latest',
+  occurredAt: '2020-04-15T03:45:08.000Z',
+  eventId: 'e1',
+};
+const MAPPING = { profile: 'ocp', mirrorOf: parseRepository('quay.io/openshift-release-dev/ocp-release') };
+const MESSAGE: Body = { schema: 1, ...MAPPING, push: PUSH };
+
+describe('the push queue’s body', () => {
+  test.each<[string, typeof MAPPING | { profile: string }, Push]>([
+    ['whole', MAPPING, PUSH],
+    ['no more than it needs', { profile: 'own' }, { source: 'ecr', registry: 'r.example', repository: 'a', tag: 't' }],
+    ['a referrer', MAPPING, { ...PUSH, tag: undefined, referrer: true }],
+  ])('is read as it was written: %s', (_, mapping, push) => {
+    expect(PushMessageSchema.parse(JSON.parse(toPushBody(mapping, push)))).toEqual({ schema: 1, ...mapping, push });
+  });
+
+  test.each<[string, string, unknown]>([
+    ['a newer schema', 'schema', 2],
+    ['no profile', 'profile', undefined],
+    ['a profile that is a path', 'profile', '../ocp'],
+    ['a mirrored repository in capitals', 'mirrorOf', 'QUAY.io/a/b'],
+    ['a mirrored repository with a tag', 'mirrorOf', 'quay.io/a/b:c'],
+    ['an unknown member', 'more', 1],
+    ['no push', 'push', undefined],
+    ['an unknown member of the push', 'push.more', 1],
+    ['an unknown source', 'push.source', 'gitlab'],
+    ['a host in capitals', 'push.registry', 'Quay.io'],
+    ['a host with a path', 'push.registry', 'quay.io/'],
+    ['no host', 'push.registry', ''],
+    ['a repository that climbs', 'push.repository', '../x'],
+    ['a repository with a digest', 'push.repository', `a@${DIGEST}`],
+    ['a repository with a tag', 'push.repository', 'a:b'],
+    ['a digest that is none', 'push.digest', 'sha256:1'],
+    ['a tag that is none', 'push.tag', 'a/b'],
+    ['an empty tag', 'push.tag', ''],
+    ['a time that is none', 'push.occurredAt', 'now'],
+    ['a time in no time zone', 'push.occurredAt', '2020-04-15T03:45:08'],
+    ['an empty event', 'push.eventId', ''],
+    ['referrer: false', 'push.referrer', false],
+  ])('is refused with %s', (_, path, value) => {
+    expect(PushMessageSchema.safeParse(MESSAGE).success).toBe(true);
+    expect(PushMessageSchema.safeParse(replaceMember(MESSAGE, path, value)).success).toBe(false);
+  });
+
+  test('is refused with neither digest nor tag', () => {
+    const without = replaceMember(replaceMember(MESSAGE, 'push.digest', undefined), 'push.tag', undefined);
+    expect(PushMessageSchema.safeParse(without).success).toBe(false);
+  });
+});
