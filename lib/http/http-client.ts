@@ -34,6 +34,15 @@ export interface GetOptions {
   readonly accept?: string | undefined;
 }
 
+export type SendOptions = GetOptions & {
+  /** Throws to keep a redirect from being followed, after the rules that hold for every redirect. */
+  readonly checkRedirect?: ((from: URL, to: URL) => void) | undefined;
+} & (
+    | { readonly method: 'GET' | 'HEAD' }
+    /** Sent once, to the URL alone: a redirect of it is `RedirectRefused`. */
+    | { readonly method: 'POST'; readonly form: URLSearchParams }
+  );
+
 export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<IncomingHttpHeaders>;
@@ -50,52 +59,67 @@ export interface HttpClient {
   close(): void;
 }
 
+/** What asks more of HTTP than reading a URL does: a registry. */
+export interface HttpSender {
+  /** As {@link HttpClient.get}, with the method named. The answer to a HEAD has no bytes. */
+  send(url: string, options: SendOptions): Promise<HttpResponse>;
+}
+
 /** @throws ConfigurationError when the proxy or the CA certificates cannot be used. */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
+export function createHttpClient(options: HttpClientOptions): HttpClient & HttpSender {
   const routes = createRoutes({ ...options, lookup: options.lookup ?? createCheckedLookup(options) });
   const underWay = new Set<Deadline>();
   const common = { 'user-agent': options.userAgent ?? 'signet', 'accept-encoding': 'identity' };
   let isClosed = false;
 
-  async function follow(asked: URL, getOptions: GetOptions, signal: AbortSignal): Promise<HttpResponse> {
-    const { accept = '*/*', limitBytes } = getOptions;
+  async function follow(asked: URL, sendOptions: SendOptions, signal: AbortSignal): Promise<HttpResponse> {
+    const { accept = '*/*', limitBytes, method } = sendOptions;
+    const content = method === 'POST' ? toContent(sendOptions.form) : undefined;
     let url = asked;
-    let ownHeaders = getOptions.headers ?? {};
+    let ownHeaders = { ...sendOptions.headers, ...content?.headers };
     for (let redirects = 0; ; redirects += 1) {
       const headers = { accept, ...ownHeaders, ...common };
-      const response = await sendRequest({ url, route: routes.chooseRoute(url), headers, signal, rules: options });
+      const route = routes.chooseRoute(url);
+      const response = await sendRequest({ method, url, route, headers, body: content?.body, signal, rules: options });
       const { location } = response.headers;
       if (!isRedirect(response.statusCode ?? 0) || location === undefined) {
-        return await toResponse(response, url, limitBytes);
+        return await toResponse(response, url, { method, limitBytes });
       }
       response.destroy();
+      if (method === 'POST') {
+        throw new StoreError('RedirectRefused', `${toShownUrl(asked)}: what was posted does not follow a redirect`);
+      }
       if (redirects === MAX_REDIRECTS) {
         throw new StoreError('RedirectRefused', `${toShownUrl(asked)}: more than ${MAX_REDIRECTS} redirects`);
       }
       const target = toRedirectTarget(url, location);
+      sendOptions.checkRedirect?.(url, target);
       ownHeaders = toHopHeaders(ownHeaders, url, target);
       url = target;
     }
   }
 
+  async function send(text: string, sendOptions: SendOptions): Promise<HttpResponse> {
+    sendOptions.signal.throwIfAborted();
+    if (isClosed) throw closedError();
+    const url = parseHttpUrl(text);
+    const timeoutMs = sendOptions.timeoutMs ?? REQUEST_TIMEOUT_MS;
+    const deadline = startDeadline(sendOptions.signal, timeoutMs, () => timeoutError(url, timeoutMs));
+    underWay.add(deadline);
+    try {
+      return await follow(url, sendOptions, deadline.signal);
+    } catch (error) {
+      deadline.signal.throwIfAborted();
+      throw toHttpFailure(error, url);
+    } finally {
+      underWay.delete(deadline);
+      deadline.clear();
+    }
+  }
+
   return {
-    async get(text, getOptions) {
-      getOptions.signal.throwIfAborted();
-      if (isClosed) throw closedError();
-      const url = parseHttpUrl(text);
-      const timeoutMs = getOptions.timeoutMs ?? REQUEST_TIMEOUT_MS;
-      const deadline = startDeadline(getOptions.signal, timeoutMs, () => timeoutError(url, timeoutMs));
-      underWay.add(deadline);
-      try {
-        return await follow(url, getOptions, deadline.signal);
-      } catch (error) {
-        deadline.signal.throwIfAborted();
-        throw toHttpFailure(error, url);
-      } finally {
-        underWay.delete(deadline);
-        deadline.clear();
-      }
-    },
+    get: (text, getOptions) => send(text, { ...getOptions, method: 'GET' }),
+    send,
     close() {
       isClosed = true;
       for (const deadline of underWay) deadline.abort(closedError());
@@ -104,9 +128,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-async function toResponse(response: IncomingMessage, url: URL, limitBytes: number): Promise<HttpResponse> {
+function toContent(form: URLSearchParams) {
+  return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() };
+}
+
+async function toResponse(
+  response: IncomingMessage,
+  url: URL,
+  { method, limitBytes }: Pick<SendOptions, 'method' | 'limitBytes'>,
+): Promise<HttpResponse> {
   const status = response.statusCode ?? 0;
-  const isSuccess = status >= 200 && status < 300;
+  // The length in the answer to a HEAD is that of a body which is not sent.
+  const isSuccess = status >= 200 && status < 300 && method !== 'HEAD';
   const bytes = await (isSuccess ? readBody(response, limitBytes) : readExplanation(response, limitBytes));
   return { status, headers: response.headers, bytes, url };
 }

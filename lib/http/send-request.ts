@@ -7,21 +7,23 @@ import type { Route } from './routes.ts';
 import { type TunnelRequestOptions, toProxyHeaders } from './tunnel-agent.ts';
 
 interface Hop {
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly url: URL;
   readonly route: Route;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
   readonly signal: AbortSignal;
   readonly rules: AddressRules;
 }
 
-/** One GET, no redirect followed; the body is the caller's to read or destroy. Rejects with whatever went wrong. */
+/** One request, no redirect followed; the body is the caller's to read or destroy. Rejects with whatever went wrong. */
 export async function sendRequest(hop: Hop): Promise<IncomingMessage> {
   try {
     return await attempt(hop);
   } catch (error) {
     // A server may close a kept-alive connection just as it is used again; nothing was answered, so asking once
-    // more on another one is safe.
-    if (error instanceof StaleConnectionError) return await attempt(hop);
+    // more on another one is safe, unless what was sent may have been taken.
+    if (error instanceof StaleConnectionError && hop.method !== 'POST') return await attempt(hop);
     throw error;
   }
 }
@@ -40,12 +42,12 @@ function attempt(hop: Hop): Promise<IncomingMessage> {
   request.on('close', () => reject(new StoreError('ConnectionFailed', 'the connection was closed without an answer')));
   // While a tunnel is being made the request has no socket and would not report its own abort.
   hop.signal.addEventListener('abort', () => reject(hop.signal.reason), { once: true });
-  request.end();
+  request.end(hop.body);
   return promise;
 }
 
-function openRequest({ url, route, headers, signal }: Hop): ClientRequest {
-  const options = { method: 'GET', agent: route.agent, signal, headers } satisfies RequestOptions;
+function openRequest({ method, url, route, headers, signal }: Hop): ClientRequest {
+  const options = { method, agent: route.agent, signal, headers } satisfies RequestOptions;
   if (route.kind === 'forward') {
     const forwarded: RequestOptions = {
       ...options,
