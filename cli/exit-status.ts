@@ -1,7 +1,15 @@
 import type { Outcome } from '../lib/verification/verdict.ts';
 
 /** What a command leaves behind for scripts. */
-export const ExitStatus = { accepted: 0, done: 0, rejected: 1, usage: 2, indeterminate: 3 } as const;
+export const ExitStatus = {
+  accepted: 0,
+  done: 0,
+  rejected: 1,
+  usage: 2,
+  indeterminate: 3,
+  internal: 70,
+  interrupted: 130,
+} as const;
 
 export function toExitStatus(outcome: Outcome): number {
   switch (outcome) {

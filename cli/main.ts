@@ -18,13 +18,20 @@ function report(error: unknown): number {
     return ExitStatus.indeterminate;
   }
   process.stderr.write(`signet: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
-  return 70;
+  return ExitStatus.internal;
 }
 
 // A reader that stops early (`signet … | head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit();
-  throw error;
+  process.stderr.write(`signet: the result cannot be written: ${error.message}\n`);
+  process.exit(ExitStatus.internal);
+});
+// Nowhere is left to say it; the exit status stays what it is.
+process.stderr.on('error', () => undefined);
+process.on('SIGINT', () => {
+  process.stderr.write('signet: interrupted\n');
+  process.exit(ExitStatus.interrupted);
 });
 
 try {

@@ -1,13 +1,13 @@
-import { stat } from 'node:fs/promises';
-import { InputError } from '../lib/errors/input-error.ts';
+import { ConfigurationError } from '../lib/errors/configuration-error.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
-import { isUrlLike } from '../lib/http/http-url.ts';
+import { createTlsTrust } from '../lib/http/tls-trust.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
 import type { SignatureStore } from '../lib/signatures/signature-store.ts';
 import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
+import { checkNamedStores } from './check-named-stores.ts';
 import type { StoreOptions } from './options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 
@@ -22,7 +22,7 @@ export async function openStores(
   options: StoreOptions,
   { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
 ): Promise<OpenedStores> {
-  await requireDirectories(options.store.filter((named) => !isUrlLike(named)));
+  await checkNamedStores(options.store);
   const client = await openClient(options, storeAccess);
   const opened =
     options.store.length === 0
@@ -32,25 +32,28 @@ export async function openStores(
   return { store: createParallelStore(opened), close: () => client.close() };
 }
 
-/** A mistyped directory is a wrong call; only a store that was opened can be out of reach. */
-async function requireDirectories(named: readonly string[]): Promise<void> {
-  for (const directory of named) {
-    const entry = await stat(directory).catch(() => undefined);
-    if (entry?.isDirectory() !== true)
-      throw new InputError('FileUnreadable', `--store ${directory} is not a directory`);
-  }
-}
-
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */
 export async function openClient(
   { allowPrivateStores, tlsCa }: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
   { allowPrivateAddresses, ca }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
 ): Promise<HttpClient> {
-  const named = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const named = tlsCa === undefined ? undefined : await readCertificates(tlsCa);
   const pem = [ca, named].filter((part) => part !== undefined).join('\n');
   return createHttpClient({
     allowPrivateAddresses: allowPrivateAddresses || allowPrivateStores === true,
     ca: pem === '' ? undefined : pem,
     proxy: readProxy(process.env),
   });
+}
+
+/** Checked alone, so that the error is of this file and not of the profile's. */
+async function readCertificates(file: string): Promise<string> {
+  const pem = Buffer.from(await readInput(file, MAX_KEY_FILE_BYTES)).toString();
+  try {
+    createTlsTrust(pem);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--tls-ca ${file}` } });
+  }
+  return pem;
 }

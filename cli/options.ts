@@ -6,10 +6,9 @@ export type OutputFormat = 'text' | 'json';
 /** Options that several commands share, each said once. */
 export const options = {
   trust: () =>
-    new Option(
-      '--trust <dir>',
-      'trust documents: one profile, or a directory with one sub-directory per profile',
-    ).makeOptionMandatory(),
+    new Option('--trust <dir>', 'trust documents: one profile, or a directory with one sub-directory per profile')
+      .argParser(parseNotEmpty)
+      .makeOptionMandatory(),
   profile: () => new Option('--profile <name>', 'profile to use (default: the only one, else ocp)'),
   output: () =>
     new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json']).default('text'),
@@ -53,6 +52,11 @@ export function repeatable(flags: string, description: string): Option {
 
 /** For a repeatable option. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, parseNotEmpty(value)];
+}
+
+/** For an option that names something: an empty path would mean the current directory. */
+export function parseNotEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('it must not be empty');
-  return [...earlier, value];
+  return value;
 }

@@ -8,13 +8,14 @@ import type { CheckTrustOptions } from './commands/trust-check.ts';
 import type { PublishOptions } from './commands/trust-publish.ts';
 import type { ShowOptions } from './commands/trust-show.ts';
 import type { VerifyOptions } from './commands/verify.ts';
-import { collect, options, repeatable } from './options.ts';
+import { collect, options, parseNotEmpty, repeatable } from './options.ts';
 
 /** Sets the exit status of the process; commands return it. */
 type SetStatus = (status: number) => void;
 
 const EXIT_STATUS_HELP = `
-Exit status: 0 accepted or done, 1 rejected, 2 wrong call or unreadable input, 3 indeterminate (retry later).`;
+Exit status: 0 accepted or done, 1 rejected, 2 wrong call or unreadable input, 3 indeterminate (retry later),
+70 fault of Signet’s own or result not written, 130 interrupted.`;
 
 /** The whole command line. A command's code is loaded when it runs, so that help and small commands start fast. */
 export function buildProgram(setStatus: SetStatus): Command {
@@ -111,7 +112,9 @@ function addRecord(program: Command, setStatus: SetStatus): void {
     .command('verify')
     .description('decide again, offline, from the bytes in a record; exit 0 when it is confirmed, 1 when it differs')
     .argument('<file>', 'a record as it is stored: JSON; --trust or --objects says by which trust')
-    .addOption(new Option('--trust <dir>', 'trust documents of the revision that the record names'))
+    .addOption(
+      new Option('--trust <dir>', 'trust documents of the revision that the record names').argParser(parseNotEmpty),
+    )
     .addOption(
       new Option('--objects <dir|s3://bucket>', 'object store that holds the published revision').conflicts('trust'),
     )
@@ -172,7 +175,11 @@ function addTrust(program: Command, setStatus: SetStatus): void {
     .description('compile profiles and publish them as immutable revisions')
     .addOption(options.trust())
     .option('--profile <name>', 'publish this profile only (default: all)')
-    .requiredOption('--to <dir>', 'directory of the object store')
+    .addOption(
+      new Option('--to <dir|s3://bucket>', 'object store to publish into')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
     .addOption(options.output())
     .action(async (given: PublishOptions) => {
       const { publishProfiles } = await import('./commands/trust-publish.ts');

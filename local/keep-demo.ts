@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { type DemoPublisher, makeDemoReleases } from '../demo/demo-releases.ts';
+import { makeDirectories } from '../lib/objects/store-directory.ts';
 import { isDigest } from '../lib/pullspec/digest.ts';
 
 const Kept = z.object({
@@ -28,7 +29,7 @@ export async function keepDemo(dataDirectory: string): Promise<DemoPublisher> {
     ...release,
     signature: signature === undefined ? null : Buffer.from(signature).toString('base64'),
   }));
-  await mkdir(path.dirname(file), { recursive: true });
+  await makeDirectories(path.dirname(file));
   await writeFile(file, JSON.stringify({ armoredKey: made.armoredKey, releases }, null, 2));
   return made;
 }

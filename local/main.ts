@@ -1,7 +1,10 @@
-import { ConfigurationError } from '../lib/errors/configuration-error.ts';
-import { InputError } from '../lib/errors/input-error.ts';
+import { describeFailure } from './describe-failure.ts';
 import { parseStartOptions, START_HELP } from './options.ts';
 import { type LocalService, startService } from './start-service.ts';
+
+/** Milliseconds between two looks at whose child this process is. */
+const PARENT_LOOK_MS = 1000;
+const PARENT = process.ppid;
 
 function describe({ url, profiles, demo }: LocalService): string {
   const lines = [`Signet is ready at ${url} (profiles: ${profiles.join(', ')})`];
@@ -27,6 +30,16 @@ function describe({ url, profiles, demo }: LocalService): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** @param stop called once, at most {@link PARENT_LOOK_MS} after */
+function whenParentIsGone(stop: () => void): void {
+  const timer = setInterval(() => {
+    if (process.ppid === PARENT) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_LOOK_MS);
+  timer.unref();
+}
+
 async function main(): Promise<number> {
   const options = parseStartOptions(process.argv.slice(2));
   if (options === undefined) {
@@ -35,22 +48,25 @@ async function main(): Promise<number> {
   }
   const service = await startService(options);
   process.stderr.write(describe(service));
-  const signal = await new Promise<string>((resolve) => {
+  const reason = await new Promise<string>((resolve) => {
     process.once('SIGINT', () => resolve('SIGINT'));
     process.once('SIGTERM', () => resolve('SIGTERM'));
+    // The shell between npm and this process dies of a signal without handing it on.
+    if (process.env['npm_lifecycle_event'] !== undefined) whenParentIsGone(() => resolve('npm is gone'));
   });
-  process.stderr.write(`${signal}: finishing what is under way …\n`);
+  process.stderr.write(`${reason}: finishing what is under way …\n`);
   await service.close();
   process.stderr.write('stopped\n');
   return 0;
 }
 
+// Whoever read the output may be gone with npm: that must not keep the service from finishing.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 try {
   process.exitCode = await main();
 } catch (error) {
-  const isExpected = error instanceof InputError || error instanceof ConfigurationError;
-  const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  const text = error instanceof Error ? (isExpected || isTaken ? error.message : error.stack) : String(error);
-  process.stderr.write(`signet: ${text}${isTaken ? '; choose another with --port' : ''}\n`);
-  process.exitCode = isExpected || isTaken ? 2 : 70;
+  const { text, status } = describeFailure(error, process.argv.slice(2));
+  process.stderr.write(`signet: ${text}\n`);
+  process.exitCode = status;
 }

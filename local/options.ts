@@ -49,6 +49,10 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     );
   }
   const { host, data, trust, store: stores } = values;
+  // An empty host would mean every address, and an empty path the current directory.
+  for (const [name, value] of Object.entries({ host, data, trust, store: stores })) {
+    if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
+  }
   return { port, host, data, trust, stores, allowPrivateStores: values['allow-private-stores'] };
 }
 

@@ -1,9 +1,11 @@
+import { ConfigurationError } from '../lib/errors/configuration-error.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { describeError } from '../lib/runtime/describe-error.ts';
 import type { Telemetry } from '../lib/runtime/telemetry.ts';
+import { loadTrust } from '../lib/trust/load-trust.ts';
 import { prepareTrust } from '../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../lib/trust/publish-trust.ts';
-import { readTrustDirectory } from '../lib/trust/read-trust-directory.ts';
+import { readTrustDirectory, type TrustDirectory } from '../lib/trust/read-trust-directory.ts';
 import { digestDocuments, trustRevision } from '../lib/trust/trust-revision.ts';
 
 /** Keeps published trust as the documents in a directory are. */
@@ -12,35 +14,45 @@ export interface DocumentPublisher {
   readonly close: () => Promise<void>;
 }
 
+interface Watched {
+  readonly directory: string;
+  readonly objects: ObjectStore;
+  readonly telemetry: Telemetry;
+  /** The profiles that the service was started with. */
+  readonly served: ReadonlySet<string>;
+  /** By profile: the revision that was published. */
+  readonly published: Map<string, string>;
+  /** By profile: what was said last of why it is not published. */
+  readonly faults: Map<string, string>;
+}
+
 /** Milliseconds between two looks at the directory. */
 const LOOK_MS = 1000;
-/** Where the last fault is remembered; no profile can have this name. */
-const FAULT = '';
+/** Where a fault of the whole directory is remembered; no profile can have this name. */
+const DIRECTORY = '';
 
 /**
- * Publishes every profile, then again whatever changes. What does not load is said once, and its profile keeps the
- * revision it had.
+ * Publishes every profile, then again whatever changes. What does not load is said once and tried at every look, and
+ * its profile keeps the revision it had.
  *
- * @throws ConfigurationError when a profile does not load at the start
+ * @throws ConfigurationError when a profile does not load at the start and has no revision that does
  */
 export async function publishDocuments(
   directory: string,
   objects: ObjectStore,
   telemetry: Telemetry,
+  lookMs = LOOK_MS,
 ): Promise<DocumentPublisher> {
-  const seen = new Map<string, string>();
-  for (const { profile, documents } of await readTrustDirectory(directory)) {
-    const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
-    telemetry.log('info', 'trust published', { ...publication });
-    seen.set(profile, trustRevision(digestDocuments(documents)));
-  }
-  const profiles = [...seen.keys()];
+  const directories = await readTrustDirectory(directory);
+  const served = new Set(directories.map(({ profile }) => profile));
+  const watched: Watched = { directory, objects, telemetry, served, published: new Map(), faults: new Map() };
+  for (const documents of directories) await publishFirst(watched, documents);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    looking = looking.then(() => look(directory, objects, telemetry, seen));
-  }, LOOK_MS);
+    looking = looking.then(() => look(watched));
+  }, lookMs);
   return {
-    profiles,
+    profiles: [...served],
     close: async () => {
       clearInterval(timer);
       await looking;
@@ -48,30 +60,73 @@ export async function publishDocuments(
   };
 }
 
-async function look(
-  directory: string,
-  objects: ObjectStore,
-  telemetry: Telemetry,
-  seen: Map<string, string>,
-): Promise<void> {
+async function publishFirst(watched: Watched, directory: TrustDirectory): Promise<void> {
+  const { profile } = directory;
   try {
-    for (const { profile, documents } of await readTrustDirectory(directory)) {
-      const state = trustRevision(digestDocuments(documents));
-      const known = seen.get(profile);
-      if (known === state) continue;
-      seen.set(profile, state);
-      if (known === undefined) telemetry.log('warn', 'a new profile is served after the next start', { profile });
-      const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
-      telemetry.log('info', 'trust published', { ...publication });
+    await publish(watched, directory);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    if (!(await hasRevision(watched.objects, profile))) {
+      throw new ConfigurationError(cause.code, `${profile}: ${cause.message}`, { cause });
     }
-    seen.delete(FAULT);
-  } catch (error) {
-    // Said once, not at every look.
-    const fault = error instanceof Error ? error.message : String(error);
-    if (seen.get(FAULT) === fault) return;
-    seen.set(FAULT, fault);
-    telemetry.log('error', 'trust not published; the profile keeps the revision it had', {
-      error: describeError(error),
-    });
+    sayOnce(watched, profile, cause);
   }
+}
+
+async function hasRevision(objects: ObjectStore, profile: string): Promise<boolean> {
+  try {
+    await loadTrust(objects, profile, new Date());
+    return true;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return false;
+    throw error;
+  }
+}
+
+async function publish({ objects, telemetry, published, faults }: Watched, directory: TrustDirectory): Promise<void> {
+  const { profile, documents } = directory;
+  const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
+  telemetry.log('info', 'trust published', { ...publication });
+  published.set(profile, trustRevision(digestDocuments(documents)));
+  faults.delete(profile);
+}
+
+async function look(watched: Watched): Promise<void> {
+  let directories: readonly TrustDirectory[];
+  try {
+    directories = await readTrustDirectory(watched.directory);
+    watched.faults.delete(DIRECTORY);
+  } catch (error) {
+    sayOnce(watched, DIRECTORY, error);
+    return;
+  }
+  for (const directory of directories) await publishChanged(watched, directory);
+}
+
+/** It never throws: a profile that does not load stops no other. */
+async function publishChanged(watched: Watched, directory: TrustDirectory): Promise<void> {
+  const { profile, documents } = directory;
+  const { telemetry, published, faults } = watched;
+  try {
+    const known = published.get(profile);
+    if (known === trustRevision(digestDocuments(documents))) {
+      faults.delete(profile);
+      return;
+    }
+    await publish(watched, directory);
+    if (known === undefined && !watched.served.has(profile))
+      telemetry.log('warn', 'a new profile is served after the next start', { profile });
+  } catch (error) {
+    sayOnce(watched, profile, error);
+  }
+}
+
+function sayOnce({ telemetry, faults }: Watched, profile: string, error: unknown): void {
+  const fault = error instanceof Error ? error.message : String(error);
+  if (faults.get(profile) === fault) return;
+  faults.set(profile, fault);
+  telemetry.log('error', 'trust not published; the profile keeps the revision it had', {
+    ...(profile === DIRECTORY ? {} : { profile }),
+    error: describeError(error),
+  });
 }

@@ -25,11 +25,14 @@ export async function startQueues(dataDirectory: string): Promise<LocalQueues> {
   );
   const endpoint = `http://127.0.0.1:${server.port}`;
   const toUrl = (name: string): string => `${endpoint}/000000000000/${name}`;
-  const { queueArn } = server.createQueue('mirror-dead');
-  const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_RECEIVES };
-  server.createQueue('mirror', {
-    attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS), RedrivePolicy: JSON.stringify(redrive) },
-  });
+  // Creating a queue that is there already would empty it.
+  const queueArn = server.inspectQueue('mirror-dead')?.arn ?? server.createQueue('mirror-dead').queueArn;
+  if (server.inspectQueue('mirror') === undefined) {
+    const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_RECEIVES };
+    server.createQueue('mirror', {
+      attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS), RedrivePolicy: JSON.stringify(redrive) },
+    });
+  }
   const client = createSqsClient({
     region: REGION,
     endpoint,

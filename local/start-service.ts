@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { checkNamedStores } from '../cli/check-named-stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
 import { DEMO_REPOSITORY } from '../demo/demo-releases.ts';
 import { serveReleases } from '../demo/serve-releases.ts';
@@ -38,6 +39,7 @@ const DEFAULT_TRUST = './trust';
 
 /** Starts the whole service. @throws ConfigurationError, InputError; an Error when the port is taken */
 export async function startService(options: StartOptions): Promise<LocalService> {
+  await checkNamedStores(options.stores ?? []);
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();

@@ -10,8 +10,8 @@ export interface CheckOptions extends TrustOptions, ModeOptions, OutputOptions {
 /** @returns the exit status */
 export async function check(text: string, options: CheckOptions): Promise<number> {
   const pullspec = parsePullspec(text);
-  const { prepared } = await openTrust(options);
-  const verdict = decidePullspec({ pullspec, mode: options.mode }, prepared, new Date());
+  const trust = await openTrust(options);
+  const verdict = decidePullspec({ pullspec, mode: options.mode }, trust, new Date());
   printVerdict(options.output, verdict);
   return toExitStatus(verdict.outcome);
 }

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { SignatureError, type SignatureErrorCode } from '../../lib/errors/signature-error.ts';
 import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
@@ -50,11 +51,21 @@ async function readKeys(files: readonly string[]): Promise<readonly PreparedCert
   if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
   const certificates: PreparedCertificate[] = [];
   for (const file of files) {
-    const { keyring, warnings } = await prepareKeyring(file, await readInput(file, MAX_KEY_FILE_BYTES));
+    const { keyring, warnings } = await readKeyring(file);
     for (const warning of warnings) process.stderr.write(`signet: warning: ${file}: ${warning}\n`);
     certificates.push(...keyring.certificates);
   }
   return certificates;
+}
+
+async function readKeyring(file: string): ReturnType<typeof prepareKeyring> {
+  const bytes = await readInput(file, MAX_KEY_FILE_BYTES);
+  try {
+    return await prepareKeyring(file, bytes);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--keyring ${file}` } });
+  }
 }
 
 function attempt(verify: () => Result): Result {

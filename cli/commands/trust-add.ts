@@ -1,18 +1,21 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/http/http-url.ts';
-import { fileErrorCode } from '../../lib/objects/file-error.ts';
+import { fileErrorCode, unlessAbsent } from '../../lib/objects/file-error.ts';
+import { makeDirectories } from '../../lib/objects/store-directory.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { builtInProfile } from '../../lib/trust/built-in-profiles.ts';
+import { REGISTRIES_D } from '../../lib/trust/documents/registries-d.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publishers/pinned-publishers.ts';
 import { type SelectedCertificates, selectCertificates } from '../../lib/trust/publishers/select-certificates.ts';
 import { toTrustConfigMap } from '../../lib/trust/publishers/to-trust-config-map.ts';
 import type { TrustDocument } from '../../lib/trust/trust-document.ts';
+import { isTrustFileName } from '../../lib/trust/trust-files.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openClient } from '../open-stores.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
@@ -38,6 +41,7 @@ const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** @returns the exit status */
 export async function addTrust(publisherName: string, options: AddOptions): Promise<number> {
   const publisher = toPublisher(publisherName, options);
+  await requireNoProfile(options.trust);
   const from = options.from ?? publisher.keysUrl;
   const keyFile = await fetchKeyFile(from, options);
   const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);
@@ -132,9 +136,20 @@ function toProfileDocuments(profile: string, repositories: readonly string[]): r
   return [{ name: 'profile.yaml', bytes: Buffer.from(stringify(document)) }];
 }
 
+/** A profile with a directory beside its documents would not load any more. */
+async function requireNoProfile(directory: string): Promise<void> {
+  const names = await unlessAbsent(readdir(directory)).catch((cause: unknown) => {
+    throw invalid(`cannot read --trust ${directory}: ${cause instanceof Error ? cause.message : ''}`, cause);
+  });
+  const document = names?.find((name) => name === REGISTRIES_D || (!name.startsWith('.') && isTrustFileName(name)));
+  if (document === undefined) return;
+  const above = path.dirname(path.resolve(directory));
+  throw invalid(`--trust ${directory} is itself a profile, with ${document} in it: give the directory above, ${above}`);
+}
+
 async function writeNew(file: string, document: Uint8Array): Promise<void> {
   try {
-    await mkdir(path.dirname(file), { recursive: true });
+    await makeDirectories(path.dirname(file));
     await writeFile(file, document, { flag: 'wx' });
   } catch (cause) {
     if (fileErrorCode(cause) !== 'EEXIST')

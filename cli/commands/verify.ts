@@ -16,20 +16,16 @@ export async function verify(text: string, options: VerifyOptions): Promise<numb
   const pullspec = parsePullspec(text);
   const trust = await openTrust(options);
   const { store, close } = await openStores(options, trust.prepared);
-  const interrupted = new AbortController();
-  const interrupt = (): void => interrupted.abort(new Error('interrupted'));
-  process.once('SIGINT', interrupt);
   try {
     const { verdict } = await decideImage({ pullspec, mode: options.mode, force: options.force }, trust, {
       store,
       now: () => new Date(),
-      signal: interrupted.signal,
+      signal: new AbortController().signal,
     });
     printVerdict(options.output, verdict);
     if (verdict.forced && options.failOnForced === true) return ExitStatus.rejected;
     return toExitStatus(verdict.outcome);
   } finally {
-    process.off('SIGINT', interrupt);
     close();
   }
 }

@@ -1,8 +1,8 @@
 import { decidePullspec } from '../../lib/decide/decide-pullspec.ts';
 import { parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
 import { parseJsonBody } from '../../lib/runtime/request-body.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
 
@@ -16,11 +16,11 @@ export interface Dependencies {
 export function createHandler({ trust, telemetry, now }: Dependencies): HttpHandler {
   const handle: HttpHandler = async (event) => {
     const request = parseApiRequest(parseJsonBody(event), { takesForce: false });
-    const { prepared } = await trust.read(request.profile);
-    requireModeAllowed(request, prepared);
-    const verdict = decidePullspec(request, prepared, now());
+    const ready = await trust.read(request.profile);
+    requireModeAllowed(request, ready.prepared);
+    const verdict = decidePullspec(request, ready, now());
     telemetry.count(`Checked.${verdict.outcome}`);
-    return toJsonResponse(200, verdict);
+    return toVerdictResponse(verdict);
   };
   return wrapHttp(handle, telemetry);
 }

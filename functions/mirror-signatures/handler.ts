@@ -61,8 +61,15 @@ async function mirror(
   const store = upstream.open(trust.prepared);
   const signal = new AbortController().signal;
   const result = await mirrorDigest({ digest, trust, upstream: store, objects, now: now(), signal });
-  const { outcome, written, held } = result;
+  const { outcome, written, held, reasons } = result;
   telemetry.count(`Mirrored.${outcome}`);
-  telemetry.log('info', 'mirrored', { digest, profile, outcome, written: written.length, held });
+  telemetry.log('info', 'mirrored', {
+    digest,
+    profile,
+    outcome,
+    written: written.length,
+    held,
+    reasons: reasons.map(({ code }) => code),
+  });
   return outcome === 'indeterminate' ? { kind: 'retry', delaySeconds: toRetryDelay(receiveCount) } : { kind: 'done' };
 }

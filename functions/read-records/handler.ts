@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { MAX_TRUST_AGE_MS } from '../../lib/decide/ready-trust.ts';
+import { isStale } from '../../lib/decide/ready-trust.ts';
 import { toTrustSummary } from '../../lib/decide/summarise-trust.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
@@ -62,19 +62,15 @@ async function summariseAll(trust: TrustSource): Promise<unknown> {
 
 /** 200 while every profile's trust is fresh enough to decide by, else 503. */
 async function readHealth({ trust, now }: Dependencies): Promise<APIGatewayProxyStructuredResultV2> {
+  const asked = now();
   const profiles = await Promise.all(
     trust.profiles.map(async (profile) => {
-      const age = await trust.read(profile).then(
-        ({ refreshedAt }) => now().getTime() - refreshedAt.getTime(),
-        () => undefined,
-      );
-      return { profile, trustAgeSeconds: age === undefined ? null : Math.floor(age / 1000), age };
+      const ready = await trust.read(profile).catch(() => undefined);
+      const age = ready === undefined ? null : Math.floor((asked.getTime() - ready.refreshedAt.getTime()) / 1000);
+      return { summary: { profile, trustAgeSeconds: age }, isFresh: ready !== undefined && !isStale(ready, asked) };
     }),
   );
-  const isHealthy = profiles.length > 0 && profiles.every(({ age }) => age !== undefined && age <= MAX_TRUST_AGE_MS);
-  const body = {
-    status: isHealthy ? 'ok' : 'unhealthy',
-    profiles: profiles.map(({ profile, trustAgeSeconds }) => ({ profile, trustAgeSeconds })),
-  };
+  const isHealthy = profiles.length > 0 && profiles.every(({ isFresh }) => isFresh);
+  const body = { status: isHealthy ? 'ok' : 'unhealthy', profiles: profiles.map(({ summary }) => summary) };
   return toJsonResponse(isHealthy ? 200 : 503, body);
 }

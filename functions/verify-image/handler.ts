@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type ApiRequest, parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import type { Queue } from '../../lib/queue/queue.ts';
@@ -8,8 +9,6 @@ import { decideAndRecord, type RecordedDecision } from '../../lib/records/decide
 import { toAsked } from '../../lib/records/to-record.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
-import { RETRY_AFTER_SECONDS } from '../../lib/runtime/problem.ts';
 import { parseJsonBody } from '../../lib/runtime/request-body.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
 import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
@@ -64,7 +63,5 @@ async function queueForMirror(
 }
 
 function toResponse({ verdict, recordId }: RecordedDecision): APIGatewayProxyStructuredResultV2 {
-  const location = `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}`;
-  if (verdict.outcome !== 'indeterminate') return toJsonResponse(200, verdict, { location });
-  return toJsonResponse(503, verdict, { location, 'retry-after': String(RETRY_AFTER_SECONDS) });
+  return toVerdictResponse(verdict, { location: `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}` });
 }

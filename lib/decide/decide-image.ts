@@ -6,7 +6,7 @@ import { type CollectedSignatures, collectSignatures } from './collect-signature
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
 import { judgeImagePolicies } from './judge-image-policies.ts';
-import { MAX_TRUST_AGE_MS, type ReadyTrust } from './ready-trust.ts';
+import type { ReadyTrust } from './ready-trust.ts';
 
 export interface ImageRequest extends PullspecRequest {
   /** Accept whatever was found out, as a forced cluster update does. */
@@ -39,12 +39,12 @@ export async function decideImage(
   const { prepared } = trust;
   if (request.force === true) requireForceAllowed(prepared);
   const now = dependencies.now();
-  const policyVerdict = decidePullspec(request, prepared, now);
+  const policyVerdict = decidePullspec(request, trust, now);
   const { digest } = request.pullspec;
   const decision =
     policyVerdict.outcome !== 'accepted' || digest === undefined
-      ? { verdict: policyVerdict, verified: [], examined: [] }
-      : await decideDigest(digest, request, trust, dependencies, policyVerdict);
+      ? { verdict: policyVerdict, ...NOTHING_EXAMINED }
+      : await decideDigest(digest, request, trust, dependencies, policyVerdict, now);
   return request.force === true ? { ...decision, verdict: toForcedVerdict(decision.verdict) } : decision;
 }
 
@@ -52,29 +52,24 @@ async function decideDigest(
   digest: Digest,
   request: ImageRequest,
   trust: ReadyTrust,
-  { store, now, signal }: DecisionDependencies,
+  { store, signal }: DecisionDependencies,
   { warnings }: Verdict,
+  now: Date,
 ): Promise<Decision> {
   const { prepared } = trust;
-  const started = now();
+  // One time for the whole decision: a record is checked again by it.
   const finish = ({ outcome, reasons }: Judgement, attempts: readonly Attempt[], more: readonly Reason[]): Verdict =>
-    toVerdict(request, prepared, now(), { outcome, reasons, warnings: [...warnings, ...more], attempts });
-  const stale = judgeAge(trust, started);
-  if (stale !== undefined) return { verdict: finish(stale, [], []), verified: [], examined: [] };
+    toVerdict(request, prepared, now, { outcome, reasons, warnings: [...warnings, ...more], attempts });
   if (prepared.verification === 'disabled') {
-    return {
-      verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]),
-      verified: [],
-      examined: [],
-    };
+    return { verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]), ...NOTHING_EXAMINED };
   }
   const judgements: Judgement[] = [];
   const policies = judgeImagePolicies(request.pullspec.repository, prepared);
   if (policies !== undefined) judgements.push(policies);
   const requiresOpenpgp =
     prepared.require !== 'sigstore' && (prepared.require === 'openpgp' || trust.keyrings.length > 0);
-  if (!requiresOpenpgp) return { verdict: finish(combine(judgements), [], []), verified: [], examined: [] };
-  const { evidence, verified, examined } = await collectSignatures(digest, trust, store, started, signal);
+  if (!requiresOpenpgp) return { verdict: finish(combine(judgements), [], []), ...NOTHING_EXAMINED };
+  const { evidence, verified, examined } = await collectSignatures(digest, trust, store, now, signal);
   judgements.push(judgeSignatures(evidence));
   return { verdict: finish(combine(judgements), evidence.attempts, []), verified, examined };
 }
@@ -91,12 +86,7 @@ function worst(outcomes: readonly Outcome[]): Outcome {
   return outcomes.includes('indeterminate') ? 'indeterminate' : 'accepted';
 }
 
-function judgeAge({ prepared, refreshedAt }: ReadyTrust, now: Date): Judgement | undefined {
-  if (now.getTime() - refreshedAt.getTime() <= MAX_TRUST_AGE_MS) return undefined;
-  const message = `the trust of profile ${prepared.profile} was last refreshed on ${refreshedAt.toISOString()}, more than 24 hours ago`;
-  const remedy = 'make the bucket that holds trust/ reachable again; a key may have been revoked since';
-  return { outcome: 'indeterminate', reasons: [{ code: 'TrustStale', message, remedy }] };
-}
+const NOTHING_EXAMINED: Pick<Decision, 'verified' | 'examined'> = { verified: [], examined: [] };
 
 const NOTHING_VERIFIED: Reason = {
   code: 'PolicyNotEvaluated',

@@ -3,6 +3,7 @@ import { type Pullspec, toCanonicalPullspec } from '../pullspec/pullspec.ts';
 import { VERIFIER_VERSION } from '../runtime/verifier-version.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { Attempt, Mode, Outcome, Reason, Verdict } from '../verification/verdict.ts';
+import { isStale, type ReadyTrust } from './ready-trust.ts';
 
 /** What the caller asks for beside the pullspec. */
 export interface PullspecRequest {
@@ -11,12 +12,28 @@ export interface PullspecRequest {
   readonly mode?: Mode | undefined;
 }
 
-/** The verdict of the pullspec policy alone: no signature is looked for, nothing is contacted. */
-export function decidePullspec(request: PullspecRequest, prepared: PreparedTrust, now: Date): Verdict {
+/**
+ * The verdict of the pullspec policy alone: no signature is looked for, nothing is contacted. Trust that is too old
+ * decides nothing, this neither.
+ */
+export function decidePullspec(request: PullspecRequest, trust: ReadyTrust, now: Date): Verdict {
+  const { prepared } = trust;
   const mode = request.mode ?? prepared.mode;
   const { reasons, warnings } = evaluatePullspec(request.pullspec, { ...prepared, mode });
+  if (isStale(trust, now)) {
+    const stale = [toTrustStale(trust), ...reasons];
+    return toVerdict(request, prepared, now, { outcome: 'indeterminate', reasons: stale, warnings, attempts: [] });
+  }
   const outcome = reasons.length === 0 ? 'accepted' : 'rejected';
   return toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts: [] });
+}
+
+function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
+  return {
+    code: 'TrustStale',
+    message: `the trust of profile ${prepared.profile} was last refreshed on ${refreshedAt.toISOString()}, more than 24 hours ago`,
+    remedy: 'make the bucket that holds trust/ reachable again; a key may have been revoked since',
+  };
 }
 
 /** The members of a verdict that are the same whatever was decided. */

@@ -15,3 +15,8 @@ export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
 export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyTrust {
   return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
 }
+
+/** Whether the trust was last refreshed too long ago to decide anything. */
+export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: Date): boolean {
+  return now.getTime() - refreshedAt.getTime() > MAX_TRUST_AGE_MS;
+}

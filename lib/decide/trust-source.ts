@@ -30,13 +30,16 @@ export function createTrustSource(
   refreshMs: number = TRUST_REFRESH_MS,
 ): TrustSource {
   const kept = new Map<string, Kept>();
-  const refresh = async (profile: string, previous: Kept | undefined): Promise<Kept> => {
+  const underWay = new Map<string, Promise<Kept>>();
+  const refresh = async (profile: string): Promise<Kept> => {
+    const previous = kept.get(profile);
     try {
       const loaded = await loadTrust(objects, profile, now(), previous?.loaded);
       const isSame = previous !== undefined && loaded.trust === previous.loaded.trust;
       const ready = isSame
         ? { ...previous.ready, refreshedAt: loaded.refreshedAt }
         : toReadyTrust(loaded.trust, loaded.refreshedAt);
+      kept.set(profile, { loaded, ready });
       return { loaded, ready };
     } catch (error) {
       if (previous !== undefined && error instanceof StoreError) return previous;
@@ -49,10 +52,11 @@ export function createTrustSource(
       const profile = selectProfile(profiles, wanted);
       const previous = kept.get(profile);
       const age = previous === undefined ? Infinity : now().getTime() - previous.loaded.refreshedAt.getTime();
-      if (previous !== undefined && age < refreshMs) return previous.ready;
-      const current = await refresh(profile, previous);
-      kept.set(profile, current);
-      return current.ready;
+      if (previous !== undefined && age >= 0 && age < refreshMs) return previous.ready;
+      // One at a time: a slow read must not put back what a faster one has replaced.
+      const current = underWay.get(profile) ?? refresh(profile).finally(() => underWay.delete(profile));
+      underWay.set(profile, current);
+      return (await current).ready;
     },
   };
 }

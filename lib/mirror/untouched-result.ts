@@ -1,5 +1,4 @@
-import type { ReadyTrust } from '../decide/ready-trust.ts';
-import { MAX_TRUST_AGE_MS } from '../decide/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../decide/ready-trust.ts';
 import type { Digest } from '../pullspec/digest.ts';
 import type { MirrorResult } from './mirror-result.ts';
 
@@ -11,11 +10,11 @@ export function toUntouchedResult(digest: Digest, trust: ReadyTrust, now: Date):
   return { digest, ...UNTOUCHED[why], ...nothing };
 }
 
-function whyUntouched({ prepared, keyrings, refreshedAt }: ReadyTrust, now: Date): keyof typeof UNTOUCHED | undefined {
-  if (prepared.verification === 'disabled') return 'VerificationDisabled';
-  if (keyrings.length === 0) return 'NoKeyring';
+function whyUntouched(trust: ReadyTrust, now: Date): keyof typeof UNTOUCHED | undefined {
+  if (trust.prepared.verification === 'disabled') return 'VerificationDisabled';
+  if (trust.keyrings.length === 0) return 'NoKeyring';
   // What is written stays, and a key may have been revoked since.
-  return now.getTime() - refreshedAt.getTime() > MAX_TRUST_AGE_MS ? 'TrustStale' : undefined;
+  return isStale(trust, now) ? 'TrustStale' : undefined;
 }
 
 const UNTOUCHED = {

@@ -1,3 +1,4 @@
+import { checkDirectoryLocation } from './check-directory-location.ts';
 import { createDirectoryObjectStore } from './directory-object-store.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { S3Credentials } from './s3-client.ts';
@@ -10,8 +11,13 @@ export interface AwsSettings {
   readonly credentials: S3Credentials;
 }
 
-/** As `openObjectStore`, without listing and without the AWS SDK: for functions that have to start fast. */
+/**
+ * As `openObjectStore`, without listing and without the AWS SDK: for functions that have to start fast.
+ *
+ * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be
+ */
 export function openLightObjectStore(location: string, readAws: () => AwsSettings): ObjectStore {
-  if (!isS3Location(location)) return createDirectoryObjectStore(location);
-  return createS3LightObjectStore({ ...parseS3Location(location), ...readAws() });
+  if (isS3Location(location)) return createS3LightObjectStore({ ...parseS3Location(location), ...readAws() });
+  checkDirectoryLocation(location);
+  return createDirectoryObjectStore(location);
 }

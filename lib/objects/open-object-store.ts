@@ -1,4 +1,4 @@
-import { InputError } from '../errors/input-error.ts';
+import { checkDirectoryLocation } from './check-directory-location.ts';
 import { createDirectoryObjectStore } from './directory-object-store.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { S3ClientOptions } from './s3-client.ts';
@@ -11,9 +11,7 @@ import { isS3Location, parseS3Location } from './s3-location.ts';
  */
 export async function openObjectStore(location: string, options: S3ClientOptions = {}): Promise<ObjectStore> {
   if (isS3Location(location)) return openS3(location, options);
-  if (location === '' || /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(location)) {
-    throw new InputError('ArgumentInvalid', `${JSON.stringify(location)} is neither s3://bucket nor a directory`);
-  }
+  checkDirectoryLocation(location);
   return createDirectoryObjectStore(location);
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, mkdir, open, readdir, realpath, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../errors/store-error.ts';
@@ -36,7 +36,7 @@ export async function findDirectory(root: string, segments: readonly string[]): 
 
 /** The file of a key, with every directory above it made, durably, level by level: none is made through a link. */
 export async function makeFilePath(root: string, segments: readonly string[]): Promise<string> {
-  await mkdir(root, { recursive: true });
+  await makeDirectories(root);
   let directory = await realpath(root);
   const file = path.join(directory, ...segments);
   for (const segment of segments.slice(0, -1)) {
@@ -45,6 +45,26 @@ export async function makeFilePath(root: string, segments: readonly string[]): P
     directory = child;
   }
   return file;
+}
+
+/**
+ * Makes a directory and those above it. Node's own recursive `mkdir` retries for ever where the system says "no such
+ * file" below a directory that exists, as it does in /proc.
+ */
+export async function makeDirectories(directory: string): Promise<void> {
+  if (await isDirectory(directory)) return;
+  const parent = path.dirname(path.resolve(directory));
+  if (parent !== path.resolve(directory)) await makeDirectories(parent);
+  try {
+    await mkdir(directory);
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if (!(await isDirectory(directory))) throw error;
+  }
+}
+
+async function isDirectory(file: string): Promise<boolean> {
+  return (await unlessAbsent(stat(file)))?.isDirectory() ?? false;
 }
 
 async function makeDirectory(directory: string): Promise<boolean> {

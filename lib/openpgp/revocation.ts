@@ -54,7 +54,7 @@ function judgeRevocation(
 
 function tryParse(body: Uint8Array): UntrustedSignature | undefined {
   try {
-    return parseSignaturePacket(body);
+    return parseSignaturePacket(body, 'ignore');
   } catch (cause) {
     if (cause instanceof SignatureError) return undefined;
     throw cause;

@@ -3,7 +3,7 @@ import { PublicKeyAlgorithm } from './algorithms.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
 import { toHex } from './hex.ts';
 import { readMpi } from './multiprecision-integer.ts';
-import { parseSubpackets, type SubpacketFields } from './signature-subpackets.ts';
+import { parseSubpackets, type SubpacketFields, type UnknownCritical } from './signature-subpackets.ts';
 
 /** The signature value: integers for RSA (one) and ECDSA or legacy EdDSA (two), 64 octets for Ed25519. */
 export type SignatureValue =
@@ -31,11 +31,14 @@ export interface UntrustedSignature {
 }
 
 /** @throws SignatureError `SignatureMalformed` or `SignatureUnsupported` */
-export function parseSignaturePacket(body: Uint8Array): UntrustedSignature {
+export function parseSignaturePacket(
+  body: Uint8Array,
+  unknownCritical: UnknownCritical = 'refuse',
+): UntrustedSignature {
   const reader = createByteReader(body, 'signature packet');
   const version = reader.byte();
   if (version === 3) return parseVersion3(reader);
-  if (version === 4) return parseVersion4(reader, body);
+  if (version === 4) return parseVersion4(reader, body, unknownCritical);
   throw new SignatureError('SignatureUnsupported', `version ${version} signatures are not supported`);
 }
 
@@ -63,14 +66,14 @@ function parseVersion3(reader: ByteReader): UntrustedSignature {
   };
 }
 
-function parseVersion4(reader: ByteReader, body: Uint8Array): UntrustedSignature {
+function parseVersion4(reader: ByteReader, body: Uint8Array, unknownCritical: UnknownCritical): UntrustedSignature {
   const type = reader.byte();
   const publicKeyAlgorithm = reader.byte();
   const hashAlgorithm = reader.byte();
   const hashedArea = reader.bytes(reader.uint16());
   const unhashedArea = reader.bytes(reader.uint16());
-  const hashed = parseSubpackets(hashedArea, true);
-  const unhashed = parseSubpackets(unhashedArea, false);
+  const hashed = parseSubpackets(hashedArea, true, unknownCritical);
+  const unhashed = parseSubpackets(unhashedArea, false, unknownCritical);
   if (hashed.createdAt === undefined) throw malformed('the signature does not say when it was made');
   const { createdAt, expiresAfter } = hashed;
   const issuerFingerprint = agreeOn([...hashed.issuerFingerprints, ...unhashed.issuerFingerprints]);

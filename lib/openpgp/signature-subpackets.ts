@@ -26,11 +26,18 @@ interface Subpacket {
   readonly body: ByteReader;
 }
 
+/** What becomes of a critical subpacket that is not understood: a revocation counts whatever else it says. */
+export type UnknownCritical = 'refuse' | 'ignore';
+
 /**
  * @param protectedBySignature whether this is the hashed area: outside it, times are anybody's word and refused
  * @throws SignatureError `SignatureMalformed`, or `SignatureUnsupported` for a critical subpacket not understood
  */
-export function parseSubpackets(area: Uint8Array, protectedBySignature: boolean): SubpacketFields {
+export function parseSubpackets(
+  area: Uint8Array,
+  protectedBySignature: boolean,
+  unknownCritical: UnknownCritical = 'refuse',
+): SubpacketFields {
   const issuerKeyIds: string[] = [];
   const issuerFingerprints: string[] = [];
   let createdAt: number | undefined;
@@ -51,7 +58,8 @@ export function parseSubpackets(area: Uint8Array, protectedBySignature: boolean)
         issuerFingerprints.push(readFingerprint(body));
         break;
       default:
-        if (critical) throw new SignatureError('SignatureUnsupported', `critical subpacket ${type} is not understood`);
+        if (critical && unknownCritical === 'refuse')
+          throw new SignatureError('SignatureUnsupported', `critical subpacket ${type} is not understood`);
     }
   }
   return { createdAt, expiresAfter, issuerKeyIds, issuerFingerprints };

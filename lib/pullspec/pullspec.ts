@@ -1,4 +1,5 @@
 import { InputError } from '../errors/input-error.ts';
+import { isDigest } from './digest.ts';
 import { parseReference, type Reference } from './reference.ts';
 
 declare const pullspecBrand: unique symbol;
@@ -23,6 +24,9 @@ export function parsePullspec(text: string): Pullspec {
   const transport = /^([a-z][a-z-]*):\/\//.exec(text)?.[1];
   if (transport !== undefined) {
     throw new InputError('PullspecInvalid', `write the pullspec without ${transport}://: registry/repository@sha256:…`);
+  }
+  if (isDigest(text)) {
+    throw new InputError('PullspecInvalid', 'a digest alone names no repository: write registry/repository@sha256:…');
   }
   return { ...parseReference(text), text } as Pullspec;
 }

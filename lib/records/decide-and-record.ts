@@ -2,6 +2,7 @@ import { decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { createFallbackStore } from '../signatures/fallback-store.ts';
+import { createParallelStore } from '../signatures/parallel-store.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { Verdict } from '../verification/verdict.ts';
 import { toRecord } from './to-record.ts';
@@ -37,10 +38,14 @@ export async function decideAndRecord(
   trust: ReadyTrust,
   { mirror, upstream, objects, now, signal }: RecordingDependencies,
 ): Promise<RecordedDecision> {
-  const decision = await decideImage(request, trust, { store: createFallbackStore([mirror, upstream]), now, signal });
+  // Around both, so that mirror and stores together stay within the time of one verification.
+  const store = createParallelStore([createFallbackStore([mirror, upstream])]);
+  const decision = await decideImage(request, trust, { store, now, signal });
   const { verdict } = decision;
   const record = toRecord(asked, decision);
   await writeRecord(objects, record);
-  const wentUpstream = verdict.attempts.some(({ code, store }) => code === 'Verified' && store !== mirror.description);
+  const wentUpstream = verdict.attempts.some(
+    (attempt) => attempt.code === 'Verified' && attempt.store !== mirror.description,
+  );
   return { verdict, recordId: record.id, wentUpstream };
 }

@@ -27,11 +27,11 @@ export function readConfiguration(
   const read = (name: string): string => environment[name] ?? '';
   const profiles = read('SIGNET_PROFILES')
     .split(',')
+    .map((name) => name.trim())
     .filter((name) => name !== '');
-  const faults = ['SIGNET_OBJECTS', 'SIGNET_PROFILES', ...needed]
-    .filter((name) => read(name) === '')
-    .map((name) => `${name} is not set`);
-  if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${faults.join('; ')}`);
+  const faults = ['SIGNET_OBJECTS', ...needed].filter((name) => read(name) === '');
+  if (profiles.length === 0) faults.push('SIGNET_PROFILES');
+  if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: not set: ${faults.join(', ')}`);
   return {
     objects: read('SIGNET_OBJECTS'),
     profiles,

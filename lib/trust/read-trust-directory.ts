@@ -84,7 +84,7 @@ async function openDirectory(directory: string): Promise<string> {
 
 /** Links are among the files too. */
 async function listDirectory(path: string): Promise<{ directories: string[]; files: string[]; links: string[] }> {
-  const entries = (await readdir(path, { withFileTypes: true }))
+  const entries = (await readEntries(path))
     .filter(({ name }) => !name.startsWith('.'))
     .toSorted((left, right) => compareNames(left.name, right.name));
   return {
@@ -92,6 +92,14 @@ async function listDirectory(path: string): Promise<{ directories: string[]; fil
     files: entries.filter((entry) => !entry.isDirectory()).map(toName),
     links: entries.filter((entry) => entry.isSymbolicLink()).map(toName),
   };
+}
+
+async function readEntries(path: string): Promise<Dirent[]> {
+  try {
+    return await readdir(path, { withFileTypes: true });
+  } catch (cause) {
+    throw missing(path, 'the directory cannot be read', cause);
+  }
 }
 
 function toName({ name }: Dirent): string {

@@ -12,5 +12,5 @@ export function selectProfile(names: readonly string[], wanted?: string): string
   const [only] = names;
   if (only !== undefined && names.length === 1) return only;
   if (names.includes(DEFAULT_PROFILE)) return DEFAULT_PROFILE;
-  throw new InputError('ProfileUnknown', `say which profile: ${listed}`);
+  throw new InputError('ProfileUnknown', `say which profile with --profile; ${listed}`);
 }

@@ -1,5 +1,19 @@
-import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants, existsSync } from 'node:fs';
+import {
+  access,
+  chmod,
+  copyFile,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -218,6 +232,38 @@ describe('signet trust', () => {
     expect([status, stderr]).toEqual([3, `signet: ${server.origin}/keys answered 403\n`]);
   });
 
+  test('add refuses a directory that is itself a profile, and leaves it as it was', async () => {
+    const own = path.join(work, 'itself/ocp');
+    await mkdir(own, { recursive: true });
+    await writeFile(path.join(own, 'x.yaml'), '');
+    const added = await signet('trust', 'add', 'redhat', '--from', KEY_FILE, '--trust', own);
+    expect([added.status, added.stderr]).toEqual([
+      2,
+      expect.stringContaining(`the directory above, ${path.dirname(own)}`),
+    ]);
+    expect(await readdir(own)).toEqual(['x.yaml']);
+  });
+
+  test.skipIf(!existsSync('/proc/self'))('publish ends where the system makes no directory', async () => {
+    const published = await signet('trust', 'publish', ...WITH_TRUST, '--to', '/proc/x');
+    expect([published.status, published.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^signet: --to \/proc\/x: .*ENOENT\n$/),
+    ]);
+  });
+
+  test.skipIf(process.getuid?.() !== 0)('a profile that may not be read is named', async () => {
+    const trust = path.join(work, 'closed');
+    await mkdir(path.join(trust, 'ocp'), { recursive: true });
+    await chmod(path.join(trust, 'ocp'), 0);
+    await chmod(work, 0o755);
+    const script = `import { readTrustDirectory } from ${JSON.stringify(path.join(ROOT, 'lib/trust/read-trust-directory.ts'))};
+      process.setuid(65534);
+      await readTrustDirectory(${JSON.stringify(trust)}).catch(({ code, message }) => console.log(code, message));`;
+    const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
+    expect(stdout).toBe(`TrustMissing ${path.join(trust, 'ocp')}: the directory cannot be read\n`);
+  });
+
   test('publish writes an immutable revision, and again changes nothing', async () => {
     const to = path.join(work, 'objects');
     const published = await signet('trust', 'publish', ...WITH_TRUST, '--to', to);
@@ -303,12 +349,51 @@ describe('bad input is exit 2 and says what was expected', () => {
     ['an unknown command', ['verfy'], /unknown command/],
     ['an unknown option', ['check', GOOD, ...WITH_TRUST, '--froce'], /unknown option/],
     ['an unknown output format', ['check', GOOD, ...WITH_TRUST, '-o', 'xml'], /Allowed choices are text, json/],
+    ['a digest alone', ['verify', DIGEST, ...FROM_DIRECTORY], /a digest alone names no repository/],
+    ['an empty trust directory', ['check', GOOD, '--trust', ''], /must not be empty/],
+    ['an empty trust directory for a record', ['record', 'verify', SIGNATURE, '--trust', ''], /must not be empty/],
+    [
+      'a store of another scheme',
+      ['verify', GOOD, ...WITH_TRUST, '--store', 'ftp://x/y'],
+      /--store ftp:\/\/…: .*http:\/\/ or https:\/\//,
+    ],
+    ['a store that is a bucket', ['verify', GOOD, ...WITH_TRUST, '--store', 's3://b'], /--store s3:\/\/…: .*http:\/\//],
+    ['a store without host', ['verify', GOOD, ...WITH_TRUST, '--store', 'http://'], /must have a host/],
+    [
+      'a store with a password',
+      ['verify', GOOD, ...WITH_TRUST, '--store', 'https://user:secret@s.example'],
+      /user or password/,
+    ],
+    [
+      'a password without scheme',
+      ['verify', GOOD, ...WITH_TRUST, '--store', 'user:secret@s.example'],
+      /--store … is not/,
+    ],
+    [
+      'a store’s file:// URL that leads nowhere',
+      ['verify', GOOD, ...WITH_TRUST, '--store', 'file:///no/such'],
+      /--store file:\/\/\/no\/such is not a directory/,
+    ],
+    [
+      'a key file without keys',
+      ['signature', 'verify', SIGNATURE, '--keyring', path.join(FIXTURE_RELEASES, 'README.md')],
+      /--keyring .*README\.md: /,
+    ],
+    [
+      'a CA file without certificates',
+      ['verify', GOOD, ...FROM_DIRECTORY, '--tls-ca', path.join(KEYS, 'rsa4096.asc')],
+      /--tls-ca .*rsa4096\.asc: /,
+    ],
+    ['a URL to publish to', ['trust', 'publish', ...WITH_TRUST, '--to', 'ftp://b'], /--to: .*s3:\/\/bucket/],
+    ['a bucket that cannot be', ['trust', 'publish', ...WITH_TRUST, '--to', 's3://b'], /--to: "s3:\/\/b"/],
+    ['no name to publish to', ['trust', 'publish', ...WITH_TRUST, '--to', ''], /must not be empty/],
     ['an unknown shell', ['completion', 'tcsh'], /bash, zsh or fish/],
   ])('%s', async (_, args, message) => {
     const { status, stdout, stderr } = await signet(...args);
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(stdout).toBe('');
+    expect(stderr).not.toContain('secret');
   });
 });
 
@@ -344,6 +429,85 @@ describe('files are read up to a limit', () => {
       2,
       expect.stringContaining(`longer than ${MAX_RECORD_BYTES} bytes`),
     ]);
+  });
+});
+
+describe('what is not the verdict’s doing is no verdict', () => {
+  test.skipIf(!existsSync('/dev/full'))('a full disk under stdout', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), 'check', GOOD, ...WITH_TRUST], {
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    let stderr = '';
+    child.stderr?.on('data', (text) => (stderr += String(text)));
+    await once(child, 'close');
+    await full.close();
+    expect([child.exitCode, stderr]).toEqual([70, expect.stringMatching(/^signet: .*cannot be written: ENOSPC.*\n$/)]);
+  });
+
+  test.each(['cli/main.ts', 'cli/signet.js'])('Ctrl-C of %s while a store hangs', async (program) => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const args = ['verify', GOOD, ...WITH_TRUST, '--store', url, '--allow-private-stores'];
+    const asked = once(server, 'request');
+    const child = spawn(process.execPath, [path.join(ROOT, program), ...args]);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
+    const closed = once(child, 'close');
+    await asked;
+    child.kill('SIGINT');
+    await closed;
+    server.close();
+    server.closeAllConnections();
+    expect([child.exitCode, output]).toEqual([130, 'signet: interrupted\n']);
+  });
+});
+
+describe('the launcher', () => {
+  const LAUNCHER = path.join(ROOT, 'cli/signet.js');
+  /** Makes a Node of now pass for one of before. */
+  const OLD =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})";
+  const ownNode = path.join(ROOT, 'node_modules/.bin/node');
+
+  async function launch(launcher: string, ...args: readonly string[]): Promise<Run> {
+    try {
+      return { status: 0, ...(await run(process.execPath, [...args.slice(0, 2), launcher, ...args.slice(2)])) };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+      return { status: code, stdout, stderr };
+    }
+  }
+
+  test('is what npx runs', async () => {
+    const { bin } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { bin: { signet: string } };
+    expect(path.join(ROOT, bin.signet)).toBe(LAUNCHER);
+    await access(LAUNCHER, constants.X_OK);
+  });
+
+  test.skipIf(!existsSync(ownNode))(
+    'runs on the Node of the clone when its own is too old, through a link',
+    async () => {
+      const link = path.join(work, 'signet');
+      await symlink(LAUNCHER, link);
+      const wrong = await launch(link, '--import', OLD, 'check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST);
+      expect([wrong.status, wrong.stdout]).toEqual([1, expect.stringContaining('RepositoryNotCanonical')]);
+      expect((await launch(link, '--import', OLD, 'verfy')).status).toBe(2);
+    },
+  );
+
+  test('runs as it is on a Node that is new enough', async () => {
+    expect((await launch(LAUNCHER, '--trace-uncaught', '--no-warnings', '--version')).status).toBe(0);
+  });
+
+  test('says what is missing', async () => {
+    const clone = path.join(work, 'clone');
+    await mkdir(path.join(clone, 'cli'), { recursive: true });
+    await writeFile(path.join(clone, 'package.json'), '{"type":"module"}');
+    await copyFile(LAUNCHER, path.join(clone, 'cli/signet.js'));
+    const { status, stderr } = await launch(path.join(clone, 'cli/signet.js'), '--import', OLD, '--version');
+    expect([status, stderr]).toEqual([70, `Signet needs Node 24: run npm ci in ${clone}, or install Node 24\n`]);
   });
 });
 

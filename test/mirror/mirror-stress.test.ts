@@ -21,6 +21,8 @@ import { startWorker, waitForExit } from './processes/start-worker.ts';
 const DIGESTS = Array.from({ length: 50 }, (_, index) => parseDigest(toDigest(`stress ${index}`)));
 const PROCESSES = 20;
 const KILLED = 8;
+/** A kill comes at most this long after the worker has started: before it can have mirrored all digests. */
+const KILL_WITHIN_MS = 200;
 /** Ten seconds where nothing else runs; a busy machine takes several times that. */
 const TIMEOUT_MS = 180_000;
 
@@ -60,7 +62,12 @@ async function writeUpstreams(digest: (typeof DIGESTS)[number], signers: readonl
   }
 }
 
-async function runWorker(location: string, number: number, killAfterMs: number | undefined): Promise<void> {
+/** Resolves with the signal that ended the worker, if one did before it was through; then it was run once more. */
+async function runWorker(
+  location: string,
+  number: number,
+  killAfterMs: number | undefined,
+): Promise<NodeJS.Signals | null> {
   const upstreams = number % 2 === 0 ? ['one', 'two'] : ['two', 'one'];
   const files = ['prepared.json', 'digests'].map((name) => path.join(scratch, name));
   const stores = upstreams.map((name) => path.join(scratch, name));
@@ -71,9 +78,10 @@ async function runWorker(location: string, number: number, killAfterMs: number |
     child.kill('SIGKILL');
     await waitForExit(child);
     await runWorker(location, number, undefined);
-    return;
+    return child.signalCode;
   }
   expect(await waitForExit(child)).toBe(0);
+  return null;
 }
 
 const TITLE = 'twenty processes, some of them killed while they write, leave one whole, gapless, verified set';
@@ -102,9 +110,11 @@ test.skipIf(!(await hasS3Server()))(`${TITLE}: on an S3 server`, { timeout: TIME
 
 async function mirrorAtOnce(location: string): Promise<void> {
   const workers = Array.from({ length: PROCESSES }, (_, number) =>
-    runWorker(location, number, number < KILLED ? Math.random() * 1000 : undefined),
+    runWorker(location, number, number < KILLED ? (KILL_WITHIN_MS * number) / KILLED : undefined),
   );
-  await Promise.all(workers);
+  const signals = await Promise.all(workers);
+  // Otherwise nothing was killed while it wrote, and what follows would prove less than it says.
+  expect(signals.filter((signal) => signal === 'SIGKILL').length).toBeGreaterThan(0);
   const objects = await openObjects(location);
   const listed = await Array.fromAsync(objects.listObjects(''));
   let total = 0;

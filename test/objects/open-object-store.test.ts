@@ -2,9 +2,14 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
 import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { parseS3Location } from '../../lib/objects/s3-location.ts';
 import { toObjectUrl } from '../../lib/objects/s3-object-url.ts';
+
+function readNoAws(): never {
+  throw new Error('the environment is read before the location is');
+}
 
 describe('an object store by location', () => {
   it.each([
@@ -26,7 +31,9 @@ describe('an object store by location', () => {
     { name: 'a prefix with an empty segment', location: 's3://bucket/a//b' },
     { name: "the directory store's own area", location: 's3://bucket/.tmp/a' },
   ])('is refused: $name', async ({ location }) => {
-    await expect(openObjectStore(location)).rejects.toThrow(expect.objectContaining({ code: 'ArgumentInvalid' }));
+    const refused = expect.objectContaining({ code: 'ArgumentInvalid' }) as Error;
+    await expect(openObjectStore(location)).rejects.toThrow(refused);
+    expect(() => openLightObjectStore(location, readNoAws)).toThrow(refused);
   });
 
   it('loads no AWS SDK for a directory', () => {

@@ -16,8 +16,8 @@ describe('ProfileUnknown, with a list', () => {
   test.each([
     ['a wanted one that is not there', ['a', 'ocp'], 'b', 'there is no profile "b"; known: a, ocp'],
     ['a wanted one instead of the only one', ['a'], 'b', 'there is no profile "b"; known: a'],
-    ['none wanted, several there', ['a', 'b'], undefined, 'say which profile: known: a, b'],
-    ['none there', [], undefined, 'say which profile: there is none'],
+    ['none wanted, several there', ['a', 'b'], undefined, 'say which profile with --profile; known: a, b'],
+    ['none there', [], undefined, 'say which profile with --profile; there is none'],
     ['an empty name', ['a'], '', 'there is no profile ""; known: a'],
   ])('%s', (_name, names, wanted, message) => {
     const act = () => selectProfile(names, wanted);

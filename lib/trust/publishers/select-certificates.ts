@@ -1,6 +1,8 @@
 import { armor, enums } from 'openpgp';
 import { ConfigurationError } from '../../errors/configuration-error.ts';
+import type { CertificatePackets } from '../../openpgp/certificate-packets.ts';
 import { readKeyFile } from '../../openpgp/read-key-file.ts';
+import { findRevocation } from '../../openpgp/revocation.ts';
 
 /** Certificates of a key file, told apart by a list of fingerprints. */
 export interface SelectedCertificates {
@@ -25,9 +27,31 @@ export function selectCertificates(untrustedKeyFile: Uint8Array, pinned: readonl
     throw new ConfigurationError('KeyUnreadable', `the key file lacks ${absent.join(', ')}; it holds ${held}`);
   }
   const kept = certificates.filter(({ primary }) => isPinned(primary.fingerprint));
+  for (const certificate of kept) requireNotRevokedElsewhere(certificate, certificates);
   return {
     armored: armor(enums.armor.publicKey, Buffer.concat(kept.map(({ bytes }) => bytes))),
     kept: kept.map(({ primary }) => primary.fingerprint),
     leftOut: found.filter((fingerprint) => !isPinned(fingerprint)),
   };
+}
+
+/** A revocation counts wherever it stands; what stands with a certificate that is left out must not get lost. */
+function requireNotRevokedElsewhere(certificate: CertificatePackets, all: readonly CertificatePackets[]): void {
+  const { primary, subkeys } = certificate;
+  const others = all.filter((other) => other !== certificate);
+  const ofSubkeys = others.flatMap(({ subkeyRevocations }) => subkeyRevocations);
+  const found =
+    findRevocation(
+      others.flatMap(({ keyRevocations }) => keyRevocations),
+      primary,
+      primary.hashed,
+    ) ??
+    subkeys
+      .map((subkey) => findRevocation(ofSubkeys, primary, Buffer.concat([primary.hashed, subkey.hashed])))
+      .find((reason) => reason !== undefined);
+  if (found === undefined) return;
+  throw new ConfigurationError(
+    'KeyUnreadable',
+    `the key file revokes ${primary.fingerprint}, or a subkey of it: ${found}`,
+  );
 }

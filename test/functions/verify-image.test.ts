@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createHandler } from '../../functions/verify-image/handler.ts';
+import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import type { Verdict } from '../../lib/verification/verdict.ts';
+import { createLocalContext } from '../../local/local-context.ts';
+import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
+import { toHttpEvent } from '../support/http-event.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { createMemoryQueue } from '../support/memory-queue.ts';
+import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+
+const GOOD = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
+const DIGEST = parseDigest(GOOD.slice(GOOD.indexOf('@') + 1));
+const signature = readFileSync(path.join(FIXTURE_STORE, toStoreSegment(DIGEST), 'signature-1'));
+const unreachable = new StoreError('ConnectionFailed', 'refused');
+
+interface World {
+  readonly mirrored?: readonly Uint8Array[];
+  readonly published?: readonly Uint8Array[];
+  readonly upstreamFailure?: StoreError;
+  readonly queueFailure?: StoreError;
+  readonly isBucketReadOnly?: boolean;
+}
+
+async function setUp({ mirrored = [], published = [], upstreamFailure, queueFailure, isBucketReadOnly }: World) {
+  const memory = createMemoryObjectStore();
+  const documents = readFixtureDocuments();
+  await publishTrust(memory, await prepareTrust('ocp', documents), documents);
+  const objects: ObjectStore =
+    isBucketReadOnly === true ? { ...memory, createObject: () => Promise.reject(unreachable) } : memory;
+  const upstream = createMemorySignatureStore(new Map([[DIGEST, published]]), {
+    description: 'upstream',
+    failure: upstreamFailure,
+  });
+  const mirrorQueue = createMemoryQueue({ failure: queueFailure });
+  const telemetry = createKeptTelemetry();
+  const now = (): Date => FIXTURE_TIME;
+  const handler = createHandler({
+    trust: createTrustSource(objects, ['ocp'], now),
+    objects,
+    mirror: createMemorySignatureStore(new Map([[DIGEST, mirrored]]), { description: 'mirror' }),
+    upstream: { open: () => upstream, close: () => undefined },
+    mirrorQueue,
+    telemetry,
+    now,
+  });
+  const verify = async (pullspec = GOOD) => {
+    const event = toHttpEvent({ method: 'POST', path: '/v1/verify', body: { pullspec } });
+    const response = await handler(event, createLocalContext('verify-image'));
+    return { ...response, verdict: JSON.parse(response.body ?? '') as Verdict };
+  };
+  return { verify, mirrorQueue, telemetry };
+}
+
+describe('verify-image', () => {
+  test('a digest that upstream vouched for is queued for the mirror, with its profile', async () => {
+    const { verify, mirrorQueue, telemetry } = await setUp({ published: [signature] });
+    const { statusCode, verdict } = await verify();
+    expect([statusCode, verdict.outcome]).toEqual([200, 'accepted']);
+    expect(mirrorQueue.sent).toEqual([toMirrorBody('ocp', DIGEST)]);
+    expect(telemetry.counts.get('MirrorNotQueued')).toBeUndefined();
+  });
+
+  test.each<[name: string, world: World, pullspec: string, status: number, outcome: string]>([
+    ['that the mirror vouched for', { mirrored: [signature], published: [signature] }, GOOD, 200, 'accepted'],
+    ['that nothing vouched for', { published: [Buffer.from('junk')] }, GOOD, 200, 'rejected'],
+    ['of another repository', { published: [signature] }, `quay.io/evil/image@${DIGEST}`, 200, 'rejected'],
+    ['of which upstream could not tell', { upstreamFailure: unreachable }, GOOD, 503, 'indeterminate'],
+  ])('a digest %s is not queued', async (_, world, pullspec, status, outcome) => {
+    const { verify, mirrorQueue } = await setUp(world);
+    const { statusCode, verdict } = await verify(pullspec);
+    expect([statusCode, verdict.outcome]).toEqual([status, outcome]);
+    expect(mirrorQueue.sent).toEqual([]);
+  });
+
+  test('the verdict stands when the queue fails, and that is counted and said', async () => {
+    const { verify, telemetry } = await setUp({ published: [signature], queueFailure: unreachable });
+    const { statusCode, verdict, headers } = await verify();
+    expect([statusCode, verdict.outcome]).toEqual([200, 'accepted']);
+    expect(headers?.['location']).toMatch(new RegExp(`^/v1/records/${DIGEST}/[0-9a-f]{64}$`));
+    expect(telemetry.counts.get('MirrorNotQueued')).toBe(1);
+    expect(telemetry.counts.get('Verified.accepted')).toBe(1);
+    expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'warn' }));
+  });
+
+  test('a verdict that cannot be recorded is not given, nor queued', async () => {
+    const { verify, mirrorQueue, telemetry } = await setUp({ published: [signature], isBucketReadOnly: true });
+    const { statusCode, body } = await verify();
+    expect(statusCode).toBe(503);
+    expect(body).not.toContain('accepted');
+    expect(mirrorQueue.sent).toEqual([]);
+    expect(telemetry.counts.get('Verified.accepted')).toBeUndefined();
+  });
+});

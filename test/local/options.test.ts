@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
+import { InputError } from '../../lib/errors/input-error.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { describeFailure } from '../../local/describe-failure.ts';
+import { parseStartOptions } from '../../local/options.ts';
+
+describe('an empty value is refused', () => {
+  test.each(['host', 'data', 'trust', 'store'])('--%s', (name) => {
+    expect(() => parseStartOptions([`--${name}=`])).toThrow(
+      expect.objectContaining({ code: 'ArgumentInvalid', message: `--${name} must not be empty` }),
+    );
+  });
+});
+
+describe('a start that fails is one line, exit 2', () => {
+  const system = (code: string, syscall: string): Error =>
+    Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
+  const args = ['--data', 'd', '--host', 'h'];
+
+  test.each<[string, Error, string]>([
+    ['a wrong call', new InputError('ArgumentInvalid', 'wrong'), 'wrong'],
+    ['trust that does not load', new ConfigurationError('TrustMissing', 'none'), 'none'],
+    ['a store', new StoreError('NotAllowed', 'creating a failed: EACCES'), '--data d: creating a failed: EACCES'],
+    ['a file', system('EROFS', 'mkdir'), '--data d: mkdir EROFS'],
+    [
+      'the database of the queues',
+      Object.assign(new Error('locked'), { code: 'ERR_SQLITE_ERROR' }),
+      '--data d: locked',
+    ],
+    ['an address that is not here', system('EADDRNOTAVAIL', 'listen'), '--host h: listen EADDRNOTAVAIL'],
+    ['a host without address', system('ENOTFOUND', 'getaddrinfo'), '--host h: getaddrinfo ENOTFOUND'],
+    ['a port that is taken', system('EADDRINUSE', 'listen'), 'listen EADDRINUSE; choose another with --port'],
+  ])('%s', (_, error, text) => {
+    expect(describeFailure(error, args)).toEqual({ text, status: 2 });
+  });
+
+  test.each<[string, Error]>([
+    ['a fault of Signet’s own', new TypeError('x is not a function')],
+    ['a wrong call of Node', Object.assign(new TypeError('wrong'), { code: 'ERR_INVALID_ARG_TYPE' })],
+  ])('%s shows its stack and is exit 70', (_, error) => {
+    expect(describeFailure(error, args)).toEqual({ text: error.stack, status: 70 });
+  });
+});

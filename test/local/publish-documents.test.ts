@@ -1,0 +1,113 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import { type DocumentPublisher, publishDocuments } from '../../local/publish-documents.ts';
+import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+
+const LOOK_MS = 10;
+let trust = '';
+let publisher: DocumentPublisher | undefined;
+
+beforeEach(async () => {
+  trust = await mkdtemp(path.join(tmpdir(), 'signet-documents-'));
+  for (const profile of ['a', 'b'])
+    await cp(path.join(FIXTURE_TRUST, 'ocp'), path.join(trust, profile), { recursive: true });
+  for (const profile of ['a', 'b']) await writeProfile(profile, '');
+});
+afterEach(async () => {
+  await publisher?.close();
+  await rm(trust, { recursive: true });
+});
+
+async function writeProfile(name: string, comment: string): Promise<void> {
+  const head = `apiVersion: signet/v1\nkind: Profile\nmetadata: {name: ${name}}\n`;
+  const spec = 'spec: {canonicalRepositories: [quay.io/openshift-release-dev/ocp-release]}\n';
+  await writeFile(path.join(trust, name, 'profile.yaml'), `${head}${spec}# ${comment}\n`);
+}
+
+const breakProfile = (name: string): Promise<void> => writeFile(path.join(trust, name, 'broken.yaml'), 'kind: [');
+const mendProfile = (name: string): Promise<void> => rm(path.join(trust, name, 'broken.yaml'));
+
+function record(): { telemetry: Telemetry; lines: string[] } {
+  const lines: string[] = [];
+  const telemetry: Telemetry = {
+    ...createKeptTelemetry(),
+    log: (level, message, fields) => {
+      lines.push(`${level} ${String(fields?.['profile'])}: ${message}`);
+    },
+  };
+  return { telemetry, lines };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!what()) {
+    if (Date.now() > deadline) throw new Error('it did not happen in time');
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+describe('at the start', () => {
+  test('a broken profile without a revision ends it, and is named', async () => {
+    await breakProfile('b');
+    await expect(publishDocuments(trust, createMemoryObjectStore(), record().telemetry)).rejects.toThrow(
+      expect.objectContaining({
+        name: 'ConfigurationError',
+        message: expect.stringMatching(/^b: broken\.yaml/) as string,
+      }),
+    );
+  });
+
+  test('a broken profile goes on with the revision it has', async () => {
+    const objects = createMemoryObjectStore();
+    await (await publishDocuments(trust, objects, record().telemetry)).close();
+    await breakProfile('a');
+    const { telemetry, lines } = record();
+    publisher = await publishDocuments(trust, objects, telemetry, LOOK_MS);
+    expect(publisher.profiles).toEqual(['a', 'b']);
+    expect(lines[0]).toMatch(/^error a: trust not published/);
+    await mendProfile('a');
+    await until(() => lines.includes('info a: trust published'));
+  });
+});
+
+describe('while it runs', () => {
+  test('a bad profile stops no other, and is said once', async () => {
+    const { telemetry, lines } = record();
+    publisher = await publishDocuments(trust, createMemoryObjectStore(), telemetry, LOOK_MS);
+    lines.length = 0;
+    await breakProfile('a');
+    await until(() => lines.length > 0);
+    await writeProfile('b', 'changed');
+    await until(() => lines.length > 1);
+    await new Promise((resolve) => setTimeout(resolve, 5 * LOOK_MS));
+    expect(lines).toEqual([expect.stringMatching(/^error a: /), 'info b: trust published']);
+  });
+
+  test('what could not be written is tried again', async () => {
+    const objects = createMemoryObjectStore();
+    let isDown = false;
+    const failing: ObjectStore = {
+      ...objects,
+      readObject: async (...args) => {
+        if (isDown) throw new StoreError('Unavailable', 'the store is down');
+        return await objects.readObject(...args);
+      },
+    };
+    const { telemetry, lines } = record();
+    publisher = await publishDocuments(trust, failing, telemetry, LOOK_MS);
+    lines.length = 0;
+    isDown = true;
+    await writeProfile('a', 'changed');
+    await until(() => lines.length > 0);
+    isDown = false;
+    await until(() => lines.length > 1);
+    expect(lines).toEqual([expect.stringMatching(/^error a: /), 'info a: trust published']);
+  });
+});
