@@ -31,7 +31,7 @@ export function decidePullspec(request: PullspecRequest, trust: ReadyTrust, now:
 function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
   return {
     code: 'TrustStale',
-    message: `the trust of profile ${prepared.profile} was last refreshed on ${refreshedAt.toISOString()}, more than 24 hours ago`,
+    message: `the trust of profile ${prepared.profile} was last refreshed on ${refreshedAt.toISOString()}, which is not within the last 24 hours`,
     remedy: 'make the bucket that holds trust/ reachable again; a key may have been revoked since',
   };
 }

@@ -16,7 +16,11 @@ export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyT
   return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
 }
 
-/** Whether the trust was last refreshed too long ago to decide anything. */
+/** Milliseconds by which a refresh may lie ahead: more than that, a clock was set back and the age is not known. */
+export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
+
+/** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
 export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: Date): boolean {
-  return now.getTime() - refreshedAt.getTime() > MAX_TRUST_AGE_MS;
+  const age = now.getTime() - refreshedAt.getTime();
+  return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
 }

@@ -43,7 +43,7 @@ const UNTOUCHED = {
     reasons: [
       {
         code: 'TrustStale',
-        message: 'the trust was last refreshed more than 24 hours ago; a key may have been revoked since',
+        message: 'the trust was not refreshed within the last 24 hours; a key may have been revoked since',
         remedy: 'make the bucket that holds trust/ reachable again',
       },
     ],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decideImage, type ImageRequest } from '../../lib/decide/decide-image.ts';
-import { MAX_TRUST_AGE_MS, type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { MAX_CLOCK_STEP_MS, MAX_TRUST_AGE_MS, type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
@@ -255,6 +255,19 @@ describe('trust', () => {
     const verdict = await decide(GOOD, untouchable, refreshed(MAX_TRUST_AGE_MS + 1));
     expect([verdict.outcome, ...codes(verdict)]).toEqual(['indeterminate', 'TrustStale']);
     expect((await decide(GOOD, fixtureStore, refreshed(MAX_TRUST_AGE_MS))).outcome).toBe('accepted');
+  });
+
+  test('refreshed ahead of a clock that was set back decides nothing, and asks no store', async () => {
+    const { prepared } = await readFixtureTrust();
+    const ahead = toReadyTrust(prepared, new Date(FIXTURE_TIME.getTime() + MAX_CLOCK_STEP_MS + 1));
+    const verdict = await decide(GOOD, untouchable, ahead);
+    expect([verdict.outcome, ...codes(verdict)]).toEqual(['indeterminate', 'TrustStale']);
+  });
+
+  test('refreshed a moment ahead, as clocks are corrected, still decides', async () => {
+    const { prepared } = await readFixtureTrust();
+    const ahead = toReadyTrust(prepared, new Date(FIXTURE_TIME.getTime() + MAX_CLOCK_STEP_MS));
+    expect((await decide(GOOD, fixtureStore, ahead)).outcome).toBe('accepted');
   });
 
   test('verification: disabled accepts with a warning, and still wants a canonical pullspec', async () => {
