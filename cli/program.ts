@@ -1,6 +1,8 @@
 import { Command, Option } from 'commander';
 import { VERIFIER_VERSION } from '../lib/runtime/verifier-version.ts';
 import type { CheckOptions } from './commands/check.ts';
+import type { ListLettersOptions } from './commands/dlq-list.ts';
+import type { RedriveLettersOptions } from './commands/dlq-redrive.ts';
 import type { RecordVerifyOptions } from './commands/record-verify.ts';
 import type { SignatureOptions } from './commands/signature-verify.ts';
 import type { AddOptions } from './commands/trust-add.ts';
@@ -9,6 +11,7 @@ import type { PublishOptions } from './commands/trust-publish.ts';
 import type { ShowOptions } from './commands/trust-show.ts';
 import type { VerifyOptions } from './commands/verify.ts';
 import { collect, options, parseNotEmpty, repeatable } from './options.ts';
+import { parseLimit } from './parse-limit.ts';
 
 /** Sets the exit status of the process; commands return it. */
 type SetStatus = (status: number) => void;
@@ -30,6 +33,7 @@ export function buildProgram(setStatus: SetStatus): Command {
   addSignature(program, setStatus);
   addRecord(program, setStatus);
   addTrust(program, setStatus);
+  addDlq(program, setStatus);
   program
     .command('completion')
     .description('print a completion script')
@@ -184,5 +188,39 @@ function addTrust(program: Command, setStatus: SetStatus): void {
     .action(async (given: PublishOptions) => {
       const { publishProfiles } = await import('./commands/trust-publish.ts');
       setStatus(await publishProfiles(given));
+    });
+}
+
+function addDlq(program: Command, setStatus: SetStatus): void {
+  const dlq = program.command('dlq').description('dead letters: messages that were given up, each with its reason');
+  const queue = 'URL of the queue of dead letters; push or mirror for the service on --data';
+  const directory = (): Option =>
+    new Option('--data <dir>', 'where the service that runs on this machine keeps its data')
+      .argParser(parseNotEmpty)
+      .default('./data');
+  dlq
+    .command('list')
+    .description('show dead letters and why each is one; they stay where they are')
+    .argument('<queue>', queue)
+    .addOption(directory())
+    .addOption(new Option('--limit <n>', 'letters to show at most').argParser(parseLimit).default(100))
+    .addOption(options.output())
+    .action(async (named: string, given: ListLettersOptions) => {
+      const { listLetters } = await import('./commands/dlq-list.ts');
+      setStatus(await listLetters(named, given));
+    });
+  dlq
+    .command('redrive')
+    .description('put dead letters back into the queue that they come from; all, unless some are chosen')
+    .argument('<queue>', queue)
+    .addOption(new Option('--to <url>', 'queue to put them into; known for push and mirror').argParser(parseNotEmpty))
+    .addOption(directory())
+    .addOption(repeatable('--id <message>', 'only the letter with this message ID (repeatable)'))
+    .addOption(new Option('--reason <text>', 'only letters whose reason contains this').argParser(parseNotEmpty))
+    .option('--dry-run', 'show what would be moved, and move nothing')
+    .addOption(options.output())
+    .action(async (named: string, given: RedriveLettersOptions) => {
+      const { redrive } = await import('./commands/dlq-redrive.ts');
+      setStatus(await redrive(named, given));
     });
 }

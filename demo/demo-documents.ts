@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import { toTrustConfigMap } from '../lib/trust/publishers/to-trust-config-map.ts';
 import type { TrustDocument } from '../lib/trust/trust-document.ts';
+import { DEMO_PUSH_SOURCES } from './demo-registries.ts';
 import { DEMO_REPOSITORY } from './demo-releases.ts';
 
 export const DEMO_PROFILE = 'demo';
@@ -11,7 +12,11 @@ export function toDemoDocuments(armoredKey: string, storeUrl: string): readonly 
     apiVersion: 'signet/v1',
     kind: 'Profile',
     metadata: { name: DEMO_PROFILE },
-    spec: { canonicalRepositories: [DEMO_REPOSITORY], stores: { allowPrivateAddresses: true } },
+    spec: {
+      canonicalRepositories: [DEMO_REPOSITORY],
+      pushSources: DEMO_PUSH_SOURCES,
+      stores: { allowPrivateAddresses: true },
+    },
   };
   const configMap = toTrustConfigMap('verifier-public-key-demo', armoredKey, [{ key: 'store-demo', url: storeUrl }]);
   return [

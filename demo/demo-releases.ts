@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createMessage, generateKey, type PrivateKey, sign } from 'openpgp';
-import { type Digest, parseDigest } from '../lib/pullspec/digest.ts';
+import type { Digest } from '../lib/pullspec/digest.ts';
+import { DEMO_IMAGES, type DemoImage, digestOf } from './demo-images.ts';
 
 /** A made-up release, and what its publisher, or somebody else, put into the store for it. */
-export interface DemoRelease {
-  readonly title: string;
-  readonly digest: Digest;
+export interface DemoRelease extends DemoImage {
   /** What a store answers for `signature-1`; undefined: nothing. */
   readonly signature: Uint8Array | undefined;
 }
@@ -17,43 +15,38 @@ export interface DemoPublisher {
 
 export const DEMO_REPOSITORY = 'registry.example.com/demo/release';
 
+const { first, patch, minor, wrongKey, tampered, otherRepository, unsigned } = DEMO_IMAGES;
+
 /** Makes a key, three releases signed with it, and four that must not be trusted. */
 export async function makeDemoReleases(): Promise<DemoPublisher> {
   const publisher = await makeKey('Demo publisher');
   const stranger = await makeKey('Stranger');
-  const good = ['1.0.0', '1.0.1', '1.1.0'].map(async (version) => {
-    const digest = digestOf(version);
-    return {
-      title: `release ${version}`,
-      digest,
-      signature: await signRelease(publisher, digest, `${DEMO_REPOSITORY}:${version}`),
-    };
-  });
-  const wrongKey = digestOf('wrong key');
-  const tampered = digestOf('tampered');
-  const otherRepository = digestOf('other repository');
+  const good = [first, patch, minor].map(async (image) => ({
+    ...image,
+    signature: await signRelease(publisher, image.digest, toReference(image)),
+  }));
+  const original = await signRelease(publisher, digestOf('original'), toReference(tampered));
   return {
     armoredKey: publisher.toPublic().armor(),
     releases: [
       ...(await Promise.all(good)),
+      { ...wrongKey, signature: await signRelease(stranger, wrongKey.digest, toReference(wrongKey)) },
+      { ...tampered, signature: tamper(original, tampered.digest) },
       {
-        title: 'signed by a stranger’s key',
-        digest: wrongKey,
-        signature: await signRelease(stranger, wrongKey, `${DEMO_REPOSITORY}:1.2.0`),
+        ...otherRepository,
+        signature: await signRelease(
+          publisher,
+          otherRepository.digest,
+          `registry.example.com/demo/other:${otherRepository.tag}`,
+        ),
       },
-      {
-        title: 'tampered after signing',
-        digest: tampered,
-        signature: tamper(await signRelease(publisher, digestOf('original'), `${DEMO_REPOSITORY}:1.2.1`), tampered),
-      },
-      {
-        title: 'signed for another repository',
-        digest: otherRepository,
-        signature: await signRelease(publisher, otherRepository, 'registry.example.com/demo/other:1.2.2'),
-      },
-      { title: 'not signed', digest: digestOf('unsigned'), signature: undefined },
+      { ...unsigned, signature: undefined },
     ],
   };
+}
+
+function toReference({ tag }: DemoImage): string {
+  return `${DEMO_REPOSITORY}:${tag}`;
 }
 
 async function makeKey(name: string): Promise<PrivateKey> {
@@ -81,8 +74,4 @@ function tamper(signature: Uint8Array, digest: Digest): Uint8Array {
   const original = Buffer.from(signature);
   const at = original.indexOf('sha256:');
   return Buffer.concat([original.subarray(0, at), Buffer.from(digest), original.subarray(at + digest.length)]);
-}
-
-function digestOf(text: string): Digest {
-  return parseDigest(`sha256:${createHash('sha256').update(text).digest('hex')}`);
 }

@@ -6,7 +6,7 @@ import { InputError } from '../lib/errors/input-error.ts';
 import type { HttpHandler } from '../lib/runtime/http-stack.ts';
 import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/runtime/problem.ts';
 import { createLocalContext } from './local-context.ts';
-import { type FunctionName, matchRoute } from './routes.ts';
+import { matchRoute, type Route } from './routes.ts';
 import { sendGatewayResult } from './send-gateway-result.ts';
 import { toGatewayEvent } from './to-gateway-event.ts';
 
@@ -16,12 +16,15 @@ export interface HttpFront {
   readonly close: () => Promise<void>;
 }
 
+/** What answers each route. */
+export type LocalHandlers = Readonly<Record<Route['handler'], HttpHandler>>;
+
 /** What API Gateway itself takes; functions have their own, smaller limits. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 
 /** Serves the functions over HTTP as API Gateway would. @throws when the port is taken */
 export async function startHttpFront(
-  handlers: Readonly<Record<FunctionName, HttpHandler>>,
+  handlers: LocalHandlers,
   { port, host }: { readonly port: number; readonly host: string },
 ): Promise<HttpFront> {
   const underWay = new Set<Promise<void>>();
@@ -45,11 +48,7 @@ export async function startHttpFront(
   };
 }
 
-async function answer(
-  handlers: Readonly<Record<FunctionName, HttpHandler>>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answer(handlers: LocalHandlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
   let result: APIGatewayProxyStructuredResultV2;
   try {
     result = await invoke(handlers, request);
@@ -61,10 +60,7 @@ async function answer(
   request.resume();
 }
 
-async function invoke(
-  handlers: Readonly<Record<FunctionName, HttpHandler>>,
-  request: IncomingMessage,
-): Promise<APIGatewayProxyStructuredResultV2> {
+async function invoke(handlers: LocalHandlers, request: IncomingMessage): Promise<APIGatewayProxyStructuredResultV2> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const matched = matchRoute(request.method ?? '', path);
   if (matched === undefined) return toNotFoundResponse('there is no such route; docs/openapi.yaml lists them');

@@ -1,32 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { DEMO_IMAGES } from '../demo/demo-images.ts';
 import { type DemoPublisher, makeDemoReleases } from '../demo/demo-releases.ts';
 import { makeDirectories } from '../lib/objects/store-directory.ts';
-import { isDigest } from '../lib/pullspec/digest.ts';
 
 const Kept = z.object({
   armoredKey: z.string(),
-  releases: z.array(
-    z.object({
-      title: z.string(),
-      digest: z.string().refine(isDigest),
-      signature: z.string().nullable(),
-    }),
-  ),
+  releases: z.array(z.object({ digest: z.string(), signature: z.string().nullable() })),
 });
 
 /**
- * The demo's publisher and releases, made once per data folder: a new key at every start would leave a mirror full of
- * signatures that nothing verifies.
+ * The demo's publisher and the signatures of its releases, made once per data folder: a new key at every start would
+ * leave a mirror full of signatures that nothing verifies. What an earlier Signet kept for other releases is replaced.
  */
 export async function keepDemo(dataDirectory: string): Promise<DemoPublisher> {
   const file = path.join(dataDirectory, 'demo', 'releases.json');
   const kept = await readKept(file);
   if (kept !== undefined) return kept;
   const made = await makeDemoReleases();
-  const releases = made.releases.map(({ signature, ...release }) => ({
-    ...release,
+  const releases = made.releases.map(({ digest, signature }) => ({
+    digest,
     signature: signature === undefined ? null : Buffer.from(signature).toString('base64'),
   }));
   await makeDirectories(path.dirname(file));
@@ -34,20 +28,24 @@ export async function keepDemo(dataDirectory: string): Promise<DemoPublisher> {
   return made;
 }
 
+/** Undefined unless the file has a signature, or the lack of one, for each of today's releases and for nothing else. */
 async function readKept(file: string): Promise<DemoPublisher | undefined> {
-  let text: string;
+  let found: unknown;
   try {
-    text = await readFile(file, 'utf8');
+    found = JSON.parse(await readFile(file, 'utf8'));
   } catch {
     return undefined;
   }
-  const { armoredKey, releases } = Kept.parse(JSON.parse(text));
+  const kept = Kept.safeParse(found);
+  if (!kept.success) return undefined;
+  const signatures = new Map(kept.data.releases.map(({ digest, signature }) => [digest, signature]));
+  const images = Object.values(DEMO_IMAGES);
+  if (signatures.size !== images.length || images.some(({ digest }) => !signatures.has(digest))) return undefined;
   return {
-    armoredKey,
-    releases: releases.map(({ title, digest, signature }) => ({
-      title,
-      digest,
-      signature: signature === null ? undefined : Buffer.from(signature, 'base64'),
-    })),
+    armoredKey: kept.data.armoredKey,
+    releases: images.map((image) => {
+      const signature = signatures.get(image.digest) ?? undefined;
+      return { ...image, signature: signature === undefined ? undefined : Buffer.from(signature, 'base64') };
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { InputError } from '../lib/errors/input-error.ts';
+import { parseRegistryHost } from '../lib/image-policy/parse-registry-host.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */
 export const START_OPTIONS = {
@@ -9,6 +10,9 @@ export const START_OPTIONS = {
   trust: { type: 'string' },
   store: { type: 'string', multiple: true },
   'allow-private-stores': { type: 'boolean', default: false },
+  webhooks: { type: 'string' },
+  'pull-secret': { type: 'string' },
+  registry: { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -21,7 +25,10 @@ Usage: npm start -- [options]
   --data DIR               objects and queues are kept here (default ./data)
   --trust DIR              trust documents, published on start and when they change (default ./trust, if it is there)
   --store URL|DIR          read signatures here instead of the profiles' stores (repeatable)
-  --allow-private-stores   contact stores at loopback and private addresses
+  --allow-private-stores   contact stores and registries at loopback and private addresses
+  --webhooks FILE          credentials of registry webhooks (default: none, and then there are no webhooks)
+  --pull-secret FILE       config.json whose credentials open the registries of push sources
+  --registry HOST=ORIGIN   reach a registry's API elsewhere, as in localhost:5000=http://127.0.0.1:5000 (repeatable)
   -h, --help               show this
 
 Without trust documents a demo profile is made, whose signature store this process serves itself.
@@ -35,6 +42,10 @@ export interface StartOptions {
   readonly trust: string | undefined;
   readonly stores: readonly string[] | undefined;
   readonly allowPrivateStores: boolean;
+  readonly webhooks: string | undefined;
+  readonly pullSecret: string | undefined;
+  /** By registry host: the origin of its API. */
+  readonly apiOrigins: ReadonlyMap<string, string>;
 }
 
 /** @returns undefined when help is asked for @throws InputError `ArgumentInvalid` */
@@ -48,12 +59,38 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
       `--port takes a number from 0 to 65535, not ${JSON.stringify(values.port)}`,
     );
   }
-  const { host, data, trust, store: stores } = values;
+  const { host, data, trust, store: stores, webhooks, 'pull-secret': pullSecret, registry = [] } = values;
   // An empty host would mean every address, and an empty path the current directory.
-  for (const [name, value] of Object.entries({ host, data, trust, store: stores })) {
+  for (const [name, value] of Object.entries({
+    host,
+    data,
+    trust,
+    store: stores,
+    webhooks,
+    'pull-secret': pullSecret,
+  })) {
     if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
   }
-  return { port, host, data, trust, stores, allowPrivateStores: values['allow-private-stores'] };
+  const allowPrivateStores = values['allow-private-stores'];
+  const apiOrigins = new Map(registry.map(parseRegistry));
+  return { port, host, data, trust, stores, allowPrivateStores, webhooks, pullSecret, apiOrigins };
+}
+
+/** `host[:port]=http(s)://host[:port]` */
+function parseRegistry(text: string): readonly [host: string, origin: string] {
+  const at = text.indexOf('=');
+  const url = URL.canParse(text.slice(at + 1)) ? new URL(text.slice(at + 1)) : undefined;
+  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (at < 1 || !isOrigin || !['http:', 'https:'].includes(url.protocol)) {
+    throw new InputError('ArgumentInvalid', `--registry takes HOST=http(s)://HOST[:PORT], not ${JSON.stringify(text)}`);
+  }
+  try {
+    return [parseRegistryHost(text.slice(0, at)), url.origin];
+  } catch (cause) {
+    throw new InputError('ArgumentInvalid', `--registry: ${JSON.stringify(text.slice(0, at))} is not a registry host`, {
+      cause,
+    });
+  }
 }
 
 function parse(args: readonly string[]) {

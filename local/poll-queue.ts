@@ -15,6 +15,8 @@ interface PollerOptions {
   readonly functionName: string;
   readonly handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
   readonly telemetry: Telemetry;
+  /** Seconds that a receive waits for a message. */
+  readonly waitSeconds?: number | undefined;
 }
 
 const BATCH = 10;
@@ -46,11 +48,14 @@ async function poll(options: PollerOptions, signal: AbortSignal): Promise<void> 
   }
 }
 
-async function receive({ client, queueUrl }: PollerOptions, abortSignal: AbortSignal): Promise<readonly Message[]> {
+async function receive(
+  { client, queueUrl, waitSeconds = WAIT_SECONDS }: PollerOptions,
+  abortSignal: AbortSignal,
+): Promise<readonly Message[]> {
   const command = new ReceiveMessageCommand({
     QueueUrl: queueUrl,
     MaxNumberOfMessages: BATCH,
-    WaitTimeSeconds: WAIT_SECONDS,
+    WaitTimeSeconds: waitSeconds,
     MessageSystemAttributeNames: ['All'],
     MessageAttributeNames: ['All'],
   });

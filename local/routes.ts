@@ -3,10 +3,10 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** As API Gateway spells it: `{name}` is one segment, `{name+}` the rest. */
   readonly path: string;
-  readonly handler: FunctionName;
+  readonly handler: FunctionName | 'local-events';
 }
 
-export type FunctionName = 'check-pullspec' | 'verify-image' | 'serve-signature' | 'read-records';
+export type FunctionName = 'check-pullspec' | 'verify-image' | 'serve-signature' | 'read-records' | 'receive-push';
 
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/pullspecs/check', handler: 'check-pullspec' },
@@ -16,6 +16,8 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/records/{digest}/{id}', handler: 'read-records' },
   { method: 'GET', path: '/v1/trust', handler: 'read-records' },
   { method: 'GET', path: '/healthz', handler: 'read-records' },
+  { method: 'POST', path: '/webhooks/{source}', handler: 'receive-push' },
+  { method: 'POST', path: '/webhooks/{source}/{token}', handler: 'receive-push' },
   { method: 'GET', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'GET', path: '/lookaside/{path+}', handler: 'serve-signature' },
@@ -23,6 +25,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
 ];
+
+/** What there is on one machine alone: in a deployment, EventBridge calls the functions. */
+export const LOCAL_ROUTES: readonly Route[] = [{ method: 'POST', path: '/local/events', handler: 'local-events' }];
 
 export interface MatchedRoute {
   readonly route: Route;
@@ -34,7 +39,7 @@ export function matchRoute(
   method: string,
   path: string,
 ): MatchedRoute | { readonly otherMethods: readonly string[] } | undefined {
-  const matches = ROUTES.flatMap((route) => {
+  const matches = [...ROUTES, ...LOCAL_ROUTES].flatMap((route) => {
     const pathParameters = matchPath(route.path, path);
     return pathParameters === undefined ? [] : [{ route, pathParameters }];
   });

@@ -1,11 +1,13 @@
 import { Server } from 'node:net';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
 import { createSqsClient } from '../lib/queue/sqs-client.ts';
 
 /** The embedded SQS: queues that survive a restart. */
 export interface LocalQueues {
-  readonly client: ReturnType<typeof createSqsClient>;
+  readonly client: SQSClient;
   readonly mirror: LocalQueue;
+  readonly push: LocalQueue;
   readonly close: () => Promise<void>;
 }
 
@@ -14,38 +16,54 @@ export interface LocalQueue {
   readonly deadLetterUrl: string;
 }
 
-/** Times that a message is handed out before it is dead. */
-const MAX_RECEIVES = 5;
+/** The receive at which a consumer gives a message up, with the reason. */
+export const MAX_RECEIVES = 5;
+/** Times that the queue itself hands a message out: a consumer that was killed has used one up without trying. */
+const MAX_HANDED_OUT = 20;
 const VISIBILITY_SECONDS = 60;
 const REGION = 'us-east-1';
 
-export async function startQueues(dataDirectory: string): Promise<LocalQueues> {
+/** @param visibilitySeconds for which a message is hidden from others; queues that are there already keep theirs */
+export async function startQueues(
+  dataDirectory: string,
+  visibilitySeconds: number = VISIBILITY_SECONDS,
+): Promise<LocalQueues> {
   const server = await onLoopback(() =>
     startFauxqs({ port: 0, logger: false, dataDir: dataDirectory, defaultRegion: REGION }),
   );
   const endpoint = `http://127.0.0.1:${server.port}`;
   const toUrl = (name: string): string => `${endpoint}/000000000000/${name}`;
-  // Creating a queue that is there already would empty it.
-  const queueArn = server.inspectQueue('mirror-dead')?.arn ?? server.createQueue('mirror-dead').queueArn;
-  if (server.inspectQueue('mirror') === undefined) {
-    const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_RECEIVES };
-    server.createQueue('mirror', {
-      attributes: { VisibilityTimeout: String(VISIBILITY_SECONDS), RedrivePolicy: JSON.stringify(redrive) },
-    });
-  }
-  const client = createSqsClient({
-    region: REGION,
-    endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
+  const makeQueue = (name: string): LocalQueue => {
+    const deadName = `${name}-dead`;
+    // Creating a queue that is there already would empty it.
+    const queueArn = server.inspectQueue(deadName)?.arn ?? server.createQueue(deadName).queueArn;
+    if (server.inspectQueue(name) === undefined) {
+      const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_HANDED_OUT };
+      server.createQueue(name, {
+        attributes: { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy: JSON.stringify(redrive) },
+      });
+    }
+    return { queueUrl: toUrl(name), deadLetterUrl: toUrl(deadName) };
+  };
+  const client = createLocalSqsClient(endpoint);
   return {
     client,
-    mirror: { queueUrl: toUrl('mirror'), deadLetterUrl: toUrl('mirror-dead') },
+    mirror: makeQueue('mirror'),
+    push: makeQueue('push'),
     close: async () => {
       client.destroy();
       await server.stop();
     },
   };
+}
+
+/** A client of the embedded SQS, which takes any credentials. */
+export function createLocalSqsClient(endpoint: string): SQSClient {
+  return createSqsClient({
+    region: REGION,
+    endpoint,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
 }
 
 /**

@@ -2,21 +2,32 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkNamedStores } from '../cli/check-named-stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
+import { DEMO_MANIFESTS } from '../demo/demo-images.ts';
+import { DEMO_PUSH_SOURCES, toDemoOrigins } from '../demo/demo-registries.ts';
 import { DEMO_REPOSITORY } from '../demo/demo-releases.ts';
+import { toDemoWebhooks } from '../demo/demo-webhooks.ts';
+import { serveRegistry } from '../demo/serve-registry.ts';
 import { serveReleases } from '../demo/serve-releases.ts';
+import { parseWebhookCredentials, type WebhookCredential } from '../lib/events/webhook-credentials.ts';
 import { createDirectoryObjectStore } from '../lib/objects/directory-object-store.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
+import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile-registries.ts';
+import { parsePullSecret } from '../lib/registry/pull-secret.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { createTelemetry, type Telemetry } from '../lib/runtime/telemetry.ts';
+import { openSecret } from '../lib/secrets/read-secret.ts';
+import { createSecretSource, type SecretSource } from '../lib/secrets/secret-source.ts';
 import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import { createUpstreamStores } from '../lib/signatures/upstream-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../lib/trust/publish-trust.ts';
 import { startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
+import { nameQueues } from './name-queues.ts';
 import type { StartOptions } from './options.ts';
 import { pollQueue } from './poll-queue.ts';
 import { publishDocuments } from './publish-documents.ts';
+import { repeatReverify } from './repeat-reverify.ts';
 import { startQueues } from './start-queues.ts';
 import { wireFunctions } from './wire.ts';
 
@@ -32,10 +43,14 @@ export interface LocalService {
 interface OpenTrust {
   readonly profiles: readonly string[];
   readonly demo: LocalService['demo'];
+  /** Undefined unless it is the demo. */
+  readonly demoOrigins?: ReadonlyMap<string, string> | undefined;
   readonly close: () => Promise<void>;
 }
 
 const DEFAULT_TRUST = './trust';
+/** Milliseconds after which a changed file of secrets is seen. */
+const SECRET_REFRESH_MS = 2000;
 
 /** Starts the whole service. @throws ConfigurationError, InputError; an Error when the port is taken */
 export async function startService(options: StartOptions): Promise<LocalService> {
@@ -57,15 +72,22 @@ export async function startService(options: StartOptions): Promise<LocalService>
       allowPrivateAddresses: options.allowPrivateStores,
     });
     closers.push(async () => upstream.close());
-    const functions = wireFunctions(objects, trust.profiles, upstream, queues);
-    const poller = pollQueue({
-      client: queues.client,
-      queueUrl: queues.mirror.queueUrl,
-      functionName: 'mirror-signatures',
-      handler: functions.mirrorSignatures,
-      telemetry,
-    });
-    closers.push(poller.close);
+    const registries = openRegistries(options, trust);
+    closers.push(async () => registries.close());
+    const { profiles } = trust;
+    const webhooks = openWebhooks(options, trust);
+    // A file that is not right is said at the start, and not to the first registry that calls.
+    await webhooks?.read();
+    const functions = wireFunctions({ objects, profiles, upstream, registries, webhooks, queues });
+    const { client, mirror, push } = queues;
+    for (const [functionName, { queueUrl }, handler] of [
+      ['mirror-signatures', mirror, functions.mirrorSignatures],
+      ['verify-pushed', push, functions.verifyPushed],
+    ] as const) {
+      closers.push(pollQueue({ client, queueUrl, functionName, handler, telemetry }).close);
+    }
+    closers.push(repeatReverify(functions.reverify).close);
+    closers.push(await nameQueues(options.data, queues));
     const front = await startHttpFront(functions.http, options);
     closers.push(front.close);
     return { url: front.url, profiles: trust.profiles, demo: trust.demo, close };
@@ -87,7 +109,42 @@ async function openDemo({ data }: StartOptions, objects: ObjectStore): Promise<O
   const documents = toDemoDocuments(armoredKey, store.url);
   await publishTrust(objects, await prepareTrust(DEMO_PROFILE, documents), documents);
   const demo = releases.map(({ title, digest }) => ({ title, pullspec: `${DEMO_REPOSITORY}@${digest}` }));
-  return { profiles: [DEMO_PROFILE], demo, close: store.close };
+  const registry = await serveRegistry(
+    DEMO_MANIFESTS,
+    DEMO_PUSH_SOURCES.map(({ repository }) => repository),
+  );
+  const close = async (): Promise<void> => {
+    await registry.close();
+    await store.close();
+  };
+  return { profiles: [DEMO_PROFILE], demo, demoOrigins: toDemoOrigins(registry.url), close };
+}
+
+function openRegistries(options: StartOptions, { demoOrigins }: OpenTrust): ProfileRegistries {
+  const { pullSecret, apiOrigins, allowPrivateStores } = options;
+  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
+  return createProfileRegistries({
+    proxy: readProxy(process.env),
+    apiOrigins: demoOrigins ?? apiOrigins,
+    allowPrivateAddresses: allowPrivateStores,
+    pullSecret:
+      readText === undefined
+        ? undefined
+        : createSecretSource({ readText, parse: parsePullSecret, now, refreshMs: SECRET_REFRESH_MS }),
+  });
+}
+
+function openWebhooks(
+  { webhooks }: StartOptions,
+  { demoOrigins }: OpenTrust,
+): SecretSource<readonly WebhookCredential[]> | undefined {
+  if (webhooks === undefined && demoOrigins === undefined) return undefined;
+  const readText = webhooks === undefined ? async () => toDemoWebhooks() : openSecret(webhooks);
+  return createSecretSource({ readText, parse: parseWebhookCredentials, now, refreshMs: SECRET_REFRESH_MS });
+}
+
+function now(): Date {
+  return new Date();
 }
 
 async function isDirectory(directory: string): Promise<boolean> {

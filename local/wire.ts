@@ -1,52 +1,98 @@
 import { createHandler as createCheckPullspec } from '../functions/check-pullspec/handler.ts';
 import { createHandler as createMirrorSignatures, type MirrorHandler } from '../functions/mirror-signatures/handler.ts';
 import { createHandler as createReadRecords } from '../functions/read-records/handler.ts';
+import { createHandler as createReceivePush } from '../functions/receive-push/handler.ts';
+import { createHandler as createReverify, type ReverifyHandler } from '../functions/reverify/handler.ts';
 import { createHandler as createServeSignature } from '../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../functions/verify-image/handler.ts';
+import { createHandler as createVerifyPushed, type VerifyPushedHandler } from '../functions/verify-pushed/handler.ts';
 import { createTrustSource } from '../lib/decide/trust-source.ts';
+import type { WebhookCredential } from '../lib/events/webhook-credentials.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { createSqsConsumer } from '../lib/queue/sqs-consumer.ts';
 import { createSqsQueue } from '../lib/queue/sqs-queue.ts';
+import { createAcceptances } from '../lib/records/acceptances.ts';
+import type { ProfileRegistries } from '../lib/registry/profile-registries.ts';
 import type { HttpHandler } from '../lib/runtime/http-stack.ts';
 import { createTelemetry } from '../lib/runtime/telemetry.ts';
+import type { SecretSource } from '../lib/secrets/secret-source.ts';
 import { createObjectReleaseStore } from '../lib/signatures/object-release-store.ts';
 import type { UpstreamStores } from '../lib/signatures/upstream-stores.ts';
-import type { FunctionName } from './routes.ts';
-import type { LocalQueues } from './start-queues.ts';
+import type { LocalHandlers } from './http-front.ts';
+import { createLogBus } from './log-bus.ts';
+import { createLocalEvents } from './receive-local-event.ts';
+import { type LocalQueues, MAX_RECEIVES } from './start-queues.ts';
+
+export interface LocalParts {
+  readonly objects: ObjectStore;
+  readonly profiles: readonly string[];
+  readonly upstream: UpstreamStores;
+  readonly registries: ProfileRegistries;
+  readonly webhooks: SecretSource<readonly WebhookCredential[]> | undefined;
+  readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push'>;
+}
 
 /** The functions, over a directory and the embedded SQS instead of a bucket and SQS. */
 export interface LocalFunctions {
-  readonly http: Readonly<Record<FunctionName, HttpHandler>>;
+  readonly http: LocalHandlers;
   readonly mirrorSignatures: MirrorHandler;
+  readonly verifyPushed: VerifyPushedHandler;
+  readonly reverify: ReverifyHandler;
 }
 
 /** Milliseconds after which a changed trust revision is seen: people wait for it here. */
 const TRUST_REFRESH_MS = 500;
 
-export function wireFunctions(
-  objects: ObjectStore,
-  profiles: readonly string[],
-  upstream: UpstreamStores,
-  { client, mirror: mirrorQueue }: LocalQueues,
-): LocalFunctions {
+export function wireFunctions({
+  objects,
+  profiles,
+  upstream,
+  registries,
+  webhooks,
+  queues,
+}: LocalParts): LocalFunctions {
+  const { client } = queues;
   const now = (): Date => new Date();
   const trust = createTrustSource(objects, profiles, now, TRUST_REFRESH_MS);
   const mirror = createObjectReleaseStore(objects, { description: 'mirror' });
+  const acceptances = createAcceptances(objects);
+  const mirrorQueue = createSqsQueue({ client, queueUrl: queues.mirror.queueUrl });
+  const pushQueue = createSqsQueue({ client, queueUrl: queues.push.queueUrl });
+  const mirrorConsumer = createSqsConsumer({ client, ...queues.mirror });
+  const pushConsumer = createSqsConsumer({ client, ...queues.push });
   const of = (service: string) => ({ trust, objects, upstream, now, telemetry: createTelemetry(service, 'none') });
+  const receivePush = createReceivePush({
+    ...of('receive-push'),
+    webhooks,
+    pushQueue,
+    sendDead: pushConsumer.sendDead,
+  });
+  const reverify = createReverify({ ...of('reverify'), pushQueue, invalidation: undefined });
+  const receiveHttp: HttpHandler = async (event, context) => (await receivePush(event, context)) ?? {};
   return {
     http: {
       'check-pullspec': createCheckPullspec(of('check-pullspec')),
-      'verify-image': createVerifyImage({
-        ...of('verify-image'),
-        mirror,
-        mirrorQueue: createSqsQueue({ client, queueUrl: mirrorQueue.queueUrl }),
-      }),
+      'verify-image': createVerifyImage({ ...of('verify-image'), acceptances, mirror, mirrorQueue }),
       'serve-signature': createServeSignature(of('serve-signature')),
       'read-records': createReadRecords(of('read-records')),
+      'receive-push': receiveHttp,
+      'local-events': createLocalEvents({ receivePush, reverify }, createTelemetry('local-events', 'none')),
     },
     mirrorSignatures: createMirrorSignatures({
       ...of('mirror-signatures'),
-      ...createSqsConsumer({ client, queueUrl: mirrorQueue.queueUrl, deadLetterUrl: mirrorQueue.deadLetterUrl }),
+      maxReceives: MAX_RECEIVES,
+      ...mirrorConsumer,
     }),
+    verifyPushed: createVerifyPushed({
+      ...of('verify-pushed'),
+      acceptances,
+      mirror,
+      registries,
+      mirrorQueue,
+      bus: createLogBus(createTelemetry('events', 'none')),
+      maxReceives: MAX_RECEIVES,
+      ...pushConsumer,
+    }),
+    reverify,
   };
 }

@@ -16,7 +16,7 @@ import { describeError } from '../../lib/runtime/describe-error.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
 import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 
-export interface Dependencies extends Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead'> {
+export interface Dependencies extends Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead' | 'maxReceives'> {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
   readonly upstream: UpstreamStores;
@@ -29,14 +29,15 @@ export type MirrorHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
 /** Digests mirrored at a time within one batch. */
 const CONCURRENCY = 8;
 
-/** The mirror queue: copies what verifies into the bucket. A message that can never succeed goes to the dead letters. */
+/** The mirror queue: copies what verifies into the bucket. What can never succeed, or failed too often, is a dead letter. */
 export function createHandler(dependencies: Dependencies): MirrorHandler {
-  const { telemetry, delayMessage, sendDead } = dependencies;
+  const { telemetry, delayMessage, sendDead, maxReceives } = dependencies;
   const handle = (event: SQSEvent): Promise<SQSBatchResponse> =>
     processBatch(event, (message) => mirror(message, dependencies), {
       schema: MirrorMessageSchema,
       delayMessage,
       sendDead,
+      maxReceives,
       concurrency: CONCURRENCY,
       logFailure: ({ messageId }, error) =>
         telemetry.log('error', 'not mirrored', { messageId, error: describeError(error) }),
@@ -71,5 +72,7 @@ async function mirror(
     held,
     reasons: reasons.map(({ code }) => code),
   });
-  return outcome === 'indeterminate' ? { kind: 'retry', delaySeconds: toRetryDelay(receiveCount) } : { kind: 'done' };
+  if (outcome !== 'indeterminate') return { kind: 'done' };
+  const reason = reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason };
 }

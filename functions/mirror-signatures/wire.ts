@@ -8,10 +8,9 @@ import { createTelemetry } from '../../lib/runtime/telemetry.ts';
 import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 import { createHandler } from './handler.ts';
 
-const { objects, profiles, mirrorQueueUrl, mirrorDeadLetterUrl } = readConfiguration(process.env, [
-  'SIGNET_MIRROR_QUEUE_URL',
-  'SIGNET_MIRROR_DEAD_LETTER_URL',
-]);
+const { objects, profiles, mirrorQueueUrl, mirrorDeadLetterUrl, mirrorReceives } = readConfiguration(process.env, {
+  needed: ['SIGNET_MIRROR_QUEUE_URL', 'SIGNET_MIRROR_DEAD_LETTER_URL', 'SIGNET_MIRROR_RECEIVES'],
+});
 const now = (): Date => new Date();
 const store = await openObjectStore(objects);
 const client = createSqsClient();
@@ -22,5 +21,6 @@ export const handler = createHandler({
   upstream: createUpstreamStores({ proxy: readProxy(process.env) }),
   telemetry: createTelemetry('mirror-signatures'),
   now,
+  maxReceives: mirrorReceives,
   ...createSqsConsumer({ client, queueUrl: mirrorQueueUrl, deadLetterUrl: mirrorDeadLetterUrl }),
 });

@@ -5,6 +5,7 @@ import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import type { Queue } from '../../lib/queue/queue.ts';
+import type { Acceptances } from '../../lib/records/acceptances.ts';
 import { decideAndRecord, type RecordedDecision } from '../../lib/records/decide-and-record.ts';
 import { toAsked } from '../../lib/records/to-record.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
@@ -17,6 +18,7 @@ import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 export interface Dependencies {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
+  readonly acceptances: Acceptances;
   readonly mirror: SignatureStore;
   readonly upstream: UpstreamStores;
   readonly mirrorQueue: Queue;
@@ -26,7 +28,7 @@ export interface Dependencies {
 
 /** POST /v1/verify, and POST /v1/verify/forced for those who may force. */
 export function createHandler(dependencies: Dependencies): HttpHandler {
-  const { trust, objects, mirror, upstream, telemetry, now } = dependencies;
+  const { trust, objects, acceptances, mirror, upstream, telemetry, now } = dependencies;
   const handle: HttpHandler = async (event) => {
     const takesForce = event.rawPath.endsWith('/forced');
     const request = parseApiRequest(parseJsonBody(event), { takesForce });
@@ -36,6 +38,7 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
       mirror,
       upstream: upstream.open(ready.prepared),
       objects,
+      acceptances,
       now,
       signal: new AbortController().signal,
     });

@@ -7,8 +7,13 @@ import { type ReadyTrust, toReadyTrust } from './ready-trust.ts';
 /** Published trust, kept between requests. */
 export interface TrustSource {
   readonly profiles: readonly string[];
-  /** The wanted profile, else the only one, else `ocp`. @throws InputError, ConfigurationError, StoreError */
-  read(wanted?: string): Promise<ReadyTrust>;
+  /**
+   * The wanted profile, else the only one, else `ocp`.
+   *
+   * @param revision known to have been published: what is kept of another is read again, however young it is
+   * @throws InputError, ConfigurationError, StoreError
+   */
+  read(wanted?: string, revision?: string): Promise<ReadyTrust>;
 }
 
 /** Milliseconds for which loaded trust is used without asking whether it is still the current one. */
@@ -46,17 +51,24 @@ export function createTrustSource(
       throw error;
     }
   };
+  const refreshOnce = (profile: string): Promise<Kept> => {
+    const current = underWay.get(profile) ?? refresh(profile).finally(() => underWay.delete(profile));
+    underWay.set(profile, current);
+    return current;
+  };
   return {
     profiles,
-    async read(wanted) {
+    async read(wanted, revision) {
       const profile = selectProfile(profiles, wanted);
       const previous = kept.get(profile);
       const age = previous === undefined ? Infinity : now().getTime() - previous.loaded.refreshedAt.getTime();
-      if (previous !== undefined && age >= 0 && age < refreshMs) return previous.ready;
+      const isCurrent = revision === undefined || previous?.loaded.trust.revision === revision;
+      if (previous !== undefined && isCurrent && age >= 0 && age < refreshMs) return previous.ready;
       // One at a time: a slow read must not put back what a faster one has replaced.
-      const current = underWay.get(profile) ?? refresh(profile).finally(() => underWay.delete(profile));
-      underWay.set(profile, current);
-      return (await current).ready;
+      const joined = await refreshOnce(profile);
+      if (revision === undefined || joined.loaded.trust.revision === revision) return joined.ready;
+      // The read that was joined may have begun before that publication.
+      return (await refreshOnce(profile)).ready;
     },
   };
 }

@@ -49,7 +49,7 @@ export const secondsField = parsedField(z.number(), (seconds) => toTime(seconds 
 export const eventIdField = z
   .string()
   .check(
-    z.minLength(1, 'expected an identifier'),
+    z.regex(/^[\x21-\x7e]+$/, 'expected an identifier of printable ASCII'),
     z.maxLength(MAX_EVENT_ID_LENGTH, `expected at most ${MAX_EVENT_ID_LENGTH} characters`),
   );
 

@@ -5,8 +5,8 @@ import { StoreError } from '../errors/store-error.ts';
 import { withLock } from './directory-lock.ts';
 import { fileErrorCode, toStoreError, unlessAbsent } from './file-error.ts';
 import { listFiles } from './list-files.ts';
-import { parseKeyPrefix, parseObjectKey } from './object-key.ts';
-import type { ListedObject, ObjectStore, StoredObject } from './object-store.ts';
+import { parseKeyPrefix, parseListingStart, parseObjectKey } from './object-key.ts';
+import type { ListedObject, ListingStart, ObjectStore, StoredObject } from './object-store.ts';
 import { readRegularFile } from './read-regular-file.ts';
 import {
   findDirectory,
@@ -41,7 +41,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
         return etag === undefined ? createObject(root, segments, bytes) : replaceObject(root, key, bytes, etag);
       }),
     deleteObject: (key) => report(`deleting ${key}`, () => deleteObject(root, key)),
-    listObjects: (prefix) => listObjects(root, prefix),
+    listObjects: (prefix, start) => listObjects(root, prefix, start),
   };
 }
 
@@ -117,12 +117,13 @@ async function deleteObject(root: string, key: string): Promise<void> {
   });
 }
 
-async function* listObjects(root: string, prefix: string): AsyncGenerator<ListedObject> {
+async function* listObjects(root: string, prefix: string, start: ListingStart = {}): AsyncGenerator<ListedObject> {
   try {
     const segments = parseKeyPrefix(prefix);
+    const after = parseListingStart(start);
     const directory = await findDirectory(root, segments);
     const parentKey = segments.map((segment) => `${segment}/`).join('');
-    if (directory !== undefined) yield* listFiles(directory, parentKey, prefix);
+    if (directory !== undefined) yield* listFiles(directory, parentKey, prefix, after);
   } catch (error) {
     throw toStoreError(error, `listing ${prefix} in ${root}`);
   }

@@ -1,4 +1,5 @@
 import { StoreError } from '../errors/store-error.ts';
+import type { ListingStart } from './object-store.ts';
 
 /** Bytes of a key in UTF-8, as in S3. */
 export const MAX_KEY_BYTES = 1024;
@@ -27,6 +28,16 @@ export function parseKeyPrefix(prefix: string): readonly string[] {
   for (const segment of segments) verifySegment(prefix, segment);
   if (segments[0] === RESERVED_SEGMENT) throw refused(prefix, `${RESERVED_SEGMENT} is the store's own`);
   return segments;
+}
+
+/**
+ * The key after which a listing starts: any text that could stand among keys, so that a reader can also skip all below
+ * a folder. Empty when there is none.
+ *
+ * @throws StoreError `KeyRefused`
+ */
+export function parseListingStart({ after = '' }: ListingStart): string {
+  return parseText(after, 'key');
 }
 
 /** The order of a listing, S3's: by the bytes of the UTF-8 form. */

@@ -10,6 +10,12 @@ export interface ListedObject {
   readonly size: number;
 }
 
+/** Where in a listing to start. */
+export interface ListingStart {
+  /** Only keys after it, in the order of the listing; it need not be the key of an object. From the first unless told. */
+  readonly after?: string | undefined;
+}
+
 /**
  * Keys and bytes: an S3 bucket or a directory. A key is `/`-separated segments, none empty, `.` or `..`; another
  * key is a StoreError `KeyRefused`. Every other failure is a StoreError too: only "no such key" reads as absent.
@@ -25,6 +31,6 @@ export interface ObjectStore {
   replaceObject(key: string, bytes: Uint8Array, etag: string | undefined): Promise<boolean>;
   /** Removes the object if there is one. */
   deleteObject(key: string): Promise<void>;
-  /** All objects whose key starts with the prefix, sorted by key. */
-  listObjects(prefix: string): AsyncIterable<ListedObject>;
+  /** All objects whose key starts with the prefix, sorted by key as S3 sorts: by the bytes of the UTF-8 form. */
+  listObjects(prefix: string, start?: ListingStart): AsyncIterable<ListedObject>;
 }

@@ -1,25 +1,32 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { StoreError } from '../errors/store-error.ts';
-import { compareKeys, parseKeyPrefix, parseObjectKey, RESERVED_SEGMENT } from './object-key.ts';
-import type { ListedObject } from './object-store.ts';
+import { compareKeys, parseKeyPrefix, parseListingStart, parseObjectKey, RESERVED_SEGMENT } from './object-key.ts';
+import type { ListedObject, ListingStart } from './object-store.ts';
 import { runS3Operation, type S3Target } from './s3-operation.ts';
 
 /**
- * All objects whose key starts with `start`, page by page, in the order of their keys.
+ * All objects whose key starts with `prefix`, page by page, in the order of their keys.
  *
  * @throws StoreError `KeyRefused` for a key that no store may hold, `BodyInvalid` for a listing out of order: a page
- * that comes again would never end, and S3's directory buckets do not sort
+ * that comes again would never end, S3's directory buckets do not sort, and a server may not know how to start after
+ * a key
  */
-export async function* listS3Objects(target: S3Target, start: string): AsyncGenerator<ListedObject> {
-  parseKeyPrefix(start);
+export async function* listS3Objects(
+  target: S3Target,
+  prefix: string,
+  start: ListingStart = {},
+): AsyncGenerator<ListedObject> {
+  parseKeyPrefix(prefix);
+  const after = parseListingStart(start);
   const root = target.prefix === '' ? '' : `${target.prefix}/`;
-  let last = '';
+  const startAfter = after === '' ? '' : `${root}${after}`;
+  let last = startAfter;
   let token: string | undefined;
   do {
-    const page = await fetchPage(target, `${root}${start}`, token);
+    const page = await fetchPage(target, `${root}${prefix}`, startAfter, token);
     for (const { Key: bucketKey = '', Size: size = 0 } of page.Contents ?? []) {
       if (!bucketKey.startsWith(root) || compareKeys(last, bucketKey) >= 0) {
-        throw new StoreError('BodyInvalid', `the listing of ${start} has ${JSON.stringify(bucketKey)} out of order`);
+        throw new StoreError('BodyInvalid', `the listing of ${prefix} has ${JSON.stringify(bucketKey)} out of order`);
       }
       last = bucketKey;
       const key = bucketKey.slice(root.length);
@@ -29,7 +36,7 @@ export async function* listS3Objects(target: S3Target, start: string): AsyncGene
     }
     token = page.NextContinuationToken;
     if (page.IsTruncated === true && token === undefined) {
-      throw new StoreError('BodyInvalid', `the listing of ${start} is cut off without a way to go on`);
+      throw new StoreError('BodyInvalid', `the listing of ${prefix} is cut off without a way to go on`);
     }
   } while (token !== undefined);
 }
@@ -42,12 +49,15 @@ function isIgnored(key: string, size: number): boolean {
 function fetchPage(
   { client, bucket, timeoutMs }: S3Target,
   prefix: string,
+  startAfter: string,
   token: string | undefined,
 ): Promise<ListObjectsV2CommandOutput> {
   const command = new ListObjectsV2Command({
     Bucket: bucket,
     Prefix: prefix,
+    // A token knows where the pages before it have ended.
     ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(token !== undefined || startAfter === '' ? {} : { StartAfter: startAfter }),
   });
   return runS3Operation(`listing ${prefix} in ${bucket}`, timeoutMs, (abortSignal) =>
     client.send(command, { abortSignal }),

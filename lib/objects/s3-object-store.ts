@@ -39,7 +39,7 @@ export function createS3ObjectStore(options: S3ObjectStoreOptions): ObjectStore 
     createObject: async (key, bytes) => writeObject(target, toBucketKey(target, key), bytes, undefined),
     replaceObject: async (key, bytes, etag) => writeObject(target, toBucketKey(target, key), bytes, etag),
     deleteObject: async (key) => deleteObject(target, toBucketKey(target, key)),
-    listObjects: (start) => listS3Objects(target, start),
+    listObjects: (keyPrefix, start) => listS3Objects(target, keyPrefix, start),
   };
 }
 

@@ -1,11 +1,13 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { z } from 'zod';
+import { toFailureReason } from './failure-reason.ts';
+import { toRetryDelay } from './retry-delay.ts';
 import { runBounded } from './run-bounded.ts';
 
-/** What became of one message. `dead`: it can never succeed. */
+/** What became of one message. `dead`: it can never succeed. A `retry` at the last receive is dead too. */
 export type MessageOutcome =
   | { readonly kind: 'done' }
-  | { readonly kind: 'retry'; readonly delaySeconds: number }
+  | { readonly kind: 'retry'; readonly delaySeconds: number; readonly reason: string }
   | { readonly kind: 'dead'; readonly reason: string };
 
 export interface QueueMessage<Body> {
@@ -18,11 +20,13 @@ export interface QueueMessage<Body> {
 export interface BatchOptions<Body> {
   /** What a body has to be, as JSON; another is dead. */
   readonly schema: z.ZodType<Body>;
+  /** The receive at which a message that fails becomes a dead letter, counted from 1. */
+  readonly maxReceives: number;
   /** Hides the message for so many seconds, so that it is not handed out at once again. */
   readonly delayMessage: (record: SQSRecord, delaySeconds: number) => Promise<void>;
   /** Puts the message into the dead-letter queue with its reason. */
   readonly sendDead: (record: SQSRecord, reason: string) => Promise<void>;
-  /** Told of every exception; the message is then handed out again. */
+  /** Told of every exception; the message is then tried again, or dead. */
   readonly logFailure: (record: SQSRecord, error: unknown) => void;
   /** Messages under way at a time; 1 unless told. */
   readonly concurrency?: number | undefined;
@@ -30,7 +34,8 @@ export interface BatchOptions<Body> {
 
 /**
  * Handles each message of a batch on its own and answers which the queue has to hand out again. Never throws: an
- * exception concerns its message alone. A dead message is acknowledged only once the dead-letter queue has it.
+ * exception concerns its message alone, and counts as a retry. A message is acknowledged only when it is done or when
+ * the dead-letter queue has it, whatever else fails.
  */
 export async function processBatch<Body>(
   event: SQSEvent,
@@ -52,13 +57,27 @@ export async function processBatch<Body>(
 async function decideMessage<Body>(
   record: SQSRecord,
   handle: (message: QueueMessage<Body>) => Promise<MessageOutcome>,
-  { schema }: BatchOptions<Body>,
+  { schema, maxReceives, logFailure }: BatchOptions<Body>,
 ): Promise<MessageOutcome> {
   const json = parseJson(record.body);
   if (json === undefined) return { kind: 'dead', reason: 'the body is not JSON' };
   const parsed = schema.safeParse(json);
-  if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.error)}` };
-  return handle({ id: record.messageId, body: parsed.data, receiveCount: toReceiveCount(record) });
+  if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.error.issues)}` };
+  const receiveCount = toReceiveCount(record);
+  try {
+    const outcome = await handle({ id: record.messageId, body: parsed.data, receiveCount });
+    return limitReceives(outcome, receiveCount, maxReceives);
+  } catch (error) {
+    logFailure(record, error);
+    const retry = { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason: toFailureReason(error) } as const;
+    return limitReceives(retry, receiveCount, maxReceives);
+  }
+}
+
+/** Gives up here and not by the queue's own redrive, which keeps no reason. */
+function limitReceives(outcome: MessageOutcome, receiveCount: number, maxReceives: number): MessageOutcome {
+  if (outcome.kind !== 'retry' || receiveCount < maxReceives) return outcome;
+  return { kind: 'dead', reason: `after ${receiveCount} receives: ${outcome.reason}` };
 }
 
 /** True when the message may be removed from the queue. */
@@ -90,8 +109,15 @@ function parseJson(text: string): unknown {
   }
 }
 
-function describeIssues({ issues }: z.ZodError): string {
-  return issues.map(({ path, message }) => [...path, message].join(': ')).join('; ');
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  return issues
+    .map((issue) => {
+      // Of a union's alternatives none fits, and the issue itself says no more.
+      const alternatives = issue.code === 'invalid_union' ? issue.errors : [];
+      const message = alternatives.map(describeIssues).join(', or ') || issue.message;
+      return [...issue.path, message].join(': ');
+    })
+    .join('; ');
 }
 
 function toReceiveCount({ attributes }: SQSRecord): number {

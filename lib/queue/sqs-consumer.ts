@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { StoreError } from '../errors/store-error.ts';
+import type { SQSRecord } from 'aws-lambda';
 import type { BatchOptions } from './process-batch.ts';
+import { reportSqs } from './report-sqs.ts';
 
 /** Name of the message attribute that says why a message is dead. */
 export const REASON_ATTRIBUTE = 'reason';
@@ -15,15 +16,15 @@ export interface SqsConsumerOptions {
   readonly deadLetterUrl: string;
 }
 
-/** What a consumer does to single messages of SQS, for `processBatch`. @throws StoreError `ConnectionFailed`. */
-export function createSqsConsumer({
-  client,
-  queueUrl,
-  deadLetterUrl,
-}: SqsConsumerOptions): Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead'> {
+/** What a consumer does to single messages of SQS, for `processBatch`. All of it throws StoreError. */
+export interface SqsConsumer extends Pick<BatchOptions<unknown>, 'delayMessage'> {
+  readonly sendDead: (message: Pick<SQSRecord, 'messageId' | 'body'>, reason: string) => Promise<void>;
+}
+
+export function createSqsConsumer({ client, queueUrl, deadLetterUrl }: SqsConsumerOptions): SqsConsumer {
   return {
     delayMessage: (record, delaySeconds) =>
-      report(`delaying message ${record.messageId}`, async () => {
+      reportSqs(`delaying message ${record.messageId}`, async () => {
         const command = new ChangeMessageVisibilityCommand({
           QueueUrl: queueUrl,
           ReceiptHandle: record.receiptHandle,
@@ -31,12 +32,12 @@ export function createSqsConsumer({
         });
         await client.send(command);
       }),
-    sendDead: (record, reason) =>
-      report(`sending message ${record.messageId} to the dead-letter queue`, async () => {
+    sendDead: ({ messageId, body }, reason) =>
+      reportSqs(`sending message ${messageId} to the dead-letter queue`, async () => {
         const attribute = { DataType: 'String', StringValue: toAttribute(reason) };
         const command = new SendMessageCommand({
           QueueUrl: deadLetterUrl,
-          MessageBody: record.body,
+          MessageBody: body,
           MessageAttributes: { [REASON_ATTRIBUTE]: attribute },
         });
         await client.send(command);
@@ -60,13 +61,4 @@ function toAttribute(reason: string): string {
   return characters.length > MAX_REASON_CHARACTERS
     ? `${characters.slice(0, MAX_REASON_CHARACTERS - 1).join('')}…`
     : text;
-}
-
-async function report(doing: string, operation: () => Promise<void>): Promise<void> {
-  try {
-    await operation();
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError('ConnectionFailed', `${doing} failed: ${why}`, { cause });
-  }
 }

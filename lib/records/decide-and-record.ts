@@ -5,6 +5,7 @@ import { createFallbackStore } from '../signatures/fallback-store.ts';
 import { createParallelStore } from '../signatures/parallel-store.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { Verdict } from '../verification/verdict.ts';
+import type { Acceptances } from './acceptances.ts';
 import { toRecord } from './to-record.ts';
 import type { Asked } from './verdict-record.ts';
 import { writeRecord } from './write-record.ts';
@@ -15,6 +16,8 @@ export interface RecordingDependencies {
   /** Read when the mirror does not satisfy every keyring. */
   readonly upstream: SignatureStore;
   readonly objects: ObjectStore;
+  /** Undefined where nobody asked: what is only looked at again is not in use for that. */
+  readonly acceptances: Acceptances | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -36,7 +39,7 @@ export async function decideAndRecord(
   request: ImageRequest,
   asked: Asked,
   trust: ReadyTrust,
-  { mirror, upstream, objects, now, signal }: RecordingDependencies,
+  { mirror, upstream, objects, acceptances, now, signal }: RecordingDependencies,
 ): Promise<RecordedDecision> {
   // Around both, so that mirror and stores together stay within the time of one verification.
   const store = createParallelStore([createFallbackStore([mirror, upstream])]);
@@ -44,6 +47,9 @@ export async function decideAndRecord(
   const { verdict } = decision;
   const record = toRecord(asked, decision);
   await writeRecord(objects, record);
+  if (verdict.outcome === 'accepted' && !verdict.forced) {
+    await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
+  }
   const wentUpstream = verdict.attempts.some(
     (attempt) => attempt.code === 'Verified' && attempt.store !== mirror.description,
   );

@@ -22,6 +22,8 @@ export interface AllowedHosts {
   readonly allowedHosts: readonly string[];
   /** Those of them that are spoken to over http. */
   readonly plainHttpHosts?: readonly string[] | undefined;
+  /** By an allowed registry's host: the origin at which its API is reached instead, as the operator says. */
+  readonly apiOrigins?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Docker Hub's repositories are named by a host that has no registry API. */
@@ -31,13 +33,17 @@ const API_HOSTS: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-
 export function createAllowedRegistries(options: AllowedHosts): AllowedRegistries {
   const hosts = new Set(options.allowedHosts.map(parseHost));
   const plainHosts = new Set((options.plainHttpHosts ?? []).map(parseHost).filter((host) => hosts.has(host)));
+  const elsewhere = new Map([...(options.apiOrigins ?? [])].filter(([host]) => hosts.has(host)));
   const origins = new Set([
     ...[...hosts].map((host) => toHostOrigin('https', host)),
     ...[...plainHosts].map((host) => toHostOrigin('http', host)),
+    ...elsewhere.values(),
   ]);
   return {
     toOrigin(repository) {
       const host = repositoryHost(repository);
+      const origin = elsewhere.get(host);
+      if (origin !== undefined) return origin;
       const apiHost = API_HOSTS.get(host) ?? host;
       for (const needed of new Set([host, apiHost])) {
         if (!hosts.has(needed)) throw notAllowed(`the registry ${needed} is not contacted: ${REMEDY}`);

@@ -1,17 +1,56 @@
 import { ConfigurationError } from '../errors/configuration-error.ts';
 
-/** What a function is told by its environment. */
-export interface FunctionConfiguration {
+/** Everything that a function may be told by its environment; each is told what it names. */
+interface Settings {
   /** `s3://bucket[/prefix]` or a directory. */
   readonly objects: string;
   readonly profiles: readonly string[];
-  /** Empty for a function that does not need it. */
   readonly mirrorQueueUrl: string;
   readonly mirrorDeadLetterUrl: string;
+  /** The receive at which a message becomes a dead letter. */
+  readonly mirrorReceives: number;
+  readonly pushQueueUrl: string;
+  readonly pushDeadLetterUrl: string;
+  /** The receive at which a message becomes a dead letter. */
+  readonly pushReceives: number;
+  readonly eventBus: string;
+  readonly verdictTopic: string | undefined;
+  readonly webhooks: string | undefined;
+  readonly pullSecret: string | undefined;
+  readonly distribution: string | undefined;
+}
+
+/** The member that each setting becomes. Types alone, as each byte counts in the bundles of the hot path. */
+interface NeededMembers {
+  readonly SIGNET_MIRROR_QUEUE_URL: 'mirrorQueueUrl';
+  readonly SIGNET_MIRROR_DEAD_LETTER_URL: 'mirrorDeadLetterUrl';
+  readonly SIGNET_MIRROR_RECEIVES: 'mirrorReceives';
+  readonly SIGNET_PUSH_QUEUE_URL: 'pushQueueUrl';
+  readonly SIGNET_PUSH_DEAD_LETTER_URL: 'pushDeadLetterUrl';
+  readonly SIGNET_PUSH_RECEIVES: 'pushReceives';
+  readonly SIGNET_EVENT_BUS: 'eventBus';
+}
+
+interface OptionalMembers {
+  readonly SIGNET_VERDICT_TOPIC: 'verdictTopic';
+  readonly SIGNET_WEBHOOKS: 'webhooks';
+  readonly SIGNET_PULL_SECRET: 'pullSecret';
+  readonly SIGNET_DISTRIBUTION: 'distribution';
 }
 
 /** Settings that only some functions need. */
-export type OptionalSetting = 'SIGNET_MIRROR_QUEUE_URL' | 'SIGNET_MIRROR_DEAD_LETTER_URL';
+export type NeededSetting = keyof NeededMembers;
+/** Settings that may be empty or absent. */
+export type OptionalSetting = keyof OptionalMembers;
+
+/** What a function is told by its environment: where objects are, its profiles, and the settings that it names. */
+export type FunctionConfiguration<Name extends NeededSetting | OptionalSetting = never> = Pick<
+  Settings,
+  'objects' | 'profiles' | (NeededMembers & OptionalMembers)[Name]
+>;
+
+/** SQS takes no more for `maxReceiveCount`. */
+const MAX_RECEIVES = 1000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,22 +59,48 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @throws ConfigurationError `DocumentInvalid` that names each variable at fault
  */
-export function readConfiguration(
+export function readConfiguration<Needed extends NeededSetting = never, Optional extends OptionalSetting = never>(
   environment: Environment,
-  needed: readonly OptionalSetting[] = [],
-): FunctionConfiguration {
+  { needed = [] }: { readonly needed?: readonly Needed[]; readonly optional?: readonly Optional[] } = {},
+): FunctionConfiguration<Needed | Optional> {
   const read = (name: string): string => environment[name] ?? '';
+  const readOptional = (name: string): string | undefined => environment[name] || undefined;
   const profiles = read('SIGNET_PROFILES')
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  const faults = ['SIGNET_OBJECTS', ...needed].filter((name) => read(name) === '');
-  if (profiles.length === 0) faults.push('SIGNET_PROFILES');
-  if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: not set: ${faults.join(', ')}`);
-  return {
+  const required: readonly string[] = ['SIGNET_OBJECTS', ...needed];
+  const missing = required.filter((name) => read(name) === '');
+  if (profiles.length === 0) missing.push('SIGNET_PROFILES');
+  const miscounted = required.filter((name) => name.endsWith('_RECEIVES') && read(name) !== '' && !isCount(read(name)));
+  throwFaults(missing, miscounted);
+  const settings: Settings = {
     objects: read('SIGNET_OBJECTS'),
     profiles,
     mirrorQueueUrl: read('SIGNET_MIRROR_QUEUE_URL'),
     mirrorDeadLetterUrl: read('SIGNET_MIRROR_DEAD_LETTER_URL'),
+    mirrorReceives: Number(read('SIGNET_MIRROR_RECEIVES')),
+    pushQueueUrl: read('SIGNET_PUSH_QUEUE_URL'),
+    pushDeadLetterUrl: read('SIGNET_PUSH_DEAD_LETTER_URL'),
+    pushReceives: Number(read('SIGNET_PUSH_RECEIVES')),
+    eventBus: read('SIGNET_EVENT_BUS'),
+    verdictTopic: readOptional('SIGNET_VERDICT_TOPIC'),
+    webhooks: readOptional('SIGNET_WEBHOOKS'),
+    pullSecret: readOptional('SIGNET_PULL_SECRET'),
+    distribution: readOptional('SIGNET_DISTRIBUTION'),
   };
+  return settings;
+}
+
+/** Decimal digits alone: `Number` would take `1e2` and ` 5` too. */
+function isCount(text: string): boolean {
+  return /^[1-9]\d{0,3}$/.test(text) && Number(text) <= MAX_RECEIVES;
+}
+
+function throwFaults(missing: readonly string[], miscounted: readonly string[]): void {
+  const faults = [
+    ...(missing.length === 0 ? [] : [`not set: ${missing.join(', ')}`]),
+    ...(miscounted.length === 0 ? [] : [`not an integer from 1 to ${MAX_RECEIVES}: ${miscounted.join(', ')}`]),
+  ];
+  if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${faults.join('; ')}`);
 }

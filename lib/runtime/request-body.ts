@@ -15,12 +15,23 @@ export const MAX_BODY_BYTES = 64 * 1024;
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+const JSON_TYPES: readonly string[] = ['application/json'];
+
 /**
+ * @param mediaTypes those that are taken, in lower case
  * @throws InputError `MediaTypeUnsupported` (another type or encoding), `BodyTooLarge`, `BodyInvalid`
  */
-export function parseJsonBody(request: RequestWithBody, limit: number = MAX_BODY_BYTES): JsonValue {
-  requireJson(request);
-  const bytes = readBody(request, limit);
+export function parseJsonBody(
+  request: RequestWithBody,
+  limit: number = MAX_BODY_BYTES,
+  mediaTypes: readonly string[] = JSON_TYPES,
+): JsonValue {
+  requireJson(request, mediaTypes);
+  return parseJsonBytes(readBody(request, limit));
+}
+
+/** @throws InputError `BodyInvalid` */
+export function parseJsonBytes(bytes: Uint8Array): JsonValue {
   try {
     return parseStrictJson(UTF8.decode(bytes));
   } catch (cause) {
@@ -40,10 +51,11 @@ export function readBody({ body = '', isBase64Encoded }: RequestWithBody, limit:
   return bytes;
 }
 
-function requireJson({ headers }: RequestWithBody): void {
+/** @throws InputError `MediaTypeUnsupported` */
+export function requireJson({ headers }: RequestWithBody, mediaTypes: readonly string[] = JSON_TYPES): void {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
-  if (type.trim() !== 'application/json') {
-    throw new InputError('MediaTypeUnsupported', 'send the body as content-type: application/json');
+  if (!mediaTypes.includes(type.trim())) {
+    throw new InputError('MediaTypeUnsupported', `send the body as content-type: ${mediaTypes.join(' or ')}`);
   }
   const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
   if (charset !== undefined && !['charset=utf-8', 'charset="utf-8"'].includes(charset)) {

@@ -21,14 +21,16 @@ const ORDER = [
   'render',
   'mirror',
   'events',
+  'pushes',
+  'reverify',
   'cluster',
   'checksums',
 ];
-const UTILITIES = ['errors', 'json', 'runtime', 'http', 'objects', 'queue'];
-const PURE = ['pullspec', 'openpgp', 'verification', 'policy', 'image-policy'];
+const UTILITIES = ['errors', 'json', 'runtime', 'http', 'objects', 'queue', 'bus', 'secrets'];
+const PURE = ['pullspec', 'openpgp', 'verification', 'policy', 'image-policy', 'events'];
 
 /** All that a pure folder may import from outside: computation, no network, file, clock or environment. */
-const PURE_IMPORTS = ['node:crypto', 'node:zlib', 'openpgp', 'seek-bzip'];
+const PURE_IMPORTS = ['node:crypto', 'node:zlib', 'openpgp', 'seek-bzip', 'zod', 'zod/mini'];
 /** Words that read a clock, an environment or the world without an import. */
 const IMPURE_WORDS =
   /\b(?:Date\.now|new Date\(\)|performance\.|process\.|globalThis|fetch\(|setTimeout|setInterval|Math\.random|randomBytes|randomUUID|require\(|import\()/;

@@ -8,12 +8,25 @@ import { VERIFIER_VERSION } from '../../lib/runtime/verifier-version.ts';
 import { ROUTES } from '../../local/routes.ts';
 import { compileSchema, listExamples, openapi, operations, resolvePointer, written } from './read-openapi.ts';
 
-const IAM_FREE = ['/healthz', '/signatures/{path+}', '/lookaside/{path+}', '/api/upgrades_info/signatures/{path+}'];
+const IAM_FREE = [
+  '/healthz',
+  '/webhooks/{source}',
+  '/webhooks/{source}/{token}',
+  '/signatures/{path+}',
+  '/lookaside/{path+}',
+  '/api/upgrades_info/signatures/{path+}',
+];
 
 /** Every code that a problem document can have. A code that is added to the unions and not here does not compile. */
 const PROBLEM_CODES: Readonly<
   Record<
-    InputErrorCode | ConfigurationErrorCode | 'Internal' | 'MethodNotAllowed' | 'NotFound' | 'StoreUnavailable',
+    | InputErrorCode
+    | ConfigurationErrorCode
+    | 'Internal'
+    | 'MethodNotAllowed'
+    | 'NotAuthenticated'
+    | 'NotFound'
+    | 'StoreUnavailable',
     true
   >
 > = {
@@ -32,6 +45,7 @@ const PROBLEM_CODES: Readonly<
   MediaTypeUnsupported: true,
   MethodNotAllowed: true,
   ModeNotAllowed: true,
+  NotAuthenticated: true,
   NotFound: true,
   ProfileUnknown: true,
   PublishConflict: true,
@@ -56,7 +70,7 @@ describe('docs/openapi.yaml', () => {
     expect(described.toSorted(compare)).toEqual(expected.toSorted(compare));
   });
 
-  test('asks for credentials everywhere but for signatures and health', () => {
+  test('asks for credentials everywhere but for signatures, webhooks and health', () => {
     const open = operations.filter(({ operation }) => operation.security?.some((one) => Object.keys(one).length === 0));
     expect(new Set(open.map(({ route }) => route))).toEqual(new Set(IAM_FREE));
   });

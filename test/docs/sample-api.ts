@@ -1,16 +1,20 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { toDemoWebhooks } from '../../demo/demo-webhooks.ts';
 import { createHandler as createCheckPullspec } from '../../functions/check-pullspec/handler.ts';
 import { createHandler as createReadRecords } from '../../functions/read-records/handler.ts';
+import { createHandler as createReceivePush } from '../../functions/receive-push/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
+import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import type { HttpHandler } from '../../lib/runtime/http-stack.ts';
+import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { createFailingStore } from '../../lib/signatures/failing-store.ts';
 import { createObjectReleaseStore } from '../../lib/signatures/object-release-store.ts';
+import type { LocalHandlers } from '../../local/http-front.ts';
 import { createLocalContext } from '../../local/local-context.ts';
-import { type FunctionName, matchRoute } from '../../local/routes.ts';
+import { matchRoute } from '../../local/routes.ts';
 import { FIXTURE_TIME } from '../support/fixture-releases.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
 
@@ -31,11 +35,19 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
   const trust = createTrustSource(objects, ['ocp'], now);
   const failure = new StoreError('ConnectionFailed', 'no connection within 5000 ms');
   const upstream = createFailingStore('https://signatures.example.com/release', failure);
-  const handlers: Readonly<Record<FunctionName, HttpHandler>> = {
+  const receivePush = createReceivePush({
+    trust,
+    webhooks: { read: async () => parseWebhookCredentials(toDemoWebhooks()) },
+    pushQueue: { description: 'queue', sendMessages: async () => undefined },
+    sendDead: async () => undefined,
+    telemetry,
+  });
+  const handlers: LocalHandlers = {
     'check-pullspec': createCheckPullspec({ trust, telemetry, now }),
     'verify-image': createVerifyImage({
       trust,
       objects,
+      acceptances: createAcceptances(objects),
       mirror: createObjectReleaseStore(objects),
       upstream: { open: () => upstream, close: () => undefined },
       mirrorQueue: { description: 'queue', sendMessages: async () => undefined },
@@ -44,6 +56,8 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
     }),
     'serve-signature': createServeSignature({ objects, telemetry }),
     'read-records': createReadRecords({ trust, objects, telemetry, now }),
+    'receive-push': async (event, given) => (await receivePush(event, given)) ?? {},
+    'local-events': () => Promise.reject(new Error('not in a deployment')),
   };
   const context: Context = createLocalContext('sample');
   return {
@@ -51,7 +65,8 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       const matched = matchRoute(request.method, request.path);
       if (matched === undefined || 'otherMethods' in matched) throw new Error(`no route takes ${request.path}`);
       const { method, path, handler } = matched.route;
-      return { method, route: path, result: await handlers[handler](toHttpEvent(request), context) };
+      const event = { ...toHttpEvent(request), pathParameters: { ...matched.pathParameters } };
+      return { method, route: path, result: await handlers[handler](event, context) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEMO_AUTHORIZATION, DEMO_TOKEN } from '../../demo/demo-webhooks.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
@@ -229,4 +230,38 @@ const rest: readonly SampleRow[] = [
   { name: 'health without trust', method: 'GET', path: '/healthz', over: 'empty', status: 503 },
 ];
 
-export const rows: readonly SampleRow[] = [...questions, ...signatures, ...rest];
+const HARBOR = { 'content-type': 'application/json', authorization: DEMO_AUTHORIZATION };
+const samples = path.join(import.meta.dirname, '../../demo/events');
+const [harborPush, quayPush] = await Promise.all(
+  ['harbor.json', 'quay.json'].map((name) => readFile(path.join(samples, name), 'utf8')),
+);
+const sources = [
+  { path: '/webhooks/harbor', unknown: '/webhooks/ecr', push: harborPush, headers: HARBOR },
+  { path: `/webhooks/quay/${DEMO_TOKEN}`, unknown: '/webhooks/ecr/x', push: quayPush, headers: JSON_TYPE },
+];
+const webhooks: readonly SampleRow[] = sources.flatMap(({ path: route, unknown, push = '', headers }) => {
+  const post = { method: 'POST', path: route, headers } as const;
+  const refused = route.includes(DEMO_TOKEN)
+    ? { path: route.replace(DEMO_TOKEN, 'other') }
+    : { headers: { ...headers, authorization: 'Bearer other' } };
+  return [
+    { ...post, name: 'a push', body: push, status: 202 },
+    { ...post, name: 'an event of another kind', body: '{"type":"DELETE_ARTIFACT"}', status: 202 },
+    { ...post, name: 'no JSON', body: '{', status: 400, says: 'BodyInvalid' },
+    { ...post, name: 'other credentials', body: push, ...refused, status: 401, says: 'NotAuthenticated' },
+    { ...post, name: 'a source without credentials', path: unknown, body: push, status: 404, says: 'NotFound' },
+    { ...post, name: 'a long body', body: ' '.repeat(70_000), status: 413, says: 'BodyTooLarge' },
+    {
+      ...post,
+      name: 'text',
+      body: push,
+      headers: { ...headers, 'content-type': 'text/plain' },
+      status: 415,
+      says: 'MediaTypeUnsupported',
+    },
+    { ...post, name: 'no trust', body: push, over: 'empty', status: 500, says: 'TrustMissing' },
+    { ...post, name: 'a broken store', body: push, over: 'broken', status: 503, says: 'StoreUnavailable' },
+  ];
+});
+
+export const rows: readonly SampleRow[] = [...questions, ...signatures, ...webhooks, ...rest];

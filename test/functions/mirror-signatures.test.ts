@@ -36,6 +36,7 @@ function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE]
     upstream: createUpstreamStores({ replacement: stores }),
     telemetry,
     now,
+    maxReceives: 2,
     delayMessage: async ({ messageId }) => {
       delayed.push(messageId);
     },
@@ -47,11 +48,20 @@ function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE]
 }
 
 function eventOf(...bodies: readonly string[]): SQSEvent {
+  return receivedEventOf(1, ...bodies);
+}
+
+function receivedEventOf(receiveCount: number, ...bodies: readonly string[]): SQSEvent {
   const Records = bodies.map((body, index) => ({
     messageId: `m${index}`,
     receiptHandle: `r${index}`,
     body,
-    attributes: { ApproximateReceiveCount: '1', SentTimestamp: '', SenderId: '', ApproximateFirstReceiveTimestamp: '' },
+    attributes: {
+      ApproximateReceiveCount: String(receiveCount),
+      SentTimestamp: '',
+      SenderId: '',
+      ApproximateFirstReceiveTimestamp: '',
+    },
     messageAttributes: {},
     md5OfBody: '',
     eventSource: 'aws:sqs',
@@ -112,12 +122,25 @@ describe('mirror-signatures', () => {
     expect(delayed).toEqual(['m0']);
   });
 
+  test('an upstream that stays out of reach makes a dead letter that says so', async () => {
+    const objects = await makeObjects();
+    const { handler, delayed, dead } = setUp(objects, ['/no/such/store']);
+    const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
+    const answer = await handler(receivedEventOf(2, toMirrorBody('ocp', digest)), context);
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(delayed).toEqual([]);
+    expect(dead).toEqual([expect.stringMatching(/^m0: after 2 receives: StoreUnavailable: .*no\/such\/store/)]);
+  });
+
   test('a bucket out of reach fails the message, and says so', async () => {
     const objects = await makeObjects();
     const failing: ObjectStore = { ...objects, createObject: () => Promise.reject(new Error('no bucket')) };
-    const { handler, telemetry } = setUp(failing);
+    const { handler, telemetry, delayed, dead } = setUp(failing);
     const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
     expect((await handler(eventOf(toMirrorBody('ocp', digest)), context)).batchItemFailures).toHaveLength(1);
     expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'not mirrored' }));
+    expect([delayed, dead]).toEqual([['m0'], []]);
+    await handler(receivedEventOf(2, toMirrorBody('ocp', digest)), context);
+    expect(dead).toEqual(['m0: after 2 receives: Error: no bucket']);
   });
 });

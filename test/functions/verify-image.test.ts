@@ -7,6 +7,7 @@ import { StoreError } from '../../lib/errors/store-error.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import type { Verdict } from '../../lib/verification/verdict.ts';
@@ -47,6 +48,7 @@ async function setUp({ mirrored = [], published = [], upstreamFailure, queueFail
   const handler = createHandler({
     trust: createTrustSource(objects, ['ocp'], now),
     objects,
+    acceptances: createAcceptances(objects),
     mirror: createMemorySignatureStore(new Map([[DIGEST, mirrored]]), { description: 'mirror' }),
     upstream: { open: () => upstream, close: () => undefined },
     mirrorQueue,

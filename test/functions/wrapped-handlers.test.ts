@@ -34,6 +34,7 @@ describe('with the telemetry that they have in production', () => {
       upstream: createUpstreamStores({}),
       telemetry: createTelemetry('mirror-signatures'),
       now,
+      maxReceives: 10,
       delayMessage: async () => undefined,
       sendDead: () => Promise.reject(new Error('no dead-letter queue')),
     });

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../lib/runtime/http-stack.ts';
 import { type HttpFront, startHttpFront } from '../../local/http-front.ts';
-import { matchRoute, ROUTES } from '../../local/routes.ts';
+import { LOCAL_ROUTES, matchRoute, ROUTES } from '../../local/routes.ts';
 
 let front: HttpFront | undefined;
 afterEach(async () => {
@@ -25,6 +25,8 @@ async function serve(
     'verify-image': handler,
     'serve-signature': handler,
     'read-records': handler,
+    'receive-push': handler,
+    'local-events': handler,
   };
   front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
   return front.url;
@@ -166,6 +168,8 @@ describe('the front', () => {
       'verify-image': never,
       'serve-signature': never,
       'read-records': never,
+      'receive-push': never,
+      'local-events': never,
     };
     await expect(startHttpFront(handlers, { port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     server.close();
@@ -173,7 +177,7 @@ describe('the front', () => {
 });
 
 test('every route matches itself', () => {
-  for (const route of ROUTES) {
+  for (const route of [...ROUTES, ...LOCAL_ROUTES]) {
     const path = route.path.replaceAll(/\{\w+\+\}/g, 'a/b').replaceAll(/\{\w+\}/g, 'x');
     expect(matchRoute(route.method, path)).toMatchObject({ route });
   }

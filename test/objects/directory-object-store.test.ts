@@ -78,6 +78,17 @@ describe('directory: what is in the way', () => {
     expect(await readdir(target(root))).toEqual(['a']);
   });
 
+  it('opens no directory of keys before the start of a listing', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    for (const key of ['a/1/x', 'a/2/x', 'b']) await store.createObject(key, toBytes(key));
+    // Whoever opens the directory meets what no listing takes.
+    await symlink(path.join(root, 'b'), path.join(root, 'a', '1', 'link'));
+    expect(await storeErrorCode(listKeys(store, 'a/'))).toBe('NotAllowed');
+    expect(await listKeys(store, 'a/', 'a/1/\u{10ffff}')).toEqual(['a/2/x']);
+    expect(await listKeys(store, '', 'a/2')).toEqual(['a/2/x', 'b']);
+  });
+
   it('follows no symbolic link to a file, and creates nothing over one', async () => {
     const root = newRoot();
     await mkdir(root);

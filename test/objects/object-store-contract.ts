@@ -51,6 +51,42 @@ const LISTINGS = [
   { name: 'absent', prefix: 'b', keys: [] },
 ] as const;
 
+const STARTS = [
+  {
+    name: 'nothing',
+    prefix: '',
+    after: '',
+    keys: ['a.b/x', 'a/b', 'a/bc', 'a/bc-d/e', 'a/c/d', 'a0', 'é', '\ufffd', '😀'],
+  },
+  {
+    name: 'a key, which is left out',
+    prefix: '',
+    after: 'a/bc',
+    keys: ['a/bc-d/e', 'a/c/d', 'a0', 'é', '\ufffd', '😀'],
+  },
+  { name: 'a key that is not there', prefix: 'a/', after: 'a/bb', keys: ['a/bc', 'a/bc-d/e', 'a/c/d'] },
+  { name: 'the name of a folder', prefix: 'a/', after: 'a/c', keys: ['a/c/d'] },
+  { name: 'the start of a folder', prefix: 'a', after: 'a/', keys: ['a/b', 'a/bc', 'a/bc-d/e', 'a/c/d', 'a0'] },
+  { name: 'all of a folder', prefix: 'a', after: 'a/\u{10ffff}', keys: ['a0'] },
+  { name: 'a folder within a folder', prefix: 'a/', after: 'a/bc-d/\u{10ffff}', keys: ['a/c/d'] },
+  {
+    name: 'a folder whose name goes on',
+    prefix: '',
+    after: 'a.b/x',
+    keys: ['a/b', 'a/bc', 'a/bc-d/e', 'a/c/d', 'a0', 'é', '\ufffd', '😀'],
+  },
+  { name: 'by bytes, not by UTF-16', prefix: '', after: '\ufffd', keys: ['😀'] },
+  { name: 'before the prefix', prefix: 'a/c', after: 'A', keys: ['a/c/d'] },
+  { name: 'after the prefix', prefix: 'a/', after: 'b', keys: [] },
+  { name: 'the last key', prefix: '', after: '😀', keys: [] },
+] as const;
+
+const REFUSED_STARTS = [
+  { name: 'NUL', after: 'a\0' },
+  { name: 'lone surrogate', after: 'a\ud800' },
+  { name: 'more than 1,024 bytes', after: 'a'.repeat(1025) },
+] as const;
+
 export function toBytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
@@ -60,9 +96,9 @@ export async function readText(store: ObjectStore, key: string): Promise<string 
   return stored === undefined ? undefined : new TextDecoder().decode(stored.bytes);
 }
 
-export async function listKeys(store: ObjectStore, prefix: string): Promise<string[]> {
+export async function listKeys(store: ObjectStore, prefix: string, after?: string): Promise<string[]> {
   const keys: string[] = [];
-  for await (const { key } of store.listObjects(prefix)) keys.push(key);
+  for await (const { key } of store.listObjects(prefix, { after })) keys.push(key);
   return keys;
 }
 
@@ -212,6 +248,25 @@ function describeListings(makeStore: () => Promise<ObjectStore>): void {
       await store.createObject(key, toBytes(key));
     }
     expect(await listKeys(store, prefix)).toEqual(keys);
+  });
+
+  it.each(STARTS)('lists only what comes after: $name', async ({ prefix, after, keys }) => {
+    const store = await makeStore();
+    for (const key of ['é', 'a0', 'a/c/d', '😀', 'a/bc-d/e', 'a/bc', 'a.b/x', '\ufffd', 'a/b']) {
+      await store.createObject(key, toBytes(key));
+    }
+    expect(await listKeys(store, prefix, after)).toEqual(keys);
+  });
+
+  it('lists only what comes after what is gone', async () => {
+    const store = await makeStore();
+    for (const key of ['a/1', 'a/2', 'a/3']) await store.createObject(key, toBytes(key));
+    await store.deleteObject('a/2');
+    expect(await listKeys(store, 'a/', 'a/2')).toEqual(['a/3']);
+  });
+
+  it.each(REFUSED_STARTS)('refuses to list after: $name', async ({ after }) => {
+    expect(await storeErrorCode(listKeys(await makeStore(), '', after))).toBe('KeyRefused');
   });
 
   it('lists sizes in bytes', async () => {

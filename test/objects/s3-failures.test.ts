@@ -202,6 +202,11 @@ describe('s3: listings', () => {
     expect(await storeErrorCode(listKeys(await openStore('full', answer), ''))).toBe(code);
   });
 
+  it('fail where the server does not start after a key', async () => {
+    const store = await openStore('full', page(['a', 'b'], ''));
+    expect(await storeErrorCode(listKeys(store, '', 'a'))).toBe('BodyInvalid');
+  });
+
   it('are not what the light store is for', async () => {
     const store = await openStore('light', () => undefined);
     expect(await storeErrorCode(listKeys(store, ''))).toBe('NotAllowed');

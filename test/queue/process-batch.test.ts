@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { MAX_FAILURE_CHARACTERS, toFailureReason } from '../../lib/queue/failure-reason.ts';
 import { type BatchOptions, type MessageOutcome, processBatch } from '../../lib/queue/process-batch.ts';
 import { toRecord } from '../support/sqs-server/poll-queue.ts';
+
+const MAX_RECEIVES = 3;
 
 const Body = z.strictObject({ outcome: z.enum(['done', 'retry', 'dead', 'throw']) });
 type Body = z.infer<typeof Body>;
@@ -22,7 +26,7 @@ function toOutcome(outcome: Body['outcome']): MessageOutcome {
     case 'done':
       return { kind: 'done' };
     case 'retry':
-      return { kind: 'retry', delaySeconds: 30 };
+      return { kind: 'retry', delaySeconds: 30, reason: 'later' };
     case 'dead':
       return { kind: 'dead', reason: 'never' };
     case 'throw':
@@ -37,8 +41,13 @@ async function process(
   bodies: readonly string[],
   trace: Trace,
   change: Partial<BatchOptions<Body>> = {},
+  receiveCount = 1,
 ): Promise<string[]> {
-  const event = { Records: bodies.map((body, index) => toRecord(body, { messageId: String(index) })) };
+  const { attributes } = toRecord('');
+  const received = { ...attributes, ApproximateReceiveCount: String(receiveCount) };
+  const event = {
+    Records: bodies.map((body, index) => toRecord(body, { messageId: String(index), attributes: received })),
+  };
   const response = await processBatch(
     event,
     async ({ id, body }) => {
@@ -47,6 +56,7 @@ async function process(
     },
     {
       schema: Body,
+      maxReceives: MAX_RECEIVES,
       delayMessage: async ({ messageId }, seconds) => void trace.delayed.push(`${messageId}: ${seconds}`),
       sendDead: async ({ messageId }, reason) => void trace.dead.push(`${messageId}: ${reason}`),
       logFailure: ({ messageId }, error) => void trace.failures.push(`${messageId}: ${String(error)}`),
@@ -64,7 +74,7 @@ describe('a batch', () => {
     const failed = await process([body('throw'), body('retry'), body('dead'), 'no JSON', body('done')], trace);
     expect(failed).toEqual(['0', '1']);
     expect(trace).toEqual({
-      delayed: ['1: 30'],
+      delayed: ['0: 15', '1: 30'],
       dead: ['2: never', '3: the body is not JSON'],
       failures: ['0: Error: broken'],
       handled: ['0', '1', '2', '4'],
@@ -83,6 +93,19 @@ describe('a batch', () => {
     expect(trace.handled).toEqual([]);
   });
 
+  it('says of a union what each alternative lacks', async () => {
+    const dead: string[] = [];
+    const schema = z.union([z.object({ push: z.string() }), z.object({ kind: z.literal('again') })]);
+    await processBatch({ Records: [toRecord('{}')] }, async () => ({ kind: 'done' }), {
+      schema,
+      maxReceives: MAX_RECEIVES,
+      delayMessage: async () => undefined,
+      sendDead: async (_, reason) => void dead.push(reason),
+      logFailure: () => undefined,
+    });
+    expect(dead).toEqual([expect.stringMatching(/^the body is not valid: push: .*, or kind: /)]);
+  });
+
   it('keeps a dead message that the dead-letter queue did not take', async () => {
     const trace = newTrace();
     const sendDead = () => Promise.reject(new Error('no queue'));
@@ -95,6 +118,13 @@ describe('a batch', () => {
     const delayMessage = () => Promise.reject(new Error('no queue'));
     expect(await process([body('retry')], trace, { delayMessage })).toEqual(['0']);
     expect(trace.failures).toEqual(['0: Error: no queue']);
+  });
+
+  it('reports an exception whose message could not be delayed as failed, and logs both', async () => {
+    const trace = newTrace();
+    const delayMessage = () => Promise.reject(new Error('no queue'));
+    expect(await process([body('throw')], trace, { delayMessage })).toEqual(['0']);
+    expect(trace.failures).toEqual(['0: Error: broken', '0: Error: no queue']);
   });
 
   it('may be empty', async () => {
@@ -116,11 +146,80 @@ describe('a batch', () => {
       },
       {
         schema: z.object({}),
+        maxReceives: MAX_RECEIVES,
         delayMessage: async () => undefined,
         sendDead: async () => undefined,
         logFailure: () => undefined,
       },
     );
     expect(counts).toEqual([count]);
+  });
+});
+
+describe('at the last receive', () => {
+  const LAST = MAX_RECEIVES;
+
+  it.each([
+    { name: 'a retry before it', outcome: 'retry', count: LAST - 1, failed: ['0'], delayed: ['0: 30'], dead: [] },
+    { name: 'a retry', outcome: 'retry', count: LAST, failed: [], delayed: [], dead: ['0: after 3 receives: later'] },
+    {
+      name: 'a retry after it',
+      outcome: 'retry',
+      count: 9,
+      failed: [],
+      delayed: [],
+      dead: ['0: after 9 receives: later'],
+    },
+    { name: 'an exception before it', outcome: 'throw', count: LAST - 1, failed: ['0'], delayed: ['0: 30'], dead: [] },
+    {
+      name: 'an exception',
+      outcome: 'throw',
+      count: LAST,
+      failed: [],
+      delayed: [],
+      dead: ['0: after 3 receives: Error: broken'],
+    },
+    { name: 'a dead message', outcome: 'dead', count: LAST, failed: [], delayed: [], dead: ['0: never'] },
+    { name: 'a done message', outcome: 'done', count: LAST, failed: [], delayed: [], dead: [] },
+  ] as const)('$name', async ({ outcome, count, failed, delayed, dead }) => {
+    const trace = newTrace();
+    expect(await process([body(outcome)], trace, {}, count)).toEqual(failed);
+    expect({ delayed: trace.delayed, dead: trace.dead }).toEqual({ delayed, dead });
+    expect(trace.failures).toEqual(outcome === 'throw' ? ['0: Error: broken'] : []);
+  });
+
+  it.each(['retry', 'throw'] as const)('a %s stays that the dead-letter queue did not take', async (outcome) => {
+    const trace = newTrace();
+    const sendDead = () => Promise.reject(new Error('no queue'));
+    expect(await process([body(outcome), body('done')], trace, { sendDead }, LAST)).toEqual(['0']);
+    expect(trace.failures.at(-1)).toBe('0: Error: no queue');
+  });
+});
+
+describe('the reason made of an exception', () => {
+  it.each([
+    {
+      name: 'its name and message',
+      error: new TypeError('x is not a function'),
+      reason: 'TypeError: x is not a function',
+    },
+    {
+      name: 'its code',
+      error: new StoreError('Unavailable', 'the bucket is out of reach'),
+      reason: 'StoreError Unavailable: the bucket is out of reach',
+    },
+    {
+      name: 'one line of several',
+      error: Object.assign(new Error('one\n\ttwo'), { code: 'EIO' }),
+      reason: 'Error EIO: one two',
+    },
+    { name: 'what was thrown and is no error', error: 'a text', reason: 'a text' },
+    {
+      name: 'no more than fits',
+      error: new Error('😀'.repeat(1000)),
+      reason: `Error: ${'😀'.repeat(MAX_FAILURE_CHARACTERS - 8)}…`,
+    },
+  ])('has $name', ({ error, reason }) => {
+    expect(toFailureReason(error)).toBe(reason);
   });
 });

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { createDeadLetterQueue } from '../../lib/queue/dead-letter-queue.ts';
 import { type MessageOutcome, processBatch } from '../../lib/queue/process-batch.ts';
 import { createSqsConsumer, MAX_REASON_CHARACTERS, REASON_ATTRIBUTE } from '../../lib/queue/sqs-consumer.ts';
 import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
@@ -23,7 +25,11 @@ async function start(): Promise<TestSqsServer> {
 }
 
 /** Polls once; what a message's text says decides its outcome. */
-async function poll(server: TestSqsServer, decide: (text: string) => MessageOutcome): Promise<string[]> {
+async function poll(
+  server: TestSqsServer,
+  decide: (text: string) => MessageOutcome,
+  maxReceives = MAX_RECEIVE_COUNT + 1,
+): Promise<string[]> {
   const texts: string[] = [];
   await pollOnce(server.client, server.queueUrl, (event) =>
     processBatch(
@@ -32,7 +38,7 @@ async function poll(server: TestSqsServer, decide: (text: string) => MessageOutc
         texts.push(body);
         return decide(body);
       },
-      { schema: z.string(), logFailure: () => undefined, concurrency: 4, ...createSqsConsumer(server) },
+      { schema: z.string(), maxReceives, logFailure: () => undefined, concurrency: 4, ...createSqsConsumer(server) },
     ),
   );
   return texts.toSorted();
@@ -59,17 +65,19 @@ describe('a queue of SQS', () => {
     await createSqsQueue(server).sendMessages(['"good"', '"late"', '"bad"']);
     const first = await poll(server, (text) => {
       if (text === 'bad') throw new Error('broken');
-      return text === 'late' ? { kind: 'retry', delaySeconds: 0 } : { kind: 'done' };
+      return text === 'late' ? { kind: 'retry', delaySeconds: 0, reason: 'later' } : { kind: 'done' };
     });
     expect(first).toEqual(['bad', 'good', 'late']);
     await delay(1200);
-    expect(await poll(server, done)).toEqual(['bad', 'late']);
+    expect(await poll(server, done)).toEqual(['late']);
+    // An exception's message waits longer.
+    expect(await createDeadLetterQueue(server).countLetters()).toBe(1);
   });
 
   it('delays a retry', async () => {
     const server = await start();
     await createSqsQueue(server).sendMessages(['"late"']);
-    await poll(server, () => ({ kind: 'retry', delaySeconds: 3 }));
+    await poll(server, () => ({ kind: 'retry', delaySeconds: 3, reason: 'later' }));
     await delay(1500);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
     expect(await receiveMessages(server.client, server.queueUrl, 3)).toHaveLength(1);
@@ -78,7 +86,7 @@ describe('a queue of SQS', () => {
   it('moves a message to the dead letters that fails again and again', async () => {
     const server = await start();
     await createSqsQueue(server).sendMessages(['"bad"']);
-    const fail = (): MessageOutcome => ({ kind: 'retry', delaySeconds: 1 });
+    const fail = (): MessageOutcome => ({ kind: 'retry', delaySeconds: 1, reason: 'later' });
     for (let count = 0; count < MAX_RECEIVE_COUNT; count += 1) {
       expect(await poll(server, fail)).toEqual(['bad']);
       await delay(1100);
@@ -105,6 +113,39 @@ describe('a queue of SQS', () => {
     );
     await delay(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
+  });
+
+  it.each([
+    {
+      name: 'a retry',
+      decide: (): MessageOutcome => ({ kind: 'retry', delaySeconds: 1, reason: 'no store' }),
+      why: 'no store',
+    },
+    {
+      name: 'an exception',
+      decide: (): MessageOutcome => {
+        throw new StoreError('Unavailable', 'no store');
+      },
+      why: 'StoreError Unavailable: no store',
+    },
+  ])('gives up at the last receive, before the queue does and with the reason: $name', async ({ decide, why }) => {
+    const server = await start();
+    await createSqsQueue(server).sendMessages(['"bad"']);
+    expect(await poll(server, decide, 1)).toEqual(['bad']);
+    const [dead] = await receiveMessages(server.client, server.deadLetterUrl);
+    expect(dead?.Body).toBe('"bad"');
+    expect(dead?.MessageAttributes?.[REASON_ATTRIBUTE]?.StringValue).toBe(`after 1 receives: ${why}`);
+    await delay(1200);
+    expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
+  });
+
+  it('keeps a message that the dead-letter queue does not take', async () => {
+    const server = await start();
+    await createSqsQueue(server).sendMessages(['"bad"']);
+    const broken = { ...server, deadLetterUrl: server.deadLetterUrl.replace('work-dead', 'nowhere') };
+    expect(await poll(broken, () => ({ kind: 'dead', reason: 'never' }))).toEqual(['bad']);
+    await delay(1200);
+    expect(await receiveMessages(server.client, server.queueUrl)).toHaveLength(1);
   });
 
   it.each([

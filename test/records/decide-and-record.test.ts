@@ -5,6 +5,7 @@ import { StoreError } from '../../lib/errors/store-error.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
 import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
+import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { decideAndRecord, type RecordedDecision } from '../../lib/records/decide-and-record.ts';
 import { readRecord } from '../../lib/records/read-records.ts';
 import { toAsked } from '../../lib/records/to-record.ts';
@@ -29,7 +30,14 @@ async function decide(
 ): Promise<RecordedDecision> {
   const request = { pullspec: parsePullspec(text) };
   const { signal } = new AbortController();
-  const dependencies = { mirror, upstream, objects, now: () => FIXTURE_TIME, signal };
+  const dependencies = {
+    mirror,
+    upstream,
+    objects,
+    acceptances: createAcceptances(objects),
+    now: () => FIXTURE_TIME,
+    signal,
+  };
   return await decideAndRecord(request, toAsked('api', text), trust, dependencies);
 }
 

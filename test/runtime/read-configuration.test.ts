@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { type OptionalSetting, readConfiguration } from '../../lib/runtime/read-configuration.ts';
+import { type NeededSetting, readConfiguration } from '../../lib/runtime/read-configuration.ts';
 
 const SECRET = 'hunter2-very-secret';
-const QUEUES = ['SIGNET_MIRROR_QUEUE_URL', 'SIGNET_MIRROR_DEAD_LETTER_URL'] as const;
+const NEEDED = ['SIGNET_MIRROR_QUEUE_URL', 'SIGNET_MIRROR_DEAD_LETTER_URL', 'SIGNET_MIRROR_RECEIVES'] as const;
+const OPTIONAL = ['SIGNET_VERDICT_TOPIC', 'SIGNET_WEBHOOKS', 'SIGNET_PULL_SECRET', 'SIGNET_DISTRIBUTION'] as const;
 const ALL = {
   SIGNET_OBJECTS: `s3://${SECRET}/prefix`,
   SIGNET_PROFILES: 'ocp,okd',
   SIGNET_MIRROR_QUEUE_URL: `https://sqs.example.com/${SECRET}`,
   SIGNET_MIRROR_DEAD_LETTER_URL: `https://sqs.example.com/${SECRET}-dead`,
+  SIGNET_MIRROR_RECEIVES: '10',
 };
 
-function faultOf(environment: Readonly<Record<string, string>>, needed?: readonly OptionalSetting[]): string {
+function faultOf(environment: Readonly<Record<string, string>>, needed: readonly NeededSetting[] = NEEDED): string {
   try {
-    readConfiguration(environment, needed);
+    readConfiguration(environment, { needed });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     expect(error.code).toBe('DocumentInvalid');
@@ -24,22 +26,57 @@ function faultOf(environment: Readonly<Record<string, string>>, needed?: readonl
 
 describe('what is set', () => {
   test('is read', () => {
-    expect(readConfiguration(ALL, QUEUES)).toEqual({
+    expect(readConfiguration(ALL, { needed: NEEDED })).toMatchObject({
       objects: ALL.SIGNET_OBJECTS,
       profiles: ['ocp', 'okd'],
       mirrorQueueUrl: ALL.SIGNET_MIRROR_QUEUE_URL,
       mirrorDeadLetterUrl: ALL.SIGNET_MIRROR_DEAD_LETTER_URL,
+      mirrorReceives: 10,
     });
+  });
+
+  test('is read for pushes, and for events', () => {
+    const environment = {
+      ...ALL,
+      SIGNET_PUSH_QUEUE_URL: 'https://sqs.example.com/push',
+      SIGNET_PUSH_DEAD_LETTER_URL: 'https://sqs.example.com/push-dead',
+      SIGNET_PUSH_RECEIVES: '1000',
+      SIGNET_EVENT_BUS: 'verdicts',
+    };
+    const needed = [
+      'SIGNET_PUSH_QUEUE_URL',
+      'SIGNET_PUSH_DEAD_LETTER_URL',
+      'SIGNET_PUSH_RECEIVES',
+      'SIGNET_EVENT_BUS',
+    ] as const;
+    expect(readConfiguration(environment, { needed })).toMatchObject({
+      pushQueueUrl: 'https://sqs.example.com/push',
+      pushDeadLetterUrl: 'https://sqs.example.com/push-dead',
+      pushReceives: 1000,
+      eventBus: 'verdicts',
+    });
+    expect(faultOf(ALL, needed)).toBe(`environment: not set: ${needed.join(', ')}`);
   });
 
   test('spaces around the names of profiles are not part of them', () => {
     expect(readConfiguration({ ...ALL, SIGNET_PROFILES: ' ocp , okd,' }).profiles).toEqual(['ocp', 'okd']);
   });
 
-  test('queues may be missing where no function needs them', () => {
-    expect(readConfiguration({ SIGNET_OBJECTS: '/o', SIGNET_PROFILES: 'ocp' })).toMatchObject({
-      mirrorQueueUrl: '',
-      mirrorDeadLetterUrl: '',
+  test('what a function does not name may be missing or wrong', () => {
+    const environment = { SIGNET_OBJECTS: '/o', SIGNET_PROFILES: 'ocp', SIGNET_MIRROR_RECEIVES: 'many' };
+    expect(readConfiguration(environment)).toMatchObject({ objects: '/o', profiles: ['ocp'] });
+  });
+
+  test.each([
+    { name: 'absent', environment: {}, value: undefined },
+    { name: 'empty', environment: Object.fromEntries(OPTIONAL.map((name) => [name, ''])), value: undefined },
+    { name: 'set', environment: Object.fromEntries(OPTIONAL.map((name) => [name, 'x'])), value: 'x' },
+  ])('what is optional may be $name', ({ environment, value }) => {
+    expect(readConfiguration({ ...ALL, ...environment }, { optional: OPTIONAL })).toMatchObject({
+      verdictTopic: value,
+      webhooks: value,
+      pullSecret: value,
+      distribution: value,
     });
   });
 });
@@ -54,7 +91,7 @@ describe('what is missing is named, all of it at once, and no value is printed',
     const left = Object.fromEntries(Object.entries(ALL).filter(([name]) => !missing.includes(name)));
     const empty = { ...ALL, ...Object.fromEntries(missing.map((name) => [name, ''])) };
     for (const environment of [left, empty]) {
-      const fault = faultOf(environment, QUEUES);
+      const fault = faultOf(environment);
       const named = fault.split(/[^A-Z_]+/);
       expect(names.filter((name) => named.includes(name))).toEqual(missing);
       expect(fault).not.toContain(SECRET);
@@ -64,5 +101,24 @@ describe('what is missing is named, all of it at once, and no value is printed',
 
   test.each([',,', ' ', ' , '])('profiles that are only %j are none', (profiles) => {
     expect(faultOf({ ...ALL, SIGNET_PROFILES: profiles })).toContain('SIGNET_PROFILES');
+  });
+});
+
+describe('a count of receives', () => {
+  test.each(['1', '9', '10', '999', '1000'])('may be %s', (count) => {
+    expect(faultOf({ ...ALL, SIGNET_MIRROR_RECEIVES: count })).toBe('none');
+  });
+
+  test.each(['0', '-1', '1001', '10000', '1.5', '1e2', '0x10', ' 5', '05', '+5', 'many', '٣'])(
+    'may not be %j',
+    (count) => {
+      const fault = 'environment: not an integer from 1 to 1000: SIGNET_MIRROR_RECEIVES';
+      expect(faultOf({ ...ALL, SIGNET_MIRROR_RECEIVES: count })).toBe(fault);
+    },
+  );
+
+  test('that is wrong is told together with what is missing', () => {
+    const fault = faultOf({ ...ALL, SIGNET_MIRROR_RECEIVES: SECRET, SIGNET_OBJECTS: '' });
+    expect(fault).toBe('environment: not set: SIGNET_OBJECTS; not an integer from 1 to 1000: SIGNET_MIRROR_RECEIVES');
   });
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { compareKeys, parseKeyPrefix, parseObjectKey } from '../../lib/objects/object-key.ts';
+import { compareKeys, parseKeyPrefix, parseListingStart, parseObjectKey } from '../../lib/objects/object-key.ts';
 import type { ObjectStore, StoredObject } from '../../lib/objects/object-store.ts';
 
 export interface MemoryObjectStore extends ObjectStore {
@@ -43,11 +43,12 @@ export function createMemoryObjectStore(
       parseObjectKey(key);
       objects.delete(key);
     },
-    async *listObjects(prefix) {
+    async *listObjects(prefix, start = {}) {
       parseKeyPrefix(prefix);
+      const after = parseListingStart(start);
       for (const key of [...objects.keys()].toSorted(compareKeys)) {
         const size = objects.get(key)?.length ?? 0;
-        if (key.startsWith(prefix)) yield { key, size };
+        if (key.startsWith(prefix) && compareKeys(key, after) > 0) yield { key, size };
       }
     },
   };

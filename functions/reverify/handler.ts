@@ -1,0 +1,53 @@
+import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
+import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { type SweepRequest, type SweepResult, sweep } from '../../lib/reverify/sweep.ts';
+import { toKeyDays } from '../../lib/reverify/to-key-days.ts';
+import { describeError } from '../../lib/runtime/describe-error.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+
+export interface Dependencies extends Omit<SweepRequest, 'isTimeUp' | 'signal'> {
+  readonly telemetry: Telemetry;
+}
+
+/** Any event will do, a schedule's or the bucket's: what there is to do, the stored state says. */
+export type ReverifyHandler = (
+  event: unknown,
+  context: Pick<Context, 'getRemainingTimeInMillis'>,
+) => Promise<Omit<SweepResult, 'trusts'>>;
+
+/** Milliseconds that one slice may need. */
+const SLICE_MS = 60_000;
+
+/** What was accepted lately is verified again when the trust changed, and weekly; the mirror is audited. */
+export function createHandler(dependencies: Dependencies): ReverifyHandler {
+  const { telemetry, now } = dependencies;
+  const handle: ReverifyHandler = async (_, context) => {
+    const isTimeUp = (): boolean => context.getRemainingTimeInMillis() < SLICE_MS;
+    const signal = new AbortController().signal;
+    const { trusts, ...result } = await sweep({ ...dependencies, isTimeUp, signal });
+    tellTrust(trusts, now(), telemetry);
+    telemetry.count('ReverifyQueued', result.queued);
+    telemetry.count('Quarantined', result.quarantined);
+    if (result.kind !== 'idle') telemetry.log('info', 'reverify', { ...result });
+    return result;
+  };
+  const wrapped = middy(handle).use({
+    after: () => {
+      telemetry.flush();
+    },
+    onError: ({ error }) => {
+      telemetry.log('error', 'not reverified', { error: describeError(error) });
+      telemetry.flush();
+    },
+  });
+  return async (event, context) => await wrapped(event, context);
+}
+
+/** What the alarms on stale trust and on expiring keys look at. */
+function tellTrust(trusts: readonly ReadyTrust[], now: Date, telemetry: Telemetry): void {
+  const ages = trusts.map(({ refreshedAt }) => Math.max(0, (now.getTime() - refreshedAt.getTime()) / 1000));
+  telemetry.count('TrustAgeSeconds', Math.max(0, ...ages));
+  const days = toKeyDays(trusts, now);
+  if (days !== undefined) telemetry.count('KeyExpiresInDays', days);
+}

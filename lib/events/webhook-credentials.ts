@@ -1,0 +1,101 @@
+import * as z from 'zod/mini';
+import { ConfigurationError } from '../errors/configuration-error.ts';
+import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
+import type { JsonValue } from '../json/json-value.ts';
+import { parseStrictJson } from '../json/parse-strict-json.ts';
+import type { PUSH_SOURCES } from './push.ts';
+
+/** The sources whose registries call a webhook; ECR speaks through EventBridge. */
+export const WEBHOOK_SOURCES = [
+  'quay',
+  'harbor',
+  'distribution',
+  'github',
+  'dockerhub',
+] as const satisfies readonly (typeof PUSH_SOURCES)[number][];
+export type WebhookSource = (typeof WEBHOOK_SOURCES)[number];
+
+/**
+ * What lets one registry's webhook in, and for which registry alone it may speak. Tokens are known by their SHA-256:
+ * who reads the configuration cannot call. An HMAC needs its secret, which is behind a function so that nothing that
+ * prints a value prints it.
+ */
+export type WebhookCredential = { readonly source: WebhookSource; readonly registry: string } & (
+  | { readonly kind: 'token'; readonly sha256: string }
+  | { readonly kind: 'authorization'; readonly sha256: string }
+  | { readonly kind: 'hmac'; readonly toSecret: () => string }
+);
+
+/** Bytes of a credentials document. */
+export const MAX_CREDENTIALS_BYTES = 64 * 1024;
+/** Characters that a secret has at least: a shorter one is guessed. */
+export const MIN_SECRET_LENGTH = 8;
+
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const registry = z.string();
+
+const schema = z.strictObject({
+  schema: z.literal(1),
+  credentials: z.array(
+    z.union([
+      z.strictObject({
+        source: z.literal('github'),
+        registry,
+        secret: z.string().check(z.minLength(MIN_SECRET_LENGTH)),
+      }),
+      z.strictObject({
+        source: z.enum(['quay', 'harbor', 'distribution', 'dockerhub']),
+        registry,
+        tokenSha256: sha256,
+      }),
+      z.strictObject({ source: z.enum(['harbor', 'distribution']), registry, authorizationSha256: sha256 }),
+    ]),
+  ),
+});
+
+/**
+ * Reads `{ "schema": 1, "credentials": [ { "source", "registry", "tokenSha256" | "authorizationSha256" | "secret" } ] }`.
+ *
+ * @throws ConfigurationError `DocumentInvalid` that tells positions, and nothing of what stands there; `LimitExceeded`
+ */
+export function parseWebhookCredentials(text: string): readonly WebhookCredential[] {
+  if (Buffer.byteLength(text) > MAX_CREDENTIALS_BYTES) {
+    throw new ConfigurationError(
+      'LimitExceeded',
+      `the webhook credentials have more than ${MAX_CREDENTIALS_BYTES} bytes`,
+    );
+  }
+  const result = schema.safeParse(parseDocument(text));
+  if (!result.success) {
+    const places = result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');
+    throw invalid(`not as they have to be: ${[...new Set(places)].join(', ')}`);
+  }
+  return result.data.credentials.map((entry, index): WebhookCredential => {
+    const parts = { source: entry.source, registry: parseHost(entry.registry, index) };
+    if ('tokenSha256' in entry) return { ...parts, kind: 'token', sha256: entry.tokenSha256 };
+    if ('authorizationSha256' in entry) return { ...parts, kind: 'authorization', sha256: entry.authorizationSha256 };
+    const { secret } = entry;
+    return { ...parts, kind: 'hmac', toSecret: () => secret };
+  });
+}
+
+function parseDocument(text: string): JsonValue {
+  try {
+    return parseStrictJson(text);
+  } catch {
+    // Without the error as the cause: it could show a piece of a secret.
+    throw invalid('not strict JSON');
+  }
+}
+
+function parseHost(text: string, index: number): string {
+  try {
+    return parseRegistryHost(text);
+  } catch {
+    throw invalid(`not as they have to be: credentials.${index}.registry`);
+  }
+}
+
+function invalid(fault: string): ConfigurationError {
+  return new ConfigurationError('DocumentInvalid', `the webhook credentials are ${fault}`);
+}

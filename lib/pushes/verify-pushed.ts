@@ -1,0 +1,126 @@
+import type { EventBus } from '../bus/event-bus.ts';
+import type { ImageRequest } from '../decide/decide-image.ts';
+import type { ReadyTrust } from '../decide/ready-trust.ts';
+import type { TrustSource } from '../decide/trust-source.ts';
+import { StoreError } from '../errors/store-error.ts';
+import { toVerdictSummary, type VerdictSummary } from '../events/verdict-event.ts';
+import { toMirrorBody } from '../mirror/mirror-message.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { parsePullspec } from '../pullspec/pullspec.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Acceptances } from '../records/acceptances.ts';
+import { decideAndRecord } from '../records/decide-and-record.ts';
+import { readStoredRecord } from '../records/read-stored-record.ts';
+import type { Asked } from '../records/verdict-record.ts';
+import type { ProfileRegistries } from '../registry/profile-registries.ts';
+import type { SignatureStore } from '../signatures/signature-store.ts';
+import type { UpstreamStores } from '../signatures/upstream-stores.ts';
+import type { Verdict } from '../verification/verdict.ts';
+import { publishVerdict } from './publish-verdict.ts';
+import type { QueuedMessage } from './queued-message-schema.ts';
+import type { ReverifyMessage } from './reverify-message.ts';
+import { toQuestion } from './to-question.ts';
+
+export interface PushDependencies {
+  readonly trust: TrustSource;
+  readonly objects: ObjectStore;
+  readonly acceptances: Acceptances;
+  readonly mirror: SignatureStore;
+  readonly upstream: UpstreamStores;
+  readonly registries: ProfileRegistries;
+  readonly mirrorQueue: Queue;
+  readonly bus: EventBus;
+  readonly now: () => Date;
+}
+
+/** What became of a queued message. */
+export type PushResult =
+  | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string; readonly changed: boolean }
+  /** It could not be decided and may be later: recorded, and not told unless it was the last try. */
+  | { readonly kind: 'open'; readonly verdict: Verdict; readonly recordId: string }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** It can never be decided. */
+  | { readonly kind: 'never'; readonly reason: string };
+
+interface Asking extends ImageRequest {
+  readonly asked: Asked;
+  readonly previous?: VerdictSummary | undefined;
+  readonly acceptances: Acceptances | undefined;
+}
+
+/**
+ * Resolves, decides, records, and tells the verdict. Each step may be repeated after a crash: the record is claimed
+ * once, and at worst the same event is told again.
+ *
+ * @param isLastTry an indeterminate verdict is told then, because no other follows
+ * @throws StoreError, ConfigurationError: try again
+ */
+export async function verifyPushed(
+  message: QueuedMessage,
+  dependencies: PushDependencies,
+  isLastTry: boolean,
+): Promise<PushResult> {
+  const { trust, objects, bus } = dependencies;
+  if (!trust.profiles.includes(message.profile)) {
+    return { kind: 'never', reason: `there is no profile ${message.profile}` };
+  }
+  const ready = await trust.read(message.profile, 'kind' in message ? message.trustRevision : undefined);
+  const signal = new AbortController().signal;
+  const asking = await toAsking(message, ready, dependencies, signal);
+  if ('kind' in asking) return asking;
+  const { asked, previous, acceptances } = asking;
+  const { verdict, recordId, wentUpstream } = await decideAndRecord(asking, asked, ready, {
+    mirror: dependencies.mirror,
+    upstream: dependencies.upstream.open(ready.prepared),
+    objects,
+    acceptances,
+    now: dependencies.now,
+    signal,
+  });
+  const { digest } = verdict;
+  if (wentUpstream && digest !== undefined) {
+    await dependencies.mirrorQueue.sendMessages([toMirrorBody(message.profile, digest)]);
+  }
+  if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
+  const told = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
+  if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
+  return { kind: 'decided', verdict, recordId, changed: told.length > 1 };
+}
+
+async function toAsking(
+  message: QueuedMessage,
+  ready: ReadyTrust,
+  dependencies: PushDependencies,
+  signal: AbortSignal,
+): Promise<Asking | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
+  if ('kind' in message) return await toAskingAgain(message, ready, dependencies.objects);
+  try {
+    const { prepared } = ready;
+    const question = await toQuestion(
+      message,
+      (repository) => dependencies.registries.open(prepared, repository),
+      signal,
+    );
+    if (question.kind === 'nothing') return question;
+    return { pullspec: question.pullspec, asked: question.asked, acceptances: dependencies.acceptances };
+  } catch (error) {
+    // The profile's own rules: only other trust could make it succeed.
+    if (!(error instanceof StoreError) || error.code !== 'NotAllowed') throw error;
+    return { kind: 'never', reason: error.message };
+  }
+}
+
+/** The question of a record, by the trust of today. A request's stricter mode stays; one that became softer does not. */
+async function toAskingAgain(
+  { profile, recordId }: ReverifyMessage,
+  { prepared }: ReadyTrust,
+  objects: ObjectStore,
+): Promise<Asking | Extract<PushResult, { kind: 'never' }>> {
+  const stored = await readStoredRecord(objects, recordId);
+  if (stored === undefined) return { kind: 'never', reason: `there is no record ${recordId}` };
+  const { asked, verdict } = stored.record;
+  if (verdict.profile !== profile) return { kind: 'never', reason: `the record ${recordId} is of another profile` };
+  const mode = verdict.mode === 'enforce' ? verdict.mode : prepared.mode;
+  const previous = toVerdictSummary(verdict, recordId);
+  return { pullspec: parsePullspec(verdict.pullspec), mode, asked, previous, acceptances: undefined };
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { readSchema } from '../trust/read-schema.ts';
+
+/**
+ * How far a sweep has come. `accepted`: records are queued again, profile by profile. `mirror`: what is mirrored is
+ * audited. `done`: nothing to do until the trust changes or a week has passed.
+ */
+export interface SweepState {
+  readonly schema: 1;
+  readonly phase: 'accepted' | 'mirror' | 'done';
+  /** The trust that the sweep goes by. */
+  readonly revisions: Readonly<Record<string, string>>;
+  /** Profiles whose records are still to be queued; the first is under way. */
+  readonly profiles: readonly string[];
+  /** What was handled last in this phase, and for this profile. */
+  readonly cursor?: string | undefined;
+  readonly startedAt: string;
+  /** Until when another run leaves it alone. A run that dies holds it no longer than that. */
+  readonly leasedUntil?: string | undefined;
+}
+
+export interface StoredSweep {
+  readonly state: SweepState;
+  readonly etag: string;
+}
+
+const KEY = 'reverify/state.json';
+const MAX_BYTES = 64 * 1024;
+
+const schema: z.ZodMiniType<SweepState> = z.strictObject({
+  schema: z.literal(1),
+  phase: z.enum(['accepted', 'mirror', 'done']),
+  revisions: z.record(z.string(), z.string()),
+  profiles: z.array(z.string()),
+  cursor: z.optional(z.string()),
+  startedAt: z.iso.datetime(),
+  leasedUntil: z.optional(z.iso.datetime()),
+});
+
+/** @throws StoreError, ConfigurationError */
+export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
+  const stored = await objects.readObject(KEY, MAX_BYTES);
+  return stored === undefined ? undefined : { state: readSchema(schema, KEY, stored.bytes), etag: stored.etag };
+}
+
+/** @returns undefined when another run has written in between @throws StoreError */
+export async function writeSweep(
+  objects: ObjectStore,
+  state: SweepState,
+  etag: string | undefined,
+): Promise<StoredSweep | undefined> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  if (!(await objects.replaceObject(KEY, bytes, etag))) return undefined;
+  const stored = await readSweep(objects);
+  return stored !== undefined && JSON.stringify(stored.state) === JSON.stringify(state) ? stored : undefined;
+}

@@ -1,0 +1,42 @@
+import type { ReceiveHandler } from '../functions/receive-push/handler.ts';
+import type { ReverifyHandler } from '../functions/reverify/handler.ts';
+import { InputError } from '../lib/errors/input-error.ts';
+import { parseEcrEvent } from '../lib/events/parse-ecr-event.ts';
+import { isJsonObject } from '../lib/json/json-value.ts';
+import { type HttpHandler, wrapHttp } from '../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../lib/runtime/json-response.ts';
+import { parseJsonBody } from '../lib/runtime/request-body.ts';
+import type { Telemetry } from '../lib/runtime/telemetry.ts';
+import { createLocalContext } from './local-context.ts';
+
+export interface EventTakers {
+  readonly receivePush: ReceiveHandler;
+  readonly reverify: ReverifyHandler;
+}
+
+/** Milliseconds that reverify has, as in serverless.yml. */
+export const REVERIFY_MS = 300_000;
+
+/**
+ * POST /local/events: an event of EventBridge for the function that takes it, ECR's or a schedule's. Who posts is there
+ * to read why it is malformed, so that is answered, and no dead letter.
+ */
+export function createLocalEvents({ receivePush, reverify }: EventTakers, telemetry: Telemetry): HttpHandler {
+  const handle: HttpHandler = async (request, context) => {
+    const event = parseJsonBody(request);
+    if (!isJsonObject(event)) throw new InputError('BodyInvalid', 'the body must be an object');
+    if (event['source'] === 'aws.ecr') {
+      parseEcrEvent(event);
+      await receivePush(event, context);
+      return toJsonResponse(202, { taken: 'receive-push' });
+    }
+    if (event['detail-type'] === 'Scheduled Event') {
+      return toJsonResponse(202, {
+        taken: 'reverify',
+        ...(await reverify(event, createLocalContext('reverify', REVERIFY_MS))),
+      });
+    }
+    throw new InputError('BodyInvalid', 'source: expected aws.ecr, or the detail-type "Scheduled Event"');
+  };
+  return wrapHttp(handle, telemetry);
+}

@@ -1,0 +1,162 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { DEMO_PROFILE, toDemoDocuments } from '../../demo/demo-documents.ts';
+import { DEMO_IMAGES, DEMO_REFERRER } from '../../demo/demo-images.ts';
+import { DEMO_REPOSITORY, makeDemoReleases } from '../../demo/demo-releases.ts';
+import { DEMO_SECRET, toDemoWebhooks } from '../../demo/demo-webhooks.ts';
+import { DEMO_EVENTS, type DemoEvent } from '../../demo/events/samples.ts';
+import { authenticateWebhook } from '../../lib/events/authenticate-webhook.ts';
+import { mapPush } from '../../lib/events/map-push.ts';
+import { parseEcrEvent } from '../../lib/events/parse-ecr-event.ts';
+import { isWebhookSource, toWebhookFormat } from '../../lib/events/parse-webhook.ts';
+import type { Push } from '../../lib/events/push.ts';
+import { toSubject } from '../../lib/events/to-subject.ts';
+import { isGithubSignatureValid } from '../../lib/events/verify-webhook.ts';
+import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
+import { parseStrictJson } from '../../lib/json/parse-strict-json.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+
+const FOLDER = path.join(import.meta.dirname, '../../demo/events');
+const { first, patch, minor, wrongKey, tampered } = DEMO_IMAGES;
+const ECR = '123456789012.dkr.ecr.us-west-2.amazonaws.com';
+
+const readSample = (file: string): Buffer => readFileSync(path.join(FOLDER, file));
+
+function findEvent(file: string): DemoEvent {
+  const found = DEMO_EVENTS.find((event) => event.file === file);
+  if (found === undefined) throw new Error(`${file} is not in the table`);
+  return found;
+}
+
+/** The push of a sample, read by the parser of the route that it is posted to. */
+function parseSample({ file, path: route, headers }: DemoEvent): Push {
+  const source = route.split('/')[2] ?? '';
+  const format = isWebhookSource(source) ? toWebhookFormat(source) : undefined;
+  if (format !== undefined) expect(format.mediaTypes).toContain(headers['content-type']);
+  else expect(route).toBe('/local/events');
+  const event = (format?.parse ?? parseEcrEvent)(parseStrictJson(readSample(file).toString('utf8')));
+  if (event.kind === 'ignored') throw new Error(event.reason);
+  const [push, ...more] = event.pushes;
+  if (push === undefined || more.length > 0) throw new Error('expected one push');
+  return push;
+}
+
+test('the table names every sample of the folder, once', () => {
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+  expect(DEMO_EVENTS.map(({ file }) => file).toSorted()).toEqual(files.toSorted());
+});
+
+describe('each sample is the push that the table expects', () => {
+  const demo = 'demo/release';
+  const at = { registry: ECR, repository: demo };
+  test.each<[string, Partial<Push>]>([
+    ['ecr-push.json', { source: 'ecr', ...at, digest: first.digest, tag: '1.0.0' }],
+    [
+      'ecr-pull-through-cache.json',
+      { source: 'ecr', registry: ECR, repository: `cache/${demo}`, digest: minor.digest, tag: '1.1.0' },
+    ],
+    ['ecr-replication.json', { source: 'ecr', ...at, digest: patch.digest, tag: '1.0.1' }],
+    ['ecr-referrer.json', { source: 'ecr', ...at, digest: DEMO_REFERRER.digest, tag: undefined, referrer: true }],
+    ['quay.json', { source: 'quay', registry: 'quay.example.com', repository: demo, tag: '1.0.0' }],
+    [
+      'harbor.json',
+      { source: 'harbor', registry: 'harbor.example.com', repository: demo, digest: patch.digest, tag: '1.0.1' },
+    ],
+    [
+      'harbor-cloudevent.json',
+      { source: 'harbor', registry: 'harbor.example.com', repository: demo, digest: tampered.digest, tag: '1.2.1' },
+    ],
+    [
+      'distribution.json',
+      {
+        source: 'distribution',
+        registry: 'distribution.example.com',
+        repository: demo,
+        digest: wrongKey.digest,
+        tag: '1.2.0',
+      },
+    ],
+    [
+      'github.json',
+      { source: 'github', registry: 'ghcr.io', repository: 'signet-demo/release', digest: minor.digest, tag: '1.1.0' },
+    ],
+    ['dockerhub.json', { source: 'dockerhub', registry: 'docker.io', repository: 'signetdemo/release', tag: '1.1.0' }],
+  ])('%s', (file, expected) => {
+    const event = findEvent(file);
+    const push = parseSample(event);
+    const { occurredAt: _, eventId: __, ...rest } = push;
+    expect(rest).toEqual(expected);
+    // What the table expects is about the release that the push, or what it refers to, is of.
+    const judged = Object.values(DEMO_IMAGES).find(({ digest, tag }) => {
+      if (toSubject(push).kind === 'referrer') return digest === first.digest;
+      return push.digest === undefined ? tag === push.tag : digest === push.digest && tag === push.tag;
+    });
+    expect(event.expected).toMatchObject({ title: judged?.title });
+  });
+});
+
+test('the sample of AWS’s documentation is refused for its digest', () => {
+  const event = findEvent('ecr-documentation.json');
+  expect(event.expected).toEqual({ malformed: true, field: 'detail.image-digest' });
+  expect(() => parseSample(event)).toThrow(/^detail\.image-digest: .*64 lower-case hex digits, found 60$/);
+});
+
+test('no two samples ask the same', () => {
+  const asked = DEMO_EVENTS.filter(({ expected }) => 'outcome' in expected)
+    .map(parseSample)
+    .map(({ source, registry, repository, digest, tag }) => `${source} ${registry}/${repository}:${tag}@${digest}`);
+  expect(new Set(asked).size).toBe(asked.length);
+});
+
+test('the demo profile maps every sample to the publisher’s repository', async () => {
+  const { armoredKey } = await makeDemoReleases();
+  const trust = await prepareTrust(DEMO_PROFILE, toDemoDocuments(armoredKey, 'http://127.0.0.1:1'));
+  const samples = DEMO_EVENTS.filter(({ expected }) => 'outcome' in expected);
+  expect(samples.map((event) => mapPush(parseSample(event), [trust]))).toEqual(
+    samples.map(() => [{ profile: DEMO_PROFILE, mirrorOf: DEMO_REPOSITORY }]),
+  );
+  expect(samples).toHaveLength(10);
+});
+
+describe('the demo’s credentials let its samples in', () => {
+  const credentials = parseWebhookCredentials(toDemoWebhooks());
+  const webhooks = DEMO_EVENTS.filter(({ path: route }) => route.startsWith('/webhooks/'));
+
+  test.each(webhooks.map((event) => [event.file, event] as const))('%s', (_, event) => {
+    const [, , source = '', token] = event.path.split('/');
+    if (!isWebhookSource(source)) throw new Error(`${source} has no webhook`);
+    const { authorization, 'x-hub-signature-256': signature } = event.headers;
+    const proof = { token, authorization, signature, body: readSample(event.file) };
+    expect(authenticateWebhook(source, proof, credentials)).toEqual(new Set([parseSample(event).registry]));
+    const without = { ...proof, token: undefined, authorization: undefined, signature: undefined };
+    expect(authenticateWebhook(source, without, credentials)).toEqual(new Set());
+  });
+
+  test('GitHub’s signature is over the bytes of its sample, all of them', () => {
+    const { file, headers } = findEvent('github.json');
+    const header = headers['x-hub-signature-256'];
+    const body = readSample(file);
+    expect(isGithubSignatureValid(body, header, [DEMO_SECRET])).toBe(true);
+    expect(isGithubSignatureValid(body.subarray(0, -1), header, [DEMO_SECRET])).toBe(false);
+  });
+});
+
+test('what samples tell of manifests is so', () => {
+  const descriptor = z
+    .object({ mediaType: z.string(), digest: z.string(), size: z.number() })
+    .transform(({ mediaType, ...rest }) => ({ ...rest, media_type: mediaType }));
+  const content = z.object({ config: descriptor, layers: z.array(descriptor) });
+  const manifest = {
+    ...content.parse(JSON.parse(Buffer.from(minor.manifest).toString())),
+    size: minor.manifest.length,
+  };
+  expect(JSON.parse(readSample('github.json').toString())).toMatchObject({
+    registry_package: { package_version: { container_metadata: { manifest } } },
+  });
+  const { length } = wrongKey.manifest;
+  expect(JSON.parse(readSample('distribution.json').toString())).toMatchObject({
+    events: [{ target: { size: length, length } }],
+  });
+});

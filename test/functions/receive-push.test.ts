@@ -1,0 +1,495 @@
+import { describe, expect, test } from 'vitest';
+import type { Dependencies } from '../../functions/receive-push/handler.ts';
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { MAX_PUSHES } from '../../lib/events/push.ts';
+import type { PushMessage } from '../../lib/events/push-message.ts';
+import { PushMessageSchema } from '../../lib/events/push-message-schema.ts';
+import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
+import { MAX_BODY_BYTES } from '../../lib/runtime/request-body.ts';
+import {
+  AWS_SAMPLE,
+  type Body,
+  DIGEST,
+  DISTRIBUTION,
+  DISTRIBUTION_EVENT,
+  DOCKERHUB,
+  ECR,
+  GITHUB,
+  HARBOR,
+  HARBOR_CLOUD_EVENT,
+  QUAY,
+  replaceMember,
+} from '../events/samples.ts';
+import { readFixtureTrust } from '../support/fixture-releases.ts';
+import { createMemoryQueue } from '../support/memory-queue.ts';
+import {
+  CREDENTIALS,
+  createPushReceiver,
+  DISTRIBUTION_TOKEN,
+  DOCKERHUB_TOKEN,
+  GITHUB_SECRET,
+  HARBOR_AUTHORIZATION,
+  HARBOR_TOKEN,
+  OLD_GITHUB_SECRET,
+  OTHER_QUAY_TOKEN,
+  OUT_OF_BOUNDS,
+  publishPushTrust,
+  QUAY_TOKEN,
+  type Sent,
+  toSha256,
+  toSignature,
+  toWebhooks,
+} from '../support/push-receiver.ts';
+
+const unreachable = new StoreError('ConnectionFailed', 'refused');
+
+/** Reading it fails otherwise than a malformed event does. */
+const FAULTY: Body = {
+  get source(): string {
+    throw new TypeError('a bug');
+  },
+};
+
+function quay(body: Body | string = QUAY, token: string | undefined = QUAY_TOKEN): Sent {
+  return { source: 'quay', token, body: toText(body) };
+}
+
+function harbor(body: Body | string = HARBOR, authorization = HARBOR_AUTHORIZATION): Sent {
+  return { source: 'harbor', headers: { authorization }, body: toText(body) };
+}
+
+function distribution(body: Body | string = DISTRIBUTION, token = DISTRIBUTION_TOKEN): Sent {
+  const headers = { 'content-type': 'application/vnd.docker.distribution.events.v2+json' };
+  return { source: 'distribution', token, headers, body: toText(body) };
+}
+
+function github(body: Body | string = GITHUB, signature: string = toSignature(toText(body))): Sent {
+  return { source: 'github', headers: { 'x-hub-signature-256': signature }, body: toText(body) };
+}
+
+function dockerhub(body: Body | string = DOCKERHUB, token = DOCKERHUB_TOKEN): Sent {
+  return { source: 'dockerhub', token, body: toText(body) };
+}
+
+function withHeaders(sent: Sent, headers: Readonly<Record<string, string>>): Sent {
+  return { ...sent, headers: { ...sent.headers, ...headers } };
+}
+
+function toText(body: Body | string): string {
+  return typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+const VALID: readonly [name: string, sent: Sent, queued: number][] = [
+  ['Quay, mapped by two profiles', quay(), 2],
+  ['Harbor, by its Authorization header', harbor(), 1],
+  ['Harbor, by a token', { source: 'harbor', token: HARBOR_TOKEN, body: toText(HARBOR) }, 1],
+  [
+    'Harbor, a CloudEvent',
+    withHeaders(harbor(HARBOR_CLOUD_EVENT), { 'content-type': 'application/cloudevents+json; charset=utf-8' }),
+    1,
+  ],
+  ['distribution', distribution(), 1],
+  ['distribution, base64', { ...distribution(), isBase64: true }, 1],
+  [
+    'distribution, version 1',
+    withHeaders(distribution(), { 'content-type': 'application/vnd.docker.distribution.events.v1+json' }),
+    1,
+  ],
+  ['GitHub', github(), 1],
+  ['GitHub, base64: the HMAC is over the raw bytes', { ...github(), isBase64: true }, 1],
+  ['GitHub, by the former secret', github(GITHUB, toSignature(toText(GITHUB), OLD_GITHUB_SECRET)), 1],
+  ['GitHub, indented', github(JSON.stringify(GITHUB, null, 2)), 1],
+  ['Docker Hub', dockerhub(), 1],
+];
+
+describe('what a registry sends is queued', () => {
+  test.each(VALID)('%s', async (_, sent, queued) => {
+    const { send, pushQueue, telemetry } = await createPushReceiver();
+    const { statusCode, body } = await send(sent);
+    expect([statusCode, body]).toEqual([202, JSON.stringify({ queued, unmapped: 0 })]);
+    const messages = pushQueue.sent.map((text): PushMessage => PushMessageSchema.parse(JSON.parse(text)));
+    expect(messages.map(({ profile, push }) => [profile, push.source])).toEqual(
+      ['ocp', 'own'].slice(0, queued).map((profile) => [profile, sent.source]),
+    );
+    expect(telemetry.counts.get('PushQueued')).toBe(queued);
+    const logged = telemetry.lines.find(({ message }) => message === 'request')?.fields['path'];
+    expect(logged).toBe(`/webhooks/${sent.source}${sent.token === undefined ? '' : '/<redacted>'}`);
+  });
+
+  test('delivered again, as the same message: what follows tells that it is', async () => {
+    const { send, pushQueue } = await createPushReceiver();
+    for (const [, sent] of VALID) {
+      const before = pushQueue.sent.length;
+      await send(sent);
+      const once = pushQueue.sent.slice(before);
+      expect((await send(sent)).statusCode).toBe(202);
+      expect(pushQueue.sent.slice(before)).toEqual([...once, ...once]);
+    }
+  });
+
+  test.each<[name: string, sent: Sent, answer: object]>([
+    [
+      'a repository that no profile maps',
+      quay({ ...QUAY, docker_url: 'quay.io/ns/other' }),
+      { queued: 0, unmapped: 1 },
+    ],
+    [
+      'a deletion',
+      harbor({ ...HARBOR, type: 'DELETE_ARTIFACT' }),
+      { queued: 0, unmapped: 0, ignored: 'type is "DELETE_ARTIFACT"' },
+    ],
+    [
+      'another package',
+      github(replaceMember(GITHUB, 'package.package_type', 'npm')),
+      { queued: 0, unmapped: 0, ignored: 'package.package_type is "npm"' },
+    ],
+    [
+      'GitHub’s ping',
+      github({ zen: 'Keep it logically awesome.', hook_id: 1 }),
+      { queued: 0, unmapped: 0, ignored: 'neither package nor registry_package' },
+    ],
+  ])('unless there is nothing to verify: %s', async (_, sent, answer) => {
+    const { send, telemetry } = await createPushReceiver({ pushQueue: OUT_OF_BOUNDS.pushQueue });
+    const { statusCode, body } = await send(sent);
+    expect([statusCode, JSON.parse(body ?? '')]).toEqual([202, answer]);
+    expect([telemetry.counts.get('PushUnmapped'), telemetry.counts.get('PushIgnored')]).toEqual(
+      'ignored' in answer ? [0, 1] : [1, 0],
+    );
+  });
+});
+
+describe('who has not proved that they may is answered 401, always the same, and nothing is read or queued', () => {
+  const indented = JSON.stringify(GITHUB, null, 2);
+  const changed = toText(GITHUB).replace('"published"', '"publishes"');
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+  const otherHost = replaceMember(DISTRIBUTION_EVENT, 'request.host', 'quay.io');
+  test.each<[name: string, sent: Sent]>([
+    ['no token', { source: 'quay', body: toText(QUAY) }],
+    ['an empty token', quay(QUAY, '')],
+    ['another token', quay(QUAY, 'no-such-token')],
+    ['the token of another source', quay(QUAY, DOCKERHUB_TOKEN)],
+    ['the token of another registry of the source', quay(QUAY, OTHER_QUAY_TOKEN)],
+    ['the token, and a push to another registry', quay({ ...QUAY, docker_url: 'quay.example.com/ns/name' })],
+    ['the token, and another port of its registry', quay({ ...QUAY, docker_url: 'quay.io:8443/ns/name' })],
+    ['the token, and a longer host', quay({ ...QUAY, docker_url: 'quay.io.evil.example/ns/name' })],
+    ['the token, and one push of two to another registry', distribution({ events: [DISTRIBUTION_EVENT, otherHost] })],
+    ['the same, the other way round', distribution({ events: [otherHost, DISTRIBUTION_EVENT] })],
+    ['the token as Authorization', withHeaders({ source: 'quay', body: toText(QUAY) }, bearer(QUAY_TOKEN))],
+    ['the token alone as Authorization', withHeaders(quay(QUAY, ''), { authorization: QUAY_TOKEN })],
+    ['the token in the query of the path', quay(QUAY, `no-such-token?${QUAY_TOKEN}`)],
+    ['the token’s hash', quay(QUAY, toSha256(QUAY_TOKEN))],
+    ['a space after the token', quay(QUAY, `${QUAY_TOKEN} `)],
+    ['a line feed after the token', quay(QUAY, `${QUAY_TOKEN}\n`)],
+    ['a zero byte after the token', quay(QUAY, `${QUAY_TOKEN}\0`)],
+    ['a slash after the token', quay(QUAY, `${QUAY_TOKEN}/`)],
+    ['the token twice', quay(QUAY, `${QUAY_TOKEN},${QUAY_TOKEN}`)],
+    ['less than the token', quay(QUAY, QUAY_TOKEN.slice(0, -1))],
+    ['the token in capitals', quay(QUAY, QUAY_TOKEN.toUpperCase())],
+    ['another token, and not JSON', quay('{', 'no-such-token')],
+    ['another token, and a field at fault', quay({ ...QUAY, updated_tags: 5 }, 'no-such-token')],
+    ['another token, and another media type', withHeaders(quay(QUAY, 'no-such-token'), { 'content-type': 'text/x' })],
+    ['another token, compressed', withHeaders(quay(QUAY, 'no-such-token'), { 'content-encoding': 'gzip' })],
+    ['another token, too many pushes', quay(toManyTags(MAX_PUSHES + 1), 'no-such-token')],
+    ['another token, nothing of interest', quay({}, 'no-such-token')],
+    ['Harbor: no Authorization', { source: 'harbor', body: toText(HARBOR) }],
+    ['Harbor: an empty Authorization', harbor(HARBOR, '')],
+    ['Harbor: the Authorization as token', { source: 'harbor', token: HARBOR_AUTHORIZATION, body: toText(HARBOR) }],
+    ['Harbor: the token as Authorization', harbor(HARBOR, HARBOR_TOKEN)],
+    ['Harbor: without its scheme', harbor(HARBOR, HARBOR_AUTHORIZATION.replace('Bearer ', ''))],
+    ['Harbor: its scheme in small letters', harbor(HARBOR, HARBOR_AUTHORIZATION.replace('Bearer', 'bearer'))],
+    ['Harbor: sent twice, as API Gateway joins it', harbor(HARBOR, `${HARBOR_AUTHORIZATION},${HARBOR_AUTHORIZATION}`)],
+    ['Harbor: a space after it', harbor(HARBOR, `${HARBOR_AUTHORIZATION} `)],
+    ['Harbor: its hash', harbor(HARBOR, toSha256(HARBOR_AUTHORIZATION))],
+    [
+      'Harbor: an artifact of another registry',
+      harbor(replaceMember(HARBOR, 'event_data.resources.0.resource_url', 'quay.io/test-webhook/debian')),
+    ],
+    ['GitHub: another secret', github(GITHUB, toSignature(toText(GITHUB), 'another-secret'))],
+    ['GitHub: an empty secret', github(GITHUB, toSignature(toText(GITHUB), ''))],
+    ['GitHub: the HMAC of another body', github(GITHUB, toSignature('{}'))],
+    ['GitHub: the HMAC of no body', github(GITHUB, toSignature(''))],
+    ['GitHub: the HMAC over the same JSON, written otherwise', github(indented, toSignature(toText(GITHUB)))],
+    ['GitHub: the HMAC over the base64', { ...github(GITHUB, toSignature(btoa(toText(GITHUB)))), isBase64: true }],
+    ['GitHub: one byte changed', github(changed, toSignature(toText(GITHUB)))],
+    ['GitHub: one byte more', github(`${toText(GITHUB)}\n`, toSignature(toText(GITHUB)))],
+    ['GitHub: no signature', { source: 'github', body: toText(GITHUB) }],
+    ['GitHub: a signature by SHA-1', github(GITHUB, toSignature(toText(GITHUB), GITHUB_SECRET, 'sha1'))],
+    [
+      'GitHub: the header of SHA-1',
+      withHeaders(
+        { source: 'github', body: toText(GITHUB) },
+        { 'x-hub-signature': toSignature(toText(GITHUB), GITHUB_SECRET, 'sha1') },
+      ),
+    ],
+    ['GitHub: SHA-1 said to be SHA-256', github(GITHUB, toSha1As256(toText(GITHUB)))],
+    ['GitHub: a signature in capitals', github(GITHUB, toSignature(toText(GITHUB)).toUpperCase())],
+    ['GitHub: digits in capitals', github(GITHUB, toCapitalDigits(toSignature(toText(GITHUB))))],
+    ['GitHub: a signature sent twice', github(GITHUB, `${toSignature(toText(GITHUB))},${toSignature(toText(GITHUB))}`)],
+    ['GitHub: the secret as token', { source: 'github', token: GITHUB_SECRET, body: toText(GITHUB) }],
+    ['GitHub: the secret as Authorization', withHeaders(github(GITHUB, ''), bearer(GITHUB_SECRET))],
+    ['GitHub: not JSON, another secret', github('{', toSignature('{', 'another-secret'))],
+    [
+      'GitHub: a package of another registry',
+      github(replaceMember(GITHUB, 'package.package_version.package_url', 'containers.example.com/a/b')),
+    ],
+    ['Docker Hub: the token of Quay', dockerhub(DOCKERHUB, QUAY_TOKEN)],
+    ['distribution: the signature of GitHub', { ...github(), source: 'distribution' }],
+  ])('%s', async (_, sent) => {
+    const { send, telemetry } = await createPushReceiver(OUT_OF_BOUNDS);
+    const answer = await send(sent);
+    expect(answer).toEqual({
+      statusCode: 401,
+      headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+      body: '{"type":"urn:signet:problem:NotAuthenticated","title":"Not authenticated","status":401,"detail":"the credentials are not accepted","code":"NotAuthenticated"}',
+    });
+    expect(telemetry.counts.get('WebhookRefused')).toBe(1);
+  });
+});
+
+describe('a webhook that nothing is configured for is not there, and no other answer tells why', () => {
+  const others = CREDENTIALS.filter(({ source }) => source !== 'quay');
+  test.each<[name: string, sent: Sent, webhooks: Dependencies['webhooks']]>([
+    ['no credentials configured', quay(), undefined],
+    ['none in the document', quay(), toWebhooks([])],
+    ['none in the document, GitHub', github(), toWebhooks([])],
+    ['none in the document, Harbor', harbor(), toWebhooks([])],
+    ['none for this source', quay(), toWebhooks(others)],
+    ['none for this source, and not JSON', quay('{'), toWebhooks(others)],
+    ['an unknown source', { ...quay(), source: 'gitlab' }, toWebhooks(CREDENTIALS)],
+    ['ECR, which speaks through EventBridge', { ...quay(ECR), source: 'ecr' }, toWebhooks(CREDENTIALS)],
+    ['another letter case', { ...quay(), source: 'Quay' }, toWebhooks(CREDENTIALS)],
+    ['a member that every object has', { ...quay(), source: '__proto__' }, toWebhooks(CREDENTIALS)],
+    ['another such', { ...quay(), source: 'constructor' }, toWebhooks(CREDENTIALS)],
+    ['no source', { ...quay(), source: '' }, toWebhooks(CREDENTIALS)],
+  ])('%s', async (_, sent, webhooks) => {
+    const { send } = await createPushReceiver({ ...OUT_OF_BOUNDS, webhooks });
+    const { statusCode, body } = await send(sent);
+    expect([statusCode, body]).toEqual([
+      404,
+      '{"type":"urn:signet:problem:NotFound","title":"Not found","status":404,"detail":"there is no such webhook","code":"NotFound"}',
+    ]);
+  });
+});
+
+describe('what cannot be taken, of who may send', () => {
+  const padded = (body: Body, bytes: number): string => {
+    const bare = toText({ ...body, pad: '' });
+    return toText({ ...body, pad: 'x'.repeat(bytes - bare.length) });
+  };
+  test.each<[name: string, sent: Sent, status: number, detail: string]>([
+    ['a byte too many', quay(padded(QUAY, MAX_BODY_BYTES + 1)), 413, 'the body may have 65536 bytes'],
+    ['a byte too many, signed', github(padded(GITHUB, MAX_BODY_BYTES + 1)), 413, 'the body may have 65536 bytes'],
+    [
+      'a byte too many, base64',
+      { ...distribution(padded(DISTRIBUTION, MAX_BODY_BYTES + 1)), isBase64: true },
+      413,
+      'the body may have 65536 bytes',
+    ],
+    ['a push too many', quay(toManyTags(MAX_PUSHES + 1)), 413, 'the event holds 101 pushes; at most 100 are taken'],
+    ...(
+      [
+        ['quay', quay(), 'application/json'],
+        ['harbor', harbor(), 'application/json or application/cloudevents+json'],
+        [
+          'distribution',
+          distribution(),
+          'application/vnd.docker.distribution.events.v2+json or application/vnd.docker.distribution.events.v1+json or application/json',
+        ],
+        ['github', github(), 'application/json'],
+        ['dockerhub', dockerhub(), 'application/json'],
+      ] as const
+    ).flatMap(([source, sent, types]) => [
+      ...['text/plain', '', 'application/x-www-form-urlencoded', 'application/jsonx', 'application/vnd.x+json'].map(
+        (type): [string, Sent, number, string] => [
+          `${source}: content-type ${type}`,
+          withHeaders(sent, { 'content-type': type }),
+          415,
+          `send the body as content-type: ${types}`,
+        ],
+      ),
+      [
+        `${source}: compressed`,
+        withHeaders(sent, { 'content-encoding': 'gzip' }),
+        415,
+        'send the body without content-encoding',
+      ] satisfies [string, Sent, number, string],
+    ]),
+    [
+      'another charset',
+      withHeaders(quay(), { 'content-type': 'application/json; charset=latin1' }),
+      415,
+      'JSON is UTF-8; no other charset is read',
+    ],
+    [
+      'a CloudEvent to Quay',
+      withHeaders(quay(), { 'content-type': 'application/cloudevents+json' }),
+      415,
+      'send the body as content-type: application/json',
+    ],
+    ['not JSON', quay('{'), 400, 'not strict JSON: '],
+    ['no body', quay(''), 400, 'not strict JSON: '],
+    ['a member twice', quay('{"docker_url":"quay.io/a/b","docker_url":"quay.io/ns/name"}'), 400, 'not strict JSON: '],
+    ['an array', quay('[]'), 400, 'the body: expected object'],
+    ['Quay', quay({ ...QUAY, updated_tags: ['a b'] }), 400, 'updated_tags.0: '],
+    ['Quay: no host', quay({ ...QUAY, docker_url: 'ns/name' }), 400, 'docker_url: '],
+    ['Harbor', harbor(replaceMember(HARBOR, 'event_data.resources.0.digest', 'sha256:1')), 400, 'event_data.resources'],
+    ['Harbor, a CloudEvent', harbor(replaceMember(HARBOR_CLOUD_EVENT, 'time', 'now')), 400, 'time: '],
+    [
+      'distribution',
+      distribution(replaceMember(DISTRIBUTION, 'events.1.target.repository', '../x')),
+      400,
+      'events.1.target.repository: ',
+    ],
+    ['GitHub', github(replaceMember(GITHUB, 'package.name', 5)), 400, 'package.name: '],
+    ['Docker Hub', dockerhub(replaceMember(DOCKERHUB, 'push_data.tag', '')), 400, 'push_data.tag: '],
+  ])('%s: %i', async (_, sent, status, detail) => {
+    const { send } = await createPushReceiver(OUT_OF_BOUNDS);
+    const { statusCode, body = '' } = await send(sent);
+    const problem = JSON.parse(body) as { readonly status: number; readonly detail: string };
+    expect([statusCode, problem.status, problem.detail.slice(0, detail.length)]).toEqual([status, status, detail]);
+  });
+
+  test('a body and an event at their limits are taken', async () => {
+    const { send, pushQueue } = await createPushReceiver();
+    expect((await send(quay(padded(QUAY, MAX_BODY_BYTES)))).statusCode).toBe(202);
+    expect(pushQueue.sent).toHaveLength(2);
+    const { body } = await send(quay(toManyTags(MAX_PUSHES)));
+    expect(body).toBe(JSON.stringify({ queued: 2 * MAX_PUSHES, unmapped: 0 }));
+    expect(pushQueue.sent).toHaveLength(2 + 2 * MAX_PUSHES);
+  });
+});
+
+describe('what is out of reach is said to be, and never taken for done or absent', () => {
+  const failing = (error: Error): NonNullable<Dependencies['webhooks']> => ({ read: () => Promise.reject(error) });
+  const broken = new ConfigurationError('TrustMissing', 'no trust');
+  const malformed: Dependencies['webhooks'] = { read: async () => parseWebhookCredentials(GITHUB_SECRET) };
+  const rows: readonly [name: string, change: Partial<Dependencies>, sent: Sent, status: number][] = [
+    ['the queue', { pushQueue: createMemoryQueue({ failure: unreachable }) }, quay(), 503],
+    ['the secret', { ...OUT_OF_BOUNDS, webhooks: failing(unreachable) }, quay(), 503],
+    [
+      'the secret, of an unknown source',
+      { ...OUT_OF_BOUNDS, webhooks: failing(unreachable) },
+      { ...quay(), source: 'gitlab' },
+      503,
+    ],
+    ['the secret that does not parse', { ...OUT_OF_BOUNDS, webhooks: malformed }, github(), 500],
+    ['trust', { ...OUT_OF_BOUNDS, trust: { profiles: ['ocp'], read: () => Promise.reject(unreachable) } }, quay(), 503],
+    [
+      'trust of one profile',
+      { ...OUT_OF_BOUNDS, trust: { profiles: ['ocp'], read: () => Promise.reject(broken) } },
+      quay(),
+      500,
+    ],
+  ];
+  test.each(rows)('%s', async (_, change, sent, status) => {
+    const { send, telemetry } = await createPushReceiver(change);
+    const { statusCode, headers } = await send(sent);
+    expect([statusCode, headers?.['retry-after']]).toEqual([status, status === 503 ? '30' : undefined]);
+    expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'request' }));
+    expect([telemetry.counts.get('PushQueued'), telemetry.counts.get('Status5xx')]).toEqual([undefined, 1]);
+  });
+});
+
+test('a profile without trust does not keep the pushes of others from the queue, and is not passed over in silence', async () => {
+  const { prepared } = await readFixtureTrust();
+  const source = { source: 'quay', registry: 'quay.io', repository: 'ns/name' };
+  const ready = { ...(await readFixtureTrust()), prepared: { ...prepared, pushSources: [source] } };
+  const trust: Dependencies['trust'] = {
+    profiles: ['ocp', 'okd'],
+    read: async (profile) => {
+      if (profile === 'okd') throw new ConfigurationError('TrustMissing', 'no trust');
+      return ready;
+    },
+  };
+  const pushQueue = createMemoryQueue();
+  const { send } = await createPushReceiver({ trust, pushQueue });
+  expect((await send(quay())).statusCode).toBe(500);
+  expect(pushQueue.sent).toHaveLength(1);
+});
+
+describe('an event of EventBridge', () => {
+  const events: readonly [name: string, event: Body, count: string][] = [
+    ['of another source', { ...ECR, source: 'aws.ec2' }, 'PushIgnored'],
+    ['of another kind', { ...ECR, 'detail-type': 'ECR Image Scan' }, 'PushIgnored'],
+    ['of a deletion', replaceMember(ECR, 'detail.action-type', 'DELETE'), 'PushIgnored'],
+    ['of a failed push', replaceMember(ECR, 'detail.result', 'FAILURE'), 'PushIgnored'],
+    ['of an unmapped repository', replaceMember(ECR, 'detail.repository-name', 'other'), 'PushUnmapped'],
+    ['of another account', { ...ECR, account: '210987654321' }, 'PushUnmapped'],
+    ['of another region', { ...ECR, region: 'us-east-1' }, 'PushUnmapped'],
+  ];
+
+  test('of a push to ECR is queued', async () => {
+    const { tell, pushQueue, telemetry, dead } = await createPushReceiver();
+    expect(await tell(ECR)).toBeUndefined();
+    expect(pushQueue.sent.map((text) => PushMessageSchema.parse(JSON.parse(text)))).toMatchObject([
+      {
+        profile: 'ocp',
+        mirrorOf: 'quay.io/openshift-release-dev/ocp-release',
+        push: { source: 'ecr', repository: 'my-repository-name', digest: DIGEST, tag: 'latest' },
+      },
+    ]);
+    expect([dead, telemetry.counts.get('PushQueued'), telemetry.flushes()]).toEqual([[], 1, 1]);
+  });
+
+  test.each(events)('%s is counted, and nothing else', async (_, event, count) => {
+    const { tell, telemetry } = await createPushReceiver({ ...OUT_OF_BOUNDS, trust: await publishPushTrust() });
+    await tell(event);
+    expect([telemetry.counts.get(count), telemetry.counts.get('PushQueued')]).toEqual([1, 0]);
+  });
+
+  test.each<[name: string, event: Body, field: string]>([
+    ['the sample of AWS’s documentation, whose digest has 60 digits', AWS_SAMPLE, 'detail.image-digest: '],
+    ['a repository that climbs', replaceMember(ECR, 'detail.repository-name', '../x'), 'detail.repository-name: '],
+    ['a region that moves the host', { ...ECR, region: 'evil.example/x' }, 'region: '],
+    ['no detail', replaceMember(ECR, 'detail', undefined), 'detail: '],
+    ['nothing', {}, 'source: '],
+  ])('that can never be read is a dead letter with its reason: %s', async (_, event, field) => {
+    const dead: { body: string; reason: string }[] = [];
+    const { tell, telemetry } = await createPushReceiver({
+      ...OUT_OF_BOUNDS,
+      sendDead: async ({ body }, reason) => {
+        dead.push({ body, reason });
+      },
+    });
+    expect(await tell(event)).toBeUndefined();
+    expect(dead.map(({ body, reason }) => [body, reason.slice(0, field.length)])).toEqual([
+      [JSON.stringify(event), field],
+    ]);
+    expect([telemetry.counts.get('PushMalformed'), telemetry.flushes()]).toEqual([1, 1]);
+    expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'warn', message: 'malformed event' }));
+  });
+
+  test.each<[name: string, change: Partial<Dependencies>, event: Body, message: string]>([
+    ['no dead letter can be kept', { sendDead: () => Promise.reject(unreachable) }, AWS_SAMPLE, 'refused'],
+    ['the queue is out of reach', { pushQueue: createMemoryQueue({ failure: unreachable }) }, ECR, 'refused'],
+    [
+      'trust is out of reach',
+      { trust: { profiles: ['ocp'], read: () => Promise.reject(unreachable) } },
+      ECR,
+      'refused',
+    ],
+    ['a bug of ours, which is no fault of the event', {}, FAULTY, 'a bug'],
+  ])('fails for EventBridge to send it again: %s', async (_, change, event, message) => {
+    const { tell, telemetry } = await createPushReceiver({
+      ...OUT_OF_BOUNDS,
+      trust: await publishPushTrust(),
+      ...change,
+    });
+    await expect(tell(event)).rejects.toThrow(message);
+    // What was counted belongs to this event, not to the next.
+    expect(telemetry.flushes()).toBe(1);
+  });
+});
+
+function toManyTags(count: number): Body {
+  return { ...QUAY, updated_tags: Array.from({ length: count }, (_, index) => `t${index}`) };
+}
+
+function toSha1As256(body: string): string {
+  return toSignature(body, GITHUB_SECRET, 'sha1').replace('sha1=', 'sha256=');
+}
+
+function toCapitalDigits(signature: string): string {
+  return `sha256=${signature.slice('sha256='.length).toUpperCase()}`;
+}

@@ -1,0 +1,34 @@
+import { createDirectoryObjectStore } from '../../../lib/objects/directory-object-store.ts';
+import { createProfileRegistries } from '../../../lib/registry/profile-registries.ts';
+import { createTelemetry } from '../../../lib/runtime/telemetry.ts';
+import { createUpstreamStores } from '../../../lib/signatures/upstream-stores.ts';
+import { pollQueue } from '../../../local/poll-queue.ts';
+import { createLocalSqsClient } from '../../../local/start-queues.ts';
+import { wireFunctions } from '../../../local/wire.ts';
+
+// The service's own consumers over a data folder and queues of another process, until this one is killed. It says its
+// verdict events on standard output, as the service does.
+const [objectsDirectory = '', queuesJson = '{}'] = process.argv.slice(2);
+const { push, mirror } = JSON.parse(queuesJson) as Record<
+  'push' | 'mirror',
+  { readonly queueUrl: string; readonly deadLetterUrl: string }
+>;
+const client = createLocalSqsClient(new URL(push.queueUrl).origin);
+const functions = wireFunctions({
+  objects: createDirectoryObjectStore(objectsDirectory),
+  profiles: ['ocp'],
+  upstream: createUpstreamStores({ allowPrivateAddresses: true }),
+  registries: createProfileRegistries({}),
+  webhooks: undefined,
+  queues: { client, push, mirror },
+});
+const telemetry = createTelemetry('stress', 'none');
+// The server does not notice that a consumer was killed: it hands messages to a receive that still waits.
+const common = { client, telemetry, waitSeconds: 1 };
+pollQueue({ ...common, queueUrl: push.queueUrl, functionName: 'verify-pushed', handler: functions.verifyPushed });
+pollQueue({
+  ...common,
+  queueUrl: mirror.queueUrl,
+  functionName: 'mirror-signatures',
+  handler: functions.mirrorSignatures,
+});
