@@ -1,20 +1,27 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
-import { type BuiltFunction, buildFunctions } from '../../scripts/build-functions.ts';
+import { type BuiltFunction, buildFunctions, listFunctions } from '../../scripts/build-functions.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const OSLS = path.join(ROOT, 'node_modules/osls/bin/serverless.js');
 const run = promisify(execFile);
 
-export interface PackagedService {
-  readonly built: readonly BuiltFunction[];
+/** Values for the parameters of serverless.yml. */
+export type Parameters = Readonly<Record<string, string>>;
+
+export interface PackagedTemplate {
   readonly template: Template;
+  readonly templateFile: string;
   /** What the packager said. */
   readonly output: string;
+}
+
+export interface PackagedService extends PackagedTemplate {
+  readonly built: readonly BuiltFunction[];
   readonly readZip: (name: string) => Promise<Uint8Array>;
 }
 
@@ -23,20 +30,35 @@ export interface PackagedService {
  * more of the environment than a path.
  */
 export async function packageService(directory: string): Promise<PackagedService> {
+  await layOut(directory);
+  const built = await buildFunctions(path.join(directory, 'dist'));
+  const packaged = await runPackager(directory, {});
+  return { ...packaged, built, readZip: (name) => readFile(path.join(directory, '.serverless', `${name}.zip`)) };
+}
+
+/** The template alone, over empty bundles: what is in it depends on none. */
+export async function packageTemplate(directory: string, parameters: Parameters = {}): Promise<PackagedTemplate> {
+  await layOut(directory);
+  for (const name of await listFunctions()) {
+    await mkdir(path.join(directory, 'dist', name), { recursive: true });
+    await writeFile(path.join(directory, 'dist', name, 'handler.mjs'), '');
+  }
+  return await runPackager(directory, parameters);
+}
+
+async function layOut(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   for (const name of ['serverless.yml', 'infra']) await cp(path.join(ROOT, name), path.join(directory, name), COPY);
   await symlink(path.join(ROOT, 'package.json'), path.join(directory, 'package.json'));
-  const built = await buildFunctions(path.join(directory, 'dist'));
+}
+
+async function runPackager(directory: string, parameters: Parameters): Promise<PackagedTemplate> {
   const env = { PATH: path.dirname(process.execPath), HOME: directory };
-  const { stdout, stderr } = await run(process.execPath, [OSLS, 'package'], { cwd: directory, env });
-  const output = path.join(directory, '.serverless');
-  const template = await readFile(path.join(output, 'cloudformation-template-update-stack.json'), 'utf8');
-  return {
-    built,
-    template: parseTemplate(template),
-    output: stdout + stderr,
-    readZip: (name) => readFile(path.join(output, `${name}.zip`)),
-  };
+  const given = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
+  const { stdout, stderr } = await run(process.execPath, [OSLS, 'package', ...given], { cwd: directory, env });
+  const templateFile = path.join(directory, '.serverless/cloudformation-template-update-stack.json');
+  const template = parseTemplate(await readFile(templateFile, 'utf8'));
+  return { template, templateFile, output: stdout + stderr };
 }
 
 const COPY = { recursive: true } as const;

@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
+import type { Push } from '../../lib/events/push.ts';
+import { toPushBody } from '../../lib/events/push-message.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
 import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
@@ -13,6 +17,23 @@ import { toHttpEvent } from '../support/http-event.ts';
 const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
 const DIGEST = parseDigest(PULLSPEC.slice(PULLSPEC.indexOf('@') + 1));
 const SEGMENT = toStoreSegment(DIGEST);
+const REPOSITORY = parseRepository(PULLSPEC.slice(0, PULLSPEC.indexOf('@')).replace(/:[^/]*$/, ''));
+const PUSH: Push = { source: 'quay', registry: 'quay.example.com', repository: 'mirror/release', digest: DIGEST };
+const QUAY_PUSH = {
+  repository: 'mirror/release',
+  docker_url: 'quay.example.com/mirror/release',
+  updated_tags: ['4.16.37'],
+};
+
+const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
+
+/** The credentials of a registry's webhook, in a file, which stands for a secret. */
+export async function writeWebhooks(directory: string): Promise<string> {
+  const file = path.join(directory, 'webhooks.json');
+  const credential = { source: 'quay', registry: 'quay.example.com', tokenSha256: hash('sha256', TOKEN, 'hex') };
+  await writeFile(file, JSON.stringify({ schema: 1, credentials: [credential] }));
+  return file;
+}
 
 /** An object store with published trust, one mirrored release, and a trust archive in the inbox. */
 export async function fillObjects(directory: string): Promise<void> {
@@ -32,6 +53,8 @@ export interface Sample {
   readonly event: object;
   /** Members that the answer must have. */
   readonly answer: object;
+  /** What it has to ask AWS for. */
+  readonly calls?: readonly string[];
 }
 
 /** For each function an event of its kind, and what it answers over the objects of {@link fillObjects}. */
@@ -58,6 +81,22 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
     'mirror-signatures': {
       event: { Records: [toSqsRecord(toMirrorBody('ocp', DIGEST))] },
       answer: { batchItemFailures: [] },
+    },
+    'receive-push': {
+      event: {
+        ...toHttpEvent({ method: 'POST', path: `/webhooks/quay/${TOKEN}`, body: QUAY_PUSH }),
+        pathParameters: { source: 'quay', token: TOKEN },
+      },
+      answer: { statusCode: 202, body: { queued: 0, unmapped: 1 } },
+    },
+    'verify-pushed': {
+      event: { Records: [toSqsRecord(toPushBody({ profile: 'ocp', mirrorOf: REPOSITORY }, PUSH))] },
+      answer: { batchItemFailures: [] },
+      calls: ['AWSEvents.PutEvents'],
+    },
+    reverify: {
+      event: { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
+      answer: { kind: 'swept', finished: true, queued: 0, audited: 1, quarantined: 0 },
     },
     'publish-trust': {
       event: { Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: 'trust-inbox/okd.tar.gz' } } }] },

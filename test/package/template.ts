@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 const Resource = z.object({
   Type: z.string(),
+  Condition: z.string().optional(),
   DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
   DeletionPolicy: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()).default({}),
@@ -10,6 +11,7 @@ const Resource = z.object({
 const Template = z.object({
   Resources: z.record(z.string(), Resource),
   Parameters: z.record(z.string(), z.unknown()).default({}),
+  Conditions: z.record(z.string(), z.unknown()).default({}),
   Outputs: z.record(z.string(), z.unknown()).default({}),
 });
 
@@ -36,6 +38,12 @@ export interface Reference {
 
 /** Attributes that resources return, of the types that are referred to by attribute. */
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
+  'AWS::ApiGatewayV2::DomainName': ['RegionalDomainName', 'RegionalHostedZoneId'],
+  'AWS::CloudFront::Distribution': ['DomainName', 'Id'],
+  'AWS::CloudFront::Function': ['FunctionARN', 'FunctionMetadata.FunctionARN'],
+  'AWS::CloudFront::OriginAccessControl': ['Id'],
+  'AWS::Events::EventBus': ['Arn', 'Name'],
+  'AWS::Events::Rule': ['Arn'],
   'AWS::IAM::Role': ['Arn', 'RoleId'],
   'AWS::Lambda::Function': ['Arn'],
   'AWS::Logs::LogGroup': ['Arn'],
@@ -127,4 +135,9 @@ export function findCircle({ Resources: resources }: Template): readonly string[
 
 function listDependencies({ DependsOn: named = [] }: Resource): readonly string[] {
   return typeof named === 'string' ? [named] : named;
+}
+
+/** `Fn::Sub` of a text whose variables are written `<Name>`. */
+export function toSub(text: string): { readonly 'Fn::Sub': string } {
+  return { 'Fn::Sub': text.replaceAll(/<([^>]+)>/g, (_, name: string) => `\${${name}}`) };
 }

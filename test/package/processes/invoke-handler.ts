@@ -5,7 +5,7 @@ const [, , bundle = ''] = process.argv;
 const loaded = (await import(pathToFileURL(bundle).href)) as {
   readonly handler: (event: unknown, context: unknown) => Promise<unknown>;
 };
-const context = { functionName: 'packaged', awsRequestId: '0', getRemainingTimeInMillis: () => 10_000 };
+const context = { functionName: 'packaged', awsRequestId: '0', getRemainingTimeInMillis: () => 300_000 };
 
 process.on('message', (event) => {
   void loaded.handler(event, context).then(

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
+import { EVERY_OPTION } from './variants.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const Parameters = z.record(z.string(), z.union([z.string(), z.number()]));
+// CloudFormation's short forms (`!Ref`) are read as plain values: parameters have none.
+const { params } = z
+  .object({ params: z.looseObject({ default: Parameters }).catchall(Parameters) })
+  .parse(parse(readText('serverless.yml'), { logLevel: 'silent' }));
+const text = readText('docs/deployment.md');
+
+function readText(name: string): string {
+  return readFileSync(path.join(ROOT, name), 'utf8');
+}
+
+describe('docs/deployment.md', () => {
+  test('has every parameter, in the order of serverless.yml, with its default by stage', () => {
+    const [, section = ''] = /## Parameters\n([\s\S]*?)\n## /.exec(text) ?? [];
+    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+    const documented = rows.map((row) => row.split('|').map((cell) => cell.trim()));
+    const { default: defaults, ...stages } = params;
+    const expected = Object.entries(defaults).map(([name, value]) => {
+      const others = Object.entries(stages).flatMap(([stage, values]) =>
+        values[name] === undefined ? [] : [`; stage ${stage}: \`${values[name]}\``],
+      );
+      return [`\`${name}\``, `${value === '' ? 'none' : `\`${value}\``}${others.join('')}`];
+    });
+    expect(documented.map(([, name, fallback]) => [name, fallback])).toEqual(expected);
+    expect(documented.filter(([, , , meaning = '']) => meaning === '')).toEqual([]);
+  });
+
+  test('shows credentials of webhooks in the form that is read', () => {
+    const [, example = ''] = /```json\n([^`]*)```/.exec(text) ?? [];
+    const filled = example
+      .replaceAll(/Sha256": "…"/g, `Sha256": "${'0'.repeat(64)}"`)
+      .replace('"…"', '"a secret text"');
+    expect(parseWebhookCredentials(filled).map(({ source, kind }) => [source, kind])).toEqual([
+      ['quay', 'token'],
+      ['harbor', 'authorization'],
+      ['github', 'hmac'],
+    ]);
+  });
+});
+
+describe('the variant with every option', () => {
+  test('gives a value to every parameter that is empty or off by default', () => {
+    const { default: defaults } = params;
+    const off = Object.keys(defaults).filter((name) => ['', 'false', 0].includes(defaults[name] ?? ''));
+    expect(off.filter((name) => !Object.hasOwn(EVERY_OPTION, name))).toEqual([]);
+    expect(Object.keys(EVERY_OPTION).filter((name) => !Object.hasOwn(defaults, name))).toEqual([]);
+  });
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { resourcesOf } from './template.ts';
+import { useVariants } from './variants.ts';
+
+const read = useVariants();
+
+const Arn = z
+  .object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) })
+  .transform((get) => get['Fn::GetAtt'][0]);
+const Queue = z.object({
+  QueueName: z.string(),
+  SqsManagedSseEnabled: z.literal(true),
+  VisibilityTimeout: z.number().optional(),
+  RedrivePolicy: z.object({ deadLetterTargetArn: Arn, maxReceiveCount: z.number() }).optional(),
+  RedriveAllowPolicy: z.object({ sourceQueueArns: z.tuple([z.object({ 'Fn::Sub': z.string() })]) }).optional(),
+});
+const Statement = z.object({
+  Sid: z.string(),
+  Effect: z.enum(['Allow', 'Deny']),
+  Principal: z.unknown(),
+  Action: z.string(),
+  Resource: z.union([Arn.transform((one) => [one]), z.array(Arn)]),
+  Condition: z.record(z.string(), z.unknown()),
+});
+const Policy = z.object({
+  Queues: z.array(z.object({ Ref: z.string() })),
+  PolicyDocument: z.object({ Statement: z.array(Statement) }),
+});
+
+function readQueues(): ReadonlyMap<string, z.infer<typeof Queue>> {
+  const queues = resourcesOf(read('defaults').settled, 'AWS::SQS::Queue');
+  return new Map(queues.map(([id, { Properties: properties }]) => [id, Queue.parse(properties)]));
+}
+
+function readProperties(id: string): unknown {
+  return read('defaults').settled.Resources[id]?.Properties;
+}
+
+/** Each queue with what takes from it, its dead-letter queue, and the parameters' defaults. */
+const QUEUES = [
+  {
+    queue: 'MirrorQueue',
+    deadLetters: 'MirrorDeadLetterQueue',
+    consumer: 'MirrorDashsignaturesLambdaFunction',
+    receives: 'SIGNET_MIRROR_RECEIVES',
+  },
+  {
+    queue: 'PushQueue',
+    deadLetters: 'PushDeadLetterQueue',
+    consumer: 'VerifyDashpushedLambdaFunction',
+    receives: 'SIGNET_PUSH_RECEIVES',
+  },
+];
+
+describe('queues', () => {
+  test('are these, encrypted', () => {
+    expect([...readQueues().keys()].toSorted()).toEqual(
+      QUEUES.flatMap(({ queue, deadLetters }) => [queue, deadLetters]).toSorted(),
+    );
+  });
+
+  test.each(QUEUES)('$queue has a dead-letter queue that takes from no other', ({ queue, deadLetters }) => {
+    const queues = readQueues();
+    expect(queues.get(queue)?.RedrivePolicy?.deadLetterTargetArn).toBe(deadLetters);
+    const [source] = queues.get(deadLetters)?.RedriveAllowPolicy?.sourceQueueArns ?? [];
+    expect(source?.['Fn::Sub'].split(':').at(-1)).toBe(queues.get(queue)?.QueueName);
+  });
+
+  test.each(QUEUES)('$queue waits six times as long as $consumer may run', ({ queue, consumer }) => {
+    const { Timeout: timeout } = z.object({ Timeout: z.number() }).parse(readProperties(consumer));
+    expect(readQueues().get(queue)?.VisibilityTimeout).toBe(6 * timeout);
+  });
+
+  test.each(QUEUES)('$queue hands a message out more often than $consumer tries it', (row) => {
+    const { Environment: environment } = z
+      .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) })
+      .parse(readProperties(row.consumer));
+    const tries = Number(environment.Variables[row.receives]);
+    expect(tries).toBeGreaterThan(1);
+    expect(readQueues().get(row.queue)?.RedrivePolicy?.maxReceiveCount).toBeGreaterThan(tries);
+  });
+
+  test.each(QUEUES)('$queue is read in batches of which single messages may fail, with a limit of its own', (row) => {
+    const mappings = resourcesOf(read('defaults').settled, 'AWS::Lambda::EventSourceMapping').filter(
+      ([, { Properties: properties }]) => Arn.parse(properties['EventSourceArn']) === row.queue,
+    );
+    expect(mappings.map(([, { Properties: properties }]) => properties)).toMatchObject([
+      {
+        FunctionName: { 'Fn::GetAtt': [row.consumer, 'Arn'] },
+        BatchSize: 10,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 5 },
+      },
+    ]);
+  });
+
+  test.each([...QUEUES.map(({ queue }) => queue), ...QUEUES.map(({ deadLetters }) => deadLetters)])(
+    '%s has one policy, which refuses what comes without TLS',
+    (id) => {
+      const policies = resourcesOf(read('defaults').settled, 'AWS::SQS::QueuePolicy')
+        .map(([, { Properties: properties }]) => Policy.parse(properties))
+        .filter(({ Queues: queues }) => queues.some(({ Ref: name }) => name === id));
+      expect(policies).toHaveLength(1);
+      const denials = policies[0]?.PolicyDocument.Statement.filter(({ Effect: effect }) => effect === 'Deny') ?? [];
+      expect(denials).toMatchObject([
+        { Principal: '*', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      ]);
+      expect(denials[0]?.Resource).toContain(id);
+    },
+  );
+
+  test('let nobody in by a policy but EventBridge, for the ECR rule alone, where dead letters of pushes are', () => {
+    const statements = resourcesOf(read('defaults').settled, 'AWS::SQS::QueuePolicy').flatMap(
+      ([, { Properties: properties }]) => Policy.parse(properties).PolicyDocument.Statement,
+    );
+    expect(statements.filter(({ Effect: effect }) => effect === 'Allow')).toEqual([
+      {
+        Sid: 'UndeliveredEvents',
+        Effect: 'Allow',
+        Principal: { Service: 'events.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: ['PushDeadLetterQueue'],
+        Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['EcrPushRule', 'Arn'] } } },
+      },
+    ]);
+  });
+});
+
+describe('events', () => {
+  test('of ECR go to receive-push, and where they can be found when they do not get there', () => {
+    expect(readProperties('EcrPushRule')).toMatchObject({
+      EventPattern: {
+        source: ['aws.ecr'],
+        'detail-type': [
+          'ECR Image Action',
+          'ECR Pull Through Cache Action',
+          'ECR Replication Action',
+          'ECR Referrer Action',
+        ],
+      },
+      Targets: [
+        {
+          Arn: { 'Fn::GetAtt': ['ReceiveDashpushLambdaFunction', 'Arn'] },
+          RetryPolicy: { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': ['PushDeadLetterQueue', 'Arn'] } },
+        },
+      ],
+    });
+    expect(readProperties('ReceivePushInvocations')).toMatchObject({
+      FunctionName: { Ref: 'ReceiveDashpushLambdaFunction' },
+      Qualifier: '$LATEST',
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['PushDeadLetterQueue', 'Arn'] } } },
+    });
+  });
+
+  test('of the schedule come to reverify every 15 minutes', () => {
+    expect(readProperties('ReverifySchedule')).toMatchObject({
+      ScheduleExpression: 'rate(15 minutes)',
+      Targets: [{ Arn: { 'Fn::GetAtt': ['ReverifyLambdaFunction', 'Arn'] } }],
+    });
+  });
+
+  test.each([
+    ['EcrPushPermission', 'EcrPushRule', 'ReceiveDashpushLambdaFunction'],
+    ['ReverifySchedulePermission', 'ReverifySchedule', 'ReverifyLambdaFunction'],
+  ])('%s is for one rule alone', (id, rule, called) => {
+    expect(readProperties(id)).toEqual({
+      FunctionName: { 'Fn::GetAtt': [called, 'Arn'] },
+      Action: 'lambda:InvokeFunction',
+      Principal: 'events.amazonaws.com',
+      SourceArn: { 'Fn::GetAtt': [rule, 'Arn'] },
+    });
+  });
+
+  test('about verdicts go to a bus of the stack, unless one is given', () => {
+    const buses = (['defaults', 'every option'] as const).map((variant) => {
+      const { Resources: resources } = read(variant).settled;
+      const { Environment: environment } = z
+        .object({ Environment: z.object({ Variables: z.object({ SIGNET_EVENT_BUS: z.unknown() }) }) })
+        .parse(resources['VerifyDashpushedLambdaFunction']?.Properties);
+      return [environment.Variables.SIGNET_EVENT_BUS, resources['VerdictBus']?.Properties];
+    });
+    expect(buses).toEqual([
+      [{ 'Fn::GetAtt': ['VerdictBus', 'Arn'] }, { Name: 'signet-dev' }],
+      [{ Ref: 'EventBus' }, undefined],
+    ]);
+  });
+});
