@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { LocalQueues } from './start-queues.ts';
 
@@ -10,6 +10,10 @@ import type { LocalQueues } from './start-queues.ts';
  */
 export async function nameQueues(dataDirectory: string, { push, mirror }: LocalQueues): Promise<() => Promise<void>> {
   const file = path.join(dataDirectory, 'queues.json');
-  await writeFile(file, `${JSON.stringify({ schema: 1, queues: { push, mirror } }, null, 2)}\n`);
-  return () => rm(file, { force: true });
+  const text = `${JSON.stringify({ schema: 1, queues: { push, mirror } }, null, 2)}\n`;
+  await writeFile(file, text);
+  return async () => {
+    // Another service over the same folder may have written its own since.
+    if ((await readFile(file, 'utf8').catch(() => '')) === text) await rm(file, { force: true });
+  };
 }

@@ -1,25 +1,15 @@
 import { z } from 'zod';
+import type { AwsCall } from './aws/aws-call.ts';
+import { createResolver } from './resolve-values.ts';
 import { resourcesOf, type Template } from './template.ts';
 
 const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
-const Sub = z.object({ 'Fn::Sub': z.string() }).transform((sub) => [toPlace(sub['Fn::Sub'])]);
-/** What a statement is about, as one or more places: a resource's name, a parameter's, or the rest of an ARN. */
-const Resource = z.union([
-  z.string().transform((text) => [toPlace(text)]),
-  Sub,
-  z.object({ Ref: z.string() }).transform(({ Ref: name }) => [name]),
-  z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }).transform((get) => [get['Fn::GetAtt'][0]]),
-  z.object({ 'Fn::Split': z.tuple([z.literal(','), z.object({ 'Fn::Sub': z.string() })]) }).transform((split) => {
-    const [, { 'Fn::Sub': text }] = split['Fn::Split'];
-    return text.split(',').map(toPlace);
-  }),
-]);
 
 const Statement = z.strictObject({
   Sid: z.string(),
   Effect: z.literal('Allow'),
   Action: many,
-  Resource: z.union([z.array(Resource).transform((places) => places.flat()), Resource]),
+  Resource: many,
   Condition: z.strictObject({ StringLikeIfExists: z.strictObject({ 's3:prefix': z.array(z.string()) }) }).optional(),
 });
 
@@ -27,53 +17,57 @@ const Role = z.object({
   Policies: z.tuple([z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) })]),
 });
 
-/** The bucket's own keys start with a slash; any other ARN loses its partition alone. Variables are written `<Name>`. */
-function toPlace(arn: string): string {
-  return arn
-    .replaceAll(/\$\{(?:AWS::)?(\w+)\}/g, '<$1>')
-    .replace(/^arn:(?:<Partition>|[a-z-]+):/, '')
-    .replace(/^s3:::signet-[^/]*/, '');
+/** The least that a role can be given: one action, on what one pattern covers. */
+export interface Grant {
+  readonly action: string;
+  readonly resource: string;
+  /** Pattern of the prefixes that a listing may name. One that names none is allowed too. */
+  readonly prefix?: string | undefined;
 }
 
 /**
- * What a role may do, one line per action and resource, sorted: `s3:GetObject /trust/*`. For a listing the prefixes
- * stand in the resource's place. A statement of another form than infra/iam.yml has is refused.
+ * What a role may do. A statement of another form than infra/iam.yml has is refused.
  *
  * @param settled a template whose conditions are decided
  */
-export function listGrants(settled: Template, roleId: string): readonly string[] {
+export function listGrants(settled: Template, roleId: string): readonly Grant[] {
   const [, role] = resourcesOf(settled, 'AWS::IAM::Role').find(([id]) => id === roleId) ?? [];
-  const [{ PolicyDocument: document }] = Role.parse(role?.Properties).Policies;
+  const [{ PolicyDocument: document }] = Role.parse(createResolver(settled)(role?.Properties)).Policies;
   return document.Statement.flatMap(({ Action: actions, Resource: resources, Condition: condition }) => {
-    const places = condition?.StringLikeIfExists['s3:prefix'].map((prefix) => `/${prefix}`) ?? resources;
-    return actions.flatMap((action) => places.map((place) => `${action} ${place}`));
-  }).toSorted(compare);
+    const prefixes = condition?.StringLikeIfExists['s3:prefix'] ?? [undefined];
+    return actions.flatMap((action) =>
+      resources.flatMap((resource) => prefixes.map((prefix) => ({ action, resource, prefix }))),
+    );
+  });
 }
 
-/** The parts of the bucket that a function reads and writes, and what else it does, as {@link listGrants} lists it. */
-export interface Needs {
-  readonly reads: readonly string[];
-  readonly writes?: readonly string[];
-  readonly deletes?: readonly string[];
-  readonly others?: readonly string[];
+/** What is wrong with grants by what was called: calls that none allows, and grants that no call needs. */
+export function findGrantFaults(grants: readonly Grant[], calls: readonly AwsCall[]): readonly string[] {
+  const refused = calls.filter((call) => !grants.some((grant) => isAllowed(grant, call)));
+  const unused = grants.filter((grant) => !calls.some((call) => isAllowed(grant, call) && isNamed(grant, call)));
+  const faults = [
+    ...refused.map((call) => `not allowed: ${describe(call)}`),
+    ...unused.map((grant) => `not needed: ${describe(grant)}`),
+  ];
+  return [...new Set(faults)];
 }
 
-/** Who reads may also learn that a key is absent, which S3 tells only to who may list. Every function logs and is traced. */
-export function toGrants(roleId: string, needs: Needs = { reads: [] }): readonly string[] {
-  const { reads, writes = [], deletes = [], others = [] } = needs;
-  const logs = roleId.replace(/Role$/, 'Logs');
-  return [
-    ...reads.flatMap((part) => [`s3:GetObject /${part}/*`, `s3:ListBucket /${part}/*`]),
-    ...writes.map((part) => `s3:PutObject /${part}/*`),
-    ...deletes.map((part) => `s3:DeleteObject /${part}/*`),
-    ...others,
-    `logs:CreateLogStream ${logs}`,
-    `logs:PutLogEvents ${logs}`,
-    'xray:PutTelemetryRecords *',
-    'xray:PutTraceSegments *',
-  ].toSorted(compare);
+function isAllowed(grant: Grant, call: AwsCall): boolean {
+  if (grant.action !== call.action || !isLike(grant.resource, call.resource)) return false;
+  return grant.prefix === undefined || call.prefix === undefined || isLike(grant.prefix, call.prefix);
 }
 
-function compare(one: string, other: string): number {
-  return one < other ? -1 : 1;
+/** A listing without a prefix passes every condition, and is a reason for none. */
+function isNamed(grant: Grant, call: AwsCall): boolean {
+  return grant.prefix === undefined || call.prefix !== undefined;
+}
+
+/** As IAM compares: `*` stands for any characters, slashes too. */
+function isLike(pattern: string, text: string): boolean {
+  const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
+}
+
+function describe({ action, resource, prefix }: Grant): string {
+  return [action, resource, ...(prefix === undefined ? [] : [`prefix ${prefix}`])].join(' ');
 }

@@ -1,14 +1,17 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { listFunctions } from '../../scripts/build-functions.ts';
-import { answerAws } from './answer-aws.ts';
-import { invokeBundle } from './invoke-bundle.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { startAws } from './aws/start-aws.ts';
 import { type PackagedService, packageService, unzip } from './package-service.ts';
+import { readEnvironment } from './read-environment.ts';
+import { readFunction } from './read-function.ts';
 import { fillObjects, makeSamples, writeWebhooks } from './sample-events.ts';
-import { resourcesOf } from './template.ts';
+import { settleConditions } from './settle-conditions.ts';
+import { startBundle } from './start-bundle.ts';
 
 const KB = 1024;
 const names = await listFunctions();
@@ -32,82 +35,42 @@ async function readyOf(packaged: Promise<PackagedService> | undefined): Promise<
   return await packaged;
 }
 
-const FunctionProperties = z.object({
-  FunctionName: z.string(),
-  Handler: z.string(),
-  Runtime: z.literal('nodejs24.x'),
-  Architectures: z.tuple([z.literal('arm64')]),
-  TracingConfig: z.strictObject({ Mode: z.literal('Active') }),
-  Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
-  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
-});
-
-function readFunction(name: string): z.infer<typeof FunctionProperties> {
-  const functions = resourcesOf(service.template, 'AWS::Lambda::Function');
-  const properties = functions.map(([, resource]) => FunctionProperties.parse(resource.Properties));
-  const found = properties.find(({ FunctionName: full }) => full === `signet-dev-${name}`);
-  if (found === undefined) throw new Error(`${name} is not in the template`);
-  return found;
-}
-
 describe.each(names)('%s', (name) => {
   test('runs on Node 24 for arm64, is traced, and has a role of its own', () => {
-    const [role] = readFunction(name).Role['Fn::GetAtt'];
+    const [role] = readFunction(service.template, name).Role['Fn::GetAtt'];
     expect(role).toBe(`${name.split('-').map(capitalise).join('')}Role`);
   });
 
   test('is zipped alone, the same bytes each time', async () => {
     const zip = await service.readZip(name);
-    expect([...unzip(zip).keys()]).toEqual([`dist/${name}/handler.mjs`]);
+    const bundle = await readFile(findBuilt(name).bundle);
+    expect(unzip(zip)).toEqual(new Map([[`dist/${name}/handler.mjs`, Uint8Array.from(bundle)]]));
     expect(Buffer.compare(zip, await again.readZip(name))).toBe(0);
   });
 
   test('starts from its zip, with the environment that the template gives it, and answers an event of its kind', async () => {
     const objects = path.join(directory, 'objects', name);
     await fillObjects(objects);
-    const { Handler: handler, Environment: environment } = readFunction(name);
+    const { Handler: handler } = readFunction(service.template, name);
     const [file, exported] = handler.split(/\.(?=[^.]*$)/);
     expect(exported).toBe('handler');
     const bundle = path.join(directory, 'unzipped', name, `${file}.mjs`);
     await mkdir(path.dirname(bundle), { recursive: true });
     for (const [, bytes] of unzip(await service.readZip(name))) await writeFile(bundle, bytes);
-    const aws = await answerAws();
-    const env: Record<string, string> = { ...OF_LAMBDA, AWS_ENDPOINT_URL: aws.endpoint };
-    for (const key of Object.keys(environment.Variables)) env[key] = VALUES[key] ?? 'not known to this test';
-    env['SIGNET_OBJECTS'] = objects;
-    if (Object.hasOwn(env, 'SIGNET_WEBHOOKS')) env['SIGNET_WEBHOOKS'] = await writeWebhooks(directory);
+    const env = { ...readEnvironment(settleConditions(service.template), name), SIGNET_OBJECTS: objects };
+    const webhooks = Object.hasOwn(env, 'SIGNET_WEBHOOKS') ? { SIGNET_WEBHOOKS: await writeWebhooks(directory) } : {};
+    const aws = await startAws({ objects: createMemoryObjectStore(), secrets: new Map(), manifests: new Map() });
+    const { invoke, stop } = await startBundle(bundle, { ...env, ...webhooks }, aws.port);
     const sample = (await makeSamples())[name];
-    const reply = await invokeBundle(bundle, sample?.event ?? {}, env);
+    const reply = await invoke(sample?.event ?? {});
+    await stop();
     await aws.stop();
     expect(reply.error).toBeUndefined();
     expect(reply.node).toMatch(/^24\./);
     expect(parseBody(reply.answer)).toMatchObject(sample?.answer ?? {});
-    expect(aws.calls).toEqual(sample?.calls ?? []);
+    expect(aws.calls.map(({ action }) => action)).toEqual(sample?.calls ?? []);
   });
 });
-
-const VALUES: Readonly<Record<string, string>> = {
-  SIGNET_PROFILES: 'ocp',
-  SIGNET_MIRROR_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/signet-dev-mirror',
-  SIGNET_MIRROR_DEAD_LETTER_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/signet-dev-mirror-dead-letters',
-  SIGNET_MIRROR_RECEIVES: '10',
-  SIGNET_PUSH_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/signet-dev-push',
-  SIGNET_PUSH_DEAD_LETTER_URL: 'https://sqs.us-east-1.amazonaws.com/000000000000/signet-dev-push-dead-letters',
-  SIGNET_PUSH_RECEIVES: '10',
-  SIGNET_EVENT_BUS: 'arn:aws:events:us-east-1:000000000000:event-bus/signet-dev',
-  SIGNET_VERDICT_TOPIC: '',
-  SIGNET_PULL_SECRET: '',
-  SIGNET_DISTRIBUTION: '',
-  POWERTOOLS_LOG_LEVEL: 'INFO',
-};
-
-/** What Lambda itself puts into every environment. */
-const OF_LAMBDA = {
-  AWS_REGION: 'us-east-1',
-  AWS_LAMBDA_FUNCTION_NAME: 'signet-dev-function',
-  AWS_ACCESS_KEY_ID: 'test',
-  AWS_SECRET_ACCESS_KEY: 'test-secret',
-};
 
 describe('bundles', () => {
   test.each([

@@ -13,6 +13,7 @@ import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import { toHttpEvent } from '../support/http-event.ts';
+import { DONE, toQueueEvent } from './queue-event.ts';
 
 const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
 const DIGEST = parseDigest(PULLSPEC.slice(PULLSPEC.indexOf('@') + 1));
@@ -53,7 +54,7 @@ export interface Sample {
   readonly event: object;
   /** Members that the answer must have. */
   readonly answer: object;
-  /** What it has to ask AWS for. */
+  /** Actions that it has to ask AWS for. */
   readonly calls?: readonly string[];
 }
 
@@ -79,8 +80,8 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
       answer: { statusCode: 200, body: { status: 'ok', profiles: [{ profile: 'ocp' }] } },
     },
     'mirror-signatures': {
-      event: { Records: [toSqsRecord(toMirrorBody('ocp', DIGEST))] },
-      answer: { batchItemFailures: [] },
+      event: toQueueEvent(toMirrorBody('ocp', DIGEST)),
+      answer: DONE,
     },
     'receive-push': {
       event: {
@@ -90,9 +91,9 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
       answer: { statusCode: 202, body: { queued: 0, unmapped: 1 } },
     },
     'verify-pushed': {
-      event: { Records: [toSqsRecord(toPushBody({ profile: 'ocp', mirrorOf: REPOSITORY }, PUSH))] },
-      answer: { batchItemFailures: [] },
-      calls: ['AWSEvents.PutEvents'],
+      event: toQueueEvent(toPushBody({ profile: 'ocp', mirrorOf: REPOSITORY }, PUSH)),
+      answer: DONE,
+      calls: ['events:PutEvents'],
     },
     reverify: {
       event: { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
@@ -102,16 +103,5 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
       event: { Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: 'trust-inbox/okd.tar.gz' } } }] },
       answer: [{ outcome: 'published', profile: 'okd' }],
     },
-  };
-}
-
-function toSqsRecord(body: string): object {
-  return {
-    messageId: '00000000-0000-0000-0000-000000000001',
-    receiptHandle: 'receipt',
-    body,
-    attributes: { ApproximateReceiveCount: '1' },
-    messageAttributes: {},
-    eventSource: 'aws:sqs',
   };
 }

@@ -1,7 +1,14 @@
+import { Agent } from 'node:https';
+import { connect } from 'node:net';
 import { pathToFileURL } from 'node:url';
 
-// Loads the bundle that is named, as Lambda does, and answers each event that is sent to this process.
-const [, , bundle = ''] = process.argv;
+// Loads the bundle that is named, as Lambda does, and answers each event that is sent to this process. What it says to
+// AWS, by whatever client, goes to the port that is named, without TLS and else as it is. Nobody else can be reached.
+const [, , bundle = '', port = ''] = process.argv;
+const CLOSED_PORT = 1;
+Agent.prototype.createConnection = ({ host }) =>
+  connect(host?.endsWith('.amazonaws.com') === true ? Number(port) : CLOSED_PORT, '127.0.0.1');
+
 const loaded = (await import(pathToFileURL(bundle).href)) as {
   readonly handler: (event: unknown, context: unknown) => Promise<unknown>;
 };

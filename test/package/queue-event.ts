@@ -1,0 +1,19 @@
+const ID = '00000000-0000-0000-0000-000000000001';
+
+/** An event of a queue with one message, received for the first time. */
+export function toQueueEvent(body: string): object {
+  const record = {
+    messageId: ID,
+    receiptHandle: 'receipt',
+    body,
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+    eventSource: 'aws:sqs',
+  };
+  return { Records: [record] };
+}
+
+/** What a consumer answers when it is through with the message. */
+export const DONE = { batchItemFailures: [] };
+/** What it answers when the message has to come again. */
+export const AGAIN = { batchItemFailures: [{ itemIdentifier: ID }] };

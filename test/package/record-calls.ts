@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import type { AwsCall } from './aws/aws-call.ts';
+import { startAws } from './aws/start-aws.ts';
+import { readEnvironment } from './read-environment.ts';
+import { MANIFESTS, mirrorSignatures, receivePush, SECRETS, verifyPushed } from './scenarios/queue-scenarios.ts';
+import { checkPullspec, readRecords, serveSignature, verifyImage } from './scenarios/request-scenarios.ts';
+import type { Scenario } from './scenarios/stage.ts';
+import { publishTrust, reverify } from './scenarios/trust-scenarios.ts';
+import { startBundle } from './start-bundle.ts';
+import type { Template } from './template.ts';
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'check-pullspec': checkPullspec,
+  'mirror-signatures': mirrorSignatures,
+  'publish-trust': publishTrust,
+  'read-records': readRecords,
+  'receive-push': receivePush,
+  reverify,
+  'serve-signature': serveSignature,
+  'verify-image': verifyImage,
+  'verify-pushed': verifyPushed,
+};
+
+export interface Recording {
+  readonly name: string;
+  readonly bundle: string;
+  /** A template whose conditions are decided: it gives the environment, whole. */
+  readonly settled: Template;
+  /** Where the scenario may keep files. */
+  readonly directory: string;
+}
+
+/** Every call to AWS that a function's bundle makes in its scenario. */
+export async function recordCalls({ name, bundle, settled, directory }: Recording): Promise<readonly AwsCall[]> {
+  const scenario = SCENARIOS[name];
+  if (scenario === undefined) throw new Error(`there is no scenario of ${name}`);
+  await mkdir(directory, { recursive: true });
+  const env = readEnvironment(settled, name);
+  const objects = createMemoryObjectStore();
+  const aws = await startAws({ objects, secrets: SECRETS, manifests: MANIFESTS });
+  try {
+    const { invoke, stop } = await startBundle(bundle, env, aws.port);
+    try {
+      const isSet = (variable: string): boolean => (env[variable] ?? '') !== '';
+      await scenario({ objects, upstream: directory, isSet, invoke, loseAnswer: aws.loseAnswer });
+    } finally {
+      await stop();
+    }
+  } finally {
+    await aws.stop();
+  }
+  return aws.calls;
+}

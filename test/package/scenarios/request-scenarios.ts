@@ -1,0 +1,54 @@
+import { expect } from 'vitest';
+import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { CANONICAL } from '../../pushes/push-setup.ts';
+import { toHttpEvent } from '../../support/http-event.ts';
+import { keepAccepted, PULLSPEC, publishProfile, type Scenario, SIGNED, signDigest, signUpstream } from './stage.ts';
+
+const SEGMENT = toStoreSegment(SIGNED);
+const CHECK = toHttpEvent({ method: 'POST', path: '/v1/pullspecs/check', body: { pullspec: PULLSPEC } });
+const VERIFY = toHttpEvent({ method: 'POST', path: '/v1/verify', body: { pullspec: PULLSPEC } });
+
+function get(path: string): object {
+  return toHttpEvent({ method: 'GET', path });
+}
+
+/** Trust that is absent, then there. */
+export const checkPullspec: Scenario = async (stage) => {
+  expect(await stage.invoke(CHECK)).toMatchObject({ answer: { statusCode: 500 } });
+  await publishProfile(stage);
+  expect(await stage.invoke(CHECK)).toMatchObject({ answer: { statusCode: 200 } });
+};
+
+/** A release that only the upstream store has, with writes whose answers are lost; again; then one that is mirrored. */
+export const verifyImage: Scenario = async (stage) => {
+  await publishProfile(stage);
+  await signUpstream(stage);
+  for (const prefix of ['records/by-id/', 'accepted/']) stage.loseAnswer(prefix);
+  const accepted = { answer: { statusCode: 200, body: expect.stringContaining('"outcome":"accepted"') as unknown } };
+  expect(await stage.invoke(VERIFY)).toMatchObject(accepted);
+  expect(await stage.invoke(VERIFY)).toMatchObject(accepted);
+  await stage.objects.createObject(`signatures/${SEGMENT}/signature-1`, signDigest());
+  expect(await stage.invoke(VERIFY)).toMatchObject(accepted);
+};
+
+/** A hit and a miss of both layouts. */
+export const serveSignature: Scenario = async ({ objects, invoke }) => {
+  for (const folder of [`signatures/${SEGMENT}`, `lookaside/${CANONICAL}@${SEGMENT}`]) {
+    await objects.createObject(`${folder}/signature-1`, signDigest());
+    expect(await invoke(get(`/${folder}/signature-1`))).toMatchObject({ answer: { statusCode: 200 } });
+    expect(await invoke(get(`/${folder}/signature-2`))).toMatchObject({ answer: { statusCode: 404 } });
+  }
+};
+
+/** The trust, health, a listing and a record. */
+export const readRecords: Scenario = async (stage) => {
+  expect(await stage.invoke(get('/healthz'))).toMatchObject({ answer: { statusCode: 503 } });
+  await publishProfile(stage);
+  const id = await keepAccepted(stage);
+  for (const path of ['/healthz', '/v1/trust', `/v1/records/${SIGNED}`, `/v1/records/${SIGNED}/${id}`]) {
+    expect(await stage.invoke(get(path))).toMatchObject({ answer: { statusCode: 200 } });
+  }
+  expect(await stage.invoke(get(`/v1/records/${SIGNED}/${'0'.repeat(64)}`))).toMatchObject({
+    answer: { statusCode: 404 },
+  });
+};

@@ -1,0 +1,74 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ObjectStore } from '../../../lib/objects/object-store.ts';
+import { type Digest, parseDigest, toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { verifyPushed } from '../../../lib/pushes/verify-pushed.ts';
+import type { PreparedTrust } from '../../../lib/trust/prepared-trust.ts';
+import { toDigest } from '../../fixtures/make/payload.ts';
+import { CANONICAL, publishKeyrings, pushOf, REGISTRY, REPOSITORY, setUpPushes } from '../../pushes/push-setup.ts';
+import { makeSigner, type Signer } from '../../support/make-signer.ts';
+import { ACCOUNT, REGION } from '../aws/aws-call.ts';
+import type { Aws } from '../aws/start-aws.ts';
+import type { Reply } from '../start-bundle.ts';
+
+/** What a scenario has: a running bundle, and the AWS that it sees. */
+export interface Stage extends Pick<Aws, 'loseAnswer'> {
+  /** The bucket's; what a scenario does here is nobody's call. */
+  readonly objects: ObjectStore;
+  /** The profile's only signature store. */
+  readonly upstream: string;
+  /** True for a setting that the template fills in. */
+  readonly isSet: (name: string) => boolean;
+  readonly invoke: (event: object) => Promise<Reply>;
+}
+
+/** Makes a function do every call that its code can make, and looks at its answers. */
+export type Scenario = (stage: Stage) => Promise<void>;
+
+export const SIGNED = parseDigest(toDigest('signed'));
+export const PULLSPEC = `${CANONICAL}@${SIGNED}`;
+export const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
+/** A registry that is asked by HTTPS, and does not answer. */
+export const CLOSED_REGISTRY = 'localhost:1';
+export const ECR_REPOSITORIES = ['ocp', 'okd'];
+
+const signer = await makeSigner('release');
+
+/** Trust in one signer, with the stage's signature store and push sources. */
+export async function publishProfile(
+  { objects, upstream }: Pick<Stage, 'objects' | 'upstream'>,
+  label = 'first',
+  keys: Signer = signer,
+): Promise<void> {
+  const change: Partial<PreparedTrust> = {
+    stores: [{ url: pathToFileURL(upstream).href, origin: 'scenario' }],
+    storeAccess: { allowLocal: true, allowPrivateAddresses: true },
+    pushSources: [
+      { source: 'distribution', registry: REGISTRY, repository: REPOSITORY },
+      { source: 'distribution', registry: CLOSED_REGISTRY, repository: REPOSITORY },
+      ...ECR_REPOSITORIES.map((repository) => ({ source: 'ecr', registry: ECR_HOST, repository })),
+    ],
+  };
+  await publishKeyrings(objects, [keys.keyring], label, change);
+}
+
+export function signDigest(digest: Digest = SIGNED): Uint8Array {
+  return signer.sign(digest);
+}
+
+/** Puts a signature of a digest into the stage's signature store. */
+export async function signUpstream({ upstream }: Pick<Stage, 'upstream'>, digest: Digest = SIGNED): Promise<void> {
+  const directory = path.join(upstream, toStoreSegment(digest));
+  await mkdir(directory, { recursive: true });
+  await writeFile(path.join(directory, 'signature-1'), signDigest(digest));
+}
+
+/** A record of an accepted push, as verify-pushed would have made it. @returns its id */
+export async function keepAccepted({ objects }: Pick<Stage, 'objects'>, digest: Digest = SIGNED): Promise<string> {
+  const signatures = new Map([[digest, [signDigest(digest)]]]);
+  const { dependencies } = setUpPushes({ objects, signatures });
+  const result = await verifyPushed(pushOf({ digest }), dependencies, false);
+  if (result.kind !== 'decided') throw new Error(`the push is ${result.kind}`);
+  return result.recordId;
+}
