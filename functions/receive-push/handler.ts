@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { parseEcrEvent } from '../../lib/events/parse-ecr-event.ts';
 import { isWebhookSource } from '../../lib/events/parse-webhook.ts';
@@ -92,13 +93,19 @@ async function queue(
   const profiles = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value.prepared] : []));
   const result = await queuePushes(event, profiles, pushQueue);
   telemetry.log('info', 'push received', { source, ...result });
+  const failures = read.filter((one) => one.status === 'rejected').map(({ reason }): unknown => reason);
   // Whoever sent it may send it again: what the others map is queued, and twice is no harm.
-  const failed = read.find((one) => one.status === 'rejected');
-  if (failed !== undefined && event.kind === 'pushes') throw failed.reason;
+  const failure = profiles.length === 0 ? failures[0] : failures.find((error) => !isUnpublished(error));
+  if (failure !== undefined && event.kind === 'pushes') throw failure;
   telemetry.count('PushQueued', result.queued);
   telemetry.count('PushUnmapped', result.unmapped);
   telemetry.count('PushIgnored', result.ignored === undefined ? 0 : 1);
   return result;
+}
+
+/** Nothing was ever published for the profile, so it maps nothing; it must not cost the others their pushes. */
+function isUnpublished(error: unknown): boolean {
+  return error instanceof ConfigurationError && error.code === 'TrustMissing';
 }
 
 function isHttp(event: Parameters<ReceiveHandler>[0]): event is APIGatewayProxyEventV2 {

@@ -1,12 +1,15 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
+import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { readTrusts } from '../../lib/reverify/read-trusts.ts';
 import { type SweepRequest, type SweepResult, sweep } from '../../lib/reverify/sweep.ts';
 import { toKeyDays } from '../../lib/reverify/to-key-days.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
 
-export interface Dependencies extends Omit<SweepRequest, 'isTimeUp' | 'signal'> {
+export interface Dependencies extends Pick<SweepRequest, 'objects' | 'pushQueue' | 'invalidation' | 'now'> {
+  readonly trust: TrustSource;
   readonly telemetry: Telemetry;
 }
 
@@ -14,22 +17,26 @@ export interface Dependencies extends Omit<SweepRequest, 'isTimeUp' | 'signal'> 
 export type ReverifyHandler = (
   event: unknown,
   context: Pick<Context, 'getRemainingTimeInMillis'>,
-) => Promise<Omit<SweepResult, 'trusts'>>;
+) => Promise<SweepResult>;
 
 /** Milliseconds that one slice may need. */
 const SLICE_MS = 60_000;
 
 /** What was accepted lately is verified again when the trust changed, and weekly; the mirror is audited. */
 export function createHandler(dependencies: Dependencies): ReverifyHandler {
-  const { telemetry, now } = dependencies;
+  const { trust, telemetry, now } = dependencies;
   const handle: ReverifyHandler = async (_, context) => {
     const isTimeUp = (): boolean => context.getRemainingTimeInMillis() < SLICE_MS;
     const signal = new AbortController().signal;
-    const { trusts, ...result } = await sweep({ ...dependencies, isTimeUp, signal });
+    const { trusts, unreadable } = await readTrusts(trust, now());
+    // First, so that an alarm on trust tells of trust alone.
     tellTrust(trusts, now(), telemetry);
+    const result = await sweep({ ...dependencies, profiles: trust.profiles, trusts, isTimeUp, signal });
     telemetry.count('ReverifyQueued', result.queued);
     telemetry.count('Quarantined', result.quarantined);
     if (result.kind !== 'idle') telemetry.log('info', 'reverify', { ...result });
+    const [broken] = unreadable;
+    if (broken !== undefined) throw broken.error;
     return result;
   };
   const wrapped = middy(handle).use({
@@ -47,7 +54,7 @@ export function createHandler(dependencies: Dependencies): ReverifyHandler {
 /** What the alarms on stale trust and on expiring keys look at. */
 function tellTrust(trusts: readonly ReadyTrust[], now: Date, telemetry: Telemetry): void {
   const ages = trusts.map(({ refreshedAt }) => Math.max(0, (now.getTime() - refreshedAt.getTime()) / 1000));
-  telemetry.count('TrustAgeSeconds', Math.max(0, ...ages));
+  if (ages.length > 0) telemetry.count('TrustAgeSeconds', Math.max(...ages));
   const days = toKeyDays(trusts, now);
   if (days !== undefined) telemetry.count('KeyExpiresInDays', days);
 }

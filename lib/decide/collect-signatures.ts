@@ -13,6 +13,8 @@ export interface CollectedSignatures {
   readonly verified: readonly { readonly signature: IdentifiedSignature; readonly bytes: Uint8Array }[];
   /** Every signature that was read, good or not: what a record needs to be checked again. */
   readonly examined: readonly ExaminedSignature[];
+  /** The longest that a store asked to be left alone, in seconds. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 export interface ExaminedSignature {
@@ -43,6 +45,7 @@ export async function collectSignatures(
   const verified: { signature: IdentifiedSignature; bytes: Uint8Array }[] = [];
   const examined: ExaminedSignature[] = [];
   let storeFailed = false;
+  let retryAfterSeconds: number | undefined;
   for await (const entry of store.fetchSignatures({ digest }, signal)) {
     if (entry.kind === 'signature') {
       const bytes = entry.untrustedBytes;
@@ -56,11 +59,18 @@ export async function collectSignatures(
       if (keyrings.length > 0 && keyrings.every(({ name }) => satisfied.has(name))) break;
     } else {
       storeFailed ||= entry.kind === 'failed';
+      retryAfterSeconds = toLonger(retryAfterSeconds, entry);
       attempts.push(toStoreAttempt(entry));
     }
   }
   const names = keyrings.map(({ name }) => name);
-  return { evidence: { digest, keyrings: names, satisfied, storeFailed, attempts }, verified, examined };
+  const evidence = { digest, keyrings: names, satisfied, storeFailed, attempts };
+  return { evidence, verified, examined, retryAfterSeconds };
+}
+
+function toLonger(known: number | undefined, entry: StoreEntry): number | undefined {
+  const asked = entry.kind === 'failed' ? entry.error.retryAfterSeconds : undefined;
+  return asked === undefined ? known : Math.max(known ?? 0, asked);
 }
 
 /** What a profile asks of a signature for a release. */

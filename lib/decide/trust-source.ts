@@ -10,7 +10,8 @@ export interface TrustSource {
   /**
    * The wanted profile, else the only one, else `ocp`.
    *
-   * @param revision known to have been published: what is kept of another is read again, however young it is
+   * @param revision known to have been published: what is kept of another is read again, however young it is, and does
+   *   not go on when that fails
    * @throws InputError, ConfigurationError, StoreError
    */
   read(wanted?: string, revision?: string): Promise<ReadyTrust>;
@@ -38,23 +39,26 @@ export function createTrustSource(
   const underWay = new Map<string, Promise<Kept>>();
   const refresh = async (profile: string): Promise<Kept> => {
     const previous = kept.get(profile);
-    try {
-      const loaded = await loadTrust(objects, profile, now(), previous?.loaded);
-      const isSame = previous !== undefined && loaded.trust === previous.loaded.trust;
-      const ready = isSame
-        ? { ...previous.ready, refreshedAt: loaded.refreshedAt }
-        : toReadyTrust(loaded.trust, loaded.refreshedAt);
-      kept.set(profile, { loaded, ready });
-      return { loaded, ready };
-    } catch (error) {
-      if (previous !== undefined && error instanceof StoreError) return previous;
-      throw error;
-    }
+    const loaded = await loadTrust(objects, profile, now(), previous?.loaded);
+    const isSame = previous !== undefined && loaded.trust === previous.loaded.trust;
+    const ready = isSame
+      ? { ...previous.ready, refreshedAt: loaded.refreshedAt }
+      : toReadyTrust(loaded.trust, loaded.refreshedAt);
+    kept.set(profile, { loaded, ready });
+    return { loaded, ready };
   };
   const refreshOnce = (profile: string): Promise<Kept> => {
     const current = underWay.get(profile) ?? refresh(profile).finally(() => underWay.delete(profile));
     underWay.set(profile, current);
     return current;
+  };
+  const refreshOrKeep = async (profile: string, previous: Kept | undefined): Promise<Kept> => {
+    try {
+      return await refreshOnce(profile);
+    } catch (error) {
+      if (previous !== undefined && error instanceof StoreError) return previous;
+      throw error;
+    }
   };
   return {
     profiles,
@@ -65,8 +69,9 @@ export function createTrustSource(
       const isCurrent = revision === undefined || previous?.loaded.trust.revision === revision;
       if (previous !== undefined && isCurrent && age >= 0 && age < refreshMs) return previous.ready;
       // One at a time: a slow read must not put back what a faster one has replaced.
+      if (revision === undefined) return (await refreshOrKeep(profile, previous)).ready;
       const joined = await refreshOnce(profile);
-      if (revision === undefined || joined.loaded.trust.revision === revision) return joined.ready;
+      if (joined.loaded.trust.revision === revision) return joined.ready;
       // The read that was joined may have begun before that publication.
       return (await refreshOnce(profile)).ready;
     },

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
+import { toEcrDomain } from '../registry/parse-ecr-host.ts';
 import { digestField, eventIdField, optionalTagField, timeField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
-import { readEvent } from './read-event.ts';
+import { readEvent, toFieldError } from './read-event.ts';
 import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
 import { toPush } from './to-push.ts';
 
@@ -61,7 +62,9 @@ export function parseEcrEvent(body: unknown): ParsedEvent {
   return toParsedEvent([toPush(parts, 'detail.repository-name')], 'no push');
 }
 
+/** @throws InputError `BodyInvalid` for a partition that is not known */
 function toEcrRegistry(account: string, region: string): string {
-  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const domain = toEcrDomain(region);
+  if (domain === undefined) throw toFieldError('region', `${region} is of a partition that is not known here`);
   return parseRegistryHost(`${account}.dkr.ecr.${region}.${domain}`);
 }

@@ -2,7 +2,7 @@ import { type CollectedSignatures, collectSignatures } from '../decide/collect-s
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import { isUseful } from './is-useful.ts';
 import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
-import { type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from './mirror-slots.ts';
+import { type MirrorSlots, type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from './mirror-slots.ts';
 import { placeSignature } from './place-signature.ts';
 import { toUntouchedResult } from './untouched-result.ts';
 
@@ -10,6 +10,8 @@ export interface MirrorRequest extends MirrorTarget {
   /** Where signatures are copied from; not touched when what is held satisfies every keyring. */
   readonly upstream: SignatureStore;
   readonly signal: AbortSignal;
+  /** A listing has just shown that nothing is held: it is not looked for again. Who writes meanwhile is noticed. */
+  readonly isKnownEmpty?: boolean | undefined;
 }
 
 /**
@@ -24,12 +26,12 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
   const { trust, digest, upstream, now, signal } = request;
   const untouched = toUntouchedResult(digest, trust, now);
   if (untouched !== undefined) return untouched;
-  const slots = await readMirrorSlots(request, signal);
+  const slots: MirrorSlots = request.isKnownEmpty === true ? new Map() : await readMirrorSlots(request, signal);
   const start: Progress = { slots, written: [], refused: [], attempts: [], storeFailed: false };
   const satisfied = satisfiedKeyrings(slots);
   const keyrings = trust.keyrings.filter(({ name }) => !satisfied.has(name));
   if (keyrings.length === 0) return toMirrorResult(request, start);
-  const { evidence, verified } = await collectSignatures(
+  const { evidence, verified, retryAfterSeconds } = await collectSignatures(
     digest,
     { ...trust, keyrings },
     upstream,
@@ -38,7 +40,8 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
     isUseful,
   );
   const { attempts, storeFailed } = evidence;
-  return toMirrorResult(request, await placeAll(request, { ...start, attempts, storeFailed }, toDistinct(verified)));
+  const progress = { ...start, attempts, storeFailed, retryAfterSeconds };
+  return toMirrorResult(request, await placeAll(request, progress, toDistinct(verified)));
 }
 
 /** The bytes of each distinct signature, in the framing in which it came first. */

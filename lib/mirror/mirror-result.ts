@@ -41,6 +41,8 @@ export interface MirrorResult {
   readonly refused: readonly (MirroredSignature & { readonly code: RefusalCode })[];
   /** What is held first, then upstream. */
   readonly attempts: readonly Attempt[];
+  /** The longest that a store asked to be left alone, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** What was done so far. */
@@ -52,6 +54,7 @@ export interface Progress {
   /** Of upstream. */
   readonly attempts: readonly Attempt[];
   readonly storeFailed: boolean;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 export function toMirrorResult(target: MirrorTarget, progress: Progress): MirrorResult {
@@ -83,6 +86,7 @@ export function toMirrorResult(target: MirrorTarget, progress: Progress): Mirror
       code,
     })),
     attempts: evidence.attempts,
+    ...(progress.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: progress.retryAfterSeconds }),
   };
 }
 

@@ -18,6 +18,17 @@ export function parseObjectKey(key: string): readonly string[] {
   return segments;
 }
 
+/** Whether {@link parseObjectKey} would take it. */
+export function isObjectKey(key: string): boolean {
+  try {
+    parseObjectKey(key);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+}
+
 /**
  * What a listing's prefix says: the whole segments before its last `/`. What follows may be any start of a segment.
  *

@@ -1,13 +1,15 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { StoreError } from '../errors/store-error.ts';
-import { compareKeys, parseKeyPrefix, parseListingStart, parseObjectKey, RESERVED_SEGMENT } from './object-key.ts';
+import { compareKeys, isObjectKey, parseKeyPrefix, parseListingStart, RESERVED_SEGMENT } from './object-key.ts';
 import type { ListedObject, ListingStart } from './object-store.ts';
 import { runS3Operation, type S3Target } from './s3-operation.ts';
 
 /**
  * All objects whose key starts with `prefix`, page by page, in the order of their keys.
  *
- * @throws StoreError `KeyRefused` for a key that no store may hold, `BodyInvalid` for a listing out of order: a page
+ * A key that no store may hold is passed over: nobody can read it, and it must not keep what is behind it from a listing.
+ *
+ * @throws StoreError `BodyInvalid` for a listing out of order: a page
  * that comes again would never end, S3's directory buckets do not sort, and a server may not know how to start after
  * a key
  */
@@ -31,7 +33,6 @@ export async function* listS3Objects(
       last = bucketKey;
       const key = bucketKey.slice(root.length);
       if (isIgnored(key, size)) continue;
-      parseObjectKey(key);
       yield { key, size };
     }
     token = page.NextContinuationToken;
@@ -41,9 +42,9 @@ export async function* listS3Objects(
   } while (token !== undefined);
 }
 
-/** Empty objects by which consoles show a folder, and the working area of a directory store that was copied here. */
+/** Also empty objects by which consoles show a folder, and the working area of a directory store that was copied here. */
 function isIgnored(key: string, size: number): boolean {
-  return (key.endsWith('/') && size === 0) || key.startsWith(`${RESERVED_SEGMENT}/`);
+  return (key.endsWith('/') && size === 0) || key.startsWith(`${RESERVED_SEGMENT}/`) || !isObjectKey(key);
 }
 
 function fetchPage(

@@ -6,13 +6,15 @@ import type { VerdictSummary } from '../events/verdict-event.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, toKeySegment } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
+import type { Mode } from '../verification/verdict.ts';
 
-/** What a verdict was about: one digest, judged at one repository by one profile. */
+/** What a verdict was about: one digest, judged at one repository by one profile in one mode. */
 export interface VerdictSubject {
   readonly profile: string;
   readonly digest: Digest;
   /** The pullspec that was judged. */
   readonly pullspec: string;
+  readonly mode: Mode;
 }
 
 export interface LastVerdict {
@@ -21,13 +23,11 @@ export interface LastVerdict {
 }
 
 const MAX_BYTES = 16 * 1024;
-/** Times that another writer may come between before the message is handed out again. */
-const MAX_TRIES = 8;
-
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const schema = z.strictObject({
   schema: z.literal(1),
   pullspec: z.string(),
+  mode: z.enum(['enforce', 'warn']),
   recordId: sha256,
   outcome: z.enum(['accepted', 'rejected', 'indeterminate']),
   forced: z.boolean(),
@@ -36,9 +36,9 @@ const schema = z.strictObject({
   decidedAt: z.iso.datetime(),
 });
 
-/** `verdicts/<profile>/<algo>-<hex>/<SHA-256 of the pullspec>.json`: a repository may be longer than a key's segment. */
-export function lastVerdictKey({ profile, digest, pullspec }: VerdictSubject): string {
-  const name = createHash('sha256').update(pullspec).digest('hex');
+/** `verdicts/<profile>/<algo>-<hex>/<hash of the rest>.json`: a repository may be longer than a key's segment. */
+export function lastVerdictKey({ profile, digest, pullspec, mode }: VerdictSubject): string {
+  const name = createHash('sha256').update(`${mode} ${pullspec}`).digest('hex');
   return `verdicts/${profile}/${toKeySegment(digest)}/${name}.json`;
 }
 
@@ -47,24 +47,20 @@ export async function readLastVerdict(objects: ObjectStore, subject: VerdictSubj
   const key = lastVerdictKey(subject);
   const stored = await objects.readObject(key, MAX_BYTES);
   if (stored === undefined) return undefined;
-  const { schema: _, pullspec, ...summary } = readSchema(schema, key, stored.bytes);
-  if (pullspec !== subject.pullspec) throw new StoreError('BodyInvalid', `${key} is about another pullspec`);
+  const { schema: _, pullspec, mode, ...summary } = readSchema(schema, key, stored.bytes);
+  if (pullspec !== subject.pullspec || mode !== subject.mode)
+    throw new StoreError('BodyInvalid', `${key} is about another pullspec`);
   return { summary, etag: stored.etag };
 }
 
-/** Keeps the later one of two verdicts, whoever writes first. @throws StoreError */
-export async function writeLastVerdict(
+/** Remembers a verdict in the place of the one that was read. @returns false when another came between @throws StoreError */
+export async function replaceLastVerdict(
   objects: ObjectStore,
   subject: VerdictSubject,
   summary: VerdictSummary,
-): Promise<void> {
-  const key = lastVerdictKey(subject);
-  const bytes = new TextEncoder().encode(`${JSON.stringify({ schema: 1, pullspec: subject.pullspec, ...summary })}\n`);
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const last = await readLastVerdict(objects, subject);
-    if (last !== undefined && last.summary.decidedAt > summary.decidedAt) return;
-    if (last?.summary.recordId === summary.recordId) return;
-    if (await objects.replaceObject(key, bytes, last?.etag)) return;
-  }
-  throw new StoreError('ConditionFailed', `${key} keeps changing; retry`);
+  etag: string | undefined,
+): Promise<boolean> {
+  const { pullspec, mode } = subject;
+  const bytes = new TextEncoder().encode(`${JSON.stringify({ schema: 1, pullspec, mode, ...summary })}\n`);
+  return await objects.replaceObject(lastVerdictKey(subject), bytes, etag);
 }

@@ -1,4 +1,5 @@
 import type { BusEvent, EventBus } from '../bus/event-bus.ts';
+import { StoreError } from '../errors/store-error.ts';
 import {
   toVerdictChangedEvent,
   toVerdictEvent,
@@ -9,7 +10,7 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import { parsePullspec } from '../pullspec/pullspec.ts';
 import type { Asked } from '../records/verdict-record.ts';
 import type { Verdict } from '../verification/verdict.ts';
-import { readLastVerdict, type VerdictSubject, writeLastVerdict } from './last-verdict.ts';
+import { readLastVerdict, replaceLastVerdict, type VerdictSubject } from './last-verdict.ts';
 
 export interface PublishRequest {
   readonly verdict: Verdict;
@@ -19,9 +20,13 @@ export interface PublishRequest {
   readonly previous?: VerdictSummary | undefined;
 }
 
+/** Times that another may come between before the message is handed out again. */
+const MAX_TRIES = 8;
+
 /**
- * Tells a verdict, and that it changed if it did; then remembers it. A crash between the two tells the same again, and
- * never loses the change. A verdict that could not be had changes nothing: the last that was had still stands.
+ * Tells a verdict, and that it changed if it did; then remembers it in the place of the one that it was compared with.
+ * A crash between the two tells the same again, and never loses the change; when another verdict came between, the
+ * comparison is made anew. A verdict that could not be had changes nothing, nor does one that is older than the last.
  *
  * @returns the events that were told
  * @throws StoreError, ConfigurationError
@@ -33,20 +38,28 @@ export async function publishVerdict(
 ): Promise<readonly BusEvent[]> {
   const event = toVerdictEvent(verdict, recordId, asked);
   const subject = toVerdictSubject(verdict);
-  if (subject === undefined || verdict.outcome === 'indeterminate') {
-    await bus.publishEvents([event]);
-    return [event];
+  const told: BusEvent[] = [];
+  const tell = async (events: readonly BusEvent[]): Promise<readonly BusEvent[]> => {
+    await bus.publishEvents(events);
+    told.push(...events);
+    return told;
+  };
+  if (subject === undefined || verdict.outcome === 'indeterminate') return await tell([event]);
+  const summary = toVerdictSummary(verdict, recordId);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const last = await readLastVerdict(objects, subject);
+    const fresh = told.length === 0 ? [event] : [];
+    if (last !== undefined && last.summary.decidedAt > summary.decidedAt) return await tell(fresh);
+    const before = last?.summary ?? previous;
+    const changed = before === undefined ? undefined : toVerdictChangedEvent(verdict, event, before);
+    await tell(changed === undefined ? fresh : [...fresh, changed]);
+    if (await replaceLastVerdict(objects, subject, summary, last?.etag)) return told;
   }
-  const last = (await readLastVerdict(objects, subject))?.summary ?? previous;
-  const changed = last === undefined ? undefined : toVerdictChangedEvent(verdict, event, last);
-  const events = changed === undefined ? [event] : [event, changed];
-  await bus.publishEvents(events);
-  await writeLastVerdict(objects, subject, toVerdictSummary(verdict, recordId));
-  return events;
+  throw new StoreError('ConditionFailed', `the last verdict on ${subject.pullspec} keeps changing; retry`);
 }
 
 /** Without a tag: a digest is the same question under any. */
-function toVerdictSubject({ profile, pullspec: text }: Verdict): VerdictSubject | undefined {
+export function toVerdictSubject({ profile, mode, pullspec: text }: Verdict): VerdictSubject | undefined {
   const { repository, digest } = parsePullspec(text);
-  return digest === undefined ? undefined : { profile, digest, pullspec: `${repository}@${digest}` };
+  return digest === undefined ? undefined : { profile, digest, mode, pullspec: `${repository}@${digest}` };
 }

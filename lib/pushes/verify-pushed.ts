@@ -4,6 +4,7 @@ import type { ReadyTrust } from '../decide/ready-trust.ts';
 import type { TrustSource } from '../decide/trust-source.ts';
 import { StoreError } from '../errors/store-error.ts';
 import { toVerdictSummary, type VerdictSummary } from '../events/verdict-event.ts';
+import { startDeadline } from '../http/deadline.ts';
 import { toMirrorBody } from '../mirror/mirror-message.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parsePullspec } from '../pullspec/pullspec.ts';
@@ -16,7 +17,8 @@ import type { ProfileRegistries } from '../registry/profile-registries.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { UpstreamStores } from '../signatures/upstream-stores.ts';
 import type { Verdict } from '../verification/verdict.ts';
-import { publishVerdict } from './publish-verdict.ts';
+import { readLastVerdict } from './last-verdict.ts';
+import { publishVerdict, toVerdictSubject } from './publish-verdict.ts';
 import type { QueuedMessage } from './queued-message-schema.ts';
 import type { ReverifyMessage } from './reverify-message.ts';
 import { toQuestion } from './to-question.ts';
@@ -42,6 +44,9 @@ export type PushResult =
   /** It can never be decided. */
   | { readonly kind: 'never'; readonly reason: string };
 
+/** Milliseconds of one message, its registry's and its stores' answers together: far less than a function may run. */
+export const MESSAGE_TIMEOUT_MS = 60_000;
+
 interface Asking extends ImageRequest {
   readonly asked: Asked;
   readonly previous?: VerdictSummary | undefined;
@@ -60,12 +65,27 @@ export async function verifyPushed(
   dependencies: PushDependencies,
   isLastTry: boolean,
 ): Promise<PushResult> {
-  const { trust, objects, bus } = dependencies;
+  const { trust } = dependencies;
   if (!trust.profiles.includes(message.profile)) {
     return { kind: 'never', reason: `there is no profile ${message.profile}` };
   }
   const ready = await trust.read(message.profile, 'kind' in message ? message.trustRevision : undefined);
-  const signal = new AbortController().signal;
+  const deadline = startDeadline(new AbortController().signal, MESSAGE_TIMEOUT_MS, toTimedOut);
+  try {
+    return await verifyWithin(message, ready, dependencies, isLastTry, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function verifyWithin(
+  message: QueuedMessage,
+  ready: ReadyTrust,
+  dependencies: PushDependencies,
+  isLastTry: boolean,
+  signal: AbortSignal,
+): Promise<PushResult> {
+  const { objects, bus } = dependencies;
   const asking = await toAsking(message, ready, dependencies, signal);
   if ('kind' in asking) return asking;
   const { asked, previous, acceptances } = asking;
@@ -81,10 +101,25 @@ export async function verifyPushed(
   if (wentUpstream && digest !== undefined) {
     await dependencies.mirrorQueue.sendMessages([toMirrorBody(message.profile, digest)]);
   }
+  await requireCurrent(verdict, dependencies);
   if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
   const told = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
   if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
   return { kind: 'decided', verdict, recordId, changed: told.length > 1 };
+}
+
+/**
+ * Listeners were told a verdict by another revision than this one's: whose trust is the older, only the published one
+ * tells. @throws StoreError `ConditionFailed` when it was this one's
+ */
+async function requireCurrent(verdict: Verdict, { trust, objects }: PushDependencies): Promise<void> {
+  const { profile, trustRevision } = verdict;
+  const subject = toVerdictSubject(verdict);
+  const last = subject === undefined ? undefined : await readLastVerdict(objects, subject);
+  if (last === undefined || last.summary.trustRevision === trustRevision) return;
+  const { prepared } = await trust.read(profile, last.summary.trustRevision);
+  if (prepared.revision === trustRevision) return;
+  throw new StoreError('ConditionFailed', `the trust of ${profile} was published anew meanwhile; decide again`);
 }
 
 async function toAsking(
@@ -123,4 +158,8 @@ async function toAskingAgain(
   const mode = verdict.mode === 'enforce' ? verdict.mode : prepared.mode;
   const previous = toVerdictSummary(verdict, recordId);
   return { pullspec: parsePullspec(verdict.pullspec), mode, asked, previous, acceptances: undefined };
+}
+
+function toTimedOut(): StoreError {
+  return new StoreError('TimedOut', `the push was not decided within ${MESSAGE_TIMEOUT_MS} ms`);
 }

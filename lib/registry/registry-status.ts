@@ -1,6 +1,7 @@
 import { StoreError } from '../errors/store-error.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import { toShownUrl } from '../http/http-url.ts';
+import { toRetryAfterSeconds } from '../http/retry-after.ts';
 
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
@@ -16,12 +17,9 @@ export function checkStatus(response: HttpResponse, registryOrigin?: string): vo
   if (status === 404 && url.origin === registryOrigin) throw new StoreError('NotFound', message);
   if (status === 401 || status === 403) throw new StoreError('AccessDenied', message);
   if (UNAVAILABLE.has(status)) {
-    throw new StoreError('Unavailable', message, { retryAfterSeconds: toSeconds(response.headers['retry-after']) });
+    throw new StoreError('Unavailable', message, {
+      retryAfterSeconds: toRetryAfterSeconds(response.headers['retry-after']),
+    });
   }
   throw new StoreError('StatusUnexpected', message);
-}
-
-/** `Retry-After` in its form of seconds; undefined for a date, which would need the peer's clock. */
-function toSeconds(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }

@@ -1,8 +1,21 @@
 import type { SweepState } from './sweep-state.ts';
 
-/** Days between two sweeps while the trust stays the same. */
+/** Days between two sweeps of everything while the trust stays the same. */
 export const SWEEP_DAYS = 7;
+/**
+ * Milliseconds after which changed trust is swept once more. Others go on by the trust that they hold for as long as
+ * they keep it and are at work: what they accepted by it meanwhile, and mirrored, is found by the second sweep.
+ */
+export const SETTLE_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The trust of today. */
+export interface CurrentTrust {
+  /** Every profile that is configured. */
+  readonly profiles: readonly string[];
+  /** The current one of each that can be read. */
+  readonly revisions: Readonly<Record<string, string>>;
+}
 
 /** Why a run does nothing, or the sweep that it goes on with. */
 export type NextSweep =
@@ -10,39 +23,50 @@ export type NextSweep =
   | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
 
 /**
- * A new sweep when the trust changed or a week has passed, else the one that was not finished. Profiles whose records
- * an unfinished sweep still had to queue stay in the next one.
- *
- * @param revisions the current one of every profile
+ * A new sweep when trust changed, had to settle, or a week has passed; else the one that was not finished. Profiles
+ * whose records an unfinished sweep still had to queue stay in the next one.
  */
-export function toNextSweep(
-  last: SweepState | undefined,
-  revisions: Readonly<Record<string, string>>,
-  now: Date,
-): NextSweep {
+export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
   if (last?.leasedUntil !== undefined && Date.parse(last.leasedUntil) > now.getTime()) return { kind: 'busy' };
+  const revisions = toRevisions(last, trust);
   const all = Object.keys(revisions);
-  if (last === undefined || isWeekOver(last, now)) return start(all, revisions, now);
-  const changed = all.filter((profile) => last.revisions[profile] !== revisions[profile]);
+  const changed = all.filter((profile) => last?.revisions[profile] !== revisions[profile]);
+  const startedAt = now.toISOString();
+  const start = (change: Pick<SweepState, 'profiles' | 'settling' | 'fullAt'>): NextSweep => ({
+    kind: 'sweep',
+    state: { schema: 1, phase: 'accepted', revisions, startedAt, ...change },
+    isNew: true,
+  });
+  if (last === undefined || isOver(last.fullAt, SWEEP_DAYS * DAY_MS, now)) {
+    return start({ profiles: all, settling: changed, fullAt: startedAt });
+  }
+  const { fullAt } = last;
   const isGone = Object.keys(last.revisions).some((profile) => revisions[profile] === undefined);
   if (changed.length > 0 || isGone) {
     const open = last.phase === 'accepted' ? last.profiles : [];
-    return start(
-      all.filter((profile) => changed.includes(profile) || open.includes(profile)),
-      revisions,
-      now,
-    );
+    const pick = (more: readonly string[]): readonly string[] =>
+      all.filter((profile) => changed.includes(profile) || more.includes(profile));
+    return start({ profiles: pick(open), settling: pick(last.settling), fullAt });
   }
-  return last.phase === 'done' ? { kind: 'idle' } : { kind: 'sweep', state: last, isNew: false };
+  if (last.phase !== 'done') return { kind: 'sweep', state: last, isNew: false };
+  const isSettled = last.settling.length === 0 || !isOver(last.startedAt, SETTLE_MS, now);
+  return isSettled ? { kind: 'idle' } : start({ profiles: last.settling, settling: [], fullAt });
 }
 
-function start(profiles: readonly string[], revisions: Readonly<Record<string, string>>, now: Date): NextSweep {
-  const state: SweepState = { schema: 1, phase: 'accepted', revisions, profiles, startedAt: now.toISOString() };
-  return { kind: 'sweep', state, isNew: true };
+/** A profile that cannot be read keeps the revision that it had; one that is not configured any more has none. */
+function toRevisions(
+  last: SweepState | undefined,
+  { profiles, revisions }: CurrentTrust,
+): Readonly<Record<string, string>> {
+  const known = profiles.flatMap((profile) => {
+    const revision = revisions[profile] ?? last?.revisions[profile];
+    return revision === undefined ? [] : [[profile, revision] as const];
+  });
+  return Object.fromEntries(known);
 }
 
 /** An age below zero is that of a clock that was set back: better once more than never again. */
-function isWeekOver({ startedAt }: SweepState, now: Date): boolean {
-  const age = now.getTime() - Date.parse(startedAt);
-  return age < 0 || age >= SWEEP_DAYS * DAY_MS;
+function isOver(since: string, milliseconds: number, now: Date): boolean {
+  const age = now.getTime() - Date.parse(since);
+  return age < 0 || age >= milliseconds;
 }

@@ -16,6 +16,10 @@ export interface SweepState {
   /** What was handled last in this phase, and for this profile. */
   readonly cursor?: string | undefined;
   readonly startedAt: string;
+  /** When the last sweep of every profile was started. */
+  readonly fullAt: string;
+  /** Profiles whose trust changed: they are swept once more when it has reached everybody. */
+  readonly settling: readonly string[];
   /** Until when another run leaves it alone. A run that dies holds it no longer than that. */
   readonly leasedUntil?: string | undefined;
 }
@@ -35,6 +39,8 @@ const schema: z.ZodMiniType<SweepState> = z.strictObject({
   profiles: z.array(z.string()),
   cursor: z.optional(z.string()),
   startedAt: z.iso.datetime(),
+  fullAt: z.iso.datetime(),
+  settling: z.array(z.string()),
   leasedUntil: z.optional(z.iso.datetime()),
 });
 
@@ -52,6 +58,7 @@ export async function writeSweep(
 ): Promise<StoredSweep | undefined> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
   if (!(await objects.replaceObject(KEY, bytes, etag))) return undefined;
-  const stored = await readSweep(objects);
-  return stored !== undefined && JSON.stringify(stored.state) === JSON.stringify(state) ? stored : undefined;
+  const stored = await objects.readObject(KEY, MAX_BYTES);
+  // What is there is another run's when its bytes are not these: each has a lease of its own.
+  return stored !== undefined && Buffer.compare(stored.bytes, bytes) === 0 ? { state, etag: stored.etag } : undefined;
 }

@@ -1,5 +1,5 @@
-import { isStale, type ReadyTrust } from '../decide/ready-trust.ts';
-import type { TrustSource } from '../decide/trust-source.ts';
+import type { ReadyTrust } from '../decide/ready-trust.ts';
+import { StoreError } from '../errors/store-error.ts';
 import { auditMirror } from '../mirror/audit-mirror.ts';
 import type { Invalidation } from '../mirror/invalidation.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -11,7 +11,10 @@ import { readSweep, type StoredSweep, type SweepState, writeSweep } from './swee
 
 export interface SweepRequest {
   readonly objects: ObjectStore;
-  readonly trust: TrustSource;
+  /** Every profile that is configured. */
+  readonly profiles: readonly string[];
+  /** Of those that can be read. While one cannot, its records wait, and nothing in the mirror is condemned. */
+  readonly trusts: readonly ReadyTrust[];
   readonly pushQueue: Queue;
   /** Undefined where no CDN stands in front of the mirror. */
   readonly invalidation: Invalidation | undefined;
@@ -21,10 +24,9 @@ export interface SweepRequest {
   readonly signal: AbortSignal;
 }
 
-/** `idle`: nothing changed. `busy`: another run is at it. `stale`: trust that is too old judges nothing. */
+/** `idle`: nothing changed. `busy`: another run is at it. */
 export interface SweepResult extends Count {
-  readonly kind: 'idle' | 'busy' | 'stale' | 'swept';
-  readonly trusts: readonly ReadyTrust[];
+  readonly kind: 'idle' | 'busy' | 'swept';
   readonly finished: boolean;
 }
 
@@ -42,19 +44,17 @@ export const LEASE_MS = 6 * 60 * 1000;
  * @throws StoreError, ConfigurationError
  */
 export async function sweep(request: SweepRequest): Promise<SweepResult> {
-  const { objects, trust, now } = request;
-  const trusts = await Promise.all(trust.profiles.map((profile) => trust.read(profile)));
-  const nothing = { trusts, ...NOTHING, finished: false };
-  if (trusts.some((ready) => isStale(ready, now()))) return { kind: 'stale', ...nothing };
+  const { objects, profiles, trusts, now } = request;
+  const nothing = { ...NOTHING, finished: false };
   const revisions = Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
   const last = await readSweep(objects);
-  const next = toNextSweep(last?.state, revisions, now());
+  const next = toNextSweep(last?.state, { profiles, revisions }, now());
   if (next.kind !== 'sweep') return { kind: next.kind, ...nothing };
   let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
   if (held === undefined) return { kind: 'busy', ...nothing };
   let total = NOTHING;
   for (;;) {
-    const slice = await handleSlice(held.state, trusts, request);
+    const slice = await handleSlice(held.state, request);
     total = {
       queued: total.queued + slice.count.queued,
       audited: total.audited + slice.count.audited,
@@ -65,7 +65,7 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
     const written: StoredSweep | undefined = await writeSweep(objects, state, held.etag);
     // Somebody else took over: what was done is done, and they will do it again.
     if (written === undefined || isEnd) {
-      return { kind: 'swept', trusts, ...total, finished: written?.state.phase === 'done' };
+      return { kind: 'swept', ...total, finished: written?.state.phase === 'done' };
     }
     held = written;
   }
@@ -86,12 +86,12 @@ interface Slice {
 
 const NOTHING: Count = { queued: 0, audited: 0, quarantined: 0 };
 
-async function handleSlice(state: SweepState, trusts: readonly ReadyTrust[], request: SweepRequest): Promise<Slice> {
+async function handleSlice(state: SweepState, request: SweepRequest): Promise<Slice> {
   switch (state.phase) {
     case 'accepted':
       return await queueAccepted(state, request);
     case 'mirror':
-      return await auditSlice(state, trusts, request);
+      return await auditSlice(state, request);
     case 'done':
       return { state, count: NOTHING, isStuck: false };
     default:
@@ -118,11 +118,14 @@ async function queueAccepted(state: SweepState, { objects, pushQueue, now }: Swe
 
 async function auditSlice(
   state: SweepState,
-  trusts: readonly ReadyTrust[],
-  { objects, invalidation, now, signal }: SweepRequest,
+  { objects, profiles, trusts, invalidation, now, signal }: SweepRequest,
 ): Promise<Slice> {
+  if (trusts.length < profiles.length) return { state, count: NOTHING, isStuck: true };
   const { cursor: after } = state;
-  const audit = await auditMirror({ objects, trusts, now: now(), signal, after, limit: SLICE, invalidation });
+  const audit = await unlessBusy(
+    auditMirror({ objects, trusts, now: now(), signal, after, limit: SLICE, invalidation }),
+  );
+  if (audit === undefined) return { state, count: NOTHING, isStuck: true };
   const done: SweepState = { ...withoutCursor(state), phase: 'done' };
   switch (audit.outcome) {
     case 'audited': {
@@ -139,6 +142,16 @@ async function auditSlice(
       return { state, count: NOTHING, isStuck: true };
     default:
       return audit satisfies never;
+  }
+}
+
+/** Undefined when a service asks for patience, as the CDN does for invalidations: the next run goes on. */
+async function unlessBusy<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'Unavailable') return undefined;
+    throw error;
   }
 }
 

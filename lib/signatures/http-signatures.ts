@@ -1,6 +1,7 @@
 import { StoreError } from '../errors/store-error.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { toShownUrl } from '../http/http-url.ts';
+import { toRetryAfterSeconds } from '../http/retry-after.ts';
 import { MAX_SIGNATURE_BYTES } from './signature-store.ts';
 import type { NumberedSignatures } from './walk-signatures.ts';
 
@@ -43,7 +44,10 @@ async function readSignature(
   const { status, headers, bytes } = await client.get(url.href, { signal, timeoutMs, limitBytes: MAX_SIGNATURE_BYTES });
   if (status === 404) return undefined;
   // 204 and 206, for two, succeed without a whole signature.
-  if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`);
+  if (status !== 200) {
+    const retryAfterSeconds = toRetryAfterSeconds(headers['retry-after']);
+    throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`, { retryAfterSeconds });
+  }
   if (isPage(headers['content-type'], bytes)) {
     throw new StoreError('BodyInvalid', `${toShownUrl(url)}: a page of HTML or JSON, not a signature`);
   }

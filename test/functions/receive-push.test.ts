@@ -391,20 +391,20 @@ describe('what is out of reach is said to be, and never taken for done or absent
   });
 });
 
-test('a profile without trust does not keep the pushes of others from the queue, and is not passed over in silence', async () => {
+test.each([
+  ['that cannot be read keeps nothing of others from the queue, and is not passed over', unreachable, 503],
+  ['that was never published maps nothing', new ConfigurationError('TrustMissing', 'no trust'), 202],
+] as const)('a profile %s', async (_, error, status) => {
   const { prepared } = await readFixtureTrust();
   const source = { source: 'quay', registry: 'quay.io', repository: 'ns/name' };
   const ready = { ...(await readFixtureTrust()), prepared: { ...prepared, pushSources: [source] } };
   const trust: Dependencies['trust'] = {
     profiles: ['ocp', 'okd'],
-    read: async (profile) => {
-      if (profile === 'okd') throw new ConfigurationError('TrustMissing', 'no trust');
-      return ready;
-    },
+    read: async (profile) => (profile === 'okd' ? Promise.reject(error) : ready),
   };
   const pushQueue = createMemoryQueue();
   const { send } = await createPushReceiver({ trust, pushQueue });
-  expect((await send(quay())).statusCode).toBe(500);
+  expect((await send(quay())).statusCode).toBe(status);
   expect(pushQueue.sent).toHaveLength(1);
 });
 

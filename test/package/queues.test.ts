@@ -20,7 +20,7 @@ const Statement = z.object({
   Effect: z.enum(['Allow', 'Deny']),
   Principal: z.unknown(),
   Action: z.string(),
-  Resource: z.union([Arn.transform((one) => [one]), z.array(Arn)]),
+  Resource: Arn,
   Condition: z.record(z.string(), z.unknown()),
 });
 const Policy = z.object({
@@ -106,7 +106,11 @@ describe('queues', () => {
       expect(denials).toMatchObject([
         { Principal: '*', Action: 'sqs:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
       ]);
-      expect(denials[0]?.Resource).toContain(id);
+      // SQS refuses a policy that covers more than its own queue.
+      expect(policies[0]?.Queues).toEqual([{ Ref: id }]);
+      expect(policies[0]?.PolicyDocument.Statement.map(({ Resource: queue }) => queue)).toEqual(
+        policies[0]?.PolicyDocument.Statement.map(() => id),
+      );
     },
   );
 
@@ -120,7 +124,7 @@ describe('queues', () => {
         Effect: 'Allow',
         Principal: { Service: 'events.amazonaws.com' },
         Action: 'sqs:SendMessage',
-        Resource: ['PushDeadLetterQueue'],
+        Resource: 'PushDeadLetterQueue',
         Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['EcrPushRule', 'Arn'] } } },
       },
     ]);

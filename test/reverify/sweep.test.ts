@@ -8,6 +8,7 @@ import { QueuedMessageSchema } from '../../lib/pushes/queued-message-schema.ts';
 import { verifyPushed } from '../../lib/pushes/verify-pushed.ts';
 import { acceptedPrefix, createAcceptances } from '../../lib/records/acceptances.ts';
 import { listAccepted } from '../../lib/records/list-accepted.ts';
+import { SETTLE_MS } from '../../lib/reverify/next-sweep.ts';
 import { type SweepRequest, sweep } from '../../lib/reverify/sweep.ts';
 import { toKeyDays } from '../../lib/reverify/to-key-days.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
@@ -23,14 +24,19 @@ const NOW = new Date('2026-11-22T12:00:00Z');
 const DIGESTS = Array.from({ length: 12 }, (_, index) => parseDigest(toDigest(`reverify ${index}`)));
 
 let signer: Signer;
+let other: Signer;
 beforeAll(async () => {
-  signer = await makeSigner('release');
+  [signer, other] = await Promise.all([makeSigner('release'), makeSigner('other')]);
 });
 
-function requestOf(objects: ObjectStore, now: Date = NOW): SweepRequest & { readonly pushQueue: MemoryQueue } {
+async function requestOf(
+  objects: ObjectStore,
+  now: Date = NOW,
+): Promise<SweepRequest & { readonly pushQueue: MemoryQueue }> {
   return {
     objects,
-    trust: createTrustSource(objects, ['ocp'], () => now, 0),
+    profiles: ['ocp'],
+    trusts: [await createTrustSource(objects, ['ocp'], () => now, 0).read()],
     pushQueue: createMemoryQueue(),
     invalidation: undefined,
     now: () => now,
@@ -73,13 +79,13 @@ function count(objects: ObjectStore) {
 describe('a sweep', () => {
   test('after a key was revoked: accepted releases become changed verdicts, and their signatures are quarantined', async () => {
     const objects = await makeAccepted();
-    await sweep(requestOf(objects));
+    await sweep(await requestOf(objects));
     const keys = signer.keyring.certificates.map((certificate) => ({
       ...certificate,
       keys: certificate.keys.map((key) => ({ ...key, revoked: 'key was revoked' })),
     }));
     await publishKeyrings(objects, [{ ...signer.keyring, certificates: keys }], 'revoked');
-    const request = requestOf(objects);
+    const request = await requestOf(objects);
     expect(await sweep(request)).toMatchObject({
       kind: 'swept',
       queued: DIGESTS.length,
@@ -104,17 +110,17 @@ describe('a sweep', () => {
 
   test('is idle when nothing changed: it lists nothing and writes nothing', async () => {
     const objects = await makeAccepted();
-    await sweep(requestOf(objects));
+    await sweep(await requestOf(objects));
     const { counted, done } = count(objects);
-    const request = requestOf(counted);
+    const request = await requestOf(counted);
     expect(await sweep(request)).toMatchObject({ kind: 'idle', queued: 0 });
     expect([done.writes, done.listings, request.pushQueue.sent]).toEqual([0, 0, []]);
   });
 
   test('starts again after a week, and by the same trust changes nothing', async () => {
     const objects = await makeAccepted();
-    await sweep(requestOf(objects));
-    const request = requestOf(objects, new Date(NOW.getTime() + 7 * DAY));
+    await sweep(await requestOf(objects));
+    const request = await requestOf(objects, new Date(NOW.getTime() + 7 * DAY));
     expect(await sweep(request)).toMatchObject({ kind: 'swept', queued: DIGESTS.length, quarantined: 0 });
   });
 
@@ -126,7 +132,7 @@ describe('a sweep', () => {
     const queued: string[] = [];
     let runs = 0;
     for (let isFinished = false; !isFinished; runs += 1) {
-      const request = { ...requestOf(objects), isTimeUp: () => true };
+      const request = { ...(await requestOf(objects)), isTimeUp: () => true };
       const result = await sweep(request);
       queued.push(...request.pushQueue.sent);
       isFinished = result.finished;
@@ -148,14 +154,14 @@ describe('a sweep', () => {
         return await objects.replaceObject(...args);
       },
     };
-    const first = requestOf(dying);
+    const first = await requestOf(dying);
     const isKilled = await sweep(first).then(
       () => false,
       () => true,
     );
-    const soon = requestOf(objects);
+    const soon = await requestOf(objects);
     const second = await sweep(soon);
-    const late = requestOf(objects, new Date(NOW.getTime() + 10 * 60 * 1000));
+    const late = await requestOf(objects, new Date(NOW.getTime() + 10 * 60 * 1000));
     const third = await sweep(late);
     if (isKilled && limit > 0) expect(second.kind).toBe('busy');
     expect([second, third].some(({ finished }) => finished) || !isKilled).toBe(true);
@@ -165,34 +171,55 @@ describe('a sweep', () => {
 
   test('is not done twice at a time', async () => {
     const objects = await makeAccepted();
-    const requests = [requestOf(objects), requestOf(objects), requestOf(objects)];
+    const requests = await Promise.all([requestOf(objects), requestOf(objects), requestOf(objects)]);
     const results = await Promise.all(requests.map((request) => sweep(request)));
     expect(results.filter(({ kind }) => kind === 'swept')).toHaveLength(1);
     expect(requests.flatMap(({ pushQueue }) => pushQueue.sent)).toHaveLength(DIGESTS.length);
   });
 
-  test('touches nothing while a profile’s trust cannot be read', async () => {
+  test('condemns nothing while a profile’s trust cannot be read, and queues the records of the others', async () => {
     const objects = await makeAccepted();
-    const { counted, done } = count(objects);
-    const request = { ...requestOf(counted), trust: createTrustSource(counted, ['ocp', 'okd'], () => NOW, 0) };
-    await expect(sweep(request)).rejects.toThrow('okd');
-    expect(done.writes).toBe(0);
+    await publishKeyrings(objects, [other.keyring], 'second');
+    const request = { ...(await requestOf(objects)), profiles: ['ocp', 'okd'] };
+    expect(await sweep(request)).toMatchObject({ queued: DIGESTS.length, audited: 0, quarantined: 0, finished: false });
+    const whole = await requestOf(objects);
+    expect(await sweep(whole)).toMatchObject({ quarantined: DIGESTS.length, finished: true });
   });
 
-  test('touches nothing by trust that is too old', async () => {
+  test('sweeps changed trust once more when it has settled: what was accepted by the old one meanwhile is asked again', async () => {
     const objects = await makeAccepted();
-    const { counted, done } = count(objects);
-    const ready = toReadyTrust(await prepareTrust('ocp', readFixtureDocuments()), new Date(NOW.getTime() - 2 * DAY));
-    const trust = { profiles: ['ocp'], read: async () => ready };
-    expect(await sweep({ ...requestOf(counted), trust })).toMatchObject({ kind: 'stale' });
-    expect([done.writes, done.listings]).toEqual([0, 0]);
+    await sweep(await requestOf(objects));
+    await createAcceptances(objects).note('ocp', 'f'.repeat(64), NOW);
+    expect(await sweep(await requestOf(objects, new Date(NOW.getTime() + SETTLE_MS - 1)))).toMatchObject({
+      kind: 'idle',
+    });
+    const settled = await requestOf(objects, new Date(NOW.getTime() + SETTLE_MS));
+    expect(await sweep(settled)).toMatchObject({ kind: 'swept', queued: DIGESTS.length + 1 });
+    const after = await requestOf(objects, new Date(NOW.getTime() + 2 * SETTLE_MS));
+    expect(await sweep(after)).toMatchObject({ kind: 'idle' });
+  });
+
+  test('leaves the CDN its time, and goes on in the next run', async () => {
+    const objects = await makeAccepted();
+    await publishKeyrings(objects, [other.keyring], 'second');
+    const busy = { invalidate: () => Promise.reject(new StoreError('Unavailable', 'TooManyInvalidationsInProgress')) };
+    const request = { ...(await requestOf(objects)), invalidation: busy };
+    expect(await sweep(request)).toMatchObject({ kind: 'swept', finished: false });
+    const told: string[] = [];
+    const invalidation = {
+      invalidate: async (paths: readonly string[]) => {
+        told.push(...paths);
+      },
+    };
+    expect(await sweep({ ...(await requestOf(objects)), invalidation })).toMatchObject({ finished: true });
+    expect(told).toContain('/signatures/*');
   });
 
   test('does not go on when the queue takes nothing', async () => {
     const objects = await makeAccepted();
     const pushQueue = createMemoryQueue({ failure: new StoreError('ConnectionFailed', 'no queue') });
-    await expect(sweep({ ...requestOf(objects), pushQueue })).rejects.toThrow('no queue');
-    const later = requestOf(objects, new Date(NOW.getTime() + 10 * 60 * 1000));
+    await expect(sweep({ ...(await requestOf(objects)), pushQueue })).rejects.toThrow('no queue');
+    const later = await requestOf(objects, new Date(NOW.getTime() + 10 * 60 * 1000));
     expect(await sweep(later)).toMatchObject({ kind: 'swept', queued: DIGESTS.length });
   });
 });

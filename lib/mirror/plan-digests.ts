@@ -1,0 +1,82 @@
+import type { ObjectStore } from '../objects/object-store.ts';
+import { type Digest, isDigest } from '../pullspec/digest.ts';
+import { runBounded } from '../queue/run-bounded.ts';
+import { ABSENT_PREFIX, type AskedStores, isRestful, readAbsent } from './absent-record.ts';
+
+export interface PlanRequest {
+  readonly objects: ObjectStore;
+  /** Each once. */
+  readonly wanted: readonly Digest[];
+  /** Keyrings of the profile: with several, one signature that is held does not say that all are satisfied. */
+  readonly keyrings: number;
+  readonly asked: AskedStores;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** What is left to do of what is wanted. */
+export interface MirrorPlan {
+  /** Nothing of these is held, as the listing has just shown. */
+  readonly missing: readonly Digest[];
+  /** Of these something is held; whether it is enough, only the signatures tell. */
+  readonly partial: readonly Digest[];
+  readonly held: number;
+  /** Asked about lately, and not there. */
+  readonly resting: number;
+}
+
+const SIGNATURES = 'signatures/';
+const CONCURRENCY = 16;
+
+/**
+ * Subtracts what the mirror holds, by listing it, and what was asked about lately. The number of requests does not grow
+ * with what is wanted. @throws StoreError; the abort reason of the signal
+ */
+export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
+  const { objects, wanted, keyrings, signal } = request;
+  const counts = await countHeld(objects, new Set(wanted), signal);
+  const heldCount = (digest: Digest): number => counts.get(digest) ?? 0;
+  const unsure = wanted.filter((digest) => heldCount(digest) < Math.max(1, keyrings));
+  const resting = await findResting(request, unsure);
+  const due = unsure.filter((digest) => !resting.has(digest));
+  return {
+    missing: due.filter((digest) => heldCount(digest) === 0),
+    partial: due.filter((digest) => heldCount(digest) > 0),
+    held: wanted.length - unsure.length,
+    resting: resting.size,
+  };
+}
+
+/** By digest: how many objects are in its folder. */
+async function countHeld(
+  objects: ObjectStore,
+  wanted: ReadonlySet<Digest>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Digest, number>> {
+  const counts = new Map<Digest, number>();
+  for await (const { key } of objects.listObjects(SIGNATURES)) {
+    signal.throwIfAborted();
+    const [folder = '', name = ''] = key.slice(SIGNATURES.length).split('/');
+    const digest = folder.replace('=', ':');
+    if (!/^signature-[1-9]$/.test(name) || !isDigest(digest) || !wanted.has(digest)) continue;
+    counts.set(digest, (counts.get(digest) ?? 0) + 1);
+  }
+  return counts;
+}
+
+async function findResting(
+  { objects, asked, now, signal }: PlanRequest,
+  digests: readonly Digest[],
+): Promise<ReadonlySet<Digest>> {
+  const known = new Set<string>();
+  for await (const { key } of objects.listObjects(ABSENT_PREFIX)) {
+    signal.throwIfAborted();
+    known.add(key.slice(ABSENT_PREFIX.length));
+  }
+  const candidates = digests.filter((digest) => known.has(`${digest.replace(':', '-')}.json`));
+  const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
+    const stored = await readAbsent(objects, digest);
+    return stored !== undefined && isRestful(stored.record, asked, now);
+  });
+  return new Set(candidates.filter((_, index) => isResting[index] === true));
+}

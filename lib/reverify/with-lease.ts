@@ -1,0 +1,43 @@
+import { StoreError } from '../errors/store-error.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { LEASE_MS } from './sweep.ts';
+import { readSweep, type SweepState, writeSweep } from './sweep-state.ts';
+
+/** A state that says nothing was ever swept: the next run of a sweep starts from the beginning. */
+const NEVER: SweepState = {
+  schema: 1,
+  phase: 'done',
+  revisions: {},
+  profiles: [],
+  startedAt: '1970-01-01T00:00:00.000Z',
+  fullAt: '1970-01-01T00:00:00.000Z',
+  settling: [],
+};
+
+/**
+ * Runs one step after the other while no sweep runs: the lease is the sweep's own, and is renewed before each step.
+ *
+ * @param step true when there is another one
+ * @throws StoreError `ConditionFailed` while somebody else holds the lease
+ */
+export async function withLease(objects: ObjectStore, now: () => Date, step: () => Promise<boolean>): Promise<void> {
+  const first = await readSweep(objects);
+  const until = first?.state.leasedUntil;
+  if (until !== undefined && Date.parse(until) > now().getTime()) {
+    throw new StoreError('ConditionFailed', `another audit of this mirror is under way, until ${until} at the latest`);
+  }
+  const { leasedUntil: _, ...state } = first?.state ?? NEVER;
+  let held = await take(objects, state, now(), first?.etag);
+  try {
+    while (await step()) held = await take(objects, state, now(), held);
+  } finally {
+    await writeSweep(objects, state, held);
+  }
+}
+
+async function take(objects: ObjectStore, state: SweepState, now: Date, etag: string | undefined): Promise<string> {
+  const leasedUntil = new Date(now.getTime() + LEASE_MS).toISOString();
+  const written = await writeSweep(objects, { ...state, leasedUntil }, etag);
+  if (written === undefined) throw new StoreError('ConditionFailed', 'another audit of this mirror has begun');
+  return written.etag;
+}
