@@ -2,6 +2,7 @@ import { ConfigurationError } from '../lib/errors/configuration-error.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
 import { createTlsTrust } from '../lib/http/tls-trust.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
+import { createFallbackStore } from '../lib/signatures/fallback-store.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
 import type { SignatureStore } from '../lib/signatures/signature-store.ts';
@@ -22,6 +23,25 @@ export async function openStores(
   options: StoreOptions,
   { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
 ): Promise<OpenedStores> {
+  const { opened, close } = await openEach(options, { stores, storeAccess });
+  return { store: createParallelStore(opened), close };
+}
+
+/** The same one after the other, for a mirror: what the first has, the others are not asked for. */
+export async function openSyncStores(
+  options: StoreOptions,
+  trust: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
+): Promise<OpenedStores & { readonly stores: readonly string[] }> {
+  const { opened, close } = await openEach(options, trust);
+  // As plan-mirror names them, so that each lets rest what the other asked about.
+  const stores = options.store.length === 0 ? trust.stores.map(({ url }) => url) : options.store;
+  return { store: createFallbackStore(opened), stores, close };
+}
+
+async function openEach(
+  options: StoreOptions,
+  { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
+): Promise<{ readonly opened: readonly SignatureStore[]; readonly close: () => void }> {
   await checkNamedStores(options.store);
   const client = await openClient(options, storeAccess);
   const opened =
@@ -29,7 +49,7 @@ export async function openStores(
       ? stores.map(({ url }) => openStore(url, storeAccess, client))
       : // A store that the user named may be local: who runs the command may read the directory anyway.
         options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
-  return { store: createParallelStore(opened), close: () => client.close() };
+  return { opened, close: () => client.close() };
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */

@@ -20,6 +20,8 @@ const ORDER = [
   'graph',
   'render',
   'mirror',
+  'bundle',
+  'export',
   'events',
   'pushes',
   'reverify',

@@ -132,7 +132,10 @@ describe('a sync', () => {
         const tries = (tried.get(query.digest) ?? 0) + 1;
         tried.set(query.digest, tries);
         const isDown = query.digest === broken || query.digest === hurried || (query.digest === passing && tries < 3);
-        if (!isDown) return yield* good.fetchSignatures(query, signal);
+        if (!isDown) {
+          yield* good.fetchSignatures(query, signal);
+          return;
+        }
         const retryAfterSeconds = query.digest === hurried ? 3600 : undefined;
         const error = new StoreError('StatusUnexpected', 'HTTP status 503', { retryAfterSeconds });
         yield { kind: 'failed', store: 'memory', location: 'memory', error };
@@ -140,7 +143,7 @@ describe('a sync', () => {
     };
     const result = await syncMirror(requestOf(objects, upstream));
     expect(result).toMatchObject({ outcomes: { complete: 38, indeterminate: 2 }, written: 38 });
-    expect(result.failures.map(({ digest }) => digest).toSorted()).toEqual([broken, hurried].toSorted());
+    expect(new Set(result.failures.map(({ digest }) => digest))).toEqual(new Set([broken, hurried]));
     // Who asks for an hour is not asked again in this sync.
     expect([passing, broken, hurried].map((digest) => digest && tried.get(digest))).toEqual([3, 3, 1]);
     expect(await syncMirror(requestOf(objects, good))).toMatchObject({ held: 38, written: 2, failures: [] });

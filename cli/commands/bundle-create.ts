@@ -1,0 +1,79 @@
+import { readBundleProfiles } from '../../lib/bundle/bundle-trust.ts';
+import { type CreatedBundle, createBundle } from '../../lib/bundle/create-bundle.ts';
+import { type Earlier, readEarlier } from '../../lib/bundle/earlier.ts';
+import { openFileSink } from '../../lib/bundle/file-sink.ts';
+import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { openObjectStore } from '../../lib/objects/open-object-store.ts';
+import { toManifestText } from '../../lib/render/manifest-text.ts';
+import { type SignedRelease, toSignatureConfigMaps } from '../../lib/render/signature-config-maps.ts';
+import { ExitStatus } from '../exit-status.ts';
+import type { OutputOptions, TrustOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+import { createProgress } from '../progress.ts';
+
+export interface CreateBundleOptions extends TrustOptions, OutputOptions {
+  readonly from: string;
+  readonly since: readonly string[];
+}
+
+interface WrittenBundle extends CreatedBundle {
+  readonly file: string;
+}
+
+/** @returns the exit status */
+export async function writeBundle(file: string, options: CreateBundleOptions): Promise<number> {
+  const now = new Date();
+  const { signal } = new AbortController();
+  const profiles = await readBundleProfiles(options.trust, options.profile, now);
+  const earlier: Earlier[] = [];
+  for (const name of options.since) earlier.push(await readEarlier(name, signal));
+  const store = await openObjectStore(options.from);
+  const sink = await openFileSink(file);
+  const progress = createProgress('signatures read');
+  try {
+    const objects = countReads(store, progress.show);
+    const created = await createBundle({ objects, profiles, renderConfigMaps, earlier, sink, now, signal });
+    progress.end();
+    printResult(options.output, { file, ...created }, formatCreated);
+    return ExitStatus.done;
+  } finally {
+    progress.end();
+  }
+}
+
+function renderConfigMaps(releases: readonly SignedRelease[]) {
+  return toSignatureConfigMaps(releases).map((configMap) => ({
+    name: `${configMap.metadata.name}.yaml`,
+    bytes: new TextEncoder().encode(toManifestText(configMap, 'yaml')),
+  }));
+}
+
+function countReads(store: ObjectStore, onRead: (count: number) => void): ObjectStore {
+  let count = 0;
+  return {
+    ...store,
+    readObject(key, limit) {
+      count += 1;
+      onRead(count);
+      return store.readObject(key, limit);
+    },
+  };
+}
+
+function formatCreated(created: WrittenBundle): string {
+  const { file, signatures, digests, configMaps, files, bytes, since, heldEarlier, manifestSha256, leftOut } = created;
+  const lines = [
+    `created  ${file}`,
+    `  signatures  ${signatures} of ${digests} digests`,
+    `  ConfigMaps  ${configMaps}`,
+    `  files       ${files}, ${bytes} bytes unpacked`,
+    `  manifest    sha256:${manifestSha256}`,
+  ];
+  if (since.length > 0) lines.push(`  since       ${since.join(', ')}; ${heldEarlier} signatures are there`);
+  for (const { location, attempts } of leftOut) {
+    lines.push(`  left out    ${location}`);
+    for (const { keyring, code, message } of attempts)
+      lines.push(`    ${code}  ${keyring ?? 'any keyring'}: ${message}`);
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,67 @@
+import { type Command, Option } from 'commander';
+import type { CreateBundleOptions } from '../commands/bundle-create.ts';
+import type { ImportBundleOptions } from '../commands/bundle-import.ts';
+import type { InspectBundleOptions } from '../commands/bundle-inspect.ts';
+import { options, parseNotEmpty, repeatable } from '../options.ts';
+
+/** Adds the commands for bundles. @param setStatus sets the exit status of the process */
+export function addBundle(program: Command, setStatus: (status: number) => void): void {
+  const bundle = program.command('bundle').description('one archive of signatures for a disconnected site');
+  bundle
+    .command('create')
+    .description('write what a mirror holds and the trust verifies as one .tar.gz: the same input, the same bytes')
+    .argument('<file>', 'the bundle to write, such as signatures.tar.gz; an earlier one there is replaced')
+    .addOption(
+      new Option('--from <dir|s3://bucket>', 'object store that holds the mirror')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
+    .addOption(options.trust())
+    .option('--profile <name>', 'take what this profile verifies only (default: what any verifies)')
+    .addOption(
+      repeatable('--since <file>', 'an earlier bundle or its manifest.json: leave out what it holds (repeatable)'),
+    )
+    .addOption(options.output())
+    .action(async (file: string, given: CreateBundleOptions) => {
+      const { writeBundle } = await import('../commands/bundle-create.ts');
+      setStatus(await writeBundle(file, given));
+    });
+  bundle
+    .command('inspect')
+    .description('list a bundle and hold it against its manifest; exit 1 when it is forged, 2 when it cannot be read')
+    .argument('<file>', 'a bundle')
+    .addOption(new Option('--trust <dir>', 'verify the signatures too, by these documents').argParser(parseNotEmpty))
+    .option('--profile <name>', 'verify by this profile only (default: any of them)')
+    .addOption(options.output())
+    .action(async (file: string, given: InspectBundleOptions) => {
+      const { inspect } = await import('../commands/bundle-inspect.ts');
+      setStatus(await inspect(file, given));
+    });
+  bundle
+    .command('import')
+    .description('verify signatures again and add them to a directory that a web server serves, or to a bucket')
+    .argument(
+      '<path>',
+      'a bundle; signature ConfigMaps; or a directory of oc-mirror, oc adm release mirror, graph data or a mirror',
+    )
+    .addOption(
+      new Option('--to <dir|s3://bucket>', 'where the signatures go').argParser(parseNotEmpty).makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--trust <dir>', 'trust documents of this side: a directory per profile, or one profile').argParser(
+        parseNotEmpty,
+      ),
+    )
+    .option('--profile <name>', 'verify by this profile only (default: any of them)')
+    .addOption(
+      new Option('--use-bundle-trust', 'verify by the documents in the bundle itself: whoever made it chose its keys')
+        .conflicts('trust')
+        .conflicts('profile'),
+    )
+    .option('--skip-unverified', 'import the rest when some signatures do not verify; the exit status stays 1')
+    .addOption(options.output())
+    .action(async (source: string, given: ImportBundleOptions) => {
+      const { importSignatures } = await import('../commands/bundle-import.ts');
+      setStatus(await importSignatures(source, given));
+    });
+}

@@ -1,0 +1,54 @@
+import { type Command, Option } from 'commander';
+import type { AuditOptions, PruneOptions } from '../commands/mirror-audit.ts';
+import type { SyncOptions } from '../commands/mirror-sync.ts';
+import { options, parseNotEmpty, repeatable } from '../options.ts';
+import { parseConcurrency } from '../parse-concurrency.ts';
+
+/** `signet mirror …` */
+export function addMirror(program: Command, setStatus: (status: number) => void): void {
+  const mirror = program.command('mirror').description('a mirror of signatures, which holds only what verifies');
+  const to = (description: string): Option =>
+    new Option('--to <dir|s3://bucket>', description).argParser(parseNotEmpty).makeOptionMandatory();
+  mirror
+    .command('sync')
+    .description('copy the signatures that a mirror lacks, of the releases in update graphs or of single digests')
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(to('object store that holds the mirror'))
+    .addOption(repeatable('--graph <file|url>', 'update graph whose releases to mirror (repeatable)'))
+    .addOption(repeatable('--channel <name>', 'channel to ask an update service for (repeatable)'))
+    .addOption(repeatable('--arch <name>', 'architecture to ask an update service for (repeatable)'))
+    .addOption(repeatable('--digest <digest>', 'a digest to mirror (repeatable)'))
+    .addOption(new Option('--concurrency <n>', 'digests under way at a time').argParser(parseConcurrency).default(32))
+    .option('--no-children', 'ask no registry for the children of multi-architecture lists')
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens those registries').argParser(parseNotEmpty))
+    .addOption(options.store())
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .action(async (given: SyncOptions) => {
+      const { syncMirrored } = await import('../commands/mirror-sync.ts');
+      setStatus(await syncMirrored(given));
+    });
+  mirror
+    .command('audit')
+    .description('verify again what a mirror holds, by the trust of every profile; exit 1 when something does not')
+    .addOption(options.trust())
+    .addOption(to('object store that holds the mirror'))
+    .addOption(options.output())
+    .action(async (given: AuditOptions) => {
+      const { auditMirrored } = await import('../commands/mirror-audit.ts');
+      setStatus(await auditMirrored(given));
+    });
+  mirror
+    .command('prune')
+    .description('quarantine what no profile verifies any more, and close the gaps')
+    .addOption(options.trust())
+    .addOption(to('object store that holds the mirror'))
+    .option('--dry-run', 'show what would be taken out, and change nothing')
+    .addOption(options.output())
+    .action(async (given: PruneOptions) => {
+      const { pruneMirrored } = await import('../commands/mirror-audit.ts');
+      setStatus(await pruneMirrored(given));
+    });
+}

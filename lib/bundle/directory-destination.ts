@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { checkDirectoryLocation } from '../objects/check-directory-location.ts';
+import { createDirectoryObjectStore } from '../objects/directory-object-store.ts';
+import { fileErrorCode, toStoreError, unlessAbsent } from '../objects/file-error.ts';
+import { RESERVED_SEGMENT } from '../objects/object-key.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { LEFTOVER_AGE_MS, makeDirectories, makeFilePath, syncDirectory } from '../objects/store-directory.ts';
+import type { ImportDestination } from './import-destination.ts';
+
+/** The folder that web servers serve, and the only one that an import touches. */
+const SIGNATURES = 'signatures';
+const STAGE_PREFIX = 'import-';
+
+/**
+ * A directory that any static web server can serve. One without signatures gets them all at once: they are staged
+ * inside, where no reader comes, and renamed. To one that has some they are added one by one, each whole, and taken
+ * out again when that fails.
+ */
+export function createDirectoryDestination(root: string): ImportDestination {
+  checkDirectoryLocation(root);
+  return {
+    description: `directory ${root}`,
+    async write(action) {
+      try {
+        const made = await makeRoot(root);
+        await sweepStages(root);
+        return (await isThere(path.join(root, SIGNATURES)))
+          ? await writeInPlace(root, made, action)
+          : await writeStaged(root, made, action);
+      } catch (error) {
+        throw isSystemError(error) ? toStoreError(error, `writing ${root}`) : error;
+      }
+    },
+  };
+}
+
+type Action<Result> = (objects: ObjectStore) => Promise<Result>;
+
+async function writeStaged<Result>(root: string, made: readonly string[], action: Action<Result>): Promise<Result> {
+  const reserved = path.join(root, RESERVED_SEGMENT);
+  const leftBehind = (await isThere(reserved)) ? made : [reserved, ...made];
+  const staged = await makeFilePath(root, [RESERVED_SEGMENT, `${STAGE_PREFIX}${randomUUID()}`, SIGNATURES]);
+  const stage = path.dirname(staged);
+  try {
+    const result = await action(createDirectoryObjectStore(stage));
+    if (await isThere(staged)) {
+      await rename(staged, path.join(root, SIGNATURES));
+      await syncDirectory(root);
+    }
+    return result;
+  } catch (error) {
+    // Another import came first: what it wrote is added to.
+    const isLate = isSystemError(error) && ['ENOTEMPTY', 'EEXIST'].includes(fileErrorCode(error) ?? '');
+    if (!isLate) throw error;
+    return await writeInPlace(root, [], action);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+    // Those that hold something now stay.
+    await removeEmpty(...leftBehind);
+  }
+}
+
+async function writeInPlace<Result>(root: string, made: readonly string[], action: Action<Result>): Promise<Result> {
+  const objects = createDirectoryObjectStore(root);
+  const hadReserved = await isThere(path.join(root, RESERVED_SEGMENT));
+  const folders = new Set(await unlessAbsent(readdir(path.join(root, SIGNATURES))));
+  const created: string[] = [];
+  const recorded: ObjectStore = {
+    ...objects,
+    async createObject(key, bytes) {
+      const isCreated = await objects.createObject(key, bytes);
+      if (isCreated) created.push(key);
+      return isCreated;
+    },
+  };
+  try {
+    return await action(recorded);
+  } catch (error) {
+    // From the last: a reader that walks from 1 never meets a gap that was not there.
+    for (const key of created.toReversed()) await unlessAbsent(unlink(path.join(root, key)));
+    const left = (await unlessAbsent(readdir(path.join(root, SIGNATURES)))) ?? [];
+    const empty = left.filter((name) => !folders.has(name)).map((name) => path.join(root, SIGNATURES, name));
+    await removeEmpty(...empty, ...(hadReserved ? [] : [path.join(root, RESERVED_SEGMENT)]), ...made);
+    throw error;
+  }
+}
+
+/** Makes the directory and those above it. @returns those that were not there, innermost first */
+async function makeRoot(root: string): Promise<readonly string[]> {
+  const made: string[] = [];
+  for (let folder = path.resolve(root); !(await isThere(folder)); folder = path.dirname(folder)) made.push(folder);
+  await makeDirectories(root);
+  return made;
+}
+
+/** What imports left that were killed. One that is under way adds folders to its signatures. */
+async function sweepStages(root: string): Promise<void> {
+  const folder = path.join(root, RESERVED_SEGMENT);
+  for (const name of (await unlessAbsent(readdir(folder))) ?? []) {
+    if (!name.startsWith(STAGE_PREFIX)) continue;
+    const stage = path.join(folder, name);
+    const stats = (await unlessAbsent(lstat(path.join(stage, SIGNATURES)))) ?? (await unlessAbsent(lstat(stage)));
+    if (stats !== undefined && Date.now() - stats.mtimeMs > LEFTOVER_AGE_MS) {
+      await rm(stage, { recursive: true, force: true });
+    }
+  }
+}
+
+async function removeEmpty(...folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    // Not empty: it holds what is not ours, and stays.
+    await rmdir(folder).catch(() => undefined);
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await unlessAbsent(lstat(file))) !== undefined;
+}
+
+/** A fault of the file system, not one that somebody has named already. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}

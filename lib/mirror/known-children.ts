@@ -1,0 +1,52 @@
+import * as z from 'zod/mini';
+import { StoreError } from '../errors/store-error.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { type Digest, isDigest } from '../pullspec/digest.ts';
+import { readSchema } from '../trust/read-schema.ts';
+
+/** Digests of the manifests in a multi-architecture list, by the digest of the list: content, which never changes. */
+export type KnownChildren = ReadonlyMap<Digest, readonly Digest[]>;
+
+interface StoredChildren {
+  readonly children: KnownChildren;
+  readonly etag: string | undefined;
+}
+
+/** One object for all, so that a run that finds nothing new reads it and asks no registry. */
+export const CHILDREN_KEY = 'graph/children.json';
+const MAX_BYTES = 16 * 1024 * 1024;
+const MAX_TRIES = 8;
+
+const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const schema = z.strictObject({ schema: z.literal(1), children: z.record(z.string(), z.array(digest)) });
+
+/** @throws StoreError, ConfigurationError */
+export async function readKnownChildren(objects: ObjectStore): Promise<KnownChildren> {
+  return (await readStored(objects)).children;
+}
+
+/** Adds what was learned to what others have learned meanwhile. @throws StoreError, ConfigurationError */
+export async function rememberChildren(objects: ObjectStore, learned: KnownChildren): Promise<void> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const stored = await readStored(objects);
+    if ([...learned.keys()].every((list) => stored.children.has(list))) return;
+    const all = new Map([...stored.children, ...learned]);
+    const sorted = [...all.entries()].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    const text = JSON.stringify({ schema: 1, children: Object.fromEntries(sorted) });
+    const bytes = new TextEncoder().encode(`${text}\n`);
+    if (bytes.length > MAX_BYTES)
+      throw new StoreError('LimitExceeded', `${CHILDREN_KEY} has at most ${MAX_BYTES} bytes`);
+    if (await objects.replaceObject(CHILDREN_KEY, bytes, stored.etag)) return;
+  }
+  throw new StoreError('ConditionFailed', `${CHILDREN_KEY} keeps changing; retry`);
+}
+
+async function readStored(objects: ObjectStore): Promise<StoredChildren> {
+  const stored = await objects.readObject(CHILDREN_KEY, MAX_BYTES);
+  if (stored === undefined) return { children: new Map(), etag: undefined };
+  const { children } = readSchema(schema, CHILDREN_KEY, stored.bytes);
+  const known = Object.entries(children).flatMap(([list, digests]) =>
+    isDigest(list) ? [[list, digests] as const] : [],
+  );
+  return { children: new Map(known), etag: stored.etag };
+}
