@@ -1,7 +1,8 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtempSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll } from 'vitest';
 import type { BundleSink } from '../../lib/bundle/bundle-sink.ts';
 import { type BundleProfile, compileProfiles } from '../../lib/bundle/bundle-trust.ts';
 import { type BundleRequest, type CreatedBundle, createBundle } from '../../lib/bundle/create-bundle.ts';
@@ -153,11 +154,9 @@ export async function snapshot(directory: string): Promise<Readonly<Record<strin
 
 /** New paths below a scratch directory, which is gone when the test file ends. */
 export function createScratch(prefix: string): (name?: string) => string {
-  let scratch = '';
+  // At once: a path that is asked for before any hook has run must not be one in the working directory.
+  const scratch = mkdtempSync(path.join(tmpdir(), prefix));
   let count = 0;
-  beforeAll(async () => {
-    scratch = await mkdtemp(path.join(tmpdir(), prefix));
-  });
   afterAll(async () => {
     await rm(scratch, { recursive: true, force: true });
   });
