@@ -14,7 +14,7 @@ const MAX_QUEUES_FILE_BYTES = 64 * 1024;
 const LocalQueueSchema = z.object({ queueUrl: z.string(), deadLetterUrl: z.string() });
 const QueuesFileSchema = z.object({
   schema: z.literal(1),
-  queues: z.object({ push: LocalQueueSchema, mirror: LocalQueueSchema }),
+  queues: z.object({ push: LocalQueueSchema, mirror: LocalQueueSchema, export: LocalQueueSchema }),
 });
 
 /** A queue of dead letters, and the queue that they come from where it is known. */
@@ -29,16 +29,16 @@ export interface QueueAddress {
 }
 
 /**
- * A queue of dead letters by its URL, or `push` or `mirror` of the service that runs on a data folder.
+ * A queue of dead letters by its URL, or `push`, `mirror` or `export` of the service that runs on a data folder.
  *
  * @throws InputError for another name, a bad URL or a bad file; StoreError when no service runs there
  */
 export async function findQueues(named: string, directory: string): Promise<NamedQueues> {
-  if (named === 'push' || named === 'mirror') {
+  if (named === 'push' || named === 'mirror' || named === 'export') {
     const { deadLetterUrl, queueUrl } = (await readQueuesFile(directory)).queues[named];
     return { deadLetterUrl, sourceUrl: queueUrl };
   }
-  if (!isUrlLike(named)) throw new InputError('ArgumentInvalid', 'name a queue by its URL, or push or mirror');
+  if (!isUrlLike(named)) throw new InputError('ArgumentInvalid', 'name a queue by its URL, or push, mirror or export');
   return { deadLetterUrl: named, sourceUrl: undefined };
 }
 

@@ -8,9 +8,10 @@ import type { LocalQueues } from './start-queues.ts';
  *
  * @returns takes the file away
  */
-export async function nameQueues(dataDirectory: string, { push, mirror }: LocalQueues): Promise<() => Promise<void>> {
+export async function nameQueues(dataDirectory: string, queues: LocalQueues): Promise<() => Promise<void>> {
+  const { push, mirror, export: exports } = queues;
   const file = path.join(dataDirectory, 'queues.json');
-  const text = `${JSON.stringify({ schema: 1, queues: { push, mirror } }, null, 2)}\n`;
+  const text = `${JSON.stringify({ schema: 1, queues: { push, mirror, export: exports } }, null, 2)}\n`;
   await writeFile(file, text);
   return async () => {
     // Another service over the same folder may have written its own since.

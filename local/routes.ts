@@ -3,10 +3,16 @@ export interface Route {
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** As API Gateway spells it: `{name}` is one segment, `{name+}` the rest. */
   readonly path: string;
-  readonly handler: FunctionName | 'local-events';
+  readonly handler: FunctionName | 'local-events' | 'local-downloads';
 }
 
-export type FunctionName = 'check-pullspec' | 'verify-image' | 'serve-signature' | 'read-records' | 'receive-push';
+export type FunctionName =
+  | 'check-pullspec'
+  | 'verify-image'
+  | 'serve-signature'
+  | 'read-records'
+  | 'receive-push'
+  | 'export-bundle';
 
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/pullspecs/check', handler: 'check-pullspec' },
@@ -14,6 +20,9 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/verify/forced', handler: 'verify-image' },
   { method: 'GET', path: '/v1/records/{digest}', handler: 'read-records' },
   { method: 'GET', path: '/v1/records/{digest}/{id}', handler: 'read-records' },
+  { method: 'POST', path: '/v1/configmaps', handler: 'export-bundle' },
+  { method: 'POST', path: '/v1/bundles', handler: 'export-bundle' },
+  { method: 'GET', path: '/v1/bundles/{id}', handler: 'export-bundle' },
   { method: 'GET', path: '/v1/trust', handler: 'read-records' },
   { method: 'GET', path: '/healthz', handler: 'read-records' },
   { method: 'POST', path: '/webhooks/{source}', handler: 'receive-push' },
@@ -26,8 +35,11 @@ export const ROUTES: readonly Route[] = [
   { method: 'HEAD', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
 ];
 
-/** What there is on one machine alone: in a deployment, EventBridge calls the functions. */
-export const LOCAL_ROUTES: readonly Route[] = [{ method: 'POST', path: '/local/events', handler: 'local-events' }];
+/** What there is on one machine alone: in a deployment, EventBridge calls the functions, and S3 gives bundles out. */
+export const LOCAL_ROUTES: readonly Route[] = [
+  { method: 'POST', path: '/local/events', handler: 'local-events' },
+  { method: 'GET', path: '/v1/bundles/{id}/download', handler: 'local-downloads' },
+];
 
 export interface MatchedRoute {
   readonly route: Route;

@@ -8,6 +8,7 @@ export interface LocalQueues {
   readonly client: SQSClient;
   readonly mirror: LocalQueue;
   readonly push: LocalQueue;
+  readonly export: LocalQueue;
   readonly close: () => Promise<void>;
 }
 
@@ -21,9 +22,14 @@ export const MAX_RECEIVES = 5;
 /** Times that the queue itself hands a message out: a consumer that was killed has used one up without trying. */
 const MAX_HANDED_OUT = 20;
 const VISIBILITY_SECONDS = 60;
+/** A bundle takes longer than a digest. */
+const EXPORT_VISIBILITY_SECONDS = 600;
 const REGION = 'us-east-1';
 
-/** @param visibilitySeconds for which a message is hidden from others; queues that are there already keep theirs */
+/**
+ * @param visibilitySeconds for which a message is hidden from others, unless it asks for a bundle; queues that are there
+ *   already keep theirs
+ */
 export async function startQueues(
   dataDirectory: string,
   visibilitySeconds: number = VISIBILITY_SECONDS,
@@ -33,14 +39,14 @@ export async function startQueues(
   );
   const endpoint = `http://127.0.0.1:${server.port}`;
   const toUrl = (name: string): string => `${endpoint}/000000000000/${name}`;
-  const makeQueue = (name: string): LocalQueue => {
+  const makeQueue = (name: string, seconds: number = visibilitySeconds): LocalQueue => {
     const deadName = `${name}-dead`;
     // Creating a queue that is there already would empty it.
     const queueArn = server.inspectQueue(deadName)?.arn ?? server.createQueue(deadName).queueArn;
     if (server.inspectQueue(name) === undefined) {
       const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_HANDED_OUT };
       server.createQueue(name, {
-        attributes: { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy: JSON.stringify(redrive) },
+        attributes: { VisibilityTimeout: String(seconds), RedrivePolicy: JSON.stringify(redrive) },
       });
     }
     return { queueUrl: toUrl(name), deadLetterUrl: toUrl(deadName) };
@@ -50,6 +56,7 @@ export async function startQueues(
     client,
     mirror: makeQueue('mirror'),
     push: makeQueue('push'),
+    export: makeQueue('export', EXPORT_VISIBILITY_SECONDS),
     close: async () => {
       client.destroy();
       await server.stop();

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { checkNamedStores } from '../cli/check-named-stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
 import { DEMO_MANIFESTS } from '../demo/demo-images.ts';
@@ -23,6 +24,7 @@ import { prepareTrust } from '../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../lib/trust/publish-trust.ts';
 import { startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
+import { createLocalContext } from './local-context.ts';
 import { nameQueues } from './name-queues.ts';
 import type { StartOptions } from './options.ts';
 import { pollQueue } from './poll-queue.ts';
@@ -49,6 +51,8 @@ interface OpenTrust {
 }
 
 const DEFAULT_TRUST = './trust';
+/** Milliseconds that the making of a bundle has, as in serverless.yml. */
+const EXPORT_MS = 300_000;
 /** Milliseconds after which a changed file of secrets is seen. */
 const SECRET_REFRESH_MS = 2000;
 
@@ -79,10 +83,13 @@ export async function startService(options: StartOptions): Promise<LocalService>
     // A file that is not right is said at the start, and not to the first registry that calls.
     await webhooks?.read();
     const functions = wireFunctions({ objects, profiles, upstream, registries, webhooks, queues });
-    const { client, mirror, push } = queues;
+    const { client, mirror, push, export: exports } = queues;
+    const exportBundle = (event: SQSEvent): Promise<SQSBatchResponse> =>
+      functions.exportBundle(event, createLocalContext('export-bundle', EXPORT_MS));
     for (const [functionName, { queueUrl }, handler] of [
       ['mirror-signatures', mirror, functions.mirrorSignatures],
       ['verify-pushed', push, functions.verifyPushed],
+      ['export-bundle', exports, exportBundle],
     ] as const) {
       closers.push(pollQueue({ client, queueUrl, functionName, handler, telemetry }).close);
     }

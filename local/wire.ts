@@ -1,4 +1,5 @@
 import { createHandler as createCheckPullspec } from '../functions/check-pullspec/handler.ts';
+import { createHandler as createExportBundle, type ExportHandler } from '../functions/export-bundle/handler.ts';
 import { createHandler as createMirrorSignatures, type MirrorHandler } from '../functions/mirror-signatures/handler.ts';
 import { createHandler as createReadRecords } from '../functions/read-records/handler.ts';
 import { createHandler as createReceivePush } from '../functions/receive-push/handler.ts';
@@ -8,6 +9,7 @@ import { createHandler as createVerifyImage } from '../functions/verify-image/ha
 import { createHandler as createVerifyPushed, type VerifyPushedHandler } from '../functions/verify-pushed/handler.ts';
 import { createTrustSource } from '../lib/decide/trust-source.ts';
 import type { WebhookCredential } from '../lib/events/webhook-credentials.ts';
+import { createDownloadLinks } from '../lib/export/download-links.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { createSqsConsumer } from '../lib/queue/sqs-consumer.ts';
 import { createSqsQueue } from '../lib/queue/sqs-queue.ts';
@@ -18,6 +20,7 @@ import { createTelemetry } from '../lib/runtime/telemetry.ts';
 import type { SecretSource } from '../lib/secrets/secret-source.ts';
 import { createObjectReleaseStore } from '../lib/signatures/object-release-store.ts';
 import type { UpstreamStores } from '../lib/signatures/upstream-stores.ts';
+import { createDownloads } from './download-bundle.ts';
 import type { LocalHandlers } from './http-front.ts';
 import { createLogBus } from './log-bus.ts';
 import { createLocalEvents } from './receive-local-event.ts';
@@ -29,7 +32,7 @@ export interface LocalParts {
   readonly upstream: UpstreamStores;
   readonly registries: ProfileRegistries;
   readonly webhooks: SecretSource<readonly WebhookCredential[]> | undefined;
-  readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push'>;
+  readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push' | 'export'>;
 }
 
 /** The functions, over a directory and the embedded SQS instead of a bucket and SQS. */
@@ -38,6 +41,7 @@ export interface LocalFunctions {
   readonly mirrorSignatures: MirrorHandler;
   readonly verifyPushed: VerifyPushedHandler;
   readonly reverify: ReverifyHandler;
+  readonly exportBundle: ExportHandler;
 }
 
 /** Milliseconds after which a changed trust revision is seen: people wait for it here. */
@@ -68,6 +72,13 @@ export function wireFunctions({
     sendDead: pushConsumer.sendDead,
   });
   const reverify = createReverify({ ...of('reverify'), pushQueue, invalidation: undefined });
+  const exportBundle = createExportBundle({
+    ...of('export-bundle'),
+    exportQueue: createSqsQueue({ client, queueUrl: queues.export.queueUrl }),
+    links: createDownloadLinks(),
+    maxReceives: MAX_RECEIVES,
+    ...createSqsConsumer({ client, ...queues.export }),
+  });
   const receiveHttp: HttpHandler = async (event, context) => (await receivePush(event, context)) ?? {};
   return {
     http: {
@@ -76,7 +87,9 @@ export function wireFunctions({
       'serve-signature': createServeSignature(of('serve-signature')),
       'read-records': createReadRecords(of('read-records')),
       'receive-push': receiveHttp,
+      'export-bundle': exportBundle,
       'local-events': createLocalEvents({ receivePush, reverify }, createTelemetry('local-events', 'none')),
+      'local-downloads': createDownloads(objects, createTelemetry('local-downloads', 'none')),
     },
     mirrorSignatures: createMirrorSignatures({
       ...of('mirror-signatures'),
@@ -94,5 +107,6 @@ export function wireFunctions({
       ...pushConsumer,
     }),
     reverify,
+    exportBundle,
   };
 }

@@ -1,6 +1,7 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
+import { rememberAbsent } from '../../lib/mirror/absent-record.ts';
 import { mirrorDigest } from '../../lib/mirror/mirror-digest.ts';
 import type { MirrorMessage } from '../../lib/mirror/mirror-message.ts';
 import { MirrorMessageSchema } from '../../lib/mirror/mirror-message-schema.ts';
@@ -29,7 +30,10 @@ export type MirrorHandler = (event: SQSEvent, context: Context) => Promise<SQSBa
 /** Digests mirrored at a time within one batch. */
 const CONCURRENCY = 8;
 
-/** The mirror queue: copies what verifies into the bucket. What can never succeed, or failed too often, is a dead letter. */
+/**
+ * The mirror queue: copies what verifies into the bucket, and remembers what is not there, so that it is not asked about
+ * too soon. What can never succeed, or failed too often, is a dead letter.
+ */
 export function createHandler(dependencies: Dependencies): MirrorHandler {
   const { telemetry, delayMessage, sendDead, maxReceives } = dependencies;
   const handle = (event: SQSEvent): Promise<SQSBatchResponse> =>
@@ -72,6 +76,11 @@ async function mirror(
     held,
     reasons: reasons.map(({ code }) => code),
   });
+  if (outcome === 'absent' || outcome === 'incomplete') {
+    const { revision: trustRevision, stores } = trust.prepared;
+    const asked = { profile, trustRevision, stores: stores.map(({ url }) => url) };
+    await rememberAbsent(objects, digest, outcome, asked, now());
+  }
   if (outcome !== 'indeterminate') return { kind: 'done' };
   const reason = reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
   return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason };

@@ -75,7 +75,11 @@ export function isRestful(record: AbsentRecord, asked: AskedStores, now: Date): 
   return isSameQuestion(record, asked) && Date.parse(record.nextAt) > now.getTime();
 }
 
-/** @throws StoreError, ConfigurationError */
+/**
+ * What was remembered and still rests stays as it is: a message that comes twice makes the interval no longer.
+ *
+ * @throws StoreError, ConfigurationError
+ */
 export async function rememberAbsent(
   objects: ObjectStore,
   digest: Digest,
@@ -85,6 +89,7 @@ export async function rememberAbsent(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await readAbsent(objects, digest);
+    if (stored?.record.outcome === outcome && isRestful(stored.record, asked, now)) return;
     const isAgain = stored !== undefined && isSameQuestion(stored.record, asked);
     const times = isAgain ? stored.record.times + 1 : 1;
     const hours = Math.min(FIRST_HOURS * GROWTH ** (times - 1), MAX_HOURS);

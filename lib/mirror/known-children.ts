@@ -18,7 +18,8 @@ const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TRIES = 8;
 
 const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
-const schema = z.strictObject({ schema: z.literal(1), children: z.record(z.string(), z.array(digest)) });
+const list = z.string().check(z.refine(isDigest));
+const schema = z.strictObject({ schema: z.literal(1), children: z.record(list, z.array(digest)) });
 
 /** @throws StoreError, ConfigurationError */
 export async function readKnownChildren(objects: ObjectStore): Promise<KnownChildren> {
@@ -29,7 +30,7 @@ export async function readKnownChildren(objects: ObjectStore): Promise<KnownChil
 export async function rememberChildren(objects: ObjectStore, learned: KnownChildren): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await readStored(objects);
-    if ([...learned.keys()].every((list) => stored.children.has(list))) return;
+    if ([...learned.keys()].every((one) => stored.children.has(one))) return;
     const all = new Map([...stored.children, ...learned]);
     const sorted = [...all.entries()].toSorted(([one], [other]) => (one < other ? -1 : 1));
     const text = JSON.stringify({ schema: 1, children: Object.fromEntries(sorted) });
@@ -45,8 +46,6 @@ async function readStored(objects: ObjectStore): Promise<StoredChildren> {
   const stored = await objects.readObject(CHILDREN_KEY, MAX_BYTES);
   if (stored === undefined) return { children: new Map(), etag: undefined };
   const { children } = readSchema(schema, CHILDREN_KEY, stored.bytes);
-  const known = Object.entries(children).flatMap(([list, digests]) =>
-    isDigest(list) ? [[list, digests] as const] : [],
-  );
+  const known = Object.entries(children).flatMap(([key, digests]) => (isDigest(key) ? [[key, digests] as const] : []));
   return { children: new Map(known), etag: stored.etag };
 }

@@ -13,11 +13,21 @@ interface Settings {
   readonly pushDeadLetterUrl: string;
   /** The receive at which a message becomes a dead letter. */
   readonly pushReceives: number;
+  readonly exportQueueUrl: string;
+  readonly exportDeadLetterUrl: string;
+  /** The receive at which a message becomes a dead letter. */
+  readonly exportReceives: number;
   readonly eventBus: string;
   readonly verdictTopic: string | undefined;
   readonly webhooks: string | undefined;
   readonly pullSecret: string | undefined;
   readonly distribution: string | undefined;
+  /** `profile=URL`, separated by commas. */
+  readonly graphs: string | undefined;
+  /** Separated by commas. */
+  readonly graphChannels: string | undefined;
+  /** Separated by commas. */
+  readonly graphArchitectures: string | undefined;
 }
 
 /** The member that each setting becomes. Types alone, as each byte counts in the bundles of the hot path. */
@@ -28,6 +38,9 @@ interface NeededMembers {
   readonly SIGNET_PUSH_QUEUE_URL: 'pushQueueUrl';
   readonly SIGNET_PUSH_DEAD_LETTER_URL: 'pushDeadLetterUrl';
   readonly SIGNET_PUSH_RECEIVES: 'pushReceives';
+  readonly SIGNET_EXPORT_QUEUE_URL: 'exportQueueUrl';
+  readonly SIGNET_EXPORT_DEAD_LETTER_URL: 'exportDeadLetterUrl';
+  readonly SIGNET_EXPORT_RECEIVES: 'exportReceives';
   readonly SIGNET_EVENT_BUS: 'eventBus';
 }
 
@@ -36,6 +49,9 @@ interface OptionalMembers {
   readonly SIGNET_WEBHOOKS: 'webhooks';
   readonly SIGNET_PULL_SECRET: 'pullSecret';
   readonly SIGNET_DISTRIBUTION: 'distribution';
+  readonly SIGNET_GRAPHS: 'graphs';
+  readonly SIGNET_GRAPH_CHANNELS: 'graphChannels';
+  readonly SIGNET_GRAPH_ARCHITECTURES: 'graphArchitectures';
 }
 
 /** Settings that only some functions need. */
@@ -49,19 +65,27 @@ export type FunctionConfiguration<Name extends NeededSetting | OptionalSetting =
   'objects' | 'profiles' | (NeededMembers & OptionalMembers)[Name]
 >;
 
+interface Names<Needed, Optional> {
+  readonly needed?: readonly Needed[];
+  readonly optional?: readonly Optional[];
+  /** What else is wrong with what is set, told together with the rest. */
+  readonly listFaults?: (settings: Settings) => readonly string[];
+}
+
 /** SQS takes no more for `maxReceiveCount`. */
 const MAX_RECEIVES = 1000;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads and checks every setting at once, so that one look at the log mends them all. Values are never printed.
+ * Reads and checks every setting at once, so that one look at the log mends them all. Values are never printed, but for
+ * what `listFaults` says of those that are no secrets.
  *
  * @throws ConfigurationError `DocumentInvalid` that names each variable at fault
  */
 export function readConfiguration<Needed extends NeededSetting = never, Optional extends OptionalSetting = never>(
   environment: Environment,
-  { needed = [] }: { readonly needed?: readonly Needed[]; readonly optional?: readonly Optional[] } = {},
+  { needed = [], listFaults = () => [] }: Names<Needed, Optional> = {},
 ): FunctionConfiguration<Needed | Optional> {
   const read = (name: string): string => environment[name] ?? '';
   const readOptional = (name: string): string | undefined => environment[name] || undefined;
@@ -73,7 +97,6 @@ export function readConfiguration<Needed extends NeededSetting = never, Optional
   const missing = required.filter((name) => read(name) === '');
   if (profiles.length === 0) missing.push('SIGNET_PROFILES');
   const miscounted = required.filter((name) => name.endsWith('_RECEIVES') && read(name) !== '' && !isCount(read(name)));
-  throwFaults(missing, miscounted);
   const settings: Settings = {
     objects: read('SIGNET_OBJECTS'),
     profiles,
@@ -83,12 +106,19 @@ export function readConfiguration<Needed extends NeededSetting = never, Optional
     pushQueueUrl: read('SIGNET_PUSH_QUEUE_URL'),
     pushDeadLetterUrl: read('SIGNET_PUSH_DEAD_LETTER_URL'),
     pushReceives: Number(read('SIGNET_PUSH_RECEIVES')),
+    exportQueueUrl: read('SIGNET_EXPORT_QUEUE_URL'),
+    exportDeadLetterUrl: read('SIGNET_EXPORT_DEAD_LETTER_URL'),
+    exportReceives: Number(read('SIGNET_EXPORT_RECEIVES')),
     eventBus: read('SIGNET_EVENT_BUS'),
     verdictTopic: readOptional('SIGNET_VERDICT_TOPIC'),
     webhooks: readOptional('SIGNET_WEBHOOKS'),
     pullSecret: readOptional('SIGNET_PULL_SECRET'),
     distribution: readOptional('SIGNET_DISTRIBUTION'),
+    graphs: readOptional('SIGNET_GRAPHS'),
+    graphChannels: readOptional('SIGNET_GRAPH_CHANNELS'),
+    graphArchitectures: readOptional('SIGNET_GRAPH_ARCHITECTURES'),
   };
+  throwFaults(missing, miscounted, listFaults(settings));
   return settings;
 }
 
@@ -97,10 +127,11 @@ function isCount(text: string): boolean {
   return /^[1-9]\d{0,3}$/.test(text) && Number(text) <= MAX_RECEIVES;
 }
 
-function throwFaults(missing: readonly string[], miscounted: readonly string[]): void {
+function throwFaults(missing: readonly string[], miscounted: readonly string[], others: readonly string[]): void {
   const faults = [
     ...(missing.length === 0 ? [] : [`not set: ${missing.join(', ')}`]),
     ...(miscounted.length === 0 ? [] : [`not an integer from 1 to ${MAX_RECEIVES}: ${miscounted.join(', ')}`]),
+    ...others,
   ];
   if (faults.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${faults.join('; ')}`);
 }

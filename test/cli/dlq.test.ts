@@ -55,7 +55,8 @@ async function start(...letters: readonly (readonly [body: string, reason: strin
 
 /** A data folder as the service leaves it while it runs on these queues. */
 async function makeDataFolder(name: string, { queueUrl, deadLetterUrl }: Partial<TestSqsServer>): Promise<string> {
-  const queues = { push: { queueUrl, deadLetterUrl }, mirror: { queueUrl, deadLetterUrl } };
+  const queue = { queueUrl, deadLetterUrl };
+  const queues = { push: queue, mirror: queue, export: queue };
   return await makeFolder(name, JSON.stringify({ schema: 1, queues }));
 }
 
@@ -233,7 +234,12 @@ describe('what is wrong is one line', () => {
   const FREE = 'http://127.0.0.1:1/000000000000/work';
 
   test.each<{ name: string; args: readonly string[]; status: number; says: string | RegExp }>([
-    { name: 'another name', args: ['list', 'foo'], status: 2, says: 'name a queue by its URL, or push or mirror' },
+    {
+      name: 'another name',
+      args: ['list', 'foo'],
+      status: 2,
+      says: 'name a queue by its URL, or push, mirror or export',
+    },
     {
       name: 'a password',
       args: ['list', 'https://me:hunter2@host/0/work'],

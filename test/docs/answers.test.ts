@@ -76,6 +76,32 @@ describe('the functions answer as described', () => {
     samples = { ...samples, filled: await OBJECTS.filled() };
   });
 
+  test('the state of a bundle is where its request says: queued, done with a link, failed, broken', async () => {
+    const asked = await ask({ method: 'POST', path: '/v1/bundles', body: {} });
+    const place = String(asked.headers['location']);
+    const queued = await ask({ method: 'GET', path: place });
+    expect(JSON.parse(queued.body)).toMatchObject({ state: 'queued', profile: 'ocp' });
+    const key = `bundles/${place.slice('/v1/bundles/'.length)}/state.json`;
+    const stored = await samples.filled.readObject(key, 1024);
+    const put = async (change: object): Promise<void> => {
+      const state: unknown = JSON.parse(Buffer.from(stored?.bytes ?? []).toString());
+      const bytes = Buffer.from(JSON.stringify({ ...z.record(z.string(), z.unknown()).parse(state), ...change }));
+      const { etag } = (await samples.filled.readObject(key, 1024)) ?? {};
+      await samples.filled.replaceObject(key, bytes, etag);
+    };
+    const [finishedAt, sha256] = ['2026-11-22T00:00:00.000Z', '0'.repeat(64)];
+    const counts = { digests: 1, signatures: 1, configMaps: 1, files: 5 };
+    await put({ state: 'done', finishedAt, sha256, size: 1, manifestSha256: sha256, counts });
+    const done = await ask({ method: 'GET', path: place });
+    expect(JSON.parse(done.body)).toMatchObject({ state: 'done', link: `${place}/download` });
+    await put({ state: 'failed', finishedAt, failure: { code: 'NothingVerifies', message: 'mirror first' } });
+    const failed = await ask({ method: 'GET', path: place });
+    expect(JSON.parse(failed.body)).toMatchObject({ state: 'failed', failure: { code: 'NothingVerifies' } });
+    await put({ schema: 2 });
+    expect((await ask({ method: 'GET', path: place })).status).toBe(500);
+    samples = { ...samples, filled: await OBJECTS.filled() };
+  });
+
   test.each(SIGNATURES)('%s is not sent again to who has it', async (place) => {
     for (const method of ['GET', 'HEAD'] as const) {
       const { headers } = await ask({ method, path: place });

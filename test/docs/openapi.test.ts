@@ -24,6 +24,7 @@ const PROBLEM_CODES: Readonly<
     | ConfigurationErrorCode
     | 'Internal'
     | 'MethodNotAllowed'
+    | 'NotAcceptable'
     | 'NotAuthenticated'
     | 'NotFound'
     | 'StoreUnavailable',
@@ -45,6 +46,7 @@ const PROBLEM_CODES: Readonly<
   MediaTypeUnsupported: true,
   MethodNotAllowed: true,
   ModeNotAllowed: true,
+  NotAcceptable: true,
   NotAuthenticated: true,
   NotFound: true,
   ProfileUnknown: true,

@@ -1,6 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { toDemoWebhooks } from '../../demo/demo-webhooks.ts';
 import { createHandler as createCheckPullspec } from '../../functions/check-pullspec/handler.ts';
+import { createHandler as createExportBundle } from '../../functions/export-bundle/handler.ts';
 import { createHandler as createReadRecords } from '../../functions/read-records/handler.ts';
 import { createHandler as createReceivePush } from '../../functions/receive-push/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
@@ -8,6 +9,7 @@ import { createHandler as createVerifyImage } from '../../functions/verify-image
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
+import { createDownloadLinks } from '../../lib/export/download-links.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { createFailingStore } from '../../lib/signatures/failing-store.ts';
@@ -57,6 +59,18 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
     'serve-signature': createServeSignature({ objects, telemetry }),
     'read-records': createReadRecords({ trust, objects, telemetry, now }),
     'receive-push': async (event, given) => (await receivePush(event, given)) ?? {},
+    'export-bundle': createExportBundle({
+      trust,
+      objects,
+      exportQueue: { description: 'queue', sendMessages: async () => undefined },
+      links: createDownloadLinks(),
+      telemetry,
+      now,
+      maxReceives: 3,
+      delayMessage: () => Promise.reject(new Error('nothing is consumed')),
+      sendDead: () => Promise.reject(new Error('nothing is consumed')),
+    }),
+    'local-downloads': () => Promise.reject(new Error('not in a deployment')),
     'local-events': () => Promise.reject(new Error('not in a deployment')),
   };
   const context: Context = createLocalContext('sample');

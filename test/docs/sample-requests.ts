@@ -128,6 +128,90 @@ const signatures: readonly SampleRow[] = SIGNATURES.flatMap((place) =>
   ]),
 );
 
+const bundle = '0'.repeat(32);
+const exported: readonly SampleRow[] = ['/v1/configmaps', '/v1/bundles'].flatMap((route): readonly SampleRow[] => {
+  const post = { method: 'POST', path: route } as const;
+  const status = route === '/v1/bundles' ? 202 : 200;
+  return [
+    { ...post, name: 'nothing told', body: {}, status },
+    { ...post, name: 'the profile told', body: { profile: 'ocp' }, status },
+    { ...post, name: 'no JSON', body: '{', headers: JSON_TYPE, status: 400, says: 'BodyInvalid' },
+    { ...post, name: 'a list', body: [], status: 400, says: 'BodyInvalid' },
+    { ...post, name: 'a member too many', body: { x: 1 }, status: 400, says: 'BodyInvalid' },
+    { ...post, name: 'a profile that is no text', body: { profile: 1 }, status: 400, says: 'BodyInvalid' },
+    { ...post, name: 'no such profile', body: { profile: 'x' }, status: 404, says: 'ProfileUnknown' },
+    { ...post, name: 'a profile that is a path', body: { profile: '../ocp' }, status: 404, says: 'ProfileUnknown' },
+    { ...post, name: 'a long body', body: { profile: 'a'.repeat(70_000) }, status: 413, says: 'BodyTooLarge' },
+    {
+      ...post,
+      name: 'text',
+      body: '{}',
+      headers: { 'content-type': 'text/plain' },
+      status: 415,
+      says: 'MediaTypeUnsupported',
+    },
+    { ...post, name: 'no trust', body: {}, over: 'empty', status: 500, says: 'TrustMissing' },
+    { ...post, name: 'a broken store', body: {}, over: 'broken', status: 503, says: 'StoreUnavailable' },
+  ];
+});
+
+const configMaps = { method: 'POST', path: '/v1/configmaps' } as const;
+const forms: readonly SampleRow[] = [
+  { name: 'JSON', ...configMaps, body: {}, headers: { ...JSON_TYPE, accept: 'application/json' }, status: 200 },
+  { name: 'YAML', ...configMaps, body: {}, headers: { ...JSON_TYPE, accept: 'application/yaml' }, status: 200 },
+  {
+    name: 'neither',
+    ...configMaps,
+    body: {},
+    headers: { ...JSON_TYPE, accept: 'text/html' },
+    status: 406,
+    says: 'NotAcceptable',
+  },
+  { name: 'a digest', ...configMaps, body: { digests: [digest] }, status: 200 },
+  { name: 'no digest', ...configMaps, body: { digests: ['sha256:0'] }, status: 400, says: 'DigestInvalid' },
+  { name: 'no digests', ...configMaps, body: { digests: [] }, status: 400, says: 'BodyInvalid' },
+  { name: 'a minor version', ...configMaps, body: { minors: ['4.99'] }, status: 200 },
+  { name: 'no minor version', ...configMaps, body: { minors: ['4'] }, status: 400, says: 'ArgumentInvalid' },
+  { name: 'no cursor', ...configMaps, body: { after: '../x' }, status: 400, says: 'ArgumentInvalid' },
+];
+
+const bundles: readonly SampleRow[] = [
+  {
+    name: 'an earlier one that is not there',
+    method: 'POST',
+    path: '/v1/bundles',
+    body: { since: bundle },
+    status: 400,
+    says: 'ArgumentInvalid',
+  },
+  {
+    name: 'an earlier one that is a path',
+    method: 'POST',
+    path: '/v1/bundles',
+    body: { since: `../${bundle}` },
+    status: 400,
+    says: 'BodyInvalid',
+  },
+  { name: 'no bundle', method: 'GET', path: `/v1/bundles/${bundle}`, status: 404, says: 'NotFound' },
+  { name: 'no id', method: 'GET', path: '/v1/bundles/x', status: 400, says: 'ArgumentInvalid' },
+  { name: 'dots', method: 'GET', path: '/v1/bundles/..', status: 400, says: 'ArgumentInvalid' },
+  {
+    name: 'a path',
+    method: 'GET',
+    path: `/v1/bundles/..%2f..%2ftrust%2focp%2fcurrent`,
+    status: 400,
+    says: 'ArgumentInvalid',
+  },
+  {
+    name: 'a broken store',
+    method: 'GET',
+    path: `/v1/bundles/${bundle}`,
+    over: 'broken',
+    status: 503,
+    says: 'StoreUnavailable',
+  },
+];
+
 const id = '0'.repeat(64);
 const rest: readonly SampleRow[] = [
   {
@@ -264,4 +348,12 @@ const webhooks: readonly SampleRow[] = sources.flatMap(({ path: route, unknown, 
   ];
 });
 
-export const rows: readonly SampleRow[] = [...questions, ...signatures, ...webhooks, ...rest];
+export const rows: readonly SampleRow[] = [
+  ...questions,
+  ...signatures,
+  ...webhooks,
+  ...exported,
+  ...forms,
+  ...bundles,
+  ...rest,
+];

@@ -2,6 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { createHandler } from '../../functions/mirror-signatures/handler.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { isRestful, readAbsent } from '../../lib/mirror/absent-record.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
@@ -25,11 +26,10 @@ async function makeObjects(): Promise<ObjectStore> {
   return objects;
 }
 
-function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE]) {
+function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE], now = (): Date => new Date()) {
   const dead: string[] = [];
   const delayed: string[] = [];
   const telemetry = createKeptTelemetry();
-  const now = (): Date => new Date();
   const handler = createHandler({
     trust: createTrustSource(objects, ['ocp'], now),
     objects,
@@ -89,6 +89,44 @@ describe('mirror-signatures', () => {
     // The same messages once more change nothing.
     await handler(eventOf(...bodies), context);
     expect(await mirrored(objects)).toEqual(expected.toSorted());
+  });
+
+  test('remembers what is not there, or not enough, and nothing of what is', async () => {
+    const objects = await makeObjects();
+    const { handler } = setUp(objects);
+    const nowhere = parseDigest(`sha256:${'0'.repeat(64)}`);
+    const bodies = [nowhere, ...digests.map(({ digest }) => digest)].map((digest) => toMirrorBody('ocp', digest));
+    await handler(eventOf(...bodies), context);
+    expect((await readAbsent(objects, nowhere))?.record).toMatchObject({ profile: 'ocp', outcome: 'absent', times: 1 });
+    const remembered = await Promise.all(digests.map(({ digest }) => readAbsent(objects, digest)));
+    expect(remembered.map((stored) => stored === undefined)).toEqual(digests.map(({ isGood }) => isGood));
+    const { prepared } = await createTrustSource(objects, ['ocp'], () => new Date()).read('ocp');
+    const asked = { profile: 'ocp', trustRevision: prepared.revision, stores: prepared.stores.map(({ url }) => url) };
+    for (const stored of remembered) {
+      if (stored !== undefined) expect(isRestful(stored.record, asked, new Date())).toBe(true);
+    }
+  });
+
+  test('what comes twice at once is remembered as asked about once; what was due again, as twice', async () => {
+    const objects = await makeObjects();
+    let time = Date.now();
+    const { handler } = setUp(objects, [FIXTURE_STORE], () => new Date(time));
+    const nowhere = parseDigest(`sha256:${'0'.repeat(64)}`);
+    const timesOf = async () => (await readAbsent(objects, nowhere))?.record.times;
+    const body = toMirrorBody('ocp', nowhere);
+    await handler(eventOf(body, body, body), context);
+    await handler(eventOf(body), context);
+    expect(await timesOf()).toBe(1);
+    time += 61 * 60 * 1000;
+    await handler(eventOf(body), context);
+    expect(await timesOf()).toBe(2);
+  });
+
+  test('remembers nothing when a store failed that could have held it, or for what is complete', async () => {
+    const objects = await makeObjects();
+    const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
+    await setUp(objects, ['/no/such/store']).handler(eventOf(toMirrorBody('ocp', digest)), context);
+    expect(await readAbsent(objects, digest)).toBeUndefined();
   });
 
   test('what can never succeed is dead with its reason, and the rest of the batch goes on', async () => {

@@ -26,7 +26,9 @@ async function serve(
     'serve-signature': handler,
     'read-records': handler,
     'receive-push': handler,
+    'export-bundle': handler,
     'local-events': handler,
+    'local-downloads': handler,
   };
   front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
   return front.url;
@@ -169,7 +171,9 @@ describe('the front', () => {
       'serve-signature': never,
       'read-records': never,
       'receive-push': never,
+      'export-bundle': never,
       'local-events': never,
+      'local-downloads': never,
     };
     await expect(startHttpFront(handlers, { port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     server.close();

@@ -86,6 +86,10 @@ describe('alarms', () => {
     expect(listWatched('Throttles').toSorted()).toEqual(functions);
   });
 
+  test('look at no more metrics than CloudWatch takes in an expression', () => {
+    expect(Math.max(...readAlarms().map(({ metrics }) => metrics.length))).toBeLessThanOrEqual(10);
+  });
+
   test('watch what the functions count of trust, keys and verdicts', () => {
     expect(
       ['TrustAgeSeconds', 'KeyExpiresInDays', 'VerdictChanged', 'TrustNotPublished'].map((name) => [

@@ -87,6 +87,8 @@ describe('bundles', () => {
     ['verify-image', ['openpgp', '@aws-sdk/client-s3']],
     ['read-records', ['openpgp']],
     ['mirror-signatures', ['openpgp']],
+    ['plan-mirror', ['openpgp']],
+    ['export-bundle', ['openpgp']],
   ])('%s holds nothing of %j', (name, unwanted) => {
     const { inputs } = findBuilt(name);
     expect(inputs).toContain(`functions/${name}/wire.ts`);

@@ -44,12 +44,24 @@ const QUEUES = [
     deadLetters: 'MirrorDeadLetterQueue',
     consumer: 'MirrorDashsignaturesLambdaFunction',
     receives: 'SIGNET_MIRROR_RECEIVES',
+    batch: 10,
+    atOnce: 5,
   },
   {
     queue: 'PushQueue',
     deadLetters: 'PushDeadLetterQueue',
     consumer: 'VerifyDashpushedLambdaFunction',
     receives: 'SIGNET_PUSH_RECEIVES',
+    batch: 10,
+    atOnce: 5,
+  },
+  {
+    queue: 'ExportQueue',
+    deadLetters: 'ExportDeadLetterQueue',
+    consumer: 'ExportDashbundleLambdaFunction',
+    receives: 'SIGNET_EXPORT_RECEIVES',
+    batch: 1,
+    atOnce: 2,
   },
 ];
 
@@ -88,9 +100,9 @@ describe('queues', () => {
     expect(mappings.map(([, { Properties: properties }]) => properties)).toMatchObject([
       {
         FunctionName: { 'Fn::GetAtt': [row.consumer, 'Arn'] },
-        BatchSize: 10,
+        BatchSize: row.batch,
         FunctionResponseTypes: ['ReportBatchItemFailures'],
-        ScalingConfig: { MaximumConcurrency: 5 },
+        ScalingConfig: { MaximumConcurrency: row.atOnce },
       },
     ]);
   });
@@ -166,6 +178,23 @@ describe('events', () => {
   });
 
   test.each([
+    { variant: 'defaults', state: 'DISABLED' },
+    { variant: 'every option', state: 'ENABLED' },
+  ] as const)('of the schedule come to plan-mirror when there are graphs, with $variant', ({ variant, state }) => {
+    const { Resources: resources } = read(variant).settled;
+    expect(resources['PlanMirrorSchedule']?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(1 hour)',
+      State: state,
+      Targets: [{ Arn: { 'Fn::GetAtt': ['PlanDashmirrorLambdaFunction', 'Arn'] } }],
+    });
+    expect(resources['PlanMirrorInvocations']?.Properties).toMatchObject({
+      FunctionName: { Ref: 'PlanDashmirrorLambdaFunction' },
+      MaximumRetryAttempts: 0,
+    });
+  });
+
+  test.each([
+    ['PlanMirrorSchedulePermission', 'PlanMirrorSchedule', 'PlanDashmirrorLambdaFunction'],
     ['EcrPushPermission', 'EcrPushRule', 'ReceiveDashpushLambdaFunction'],
     ['ReverifySchedulePermission', 'ReverifySchedule', 'ReverifyLambdaFunction'],
   ])('%s is for one rule alone', (id, rule, called) => {

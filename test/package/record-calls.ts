@@ -1,8 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { startUpdateService } from '../support/servers/start-update-service.ts';
 import type { AwsCall } from './aws/aws-call.ts';
 import { startAws } from './aws/start-aws.ts';
 import { readEnvironment } from './read-environment.ts';
+import { exportBundle } from './scenarios/export-scenario.ts';
+import { GRAPH, planMirror } from './scenarios/plan-scenario.ts';
 import { MANIFESTS, mirrorSignatures, receivePush, SECRETS, verifyPushed } from './scenarios/queue-scenarios.ts';
 import { checkPullspec, readRecords, serveSignature, verifyImage } from './scenarios/request-scenarios.ts';
 import type { Scenario } from './scenarios/stage.ts';
@@ -12,7 +15,9 @@ import type { Template } from './template.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'check-pullspec': checkPullspec,
+  'export-bundle': exportBundle,
   'mirror-signatures': mirrorSignatures,
+  'plan-mirror': planMirror,
   'publish-trust': publishTrust,
   'read-records': readRecords,
   'receive-push': receivePush,
@@ -36,19 +41,23 @@ export async function recordCalls({ name, bundle, settled, directory }: Recordin
   const scenario = SCENARIOS[name];
   if (scenario === undefined) throw new Error(`there is no scenario of ${name}`);
   await mkdir(directory, { recursive: true });
-  const env = readEnvironment(settled, name);
+  const graphs = await startUpdateService(() => GRAPH);
+  const given = readEnvironment(settled, name);
+  // Whatever the template names, it is not there; and a function without a graph to read calls nobody.
+  const env = Object.hasOwn(given, 'SIGNET_GRAPHS') ? { ...given, SIGNET_GRAPHS: `ocp=${graphs.graphUrl}` } : given;
   const objects = createMemoryObjectStore();
   const aws = await startAws({ objects, secrets: SECRETS, manifests: MANIFESTS });
   try {
     const { invoke, stop } = await startBundle(bundle, env, aws.port);
     try {
-      const isSet = (variable: string): boolean => (env[variable] ?? '') !== '';
+      const isSet = (variable: string): boolean => (given[variable] ?? '') !== '';
       await scenario({ objects, upstream: directory, isSet, invoke, loseAnswer: aws.loseAnswer });
     } finally {
       await stop();
     }
   } finally {
     await aws.stop();
+    await graphs.close();
   }
   return aws.calls;
 }

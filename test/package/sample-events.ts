@@ -26,6 +26,7 @@ const QUAY_PUSH = {
   updated_tags: ['4.16.37'],
 };
 
+const JSON_BOTH_WAYS = { 'content-type': 'application/json', accept: 'application/json' };
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
 
 /** The credentials of a registry's webhook, in a file, which stands for a secret. */
@@ -82,6 +83,20 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
     'mirror-signatures': {
       event: toQueueEvent(toMirrorBody('ocp', DIGEST)),
       answer: DONE,
+    },
+    // Without graphs, as by default, there is nothing to do.
+    'plan-mirror': {
+      event: { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },
+      answer: { wanted: 0, queued: 0, held: 0, resting: 0, outside: 0 },
+    },
+    'export-bundle': {
+      event: toHttpEvent({
+        method: 'POST',
+        path: '/v1/configmaps',
+        headers: JSON_BOTH_WAYS,
+        body: { digests: [DIGEST] },
+      }),
+      answer: { statusCode: 200, body: { items: [{ kind: 'ConfigMap' }] } },
     },
     'receive-push': {
       event: {

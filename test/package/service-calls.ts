@@ -8,7 +8,7 @@ const LogGroup = z.object({ LogGroupName: z.string() });
 const Mapping = z.object({ FunctionName: z.string(), EventSourceArn: z.string() });
 const Invocations = z.object({
   FunctionName: z.string(),
-  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }) }),
+  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }) }).optional(),
 });
 
 /**
@@ -38,7 +38,9 @@ export function listServiceCalls(settled: Template, name: string, recorded: read
     ),
     ...toCalls(
       ['sqs:SendMessage'],
-      invocations.filter((one) => isOf(one, fullName)).map((one) => one.DestinationConfig.OnFailure.Destination),
+      invocations
+        .filter((one) => isOf(one, fullName))
+        .flatMap(({ DestinationConfig: destinations }) => destinations?.OnFailure.Destination ?? []),
     ),
     ...recorded.filter(({ action }) => action === 's3:GetObject').map(toTellAbsent),
   ];

@@ -191,6 +191,15 @@ describe('the bucket', () => {
       },
       { Id: 'ForgetFormerVerdicts', Status, Prefix: 'verdicts/', ...later },
       { Id: 'ForgetFormerSweeps', Status, Prefix: 'reverify/', ...later },
+      { Id: 'ForgetFormerAbsences', Status, Prefix: 'absent/', ...later },
+      { Id: 'ForgetFormerGraphs', Status, Prefix: 'graph/', ...later },
+      {
+        Id: 'ForgetBundles',
+        Status,
+        Prefix: 'bundles/',
+        ExpirationInDays: 30,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
     ]);
   });
 });

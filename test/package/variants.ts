@@ -19,6 +19,10 @@ export const EVERY_OPTION: Parameters = {
   pullSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pull-AbCdEf',
   ecrRepositories:
     'arn:aws:ecr:us-east-1:111122223333:repository/ocp,arn:aws:ecr:us-east-1:111122223333:repository/okd',
+  graphs:
+    'ocp=https://updates.example.com/graph?channel=stable-4.16&arch=multi,okd=https://updates.example.com/okd/graph',
+  graphChannels: 'stable-4.16,fast-4.16',
+  graphArchitectures: 'amd64,multi',
   eventBus: 'arn:aws:events:us-east-1:111122223333:event-bus/shared',
   verdictTopic: 'arn:aws:sns:us-east-1:111122223333:verdicts',
   alarmTopic: 'arn:aws:sns:us-east-1:111122223333:alarms',

@@ -4,7 +4,15 @@ import { type NeededSetting, readConfiguration } from '../../lib/runtime/read-co
 
 const SECRET = 'hunter2-very-secret';
 const NEEDED = ['SIGNET_MIRROR_QUEUE_URL', 'SIGNET_MIRROR_DEAD_LETTER_URL', 'SIGNET_MIRROR_RECEIVES'] as const;
-const OPTIONAL = ['SIGNET_VERDICT_TOPIC', 'SIGNET_WEBHOOKS', 'SIGNET_PULL_SECRET', 'SIGNET_DISTRIBUTION'] as const;
+const OPTIONAL = [
+  'SIGNET_VERDICT_TOPIC',
+  'SIGNET_WEBHOOKS',
+  'SIGNET_PULL_SECRET',
+  'SIGNET_DISTRIBUTION',
+  'SIGNET_GRAPHS',
+  'SIGNET_GRAPH_CHANNELS',
+  'SIGNET_GRAPH_ARCHITECTURES',
+] as const;
 const ALL = {
   SIGNET_OBJECTS: `s3://${SECRET}/prefix`,
   SIGNET_PROFILES: 'ocp,okd',
@@ -58,6 +66,22 @@ describe('what is set', () => {
     expect(faultOf(ALL, needed)).toBe(`environment: not set: ${needed.join(', ')}`);
   });
 
+  test('is read for bundles', () => {
+    const environment = {
+      ...ALL,
+      SIGNET_EXPORT_QUEUE_URL: 'https://sqs.example.com/export',
+      SIGNET_EXPORT_DEAD_LETTER_URL: 'https://sqs.example.com/export-dead',
+      SIGNET_EXPORT_RECEIVES: '3',
+    };
+    const needed = ['SIGNET_EXPORT_QUEUE_URL', 'SIGNET_EXPORT_DEAD_LETTER_URL', 'SIGNET_EXPORT_RECEIVES'] as const;
+    expect(readConfiguration(environment, { needed })).toMatchObject({
+      exportQueueUrl: 'https://sqs.example.com/export',
+      exportDeadLetterUrl: 'https://sqs.example.com/export-dead',
+      exportReceives: 3,
+    });
+    expect(faultOf(ALL, needed)).toBe(`environment: not set: ${needed.join(', ')}`);
+  });
+
   test('spaces around the names of profiles are not part of them', () => {
     expect(readConfiguration({ ...ALL, SIGNET_PROFILES: ' ocp , okd,' }).profiles).toEqual(['ocp', 'okd']);
   });
@@ -77,6 +101,9 @@ describe('what is set', () => {
       webhooks: value,
       pullSecret: value,
       distribution: value,
+      graphs: value,
+      graphChannels: value,
+      graphArchitectures: value,
     });
   });
 });
@@ -121,4 +148,15 @@ describe('a count of receives', () => {
     const fault = faultOf({ ...ALL, SIGNET_MIRROR_RECEIVES: SECRET, SIGNET_OBJECTS: '' });
     expect(fault).toBe('environment: not set: SIGNET_OBJECTS; not an integer from 1 to 1000: SIGNET_MIRROR_RECEIVES');
   });
+});
+
+test('faults that a function finds by itself are told together with the rest', () => {
+  const environment = { ...ALL, SIGNET_OBJECTS: '', SIGNET_GRAPHS: 'wrong' };
+  const listFaults = ({ graphs }: { readonly graphs: string | undefined }): readonly string[] => [
+    `SIGNET_GRAPHS: ${graphs}`,
+  ];
+  expect(() => readConfiguration(environment, { needed: NEEDED, listFaults })).toThrow(
+    /^environment: not set: SIGNET_OBJECTS; SIGNET_GRAPHS: wrong$/,
+  );
+  expect(() => readConfiguration(ALL, { listFaults: () => [] })).not.toThrow();
 });

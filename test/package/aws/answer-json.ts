@@ -24,6 +24,8 @@ const Images = z.object({
   repositoryName: z.string(),
   imageIds: z.tuple([z.object({ imageDigest: z.string() })]),
 });
+const Typed = z.object({ mediaType: z.string().optional() });
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** The operations of the services that speak JSON, by `X-Amz-Target`. */
 const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents, region: string) => Answered>> = {
@@ -58,7 +60,8 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents
     const [imageId] = imageIds;
     const resource = `arn:aws:ecr:${region}:${registryId}:repository/${name}`;
     const imageManifest = manifests.get(imageId.imageDigest);
-    const image = { imageId, imageManifest, imageManifestMediaType: 'application/vnd.oci.image.manifest.v1+json' };
+    const { mediaType = OCI_MANIFEST } = Typed.parse(JSON.parse(imageManifest ?? '{}'));
+    const image = { imageId, imageManifest, imageManifestMediaType: mediaType };
     return [[{ action: 'ecr:BatchGetImage', resource }], { images: [image], failures: [] }];
   },
 };

@@ -1,12 +1,14 @@
 import { hash } from 'node:crypto';
 import { expect } from 'vitest';
 import { toMirrorBody } from '../../../lib/mirror/mirror-message.ts';
+import { parseDigest } from '../../../lib/pullspec/digest.ts';
 import { toReverifyBody } from '../../../lib/pushes/reverify-message.ts';
 import { pushOf, REGISTRY, REPOSITORY } from '../../pushes/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
 import { EVERY_OPTION } from '../variants.ts';
+import { LIST_MANIFESTS } from './plan-scenario.ts';
 import {
   CLOSED_REGISTRY,
   ECR_HOST,
@@ -19,6 +21,7 @@ import {
 } from './stage.ts';
 
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
+const NOWHERE = parseDigest(`sha256:${'0'.repeat(64)}`);
 const NO_RECORD = '0'.repeat(64);
 const CREDENTIALS = {
   schema: 1,
@@ -32,16 +35,16 @@ export const SECRETS: ReadonlyMap<string, string> = new Map([
   [EVERY_OPTION['webhooksSecret'] ?? '', JSON.stringify(CREDENTIALS)],
   [EVERY_OPTION['pullSecret'] ?? '', '{"auths":{}}'],
 ]);
-export const MANIFESTS: ReadonlyMap<string, string> = new Map([[REFERRER_DIGEST, REFERRER]]);
+export const MANIFESTS: ReadonlyMap<string, string> = new Map([[REFERRER_DIGEST, REFERRER], ...LIST_MANIFESTS]);
 
-/** No trust yet; a digest to copy, and again; a message that can never be read. */
+/** No trust yet; a digest to copy, and again; one that is nowhere; a message that can never be read. */
 export const mirrorSignatures: Scenario = async (stage) => {
   const event = toQueueEvent(toMirrorBody('ocp', SIGNED));
   expect(await stage.invoke(event)).toMatchObject({ answer: AGAIN });
   await publishProfile(stage);
   await signUpstream(stage);
-  stage.loseAnswer('signatures/');
-  for (const each of [event, event, toQueueEvent('not JSON')])
+  for (const prefix of ['signatures/', 'absent/']) stage.loseAnswer(prefix);
+  for (const each of [event, event, toQueueEvent(toMirrorBody('ocp', NOWHERE)), toQueueEvent('not JSON')])
     expect(await stage.invoke(each)).toMatchObject({ answer: DONE });
 };
 

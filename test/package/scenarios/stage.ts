@@ -33,24 +33,27 @@ export const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 export const CLOSED_REGISTRY = 'localhost:1';
 export const ECR_REPOSITORIES = ['ocp', 'okd'];
 
-const signer = await makeSigner('release');
+export const signer = await makeSigner('release');
 
-/** Trust in one signer, with the stage's signature store and push sources. */
+/** Trust in one signer, with the stage's signature store and push sources. @returns what was published of it */
 export async function publishProfile(
   { objects, upstream }: Pick<Stage, 'objects' | 'upstream'>,
   label = 'first',
   keys: Signer = signer,
-): Promise<void> {
+  more: Partial<PreparedTrust> = {},
+): Promise<Pick<PreparedTrust, 'profile' | 'revision' | 'stores'>> {
+  const stores = [{ url: pathToFileURL(upstream).href, origin: 'scenario' }];
   const change: Partial<PreparedTrust> = {
-    stores: [{ url: pathToFileURL(upstream).href, origin: 'scenario' }],
+    stores,
     storeAccess: { allowLocal: true, allowPrivateAddresses: true },
     pushSources: [
       { source: 'distribution', registry: REGISTRY, repository: REPOSITORY },
       { source: 'distribution', registry: CLOSED_REGISTRY, repository: REPOSITORY },
       ...ECR_REPOSITORIES.map((repository) => ({ source: 'ecr', registry: ECR_HOST, repository })),
     ],
+    ...more,
   };
-  await publishKeyrings(objects, [keys.keyring], label, change);
+  return { profile: 'ocp', revision: await publishKeyrings(objects, [keys.keyring], label, change), stores };
 }
 
 export function signDigest(digest: Digest = SIGNED): Uint8Array {

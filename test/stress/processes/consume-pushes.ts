@@ -9,8 +9,12 @@ import { wireFunctions } from '../../../local/wire.ts';
 // The service's own consumers over a data folder and queues of another process, until this one is killed. It says its
 // verdict events on standard output, as the service does.
 const [objectsDirectory = '', queuesJson = '{}'] = process.argv.slice(2);
-const { push, mirror } = JSON.parse(queuesJson) as Record<
-  'push' | 'mirror',
+const {
+  push,
+  mirror,
+  export: exports,
+} = JSON.parse(queuesJson) as Record<
+  'push' | 'mirror' | 'export',
   { readonly queueUrl: string; readonly deadLetterUrl: string }
 >;
 const client = createLocalSqsClient(new URL(push.queueUrl).origin);
@@ -20,7 +24,7 @@ const functions = wireFunctions({
   upstream: createUpstreamStores({ allowPrivateAddresses: true }),
   registries: createProfileRegistries({}),
   webhooks: undefined,
-  queues: { client, push, mirror },
+  queues: { client, push, mirror, export: exports },
 });
 const telemetry = createTelemetry('stress', 'none');
 // The server does not notice that a consumer was killed: it hands messages to a receive that still waits.

@@ -1,0 +1,69 @@
+import { InputError } from '../../lib/errors/input-error.ts';
+import { type GraphPlace, toGraphPlaces } from '../../lib/graph/graph-places.ts';
+import { isUrlLike } from '../../lib/http/http-url.ts';
+import type { FunctionConfiguration } from '../../lib/runtime/read-configuration.ts';
+
+export type GraphSetting = 'SIGNET_GRAPHS' | 'SIGNET_GRAPH_CHANNELS' | 'SIGNET_GRAPH_ARCHITECTURES';
+
+/** The update graphs of one profile: each place is one question. */
+export interface ProfileGraphs {
+  readonly profile: string;
+  readonly places: readonly GraphPlace[];
+}
+
+export interface GraphSettings {
+  /** One for each profile that has graphs. */
+  readonly graphs: readonly ProfileGraphs[];
+  /** All that is wrong, each with its variable; a user or password of a URL is never repeated. */
+  readonly faults: readonly string[];
+}
+
+type Configuration = Pick<FunctionConfiguration<GraphSetting>, 'profiles'> &
+  Partial<Omit<FunctionConfiguration<GraphSetting>, 'objects'>>;
+
+/** The name of a channel or an architecture, as graphs have them. */
+const NAME = /^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$/;
+
+/** Which graphs to read for which profile: `profile=URL` each, asked for every channel and architecture. */
+export function evaluateGraphSettings(configuration: Configuration): GraphSettings {
+  const faults: string[] = [];
+  const channels = readNames('SIGNET_GRAPH_CHANNELS', configuration.graphChannels, faults);
+  const architectures = readNames('SIGNET_GRAPH_ARCHITECTURES', configuration.graphArchitectures, faults);
+  const places = new Map<string, readonly GraphPlace[]>();
+  const known = new Set<string>();
+  for (const [index, entry] of toEntries(configuration.graphs).entries()) {
+    const told = (fault: string): number => faults.push(`SIGNET_GRAPHS: entry ${index + 1} ${fault}`);
+    const equals = entry.indexOf('=');
+    const [profile, url] = [entry.slice(0, Math.max(0, equals)), entry.slice(equals + 1)];
+    if (equals < 1 || !isUrlLike(url)) {
+      told('is not profile=URL');
+      continue;
+    }
+    if (known.has(entry)) told('is there already');
+    known.add(entry);
+    // A text that is not a known name may be a part of a URL, with its password.
+    if (!configuration.profiles.includes(profile)) told('is of a profile that SIGNET_PROFILES does not name');
+    try {
+      const more = toGraphPlaces(url, { channels, architectures });
+      places.set(profile, [...(places.get(profile) ?? []), ...more]);
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      told(`cannot be read: ${error.message}`);
+    }
+  }
+  return { graphs: Array.from(places, ([profile, some]) => ({ profile, places: some })), faults };
+}
+
+function readNames(variable: GraphSetting, text: string | undefined, faults: string[]): readonly string[] {
+  const names = toEntries(text);
+  for (const name of new Set(names)) {
+    if (!NAME.test(name)) faults.push(`${variable}: ${JSON.stringify(name)} is not a name`);
+    else if (names.indexOf(name) !== names.lastIndexOf(name)) faults.push(`${variable}: ${name} is there twice`);
+  }
+  return names;
+}
+
+/** A comma too many makes an empty entry, which is refused. */
+function toEntries(text: string | undefined): readonly string[] {
+  return text === undefined || text.trim() === '' ? [] : text.split(',').map((entry) => entry.trim());
+}

@@ -1,0 +1,105 @@
+import * as z from 'zod/mini';
+import { StoreError } from '../errors/store-error.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { isProfileName } from '../trust/profile-name.ts';
+import { readSchema } from '../trust/read-schema.ts';
+import { isBundleId } from './bundle-id.ts';
+import { EXPORT_FAILURE_CODES, type ExportFailure } from './export-failure.ts';
+
+/** What was asked for: what the mirror holds and this profile verifies, by this revision of its trust or a later one. */
+export interface BundleQuestion {
+  readonly profile: string;
+  readonly trustRevision: string;
+  /** The bundle that this one follows: what it holds, and what those before it hold, is left out. */
+  readonly since?: string | undefined;
+}
+
+/** What a bundle is, as its bytes tell; `size` in bytes, as packed. */
+export interface BundleFacts {
+  readonly sha256: string;
+  readonly size: number;
+  readonly manifestSha256: string;
+  readonly counts: {
+    readonly digests: number;
+    readonly signatures: number;
+    readonly configMaps: number;
+    readonly files: number;
+  };
+}
+
+interface Requested extends BundleQuestion {
+  readonly schema: 1;
+  readonly id: string;
+  readonly requestedAt: string;
+}
+
+/** How far a bundle has come. `done` is for good; what `failed` may be tried again by an operator. */
+export type BundleState =
+  | (Requested & { readonly state: 'queued' })
+  | (Requested & BundleFacts & { readonly state: 'done'; readonly finishedAt: string })
+  | (Requested & { readonly state: 'failed'; readonly finishedAt: string; readonly failure: ExportFailure });
+
+export interface StoredState {
+  readonly state: BundleState;
+  readonly etag: string;
+}
+
+const MAX_STATE_BYTES = 16 * 1024;
+const count = z.int().check(z.gte(0));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+const id = z.string().check(z.refine(isBundleId));
+/** The members of every state, for other objects that name a request. */
+export const requestedShape = {
+  schema: z.literal(1),
+  id,
+  profile: z.string().check(z.refine(isProfileName)),
+  trustRevision: sha256,
+  since: z.optional(id),
+  requestedAt: z.iso.datetime(),
+} as const;
+const schema: z.ZodMiniType<BundleState> = z.discriminatedUnion('state', [
+  z.strictObject({ ...requestedShape, state: z.literal('queued') }),
+  z.strictObject({
+    ...requestedShape,
+    state: z.literal('done'),
+    finishedAt: z.iso.datetime(),
+    sha256,
+    size: count,
+    manifestSha256: sha256,
+    counts: z.strictObject({ digests: count, signatures: count, configMaps: count, files: count }),
+  }),
+  z.strictObject({
+    ...requestedShape,
+    state: z.literal('failed'),
+    finishedAt: z.iso.datetime(),
+    failure: z.strictObject({ code: z.enum(EXPORT_FAILURE_CODES), message: z.string() }),
+  }),
+]);
+
+export function bundleStateKey(bundleId: string): string {
+  return `bundles/${bundleId}/state.json`;
+}
+
+export function bundleArchiveKey(bundleId: string): string {
+  return `bundles/${bundleId}/bundle.tar.gz`;
+}
+
+/** @throws StoreError, ConfigurationError */
+export async function readBundleState(objects: ObjectStore, bundleId: string): Promise<StoredState | undefined> {
+  const key = bundleStateKey(bundleId);
+  const stored = await objects.readObject(key, MAX_STATE_BYTES);
+  if (stored === undefined) return undefined;
+  const state = readSchema(schema, key, stored.bytes);
+  if (state.id !== bundleId) throw new StoreError('BodyInvalid', `${key} is about another bundle`);
+  return { state, etag: stored.etag };
+}
+
+/** Puts a state in the place of the one that was read. @returns false when another came between @throws StoreError */
+export async function replaceBundleState(
+  objects: ObjectStore,
+  state: BundleState,
+  etag: string | undefined,
+): Promise<boolean> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  return await objects.replaceObject(bundleStateKey(state.id), bytes, etag);
+}

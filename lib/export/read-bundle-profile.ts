@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import type { BundleProfile } from '../bundle/bundle-trust.ts';
+import type { ReadyTrust } from '../decide/ready-trust.ts';
+import { ConfigurationError } from '../errors/configuration-error.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { TrustDocument } from '../trust/trust-document.ts';
+import { MAX_PREPARED_BYTES, trustSourceKey } from '../trust/trust-keys.ts';
+
+/**
+ * Published trust with the documents that it was compiled from, which a bundle carries.
+ *
+ * @throws ConfigurationError `RevisionInvalid` for a document that is not the one that was published; StoreError
+ */
+export async function readBundleProfile(objects: ObjectStore, trust: ReadyTrust): Promise<BundleProfile> {
+  const { profile, revision, documents: listed } = trust.prepared;
+  const documents: TrustDocument[] = [];
+  for (const { name, sha256 } of listed) {
+    const key = trustSourceKey(profile, revision, name);
+    const stored = await objects.readObject(key, MAX_PREPARED_BYTES);
+    const found = stored === undefined ? undefined : createHash('sha256').update(stored.bytes).digest('hex');
+    if (stored === undefined || found !== sha256) {
+      const fault = stored === undefined ? 'the document is not stored' : 'not the bytes that were published';
+      throw new ConfigurationError('RevisionInvalid', fault, { position: { document: key } });
+    }
+    documents.push({ name, bytes: stored.bytes });
+  }
+  return { trust, documents };
+}

@@ -1,0 +1,47 @@
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { bundleStateKey } from '../../../lib/export/bundle-state.ts';
+import { toExportBody } from '../../../lib/export/export-message.ts';
+import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { toHttpEvent } from '../../support/http-event.ts';
+import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
+import { publishProfile, type Scenario, SIGNED, type Stage, signDigest } from './stage.ts';
+
+const OTHER_ID = '0'.repeat(32);
+
+function post(path: string, body: object): object {
+  return toHttpEvent({ method: 'POST', path, body });
+}
+
+const Created = z.object({ answer: z.object({ statusCode: z.literal(202), body: z.string() }) });
+
+/** Asks for a bundle, and lets the function make it. @returns its id */
+async function makeBundle(stage: Stage, body: { readonly since?: string }): Promise<string> {
+  const { answer } = Created.parse(await stage.invoke(post('/v1/bundles', body)));
+  const { id } = z.object({ id: z.string() }).parse(JSON.parse(answer.body));
+  const message = toExportBody({ id, profile: 'ocp', since: body.since });
+  expect(await stage.invoke(toQueueEvent(message))).toMatchObject({ answer: DONE });
+  const state = await stage.invoke(toHttpEvent({ method: 'GET', path: `/v1/bundles/${id}` }));
+  const done = expect.stringContaining('"state":"done"') as unknown;
+  expect(state).toMatchObject({ answer: { statusCode: 200, body: done } });
+  return id;
+}
+
+/** ConfigMaps of all and of one; a bundle, and one that follows it; messages that fail, for now and for good. */
+export const exportBundle: Scenario = async (stage) => {
+  const { objects, invoke } = stage;
+  expect(await invoke(post('/v1/configmaps', {}))).toMatchObject({ answer: { statusCode: 500 } });
+  await publishProfile(stage);
+  await objects.createObject(`signatures/${toStoreSegment(SIGNED)}/signature-1`, signDigest());
+  for (const body of [{}, { digests: [SIGNED] }]) {
+    expect(await invoke(post('/v1/configmaps', body))).toMatchObject({ answer: { statusCode: 200 } });
+  }
+  stage.loseAnswer('bundles/');
+  const id = await makeBundle(stage, {});
+  await makeBundle(stage, { since: id });
+  expect(await invoke(toQueueEvent('not JSON'))).toMatchObject({ answer: DONE });
+  const other = await objects.readObject(bundleStateKey(id), Infinity);
+  await objects.createObject(bundleStateKey(OTHER_ID), other?.bytes ?? new Uint8Array());
+  const message = toExportBody({ id: OTHER_ID, profile: 'ocp', since: undefined });
+  expect(await invoke(toQueueEvent(message))).toMatchObject({ answer: AGAIN });
+};
