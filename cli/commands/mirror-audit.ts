@@ -1,12 +1,14 @@
 import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { InputError } from '../../lib/errors/input-error.ts';
 import type { QuarantinedSignature } from '../../lib/mirror/audit-digest.ts';
 import { type AuditedMirror, auditMirror } from '../../lib/mirror/audit-mirror.ts';
 import { addForeignKeys, type ForeignKeys } from '../../lib/mirror/foreign-keys.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
+import { readSweep, type SweepState } from '../../lib/reverify/sweep-state.ts';
 import { withLease } from '../../lib/reverify/with-lease.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { openSource } from '../open-source.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
@@ -14,6 +16,7 @@ import { createProgress } from '../progress.ts';
 export interface AuditOptions extends OutputOptions {
   readonly trust: string;
   readonly to: string;
+  readonly otherTrust?: boolean;
 }
 
 export interface PruneOptions extends AuditOptions {
@@ -27,13 +30,15 @@ interface Summary extends Omit<AuditedMirror, 'outcome' | 'next'> {
 }
 
 /** Digests of one step. */
-const STEP = 500;
+const STEP = 100;
 const NOTHING: ForeignKeys = { count: 0, keys: [] };
 
-/** Looks and changes nothing. @returns the exit status: 1 when something would be taken out */
+/** Looks and changes nothing. @returns the exit status: 1 when a prune would change something */
 export async function auditMirrored(options: AuditOptions): Promise<number> {
   const summary = await audit(options, true);
-  return summary.outcome === 'audited' && summary.quarantined.length > 0 ? ExitStatus.rejected : toStatus(summary);
+  const { outcome, quarantined, duplicates, gapsClosed } = summary;
+  const isWhole = quarantined.length + duplicates + gapsClosed === 0;
+  return outcome === 'audited' && !isWhole ? ExitStatus.rejected : toStatus(summary);
 }
 
 /** Takes out what no profile verifies, and closes gaps. @returns the exit status */
@@ -42,9 +47,8 @@ export async function pruneMirrored(options: PruneOptions): Promise<number> {
 }
 
 async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
-  const objects = await openObjectStore(options.to);
+  const objects = await openSource(options.to);
   const trusts = await readTrusts(options.trust);
-  const signal = new AbortController().signal;
   const progress = createProgress('digests audited');
   let summary: Summary = {
     outcome: 'audited',
@@ -59,7 +63,7 @@ async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
     unreadable: [],
   };
   let after: string | undefined;
-  const step = async (): Promise<boolean> => {
+  const step = async (signal: AbortSignal): Promise<boolean> => {
     const part = await auditMirror({ objects, trusts, now: new Date(), signal, after, limit: STEP, dryRun });
     if (part.outcome !== 'audited') {
       summary = { ...summary, outcome: part.outcome, reasons: part.reasons.map(({ message }) => message) };
@@ -70,11 +74,30 @@ async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
     after = part.next;
     return after !== undefined;
   };
-  if (dryRun) while (await step());
-  else await withLease(objects, () => new Date(), step);
+  if (dryRun) while (await step(new AbortController().signal));
+  else {
+    if (options.otherTrust !== true) requireSameTrust(trusts, (await readSweep(objects))?.state);
+    await withLease(objects, () => new Date(), step);
+  }
   progress.end();
   printResult(options.output, summary, formatSummary);
   return summary;
+}
+
+/**
+ * What the service swept by last is what vouches for this mirror: other trust, an old copy of it or one that lacks a
+ * profile would take out what is good. @throws InputError
+ */
+function requireSameTrust(trusts: readonly ReadyTrust[], swept: SweepState | undefined): void {
+  const given = new Map(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
+  const other = Object.entries(swept?.revisions ?? {}).find(([profile, revision]) => given.get(profile) !== revision);
+  if (other === undefined) return;
+  const [profile, revision] = other;
+  const found = given.get(profile) ?? 'none';
+  throw new InputError(
+    'ArgumentInvalid',
+    `--trust has revision ${found} of the profile ${profile}, and the service goes by ${revision}: publish it first, or say --other-trust`,
+  );
 }
 
 /** All of them: a signature stays while any profile verifies it. */

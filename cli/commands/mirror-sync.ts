@@ -50,6 +50,10 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
   if (options.graph.length === 0 && options.digest.length === 0) {
     throw new InputError('ArgumentInvalid', 'say what to mirror: --graph or --digest');
   }
+  const isAsked = options.channel.length + options.arch.length > 0;
+  if (isAsked && options.graph.length === 0) {
+    throw new InputError('ArgumentInvalid', '--channel and --arch are asked of a --graph');
+  }
   const digests = options.digest.map(parseDigest);
   const trust = await openTrust(options);
   const objects = await openObjectStore(options.to);
@@ -57,6 +61,10 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
   const signal = new AbortController().signal;
   try {
     const graphs = await readAll(options, trust.prepared, signal);
+    if (graphs.length > 0 && graphs.every(({ nodes }) => nodes.length === 0)) {
+      // An update service answers a channel that it does not know with no nodes.
+      throw new InputError('BodyInvalid', `there is no release in ${graphs.map(({ source }) => source).join(', ')}`);
+    }
     const { wanted, closeRegistries } = await find(options, trust.prepared, { graphs, digests, objects, signal });
     closeRegistries();
     const progress = createProgress('digests');
@@ -66,6 +74,7 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
       upstream: store,
       stores,
       digests: wanted.digests,
+      insisted: new Set(options.store.some(isLocal) ? wanted.digests : digests),
       concurrency: options.concurrency,
       now: () => new Date(),
       signal,
@@ -79,6 +88,11 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
   } finally {
     close();
   }
+}
+
+/** Reading a directory again costs nobody anything. */
+function isLocal(store: string): boolean {
+  return !/^https?:/.test(store);
 }
 
 async function readAll(

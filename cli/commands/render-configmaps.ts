@@ -1,10 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { unlessAbsent } from '../../lib/objects/file-error.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
-import { isS3Location } from '../../lib/objects/s3-location.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { type ManifestFormat, toManifestsText, toManifestText } from '../../lib/render/manifest-text.ts';
 import { pruneSignatureConfigMaps } from '../../lib/render/prune-signature-config-maps.ts';
@@ -20,6 +15,7 @@ import {
 import { toVersionLookup } from '../../lib/render/version-lookup.ts';
 import { type WrittenManifest, writeManifests } from '../../lib/render/write-manifests.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { openSource } from '../open-source.ts';
 import { openTrust } from '../open-trust.ts';
 import type { StoreOptions, TrustOptions } from '../options.ts';
 import { printResult, toPrintable } from '../output.ts';
@@ -87,14 +83,6 @@ async function readReleases(
     if (cause instanceof StoreError) throw new StoreError(cause.code, `--from ${from}: ${cause.message}`, { cause });
     throw cause;
   }
-}
-
-/** A directory that is not there says nothing about signatures. @throws InputError */
-async function openSource(from: string): Promise<ObjectStore> {
-  const objects = await openObjectStore(from);
-  const isThere = isS3Location(from) || ((await unlessAbsent(stat(from)))?.isDirectory() ?? false);
-  if (!isThere) throw new InputError('FileUnreadable', `${from} is not a directory`);
-  return objects;
 }
 
 async function writeFiles(

@@ -46,6 +46,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.trust())
     .addOption(to('object store that holds the mirror'))
     .option('--dry-run', 'show what would be taken out, and change nothing')
+    .option('--other-trust', 'go by --trust although the service of this mirror goes by other revisions')
     .addOption(options.output())
     .action(async (given: PruneOptions) => {
       const { pruneMirrored } = await import('../commands/mirror-audit.ts');

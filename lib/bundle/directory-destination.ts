@@ -1,17 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { checkDirectoryLocation } from '../objects/check-directory-location.ts';
 import { createDirectoryObjectStore } from '../objects/directory-object-store.ts';
 import { fileErrorCode, toStoreError, unlessAbsent } from '../objects/file-error.ts';
 import { RESERVED_SEGMENT } from '../objects/object-key.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { LEFTOVER_AGE_MS, makeDirectories, makeFilePath, syncDirectory } from '../objects/store-directory.ts';
+import {
+  findDirectory,
+  LEFTOVER_AGE_MS,
+  makeDirectories,
+  makeFilePath,
+  syncDirectory,
+} from '../objects/store-directory.ts';
 import type { ImportDestination } from './import-destination.ts';
+import { recordCreations } from './record-creations.ts';
 
 /** The folder that web servers serve, and the only one that an import touches. */
 const SIGNATURES = 'signatures';
 const STAGE_PREFIX = 'import-';
+const STAGE_NAME = /^import-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * A directory that any static web server can serve. One without signatures gets them all at once: they are staged
@@ -63,23 +71,13 @@ async function writeStaged<Result>(root: string, made: readonly string[], action
 }
 
 async function writeInPlace<Result>(root: string, made: readonly string[], action: Action<Result>): Promise<Result> {
-  const objects = createDirectoryObjectStore(root);
   const hadReserved = await isThere(path.join(root, RESERVED_SEGMENT));
   const folders = new Set(await unlessAbsent(readdir(path.join(root, SIGNATURES))));
-  const created: string[] = [];
-  const recorded: ObjectStore = {
-    ...objects,
-    async createObject(key, bytes) {
-      const isCreated = await objects.createObject(key, bytes);
-      if (isCreated) created.push(key);
-      return isCreated;
-    },
-  };
+  const { objects, takeBack } = recordCreations(root, createDirectoryObjectStore(root));
   try {
-    return await action(recorded);
+    return await action(objects);
   } catch (error) {
-    // From the last: a reader that walks from 1 never meets a gap that was not there.
-    for (const key of created.toReversed()) await unlessAbsent(unlink(path.join(root, key)));
+    await takeBack();
     const left = (await unlessAbsent(readdir(path.join(root, SIGNATURES)))) ?? [];
     const empty = left.filter((name) => !folders.has(name)).map((name) => path.join(root, SIGNATURES, name));
     await removeEmpty(...empty, ...(hadReserved ? [] : [path.join(root, RESERVED_SEGMENT)]), ...made);
@@ -95,12 +93,16 @@ async function makeRoot(root: string): Promise<readonly string[]> {
   return made;
 }
 
-/** What imports left that were killed. One that is under way adds folders to its signatures. */
+/**
+ * What imports left that were killed. One that is under way adds folders to its signatures. No link is followed, and
+ * only folders that an import names are removed: what others put there is theirs.
+ */
 async function sweepStages(root: string): Promise<void> {
-  const folder = path.join(root, RESERVED_SEGMENT);
-  for (const name of (await unlessAbsent(readdir(folder))) ?? []) {
-    if (!name.startsWith(STAGE_PREFIX)) continue;
-    const stage = path.join(folder, name);
+  const folder = await findDirectory(root, [RESERVED_SEGMENT]);
+  const entries = folder === undefined ? undefined : await unlessAbsent(readdir(folder, { withFileTypes: true }));
+  for (const entry of entries ?? []) {
+    if (!entry.isDirectory() || !STAGE_NAME.test(entry.name)) continue;
+    const stage = path.join(entry.parentPath, entry.name);
     const stats = (await unlessAbsent(lstat(path.join(stage, SIGNATURES)))) ?? (await unlessAbsent(lstat(stage)));
     if (stats !== undefined && Date.now() - stats.mtimeMs > LEFTOVER_AGE_MS) {
       await rm(stage, { recursive: true, force: true });

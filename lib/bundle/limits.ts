@@ -8,6 +8,11 @@ export const MAX_PATH_BYTES = 255;
 export const MAX_NAME_BYTES = 100;
 /** Bytes of the manifest. */
 export const MAX_MANIFEST_BYTES = 48 * 1024 * 1024;
+/**
+ * Commas and opening brackets in the manifest. One of {@link MAX_BUNDLE_FILES} has at most 7 for each file, and each
+ * that is more would be a value in memory.
+ */
+export const MAX_MANIFEST_VALUES = 8 * MAX_BUNDLE_FILES;
 /** Bytes of a ConfigMap, a trust document or the README. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 /** Unpacked bytes for each packed one. Signatures are compressed already: a real bundle has less than 10. */

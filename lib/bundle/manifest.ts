@@ -7,10 +7,13 @@ import { isProfileName } from '../trust/profile-name.ts';
 import { BundleError } from './bundle-error.ts';
 import { MANIFEST_PATH } from './bundle-path.ts';
 import { checkContents } from './check-contents.ts';
-import { MAX_EARLIER } from './limits.ts';
+import { MAX_BUNDLE_FILES, MAX_EARLIER, MAX_MANIFEST_VALUES } from './limits.ts';
 
 /** The schema number that this version writes and reads. */
 const SCHEMA = 1;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const OPEN_OBJECT = 0x7b;
 
 /** A file of the bundle; `sha256` in lower-case hex, `size` in bytes. */
 export interface BundledFile {
@@ -35,19 +38,22 @@ export interface Manifest {
 
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const size = z.int().check(z.minimum(0));
+const list = z.array(z.unknown()).check(z.maxLength(MAX_BUNDLE_FILES));
+/** The elements of lists are looked at one by one: each that is wrong would be an issue, and there may be millions. */
 const schema = z.strictObject({
   schema: z.literal(SCHEMA),
   createdBy: z.string().check(z.regex(/^[ -~]{1,128}$/)),
-  trustRevisions: z.array(z.strictObject({ profile: z.string().check(z.refine(isProfileName)), revision: sha256 })),
-  since: z.optional(z.array(sha256).check(z.minLength(1), z.maxLength(MAX_EARLIER))),
-  digests: z.array(
-    z.strictObject({
-      digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-      signatures: z.int().check(z.minimum(1)),
-    }),
-  ),
-  contents: z.array(z.strictObject({ path: z.string(), sha256, size })),
+  trustRevisions: list,
+  since: z.optional(list.check(z.minLength(1), z.maxLength(MAX_EARLIER))),
+  digests: list,
+  contents: list,
 });
+const trustRevision = z.strictObject({ profile: z.string().check(z.refine(isProfileName)), revision: sha256 });
+const signedDigest = z.strictObject({
+  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  signatures: z.int().check(z.minimum(1)),
+});
+const bundledFile = z.strictObject({ path: z.string(), sha256, size });
 
 /** One file on each line, so that it can be checked where there is neither Signet nor a reader of JSON. */
 export function toManifestBytes({ contents, digests, ...head }: Manifest): Uint8Array {
@@ -68,20 +74,46 @@ export function toManifestBytes({ contents, digests, ...head }: Manifest): Uint8
  *   `DuplicatePath`, `LimitExceeded`
  */
 export function parseManifest(untrustedBytes: Uint8Array): Manifest {
+  checkCount(untrustedBytes);
   const value = parseJson(untrustedBytes);
   checkSchema(value);
-  const parsed = schema.safeParse(value);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw unreadable(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not as it should be'}`);
-  }
-  checkContents(parsed.data);
-  return parsed.data;
+  const { trustRevisions, since, digests, contents, ...head } = parseBy(schema, value, '');
+  const manifest: Manifest = {
+    ...head,
+    trustRevisions: parseList(trustRevision, trustRevisions, 'trustRevisions'),
+    ...(since === undefined ? {} : { since: parseList(sha256, since, 'since') }),
+    digests: parseList(signedDigest, digests, 'digests'),
+    contents: parseList(bundledFile, contents, 'contents'),
+  };
+  checkContents(manifest);
+  return manifest;
 }
 
 /** What an incremental bundle calls the one that it follows. */
 export function digestManifest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** Before anything is made of it. No path or digest has a comma or a bracket. */
+function checkCount(untrustedBytes: Uint8Array): void {
+  let count = 0;
+  for (const byte of untrustedBytes) if (byte === COMMA || byte === OPEN_ARRAY || byte === OPEN_OBJECT) count += 1;
+  if (count <= MAX_MANIFEST_VALUES) return;
+  const message = `the manifest cannot be read: it has more than ${MAX_MANIFEST_VALUES} values`;
+  throw new BundleError('LimitExceeded', message, { path: MANIFEST_PATH });
+}
+
+/** Ends at the first element that is wrong. */
+function parseList<T>(element: z.ZodMiniType<T>, values: readonly unknown[], at: string): readonly T[] {
+  return values.map((value, index) => parseBy(element, value, `${at}.${index}`));
+}
+
+function parseBy<T>(expected: z.ZodMiniType<T>, value: unknown, at: string): T {
+  const parsed = expected.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
+  throw unreadable(`${place}: ${issue?.message ?? 'not as it should be'}`);
 }
 
 function toLines(values: readonly object[]): string {

@@ -5,6 +5,7 @@ import type { TrustDocument } from '../trust/trust-document.ts';
 import { BundleError, type BundleFault, toFault } from './bundle-error.ts';
 import { type BundlePath, MANIFEST_PATH } from './bundle-path.ts';
 import type { Candidate } from './candidate.ts';
+import { checkConfigMap } from './check-config-map.ts';
 import { gunzipFile } from './gunzip-file.ts';
 import { type BundledFile, digestManifest, type Manifest, parseManifest } from './manifest.ts';
 import { type ArchivedFile, readArchive } from './read-archive.ts';
@@ -17,6 +18,7 @@ export interface BundleContents {
   readonly faults: readonly BundleFault[];
   /** The signature tree: intact, not verified. */
   readonly signatures: readonly Candidate[];
+  /** As signet writes them; their signatures are not verified. */
   readonly configMaps: readonly TrustDocument[];
   /** By profile. */
   readonly trust: ReadonlyMap<string, readonly TrustDocument[]>;
@@ -34,8 +36,9 @@ interface Reading {
 }
 
 /**
- * Reads a bundle to its end and holds every file against the manifest, which comes first. A file that differs, is
- * missing or is not listed is one fault each; a fault of the archive itself ends the reading.
+ * Reads a bundle to its end and holds every file against the manifest, which comes first, and every ConfigMap against
+ * those that signet writes. A file that differs, is missing or is not listed is one fault each; a fault of the archive
+ * itself ends the reading.
  *
  * @throws StoreError when the file cannot be read
  */
@@ -94,13 +97,13 @@ function takeFile(reading: Reading, { path, untrustedBytes }: ArchivedFile): voi
   }
 }
 
-function keep({ signatures, configMaps, trust }: Reading, path: BundlePath, bytes: Buffer): void {
+function keep({ signatures, configMaps, trust, faults }: Reading, path: BundlePath, bytes: Buffer): void {
   switch (path.kind) {
     case 'signature':
       signatures.push({ digest: path.digest, location: path.path, untrustedBytes: bytes });
       break;
     case 'configMap':
-      configMaps.push({ name: path.path, bytes });
+      takeConfigMap(configMaps, faults, { name: path.path, bytes });
       break;
     case 'trust':
       if (!trust.has(path.profile)) trust.set(path.profile, []);
@@ -111,6 +114,16 @@ function keep({ signatures, configMaps, trust }: Reading, path: BundlePath, byte
       break;
     default:
       path satisfies never;
+  }
+}
+
+function takeConfigMap(configMaps: TrustDocument[], faults: BundleFault[], document: TrustDocument): void {
+  try {
+    checkConfigMap(document.name, document.bytes);
+    configMaps.push(document);
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error;
+    faults.push(toFault(error));
   }
 }
 

@@ -8,7 +8,7 @@ import { MAX_SIGNATURE_BYTES } from '../signatures/signature-store.ts';
 import { SIGNATURES_LABEL } from '../trust/documents/config-map.ts';
 import { MAX_TRUST_FILE_BYTES } from '../trust/documents/parse-trust-file.ts';
 import type { Candidate } from './candidate.ts';
-import { MAX_FOREIGN_DEPTH, MAX_FOREIGN_ENTRIES } from './limits.ts';
+import { MAX_BUNDLE_BYTES, MAX_FOREIGN_DEPTH, MAX_FOREIGN_ENTRIES } from './limits.ts';
 import { type FoundSignatures, type ReadFailure, readConfigMapFile } from './read-config-map-file.ts';
 import { recogniseSignatureFile } from './recognise-signature-file.ts';
 
@@ -20,7 +20,10 @@ interface Walk {
   readonly failures: ReadFailure[];
   readonly signal: AbortSignal;
   readonly maxEntries: number;
+  readonly maxBytes: number;
   entries: number;
+  /** Of signatures and labelled documents; what else lies there is looked at and let go. */
+  bytes: number;
 }
 
 /**
@@ -32,12 +35,15 @@ interface Walk {
 export async function readForeign(
   location: string,
   signal: AbortSignal,
-  { maxEntries = MAX_FOREIGN_ENTRIES }: { readonly maxEntries?: number } = {},
+  {
+    maxEntries = MAX_FOREIGN_ENTRIES,
+    maxBytes = MAX_BUNDLE_BYTES,
+  }: { readonly maxEntries?: number; readonly maxBytes?: number } = {},
 ): Promise<FoundSignatures> {
   const root = await realpath(location).catch((cause: unknown) => {
     throw unreadable(location, cause);
   });
-  const walk: Walk = { root, candidates: [], failures: [], signal, maxEntries, entries: 0 };
+  const walk: Walk = { root, candidates: [], failures: [], signal, maxEntries, maxBytes, entries: 0, bytes: 0 };
   const contents = await readRegularFile(root, MAX_TRUST_FILE_BYTES, 'refuse').catch((cause: unknown) => {
     throw unreadable(location, cause);
   });
@@ -95,6 +101,7 @@ async function readFile(walk: Walk, segments: readonly string[]): Promise<void> 
     if (!isDocument || isLabelled(contents.bytes))
       walk.failures.push({ location, message: `longer than ${limit} bytes` });
   } else if (digest !== undefined) {
+    countBytes(walk, contents.bytes);
     walk.candidates.push({ digest, location, untrustedBytes: contents.bytes });
   } else if (isLabelled(contents.bytes)) {
     await takeDocument(walk, location, contents.bytes);
@@ -102,9 +109,15 @@ async function readFile(walk: Walk, segments: readonly string[]): Promise<void> 
 }
 
 async function takeDocument(walk: Walk, name: string, bytes: Uint8Array): Promise<void> {
+  countBytes(walk, bytes);
   const found = await readConfigMapFile({ name, bytes }, walk.signal);
   walk.candidates.push(...found.candidates);
   walk.failures.push(...found.failures);
+}
+
+function countBytes(walk: Walk, { length }: Uint8Array): void {
+  walk.bytes += length;
+  if (walk.bytes > walk.maxBytes) throw unreadable(walk.root, `more than ${walk.maxBytes} bytes of signatures`);
 }
 
 /** A signature ConfigMap has the label in its text, however it is written. Nothing else needs to be parsed. */

@@ -34,12 +34,20 @@ function attempt(hop: Hop): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = openRequest(hop);
   if (hop.route.kind === 'direct') request.on('socket', (socket) => guardSocket(socket, hop.rules));
-  request.on('response', resolve);
+  let isAnswered = false;
+  request.on('response', (response) => {
+    isAnswered = true;
+    resolve(response);
+  });
   request.on('error', (cause: NodeJS.ErrnoException) => {
     const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
     reject(isStale && !hop.signal.aborted ? new StaleConnectionError(cause.message, { cause }) : cause);
   });
-  request.on('close', () => reject(new StoreError('ConnectionFailed', 'the connection was closed without an answer')));
+  request.on('close', () => {
+    // Every request closes; an error has a stack to be made.
+    if (isAnswered) return;
+    reject(new StoreError('ConnectionFailed', 'the connection was closed without an answer'));
+  });
   // While a tunnel is being made the request has no socket and would not report its own abort.
   hop.signal.addEventListener('abort', () => reject(hop.signal.reason), { once: true });
   request.end(hop.body);

@@ -4,6 +4,7 @@ import { StoreError } from '../errors/store-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, isDigest, toKeySegment } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
+import { parseUnlessBroken } from './parse-unless-broken.ts';
 
 /** Who was asked, and by which trust: an answer counts for the same question alone. */
 export interface AskedStores {
@@ -30,7 +31,8 @@ export interface AbsentRecord {
 }
 
 export interface StoredAbsent {
-  readonly record: AbsentRecord;
+  /** Undefined for what is no record: it says nothing, and is replaced. */
+  readonly record: AbsentRecord | undefined;
   readonly etag: string;
 }
 
@@ -60,19 +62,22 @@ export function absentKey(digest: Digest): string {
   return `${ABSENT_PREFIX}${toKeySegment(digest)}.json`;
 }
 
-/** @throws StoreError, ConfigurationError */
+/** @throws StoreError; ConfigurationError `SchemaUnsupported` for a newer one */
 export async function readAbsent(objects: ObjectStore, digest: Digest): Promise<StoredAbsent | undefined> {
   const key = absentKey(digest);
   const stored = await objects.readObject(key, MAX_BYTES);
   if (stored === undefined) return undefined;
-  const record = readSchema(schema, key, stored.bytes);
-  if (record.digest !== digest) throw new StoreError('BodyInvalid', `${key} is about another digest`);
-  return { record, etag: stored.etag };
+  const record = parseUnlessBroken(() => readSchema(schema, key, stored.bytes));
+  return { record: record?.digest === digest ? record : undefined, etag: stored.etag };
 }
 
-/** Whether a digest need not be asked about yet. Another trust or other stores are another question. */
+/**
+ * Whether a digest need not be asked about yet. Another trust or other stores are another question, and nothing rests
+ * for longer than the longest interval, whatever a record says.
+ */
 export function isRestful(record: AbsentRecord, asked: AskedStores, now: Date): boolean {
-  return isSameQuestion(record, asked) && Date.parse(record.nextAt) > now.getTime();
+  const rest = Date.parse(record.nextAt) - now.getTime();
+  return isSameQuestion(record, asked) && rest > 0 && rest <= MAX_HOURS * HOUR_MS;
 }
 
 /**
@@ -89,9 +94,9 @@ export async function rememberAbsent(
 ): Promise<void> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await readAbsent(objects, digest);
-    if (stored?.record.outcome === outcome && isRestful(stored.record, asked, now)) return;
-    const isAgain = stored !== undefined && isSameQuestion(stored.record, asked);
-    const times = isAgain ? stored.record.times + 1 : 1;
+    const known = stored?.record;
+    if (known?.outcome === outcome && isRestful(known, asked, now)) return;
+    const times = known !== undefined && isSameQuestion(known, asked) ? known.times + 1 : 1;
     const hours = Math.min(FIRST_HOURS * GROWTH ** (times - 1), MAX_HOURS);
     const record: AbsentRecord = {
       schema: 1,

@@ -32,6 +32,8 @@ export interface Wanted {
 }
 
 const CONCURRENCY = 8;
+/** Lists whose children are asked for before they are remembered. */
+const BATCH = 64;
 
 /**
  * The digests of update graphs, with the children of multi-architecture lists: a registry is asked once for each list,
@@ -43,19 +45,22 @@ export async function findWanted(request: WantedRequest): Promise<Wanted> {
   const lists = releases.filter(isMultiArchitecture);
   const known: KnownChildren = lists.length === 0 ? new Map() : await readKnownChildren(objects);
   const unknown = lists.filter(({ digest }) => !known.has(digest));
-  const asked =
-    reader === undefined || unknown.length === 0
-      ? undefined
-      : await readChildren(unknown, { reader, concurrency: CONCURRENCY, signal });
-  const learned = new Map(
-    [...(asked?.children ?? [])].map(([list, children]) => [list, children.map(({ digest }) => digest)] as const),
-  );
-  if (learned.size > 0) await rememberChildren(objects, learned);
+  const learned = new Map<Digest, readonly Digest[]>();
+  const childless: { readonly release: Release; readonly error: StoreError }[] = [];
+  for (let start = 0; reader !== undefined && start < unknown.length; start += BATCH) {
+    const some = unknown.slice(start, start + BATCH);
+    const read = await readChildren(some, { reader, concurrency: CONCURRENCY, signal });
+    const batch = new Map([...read.children].map(([list, all]) => [list, all.map(({ digest }) => digest)] as const));
+    // At once: a run that is cut off has not asked in vain.
+    if (batch.size > 0) await rememberChildren(objects, batch);
+    for (const [list, all] of batch) learned.set(list, all);
+    childless.push(...read.failures);
+  }
   const children = lists.flatMap(({ digest }) => known.get(digest) ?? learned.get(digest) ?? []);
   return {
     digests: [...new Set([...listDigests(releases), ...children, ...digests])],
     releases,
     outside,
-    childless: asked?.failures ?? [],
+    childless,
   };
 }

@@ -3,6 +3,7 @@ import { StoreError } from '../errors/store-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
+import { parseUnlessBroken } from './parse-unless-broken.ts';
 
 /** Digests of the manifests in a multi-architecture list, by the digest of the list: content, which never changes. */
 export type KnownChildren = ReadonlyMap<Digest, readonly Digest[]>;
@@ -35,8 +36,8 @@ export async function rememberChildren(objects: ObjectStore, learned: KnownChild
     const sorted = [...all.entries()].toSorted(([one], [other]) => (one < other ? -1 : 1));
     const text = JSON.stringify({ schema: 1, children: Object.fromEntries(sorted) });
     const bytes = new TextEncoder().encode(`${text}\n`);
-    if (bytes.length > MAX_BYTES)
-      throw new StoreError('LimitExceeded', `${CHILDREN_KEY} has at most ${MAX_BYTES} bytes`);
+    // More lists than there are releases: they are asked about again each time.
+    if (bytes.length > MAX_BYTES) return;
     if (await objects.replaceObject(CHILDREN_KEY, bytes, stored.etag)) return;
   }
   throw new StoreError('ConditionFailed', `${CHILDREN_KEY} keeps changing; retry`);
@@ -45,7 +46,8 @@ export async function rememberChildren(objects: ObjectStore, learned: KnownChild
 async function readStored(objects: ObjectStore): Promise<StoredChildren> {
   const stored = await objects.readObject(CHILDREN_KEY, MAX_BYTES);
   if (stored === undefined) return { children: new Map(), etag: undefined };
-  const { children } = readSchema(schema, CHILDREN_KEY, stored.bytes);
+  const parsed = parseUnlessBroken(() => readSchema(schema, CHILDREN_KEY, stored.bytes));
+  const children = parsed?.children ?? {};
   const known = Object.entries(children).flatMap(([key, digests]) => (isDigest(key) ? [[key, digests] as const] : []));
   return { children: new Map(known), etag: stored.etag };
 }

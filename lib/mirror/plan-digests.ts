@@ -10,6 +10,8 @@ export interface PlanRequest {
   /** Keyrings of the profile: with several, one signature that is held does not say that all are satisfied. */
   readonly keyrings: number;
   readonly asked: AskedStores;
+  /** Digests that do not rest: somebody asks for them now. */
+  readonly insisted?: ReadonlySet<Digest> | undefined;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
@@ -34,38 +36,44 @@ const CONCURRENCY = 16;
  */
 export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
   const { objects, wanted, keyrings, signal } = request;
-  const counts = await countHeld(objects, new Set(wanted), signal);
-  const heldCount = (digest: Digest): number => counts.get(digest) ?? 0;
-  const unsure = wanted.filter((digest) => heldCount(digest) < Math.max(1, keyrings));
+  const held = await findHeld(objects, new Set(wanted), signal);
+  // What satisfies one keyring says nothing of another, and nobody reads behind a gap.
+  const isSure = (digest: Digest): boolean => keyrings === 1 && isWhole(held.get(digest) ?? 0);
+  const unsure = wanted.filter((digest) => !isSure(digest));
   const resting = await findResting(request, unsure);
   const due = unsure.filter((digest) => !resting.has(digest));
   return {
-    missing: due.filter((digest) => heldCount(digest) === 0),
-    partial: due.filter((digest) => heldCount(digest) > 0),
+    missing: due.filter((digest) => !held.has(digest)),
+    partial: due.filter((digest) => held.has(digest)),
     held: wanted.length - unsure.length,
     resting: resting.size,
   };
 }
 
-/** By digest: how many objects are in its folder. */
-async function countHeld(
+/** By digest: the indexes that are taken, as bits. */
+async function findHeld(
   objects: ObjectStore,
   wanted: ReadonlySet<Digest>,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Digest, number>> {
-  const counts = new Map<Digest, number>();
+  const held = new Map<Digest, number>();
   for await (const { key } of objects.listObjects(SIGNATURES)) {
     signal.throwIfAborted();
     const [folder = '', name = ''] = key.slice(SIGNATURES.length).split('/');
     const digest = folder.replace('=', ':');
     if (!/^signature-[1-9]$/.test(name) || !isDigest(digest) || !wanted.has(digest)) continue;
-    counts.set(digest, (counts.get(digest) ?? 0) + 1);
+    held.set(digest, (held.get(digest) ?? 0) | (1 << (Number(name.at(-1)) - 1)));
   }
-  return counts;
+  return held;
+}
+
+/** From the first on, without a gap. */
+function isWhole(taken: number): boolean {
+  return taken !== 0 && (taken & (taken + 1)) === 0;
 }
 
 async function findResting(
-  { objects, asked, now, signal }: PlanRequest,
+  { objects, asked, insisted, now, signal }: PlanRequest,
   digests: readonly Digest[],
 ): Promise<ReadonlySet<Digest>> {
   const known = new Set<string>();
@@ -73,10 +81,11 @@ async function findResting(
     signal.throwIfAborted();
     known.add(key.slice(ABSENT_PREFIX.length));
   }
-  const candidates = digests.filter((digest) => known.has(`${digest.replace(':', '-')}.json`));
+  const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
+  const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
   const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
     const stored = await readAbsent(objects, digest);
-    return stored !== undefined && isRestful(stored.record, asked, now);
+    return stored?.record !== undefined && isRestful(stored.record, asked, now);
   });
   return new Set(candidates.filter((_, index) => isResting[index] === true));
 }

@@ -17,6 +17,8 @@ export interface SyncRequest {
   /** Descriptions of the stores that `upstream` reads. */
   readonly stores: readonly string[];
   readonly digests: readonly Digest[];
+  /** Those among them that are asked about although they were not there lately. */
+  readonly insisted?: ReadonlySet<Digest> | undefined;
   /** Digests under way at a time. */
   readonly concurrency: number;
   readonly now: () => Date;
@@ -68,7 +70,15 @@ export async function syncMirror(request: SyncRequest): Promise<SyncResult> {
   const { profile, revision: trustRevision } = trust.prepared;
   const asked: AskedStores = { profile, trustRevision, stores };
   const keyrings = trust.keyrings.length;
-  const plan = await planDigests({ objects, wanted: digests, keyrings, asked, now: now(), signal });
+  const plan = await planDigests({
+    objects,
+    wanted: digests,
+    keyrings,
+    asked,
+    insisted: request.insisted,
+    now: now(),
+    signal,
+  });
   const outcomes = { complete: 0, incomplete: 0, absent: 0, indeterminate: 0, skipped: 0, failed: 0 };
   const failures: SyncFailure[] = [];
   const absent: Digest[] = [];
@@ -78,10 +88,13 @@ export async function syncMirror(request: SyncRequest): Promise<SyncResult> {
   ];
   const total = due.length;
   let [written, done] = [0, 0];
+  const patience = createPatience(now, signal);
   const take = due.values();
   const work = async (): Promise<void> => {
     for (const { digest, isEmpty } of take) {
-      const result = await copyDigest(request, asked, digest, isEmpty);
+      const isAsked = await patience.wait();
+      const result: Copied = isAsked ? await copyDigest(request, asked, digest, isEmpty) : LEFT_ALONE;
+      if (result.outcome === 'indeterminate' && 'retryAfterSeconds' in result) patience.ask(result.retryAfterSeconds);
       outcomes[result.outcome] += 1;
       written += 'written' in result ? result.written.length : 0;
       if (result.outcome === 'absent') absent.push(digest);
@@ -94,7 +107,41 @@ export async function syncMirror(request: SyncRequest): Promise<SyncResult> {
   return { wanted: digests.length, held: plan.held, resting: plan.resting, outcomes, written, failures, absent };
 }
 
-type Copied = MirrorResult | { readonly outcome: 'failed'; readonly error: StoreError };
+/** What stands for a digest that was not asked about, because a store asked for more patience than a sync has. */
+const LEFT_ALONE = {
+  outcome: 'indeterminate',
+  written: [],
+  reasons: [{ code: 'StoreUnavailable', message: 'a store asked to be left alone; the next sync asks again' }],
+} as const;
+
+interface Patience {
+  /** Until no store wants to be left alone any more; false when that is too long. */
+  readonly wait: () => Promise<boolean>;
+  readonly ask: (seconds: number | undefined) => void;
+}
+
+/** One for all that is under way: a store that asks for patience asks everybody. */
+function createPatience(now: () => Date, signal: AbortSignal): Patience {
+  let notBefore = 0;
+  return {
+    wait: async () => {
+      const rest = notBefore - now().getTime();
+      if (rest > MAX_PAUSE_MS) return false;
+      if (rest > 0) await delay(rest, undefined, { signal });
+      return true;
+    },
+    ask: (seconds) => {
+      if (seconds !== undefined) notBefore = Math.max(notBefore, now().getTime() + seconds * 1000);
+    },
+  };
+}
+
+/** A message that cannot be read may be another one tomorrow: such an answer is not remembered. */
+function isAnswered({ attempts }: MirrorResult): boolean {
+  return attempts.every(({ code }) => code !== 'SignatureMalformed');
+}
+
+type Copied = MirrorResult | typeof LEFT_ALONE | { readonly outcome: 'failed'; readonly error: StoreError };
 
 /** One digest, tried again while its stores fail. A mirror that fails for one digest fails for that one alone. */
 async function copyDigest(request: SyncRequest, asked: AskedStores, digest: Digest, isEmpty: boolean): Promise<Copied> {
@@ -103,7 +150,7 @@ async function copyDigest(request: SyncRequest, asked: AskedStores, digest: Dige
     for (let tries = 1; ; tries += 1) {
       const isKnownEmpty = isEmpty && tries === 1;
       const result = await mirrorDigest({ objects, digest, trust, upstream, now: now(), signal, isKnownEmpty });
-      if (result.outcome === 'absent' || result.outcome === 'incomplete') {
+      if ((result.outcome === 'absent' || result.outcome === 'incomplete') && isAnswered(result)) {
         await rememberAbsent(objects, digest, result.outcome, asked, now());
       }
       if (result.outcome !== 'indeterminate' || tries === MAX_TRIES) return result;

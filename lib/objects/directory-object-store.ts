@@ -12,7 +12,8 @@ import {
   findDirectory,
   findFile,
   LEFTOVER_AGE_MS,
-  makeFilePath,
+  makePathBelow,
+  makeRoot,
   sweepLeftovers,
   syncDirectory,
   writeAside,
@@ -61,9 +62,11 @@ async function readFileOf(file: string, limit: number): Promise<Uint8Array | und
 }
 
 async function createObject(root: string, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
-  const file = await makeFilePath(root, segments);
-  if (await isTaken(file)) return false;
-  const aside = await writeAside(root, bytes);
+  const realRoot = await makeRoot(root);
+  const { file, isNew } = await makePathBelow(realRoot, segments);
+  // What appears in a directory that was just made is met by the link below.
+  if (!isNew && (await isTaken(file))) return false;
+  const aside = await writeAside(realRoot, bytes);
   try {
     // A link, unlike a rename, fails when the name exists.
     await link(aside, file);
@@ -89,7 +92,7 @@ async function isTaken(file: string): Promise<boolean> {
 async function replaceObject(root: string, key: string, bytes: Uint8Array, etag: string): Promise<boolean> {
   const file = await findFile(root, parseObjectKey(key));
   if (file === undefined) return false;
-  const aside = await writeAside(root, bytes);
+  const aside = await writeAside(await makeRoot(root), bytes);
   try {
     return await withLock(root, key, async (lock) => {
       const current = await readFileOf(file, Number.MAX_SAFE_INTEGER);

@@ -34,17 +34,40 @@ export async function findDirectory(root: string, segments: readonly string[]): 
   return directory;
 }
 
+/** Where a key's file belongs, with every directory above it there. */
+export interface MadePath {
+  readonly file: string;
+  /** The file's directory was made just now: only who writes at the same time can be in it. */
+  readonly isNew: boolean;
+}
+
 /** The file of a key, with every directory above it made, durably, level by level: none is made through a link. */
 export async function makeFilePath(root: string, segments: readonly string[]): Promise<string> {
+  return (await makePathBelow(await makeRoot(root), segments)).file;
+}
+
+/** The root without links, made if it is missing. */
+export async function makeRoot(root: string): Promise<string> {
+  const real = await unlessAbsent(realpath(root));
+  if (real !== undefined) return real;
   await makeDirectories(root);
-  let directory = await realpath(root);
-  const file = path.join(directory, ...segments);
-  for (const segment of segments.slice(0, -1)) {
+  return await realpath(root);
+}
+
+/** As {@link makeFilePath}, below a root that {@link makeRoot} has just given. */
+export async function makePathBelow(realRoot: string, segments: readonly string[]): Promise<MadePath> {
+  const directories = segments.slice(0, -1);
+  let directory = realRoot;
+  let isNew = false;
+  for (const [level, segment] of directories.entries()) {
     const child = path.join(directory, segment);
-    if (await makeDirectory(child)) await syncDirectory(directory);
+    // The upper ones are mostly there, and the last one, a digest's own, mostly is not.
+    const isLast = level === directories.length - 1;
+    isNew = (isLast || !(await isPlainDirectory(child))) && (await makeDirectory(child));
+    if (isNew) await syncDirectory(directory);
     directory = child;
   }
-  return file;
+  return { file: path.join(realRoot, ...segments), isNew };
 }
 
 /**
@@ -67,6 +90,7 @@ async function isDirectory(file: string): Promise<boolean> {
   return (await unlessAbsent(stat(file)))?.isDirectory() ?? false;
 }
 
+/** False when it was there. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
     await mkdir(directory);
@@ -74,15 +98,26 @@ async function makeDirectory(directory: string): Promise<boolean> {
   } catch (error) {
     if (fileErrorCode(error) !== 'EEXIST') throw error;
   }
-  const stats = await lstat(directory);
+  if (await isPlainDirectory(directory)) return false;
+  // It was there, and is gone.
+  throw new StoreError('ConnectionFailed', `${directory} was removed meanwhile`);
+}
+
+/** False when nothing is there. @throws StoreError when something else is: no link is followed, wherever it leads */
+async function isPlainDirectory(directory: string): Promise<boolean> {
+  const stats = await unlessAbsent(lstat(directory));
+  if (stats === undefined) return false;
   if (stats.isSymbolicLink()) throw new StoreError('NotAllowed', `${directory} is a symbolic link`);
   if (!stats.isDirectory()) throw new StoreError('KeyRefused', `the key runs through the object ${directory}`);
-  return false;
+  return true;
 }
 
 /** Writes a new file in the root's temporary area, whole and on disk, and returns its path. */
-export async function writeAside(root: string, bytes: Uint8Array): Promise<string> {
-  const file = await makeFilePath(root, [RESERVED_SEGMENT, `write-${process.pid}-${randomUUID()}`]);
+export async function writeAside(realRoot: string, bytes: Uint8Array): Promise<string> {
+  const name = `write-${process.pid}-${randomUUID()}`;
+  const directory = path.join(realRoot, RESERVED_SEGMENT);
+  if (!(await isPlainDirectory(directory))) await makePathBelow(realRoot, [RESERVED_SEGMENT, name]);
+  const file = path.join(directory, name);
   const handle = await open(file, 'wx');
   try {
     await handle.writeFile(bytes);
@@ -96,8 +131,39 @@ export async function writeAside(root: string, bytes: Uint8Array): Promise<strin
   return file;
 }
 
-/** Makes the directory's entries durable. */
-export async function syncDirectory(directory: string): Promise<void> {
+/** By directory: the sync under way, and the one after it, which has not begun. */
+const running = new Map<string, Promise<void>>();
+const waiting = new Map<string, Promise<void>>();
+
+/**
+ * Makes the directory's entries durable. Who asks while a sync is under way may have changed an entry after it began,
+ * and waits for the next one; all who wait for it share it.
+ */
+export function syncDirectory(directory: string): Promise<void> {
+  const before = running.get(directory);
+  if (before === undefined) return startSync(directory);
+  const next = waiting.get(directory) ?? startAfter(before, directory);
+  waiting.set(directory, next);
+  return next;
+}
+
+async function startAfter(before: Promise<void>, directory: string): Promise<void> {
+  await Promise.allSettled([before]);
+  waiting.delete(directory);
+  await startSync(directory);
+}
+
+async function startSync(directory: string): Promise<void> {
+  const sync = fsyncDirectory(directory);
+  running.set(directory, sync);
+  try {
+    await sync;
+  } finally {
+    if (running.get(directory) === sync) running.delete(directory);
+  }
+}
+
+async function fsyncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

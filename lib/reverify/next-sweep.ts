@@ -1,4 +1,4 @@
-import type { SweepState } from './sweep-state.ts';
+import { isLeased, type SweepState } from './sweep-state.ts';
 
 /** Days between two sweeps of everything while the trust stays the same. */
 export const SWEEP_DAYS = 7;
@@ -27,7 +27,7 @@ export type NextSweep =
  * whose records an unfinished sweep still had to queue stay in the next one.
  */
 export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
-  if (last?.leasedUntil !== undefined && Date.parse(last.leasedUntil) > now.getTime()) return { kind: 'busy' };
+  if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };
   const revisions = toRevisions(last, trust);
   const all = Object.keys(revisions);
   const changed = all.filter((profile) => last?.revisions[profile] !== revisions[profile]);

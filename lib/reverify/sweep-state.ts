@@ -44,6 +44,15 @@ const schema: z.ZodMiniType<SweepState> = z.strictObject({
   leasedUntil: z.optional(z.iso.datetime()),
 });
 
+/** Milliseconds for which a run has the sweep to itself after each slice: longer than a function may run. */
+export const LEASE_MS = 6 * 60 * 1000;
+
+/** Whether another run holds it. Nobody leases for longer, whatever a state says. */
+export function isLeased({ leasedUntil }: SweepState, now: Date): boolean {
+  const left = leasedUntil === undefined ? 0 : Date.parse(leasedUntil) - now.getTime();
+  return left > 0 && left <= LEASE_MS;
+}
+
 /** @throws StoreError, ConfigurationError */
 export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
   const stored = await objects.readObject(KEY, MAX_BYTES);

@@ -7,7 +7,7 @@ import { toReverifyBody } from '../pushes/reverify-message.ts';
 import type { Queue } from '../queue/queue.ts';
 import { listAccepted } from '../records/list-accepted.ts';
 import { toNextSweep } from './next-sweep.ts';
-import { readSweep, type StoredSweep, type SweepState, writeSweep } from './sweep-state.ts';
+import { LEASE_MS, readSweep, type StoredSweep, type SweepState, writeSweep } from './sweep-state.ts';
 
 export interface SweepRequest {
   readonly objects: ObjectStore;
@@ -34,8 +34,6 @@ export interface SweepResult extends Count {
 export const REVERIFY_DAYS = 90;
 /** Records queued, and digests audited, before the state is written. */
 const SLICE = 200;
-/** Milliseconds for which a run has the sweep to itself after each slice: longer than a function may run. */
-export const LEASE_MS = 6 * 60 * 1000;
 
 /**
  * Goes on with the sweep, or starts one: what was accepted lately is asked again, then the mirror is audited. It may be

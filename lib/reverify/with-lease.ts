@@ -1,7 +1,6 @@
 import { StoreError } from '../errors/store-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import { LEASE_MS } from './sweep.ts';
-import { readSweep, type SweepState, writeSweep } from './sweep-state.ts';
+import { isLeased, LEASE_MS, readSweep, type SweepState, writeSweep } from './sweep-state.ts';
 
 /** A state that says nothing was ever swept: the next run of a sweep starts from the beginning. */
 const NEVER: SweepState = {
@@ -13,23 +12,29 @@ const NEVER: SweepState = {
   fullAt: '1970-01-01T00:00:00.000Z',
   settling: [],
 };
+/** Milliseconds before its end at which a step has to stop: what it does last must be within the lease. */
+const MARGIN_MS = 60_000;
 
 /**
  * Runs one step after the other while no sweep runs: the lease is the sweep's own, and is renewed before each step.
  *
- * @param step true when there is another one
- * @throws StoreError `ConditionFailed` while somebody else holds the lease
+ * @param step true when there is another one; its signal ends it while the lease still holds
+ * @throws StoreError `ConditionFailed` while somebody else holds the lease; what the step throws
  */
-export async function withLease(objects: ObjectStore, now: () => Date, step: () => Promise<boolean>): Promise<void> {
+export async function withLease(
+  objects: ObjectStore,
+  now: () => Date,
+  step: (signal: AbortSignal) => Promise<boolean>,
+): Promise<void> {
   const first = await readSweep(objects);
-  const until = first?.state.leasedUntil;
-  if (until !== undefined && Date.parse(until) > now().getTime()) {
+  if (first !== undefined && isLeased(first.state, now())) {
+    const until = first.state.leasedUntil ?? '';
     throw new StoreError('ConditionFailed', `another audit of this mirror is under way, until ${until} at the latest`);
   }
   const { leasedUntil: _, ...state } = first?.state ?? NEVER;
   let held = await take(objects, state, now(), first?.etag);
   try {
-    while (await step()) held = await take(objects, state, now(), held);
+    while (await step(AbortSignal.timeout(LEASE_MS - MARGIN_MS))) held = await take(objects, state, now(), held);
   } finally {
     await writeSweep(objects, state, held);
   }

@@ -42,13 +42,18 @@ export async function* walkSignatures(walk: NumberedSignatures, signal: AbortSig
       }
       yield entry;
       if (entry.kind === 'absent') return;
-      if (entry.kind === 'failed' && !PASSING_FAULTS.has(entry.error.code)) return;
+      if (entry.kind === 'failed' && !isPassing(entry.error)) return;
     }
     if (walk.overflow === 'failed') yield { kind: 'failed', store, location, error: overflowError(walk) };
     else if (empty > 0) yield { kind: 'failed', store, location, error: emptyError(walk, empty) };
   } finally {
     deadline.clear();
   }
+}
+
+/** Who asks for patience is not asked for the next one. */
+function isPassing({ code, retryAfterSeconds }: StoreError): boolean {
+  return PASSING_FAULTS.has(code) && retryAfterSeconds === undefined;
 }
 
 async function readEntry(

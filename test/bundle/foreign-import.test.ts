@@ -237,4 +237,13 @@ describe('nothing of it is believed', () => {
     expect((await readForeign(folder, SIGNAL, { maxEntries: 3 })).candidates).toHaveLength(1);
     await expect(readForeign(folder, SIGNAL, { maxEntries: 2 })).rejects.toMatchObject({ code: 'FileUnreadable' });
   });
+
+  test('of a folder only so many bytes of signatures are read', async () => {
+    const configMap = toYaml({ [`${toKeySegment(B)}-1`]: SIGNED_B });
+    const folder = await makeFolder({ ...NOISE, [keyOf(A)]: SIGNED_A, 'signatures.yaml': configMap });
+    const maxBytes = SIGNED_A.length + Buffer.byteLength(configMap);
+    expect((await readForeign(folder, SIGNAL, { maxBytes })).candidates).toHaveLength(2);
+    const beyond = readForeign(folder, SIGNAL, { maxBytes: maxBytes - 1 });
+    await expect(beyond).rejects.toMatchObject({ code: 'FileUnreadable' });
+  });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -10,6 +11,7 @@ import {
   MAX_EARLIER,
   MAX_FILE_BYTES,
   MAX_MANIFEST_BYTES,
+  MAX_MANIFEST_VALUES,
   MAX_NAME_BYTES,
   RATIO_GRACE_BYTES,
 } from '../../lib/bundle/limits.ts';
@@ -299,6 +301,8 @@ describe('the archive', () => {
 });
 
 describe('limits', () => {
+  /** Not so regular that the ratio would tell. */
+  const randomDigits = (count: number): readonly number[] => Array.from(randomBytes(count), (byte) => byte % 10);
   const zeros = (bytes: number): string => '\0'.repeat(bytes);
   const listed = (name: string, size: number): BundledFile => ({ path: name, sha256: '0'.repeat(64), size });
 
@@ -311,6 +315,17 @@ describe('limits', () => {
     ['the ratio', craftBundle([], { manifest: zeros(2 * RATIO_GRACE_BYTES) })],
   ])('%s beyond its bytes', async (_, bundle) => {
     expect(await attack(bundle)).toEqual({ codes: ['LimitExceeded'], status: 'unreadable' });
+  });
+
+  test.each<[string, object, string]>([
+    ['files', { contents: randomDigits(MAX_MANIFEST_VALUES) }, 'LimitExceeded'],
+    ['digests', { digests: randomDigits(MAX_BUNDLE_FILES + 1) }, 'ManifestUnreadable'],
+    ['profiles', { trustRevisions: randomDigits(MAX_BUNDLE_FILES + 1) }, 'ManifestUnreadable'],
+    ['earlier ones', { since: randomDigits(MAX_BUNDLE_FILES + 1) }, 'ManifestUnreadable'],
+    ['files of which none is one', { contents: randomDigits(MAX_BUNDLE_FILES) }, 'ManifestUnreadable'],
+  ])('a manifest of more %s than memory should hold', async (_, change, code) => {
+    const bundle = craftBundle([SIGNATURE], { manifest: craftManifest([SIGNATURE], change) });
+    expect(await attack(bundle)).toEqual({ codes: [code], status: 'unreadable' });
   });
 
   test('more files or bytes than a bundle has, listed', () => {

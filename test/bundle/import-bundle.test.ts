@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createDirectoryDestination } from '../../lib/bundle/directory-destination.ts';
@@ -9,6 +10,7 @@ import { collectSignatures } from '../../lib/decide/collect-signatures.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { createHttpClient } from '../../lib/http/http-client.ts';
+import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { createS3Client } from '../../lib/objects/s3-client.ts';
 import { createS3ObjectStore } from '../../lib/objects/s3-object-store.ts';
@@ -53,6 +55,7 @@ async function makeFile(bytes: Uint8Array): Promise<string> {
 }
 
 const hex = (bytes: Uint8Array | undefined): string => Buffer.from(bytes ?? []).toString('hex');
+const hexOf = (text: string): Buffer => Buffer.from(text, 'hex');
 const signaturesOf = (files: Readonly<Record<string, string>>): readonly string[] =>
   Object.keys(files).filter((name) => name.includes('/signature-'));
 
@@ -226,13 +229,47 @@ describe('what a destination holds stays', () => {
     for (const [key, bytes] of mirror) expect(site[key]).toBe(hex(bytes));
   });
 
-  test('what a killed import staged is swept, once it is old', async () => {
+  test('what a killed import staged is swept, once it is old, and nothing else', async () => {
     const to = newPath();
-    const [old, young] = ['.tmp/import-old', '.tmp/import-young'];
-    await put(to, { [`${old}/${keyOf(FIRST)}`]: Buffer.from('x'), [`${young}/${keyOf(FIRST)}`]: Buffer.from('x') });
-    await utimes(path.join(to, old, 'signatures'), 1, 1);
+    const [old, young, other] = [`.tmp/import-${randomUUID()}`, `.tmp/import-${randomUUID()}`, '.tmp/import-other'];
+    const staged = [old, young, other].map((name): [string, Uint8Array] => [`${name}/${keyOf(FIRST)}`, hexOf('00')]);
+    await put(to, Object.fromEntries(staged));
+    for (const name of [old, other]) await utimes(path.join(to, name, 'signatures'), 1, 1);
     expect(await importInto(BUNDLE, to, [signer.profile])).toMatchObject({ outcome: 'imported', written: 25 });
-    expect(await readdir(path.join(to, '.tmp'))).toEqual(['import-young']);
+    expect(await readdir(path.join(to, '.tmp'))).toEqual([path.basename(young), path.basename(other)].toSorted());
+  });
+
+  test('what looks like an old stage behind a link is not swept', async () => {
+    const stage = `import-${randomUUID()}`;
+    const elsewhere = await put(newPath(), { [`${stage}/${keyOf(FIRST)}`]: hexOf('00') });
+    await utimes(path.join(elsewhere, stage, 'signatures'), 1, 1);
+    const before = await snapshot(elsewhere);
+    // The whole temporary folder, and a stage in it.
+    const [whole, part] = [await put(newPath(), {}), await put(newPath(), { '.tmp/write-1': hexOf('00') })];
+    await mkdir(whole);
+    await symlink(elsewhere, path.join(whole, '.tmp'));
+    await symlink(path.join(elsewhere, stage), path.join(part, '.tmp', stage));
+    await expect(importInto(BUNDLE, whole, [signer.profile])).rejects.toMatchObject({ code: 'NotAllowed' });
+    expect(await importInto(BUNDLE, part, [signer.profile])).toMatchObject({ outcome: 'imported' });
+    expect(await snapshot(elsewhere)).toEqual(before);
+    expect((await lstat(path.join(part, '.tmp', stage))).isSymbolicLink()).toBe(true);
+  });
+
+  test('what is taken back leaves no gap before what another writer has put behind it', async () => {
+    const [first, second, third] = [keyOf(FIRST), keyOf(SECOND), keyOf(THIRD)];
+    // A gap that was there before stays one.
+    const to = await put(newPath(), { [keyOf(THIRD, 2)]: hexOf('03') });
+    const other = createDirectoryObjectStore(to);
+    const failed = createDirectoryDestination(to).write(async (objects) => {
+      for (const key of [first, second, third]) await objects.createObject(key, hexOf('01'));
+      await objects.createObject(keyOf(SECOND, 2), hexOf('01'));
+      await other.createObject(keyOf(FIRST, 2), hexOf('02'));
+      throw new StoreError('TimedOut', 'at the last moment');
+    });
+    await expect(failed).rejects.toThrow('at the last moment');
+    const site = await snapshot(to);
+    expect(signaturesOf(site)).toEqual([first, keyOf(FIRST, 2), keyOf(THIRD, 2)].toSorted());
+    expect(Object.keys(site)).not.toContain(path.dirname(second));
   });
 
   test('a folder that is a link is not followed', async () => {

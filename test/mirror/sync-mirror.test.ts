@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { readAbsent } from '../../lib/mirror/absent-record.ts';
+import { absentKey, readAbsent } from '../../lib/mirror/absent-record.ts';
 import { type SyncProgress, type SyncRequest, syncMirror } from '../../lib/mirror/sync-mirror.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { type Digest, parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
@@ -86,7 +86,7 @@ describe('a sync', () => {
     for (let times = 1; times <= 6; times += 1) {
       const stored = await readAbsent(objects, digest);
       expect(stored?.record).toMatchObject({ times, outcome: 'absent' });
-      const wait = (Date.parse(stored?.record.nextAt ?? '') - later(hours).getTime()) / HOUR;
+      const wait = (Date.parse(stored?.record?.nextAt ?? '') - later(hours).getTime()) / HOUR;
       waits.push(wait);
       const contacts = upstream.contacts.length;
       expect(await run(hours + wait - 0.01)).toMatchObject({ resting: 1, outcomes: { absent: 0 } });
@@ -98,7 +98,7 @@ describe('a sync', () => {
     expect(await run(hours, { stores: ['another'] })).toMatchObject({ resting: 0 });
     const other = { ...trust, refreshedAt: later(hours), prepared: { ...trust.prepared, revision: 'f'.repeat(64) } };
     expect(await run(hours, { trust: other })).toMatchObject({ resting: 0 });
-    expect((await readAbsent(objects, digest))?.record.times).toBe(1);
+    expect((await readAbsent(objects, digest))?.record?.times).toBe(1);
   });
 
   test('takes up what another sync left half done, also for a profile of two keyrings', async () => {
@@ -118,14 +118,57 @@ describe('a sync', () => {
     await expect(syncMirror(requestOf(dying, upstream, { trust: both }))).rejects.toThrow('killed');
     expect(await syncMirror(requestOf(objects, upstream, { trust: both }))).toMatchObject({ failures: [] });
     expect(await listMirrored(objects)).toHaveLength(80);
-    expect(await syncMirror(requestOf(objects, upstream, { trust: both }))).toMatchObject({ held: 40, written: 0 });
+    // A listing cannot tell which keyring a signature is for: what is held is read, and nobody is asked.
+    const contacts = upstream.contacts.length;
+    expect(await syncMirror(requestOf(objects, upstream, { trust: both }))).toMatchObject({
+      written: 0,
+      outcomes: { complete: 40 },
+    });
+    expect(upstream.contacts.length).toBe(contacts);
+  });
+
+  test('is not misled by two signatures of one keyring, nor by what lies behind a gap', async () => {
+    const both = toReadyTrust({ ...trust.prepared, keyrings: [signer.keyring, second.keyring] }, NOW);
+    const [one = parseDigest('')] = DIGESTS;
+    const objects = createMemoryObjectStore();
+    const digests = [one];
+    const half = createMemorySignatureStore(new Map([[one, [signer.sign(one), signer.sign(one)]]]));
+    const first = await syncMirror(requestOf(objects, half, { trust: both, digests }));
+    expect(first).toMatchObject({ written: 2, outcomes: { incomplete: 1 } });
+    const whole = createMemorySignatureStore(new Map([[one, [second.sign(one)]]]));
+    const after = { ...readyAt(later(2)), trust: { ...both, refreshedAt: later(2) } };
+    const then = await syncMirror(requestOf(objects, whole, { ...after, digests }));
+    expect(then).toMatchObject({ written: 1, outcomes: { complete: 1 } });
+    const gapped = createMemoryObjectStore([[`signatures/${toStoreSegment(one)}/signature-5`, Buffer.from('junk')]]);
+    const upstream = createMemorySignatureStore(signed([one]));
+    expect(await syncMirror(requestOf(gapped, upstream, { digests }))).toMatchObject({ held: 0, written: 1 });
+  });
+
+  test('goes on past what is no record of an absence, and past one that would have it rest for years', async () => {
+    const [one = parseDigest('')] = DIGESTS;
+    const digests = [one];
+    const objects = createMemoryObjectStore();
+    const nowhere = createMemorySignatureStore(new Map());
+    await syncMirror(requestOf(objects, nowhere, { digests }));
+    const stored = await objects.readObject(absentKey(one), 10_000);
+    const text = Buffer.from(stored?.bytes ?? []).toString();
+    for (const planted of ['{', text.replace(/"nextAt":"[^"]+"/, '"nextAt":"9999-01-01T00:00:00.000Z"')]) {
+      const objectsWith = createMemoryObjectStore([[absentKey(one), Buffer.from(planted)]]);
+      const upstream = createMemorySignatureStore(signed(digests));
+      expect(await syncMirror(requestOf(objectsWith, upstream, { digests }))).toMatchObject({ resting: 0, written: 1 });
+    }
+    const insisted = requestOf(objects, createMemorySignatureStore(signed(digests)), { digests });
+    expect(await syncMirror(insisted)).toMatchObject({ resting: 1 });
+    expect(await syncMirror({ ...insisted, insisted: new Set(digests) })).toMatchObject({ resting: 0, written: 1 });
   });
 
   test('tries again while a store fails, and leaves to the next one what goes on failing', async () => {
     const objects = createMemoryObjectStore();
     const good = createMemorySignatureStore(signed(DIGESTS));
     const tried = new Map<Digest, number>();
-    const [passing, broken, hurried] = DIGESTS;
+    const [passing, broken] = DIGESTS;
+    // The last one: it asks everybody for more patience than a sync has.
+    const hurried = DIGESTS.at(-1);
     const upstream: SignatureStore = {
       description: good.description,
       async *fetchSignatures(query, signal) {

@@ -1,0 +1,92 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { openSyncStores } from '../../cli/open-stores.ts';
+import { collectSignatures } from '../../lib/decide/collect-signatures.ts';
+import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { type Digest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { runBounded } from '../../lib/queue/run-bounded.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { serveDirectory } from '../../test/cluster-reader/serve-directory.ts';
+import type { SyncScene } from './sync-scene.ts';
+
+export interface BundleFigures {
+  readonly bytes: number;
+  /** Whether two runs gave the same bytes. */
+  readonly isIdentical: boolean;
+  readonly createSeconds: number;
+  /** Undefined where there is no tar or gzip. */
+  readonly tarSeconds: number | undefined;
+  readonly importSeconds: number;
+  /** Digests whose signature verifies, read from a web server over the imported directory. */
+  readonly verified: number;
+}
+
+const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
+const CONCURRENCY = 16;
+const run = promisify(execFile);
+
+/** Makes a bundle of a mirror, twice, imports it, and reads every signature as a cluster would. */
+export async function measureBundle(scene: SyncScene, digests: readonly Digest[]): Promise<BundleFigures> {
+  const at = (name: string): string => path.join(scene.scratch, 'bundle', name);
+  await writeMirror(scene, digests, at('mirror'));
+  const create = ['bundle', 'create', '--from', at('mirror'), '--trust', scene.trust];
+  const createSeconds = await timeOf(process.execPath, [CLI, ...create, at('one.tar.gz')]);
+  await timeOf(process.execPath, [CLI, ...create, at('two.tar.gz')]);
+  const [one, two] = await Promise.all(['one', 'two'].map((name) => readFile(at(`${name}.tar.gz`))));
+  const script = 'tar -C "$0" -c signatures | gzip > "$1"';
+  const tarSeconds = await timeOf('sh', ['-c', script, at('mirror'), at('tar.tar.gz')]).catch(() => undefined);
+  const from = ['bundle', 'import', at('one.tar.gz'), '--to', at('imported'), '--trust', scene.trust];
+  const importSeconds = await timeOf(process.execPath, [CLI, ...from]);
+  return {
+    bytes: one?.length ?? 0,
+    isIdentical: hashOf(one) === hashOf(two),
+    createSeconds,
+    tarSeconds,
+    importSeconds,
+    verified: await countVerified(scene, digests, at('imported')),
+  };
+}
+
+async function writeMirror({ profile }: SyncScene, digests: readonly Digest[], mirror: string): Promise<void> {
+  for (const [index, digest] of digests.entries()) {
+    const directory = path.join(mirror, 'signatures', toStoreSegment(digest));
+    await mkdir(directory, { recursive: true });
+    for (const sign of profile.signers) {
+      await writeFile(path.join(directory, 'signature-1'), sign(digest, `4.${index % 20}.${Math.floor(index / 20)}`));
+    }
+  }
+}
+
+async function timeOf(program: string, args: readonly string[]): Promise<number> {
+  const started = performance.now();
+  await run(program, args, { maxBuffer: 2 ** 26 });
+  return (performance.now() - started) / 1000;
+}
+
+async function countVerified(scene: SyncScene, digests: readonly Digest[], directory: string): Promise<number> {
+  const bytes = await readFile(path.join(scene.trust, 'ocp', 'release-verification.json'));
+  const prepared = await prepareTrust('ocp', [{ name: 'release-verification.json', bytes }]);
+  const trust = toReadyTrust(prepared, new Date());
+  const server = await serveDirectory(directory);
+  const options = { store: [`${server.origin}/signatures`], allowPrivateStores: true };
+  const { store, close } = await openSyncStores(options, prepared);
+  const { signal } = new AbortController();
+  try {
+    const counts = await runBounded(digests, CONCURRENCY, async (digest) => {
+      return (await collectSignatures(digest, trust, store, new Date(), signal)).verified.length;
+    });
+    return counts.filter((count) => count === 1).length;
+  } finally {
+    close();
+    await server.close();
+  }
+}
+
+function hashOf(bytes: Uint8Array | undefined): string {
+  return createHash('sha256')
+    .update(bytes ?? '')
+    .digest('hex');
+}
