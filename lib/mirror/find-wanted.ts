@@ -45,17 +45,8 @@ export async function findWanted(request: WantedRequest): Promise<Wanted> {
   const lists = releases.filter(isMultiArchitecture);
   const known: KnownChildren = lists.length === 0 ? new Map() : await readKnownChildren(objects);
   const unknown = lists.filter(({ digest }) => !known.has(digest));
-  const learned = new Map<Digest, readonly Digest[]>();
-  const childless: { readonly release: Release; readonly error: StoreError }[] = [];
-  for (let start = 0; reader !== undefined && start < unknown.length; start += BATCH) {
-    const some = unknown.slice(start, start + BATCH);
-    const read = await readChildren(some, { reader, concurrency: CONCURRENCY, signal });
-    const batch = new Map([...read.children].map(([list, all]) => [list, all.map(({ digest }) => digest)] as const));
-    // At once: a run that is cut off has not asked in vain.
-    if (batch.size > 0) await rememberChildren(objects, batch);
-    for (const [list, all] of batch) learned.set(list, all);
-    childless.push(...read.failures);
-  }
+  const { learned, childless } =
+    reader === undefined ? NOTHING_LEARNED : await learnChildren(unknown, objects, reader, signal);
   const children = lists.flatMap(({ digest }) => known.get(digest) ?? learned.get(digest) ?? []);
   return {
     digests: [...new Set([...listDigests(releases), ...children, ...digests])],
@@ -63,4 +54,30 @@ export async function findWanted(request: WantedRequest): Promise<Wanted> {
     outside,
     childless,
   };
+}
+
+interface Learned extends Pick<Wanted, 'childless'> {
+  readonly learned: KnownChildren;
+}
+
+const NOTHING_LEARNED: Learned = { learned: new Map(), childless: [] };
+
+async function learnChildren(
+  lists: readonly Release[],
+  objects: ObjectStore,
+  reader: ChildrenReader,
+  signal: AbortSignal,
+): Promise<Learned> {
+  const learned = new Map<Digest, readonly Digest[]>();
+  const childless: Wanted['childless'][number][] = [];
+  for (let start = 0; start < lists.length; start += BATCH) {
+    const some = lists.slice(start, start + BATCH);
+    const read = await readChildren(some, { reader, concurrency: CONCURRENCY, signal });
+    const batch = new Map([...read.children].map(([list, all]) => [list, all.map(({ digest }) => digest)] as const));
+    // At once: a run that is cut off has not asked in vain.
+    if (batch.size > 0) await rememberChildren(objects, batch);
+    for (const [list, all] of batch) learned.set(list, all);
+    childless.push(...read.failures);
+  }
+  return { learned, childless };
 }
