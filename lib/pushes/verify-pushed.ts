@@ -3,6 +3,8 @@ import type { ImageRequest } from '../decide/decide-image.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import type { TrustSource } from '../decide/trust-source.ts';
 import { StoreError } from '../errors/store-error.ts';
+import { mapPush } from '../events/map-push.ts';
+import type { PushMessage } from '../events/push-message.ts';
 import { toVerdictSummary, type VerdictSummary } from '../events/verdict-event.ts';
 import { startDeadline } from '../http/deadline.ts';
 import { toMirrorBody } from '../mirror/mirror-message.ts';
@@ -16,6 +18,7 @@ import type { Asked } from '../records/verdict-record.ts';
 import type { ProfileRegistries } from '../registry/profile-registries.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { UpstreamStores } from '../signatures/upstream-stores.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { Verdict } from '../verification/verdict.ts';
 import { readLastVerdict } from './last-verdict.ts';
 import { publishVerdict, toVerdictSubject } from './publish-verdict.ts';
@@ -129,8 +132,15 @@ async function toAsking(
   signal: AbortSignal,
 ): Promise<Asking | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
   if ('kind' in message) return await toAskingAgain(message, ready, dependencies.objects);
+  const { prepared } = ready;
+  if (!isMapped(message, prepared)) {
+    const { registry, repository } = message.push;
+    return {
+      kind: 'never',
+      reason: `profile ${prepared.profile} does not map ${registry}/${repository} so (any more)`,
+    };
+  }
   try {
-    const { prepared } = ready;
     const question = await toQuestion(
       message,
       (repository) => dependencies.registries.open(prepared, repository),
@@ -143,6 +153,11 @@ async function toAsking(
     if (!(error instanceof StoreError) || error.code !== 'NotAllowed') throw error;
     return { kind: 'never', reason: error.message };
   }
+}
+
+/** A message says what its repository mirrors, and the trust of today has to say the same: a queue is not trust. */
+function isMapped({ push, mirrorOf }: PushMessage, prepared: PreparedTrust): boolean {
+  return mapPush(push, [prepared]).some((mapping) => mapping.mirrorOf === mirrorOf);
 }
 
 /** The question of a record, by the trust of today. A request's stricter mode stays; one that became softer does not. */

@@ -19,7 +19,16 @@ const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.
 const DIGEST = parseDigest(PULLSPEC.slice(PULLSPEC.indexOf('@') + 1));
 const SEGMENT = toStoreSegment(DIGEST);
 const REPOSITORY = parseRepository(PULLSPEC.slice(0, PULLSPEC.indexOf('@')).replace(/:[^/]*$/, ''));
-const PUSH: Push = { source: 'quay', registry: 'quay.example.com', repository: 'mirror/release', digest: DIGEST };
+const PUSH: Push = { source: 'harbor', registry: 'harbor.example.com', repository: 'mirror/release', digest: DIGEST };
+/** Maps that push, and not the one that the webhook tells. */
+const PROFILE = JSON.stringify({
+  apiVersion: 'signet/v1',
+  kind: 'Profile',
+  metadata: { name: 'ocp' },
+  spec: {
+    pushSources: [{ source: PUSH.source, registry: PUSH.registry, repository: PUSH.repository, mirrorOf: REPOSITORY }],
+  },
+});
 const QUAY_PUSH = {
   repository: 'mirror/release',
   docker_url: 'quay.example.com/mirror/release',
@@ -40,10 +49,13 @@ export async function writeWebhooks(directory: string): Promise<string> {
 /** An object store with published trust, one mirrored release, and a trust archive in the inbox. */
 export async function fillObjects(directory: string): Promise<void> {
   const objects = createDirectoryObjectStore(directory);
-  const documents = readFixtureDocuments();
+  const documents = readFixtureDocuments({ 'profile.yaml': PROFILE });
   await publishTrust(objects, await prepareTrust('ocp', documents), documents);
   await objects.createObject(`signatures/${SEGMENT}/signature-1`, await readSignature());
-  const entries = documents.map(({ name, bytes }) => ({ header: { name, size: bytes.length }, body: bytes }));
+  const entries = readFixtureDocuments().map(({ name, bytes }) => ({
+    header: { name, size: bytes.length },
+    body: bytes,
+  }));
   await objects.createObject('trust-inbox/okd.tar.gz', gzipSync(await packTar(entries)));
 }
 

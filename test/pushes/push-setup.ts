@@ -5,6 +5,7 @@ import type { Push } from '../../lib/events/push.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import type { PreparedKeyring } from '../../lib/openpgp/prepared-keyring.ts';
 import { type Digest, parseDigest } from '../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
 import type { QueuedMessage } from '../../lib/pushes/queued-message-schema.ts';
 import type { PushDependencies } from '../../lib/pushes/verify-pushed.ts';
 import { createAcceptances } from '../../lib/records/acceptances.ts';
@@ -24,6 +25,13 @@ import { createMemorySignatureStore } from '../support/memory-signature-store.ts
 export const REGISTRY = 'registry.example.com';
 export const REPOSITORY = 'mirror/release';
 export const CANONICAL = 'quay.io/openshift-release-dev/ocp-release';
+/** What the trust of these tests maps. */
+export const PUSH_SOURCE = {
+  source: 'distribution',
+  registry: REGISTRY,
+  repository: REPOSITORY,
+  mirrorOf: parseRepository(CANONICAL),
+} as const;
 export const GOOD = parseDigest(toDigest('a pushed release'));
 export const OTHER = parseDigest(toDigest('another pushed release'));
 
@@ -38,7 +46,12 @@ export async function publishKeyrings(
   const digests = digestDocuments(documents);
   const { prepared } = await readFixtureTrust();
   const revision = trustRevision(digests);
-  await publishTrust(objects, { ...prepared, keyrings, documents: digests, revision, ...change }, documents);
+  const pushSources = [PUSH_SOURCE];
+  await publishTrust(
+    objects,
+    { ...prepared, keyrings, pushSources, documents: digests, revision, ...change },
+    documents,
+  );
   return revision;
 }
 

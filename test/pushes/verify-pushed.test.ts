@@ -4,6 +4,7 @@ import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { verifyPushed } from '../../lib/pushes/verify-pushed.ts';
 import { recheckRecord } from '../../lib/records/recheck-record.ts';
 import { loadRevision } from '../../lib/trust/load-trust.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { toDigest } from '../fixtures/make/payload.ts';
 import { makeSigner, type Signer } from '../support/make-signer.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
@@ -11,6 +12,7 @@ import {
   CANONICAL,
   GOOD,
   listKeys,
+  PUSH_SOURCE as MAPPED,
   OTHER,
   publishKeyrings,
   pushOf,
@@ -29,10 +31,15 @@ beforeAll(async () => {
 
 const PUSH_SOURCE = { source: 'distribution', registry: REGISTRY, repository: REPOSITORY };
 
-async function setUp({ registry, failure }: { registry?: RegistryContents; failure?: StoreError } = {}) {
+interface SetUp {
+  readonly registry?: RegistryContents;
+  readonly failure?: StoreError;
+  readonly pushSources?: PreparedTrust['pushSources'];
+}
+
+async function setUp({ registry, failure, pushSources = [MAPPED] }: SetUp = {}) {
   const objects = createMemoryObjectStore();
-  const { mirrorOf } = pushOf();
-  await publishKeyrings(objects, [signer.keyring], 'first', { pushSources: [{ ...PUSH_SOURCE, mirrorOf }] });
+  await publishKeyrings(objects, [signer.keyring], 'first', { pushSources });
   const signatures = new Map([
     [GOOD, [signer.sign(GOOD)]],
     [OTHER, [stranger.sign(OTHER)]],
@@ -82,7 +89,7 @@ describe('a push', () => {
   });
 
   test('without mirrorOf is judged by where it was pushed', async () => {
-    const { dependencies } = await setUp();
+    const { dependencies } = await setUp({ pushSources: [PUSH_SOURCE] });
     const result = await verifyPushed({ ...pushOf(), mirrorOf: undefined }, dependencies, false);
     expect(result).toMatchObject({ verdict: { outcome: 'rejected', reasons: [{ code: 'RepositoryNotCanonical' }] } });
   });
@@ -141,6 +148,18 @@ describe('a push', () => {
     },
   );
 
+  test.each([
+    ['of a repository that the trust does not map (any more)', pushOf(), []],
+    ['of another repository', pushOf({ repository: 'evil/release' }), [MAPPED]],
+    ['of another registry', pushOf({ registry: 'evil.example.com' }), [MAPPED]],
+    ['of another source', pushOf({ source: 'harbor' }), [MAPPED]],
+    ['that claims to mirror what the trust does not say', pushOf(), [PUSH_SOURCE]],
+  ])('%s is never accepted, whatever the queue holds', async (_, message, pushSources) => {
+    const { dependencies, objects, bus, registries } = await setUp({ pushSources });
+    expect(await verifyPushed(message, dependencies, false)).toMatchObject({ kind: 'never' });
+    expect([await readRecords(objects), bus.events, registries.asked]).toEqual([[], [], []]);
+  });
+
   test('of a profile that is not loaded can never succeed', async () => {
     const { dependencies } = await setUp();
     expect(await verifyPushed({ ...pushOf(), profile: 'okd' }, dependencies, false)).toMatchObject({ kind: 'never' });
@@ -194,9 +213,11 @@ describe('a verdict that changes', () => {
   });
 
   test('of one repository is none of another', async () => {
-    const { dependencies, bus } = await setUp();
+    const { dependencies, bus } = await setUp({
+      pushSources: [MAPPED, { ...PUSH_SOURCE, repository: 'other/release' }],
+    });
     await verifyPushed(pushOf(), dependencies, false);
-    await verifyPushed({ ...pushOf(), mirrorOf: undefined }, dependencies, false);
+    await verifyPushed({ ...pushOf({ repository: 'other/release' }), mirrorOf: undefined }, dependencies, false);
     await verifyPushed(pushOf(), dependencies, false);
     expect(bus.events.map(({ detailType }) => detailType)).toEqual(Array.from({ length: 3 }, () => 'Signet Verdict'));
   });

@@ -6,7 +6,7 @@ import { type Digest, parseDigest, toStoreSegment } from '../../../lib/pullspec/
 import { verifyPushed } from '../../../lib/pushes/verify-pushed.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared-trust.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
-import { CANONICAL, publishKeyrings, pushOf, REGISTRY, REPOSITORY, setUpPushes } from '../../pushes/push-setup.ts';
+import { CANONICAL, PUSH_SOURCE, publishKeyrings, pushOf, setUpPushes } from '../../pushes/push-setup.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import type { Aws } from '../aws/start-aws.ts';
@@ -47,9 +47,9 @@ export async function publishProfile(
     stores,
     storeAccess: { allowLocal: true, allowPrivateAddresses: true },
     pushSources: [
-      { source: 'distribution', registry: REGISTRY, repository: REPOSITORY },
-      { source: 'distribution', registry: CLOSED_REGISTRY, repository: REPOSITORY },
-      ...ECR_REPOSITORIES.map((repository) => ({ source: 'ecr', registry: ECR_HOST, repository })),
+      PUSH_SOURCE,
+      { ...PUSH_SOURCE, registry: CLOSED_REGISTRY },
+      ...ECR_REPOSITORIES.map((repository) => ({ ...PUSH_SOURCE, source: 'ecr', registry: ECR_HOST, repository })),
     ],
     ...more,
   };
