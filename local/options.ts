@@ -13,6 +13,9 @@ export const START_OPTIONS = {
   webhooks: { type: 'string' },
   'pull-secret': { type: 'string' },
   registry: { type: 'string', multiple: true },
+  graph: { type: 'string', multiple: true },
+  'graph-channel': { type: 'string', multiple: true },
+  'graph-arch': { type: 'string', multiple: true },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
@@ -29,6 +32,9 @@ Usage: npm start -- [options]
   --webhooks FILE          credentials of registry webhooks (default: none, and then there are no webhooks)
   --pull-secret FILE       config.json whose credentials open the registries of push sources
   --registry HOST=ORIGIN   reach a registry's API elsewhere, as in localhost:5000=http://127.0.0.1:5000 (repeatable)
+  --graph PROFILE=URL      mirror what this update graph names, now and every hour (repeatable)
+  --graph-channel NAME     channel to ask each graph for (repeatable)
+  --graph-arch NAME        architecture to ask each graph for (repeatable)
   -h, --help               show this
 
 Without trust documents a demo profile is made, whose signature store this process serves itself.
@@ -46,6 +52,10 @@ export interface StartOptions {
   readonly pullSecret: string | undefined;
   /** By registry host: the origin of its API. */
   readonly apiOrigins: ReadonlyMap<string, string>;
+  /** `profile=URL` each. */
+  readonly graphs: readonly string[];
+  readonly graphChannels: readonly string[];
+  readonly graphArchitectures: readonly string[];
 }
 
 /** @returns undefined when help is asked for @throws InputError `ArgumentInvalid` */
@@ -73,7 +83,20 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   }
   const allowPrivateStores = values['allow-private-stores'];
   const apiOrigins = new Map(registry.map(parseRegistry));
-  return { port, host, data, trust, stores, allowPrivateStores, webhooks, pullSecret, apiOrigins };
+  return {
+    port,
+    host,
+    data,
+    trust,
+    stores,
+    allowPrivateStores,
+    webhooks,
+    pullSecret,
+    apiOrigins,
+    graphs: values.graph ?? [],
+    graphChannels: values['graph-channel'] ?? [],
+    graphArchitectures: values['graph-arch'] ?? [],
+  };
 }
 
 /** `host[:port]=http(s)://host[:port]` */

@@ -1,8 +1,9 @@
+import type { PlanMirrorHandler } from '../functions/plan-mirror/handler.ts';
 import type { ReceiveHandler } from '../functions/receive-push/handler.ts';
 import type { ReverifyHandler } from '../functions/reverify/handler.ts';
 import { InputError } from '../lib/errors/input-error.ts';
 import { parseEcrEvent } from '../lib/events/parse-ecr-event.ts';
-import { isJsonObject } from '../lib/json/json-value.ts';
+import { isJsonObject, type JsonValue } from '../lib/json/json-value.ts';
 import { type HttpHandler, wrapHttp } from '../lib/runtime/http-stack.ts';
 import { toJsonResponse } from '../lib/runtime/json-response.ts';
 import { parseJsonBody } from '../lib/runtime/request-body.ts';
@@ -12,16 +13,20 @@ import { createLocalContext } from './local-context.ts';
 export interface EventTakers {
   readonly receivePush: ReceiveHandler;
   readonly reverify: ReverifyHandler;
+  readonly planMirror: PlanMirrorHandler;
 }
 
-/** Milliseconds that reverify has, as in serverless.yml. */
-export const REVERIFY_MS = 300_000;
+/** Milliseconds that a function of the schedule has, as in serverless.yml. */
+export const SCHEDULED_MS = 300_000;
 
 /**
  * POST /local/events: an event of EventBridge for the function that takes it, ECR's or a schedule's. Who posts is there
  * to read why it is malformed, so that is answered, and no dead letter.
  */
-export function createLocalEvents({ receivePush, reverify }: EventTakers, telemetry: Telemetry): HttpHandler {
+export function createLocalEvents(
+  { receivePush, reverify, planMirror }: EventTakers,
+  telemetry: Telemetry,
+): HttpHandler {
   const handle: HttpHandler = async (request, context) => {
     const event = parseJsonBody(request);
     if (!isJsonObject(event)) throw new InputError('BodyInvalid', 'the body must be an object');
@@ -31,12 +36,18 @@ export function createLocalEvents({ receivePush, reverify }: EventTakers, teleme
       return toJsonResponse(202, { taken: 'receive-push' });
     }
     if (event['detail-type'] === 'Scheduled Event') {
-      return toJsonResponse(202, {
-        taken: 'reverify',
-        ...(await reverify(event, createLocalContext('reverify', REVERIFY_MS))),
-      });
+      // In a deployment each schedule has its own function; here its rule's name tells.
+      const taken = isPlanRule(event['resources']) ? 'plan-mirror' : 'reverify';
+      const schedule = taken === 'plan-mirror' ? planMirror : reverify;
+      return toJsonResponse(202, { taken, ...(await schedule(event, createLocalContext(taken, SCHEDULED_MS))) });
     }
     throw new InputError('BodyInvalid', 'source: expected aws.ecr, or the detail-type "Scheduled Event"');
   };
   return wrapHttp(handle, telemetry);
+}
+
+/** Whether a rule of plan-mirror is among what the event names, as `arn:…:rule/signet-plan-mirror-1`. */
+function isPlanRule(resources: JsonValue | undefined): boolean {
+  const names = Array.isArray(resources) ? resources : [];
+  return names.some((name) => typeof name === 'string' && /:rule\/.*plan-mirror/.test(name));
 }

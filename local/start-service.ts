@@ -9,7 +9,10 @@ import { DEMO_REPOSITORY } from '../demo/demo-releases.ts';
 import { toDemoWebhooks } from '../demo/demo-webhooks.ts';
 import { serveRegistry } from '../demo/serve-registry.ts';
 import { serveReleases } from '../demo/serve-releases.ts';
+import { evaluateGraphSettings, type ProfileGraphs } from '../functions/plan-mirror/evaluate-graph-settings.ts';
+import { InputError } from '../lib/errors/input-error.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/events/webhook-credentials.ts';
+import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
 import { createDirectoryObjectStore } from '../lib/objects/directory-object-store.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile-registries.ts';
@@ -21,6 +24,7 @@ import { createSecretSource, type SecretSource } from '../lib/secrets/secret-sou
 import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import { createUpstreamStores } from '../lib/signatures/upstream-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare-trust.ts';
+import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { publishTrust } from '../lib/trust/publish-trust.ts';
 import { startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
@@ -29,7 +33,8 @@ import { nameQueues } from './name-queues.ts';
 import type { StartOptions } from './options.ts';
 import { pollQueue } from './poll-queue.ts';
 import { publishDocuments } from './publish-documents.ts';
-import { repeatReverify } from './repeat-reverify.ts';
+import { SCHEDULED_MS } from './receive-local-event.ts';
+import { repeatFunction } from './repeat-function.ts';
 import { startQueues } from './start-queues.ts';
 import { wireFunctions } from './wire.ts';
 
@@ -51,6 +56,10 @@ interface OpenTrust {
 }
 
 const DEFAULT_TRUST = './trust';
+/** Milliseconds between two runs of reverify; one that has nothing to do reads two objects. */
+const REVERIFY_PAUSE_MS = 5000;
+/** The same for plan-mirror, as in serverless.yml. */
+const PLAN_PAUSE_MS = 60 * 60 * 1000;
 /** Milliseconds that the making of a bundle has, as in serverless.yml. */
 const EXPORT_MS = 300_000;
 /** Milliseconds after which a changed file of secrets is seen. */
@@ -82,7 +91,9 @@ export async function startService(options: StartOptions): Promise<LocalService>
     const webhooks = openWebhooks(options, trust);
     // A file that is not right is said at the start, and not to the first registry that calls.
     await webhooks?.read();
-    const functions = wireFunctions({ objects, profiles, upstream, registries, webhooks, queues });
+    const graphs = readGraphs(options, profiles);
+    const openClient = (access: PreparedTrust['storeAccess']): HttpClient => openGraphClient(options, access);
+    const functions = wireFunctions({ objects, profiles, upstream, graphs, openClient, registries, webhooks, queues });
     const { client, mirror, push, export: exports } = queues;
     const exportBundle = (event: SQSEvent): Promise<SQSBatchResponse> =>
       functions.exportBundle(event, createLocalContext('export-bundle', EXPORT_MS));
@@ -93,7 +104,12 @@ export async function startService(options: StartOptions): Promise<LocalService>
     ] as const) {
       closers.push(pollQueue({ client, queueUrl, functionName, handler, telemetry }).close);
     }
-    closers.push(repeatReverify(functions.reverify).close);
+    for (const [name, handler, pauseMs] of [
+      ['reverify', functions.reverify, REVERIFY_PAUSE_MS],
+      ...(graphs.length === 0 ? [] : [['plan-mirror', functions.planMirror, PLAN_PAUSE_MS] as const]),
+    ] as const) {
+      closers.push(repeatFunction({ name, handler, budgetMs: SCHEDULED_MS, pauseMs }).close);
+    }
     closers.push(await nameQueues(options.data, queues));
     const front = await startHttpFront(functions.http, options);
     closers.push(front.close);
@@ -125,6 +141,25 @@ async function openDemo({ data }: StartOptions, objects: ObjectStore): Promise<O
     await store.close();
   };
   return { profiles: [DEMO_PROFILE], demo, demoOrigins: toDemoOrigins(registry.url), close };
+}
+
+/** @throws InputError `ArgumentInvalid` with all that is wrong */
+function readGraphs(options: StartOptions, profiles: readonly string[]): readonly ProfileGraphs[] {
+  const [graphs, graphChannels, graphArchitectures] = [
+    options.graphs,
+    options.graphChannels,
+    options.graphArchitectures,
+  ].map((list) => list.join(','));
+  const settings = { profiles, graphs, graphChannels, graphArchitectures };
+  const names = { graphs: '--graph', channels: '--graph-channel', architectures: '--graph-arch' };
+  const { graphs: read, faults } = evaluateGraphSettings(settings, names);
+  if (faults.length > 0) throw new InputError('ArgumentInvalid', faults.join('\n'));
+  return read;
+}
+
+function openGraphClient({ allowPrivateStores }: StartOptions, access: PreparedTrust['storeAccess']): HttpClient {
+  const allowPrivateAddresses = allowPrivateStores || access.allowPrivateAddresses;
+  return createHttpClient({ allowPrivateAddresses, ca: access.ca, proxy: readProxy(process.env) });
 }
 
 function openRegistries(options: StartOptions, { demoOrigins }: OpenTrust): ProfileRegistries {

@@ -1,6 +1,8 @@
 import { createHandler as createCheckPullspec } from '../functions/check-pullspec/handler.ts';
 import { createHandler as createExportBundle, type ExportHandler } from '../functions/export-bundle/handler.ts';
 import { createHandler as createMirrorSignatures, type MirrorHandler } from '../functions/mirror-signatures/handler.ts';
+import type { ProfileGraphs } from '../functions/plan-mirror/evaluate-graph-settings.ts';
+import { createHandler as createPlanMirror, type PlanMirrorHandler } from '../functions/plan-mirror/handler.ts';
 import { createHandler as createReadRecords } from '../functions/read-records/handler.ts';
 import { createHandler as createReceivePush } from '../functions/receive-push/handler.ts';
 import { createHandler as createReverify, type ReverifyHandler } from '../functions/reverify/handler.ts';
@@ -10,6 +12,7 @@ import { createHandler as createVerifyPushed, type VerifyPushedHandler } from '.
 import { createTrustSource } from '../lib/decide/trust-source.ts';
 import type { WebhookCredential } from '../lib/events/webhook-credentials.ts';
 import { createDownloadLinks } from '../lib/export/download-links.ts';
+import type { HttpClient } from '../lib/http/http-client.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import { createSqsConsumer } from '../lib/queue/sqs-consumer.ts';
 import { createSqsQueue } from '../lib/queue/sqs-queue.ts';
@@ -20,6 +23,7 @@ import { createTelemetry } from '../lib/runtime/telemetry.ts';
 import type { SecretSource } from '../lib/secrets/secret-source.ts';
 import { createObjectReleaseStore } from '../lib/signatures/object-release-store.ts';
 import type { UpstreamStores } from '../lib/signatures/upstream-stores.ts';
+import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { createDownloads } from './download-bundle.ts';
 import type { LocalHandlers } from './http-front.ts';
 import { createLogBus } from './log-bus.ts';
@@ -30,6 +34,9 @@ export interface LocalParts {
   readonly objects: ObjectStore;
   readonly profiles: readonly string[];
   readonly upstream: UpstreamStores;
+  /** Update graphs that are kept mirrored. */
+  readonly graphs: readonly ProfileGraphs[];
+  readonly openClient: (access: PreparedTrust['storeAccess']) => HttpClient;
   readonly registries: ProfileRegistries;
   readonly webhooks: SecretSource<readonly WebhookCredential[]> | undefined;
   readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push' | 'export'>;
@@ -41,6 +48,7 @@ export interface LocalFunctions {
   readonly mirrorSignatures: MirrorHandler;
   readonly verifyPushed: VerifyPushedHandler;
   readonly reverify: ReverifyHandler;
+  readonly planMirror: PlanMirrorHandler;
   readonly exportBundle: ExportHandler;
 }
 
@@ -51,6 +59,8 @@ export function wireFunctions({
   objects,
   profiles,
   upstream,
+  graphs,
+  openClient,
   registries,
   webhooks,
   queues,
@@ -72,6 +82,7 @@ export function wireFunctions({
     sendDead: pushConsumer.sendDead,
   });
   const reverify = createReverify({ ...of('reverify'), pushQueue, invalidation: undefined });
+  const planMirror = createPlanMirror({ ...of('plan-mirror'), graphs, openClient, registries, mirrorQueue });
   const exportBundle = createExportBundle({
     ...of('export-bundle'),
     exportQueue: createSqsQueue({ client, queueUrl: queues.export.queueUrl }),
@@ -88,7 +99,7 @@ export function wireFunctions({
       'read-records': createReadRecords(of('read-records')),
       'receive-push': receiveHttp,
       'export-bundle': exportBundle,
-      'local-events': createLocalEvents({ receivePush, reverify }, createTelemetry('local-events', 'none')),
+      'local-events': createLocalEvents({ receivePush, reverify, planMirror }, createTelemetry('local-events', 'none')),
       'local-downloads': createDownloads(objects, createTelemetry('local-downloads', 'none')),
     },
     mirrorSignatures: createMirrorSignatures({
@@ -107,6 +118,7 @@ export function wireFunctions({
       ...pushConsumer,
     }),
     reverify,
+    planMirror,
     exportBundle,
   };
 }

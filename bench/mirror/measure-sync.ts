@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { openSyncStores } from '../../cli/open-stores.ts';
+import { preferMemory } from '../../cli/prefer-memory.ts';
 import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync-mirror.ts';
 import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
@@ -22,6 +23,7 @@ export interface SyncFigures {
  * Syncs a directory and writes its figures as JSON: `<prepared trust> <digests> <warm-up digests> <directory>
  * <concurrency> <store>...`. What is mirrored to warm up goes elsewhere, and is not counted.
  */
+preferMemory();
 const [trustFile = '', digestsFile = '', warmFile = '', to = '', concurrency = '', ...urls] = process.argv.slice(2);
 const trust = toReadyTrust(parsePreparedTrust(trustFile, await readFile(trustFile)), new Date());
 const options = { store: urls, allowPrivateStores: true };

@@ -9,6 +9,7 @@ import { type SignedRelease, toSignatureConfigMaps } from '../../lib/render/sign
 import { ExitStatus } from '../exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { preferMemory } from '../prefer-memory.ts';
 import { createProgress } from '../progress.ts';
 
 export interface CreateBundleOptions extends TrustOptions, OutputOptions {
@@ -22,6 +23,7 @@ interface WrittenBundle extends CreatedBundle {
 
 /** @returns the exit status */
 export async function writeBundle(file: string, options: CreateBundleOptions): Promise<number> {
+  preferMemory();
   const now = new Date();
   const { signal } = new AbortController();
   const profiles = await readBundleProfiles(options.trust, options.profile, now);

@@ -4,6 +4,7 @@ import { openDestination } from '../../lib/bundle/open-destination.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { preferMemory } from '../prefer-memory.ts';
 import { createProgress } from '../progress.ts';
 import { formatFailed, formatFaults, toStatus } from './bundle-inspect.ts';
 
@@ -20,6 +21,7 @@ const WARNING =
 
 /** @returns the exit status */
 export async function importSignatures(source: string, options: ImportBundleOptions): Promise<number> {
+  preferMemory();
   const now = new Date();
   const profiles = await selectTrust(options, now);
   const destination = await openDestination(options.to);

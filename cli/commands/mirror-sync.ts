@@ -18,6 +18,7 @@ import { openClient, openSyncStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { preferMemory } from '../prefer-memory.ts';
 import { createProgress } from '../progress.ts';
 
 export interface SyncOptions extends TrustOptions, StoreOptions, OutputOptions {
@@ -54,6 +55,7 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
   if (isAsked && options.graph.length === 0) {
     throw new InputError('ArgumentInvalid', '--channel and --arch are asked of a --graph');
   }
+  preferMemory();
   const digests = options.digest.map(parseDigest);
   const trust = await openTrust(options);
   const objects = await openObjectStore(options.to);

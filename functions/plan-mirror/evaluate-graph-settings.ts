@@ -24,15 +24,24 @@ type Configuration = Pick<FunctionConfiguration<GraphSetting>, 'profiles'> &
 /** The name of a channel or an architecture, as graphs have them. */
 const NAME = /^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$/;
 
+/** What whoever set them knows the settings by. */
+type SettingNames = Readonly<Record<'graphs' | 'channels' | 'architectures', string>>;
+
+const VARIABLES = {
+  graphs: 'SIGNET_GRAPHS',
+  channels: 'SIGNET_GRAPH_CHANNELS',
+  architectures: 'SIGNET_GRAPH_ARCHITECTURES',
+} as const satisfies Record<string, GraphSetting>;
+
 /** Which graphs to read for which profile: `profile=URL` each, asked for every channel and architecture. */
-export function evaluateGraphSettings(configuration: Configuration): GraphSettings {
+export function evaluateGraphSettings(configuration: Configuration, names: SettingNames = VARIABLES): GraphSettings {
   const faults: string[] = [];
-  const channels = readNames('SIGNET_GRAPH_CHANNELS', configuration.graphChannels, faults);
-  const architectures = readNames('SIGNET_GRAPH_ARCHITECTURES', configuration.graphArchitectures, faults);
+  const channels = readNames(names.channels, configuration.graphChannels, faults);
+  const architectures = readNames(names.architectures, configuration.graphArchitectures, faults);
   const places = new Map<string, readonly GraphPlace[]>();
   const known = new Set<string>();
   for (const [index, entry] of toEntries(configuration.graphs).entries()) {
-    const told = (fault: string): number => faults.push(`SIGNET_GRAPHS: entry ${index + 1} ${fault}`);
+    const told = (fault: string): number => faults.push(`${names.graphs}: entry ${index + 1} ${fault}`);
     const equals = entry.indexOf('=');
     const [profile, url] = [entry.slice(0, Math.max(0, equals)), entry.slice(equals + 1)];
     if (equals < 1 || !isUrlLike(url)) {
@@ -42,7 +51,7 @@ export function evaluateGraphSettings(configuration: Configuration): GraphSettin
     if (known.has(entry)) told('is there already');
     known.add(entry);
     // A text that is not a known name may be a part of a URL, with its password.
-    if (!configuration.profiles.includes(profile)) told('is of a profile that SIGNET_PROFILES does not name');
+    if (!configuration.profiles.includes(profile)) told('is of a profile that is not configured');
     try {
       const more = toGraphPlaces(url, { channels, architectures });
       places.set(profile, [...(places.get(profile) ?? []), ...more]);
@@ -54,7 +63,7 @@ export function evaluateGraphSettings(configuration: Configuration): GraphSettin
   return { graphs: Array.from(places, ([profile, some]) => ({ profile, places: some })), faults };
 }
 
-function readNames(variable: GraphSetting, text: string | undefined, faults: string[]): readonly string[] {
+function readNames(variable: string, text: string | undefined, faults: string[]): readonly string[] {
   const names = toEntries(text);
   for (const name of new Set(names)) {
     if (!NAME.test(name)) faults.push(`${variable}: ${JSON.stringify(name)} is not a name`);

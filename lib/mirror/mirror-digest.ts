@@ -1,5 +1,6 @@
 import { type CollectedSignatures, collectSignatures } from '../decide/collect-signatures.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
+import type { SignatureEvaluation } from '../verification/evaluate-signature.ts';
 import { isUseful } from './is-useful.ts';
 import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
 import { type MirrorSlots, type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from './mirror-slots.ts';
@@ -41,22 +42,35 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
   );
   const { attempts, storeFailed } = evidence;
   const progress = { ...start, attempts, storeFailed, retryAfterSeconds };
-  return toMirrorResult(request, await placeAll(request, progress, toDistinct(verified)));
+  // Only what every keyring has seen need not be evaluated again to be placed.
+  const isWhole = keyrings.length === trust.keyrings.length;
+  return toMirrorResult(request, await placeAll(request, progress, toDistinct(verified), isWhole));
 }
 
-/** The bytes of each distinct signature, in the framing in which it came first. */
-function toDistinct(verified: CollectedSignatures['verified']): readonly Uint8Array[] {
+/** A signature in the framing in which it came first, and the keyrings that it satisfies. */
+type Distinct = Pick<SignatureEvaluation, 'verified'> & { readonly bytes: Uint8Array };
+
+function toDistinct(verified: CollectedSignatures['verified']): readonly Distinct[] {
   const distinct = new Map<string, Uint8Array>();
   for (const { signature, bytes } of verified) {
     if (!distinct.has(signature.identity)) distinct.set(signature.identity, bytes);
   }
-  return [...new Set(distinct.values())];
+  return [...new Set(distinct.values())].map((bytes) => ({
+    bytes,
+    verified: verified.filter((entry) => entry.bytes === bytes).map(({ signature }) => signature),
+  }));
 }
 
-async function placeAll(request: MirrorRequest, start: Progress, signatures: readonly Uint8Array[]): Promise<Progress> {
+async function placeAll(
+  request: MirrorRequest,
+  start: Progress,
+  signatures: readonly Distinct[],
+  isWhole: boolean,
+): Promise<Progress> {
   let progress = start;
-  for (const bytes of signatures) {
-    const placement = await placeSignature(request, progress.slots, bytes, request.signal);
+  for (const { bytes, verified } of signatures) {
+    const evaluation = isWhole ? { attempts: [], verified } : undefined;
+    const placement = await placeSignature(request, progress.slots, bytes, request.signal, evaluation);
     const { slots } = placement;
     switch (placement.kind) {
       case 'written':

@@ -30,6 +30,7 @@ const MAX_TRIES = 3 * MAX_RELEASE_SIGNATURES;
  * whoever finds the index taken reads it and decides anew. So no two writers write one signature twice, and none takes
  * a place that is reserved by the time it writes.
  *
+ * @param evaluation what every keyring of the profile makes of these bytes, where that was just found out
  * @throws StoreError
  */
 export async function placeSignature(
@@ -37,12 +38,13 @@ export async function placeSignature(
   known: MirrorSlots,
   bytes: Uint8Array,
   signal: AbortSignal,
+  evaluation?: SignatureEvaluation,
 ): Promise<Placement> {
   let slots = known;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     signal.throwIfAborted();
     const index = lowestFreeIndex(slots);
-    const candidate = evaluateMirrored(target, index ?? MAX_RELEASE_SIGNATURES, bytes);
+    const candidate = evaluation ?? evaluateMirrored(target, index ?? MAX_RELEASE_SIGNATURES, bytes);
     // Callers pass what verified a moment ago, by the same trust and time.
     if (candidate.verified.length === 0) throw new Error('a signature that does not verify must not be mirrored');
     const held = heldIdentities(slots);

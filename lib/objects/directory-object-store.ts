@@ -3,14 +3,16 @@ import { link, lstat, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors/store-error.ts';
 import { withLock } from './directory-lock.ts';
-import { fileErrorCode, toStoreError, unlessAbsent } from './file-error.ts';
+import { fileErrorCode, isAbsent, toStoreError, unlessAbsent } from './file-error.ts';
 import { listFiles } from './list-files.ts';
 import { parseKeyPrefix, parseListingStart, parseObjectKey } from './object-key.ts';
 import type { ListedObject, ListingStart, ObjectStore, StoredObject } from './object-store.ts';
 import { readRegularFile } from './read-regular-file.ts';
 import {
+  createKnownDirectories,
   findDirectory,
   findFile,
+  type KnownDirectories,
   LEFTOVER_AGE_MS,
   makePathBelow,
   makeRoot,
@@ -26,6 +28,7 @@ import {
  */
 export function createDirectoryObjectStore(root: string): ObjectStore {
   const sweepNow = createSweep(root);
+  const known = createKnownDirectories(root);
   return {
     description: `directory ${root}`,
     readObject: (key, limit) => report(`reading ${key}`, () => readObject(root, key, limit)),
@@ -33,13 +36,13 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
       report(`creating ${key}`, async () => {
         const segments = parseObjectKey(key);
         await sweepNow();
-        return createObject(root, segments, bytes);
+        return createObject(known, segments, bytes);
       }),
     replaceObject: (key, bytes, etag) =>
       report(`replacing ${key}`, async () => {
         const segments = parseObjectKey(key);
         await sweepNow();
-        return etag === undefined ? createObject(root, segments, bytes) : replaceObject(root, key, bytes, etag);
+        return etag === undefined ? createObject(known, segments, bytes) : replaceObject(root, key, bytes, etag);
       }),
     deleteObject: (key) => report(`deleting ${key}`, () => deleteObject(root, key)),
     listObjects: (prefix, start) => listObjects(root, prefix, start),
@@ -61,12 +64,27 @@ async function readFileOf(file: string, limit: number): Promise<Uint8Array | und
   return contents.bytes;
 }
 
-async function createObject(root: string, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
-  const realRoot = await makeRoot(root);
-  const { file, isNew } = await makePathBelow(realRoot, segments);
+async function createObject(known: KnownDirectories, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
+  try {
+    return await createBelow(await known.findRoot(), known, segments, bytes);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    // A directory that was there a moment ago is gone: all are made again.
+    known.forget();
+    return await createBelow(await known.findRoot(), known, segments, bytes);
+  }
+}
+
+async function createBelow(
+  realRoot: string,
+  { isPlain }: KnownDirectories,
+  segments: readonly string[],
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const { file, isNew } = await makePathBelow(realRoot, segments, isPlain);
   // What appears in a directory that was just made is met by the link below.
   if (!isNew && (await isTaken(file))) return false;
-  const aside = await writeAside(realRoot, bytes);
+  const aside = await writeAside(realRoot, bytes, isPlain);
   try {
     // A link, unlike a rename, fails when the name exists.
     await link(aside, file);

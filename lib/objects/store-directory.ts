@@ -54,8 +54,54 @@ export async function makeRoot(root: string): Promise<string> {
   return await realpath(root);
 }
 
+/** Directories of one root that were found plain a moment ago. */
+export interface KnownDirectories {
+  /** The root without links, made if it is missing. */
+  readonly findRoot: () => Promise<string>;
+  /** Whether it is no link; looked at again after {@link KNOWN_MS}. @throws as {@link makePathBelow} */
+  readonly isPlain: (directory: string) => Promise<boolean>;
+  /** What was known does not hold any more. */
+  readonly forget: () => void;
+}
+
+/** Milliseconds for which a directory that was plain counts as plain: many writes go to one place. */
+const KNOWN_MS = 1000;
+
+export function createKnownDirectories(root: string): KnownDirectories {
+  const plain = new Set<string>();
+  let real: string | undefined;
+  let since = Number.NEGATIVE_INFINITY;
+  const forget = (): void => {
+    plain.clear();
+    real = undefined;
+    since = performance.now();
+  };
+  const forgetOld = (): void => {
+    if (performance.now() - since > KNOWN_MS) forget();
+  };
+  return {
+    forget,
+    async findRoot() {
+      forgetOld();
+      real ??= await makeRoot(root);
+      return real;
+    },
+    async isPlain(directory) {
+      forgetOld();
+      if (plain.has(directory)) return true;
+      const isPlain = await isPlainDirectory(directory);
+      if (isPlain) plain.add(directory);
+      return isPlain;
+    },
+  };
+}
+
 /** As {@link makeFilePath}, below a root that {@link makeRoot} has just given. */
-export async function makePathBelow(realRoot: string, segments: readonly string[]): Promise<MadePath> {
+export async function makePathBelow(
+  realRoot: string,
+  segments: readonly string[],
+  isPlain: KnownDirectories['isPlain'] = isPlainDirectory,
+): Promise<MadePath> {
   const directories = segments.slice(0, -1);
   let directory = realRoot;
   let isNew = false;
@@ -63,7 +109,7 @@ export async function makePathBelow(realRoot: string, segments: readonly string[
     const child = path.join(directory, segment);
     // The upper ones are mostly there, and the last one, a digest's own, mostly is not.
     const isLast = level === directories.length - 1;
-    isNew = (isLast || !(await isPlainDirectory(child))) && (await makeDirectory(child));
+    isNew = (isLast || !(await isPlain(child))) && (await makeDirectory(child));
     if (isNew) await syncDirectory(directory);
     directory = child;
   }
@@ -113,10 +159,14 @@ async function isPlainDirectory(directory: string): Promise<boolean> {
 }
 
 /** Writes a new file in the root's temporary area, whole and on disk, and returns its path. */
-export async function writeAside(realRoot: string, bytes: Uint8Array): Promise<string> {
+export async function writeAside(
+  realRoot: string,
+  bytes: Uint8Array,
+  isPlain: KnownDirectories['isPlain'] = isPlainDirectory,
+): Promise<string> {
   const name = `write-${process.pid}-${randomUUID()}`;
   const directory = path.join(realRoot, RESERVED_SEGMENT);
-  if (!(await isPlainDirectory(directory))) await makePathBelow(realRoot, [RESERVED_SEGMENT, name]);
+  if (!(await isPlain(directory))) await makePathBelow(realRoot, [RESERVED_SEGMENT, name]);
   const file = path.join(directory, name);
   const handle = await open(file, 'wx');
   try {

@@ -177,7 +177,7 @@ describe('the setting of graphs', () => {
     { name: 'no URL', graphs: 'ocp=', fault: 'is not profile=URL' },
     { name: 'a file', graphs: 'ocp=/etc/passwd', fault: 'is not profile=URL' },
     { name: 'a comma too many', graphs: `ocp=${GOOD},`, fault: 'is not profile=URL', entry: 2 },
-    { name: 'an unknown profile', graphs: `scos=${GOOD}`, fault: 'is of a profile that SIGNET_PROFILES does not name' },
+    { name: 'an unknown profile', graphs: `scos=${GOOD}`, fault: 'is of a profile that is not configured' },
     { name: 'the same twice', graphs: `ocp=${GOOD},ocp=${GOOD}`, fault: 'is there already', entry: 2 },
     { name: 'another scheme', graphs: 'ocp=file:///etc/passwd', fault: 'cannot be read: file:// is not contacted' },
     { name: 'half a URL', graphs: 'ocp=https://', fault: 'cannot be read: https://… is not a URL' },
@@ -203,7 +203,7 @@ describe('the setting of graphs', () => {
       'SIGNET_GRAPH_CHANNELS: "" is not a name',
       'SIGNET_GRAPH_CHANNELS: fast is there twice',
       'SIGNET_GRAPH_ARCHITECTURES: "amd64/v2" is not a name',
-      'SIGNET_GRAPHS: entry 1 is of a profile that SIGNET_PROFILES does not name',
+      'SIGNET_GRAPHS: entry 1 is of a profile that is not configured',
       'SIGNET_GRAPHS: entry 2 is not profile=URL',
     ]);
   });

@@ -1,3 +1,4 @@
+import { createHttpClient } from '../../../lib/http/http-client.ts';
 import { createDirectoryObjectStore } from '../../../lib/objects/directory-object-store.ts';
 import { createProfileRegistries } from '../../../lib/registry/profile-registries.ts';
 import { createTelemetry } from '../../../lib/runtime/telemetry.ts';
@@ -23,6 +24,8 @@ const functions = wireFunctions({
   profiles: ['ocp'],
   upstream: createUpstreamStores({ allowPrivateAddresses: true }),
   registries: createProfileRegistries({}),
+  graphs: [],
+  openClient: createHttpClient,
   webhooks: undefined,
   queues: { client, push, mirror, export: exports },
 });
