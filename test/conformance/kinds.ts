@@ -1,5 +1,29 @@
+import { policyEval, requirementEval, verifyManifestSignature } from './kinds/images.ts';
 import { importKeyring, untrustedContents, verifyMessageKind, verifyRelease } from './kinds/openpgp.ts';
 import { simpleSigningRelease, simpleSigningStrict } from './kinds/payload.ts';
+import {
+  match,
+  parseReferenceKind,
+  policyJson,
+  referenceMatchJson,
+  remap,
+  remapPrefixMatch,
+  requirementJson,
+  requirementsLookup,
+  scopeLookup,
+} from './kinds/policy.ts';
+import { lookasideUrl, signatureUrl } from './kinds/registriesd.ts';
+import {
+  blobFormat,
+  fulcioCertificate,
+  payloadJson,
+  payloadVerify,
+  pkiCertificate,
+  rekorPayloadJson,
+  rekorSetJson,
+  rekorSetVerify,
+  sigstoreRequirement,
+} from './kinds/sigstore.ts';
 import { configMap, httpStoreWalk, releaseDigest, releaseVerify } from './kinds/trust.ts';
 import type { Vector } from './read-vectors.ts';
 
@@ -11,10 +35,10 @@ export type KindRunner = (
 /** Every area and kind that vectors may have; what Signet cannot do yet says so and is counted. */
 const KINDS: Readonly<Record<string, Readonly<Record<string, KindRunner | 'unsupported'>>>> = {
   openpgp: {
-    'blob-format': 'unsupported',
+    'blob-format': blobFormat,
     'import-keyring': importKeyring,
     'untrusted-contents': untrustedContents,
-    'verify-manifest-signature': 'unsupported',
+    'verify-manifest-signature': verifyManifestSignature,
     'verify-message': verifyMessageKind,
     'verify-release': verifyRelease,
   },
@@ -35,31 +59,31 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, KindRunner | 'unsup
     'verifier-config': 'unsupported',
   },
   policy: {
-    match: 'unsupported',
-    'parse-reference': 'unsupported',
-    'policy-eval': 'unsupported',
-    'policy-json': 'unsupported',
-    'reference-match-json': 'unsupported',
-    remap: 'unsupported',
-    'remap-prefix-match': 'unsupported',
-    'requirement-eval': 'unsupported',
-    'requirement-json': 'unsupported',
-    'requirements-lookup': 'unsupported',
-    'scope-lookup': 'unsupported',
+    match,
+    'parse-reference': parseReferenceKind,
+    'policy-eval': policyEval,
+    'policy-json': policyJson,
+    'reference-match-json': referenceMatchJson,
+    remap,
+    'remap-prefix-match': remapPrefixMatch,
+    'requirement-eval': requirementEval,
+    'requirement-json': requirementJson,
+    'requirements-lookup': requirementsLookup,
+    'scope-lookup': scopeLookup,
   },
   registriesd: {
-    'lookaside-url': 'unsupported',
-    'signature-url': 'unsupported',
+    'lookaside-url': lookasideUrl,
+    'signature-url': signatureUrl,
   },
   sigstore: {
-    'fulcio-cert': 'unsupported',
-    'payload-json': 'unsupported',
-    'payload-verify': 'unsupported',
-    'pki-cert': 'unsupported',
-    'rekor-payload-json': 'unsupported',
-    'rekor-set-json': 'unsupported',
-    'rekor-set-verify': 'unsupported',
-    'requirement-eval': 'unsupported',
+    'fulcio-cert': fulcioCertificate,
+    'payload-json': payloadJson,
+    'payload-verify': payloadVerify,
+    'pki-cert': pkiCertificate,
+    'rekor-payload-json': rekorPayloadJson,
+    'rekor-set-json': rekorSetJson,
+    'rekor-set-verify': rekorSetVerify,
+    'requirement-eval': sigstoreRequirement,
   },
 };
 

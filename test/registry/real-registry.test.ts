@@ -117,6 +117,24 @@ function testRegistry(installed: string): void {
     expect(await codeOf(client.readBlob(repository, OTHER_DIGEST, { limitBytes: 1, signal }))).toBe('NotFound');
   });
 
+  test('that serves other bytes under a digest: ContentMismatch, for manifest, tag and blob', async () => {
+    const path = 'team/false';
+    const bytes = await pushImage(registry.host, path, OCI_MANIFEST);
+    await pushManifest(registry.host, path, { reference: 'v1', mediaType: OCI_MANIFEST, bytes });
+    const layer = Buffer.from('a layer of its own');
+    await pushBlob(registry.host, path, layer);
+    const client = setup.connect({ allowed: [registry.host], plain: [registry.host] });
+    const repository = parseRepository(`${registry.host}/${path}`);
+    const read = (reference: string) => codeOf(client.readManifest(repository, reference, signal));
+    const readLayer = () => codeOf(client.readBlob(repository, toDigest(layer), { limitBytes: 1000, signal }));
+    expect([await read(toDigest(bytes)), await readLayer()]).toEqual(['answered', 'answered']);
+    await registry.falsify(toDigest(bytes), Buffer.from(bytes.toString().replace('"size": 7', '"size": 8')));
+    await registry.falsify(toDigest(layer), Buffer.from('a layer of another'));
+    expect(await read(toDigest(bytes))).toBe('ContentMismatch');
+    expect(await read('v1')).toBe('ContentMismatch');
+    expect(await readLayer()).toBe('ContentMismatch');
+  });
+
   test('its token challenge is answered once, with the credential sent to the token service alone', async () => {
     const tokens = await setup.serve((_request, response) => response.end('{"token":"a-token","expires_in":300}'));
     const guarded = await startRegistry(installed, { tokenRealm: `${tokens.origin}/token` });
@@ -136,6 +154,22 @@ function testRegistry(installed: string): void {
       '/token?service=test-registry&scope=repository%3Ateam%2Fapp%3Apull',
     ]);
     expect(tokens.requests[0]?.headers.authorization).toBe(BASIC);
+  });
+
+  test.each([
+    { name: 'another host', toRealm: (stranger: string) => `http://${stranger}/token` },
+    { name: 'a metadata address', toRealm: () => 'http://169.254.169.254/latest/api/token' },
+  ])('its token challenge points at $name: NotAllowed, and no credential is sent', async ({ toRealm }) => {
+    const stranger = await setup.serve((_request, response) => response.end('{"token":"a-token"}'));
+    const guarded = await startRegistry(installed, { tokenRealm: toRealm(stranger.host) });
+    setup.onEnd(() => guarded.stop());
+    const auths = { [guarded.host]: { username: USER, password: PASSWORD } };
+    const client = setup.connect({ allowed: [guarded.host], plain: [guarded.host, stranger.host], auths });
+    const repository = parseRepository(`${guarded.host}/team/app`);
+    expect(await codeOf(client.readManifest(repository, OTHER_DIGEST, signal))).toBe('NotAllowed');
+    expect(await codeOf(client.resolveTag(repository, 'v1', signal))).toBe('NotAllowed');
+    expect(stranger.sockets.size).toBe(0);
+    expect(stranger.requests).toEqual([]);
   });
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Digest } from '../../lib/pullspec/digest.ts';
 import { findFreePort } from '../support/find-free-port.ts';
 
 const READY_WITHIN_MS = 10_000;
@@ -13,6 +14,8 @@ const READY_WITHIN_MS = 10_000;
 export interface TestRegistry {
   /** `127.0.0.1:<port>`, spoken to over http. */
   readonly host: string;
+  /** Puts other bytes in the place of what it holds under a digest. */
+  falsify(digest: Digest, bytes: Uint8Array): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -61,7 +64,13 @@ export async function startRegistry(
     await stop();
     throw error;
   }
-  return { host, stop };
+  const falsify = async (digest: Digest, bytes: Uint8Array) => {
+    const [algorithm = '', hex = ''] = digest.split(':');
+    const blob = path.join(scratch, 'storage/docker/registry/v2/blobs', algorithm, hex.slice(0, 2), hex, 'data');
+    await access(blob);
+    await writeFile(blob, bytes);
+  };
+  return { host, falsify, stop };
 }
 
 async function waitUntilReady(host: string, hasEnded: () => boolean): Promise<void> {

@@ -1,21 +1,26 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { StoreError } from '../../lib/errors/store-error.ts';
-import { createHttpClient } from '../../lib/http/http-client.ts';
+import { createHttpClient, type HttpClient } from '../../lib/http/http-client.ts';
 import { type Digest, toKeySegment, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { parseReference } from '../../lib/pullspec/reference.ts';
+import { readRegistriesD } from '../../lib/registries-d/read-registries-d.ts';
 import { createConfigMapStore } from '../../lib/signatures/config-map-store.ts';
 import { createDirectoryReleaseStore } from '../../lib/signatures/directory-release-store.ts';
 import { createFallbackStore } from '../../lib/signatures/fallback-store.ts';
 import { createHttpLookasideStore } from '../../lib/signatures/http-lookaside-store.ts';
 import { createHttpReleaseStore } from '../../lib/signatures/http-release-store.ts';
+import { createObjectLookasideStore } from '../../lib/signatures/object-lookaside-store.ts';
 import { createObjectReleaseStore } from '../../lib/signatures/object-release-store.ts';
 import { createParallelStore } from '../../lib/signatures/parallel-store.ts';
+import { createRegistriesDStore } from '../../lib/signatures/registries-d-store.ts';
 import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore, type SignatureContents } from '../support/memory-signature-store.ts';
 import { startServer } from '../support/servers/start-server.ts';
-import { describeSignatureStore, type StoreKind, type StoreUnderTest } from './signature-store-contract.ts';
+import { describeSignatureStore, REPOSITORY, type StoreKind, type StoreUnderTest } from './signature-store-contract.ts';
 
 const FAILURE = new StoreError('ConnectionFailed', 'the store is gone');
 
@@ -48,16 +53,33 @@ async function createHttp(
   };
 }
 
-async function createDirectory(files: ReadonlyMap<string, Uint8Array>): Promise<StoreUnderTest> {
+async function createDirectory(
+  files: ReadonlyMap<string, Uint8Array>,
+  toStore: (directory: string) => SignatureStore = createDirectoryReleaseStore,
+): Promise<StoreUnderTest> {
   const directory = await mkdtemp(join(tmpdir(), 'signet-'));
   for (const [path, bytes] of files) {
     await mkdir(join(directory, path, '..'), { recursive: true });
     await writeFile(join(directory, path), bytes);
   }
-  return { store: createDirectoryReleaseStore(directory), close: () => rm(directory, { recursive: true }) };
+  return { store: toStore(directory), close: () => rm(directory, { recursive: true }) };
 }
 
 const lookasideSegment = (digest: Digest) => `openshift-release-dev/ocp-release@${toStoreSegment(digest)}`;
+
+/** What registries.d makes of one lookaside, at any URL. */
+function createLookaside(client: HttpClient, base: URL): SignatureStore {
+  const content = { 'default-docker': { lookaside: base.href } };
+  const registriesD = readRegistriesD([{ document: 'default.yaml', content }]);
+  return createRegistriesDStore(registriesD, parseReference(REPOSITORY), { allowLocal: true }, client);
+}
+
+/** Proves that a directory is read without any contact. */
+const unreachable: HttpClient = {
+  get: () => Promise.reject(new Error('nothing may be contacted')),
+  close: () => undefined,
+};
+const createLocalLookaside = (directory: string) => createLookaside(unreachable, pathToFileURL(directory));
 
 const KINDS: readonly StoreKind[] = [
   {
@@ -71,6 +93,32 @@ const KINDS: readonly StoreKind[] = [
     capacity: 128,
     create: (contents) => createHttp(toPaths(contents, lookasideSegment), createHttpLookasideStore),
     createBroken: () => createHttp(undefined, createHttpLookasideStore),
+  },
+  {
+    name: 'registries.d over HTTP',
+    capacity: 128,
+    create: (contents) => createHttp(toPaths(contents, lookasideSegment), createLookaside),
+    createBroken: () => createHttp(undefined, createLookaside),
+  },
+  {
+    name: 'registries.d in a directory',
+    capacity: 128,
+    create: (contents) => createDirectory(toPaths(contents, lookasideSegment), createLocalLookaside),
+    async createBroken() {
+      return { store: createLocalLookaside(join(tmpdir(), 'signet-no-such-directory')) };
+    },
+  },
+  {
+    name: 'object store, lookaside layout',
+    capacity: 128,
+    async create(contents) {
+      const toSegment = (digest: Digest) => `lookaside/${REPOSITORY}@${toStoreSegment(digest)}`;
+      const objects = createMemoryObjectStore(toPaths(contents, toSegment));
+      return { store: createObjectLookasideStore(objects), contacts: () => objects.reads };
+    },
+    async createBroken() {
+      return { store: createObjectLookasideStore(createMemoryObjectStore([], { failure: FAILURE })) };
+    },
   },
   {
     name: 'ConfigMaps',

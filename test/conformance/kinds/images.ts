@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { StoreError } from '../../../lib/errors/store-error.ts';
+import { formatDockerReference, parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
+import type { ImagePolicy } from '../../../lib/image-policy/image-policy.ts';
+import { parsePolicyJson } from '../../../lib/image-policy/parse-policy-json.ts';
+import { parsePolicyRequirement } from '../../../lib/image-policy/parse-policy-requirement.ts';
+import { PolicyError } from '../../../lib/image-policy/policy-error.ts';
+import type { KeySource, PolicyRequirement } from '../../../lib/image-policy/policy-requirement.ts';
+import { manifestDigest } from '../../../lib/images/manifest-digest.ts';
+import { openDirectoryImage } from '../../../lib/images/open-directory-image.ts';
+import { verifyImageByPolicy } from '../../../lib/images/verify-image-by-policy.ts';
+import { indexKeyring } from '../../../lib/openpgp/indexed-keyring.ts';
+import { prepareKeyring } from '../../../lib/openpgp/prepare-keyring.ts';
+import type { PreparedKeyring } from '../../../lib/openpgp/prepared-keyring.ts';
+import { parseSignedMessage } from '../../../lib/openpgp/signed-message.ts';
+import { verifyDigest, verifySignedPayload } from '../../../lib/verification/verify-signature.ts';
+import type { KindRunner } from '../kinds.ts';
+import type { Vector } from '../read-vectors.ts';
+import { VectorRejected } from '../vector-rejected.ts';
+import { VECTOR_TIME } from '../vector-time.ts';
+
+const ManifestSignature = z.looseObject({
+  signature: z.string(),
+  keyrings: z.array(z.string()),
+  manifest: z.string(),
+  dockerReference: z.string(),
+  acceptedFingerprints: z.array(z.string()),
+});
+const Image = z.looseObject({ imageDirectory: z.string(), dockerReference: z.string() });
+
+export const verifyManifestSignature: KindRunner = async ({ inputs, root }) => {
+  const given = ManifestSignature.parse(inputs);
+  const expected = formatDockerReference(parseDockerReference(given.dockerReference));
+  const certificates = [];
+  for (const file of given.keyrings) {
+    const { keyring } = await prepareKeyring(file, await readFile(path.join(root, file)));
+    certificates.push(...keyring.certificates);
+  }
+  const message = parseSignedMessage(await readFile(path.join(root, given.signature)));
+  const signed = verifySignedPayload(message, indexKeyring({ name: 'vector', certificates }), 'strict', VECTOR_TIME);
+  const { signer, signedReference, digest } = signed;
+  if (!given.acceptedFingerprints.includes(signer)) throw new VectorRejected(`${signer} is not accepted`);
+  verifyDigest(digest, toDigest(await readFile(path.join(root, given.manifest))));
+  if (formatDockerReference(parseDockerReference(signedReference)) !== expected) {
+    throw new VectorRejected(`signed for ${signedReference}`);
+  }
+  return { signedReference, digest, key: signer };
+};
+
+export const requirementEval: KindRunner = async (vector) => {
+  const { requirement } = z.looseObject({ requirement: z.unknown() }).parse(vector.inputs);
+  return await judge(vector, { default: [toRequirement(requirement)], transports: new Map() });
+};
+
+export const policyEval: KindRunner = async (vector) => {
+  const { policy } = z.looseObject({ policy: z.string() }).parse(vector.inputs);
+  return await judge(vector, parsePolicyJson(policy, await readFile(path.join(vector.root, policy), 'utf8')));
+};
+
+/** The image of a directory, by the name that the case gives it. */
+async function judge({ inputs, root }: Vector, policy: ImagePolicy): Promise<Readonly<Record<string, unknown>>> {
+  const { imageDirectory, dockerReference } = Image.parse(inputs);
+  const reference = parseDockerReference(dockerReference);
+  const directory = await openDirectoryImage(path.join(root, imageDirectory));
+  const { outcome, requirements } = await verifyImageByPolicy({
+    source: { ...directory, image: { transport: 'docker', reference } },
+    policy,
+    keys: (source) => readKeyring(root, source),
+    now: new Date(VECTOR_TIME * 1000),
+    signal: new AbortController().signal,
+  });
+  if (outcome !== 'accepted') throw new VectorRejected(JSON.stringify(requirements));
+  return {};
+}
+
+async function readKeyring(root: string, source: KeySource): Promise<PreparedKeyring> {
+  const bytes = source.kind === 'data' ? source.bytes : await readKeyFile(path.join(root, source.path));
+  return (await prepareKeyring('vector', bytes)).keyring;
+}
+
+async function readKeyFile(file: string): Promise<Uint8Array> {
+  return await readFile(file).catch((cause: unknown) => {
+    throw new VectorRejected(`${file} cannot be read`, { cause });
+  });
+}
+
+function toRequirement(content: unknown): PolicyRequirement {
+  try {
+    return parsePolicyRequirement(content, []);
+  } catch (cause) {
+    if (cause instanceof PolicyError) throw new VectorRejected(cause.message, { cause });
+    throw cause;
+  }
+}
+
+function toDigest(manifest: Uint8Array): ReturnType<typeof manifestDigest> {
+  try {
+    return manifestDigest(manifest);
+  } catch (cause) {
+    if (cause instanceof StoreError) throw new VectorRejected(cause.message, { cause });
+    throw cause;
+  }
+}

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { parseDigest } from '../../../lib/pullspec/digest.ts';
+import { parseReference } from '../../../lib/pullspec/reference.ts';
+import { findLookaside } from '../../../lib/registries-d/find-lookaside.ts';
+import { readRegistriesD } from '../../../lib/registries-d/read-registries-d.ts';
+import type { RegistriesD } from '../../../lib/registries-d/registries-d.ts';
+import { toSignatureUrl } from '../../../lib/registries-d/to-signature-url.ts';
+import { usesSigstoreAttachments } from '../../../lib/registries-d/uses-sigstore-attachments.ts';
+import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
+import type { KindRunner } from '../kinds.ts';
+
+const Lookup = z.looseObject({ configDirectory: z.string(), reference: z.string(), forWriting: z.boolean() });
+
+export const lookasideUrl: KindRunner = async ({ inputs, root }) => {
+  const { configDirectory, reference: text, forWriting } = Lookup.parse(inputs);
+  const registriesD = await readDirectory(path.join(root, configDirectory));
+  const reference = parseReference(text);
+  return {
+    url: findLookaside(registriesD, reference, forWriting ? 'write' : 'read').base,
+    useSigstoreAttachments: usesSigstoreAttachments(registriesD, reference),
+  };
+};
+
+const Signature = z.looseObject({ base: z.string(), digest: z.string(), index: z.number() });
+
+/** The cases count from 0. */
+export const signatureUrl: KindRunner = ({ inputs }) => {
+  const { base, digest, index } = Signature.parse(inputs);
+  return { url: toSignatureUrl(base, parseDigest(digest), index + 1) };
+};
+
+async function readDirectory(directory: string): Promise<RegistriesD> {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).toSorted();
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, bytes: await readFile(path.join(directory, name)) })),
+  );
+  return readRegistriesD(files.flatMap((file) => parseTrustFile(file)));
+}

@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
+import { matchesIdentity } from '../../../lib/image-policy/matches-identity.ts';
+import { parsePolicyRequirement } from '../../../lib/image-policy/parse-policy-requirement.ts';
+import { PolicyError } from '../../../lib/image-policy/policy-error.ts';
+import type { KeySource, SigstoreRoot } from '../../../lib/image-policy/policy-requirement.ts';
+import { parseDigest } from '../../../lib/pullspec/digest.ts';
+import { decodeBase64 } from '../../../lib/sigstore/base64.ts';
+import { parseCosignPayload } from '../../../lib/sigstore/cosign-payload.ts';
+import { evaluateSigstore, type SigstoreCandidate } from '../../../lib/sigstore/evaluate-sigstore.ts';
+import { trySinglePem } from '../../../lib/sigstore/pem.ts';
+import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/sigstore/read-certificates.ts';
+import { parseRekorPayload, parseRekorSet } from '../../../lib/sigstore/rekor-set.ts';
+import { parseSignatureBlob } from '../../../lib/sigstore/signature-blob.ts';
+import {
+  prepareSigstoreTrust,
+  type SigstoreTrust,
+  type SigstoreTrustSource,
+} from '../../../lib/sigstore/sigstore-trust.ts';
+import { verifyBlob } from '../../../lib/sigstore/verify-blob.ts';
+import { verifyCosignPayload } from '../../../lib/sigstore/verify-cosign-signature.ts';
+import { verifyFulcioCertificate } from '../../../lib/sigstore/verify-fulcio-certificate.ts';
+import { verifyPkiCertificate } from '../../../lib/sigstore/verify-pki-certificate.ts';
+import { verifyRekorSet } from '../../../lib/sigstore/verify-rekor-set.ts';
+import type { KindRunner } from '../kinds.ts';
+import type { Vector } from '../read-vectors.ts';
+import { VectorRejected } from '../vector-rejected.ts';
+import { VECTOR_TIME } from '../vector-time.ts';
+
+export const blobFormat: KindRunner = async ({ inputs, root }) => {
+  const { blob } = z.looseObject({ blob: z.string() }).parse(inputs);
+  return { format: parseSignatureBlob(await readFile(path.join(root, blob))).format };
+};
+
+export const payloadJson: KindRunner = ({ inputs }) => {
+  const { payloadBase64 } = z.looseObject({ payloadBase64: z.string() }).parse(inputs);
+  return { ...parseCosignPayload(Buffer.from(payloadBase64, 'base64')) };
+};
+
+const Payload = z.looseObject({
+  publicKeys: z.array(z.string()),
+  payloadBase64: z.string(),
+  signatureBase64: z.string(),
+  expectedReference: z.string(),
+  expectedDigest: z.string(),
+});
+
+export const payloadVerify: KindRunner = async ({ inputs, root }) => {
+  const { publicKeys, payloadBase64, signatureBase64, expectedReference, expectedDigest } = Payload.parse(inputs);
+  const trust = prepareSigstoreTrust({ kind: 'keys', keys: await readFiles(root, publicKeys), rekorKeys: [] });
+  if (trust.kind !== 'keys') throw new Error('not keys');
+  const payload = Buffer.from(payloadBase64, 'base64');
+  verifyBlob(trust.keys, payload, decodeBase64(signatureBase64, 'the signature'));
+  const acceptsReference = (signed: string) => signed === expectedReference;
+  return { ...verifyCosignPayload(payload, '', { digest: parseDigest(expectedDigest), acceptsReference }) };
+};
+
+const Text = z.looseObject({ text: z.string() });
+
+export const rekorSetJson: KindRunner = ({ inputs }) => ({ ...parseRekorSet(Text.parse(inputs).text) });
+
+export const rekorPayloadJson: KindRunner = ({ inputs }) => ({ ...parseRekorPayload(Text.parse(inputs).text) });
+
+const Logged = z.looseObject({
+  rekorKeys: z.array(z.string()),
+  set: z.string(),
+  keyOrCertificate: z.string(),
+  signatureBase64: z.string(),
+  payload: z.string(),
+});
+
+export const rekorSetVerify: KindRunner = async ({ inputs, root }) => {
+  const { rekorKeys, set, keyOrCertificate, signatureBase64, payload } = Logged.parse(inputs);
+  const keys = await readFiles(root, rekorKeys);
+  const trust = prepareSigstoreTrust({ kind: 'keys', keys, rekorKeys: keys });
+  if (trust.kind !== 'keys') throw new Error('not keys');
+  const block = trySinglePem(await readFile(path.join(root, keyOrCertificate), 'latin1'));
+  if (block === undefined) throw new VectorRejected('the key or certificate is not one PEM block');
+  const integratedTime = verifyRekorSet(trust.rekorKeys, await readFile(path.join(root, set), 'utf8'), {
+    keyOrCertificate: block.der,
+    signature: decodeBase64(signatureBase64, 'the signature'),
+    content: await readFile(path.join(root, payload)),
+  });
+  return { integratedTime };
+};
+
+const FulcioCertificate = z.looseObject({
+  certificate: z.string(),
+  chain: z.string().nullable(),
+  ca: z.string(),
+  oidcIssuer: z.string(),
+  subjectEmail: z.string(),
+  time: z.number(),
+});
+
+export const fulcioCertificate: KindRunner = async ({ inputs, root }) => {
+  const { certificate, chain, ca, oidcIssuer, subjectEmail, time } = FulcioCertificate.parse(inputs);
+  const trust = prepareSigstoreTrust({
+    kind: 'fulcio',
+    ca: await readFile(path.join(root, ca)),
+    oidcIssuer,
+    subjectEmail,
+    rekorKeys: await readFiles(root, ['keys/rekor.pub']),
+  });
+  if (trust.kind !== 'fulcio') throw new Error('not Fulcio');
+  const { leaf, intermediates } = await readSent(root, certificate, chain);
+  verifyFulcioCertificate(leaf, intermediates, trust, time);
+  return {};
+};
+
+const PkiCertificate = z.looseObject({
+  certificate: z.string(),
+  chain: z.string().nullable(),
+  roots: z.string(),
+  intermediates: z.string().nullable(),
+  subjectEmail: z.string().nullable(),
+  subjectHostname: z.string().nullable(),
+  time: z.number(),
+});
+
+export const pkiCertificate: KindRunner = async ({ inputs, root }) => {
+  const { certificate, chain, roots, intermediates: configured, time, ...subject } = PkiCertificate.parse(inputs);
+  const trust = prepareSigstoreTrust({
+    kind: 'pki',
+    caRoots: await readFile(path.join(root, roots)),
+    caIntermediates: configured === null ? undefined : await readFile(path.join(root, configured)),
+    subjectEmail: subject.subjectEmail ?? undefined,
+    subjectHostname: subject.subjectHostname ?? undefined,
+  });
+  if (trust.kind !== 'pki') throw new Error('not PKI');
+  const { leaf, intermediates } = await readSent(root, certificate, chain);
+  verifyPkiCertificate(leaf, intermediates, trust, time);
+  return {};
+};
+
+const Requirement = z.looseObject({
+  imageDirectory: z.string(),
+  dockerReference: z.string(),
+  requirement: z.unknown(),
+});
+
+/** The requirement as `policy.json` has it, with the identity matching that judges images of a policy. */
+export const sigstoreRequirement: KindRunner = async ({ inputs, root }) => {
+  const { imageDirectory, dockerReference, requirement: content } = Requirement.parse(inputs);
+  const requirement = rejectingPolicyErrors(() => parsePolicyRequirement(content, []));
+  if (requirement.type !== 'sigstoreSigned') throw new Error(`not sigstoreSigned: ${requirement.type}`);
+  const directory = path.join(root, imageDirectory);
+  const manifest = await readFile(path.join(directory, 'manifest.json'));
+  const image = parseDockerReference(dockerReference);
+  const { isSatisfied, attempts } = evaluateSigstore(
+    await readCandidates(directory),
+    await prepareRoot(requirement.root, root),
+    {
+      digest: parseDigest(`sha256:${createHash('sha256').update(manifest).digest('hex')}`),
+      acceptsReference: (signed) => matchesIdentity(requirement.signedIdentity, image, signed),
+      bundleIdentity: 'refuse',
+    },
+    VECTOR_TIME,
+  );
+  if (!isSatisfied) throw new VectorRejected(JSON.stringify(attempts));
+  return { attempts };
+};
+
+async function readCandidates(directory: string): Promise<readonly SigstoreCandidate[]> {
+  const names = (await readdir(directory)).filter((name) => name.startsWith('signature-')).toSorted();
+  return Promise.all(
+    names.map(async (location) => ({
+      location,
+      untrusted: { kind: 'blob' as const, bytes: await readFile(path.join(directory, location)) },
+    })),
+  );
+}
+
+async function prepareRoot(sigstoreRoot: SigstoreRoot, root: string): Promise<SigstoreTrust> {
+  return prepareSigstoreTrust(await readRoot(sigstoreRoot, (source) => readSource(source, root)));
+}
+
+async function readRoot(
+  root: SigstoreRoot,
+  read: (source: KeySource) => Promise<Uint8Array>,
+): Promise<SigstoreTrustSource> {
+  switch (root.kind) {
+    case 'keys':
+      return {
+        ...root,
+        keys: await Promise.all(root.keys.map(read)),
+        rekorKeys: await Promise.all(root.rekorKeys.map(read)),
+      };
+    case 'fulcio':
+      return { ...root, ca: await read(root.ca), rekorKeys: await Promise.all(root.rekorKeys.map(read)) };
+    case 'pki': {
+      const caIntermediates = root.caIntermediates === undefined ? undefined : await read(root.caIntermediates);
+      return { ...root, caRoots: await read(root.caRoots), caIntermediates };
+    }
+    default:
+      throw new VectorRejected('unknown root');
+  }
+}
+
+async function readSource(source: KeySource, root: string): Promise<Uint8Array> {
+  if (source.kind === 'data') return source.bytes;
+  return await readFile(path.join(root, source.path)).catch((cause: unknown) => {
+    throw new VectorRejected(String(cause));
+  });
+}
+
+async function readSent(root: Vector['root'], certificate: string, chain: string | null) {
+  const leaf = parseLeafCertificate(await readFile(path.join(root, certificate), 'latin1'));
+  const sent = chain === null ? undefined : await readFile(path.join(root, chain), 'latin1');
+  return { leaf, intermediates: parseSentIntermediates(sent) };
+}
+
+async function readFiles(root: string, files: readonly string[]): Promise<readonly Uint8Array[]> {
+  return Promise.all(files.map((file) => readFile(path.join(root, file))));
+}
+
+function rejectingPolicyErrors<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof PolicyError) throw new VectorRejected(error.message);
+    throw error;
+  }
+}
