@@ -5,6 +5,7 @@ import { readProxy } from '../lib/runtime/environment.ts';
 import { createFallbackStore } from '../lib/signatures/fallback-store.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
+import { createProfileLookaside } from '../lib/signatures/profile-lookaside.ts';
 import type { SignatureStore } from '../lib/signatures/signature-store.ts';
 import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
@@ -15,33 +16,39 @@ import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 /** The stores of a run, read in parallel; `close` lets go of every connection. */
 export interface OpenedStores {
   readonly store: SignatureStore;
+  /** Of the profile's registries.d, whatever stores the command line names. */
+  readonly lookaside: SignatureStore;
   readonly close: () => void;
 }
 
+type StoreTrust = Pick<PreparedTrust, 'stores' | 'storeAccess' | 'registriesD'>;
+
 /** The profile's stores, or those of the command line in their place. @throws InputError for a file not readable */
-export async function openStores(
-  options: StoreOptions,
-  { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
-): Promise<OpenedStores> {
-  const { opened, close } = await openEach(options, { stores, storeAccess });
-  return { store: createParallelStore(opened), close };
+export async function openStores(options: StoreOptions, trust: StoreTrust): Promise<OpenedStores> {
+  const { opened, lookaside, close } = await openEach(options, trust);
+  return { store: createParallelStore(opened), lookaside: createParallelStore([lookaside]), close };
 }
 
 /** The same one after the other, for a mirror: what the first has, the others are not asked for. */
 export async function openSyncStores(
   options: StoreOptions,
-  trust: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
+  trust: StoreTrust,
 ): Promise<OpenedStores & { readonly stores: readonly string[] }> {
-  const { opened, close } = await openEach(options, trust);
+  const { opened, lookaside, close } = await openEach(options, trust);
   // As plan-mirror names them, so that each lets rest what the other asked about.
   const stores = options.store.length === 0 ? trust.stores.map(({ url }) => url) : options.store;
-  return { store: createFallbackStore(opened), stores, close };
+  return { store: createFallbackStore(opened), lookaside, stores, close };
 }
 
 async function openEach(
   options: StoreOptions,
-  { stores, storeAccess }: Pick<PreparedTrust, 'stores' | 'storeAccess'>,
-): Promise<{ readonly opened: readonly SignatureStore[]; readonly close: () => void }> {
+  trust: StoreTrust,
+): Promise<{
+  readonly opened: readonly SignatureStore[];
+  readonly lookaside: SignatureStore;
+  readonly close: () => void;
+}> {
+  const { stores, storeAccess } = trust;
   await checkNamedStores(options.store);
   const client = await openClient(options, storeAccess);
   const opened =
@@ -49,7 +56,7 @@ async function openEach(
       ? stores.map(({ url }) => openStore(url, storeAccess, client))
       : // A store that the user named may be local: who runs the command may read the directory anyway.
         options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
-  return { opened, close: () => client.close() };
+  return { opened, lookaside: createProfileLookaside(trust, client), close: () => client.close() };
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */

@@ -5,6 +5,7 @@ import type { VerifyOptions } from './commands/verify.ts';
 import { addBundle } from './nouns/bundle.ts';
 import { addDlq } from './nouns/dlq.ts';
 import { addGraph } from './nouns/graph.ts';
+import { addImage } from './nouns/image.ts';
 import { addMirror } from './nouns/mirror.ts';
 import { addRecord } from './nouns/record.ts';
 import { addRender } from './nouns/render.ts';
@@ -30,6 +31,7 @@ export function buildProgram(setStatus: SetStatus): Command {
   addVerify(program, setStatus);
   addCheck(program, setStatus);
   addSignature(program, setStatus);
+  addImage(program, setStatus);
   addRecord(program, setStatus);
   addTrust(program, setStatus);
   addMirror(program, setStatus);

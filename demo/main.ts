@@ -5,6 +5,7 @@ import { createHttpClient } from '../lib/http/http-client.ts';
 import { parsePullspec } from '../lib/pullspec/pullspec.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
+import { createProfileLookaside } from '../lib/signatures/profile-lookaside.ts';
 import { prepareTrust } from '../lib/trust/prepare-trust.ts';
 import type { Verdict } from '../lib/verification/verdict.ts';
 import { DEMO_PROFILE, toDemoDocuments } from './demo-documents.ts';
@@ -26,11 +27,12 @@ async function main(): Promise<number> {
     print(`Their signatures are served at ${served.url}/sha256=<hex>/signature-1\n`);
     const trust = await makeTrust(publisher, served.url);
     const store = createParallelStore([openStore(served.url, { allowLocal: false }, client)]);
+    const lookaside = createProfileLookaside(trust.prepared, client);
     const rows: Row[] = [];
     for (const { title, digest } of publisher.releases) {
       const pullspec = parsePullspec(`${DEMO_REPOSITORY}@${digest}`);
       const signal = new AbortController().signal;
-      const { verdict } = await decideImage({ pullspec }, trust, { store, now: () => new Date(), signal });
+      const { verdict } = await decideImage({ pullspec }, trust, { store, lookaside, now: () => new Date(), signal });
       rows.push({ title, verdict });
     }
     print(formatRows(rows));

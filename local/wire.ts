@@ -21,7 +21,7 @@ import type { ProfileRegistries } from '../lib/registry/profile-registries.ts';
 import type { HttpHandler } from '../lib/runtime/http-stack.ts';
 import { createTelemetry } from '../lib/runtime/telemetry.ts';
 import type { SecretSource } from '../lib/secrets/secret-source.ts';
-import { createObjectReleaseStore } from '../lib/signatures/object-release-store.ts';
+import { openMirror } from '../lib/signatures/open-mirror.ts';
 import type { UpstreamStores } from '../lib/signatures/upstream-stores.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { createDownloads } from './download-bundle.ts';
@@ -68,7 +68,7 @@ export function wireFunctions({
   const { client } = queues;
   const now = (): Date => new Date();
   const trust = createTrustSource(objects, profiles, now, TRUST_REFRESH_MS);
-  const mirror = createObjectReleaseStore(objects, { description: 'mirror' });
+  const mirror = openMirror(objects);
   const acceptances = createAcceptances(objects);
   const mirrorQueue = createSqsQueue({ client, queueUrl: queues.mirror.queueUrl });
   const pushQueue = createSqsQueue({ client, queueUrl: queues.push.queueUrl });

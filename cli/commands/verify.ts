@@ -15,10 +15,11 @@ export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, 
 export async function verify(text: string, options: VerifyOptions): Promise<number> {
   const pullspec = parsePullspec(text);
   const trust = await openTrust(options);
-  const { store, close } = await openStores(options, trust.prepared);
+  const { store, lookaside, close } = await openStores(options, trust.prepared);
   try {
     const { verdict } = await decideImage({ pullspec, mode: options.mode, force: options.force }, trust, {
       store,
+      lookaside,
       now: () => new Date(),
       signal: new AbortController().signal,
     });

@@ -2,7 +2,9 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { rememberAbsent } from '../../lib/mirror/absent-record.ts';
+import type { LookasideResult } from '../../lib/mirror/lookaside-mirror.ts';
 import { mirrorDigest } from '../../lib/mirror/mirror-digest.ts';
+import { mirrorImage } from '../../lib/mirror/mirror-image.ts';
 import type { MirrorMessage } from '../../lib/mirror/mirror-message.ts';
 import { MirrorMessageSchema } from '../../lib/mirror/mirror-message-schema.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
@@ -63,9 +65,14 @@ async function mirror(
   const { digest, profile } = body;
   if (!source.profiles.includes(profile)) return { kind: 'dead', reason: `there is no profile ${profile}` };
   const trust = await source.read(profile);
-  const store = upstream.open(trust.prepared);
+  const places = upstream.open(trust.prepared);
   const signal = new AbortController().signal;
-  const result = await mirrorDigest({ digest, trust, upstream: store, objects, now: now(), signal });
+  if (body.repository !== undefined) {
+    const image = { digest, repository: body.repository };
+    const result = await mirrorImage({ image, trust, upstream: places.lookaside, objects, now: now(), signal });
+    return conclude(result, { digest, repository: body.repository, profile }, receiveCount, telemetry);
+  }
+  const result = await mirrorDigest({ digest, trust, upstream: places.release, objects, now: now(), signal });
   const { outcome, written, held, reasons } = result;
   telemetry.count(`Mirrored.${outcome}`);
   telemetry.log('info', 'mirrored', {
@@ -83,5 +90,19 @@ async function mirror(
   }
   if (outcome !== 'indeterminate') return { kind: 'done' };
   const reason = reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+  return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason };
+}
+
+/** What came of a lookaside. What is incomplete stays so until the image is asked about again. */
+function conclude(
+  { outcome, missing, written, held, failures }: LookasideResult,
+  image: Readonly<Record<string, string>>,
+  receiveCount: number,
+  telemetry: Telemetry,
+): MessageOutcome {
+  telemetry.count(`Mirrored.${outcome}`);
+  telemetry.log('info', 'mirrored', { ...image, outcome, written: written.length, held, missing });
+  if (outcome !== 'indeterminate') return { kind: 'done' };
+  const reason = failures.map(({ location, error }) => `StoreUnavailable: ${location}: ${error.message}`).join('; ');
   return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason };
 }

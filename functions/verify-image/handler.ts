@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type ApiRequest, parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
+import { parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
@@ -12,14 +12,14 @@ import { describeError } from '../../lib/runtime/describe-error.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
 import { parseJsonBody } from '../../lib/runtime/request-body.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
+import type { SignaturePlaces } from '../../lib/signatures/signature-places.ts';
 import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
   readonly acceptances: Acceptances;
-  readonly mirror: SignatureStore;
+  readonly mirror: SignaturePlaces;
   readonly upstream: UpstreamStores;
   readonly mirrorQueue: Queue;
   readonly telemetry: Telemetry;
@@ -43,7 +43,7 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
       signal: new AbortController().signal,
     });
     telemetry.count(`Verified.${decision.verdict.outcome}`);
-    await queueForMirror(request, decision, dependencies);
+    await queueForMirror(decision, dependencies);
     return toResponse(decision);
   };
   return wrapHttp(handle, telemetry);
@@ -51,14 +51,12 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
 
 /** The verdict stands whether or not its digest could be queued: the next plan of the mirror finds it missing. */
 async function queueForMirror(
-  request: ApiRequest,
-  decision: RecordedDecision,
-  dependencies: Dependencies,
+  { verdict, unmirrored }: RecordedDecision,
+  { mirrorQueue, telemetry }: Dependencies,
 ): Promise<void> {
-  const { mirrorQueue, telemetry } = dependencies;
-  if (!decision.wentUpstream || request.pullspec.digest === undefined) return;
+  if (unmirrored.length === 0) return;
   try {
-    await mirrorQueue.sendMessages([toMirrorBody(decision.verdict.profile, request.pullspec.digest)]);
+    await mirrorQueue.sendMessages(unmirrored.map((one) => toMirrorBody(verdict.profile, one.digest, one.repository)));
   } catch (error) {
     telemetry.count('MirrorNotQueued');
     telemetry.log('warn', 'the digest could not be queued for the mirror', { error: describeError(error) });

@@ -6,7 +6,7 @@ import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { readAwsSettings, readProxy } from '../../lib/runtime/environment.ts';
 import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
 import { createTelemetry } from '../../lib/runtime/telemetry.ts';
-import { createObjectReleaseStore } from '../../lib/signatures/object-release-store.ts';
+import { openMirror } from '../../lib/signatures/open-mirror.ts';
 import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 import { createHandler } from './handler.ts';
 
@@ -18,7 +18,7 @@ export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
   acceptances: createAcceptances(store),
-  mirror: createObjectReleaseStore(store, { description: 'mirror' }),
+  mirror: openMirror(store),
   upstream: createUpstreamStores({ proxy: readProxy(process.env) }),
   mirrorQueue: createSqsQueue({ client: createSqsClient(), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),

@@ -13,7 +13,7 @@ import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
 import { createTelemetry } from '../../lib/runtime/telemetry.ts';
 import { openSecret } from '../../lib/secrets/read-secret.ts';
 import { createSecretSource } from '../../lib/secrets/secret-source.ts';
-import { createObjectReleaseStore } from '../../lib/signatures/object-release-store.ts';
+import { openMirror } from '../../lib/signatures/open-mirror.ts';
 import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 import { createHandler } from './handler.ts';
 
@@ -37,7 +37,7 @@ export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
   acceptances: createAcceptances(store),
-  mirror: createObjectReleaseStore(store, { description: 'mirror' }),
+  mirror: openMirror(store),
   upstream: createUpstreamStores({ proxy }),
   registries: createProfileRegistries({
     proxy,

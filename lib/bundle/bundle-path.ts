@@ -1,6 +1,6 @@
 import { type Digest, isDigest, toStoreSegment } from '../pullspec/digest.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../signatures/signature-store.ts';
-import { REGISTRIES_D } from '../trust/documents/registries-d.ts';
+import { isProfilePlace } from '../trust/profile-folders.ts';
 import { isProfileName } from '../trust/profile-name.ts';
 import { MAX_FILE_BYTES, MAX_MANIFEST_BYTES, MAX_NAME_BYTES, MAX_PATH_BYTES } from './limits.ts';
 
@@ -69,7 +69,7 @@ function toConfigMapPath(path: string, [name = '', ...more]: readonly string[]):
 
 function toTrustPath(path: string, [profile = '', ...names]: readonly string[]): BundlePath | undefined {
   const name = names.at(-1) ?? '';
-  const isPlace = names.length === 1 || (names.length === 2 && names[0] === REGISTRIES_D);
+  const isPlace = isProfilePlace(names);
   const isName = FILE_NAME.test(name) && name.length <= MAX_NAME_BYTES;
   if (!isPlace || !isName || !isProfileName(profile)) return undefined;
   return { kind: 'trust', path, profile, document: names.join('/') };

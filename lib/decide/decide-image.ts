@@ -1,11 +1,11 @@
 import type { Digest } from '../pullspec/digest.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import { type Judgement, judgeSignatures } from '../verification/judge-signatures.ts';
-import type { Attempt, Outcome, Reason, Verdict } from '../verification/verdict.ts';
+import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../verification/verdict.ts';
 import { type CollectedSignatures, collectSignatures } from './collect-signatures.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
+import { evaluateImagePolicies, type PolicyFindings } from './evaluate-image-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
-import { judgeImagePolicies } from './judge-image-policies.ts';
 import type { ReadyTrust } from './ready-trust.ts';
 
 export interface ImageRequest extends PullspecRequest {
@@ -16,13 +16,17 @@ export interface ImageRequest extends PullspecRequest {
 export interface DecisionDependencies {
   /** Where signatures are read: not touched unless the pullspec policy lets the pullspec through. */
   readonly store: SignatureStore;
+  /** Where the signatures that image policies ask for are read, by repository; touched as little. */
+  readonly lookaside: SignatureStore;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
 /** The verdict, and the signatures behind it with their bytes. */
-export interface Decision extends Pick<CollectedSignatures, 'verified' | 'examined'> {
+export interface Decision extends Pick<CollectedSignatures, 'examined'> {
   readonly verdict: Verdict;
+  /** Signatures that hold, each with what it satisfies. */
+  readonly verified: readonly { readonly keyring: string; readonly bytes: Uint8Array }[];
 }
 
 /**
@@ -52,26 +56,49 @@ async function decideDigest(
   digest: Digest,
   request: ImageRequest,
   trust: ReadyTrust,
-  { store, signal }: DecisionDependencies,
+  { store, lookaside, signal }: DecisionDependencies,
   { warnings }: Verdict,
   now: Date,
 ): Promise<Decision> {
   const { prepared } = trust;
   // One time for the whole decision: a record is checked again by it.
-  const finish = ({ outcome, reasons }: Judgement, attempts: readonly Attempt[], more: readonly Reason[]): Verdict =>
-    toVerdict(request, prepared, now, { outcome, reasons, warnings: [...warnings, ...more], attempts });
+  const finish = (
+    { outcome, reasons }: Judgement,
+    attempts: readonly Attempt[],
+    more: readonly Reason[],
+    policies: readonly PolicyResult[] = [],
+  ): Verdict =>
+    toVerdict(request, prepared, now, { outcome, reasons, warnings: [...warnings, ...more], attempts, policies });
   if (prepared.verification === 'disabled') {
     return { verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]), ...NOTHING_EXAMINED };
   }
-  const judgements: Judgement[] = [];
-  const policies = judgeImagePolicies(request.pullspec.repository, prepared);
-  if (policies !== undefined) judgements.push(policies);
+  const { repository } = request.pullspec;
+  const found = await evaluateImagePolicies({ repository, digest, prepared, lookaside, now, signal });
+  const { policies } = found;
+  const judgements = found.judgement === undefined ? [] : [found.judgement];
+  const vouched = listVouching(found);
   const requiresOpenpgp =
     prepared.require !== 'sigstore' && (prepared.require === 'openpgp' || trust.keyrings.length > 0);
-  if (!requiresOpenpgp) return { verdict: finish(combine(judgements), [], []), ...NOTHING_EXAMINED };
+  if (!requiresOpenpgp) {
+    const verdict = finish(combine(judgements), found.attempts, found.warnings, policies);
+    return { verdict, verified: vouched, examined: found.examined };
+  }
   const { evidence, verified, examined } = await collectSignatures(digest, trust, store, now, signal);
   judgements.push(judgeSignatures(evidence));
-  return { verdict: finish(combine(judgements), evidence.attempts, []), verified, examined };
+  const attempts = [...found.attempts, ...evidence.attempts];
+  return {
+    verdict: finish(combine(judgements), attempts, found.warnings, policies),
+    verified: [...verified.map(({ signature, bytes }) => ({ keyring: signature.keyring, bytes })), ...vouched],
+    examined: [...found.examined, ...examined],
+  };
+}
+
+/** The signatures that met a requirement of a policy. */
+function listVouching({ attempts, examined }: PolicyFindings): Decision['verified'] {
+  return attempts.flatMap(({ code, store, location, keyring = '' }) => {
+    const signature = examined.find((one) => one.store === store && one.location === location);
+    return code === 'Verified' && signature !== undefined ? [{ keyring, bytes: signature.bytes }] : [];
+  });
 }
 
 /** All must accept, and there must be one. A no outweighs what is still open. */

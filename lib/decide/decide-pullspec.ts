@@ -2,7 +2,7 @@ import { evaluatePullspec } from '../policy/evaluate-pullspec.ts';
 import { type Pullspec, toCanonicalPullspec } from '../pullspec/pullspec.ts';
 import { VERIFIER_VERSION } from '../runtime/verifier-version.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
-import type { Attempt, Mode, Outcome, Reason, Verdict } from '../verification/verdict.ts';
+import type { Attempt, Mode, Outcome, PolicyResult, Reason, Verdict } from '../verification/verdict.ts';
 import { isStale, type ReadyTrust } from './ready-trust.ts';
 
 /** What the caller asks for beside the pullspec. */
@@ -41,7 +41,13 @@ export function toVerdict(
   { pullspec, mode }: PullspecRequest,
   prepared: PreparedTrust,
   now: Date,
-  decision: { outcome: Outcome; reasons: readonly Reason[]; warnings: readonly Reason[]; attempts: readonly Attempt[] },
+  decision: {
+    readonly outcome: Outcome;
+    readonly reasons: readonly Reason[];
+    readonly warnings: readonly Reason[];
+    readonly attempts: readonly Attempt[];
+    readonly policies?: readonly PolicyResult[];
+  },
 ): Verdict {
   const isCanonical = prepared.canonicalRepositories.includes(pullspec.repository);
   const canonicalPullspec = isCanonical ? toCanonicalPullspec(pullspec) : undefined;
@@ -59,6 +65,7 @@ export function toVerdict(
     reasons: decision.reasons,
     warnings: decision.warnings,
     attempts: decision.attempts,
+    ...(decision.policies === undefined || decision.policies.length === 0 ? {} : { policies: decision.policies }),
     decidedAt: now.toISOString(),
   };
 }

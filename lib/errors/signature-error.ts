@@ -3,6 +3,7 @@ import type { ReasonCode } from './reason-code.ts';
 export type SignatureErrorCode = Extract<
   ReasonCode,
   | 'DigestMismatch'
+  | 'IdentityMismatch'
   | 'KeyExpired'
   | 'KeyNotForSigning'
   | 'KeyRevoked'

@@ -35,6 +35,16 @@ export function parseRepository(text: string): Repository {
   return repository;
 }
 
+/** Whether a text is a repository in its one canonical spelling. */
+export function isRepository(text: string): text is Repository {
+  try {
+    return parseRepository(text) === text;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
+}
+
 function splitReference(text: string): { name: string; tag: string | undefined; digest: string | undefined } {
   const at = text.indexOf('@');
   const named = at < 0 ? text : text.slice(0, at);

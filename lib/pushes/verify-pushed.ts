@@ -16,7 +16,7 @@ import { decideAndRecord } from '../records/decide-and-record.ts';
 import { readStoredRecord } from '../records/read-stored-record.ts';
 import type { Asked } from '../records/verdict-record.ts';
 import type { ProfileRegistries } from '../registry/profile-registries.ts';
-import type { SignatureStore } from '../signatures/signature-store.ts';
+import type { SignaturePlaces } from '../signatures/signature-places.ts';
 import type { UpstreamStores } from '../signatures/upstream-stores.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { Verdict } from '../verification/verdict.ts';
@@ -30,7 +30,7 @@ export interface PushDependencies {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
   readonly acceptances: Acceptances;
-  readonly mirror: SignatureStore;
+  readonly mirror: SignaturePlaces;
   readonly upstream: UpstreamStores;
   readonly registries: ProfileRegistries;
   readonly mirrorQueue: Queue;
@@ -92,7 +92,7 @@ async function verifyWithin(
   const asking = await toAsking(message, ready, dependencies, signal);
   if ('kind' in asking) return asking;
   const { asked, previous, acceptances } = asking;
-  const { verdict, recordId, wentUpstream } = await decideAndRecord(asking, asked, ready, {
+  const { verdict, recordId, unmirrored } = await decideAndRecord(asking, asked, ready, {
     mirror: dependencies.mirror,
     upstream: dependencies.upstream.open(ready.prepared),
     objects,
@@ -100,9 +100,9 @@ async function verifyWithin(
     now: dependencies.now,
     signal,
   });
-  const { digest } = verdict;
-  if (wentUpstream && digest !== undefined) {
-    await dependencies.mirrorQueue.sendMessages([toMirrorBody(message.profile, digest)]);
+  if (unmirrored.length > 0) {
+    const bodies = unmirrored.map(({ digest, repository }) => toMirrorBody(message.profile, digest, repository));
+    await dependencies.mirrorQueue.sendMessages(bodies);
   }
   await requireCurrent(verdict, dependencies);
   if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };

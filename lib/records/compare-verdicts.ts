@@ -1,4 +1,4 @@
-import type { Attempt, Reason, Verdict } from '../verification/verdict.ts';
+import type { Attempt, PolicyResult, Reason, Verdict } from '../verification/verdict.ts';
 import { isStoreAttempt } from './replay-store.ts';
 import type { RecordedSignature } from './verdict-record.ts';
 
@@ -27,12 +27,13 @@ export function compareVerdicts(recorded: Verdict, actual: Verdict, tolerance: T
     ...compareMembers('verdict', recorded, actual, SAME),
     ...compareAttempts(recorded, actual, tolerance),
     ...compareReasons(recorded, actual, tolerance),
+    ...comparePolicies(recorded, actual, tolerance),
   ];
 }
 
 function compareAttempts(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
   const words: readonly (keyof Attempt)[] = otherWords ? [] : ['message', 'note'];
-  const members: readonly (keyof Attempt)[] = ['store', 'location', 'keyring', 'signer', 'code', ...words];
+  const members: readonly (keyof Attempt)[] = ['store', 'location', 'keyring', 'signer', 'image', 'code', ...words];
   const isChecked = (attempt: Attempt): boolean => !isStoreAttempt(attempt) && !isOfAny(withoutBytes, attempt);
   const compare = (name: string, isIncluded: (attempt: Attempt) => boolean): string[] =>
     compareLists(name, recorded.attempts.filter(isIncluded), actual.attempts.filter(isIncluded), members);
@@ -57,6 +58,14 @@ function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, othe
     ...lacking.map(({ code }) => `reasons: ${code} is not recorded`),
     ...compareLists('warnings', recorded.warnings, actual.warnings, members),
   ];
+}
+
+/** What signatures without bytes led to is not known, so that only what was asked of the image can be compared. */
+function comparePolicies(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
+  const outcomes = withoutBytes.length > 0 ? [] : (['outcome'] as const);
+  const words = withoutBytes.length > 0 || otherWords ? [] : (['requirements'] as const);
+  const members: readonly (keyof PolicyResult)[] = ['document', 'image', 'scope', ...outcomes, ...words];
+  return compareLists('policies', recorded.policies ?? [], actual.policies ?? [], members);
 }
 
 function compareLists<T>(name: string, recorded: readonly T[], actual: readonly T[], members: readonly (keyof T)[]) {

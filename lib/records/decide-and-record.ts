@@ -1,10 +1,14 @@
 import { decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import type { Digest } from '../pullspec/digest.ts';
+import { parseReference } from '../pullspec/reference.ts';
+import type { Repository } from '../pullspec/repository.ts';
 import { createFallbackStore } from '../signatures/fallback-store.ts';
 import { createParallelStore } from '../signatures/parallel-store.ts';
+import type { SignaturePlaces } from '../signatures/signature-places.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
-import type { Verdict } from '../verification/verdict.ts';
+import type { Attempt, Verdict } from '../verification/verdict.ts';
 import type { Acceptances } from './acceptances.ts';
 import { toRecord } from './to-record.ts';
 import type { Asked } from './verdict-record.ts';
@@ -12,9 +16,9 @@ import { writeRecord } from './write-record.ts';
 
 export interface RecordingDependencies {
   /** Read first. */
-  readonly mirror: SignatureStore;
-  /** Read when the mirror does not satisfy every keyring. */
-  readonly upstream: SignatureStore;
+  readonly mirror: SignaturePlaces;
+  /** Read when the mirror does not satisfy everything that is required. */
+  readonly upstream: SignaturePlaces;
   readonly objects: ObjectStore;
   /** Undefined where nobody asked: what is only looked at again is not in use for that. */
   readonly acceptances: Acceptances | undefined;
@@ -22,11 +26,17 @@ export interface RecordingDependencies {
   readonly signal: AbortSignal;
 }
 
+/** The signatures of a digest: a release's, or in the lookaside of a repository. */
+export interface Unmirrored {
+  readonly digest: Digest;
+  readonly repository?: Repository | undefined;
+}
+
 export interface RecordedDecision {
   readonly verdict: Verdict;
   readonly recordId: string;
-  /** True when a signature that verified was not in the mirror: the digest is worth mirroring. */
-  readonly wentUpstream: boolean;
+  /** What is worth mirroring, since a signature that verified was not there. */
+  readonly unmirrored: readonly Unmirrored[];
 }
 
 /**
@@ -42,16 +52,26 @@ export async function decideAndRecord(
   { mirror, upstream, objects, acceptances, now, signal }: RecordingDependencies,
 ): Promise<RecordedDecision> {
   // Around both, so that mirror and stores together stay within the time of one verification.
-  const store = createParallelStore([createFallbackStore([mirror, upstream])]);
-  const decision = await decideImage(request, trust, { store, now, signal });
+  const read = (place: keyof SignaturePlaces): SignatureStore =>
+    createParallelStore([createFallbackStore([mirror[place], upstream[place]])]);
+  const places = { store: read('release'), lookaside: read('lookaside') };
+  const decision = await decideImage(request, trust, { ...places, now, signal });
   const { verdict } = decision;
   const record = toRecord(asked, decision);
   await writeRecord(objects, record);
   if (verdict.outcome === 'accepted' && !verdict.forced) {
     await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
   }
-  const wentUpstream = verdict.attempts.some(
-    (attempt) => attempt.code === 'Verified' && attempt.store !== mirror.description,
+  return { verdict, recordId: record.id, unmirrored: listUnmirrored(verdict, mirror) };
+}
+
+function listUnmirrored({ digest, attempts }: Verdict, mirror: SignaturePlaces): readonly Unmirrored[] {
+  if (digest === undefined) return [];
+  const isUpstream = ({ code, store, image }: Attempt): boolean =>
+    code === 'Verified' && store !== (image === undefined ? mirror.release : mirror.lookaside).description;
+  // Once for the release, and once for each repository whose lookaside had something.
+  const images = new Set(attempts.filter(isUpstream).map(({ image }) => image));
+  return [...images].map((image) =>
+    image === undefined ? { digest } : { digest, repository: parseReference(image).repository },
   );
-  return { verdict, recordId: record.id, wentUpstream };
 }

@@ -8,7 +8,7 @@ import { parseStrictJson } from '../json/parse-strict-json.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { sha256Field } from '../trust/parse-current-trust.ts';
 import { isProfileName } from '../trust/profile-name.ts';
-import type { Attempt, Reason, Verdict } from '../verification/verdict.ts';
+import type { Attempt, PolicyResult, Reason, Verdict } from '../verification/verdict.ts';
 import { MAX_TIME_MS } from './record-keys.ts';
 import type { Asked, RecordedSignature, VerdictRecord } from './verdict-record.ts';
 
@@ -37,11 +37,21 @@ const attempt = z.strictObject({
   code: z.enum([...REASON_CODES, 'Verified']),
   message: z.string(),
   note: z.optional(z.string()),
+  image: z.optional(text),
 } satisfies Shape<Attempt>);
+
+const outcome = z.enum(['accepted', 'rejected', 'indeterminate']);
+const policy = z.strictObject({
+  document: text,
+  image: text,
+  scope: text,
+  outcome,
+  requirements: z.array(z.strictObject({ requirement: text, outcome, reasons: z.array(reason) })),
+} satisfies Shape<PolicyResult>);
 
 const verdict = z.strictObject({
   schema: z.literal(SCHEMA),
-  outcome: z.enum(['accepted', 'rejected', 'indeterminate']),
+  outcome,
   forced: z.boolean(),
   pullspec: text,
   canonicalPullspec: z.optional(text),
@@ -53,6 +63,7 @@ const verdict = z.strictObject({
   reasons: z.array(reason),
   warnings: z.array(reason),
   attempts: z.array(attempt),
+  policies: z.optional(z.array(policy)),
   decidedAt: time,
 } satisfies Shape<Verdict>);
 

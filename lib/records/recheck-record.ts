@@ -61,11 +61,11 @@ async function decideAgain(
   { verdict }: VerdictRecord,
   pullspec: Pullspec,
   trust: PreparedTrust,
-  { store }: Replay,
+  { store, lookaside }: Replay,
 ): Promise<Verdict> {
   const decidedAt = new Date(verdict.decidedAt);
   const ready = toReadyTrust(trust, isStale(verdict) ? new Date(0) : decidedAt);
-  const dependencies = { store, now: () => decidedAt, signal: new AbortController().signal };
+  const dependencies = { store, lookaside, now: () => decidedAt, signal: new AbortController().signal };
   return (await decideImage({ pullspec, mode: verdict.mode }, ready, dependencies)).verdict;
 }
 

@@ -7,6 +7,8 @@ import type { RecordedSignature, VerdictRecord } from './verdict-record.ts';
 /** A record's evidence as a signature store, to be decided upon again. */
 export interface Replay {
   readonly store: SignatureStore;
+  /** What was read on behalf of image policies. */
+  readonly lookaside: SignatureStore;
   /** Signatures whose bytes the record does not hold: the store leaves them out. */
   readonly withoutBytes: readonly RecordedSignature[];
   /** Locations of signatures whose bytes are not those of their hash. */
@@ -27,27 +29,37 @@ export function createReplay({ verdict, signatures }: Pick<VerdictRecord, 'verdi
   );
   const withoutBytes = signatures.filter(({ sha256 }) => !bytesByHash.has(sha256));
   const read = new Set<RecordedSignature>();
+  const replay = async function* (image: string | undefined): AsyncGenerator<StoreEntry> {
+    for (const signature of withoutBytes) read.add(signature);
+    yield* verdict.attempts.filter((attempt) => isStoreAttempt(attempt) && attempt.image === image).map(toEntry);
+    for (const signature of signatures) {
+      const { store, location, sha256 } = signature;
+      const untrustedBytes = bytesByHash.get(sha256);
+      if (untrustedBytes === undefined || !isReadFor(image, signature, verdict.attempts)) continue;
+      read.add(signature);
+      yield { kind: 'signature', store, location, untrustedBytes };
+    }
+  };
+  const description = 'the record';
   return {
-    store: {
-      description: 'the record',
-      async *fetchSignatures() {
-        for (const signature of withoutBytes) read.add(signature);
-        yield* verdict.attempts.filter(isStoreAttempt).map(toEntry);
-        for (const signature of signatures) {
-          const { store, location, sha256 } = signature;
-          const untrustedBytes = bytesByHash.get(sha256);
-          if (untrustedBytes === undefined) continue;
-          read.add(signature);
-          yield { kind: 'signature', store, location, untrustedBytes };
-        }
-      },
-    },
+    store: { description, fetchSignatures: () => replay(undefined) },
+    lookaside: { description, fetchSignatures: ({ digest, repository }) => replay(`${repository}@${digest}`) },
     withoutBytes,
     swapped: signatures
       .filter(({ bytes, sha256 }) => bytes !== undefined && hash(Buffer.from(bytes, 'base64')) !== sha256)
       .map(({ location }) => location),
     listUnread: () => signatures.filter((signature) => !read.has(signature)).map(({ location }) => location),
   };
+}
+
+/** A signature that no attempt speaks of was read for the keyrings, if for anything: it is looked at there. */
+function isReadFor(
+  image: string | undefined,
+  { store, location }: RecordedSignature,
+  attempts: readonly Attempt[],
+): boolean {
+  const about = attempts.filter((attempt) => attempt.store === store && attempt.location === location);
+  return about.length === 0 ? image === undefined : about.some((attempt) => attempt.image === image);
 }
 
 function toEntry({ store, location, code, message }: Attempt): StoreEntry {

@@ -38,7 +38,7 @@ function toRecordedSignatures(decision: Pick<Decision, 'verified' | 'examined'>)
 
 /** Of the distinct signatures, those that fit: one for each keyring, then what else verifies, then the others. */
 function selectEmbedded({ verified, examined }: Pick<Decision, 'verified' | 'examined'>): Map<string, Uint8Array> {
-  const firstOfKeyrings = new Map(verified.toReversed().map(({ signature, bytes }) => [signature.keyring, bytes]));
+  const firstOfKeyrings = new Map(verified.toReversed().map(({ keyring, bytes }) => [keyring, bytes]));
   const candidates = [...firstOfKeyrings.values(), ...verified.map(({ bytes }) => bytes)];
   const selected = new Map<string, Uint8Array>();
   let total = 0;

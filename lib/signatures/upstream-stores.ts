@@ -3,11 +3,14 @@ import type { ProxyOptions } from '../http/proxy.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import { openStore } from './open-store.ts';
 import { createParallelStore } from './parallel-store.ts';
-import type { SignatureStore } from './signature-store.ts';
+import { createProfileLookaside } from './profile-lookaside.ts';
+import type { SignaturePlaces } from './signature-places.ts';
+
+type StoreTrust = Pick<PreparedTrust, 'profile' | 'revision' | 'stores' | 'storeAccess' | 'registriesD'>;
 
 /** Opens the stores of profiles, and keeps their connections while the trust stays the same. */
 export interface UpstreamStores {
-  open(trust: Pick<PreparedTrust, 'profile' | 'revision' | 'stores' | 'storeAccess'>): SignatureStore;
+  open(trust: StoreTrust): SignaturePlaces;
   close(): void;
 }
 
@@ -22,25 +25,29 @@ export interface UpstreamOptions {
 interface Opened {
   readonly revision: string;
   readonly client: HttpClient;
-  readonly store: SignatureStore;
+  readonly places: SignaturePlaces;
 }
 
 export function createUpstreamStores({ proxy, replacement, allowPrivateAddresses }: UpstreamOptions): UpstreamStores {
   const opened = new Map<string, Opened>();
+  const openAll = (trust: StoreTrust): Opened => {
+    const { profile, revision, stores, storeAccess } = trust;
+    const kept = opened.get(profile);
+    if (kept?.revision === revision) return kept;
+    // A run that still reads with the old client fails its store, and is asked again with the new trust.
+    kept?.client.close();
+    const isPrivateAllowed = storeAccess.allowPrivateAddresses || allowPrivateAddresses === true;
+    const client = createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca: storeAccess.ca, proxy });
+    const urls = replacement ?? stores.map(({ url }) => url);
+    const access = replacement === undefined ? storeAccess : { allowLocal: true };
+    const release = createParallelStore(urls.map((url) => openStore(url, access, client)));
+    const lookaside = createProfileLookaside(trust, client);
+    const now = { revision, client, places: { release, lookaside } };
+    opened.set(profile, now);
+    return now;
+  };
   return {
-    open({ profile, revision, stores, storeAccess }) {
-      const kept = opened.get(profile);
-      if (kept?.revision === revision) return kept.store;
-      // A run that still reads with the old client fails its store, and is asked again with the new trust.
-      kept?.client.close();
-      const isPrivateAllowed = storeAccess.allowPrivateAddresses || allowPrivateAddresses === true;
-      const client = createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca: storeAccess.ca, proxy });
-      const urls = replacement ?? stores.map(({ url }) => url);
-      const access = replacement === undefined ? storeAccess : { allowLocal: true };
-      const store = createParallelStore(urls.map((url) => openStore(url, access, client)));
-      opened.set(profile, { revision, client, store });
-      return store;
-    },
+    open: (trust) => openAll(trust).places,
     close() {
       for (const { client } of opened.values()) client.close();
       opened.clear();

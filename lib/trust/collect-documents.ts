@@ -1,7 +1,9 @@
+import { readRegistriesD } from '../registries-d/read-registries-d.ts';
 import type { ClusterVersionDocument } from './documents/cluster-version.ts';
 import { configMapTitle, SIGNATURES_LABEL } from './documents/config-map.ts';
 import { parseTrustFile } from './documents/parse-trust-file.ts';
 import { documentError } from './documents/parsed-document.ts';
+import type { PolicyDocument } from './documents/policy-json.ts';
 import type { ProfileDocument } from './documents/profile.ts';
 import { KNOWN_KINDS, type RecognisedDocument, recogniseDocument } from './documents/recognise-document.ts';
 import { parseTrustConfigMap, type TrustConfigMap } from './documents/trust-config-map.ts';
@@ -21,6 +23,8 @@ export interface CollectedDocuments {
   readonly configMap: TrustConfigMap | undefined;
   readonly clusterVersion: ClusterVersionDocument | undefined;
   readonly imagePolicies: readonly ConfiguredImagePolicy[];
+  /** Those of the image policies that are a policy.json: at most one. */
+  readonly policyDocuments: readonly PolicyDocument[];
   readonly registriesD: readonly RegistriesDDocument[];
   readonly mirrorRules: readonly MirrorRule[];
   readonly warnings: readonly string[];
@@ -42,13 +46,17 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
   const configMaps = selectConfigMap(ofKind(all, 'ConfigMap'), hiveConfig);
   refuseUnknown(all, configMaps, ignoredKinds(profile));
   const { selected, passedOver } = configMaps;
+  const registriesD = ofKind(all, 'registries.d');
+  // Once more over all of them: a section may be given in one file alone.
+  readRegistriesD(registriesD.map(({ source }) => source));
   const configMap = selected === undefined ? undefined : parseTrustConfigMap(selected);
   return {
     profile,
     configMap,
     clusterVersion,
+    policyDocuments: ofKind(all, 'policy.json'),
     imagePolicies: [...ofKind(all, 'ImagePolicy'), ...ofKind(all, 'policy.json')].map(({ policy }) => policy),
-    registriesD: ofKind(all, 'registries.d').map(({ registries }) => registries),
+    registriesD: registriesD.map(({ registries }) => registries),
     mirrorRules: ofKind(all, 'MirrorSet').flatMap(({ rules }) => rules),
     warnings: [
       ...parsed.flatMap(({ warnings }) => warnings),

@@ -1,13 +1,12 @@
 // `zod/mini`, not `zod`: functions load this on their way to the first reply, and it is a fifth of the size.
 import * as z from 'zod/mini';
 import { ConfigurationError } from '../errors/configuration-error.ts';
-import { InputError } from '../errors/input-error.ts';
-import { parseRepository } from '../pullspec/reference.ts';
+import { isRepository } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { checkUsable } from './check-usable.ts';
 import { sha256Field } from './parse-current-trust.ts';
 import { preparedKeyringSchema } from './prepared-keyring-schema.ts';
-import { MAX_DOCUMENTS, MAX_KEYRINGS, type MirrorRule, type PreparedTrust } from './prepared-trust.ts';
+import { MAX_DOCUMENTS, MAX_KEYRINGS, type MirrorRule, type PolicyFile, type PreparedTrust } from './prepared-trust.ts';
 import { isProfileName } from './profile-name.ts';
 import { readSchema } from './read-schema.ts';
 import { trustRevision } from './trust-revision.ts';
@@ -62,6 +61,9 @@ const preparedTrust: z.ZodMiniType<PreparedTrust> = z.strictObject({
   registries: z.strictObject({ allowed: z.array(text) }),
   imagePolicies: z.array(imagePolicy),
   registriesD: z.array(z.strictObject({ document: text, content: z.unknown() })),
+  // Trust that was prepared before Signet read policies has neither.
+  policyKeyrings: z._default(z.array(preparedKeyringSchema), []),
+  policyFiles: z._default(z.array(z.strictObject({ name: text, bytes: z.string() } satisfies Shape<PolicyFile>)), []),
   mirrorRules: z.array(mirrorRule),
   documents: z
     .array(z.strictObject({ name: text, sha256: sha256Field }))
@@ -84,13 +86,4 @@ export function parsePreparedTrust(key: string, bytes: Uint8Array): PreparedTrus
   }
   checkUsable(trust);
   return trust;
-}
-
-function isRepository(value: string): boolean {
-  try {
-    return parseRepository(value) === value;
-  } catch (error) {
-    if (error instanceof InputError) return false;
-    throw error;
-  }
 }

@@ -6,6 +6,7 @@ import { collectDocuments } from './collect-documents.ts';
 import { documentError, documentWarning } from './documents/parsed-document.ts';
 import { defaultProfileSpec, type ProfileDocument } from './documents/profile.ts';
 import type { KeyringEntry } from './documents/trust-config-map.ts';
+import { preparePolicyKeys } from './prepare-policy-keys.ts';
 import { prepareRepositories } from './prepare-repositories.ts';
 import { MAX_KEYRINGS, type PreparedTrust } from './prepared-trust.ts';
 import { isProfileName } from './profile-name.ts';
@@ -32,7 +33,9 @@ export async function prepareTrust(
   const spec = collected.profile?.spec ?? defaultProfileSpec();
   const caFile = readCaFile(collected.profile, files);
   const keyrings = await prepareKeyrings(collected.configMap?.keyrings ?? []);
-  const isCounted = (file: TrustDocument) => isTrustFileName(file.name) || file === caFile?.file;
+  const policyKeys = await preparePolicyKeys(collected.policyDocuments, files);
+  const isCounted = (file: TrustDocument) =>
+    isTrustFileName(file.name) || file === caFile?.file || policyKeys.used.includes(file);
   const digests = digestDocuments(files.filter(isCounted));
   const trust: PreparedTrust = {
     schema: 1,
@@ -58,11 +61,14 @@ export async function prepareTrust(
     registries: spec.registries,
     imagePolicies: collected.imagePolicies,
     registriesD: collected.registriesD,
+    policyKeyrings: policyKeys.keyrings,
+    policyFiles: policyKeys.files,
     mirrorRules: collected.mirrorRules,
     documents: digests,
     warnings: [
       ...collected.warnings,
       ...keyrings.warnings,
+      ...policyKeys.warnings,
       ...files.filter((file) => !isCounted(file)).map(({ name }) => `${name}: not a trust document, ignored`),
     ],
   };

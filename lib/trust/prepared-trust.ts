@@ -29,6 +29,9 @@ export interface PreparedTrust {
   readonly registries: { readonly allowed: readonly string[] };
   readonly imagePolicies: readonly ConfiguredImagePolicy[];
   readonly registriesD: readonly RegistriesDDocument[];
+  /** By the name of the key source of a policy.json that they were prepared from. */
+  readonly policyKeyrings: readonly PreparedKeyring[];
+  readonly policyFiles: readonly PolicyFile[];
   readonly mirrorRules: readonly MirrorRule[];
   readonly documents: readonly { readonly name: string; readonly sha256: string }[];
   readonly warnings: readonly string[];
@@ -67,6 +70,14 @@ export interface ConfiguredImagePolicy {
   readonly coverage: { readonly kind: 'scopes'; readonly scopes: readonly string[] } | { readonly kind: 'everything' };
   /** The parsed document. */
   readonly content: unknown;
+}
+
+/** What a Sigstore requirement of a policy.json names by path. */
+export interface PolicyFile {
+  /** The name of the key source. */
+  readonly name: string;
+  /** Base64. */
+  readonly bytes: string;
 }
 
 export interface RegistriesDDocument {

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { type ParsedTarEntryWithData, unpackTar } from 'modern-tar';
 import { ConfigurationError } from '../errors/configuration-error.ts';
-import { REGISTRIES_D } from './documents/registries-d.ts';
 import { MAX_DOCUMENTS } from './prepared-trust.ts';
+import { isProfilePlace, PROFILE_FOLDERS } from './profile-folders.ts';
 import type { TrustDocument } from './trust-document.ts';
 
 /** Bytes of an archive of trust documents, packed and unpacked. */
@@ -12,7 +12,7 @@ export const MAX_UNPACKED_BYTES = 16 * 1024 * 1024;
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /**
- * Reads the documents of one profile from a `.tar.gz`: regular files at its top, and in `registries.d/`. Links,
+ * Reads the documents of one profile from a `.tar.gz`: regular files at its top, and in its folders. Links,
  * devices, names that escape, names given twice, and anything beyond the limits reject the whole archive.
  *
  * @throws ConfigurationError `DocumentInvalid`, `LimitExceeded`
@@ -52,10 +52,10 @@ async function unpack(tar: Uint8Array): Promise<readonly ParsedTarEntryWithData[
 /** `tar -C dir .` writes `./` in front of every name. */
 function parseName(raw: string): string {
   const name = raw.replace(/^\.\//, '');
-  const [first = '', second, ...more] = name.split('/');
-  const isTop = second === undefined && NAME.test(first);
-  const isRegistry = first === REGISTRIES_D && second !== undefined && NAME.test(second) && more.length === 0;
-  if (!isTop && !isRegistry) throw invalid(raw, 'expected files at the top of the archive, or in registries.d/');
+  const parts = name.split('/');
+  if (!isProfilePlace(parts) || !NAME.test(parts.at(-1) ?? '')) {
+    throw invalid(raw, `expected files at the top of the archive, or in ${PROFILE_FOLDERS.join('/ or ')}/`);
+  }
   return name;
 }
 

@@ -5,6 +5,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts';
 import { REGISTRIES_D } from './documents/registries-d.ts';
 import { findProfileName } from './find-profile-name.ts';
 import { MAX_DOCUMENTS } from './prepared-trust.ts';
+import { PROFILE_FOLDERS } from './profile-folders.ts';
 import { readTrustFile } from './read-trust-file.ts';
 import type { TrustDocument } from './trust-document.ts';
 import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
@@ -27,7 +28,7 @@ export async function readTrustDirectory(directory: string): Promise<TrustDirect
   const root = await openDirectory(directory);
   const { directories, files, links } = await listDirectory(root);
   const isProfile = files.some(isTrustFileName) || directories.includes(REGISTRIES_D);
-  const profiles = directories.filter((name) => name !== REGISTRIES_D);
+  const profiles = directories.filter((name) => !PROFILE_FOLDERS.includes(name));
   if (isProfile && profiles.length > 0) {
     const reason = `the directory holds trust documents itself and ${profiles[0]}/: it must be one profile or hold one directory for each`;
     throw new ConfigurationError('DocumentInvalid', reason, { position: { document: directory } });
@@ -45,15 +46,22 @@ export async function readTrustDirectory(directory: string): Promise<TrustDirect
 
 async function readProfile(path: string, profile?: string): Promise<TrustDocument[]> {
   const { directories, files } = await listDirectory(path);
-  const unread = directories.find((name) => name !== REGISTRIES_D);
+  const unread = directories.find((name) => !PROFILE_FOLDERS.includes(name));
   if (unread !== undefined) {
     const document = profile === undefined ? unread : `${profile}/${unread}`;
-    throw new ConfigurationError('DocumentInvalid', 'a profile has no sub-directory but registries.d', {
-      position: { document },
-    });
+    throw new ConfigurationError(
+      'DocumentInvalid',
+      `a profile has no sub-directory but ${PROFILE_FOLDERS.join(' and ')}`,
+      {
+        position: { document },
+      },
+    );
   }
-  const inner = directories.includes(REGISTRIES_D) ? await listDirectory(join(path, REGISTRIES_D)) : { files: [] };
-  const names = [...files, ...inner.files.map((name) => `${REGISTRIES_D}/${name}`)];
+  const names = [...files];
+  for (const folder of PROFILE_FOLDERS.filter((name) => directories.includes(name))) {
+    const inner = await listDirectory(join(path, folder));
+    names.push(...inner.files.map((name) => `${folder}/${name}`));
+  }
   if (names.length > MAX_DOCUMENTS) throw tooManyDocuments();
   const documents: TrustDocument[] = [];
   for (const name of names) documents.push({ name, bytes: await readTrustFile(path, name) });

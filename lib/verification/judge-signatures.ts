@@ -1,5 +1,6 @@
 import type { ReasonCode } from '../errors/reason-code.ts';
 import type { Digest } from '../pullspec/digest.ts';
+import { closestAttempts, type FailedAttempt } from './closest-attempts.ts';
 import type { Attempt, Outcome, Reason } from './verdict.ts';
 
 /** All that was found out about the signatures of a digest. */
@@ -18,23 +19,6 @@ export interface Judgement {
   readonly outcome: Outcome;
   readonly reasons: readonly Reason[];
 }
-
-/** Codes from the one that came closest to a yes to the one that is furthest from it: how reasons are sorted. */
-const CLOSENESS: readonly ReasonCode[] = [
-  'RepositoryMismatch',
-  'DigestMismatch',
-  'PayloadInvalid',
-  'SignatureExpired',
-  'SignatureFromFuture',
-  'KeyExpired',
-  'KeyRevoked',
-  'KeyNotForSigning',
-  'SignatureInvalid',
-  'KeyUnknown',
-  'SignatureUnsupported',
-  'SignatureMalformed',
-  'LimitExceeded',
-];
 
 /** Every keyring must be satisfied, and there must be one: nothing configured is a no. */
 export function judgeSignatures(evidence: SignatureEvidence): Judgement {
@@ -63,13 +47,10 @@ function explainKeyrings(missing: readonly string[], { keyrings }: SignatureEvid
 
 function explainAttempts(missing: readonly string[], { attempts }: SignatureEvidence): readonly Reason[] {
   const relevant = attempts.filter(({ keyring }) => keyring === undefined || missing.includes(keyring));
-  return CLOSENESS.flatMap((code) => {
-    const first = relevant.find((attempt) => attempt.code === code);
-    return first === undefined ? [] : [toReason(code, first)];
-  });
+  return closestAttempts(relevant).map(toReason);
 }
 
-function toReason(code: ReasonCode, { message }: Attempt): Reason {
+function toReason({ code, message }: FailedAttempt): Reason {
   const remedy = REMEDIES.get(code);
   return { code, message, ...(remedy === undefined ? {} : { remedy }) };
 }

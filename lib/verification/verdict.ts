@@ -20,10 +20,29 @@ export interface Attempt {
   readonly keyring?: string | undefined;
   /** Fingerprint of the certificate that made, or claims to have made, the signature. */
   readonly signer?: string | undefined;
+  /** The image whose policy had it looked at; missing where the profile's keyrings did. */
+  readonly image?: string | undefined;
   readonly code: ReasonCode | 'Verified';
   readonly message: string;
   /** What a reader should know although it changes nothing, such as "current clusters cannot check this key". */
   readonly note?: string | undefined;
+}
+
+/** What an image policy made of an image. */
+export interface PolicyResult {
+  /** Name of the policy's document. */
+  readonly document: string;
+  /** `repository@digest`, as a node would pull it. */
+  readonly image: string;
+  /** `transport:scope`, or `default`. */
+  readonly scope: string;
+  readonly outcome: Outcome;
+  /** In the policy's order; every one must be met. */
+  readonly requirements: readonly {
+    readonly requirement: string;
+    readonly outcome: Outcome;
+    readonly reasons: readonly Reason[];
+  }[];
 }
 
 /** The decision and all of its evidence. `decidedAt` is an RFC 3339 time in UTC. */
@@ -41,5 +60,7 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
   readonly warnings: readonly Reason[];
   readonly attempts: readonly Attempt[];
+  /** Missing where no image policy was evaluated. */
+  readonly policies?: readonly PolicyResult[] | undefined;
   readonly decidedAt: string;
 }

@@ -11,10 +11,13 @@ const ORDER = [
   'sigstore',
   'verification',
   'image-policy',
+  'registries-d',
+  'image-verification',
   'trust',
   'policy',
   'registry',
   'signatures',
+  'images',
   'decide',
   'records',
   'graph',
@@ -29,7 +32,16 @@ const ORDER = [
   'checksums',
 ];
 const UTILITIES = ['errors', 'json', 'runtime', 'http', 'objects', 'queue', 'bus', 'secrets'];
-const PURE = ['pullspec', 'openpgp', 'verification', 'policy', 'image-policy', 'events'];
+const PURE = [
+  'pullspec',
+  'openpgp',
+  'verification',
+  'policy',
+  'image-policy',
+  'registries-d',
+  'image-verification',
+  'events',
+];
 
 /** All that a pure folder may import from outside: computation, no network, file, clock or environment. */
 const PURE_IMPORTS = ['node:crypto', 'node:zlib', 'openpgp', 'seek-bzip', 'zod', 'zod/mini'];

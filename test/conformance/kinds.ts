@@ -15,6 +15,7 @@ import {
 import { lookasideUrl, signatureUrl } from './kinds/registriesd.ts';
 import {
   blobFormat,
+  clusterImagePolicy,
   fulcioCertificate,
   payloadJson,
   payloadVerify,
@@ -47,7 +48,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, KindRunner | 'unsup
     'simple-signing-strict': simpleSigningStrict,
   },
   trust: {
-    'cluster-image-policy': 'unsupported',
+    'cluster-image-policy': clusterImagePolicy,
     configmap: configMap,
     'http-store-walk': httpStoreWalk,
     'release-digest': releaseDigest,

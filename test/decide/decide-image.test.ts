@@ -16,6 +16,7 @@ import type { ConfiguredImagePolicy, PreparedTrust } from '../../lib/trust/prepa
 import type { Verdict } from '../../lib/verification/verdict.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 
 const OCP = 'quay.io/openshift-release-dev/ocp-release';
 const GOOD = fixtureReleases[0]?.pullspec ?? '';
@@ -42,7 +43,12 @@ async function decide(
   trust: ReadyTrust,
   request: Partial<ImageRequest> = {},
 ): Promise<Verdict> {
-  const dependencies = { store, now: () => FIXTURE_TIME, signal: new AbortController().signal };
+  const dependencies = {
+    store,
+    lookaside: untouchedStore,
+    now: () => FIXTURE_TIME,
+    signal: new AbortController().signal,
+  };
   return (await decideImage({ pullspec: parsePullspec(text), ...request }, trust, dependencies)).verdict;
 }
 
@@ -299,6 +305,7 @@ test('the caller’s abort ends a decision that hangs', async () => {
   const abort = new AbortController();
   const decision = decideImage({ pullspec: parsePullspec(GOOD) }, await readFixtureTrust(), {
     store: createParallelStore([hanging]),
+    lookaside: untouchedStore,
     now: () => FIXTURE_TIME,
     signal: abort.signal,
   });

@@ -10,6 +10,7 @@ import { createDirectoryReleaseStore } from '../../lib/signatures/directory-rele
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import type { Verdict } from '../../lib/verification/verdict.ts';
 import { FIXTURE_TIME } from '../support/fixture-releases.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 
 /** Real releases are not in the repository; a run that has them names their folder. */
 const REAL = process.env['SIGNET_RELEASES'];
@@ -41,6 +42,7 @@ describe.skipIf(REAL === undefined)('real releases', () => {
     const trust = toReadyTrust(await prepareTrust('ocp', documents), FIXTURE_TIME);
     const dependencies = {
       store: createDirectoryReleaseStore(directory),
+      lookaside: untouchedStore,
       now: () => FIXTURE_TIME,
       signal: new AbortController().signal,
     };

@@ -12,6 +12,7 @@ import { checkManifest } from '../../lib/registry/manifest-media-type.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { keepDemo } from '../../local/keep-demo.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 
 let made: DemoPublisher;
 let work = '';
@@ -65,6 +66,7 @@ describe('by the demo’s documents', () => {
     );
     const dependencies = {
       store: createMemorySignatureStore(new Map(contents)),
+      lookaside: untouchedStore,
       now: () => new Date(),
       signal: new AbortController().signal,
     };

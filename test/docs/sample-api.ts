@@ -19,6 +19,7 @@ import { createLocalContext } from '../../local/local-context.ts';
 import { matchRoute } from '../../local/routes.ts';
 import { FIXTURE_TIME } from '../support/fixture-releases.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
+import { releaseOnly } from '../support/untouched-store.ts';
 
 export interface SampleApi {
   /** The route that took the request, as local/routes.ts spells it, and what its function answered. */
@@ -50,8 +51,8 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       trust,
       objects,
       acceptances: createAcceptances(objects),
-      mirror: createObjectReleaseStore(objects),
-      upstream: { open: () => upstream, close: () => undefined },
+      mirror: releaseOnly(createObjectReleaseStore(objects)),
+      upstream: { open: () => releaseOnly(upstream), close: () => undefined },
       mirrorQueue: { description: 'queue', sendMessages: async () => undefined },
       telemetry,
       now,

@@ -18,6 +18,7 @@ import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { releaseOnly } from '../support/untouched-store.ts';
 
 const GOOD = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
 const DIGEST = parseDigest(GOOD.slice(GOOD.indexOf('@') + 1));
@@ -49,8 +50,8 @@ async function setUp({ mirrored = [], published = [], upstreamFailure, queueFail
     trust: createTrustSource(objects, ['ocp'], now),
     objects,
     acceptances: createAcceptances(objects),
-    mirror: createMemorySignatureStore(new Map([[DIGEST, mirrored]]), { description: 'mirror' }),
-    upstream: { open: () => upstream, close: () => undefined },
+    mirror: releaseOnly(createMemorySignatureStore(new Map([[DIGEST, mirrored]]), { description: 'mirror' })),
+    upstream: { open: () => releaseOnly(upstream), close: () => undefined },
     mirrorQueue,
     telemetry,
     now,

@@ -21,6 +21,7 @@ import { toDigest } from '../fixtures/make/payload.ts';
 import { readFixtureDocuments, readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { releaseOnly } from '../support/untouched-store.ts';
 
 export const REGISTRY = 'registry.example.com';
 export const REPOSITORY = 'mirror/release';
@@ -128,8 +129,8 @@ export function setUpPushes({ objects, signatures, failure, registry = {}, now }
     trust: createTrustSource(objects, ['ocp'], clock),
     objects,
     acceptances: createAcceptances(objects),
-    mirror: createObjectReleaseStore(objects, { description: 'mirror' }),
-    upstream: { open: () => upstream, close: () => undefined },
+    mirror: releaseOnly(createObjectReleaseStore(objects, { description: 'mirror' })),
+    upstream: { open: () => releaseOnly(upstream), close: () => undefined },
     registries,
     mirrorQueue,
     bus,

@@ -12,6 +12,7 @@ import { toAsked } from '../../lib/records/to-record.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore, type MemorySignatureStore } from '../support/memory-signature-store.ts';
+import { releaseOnly } from '../support/untouched-store.ts';
 
 const GOOD = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
 const DIGEST = parseDigest(GOOD.slice(GOOD.indexOf('@') + 1));
@@ -31,8 +32,8 @@ async function decide(
   const request = { pullspec: parsePullspec(text) };
   const { signal } = new AbortController();
   const dependencies = {
-    mirror,
-    upstream,
+    mirror: releaseOnly(mirror),
+    upstream: releaseOnly(upstream),
     objects,
     acceptances: createAcceptances(objects),
     now: () => FIXTURE_TIME,
@@ -52,7 +53,10 @@ describe('where the signature that satisfied was', () => {
   ])('%s', async (_, mirrored, published, outcome, wentUpstream) => {
     const upstream = storeOf('upstream', ...published);
     const decision = await decide(storeOf('mirror', ...mirrored), upstream);
-    expect([decision.verdict.outcome, decision.wentUpstream]).toEqual([outcome, wentUpstream]);
+    expect([decision.verdict.outcome, decision.unmirrored]).toEqual([
+      outcome,
+      wentUpstream ? [{ digest: DIGEST }] : [],
+    ]);
     // Who is satisfied by the mirror does not touch upstream.
     if (outcome === 'accepted' && !wentUpstream) expect(upstream.contacts).toEqual([]);
   });
@@ -60,7 +64,7 @@ describe('where the signature that satisfied was', () => {
   test('a pullspec that policy rejects touches neither, and is recorded', async () => {
     const [mirror, upstream, objects] = [storeOf('mirror'), storeOf('upstream'), createMemoryObjectStore()];
     const decision = await decide(mirror, upstream, objects, `quay.io/evil/image@${DIGEST}`);
-    expect(decision).toMatchObject({ verdict: { outcome: 'rejected' }, wentUpstream: false });
+    expect(decision).toMatchObject({ verdict: { outcome: 'rejected' }, unmirrored: [] });
     expect([...mirror.contacts, ...upstream.contacts]).toEqual([]);
     expect((await readRecord(objects, DIGEST, decision.recordId))?.verdict).toEqual(decision.verdict);
   });

@@ -20,6 +20,7 @@ import {
   readFixtureDocuments,
   readFixtureTrust,
 } from '../support/fixture-releases.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 
 const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
 let scratch = '';
@@ -34,6 +35,7 @@ beforeAll(async () => {
   const text = fixtureReleases[0]?.pullspec ?? '';
   const decision = await decideImage({ pullspec: parsePullspec(text) }, trust, {
     store: createDirectoryReleaseStore(FIXTURE_STORE),
+    lookaside: untouchedStore,
     now: () => FIXTURE_TIME,
     signal: new AbortController().signal,
   });

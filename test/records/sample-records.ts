@@ -10,6 +10,7 @@ import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../fixtures/make/payload.ts'
 import { FIXTURE_TIME, readFixtureTrust } from '../support/fixture-releases.ts';
 import { makeSigner } from '../support/make-signer.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 
 export const DIGEST = parsePullspec(`${RELEASE_REPOSITORY}@${RELEASE_DIGEST}`).digest;
 export const GOOD = `${RELEASE_REPOSITORY}@${RELEASE_DIGEST}`;
@@ -52,6 +53,7 @@ export async function decide({
 }: Circumstances): Promise<Decision> {
   return decideImage({ pullspec: parsePullspec(pullspec), ...request }, by, {
     store: createParallelStore(stores),
+    lookaside: untouchedStore,
     now: () => at,
     signal: new AbortController().signal,
   });

@@ -37,7 +37,7 @@ describe('archives of trust documents', () => {
     ['an absolute name', file('/etc/passwd')],
     ['a name that escapes from within', file('registries.d/../../x')],
     ['a hidden file', file('.hidden.yaml')],
-    ['another folder', file('keys/x.yaml')],
+    ['another folder', file('other/x.yaml')],
     ['a folder in registries.d', file('registries.d/a/b.yaml')],
     ['a backslash', file('a\\b.yaml')],
     ['a symbolic link', { header: { name: 'a.yaml', size: 0, type: 'symlink', linkname: '/etc/passwd' } }],

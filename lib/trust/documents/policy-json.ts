@@ -1,24 +1,21 @@
-import { z } from 'zod';
+import type { ImagePolicy } from '../../image-policy/image-policy.ts';
+import { parsePolicyContent } from '../../image-policy/parse-policy-content.ts';
+import { PolicyError } from '../../image-policy/policy-error.ts';
 import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
-import type { ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { documentError, type ParsedDocument } from './parsed-document.ts';
 
-export interface PolicyJsonDocument {
+export interface PolicyDocument {
   readonly kind: 'policy.json';
   readonly source: ParsedDocument;
   readonly policy: ConfiguredImagePolicy;
+  readonly parsed: ImagePolicy;
 }
 
-// An empty list of requirements is not "nothing required": containers-policy.json(5) has no such form.
-const requirements = z.array(z.looseObject({ type: z.string().min(1) })).min(1);
-const schema = z.strictObject({
-  default: requirements,
-  transports: z.record(z.string(), z.record(z.string(), requirements)).optional(),
-});
-
-/** A containers-policy.json(5), carried whole. @throws ConfigurationError `DocumentInvalid` */
-export function parsePolicyJson(source: ParsedDocument): PolicyJsonDocument {
-  readContent(schema, source);
+/** A containers-policy.json(5), read as a node would and carried whole. @throws ConfigurationError */
+export function parsePolicyJson(source: ParsedDocument): PolicyDocument {
+  const [duplicate] = source.warnings;
+  // Elsewhere the same twice is tolerated; nodes refuse a policy for it.
+  if (duplicate !== undefined) throw documentError('DuplicateKey', source, [], duplicate);
   const policy: ConfiguredImagePolicy = {
     kind: 'policy.json',
     name: source.document,
@@ -26,5 +23,14 @@ export function parsePolicyJson(source: ParsedDocument): PolicyJsonDocument {
     coverage: { kind: 'everything' },
     content: source.content,
   };
-  return { kind: 'policy.json', source, policy };
+  return { kind: 'policy.json', source, policy, parsed: parse(source) };
+}
+
+function parse(source: ParsedDocument): ImagePolicy {
+  try {
+    return parsePolicyContent(source.content);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw documentError('DocumentInvalid', source, error.path, error.message, error);
+  }
 }

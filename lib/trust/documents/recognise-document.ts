@@ -9,7 +9,7 @@ import {
   parseImageTagMirrorSet,
 } from './mirror-set.ts';
 import type { ParsedDocument } from './parsed-document.ts';
-import { type PolicyJsonDocument, parsePolicyJson } from './policy-json.ts';
+import { type PolicyDocument, parsePolicyJson } from './policy-json.ts';
 import { PROFILE_API_VERSION, type ProfileDocument, parseProfile } from './profile.ts';
 import { parseRegistriesD, REGISTRIES_D, type RegistriesDFile } from './registries-d.ts';
 
@@ -27,7 +27,7 @@ export type RecognisedDocument =
   | HiveConfigDocument
   | ImagePolicyDocument
   | MirrorSetDocument
-  | PolicyJsonDocument
+  | PolicyDocument
   | ProfileDocument
   | RegistriesDFile
   | UnknownDocument;

@@ -1,7 +1,6 @@
-import { z } from 'zod';
+import { readRegistriesD } from '../../registries-d/read-registries-d.ts';
 import type { RegistriesDDocument } from '../prepared-trust.ts';
 import type { ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
 
 export interface RegistriesDFile {
   readonly kind: 'registries.d';
@@ -12,14 +11,8 @@ export interface RegistriesDFile {
 /** Files in this folder are registries.d documents whatever they hold. */
 export const REGISTRIES_D = 'registries.d';
 
-const namespace = z.record(z.string(), z.json());
-const schema = z.strictObject({
-  'default-docker': namespace.optional(),
-  docker: z.record(z.string(), namespace).optional(),
-});
-
-/** A containers-registries.d(5) document, carried whole. @throws ConfigurationError `DocumentInvalid` */
+/** A containers-registries.d(5) document, carried whole. @throws ConfigurationError `DocumentInvalid`, `DuplicateKey` */
 export function parseRegistriesD(source: ParsedDocument): RegistriesDFile {
-  readContent(schema, source);
+  readRegistriesD([source]);
   return { kind: 'registries.d', source, registries: { document: source.document, content: source.content } };
 }

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { toSigstoreSigned } from '../../../lib/image-policy/cluster-image-policy.ts';
+import { parseClusterImagePolicy } from '../../../lib/image-policy/cluster-image-policy-content.ts';
 import { parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
 import { matchesIdentity } from '../../../lib/image-policy/matches-identity.ts';
 import { parsePolicyRequirement } from '../../../lib/image-policy/parse-policy-requirement.ts';
@@ -25,6 +27,7 @@ import { verifyCosignPayload } from '../../../lib/sigstore/verify-cosign-signatu
 import { verifyFulcioCertificate } from '../../../lib/sigstore/verify-fulcio-certificate.ts';
 import { verifyPkiCertificate } from '../../../lib/sigstore/verify-pki-certificate.ts';
 import { verifyRekorSet } from '../../../lib/sigstore/verify-rekor-set.ts';
+import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
 import { VectorRejected } from '../vector-rejected.ts';
@@ -224,4 +227,31 @@ function rejectingPolicyErrors<T>(parse: () => T): T {
     if (error instanceof PolicyError) throw new VectorRejected(error.message);
     throw error;
   }
+}
+
+const Manifest = z.looseObject({ manifest: z.string() });
+
+/** The key is told by the file of the set that holds the same bytes. */
+export const clusterImagePolicy: KindRunner = async ({ inputs, root }) => {
+  const { manifest } = Manifest.parse(inputs);
+  const [document] = parseTrustFile({ name: manifest, bytes: await readFile(path.join(root, manifest)) });
+  const policy = rejectingPolicyErrors(() => parseClusterImagePolicy(document?.content));
+  const trust = await prepareRoot(toSigstoreSigned(policy).root, root);
+  if (trust.kind !== 'keys') throw new Error('not a public key');
+  const [key] = trust.keys;
+  const { modulusLength } = key?.asymmetricKeyDetails ?? {};
+  return {
+    scopes: policy.scopes,
+    publicKey: await findKeyFile(root, policy.root),
+    keyAlgorithm: `${key?.asymmetricKeyType?.toUpperCase()} ${modulusLength}`,
+  };
+};
+
+async function findKeyFile(root: string, policyRoot: SigstoreRoot): Promise<string | undefined> {
+  const [source] = policyRoot.kind === 'keys' ? policyRoot.keys : [];
+  if (source?.kind !== 'data') return undefined;
+  const names = await readdir(path.join(root, 'keys'));
+  const files = await Promise.all(names.map((name) => readFile(path.join(root, 'keys', name))));
+  const found = files.findIndex((bytes) => bytes.equals(source.bytes));
+  return found < 0 ? undefined : `keys/${names[found]}`;
 }

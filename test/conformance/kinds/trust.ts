@@ -19,6 +19,7 @@ import type { SignatureStore } from '../../../lib/signatures/signature-store.ts'
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { selectTrustConfigMap } from '../../../lib/trust/documents/trust-config-map.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared-trust.ts';
+import { untouchedStore } from '../../support/untouched-store.ts';
 import type { KindRunner } from '../kinds.ts';
 import { VectorRejected } from '../vector-rejected.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
@@ -92,6 +93,7 @@ export const releaseVerify: KindRunner = async ({ inputs, root }) => {
       { pullspec: parsePullspec(`${REPOSITORY}@${digest}`) },
       toReadyTrust(toTrust(keyrings), new Date(VECTOR_TIME * 1000)),
       {
+        lookaside: untouchedStore,
         store: createParallelStore(opened.map(({ store }) => store)),
         now: () => new Date(VECTOR_TIME * 1000),
         signal: new AbortController().signal,
@@ -125,6 +127,8 @@ function toTrust(keyrings: readonly PreparedKeyring[]): PreparedTrust {
     registries: { allowed: [] },
     imagePolicies: [],
     registriesD: [],
+    policyKeyrings: [],
+    policyFiles: [],
     mirrorRules: [],
     documents: [],
     warnings: [],

@@ -1,0 +1,20 @@
+import type { PolicyImage } from '../image-policy/policy-image.ts';
+import type { Digest } from '../pullspec/digest.ts';
+import type { StoreEntry } from '../signatures/signature-store.ts';
+
+/** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
+export interface ImageSource {
+  /** As containers/image writes it: transport, then place. */
+  readonly description: string;
+  /** What a policy finds the image by. */
+  readonly image: PolicyImage;
+  /**
+   * At most `MAX_MANIFEST_BYTES`, which nobody has vouched for.
+   *
+   * @throws InputError `FileUnreadable` for what is on disk; StoreError for what a registry answers, and
+   * `ContentMismatch` wherever the bytes are not those of the digest that names them
+   */
+  readManifest(signal: AbortSignal): Promise<Uint8Array>;
+  /** The signatures of the manifest; throws as a SignatureStore does. */
+  readSignatures(digest: Digest, signal: AbortSignal): AsyncIterable<StoreEntry>;
+}

@@ -1,0 +1,112 @@
+import { StoreError } from '../errors/store-error.ts';
+import { findRequirements } from '../image-policy/find-requirements.ts';
+import type { ImagePolicy } from '../image-policy/image-policy.ts';
+import type { KeySource, PolicyRequirement } from '../image-policy/policy-requirement.ts';
+import { concludeEvaluation } from '../image-verification/evaluate-image-policy.ts';
+import type { UntrustedSignature } from '../image-verification/evaluate-image-signature.ts';
+import { keySourceName } from '../image-verification/key-source-name.ts';
+import {
+  isCheckable,
+  isWaiting,
+  type PolicyKeyrings,
+  type RequirementProgress,
+  startRequirement,
+} from '../image-verification/requirement-progress.ts';
+import type { PolicyEvaluation, SignedImage } from '../image-verification/requirement-result.ts';
+import type { PreparedKeyring } from '../openpgp/prepared-keyring.ts';
+import type { Digest } from '../pullspec/digest.ts';
+import type { Judgement } from '../verification/judge-signatures.ts';
+import type { Attempt } from '../verification/verdict.ts';
+import { considerSignatures } from './consider-signatures.ts';
+import type { ImageSource } from './image-source.ts';
+import { isIndex } from './is-index.ts';
+import { toSignedImage } from './to-signed-image.ts';
+
+export interface ImageQuestion {
+  readonly source: ImageSource;
+  readonly policy: ImagePolicy;
+  /** Asked once for each key source of the scope that applies, and for no other. */
+  readonly keys: (source: KeySource) => Promise<PreparedKeyring>;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+export interface ImageVerification extends PolicyEvaluation {
+  readonly image: string;
+  /** Of the manifest that was read; missing where none was. */
+  readonly digest?: Digest | undefined;
+  /** What a reader should know although it changes nothing. */
+  readonly notes: readonly string[];
+  /** Every signature that was read, good or not. */
+  readonly examined: readonly UntrustedSignature[];
+}
+
+const INDEX_NOTE =
+  'the manifest is an index: a node holds the image of its own platform against the policy, which needs signatures too';
+
+/**
+ * Holds an image against the policy's requirements for it, as a node would. An image that the policy rejects whatever
+ * it is, is not contacted; signatures are read until every requirement that asks for one is met.
+ *
+ * @throws InputError for an image on disk that cannot be read, what `keys` throws, and the signal's reason
+ */
+export async function verifyImageByPolicy(question: ImageQuestion): Promise<ImageVerification> {
+  const { source, policy, now, signal } = question;
+  const { requirements, scope } = findRequirements(policy, source.image);
+  const keyrings = await readKeyrings(requirements, question.keys);
+  const started = requirements.map((requirement) => startRequirement(requirement, keyrings));
+  const conclude = (progress: readonly RequirementProgress[], reading: Partial<Reading>): ImageVerification => {
+    const { attempts = [], storeFailed = false, fault, digest, notes = [], examined = [] } = reading;
+    const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed, fault });
+    return { image: source.description, ...(digest === undefined ? {} : { digest }), ...evaluation, notes, examined };
+  };
+  if (!started.some(looksAtImage)) return conclude(started, {});
+  const image = await readImage(source, signal);
+  if ('outcome' in image) return conclude(started, { fault: image });
+  const read = () => source.readSignatures(image.digest, signal);
+  const { progress, ...reading } = await considerSignatures(started, image, read, now);
+  return conclude(progress, { ...reading, digest: image.digest, notes: image.isIndex ? [INDEX_NOTE] : [] });
+}
+
+/** An image that is accepted unseen is read all the same: the answer says which one it was. */
+function looksAtImage(progress: RequirementProgress): boolean {
+  return isWaiting(progress) || progress.requirement.type === 'insecureAcceptAnything';
+}
+
+async function readKeyrings(
+  requirements: readonly PolicyRequirement[],
+  readKeys: ImageQuestion['keys'],
+): Promise<PolicyKeyrings> {
+  const keyrings = new Map<string, PreparedKeyring>();
+  for (const source of requirements.filter(isCheckable).flatMap(({ keys }) => keys)) {
+    const name = keySourceName(source);
+    if (!keyrings.has(name)) keyrings.set(name, await readKeys(source));
+  }
+  return keyrings;
+}
+
+type ReadImage = SignedImage & { readonly isIndex: boolean };
+
+/** Bytes of another digest are a no; an answer that was not had leaves everything open. */
+async function readImage(source: ImageSource, signal: AbortSignal): Promise<ReadImage | Judgement> {
+  try {
+    const untrustedManifest = await source.readManifest(signal);
+    return { ...toSignedImage(untrustedManifest, source.image), isIndex: isIndex(untrustedManifest) };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StoreError)) throw error;
+    const { message } = error;
+    return error.code === 'ContentMismatch'
+      ? { outcome: 'rejected', reasons: [{ code: 'ContentMismatch', message }] }
+      : { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message }] };
+  }
+}
+
+interface Reading {
+  readonly attempts: readonly Attempt[];
+  readonly storeFailed: boolean;
+  readonly fault: Judgement;
+  readonly digest: Digest;
+  readonly notes: readonly string[];
+  readonly examined: readonly UntrustedSignature[];
+}

@@ -1,0 +1,15 @@
+import type { ObjectStore } from '../objects/object-store.ts';
+import { createObjectLookasideStore } from './object-lookaside-store.ts';
+import { createObjectReleaseStore } from './object-release-store.ts';
+import type { SignaturePlaces } from './signature-places.ts';
+
+/** What evidence calls the mirror. */
+export const MIRROR = 'mirror';
+
+/** The mirror of signatures in a bucket or a data folder, as decisions read it. */
+export function openMirror(objects: ObjectStore): SignaturePlaces {
+  return {
+    release: createObjectReleaseStore(objects, { description: MIRROR }),
+    lookaside: createObjectLookasideStore(objects, { description: MIRROR }),
+  };
+}

@@ -1,0 +1,193 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { addImage } from '../../cli/nouns/image.ts';
+import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../images/image-setup.ts';
+import { createSetup, OCI_MANIFEST } from '../registry/registry-setup.ts';
+import { TEST_CA } from '../support/servers/start-server.ts';
+
+const scratch = createScratch();
+const setup = createSetup();
+const signer = makeImageSigner();
+const other = makeImageSigner();
+
+let work = '';
+beforeEach(async () => {
+  work = await scratch.directory();
+  await mkdir(path.join(work, 'etc/keys'), { recursive: true });
+  await writeFile(path.join(work, 'etc/keys/good.gpg'), signer.certificate);
+  await writeFile(path.join(work, 'etc/keys/other.gpg'), other.certificate);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await scratch.remove();
+  await setup.close();
+});
+
+/** Runs the command in this process; what it throws is what `main.ts` makes exit status 2 or 3 of. */
+async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
+  let status = -1;
+  let stdout = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += text.toString();
+    return true;
+  });
+  const program = new Command('signet').exitOverride();
+  addImage(program, (given) => {
+    status = given;
+  });
+  await program.parseAsync(['image', 'verify', ...args], { from: 'user' });
+  return { status, stdout };
+}
+
+async function write(name: string, content: unknown): Promise<string> {
+  const file = path.join(work, name);
+  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+const signedBy = (key: string, signedIdentity: object = { type: 'exactRepository', dockerRepository: NAME }) => ({
+  type: 'signedBy',
+  keyType: 'GPGKeys',
+  keyPath: `/etc/keys/${key}.gpg`,
+  signedIdentity,
+});
+
+describe('signet image verify dir:', () => {
+  test.each([
+    ['a signature that holds', [signedBy('good')], 0, /^accepted {2}dir:/],
+    ['a signature by another key', [signedBy('other')], 1, /KeyUnknown: no key of the keyring/],
+    ['two requirements of which one fails', [signedBy('good'), signedBy('other')], 1, /^rejected/],
+    ['what cannot be evaluated yet', [{ type: 'sigstoreSigned', keyData: 'AAAA' }], 3, /PolicyNotEvaluated/],
+    ['anything at all', [{ type: 'insecureAcceptAnything' }], 0, /warning {2}PolicyNotEvaluated: nothing was verified/],
+  ])('%s', async (_, requirements, status, text) => {
+    const policy = await write('policy.json', { default: requirements });
+    const image = await scratch.image([signer.sign()]);
+    const result = await signet(`dir:${image}`, '--policy', policy, '--root', work);
+    expect(result.stdout).toMatch(text);
+    expect(result.status).toBe(status);
+  });
+
+  test('says each requirement in JSON, and what applied', async () => {
+    const image = await scratch.image([signer.sign()]);
+    const policy = await write('policy.json', {
+      default: [{ type: 'reject' }],
+      transports: { dir: { [image]: [signedBy('good'), { type: 'insecureAcceptAnything' }] } },
+    });
+    const { status, stdout } = await signet(`dir:${image}`, '--policy', policy, '--root', work, '-o', 'json');
+    expect(status).toBe(0);
+    const report: unknown = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      outcome: 'accepted',
+      digest: DIGEST,
+      scope: { transport: 'dir', scope: image },
+      requirements: [
+        { type: 'signedBy', outcome: 'accepted', attempts: [{ code: 'Verified' }] },
+        { type: 'insecureAcceptAnything', outcome: 'accepted', warnings: [{ code: 'PolicyNotEvaluated' }] },
+      ],
+    });
+    expect(report).not.toHaveProperty('examined');
+  });
+
+  test('shows what a terminal would obey as text', async () => {
+    const image = await scratch.image([signer.sign({ reference: 'a\u001b[2J' })]);
+    const policy = await write('policy.json', { default: [signedBy('good')] });
+    const { stdout } = await signet(`dir:${image}`, '--policy', policy, '--root', work);
+    expect(stdout).toContain('IdentityMismatch');
+    expect(stdout).not.toContain('\u001b[2J');
+  });
+
+  test.each([
+    ['a policy with an unknown field', { default: [{ type: 'reject', x: 1 }] }, /default\[0\]\.x/],
+    ['a policy without default', {}, /default/],
+    ['a key that is not there', { default: [signedBy('none')] }, /etc\/keys\/none\.gpg/],
+  ])('refuses %s, by its place', async (_, policy, text) => {
+    const file = await write('policy.json', policy);
+    const image = await scratch.image([signer.sign()]);
+    await expect(signet(`dir:${image}`, '--policy', file, '--root', work)).rejects.toThrow(text);
+  });
+
+  test('refuses a key file that is none, by the name that the policy gives it', async () => {
+    await writeFile(path.join(work, 'etc/keys/good.gpg'), 'junk');
+    const policy = await write('policy.json', { default: [signedBy('good')] });
+    const image = await scratch.image([signer.sign()]);
+    const refused = signet(`dir:${image}`, '--policy', policy, '--root', work);
+    await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError', code: 'KeyUnreadable' });
+    await expect(refused).rejects.toThrow('keyPath /etc/keys/good.gpg');
+  });
+});
+
+describe('signet image verify docker://', () => {
+  async function start(signatures: readonly Uint8Array[]) {
+    const asked: string[] = [];
+    const server = await setup.serve((request, response) => {
+      const url = request.url ?? '';
+      asked.push(url);
+      const index = /^\/sigs\/signet\/app@sha256=[0-9a-f]{64}\/signature-([0-9]+)$/.exec(url)?.[1];
+      if (index !== undefined) {
+        const signature = signatures[Number(index) - 1];
+        response.writeHead(signature === undefined ? 404 : 200).end(signature);
+      } else if (url === '/v2/signet/app/manifests/1') {
+        response.setHeader('content-type', OCI_MANIFEST).end(MANIFEST);
+      } else response.writeHead(404).end();
+    }, 'https');
+    await mkdir(path.join(work, 'registries.d'));
+    await write('registries.d/empty.yaml', '# nothing\n');
+    await write('registries.d/test.yaml', `docker:\n  "${server.host}":\n    lookaside: https://${server.host}/sigs\n`);
+    const identity = { type: 'exactRepository', dockerRepository: NAME };
+    const policy = await write('policy.json', {
+      default: [{ type: 'reject' }],
+      transports: { docker: { [`${server.host}/signet`]: [signedBy('good', identity)] } },
+    });
+    const trusted = ['--tls-ca', await write('ca.pem', TEST_CA), '--allow-private-stores'];
+    const common = ['--policy', policy, '--root', work, '--registries-d', path.join(work, 'registries.d'), ...trusted];
+    return { host: server.host, asked, common };
+  }
+
+  test('reads the manifest, and signatures where registries.d says', async () => {
+    const { host, asked, common } = await start([other.sign(), signer.sign()]);
+    const { status, stdout } = await signet(`docker://${host}/signet/app:1`, ...common);
+    expect(stdout).toMatch(/^accepted/);
+    expect(status).toBe(0);
+    const segment = `/sigs/signet/app@${DIGEST.replace(':', '=')}`;
+    expect(asked).toEqual(['/v2/signet/app/manifests/1', `${segment}/signature-1`, `${segment}/signature-2`]);
+  });
+
+  test('rejects what is not signed', async () => {
+    const { host, common } = await start([]);
+    const { status, stdout } = await signet(`docker://${host}/signet/app:1`, ...common);
+    expect(stdout).toContain('SignatureNotFound');
+    expect(status).toBe(1);
+  });
+
+  test('leaves open what the registry does not answer', async () => {
+    const { host, common } = await start([signer.sign()]);
+    const { status, stdout } = await signet(`docker://${host}/signet/app:2`, ...common);
+    expect(stdout).toContain('StoreUnavailable');
+    expect(status).toBe(3);
+  });
+
+  test('contacts nothing for an image that the policy rejects', async () => {
+    const { host, asked, common } = await start([signer.sign()]);
+    const { status } = await signet(`docker://${host}/elsewhere/app:1`, ...common);
+    expect([status, asked]).toEqual([1, []]);
+  });
+
+  test('a private address is not contacted unasked', async () => {
+    const { host, asked, common } = await start([signer.sign()]);
+    const { status } = await signet(
+      `docker://${host}/signet/app:1`,
+      ...common.filter((option) => option !== '--allow-private-stores'),
+    );
+    expect([status, asked]).toEqual([3, []]);
+  });
+
+  test('registries.d without a file is a wrong call', async () => {
+    const { host, common } = await start([]);
+    await mkdir(path.join(work, 'none'));
+    await expect(
+      signet(`docker://${host}/signet/app:1`, ...common, '--registries-d', path.join(work, 'none')),
+    ).rejects.toMatchObject({ code: 'ArgumentInvalid' });
+  });
+});
