@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatRows, stateOf } from './row.ts';
+import { measureChecksums } from './rows/checksums.ts';
 import { measureService } from './rows/service.ts';
 import { measureVerification } from './rows/verification.ts';
 
@@ -23,7 +24,7 @@ if (values.help) {
   process.stdout.write(HELP);
 } else {
   process.stderr.write('measuring for a minute or two …\n');
-  const rows = [...(await measureVerification()), ...(await measureService())];
+  const rows = [...(await measureVerification()), ...(await measureService()), ...(await measureChecksums())];
   process.stdout.write(`${values.output === 'json' ? JSON.stringify(rows, null, 2) : formatRows(rows)}\n`);
   const isShort = rows.some((row) => row.goal !== undefined && stateOf(row) !== 'reached');
   if (values.check && isShort) process.exitCode = 1;

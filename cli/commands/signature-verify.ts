@@ -1,10 +1,6 @@
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
 import { SignatureError, type SignatureErrorCode } from '../../lib/errors/signature-error.ts';
 import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/openpgp/limits.ts';
-import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
-import type { PreparedCertificate } from '../../lib/openpgp/prepared-keyring.ts';
 import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parseReference } from '../../lib/pullspec/reference.ts';
@@ -17,7 +13,8 @@ import {
 import { ExitStatus } from '../exit-status.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
-import { MAX_KEY_FILE_BYTES, readInput, readInputStart } from '../read-input.ts';
+import { readInputStart } from '../read-input.ts';
+import { readKeys } from '../read-keys.ts';
 
 export interface SignatureOptions extends OutputOptions {
   readonly keyring: readonly string[];
@@ -45,27 +42,6 @@ export async function verifySignatureFile(file: string, options: SignatureOption
   });
   printResult(options.output, result, formatResult);
   return result.valid ? ExitStatus.accepted : ExitStatus.rejected;
-}
-
-async function readKeys(files: readonly string[]): Promise<readonly PreparedCertificate[]> {
-  if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
-  const certificates: PreparedCertificate[] = [];
-  for (const file of files) {
-    const { keyring, warnings } = await readKeyring(file);
-    for (const warning of warnings) process.stderr.write(`signet: warning: ${file}: ${warning}\n`);
-    certificates.push(...keyring.certificates);
-  }
-  return certificates;
-}
-
-async function readKeyring(file: string): ReturnType<typeof prepareKeyring> {
-  const bytes = await readInput(file, MAX_KEY_FILE_BYTES);
-  try {
-    return await prepareKeyring(file, bytes);
-  } catch (cause) {
-    if (!(cause instanceof ConfigurationError)) throw cause;
-    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--keyring ${file}` } });
-  }
 }
 
 function attempt(verify: () => Result): Result {

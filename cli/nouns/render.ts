@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RenderConfigMapsOptions } from '../commands/render-configmaps.ts';
+import type { RenderMachineConfigOptions } from '../commands/render-machineconfig.ts';
 import type { RenderMirrorSetsOptions } from '../commands/render-mirror-sets.ts';
 import type { RenderSignatureStoresOptions } from '../commands/render-signature-stores.ts';
 import type { RenderTrustOptions } from '../commands/render-trust.ts';
@@ -15,6 +16,7 @@ export function addRender(program: Command, setStatus: (status: number) => void)
   addSignatureStores(render, setStatus);
   addMirrorSets(render, setStatus);
   addTrustConfigMap(render, setStatus);
+  addMachineConfig(render, setStatus);
 }
 
 function addConfigMaps(render: Command, setStatus: (status: number) => void): void {
@@ -117,5 +119,52 @@ function addTrustConfigMap(render: Command, setStatus: (status: number) => void)
     .action(async (given: RenderTrustOptions) => {
       const { renderTrust } = await import('../commands/render-trust.ts');
       setStatus(await renderTrust(given));
+    });
+}
+
+function addMachineConfig(render: Command, setStatus: (status: number) => void): void {
+  render
+    .command('machineconfig')
+    .description('MachineConfigs that put policy.json, registries.d files and keys on nodes')
+    .addOption(new Option('--policy <file>', 'policy.json, as nodes shall have it').argParser(parseNotEmpty))
+    .addOption(repeatable('--registries-d <dir|file>', 'folder of registries.d files, or one of them (repeatable)'))
+    .addOption(repeatable('--key <path=file>', 'key file, and where the policy says that it is (repeatable)'))
+    .addOption(new Option('--root <dir>', 'key files at <dir>/<path in the policy>').argParser(parseNotEmpty))
+    .addOption(repeatable('--key-on-node <path>', 'key that nodes have already, and that is not written (repeatable)'))
+    .option('--from-profile', 'take policy.json, registries.d and keys/ from a profile of --trust')
+    .addOption(new Option('--trust <dir>', 'trust documents, for --from-profile').argParser(parseNotEmpty))
+    .addOption(options.profile())
+    .addOption(
+      new Option('--pool <name>', 'machine config pool (repeatable)')
+        .argParser(collect)
+        .default([], 'worker and master'),
+    )
+    .addOption(
+      new Option('--name <name>', 'name of the MachineConfig, with {pool} where the pool stands')
+        .argParser(parseNotEmpty)
+        .default('51-{pool}-signet-policy'),
+    )
+    .addOption(
+      new Option('--ignition <version>', 'Ignition specification; 2.2 for clusters before 4.6')
+        .choices(['3.4', '2.2'])
+        .default('3.4'),
+    )
+    .addOption(
+      repeatable('--pull-source <repository>', 'must not be rejected, as release images must not (repeatable)'),
+    )
+    .addOption(
+      new Option('--target-version <version>', 'say what an image policy of that version does to it').argParser(
+        parseNotEmpty,
+      ),
+    )
+    .option('--force', 'write it although nodes could not pull what they need')
+    .addOption(output())
+    .addHelpText(
+      'after',
+      '\nExample: signet render machineconfig --policy policy.json --registries-d registries.d --root rootfs',
+    )
+    .action(async (given: RenderMachineConfigOptions) => {
+      const { renderMachineConfig } = await import('../commands/render-machineconfig.ts');
+      setStatus(await renderMachineConfig(given));
     });
 }

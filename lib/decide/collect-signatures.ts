@@ -20,6 +20,8 @@ export interface CollectedSignatures {
 export interface ExaminedSignature {
   readonly store: string;
   readonly location: string;
+  /** The image whose policy had it read; missing where the profile's keyrings did. */
+  readonly image?: string | undefined;
   readonly bytes: Uint8Array;
 }
 

@@ -79,7 +79,7 @@ async function decideDigest(
   const vouched = listVouching(found);
   const requiresOpenpgp =
     prepared.require !== 'sigstore' && (prepared.require === 'openpgp' || trust.keyrings.length > 0);
-  if (!requiresOpenpgp) {
+  if (!requiresOpenpgp || found.isFinal) {
     const verdict = finish(combine(judgements), found.attempts, found.warnings, policies);
     return { verdict, verified: vouched, examined: found.examined };
   }
@@ -95,8 +95,8 @@ async function decideDigest(
 
 /** The signatures that met a requirement of a policy. */
 function listVouching({ attempts, examined }: PolicyFindings): Decision['verified'] {
-  return attempts.flatMap(({ code, store, location, keyring = '' }) => {
-    const signature = examined.find((one) => one.store === store && one.location === location);
+  return attempts.flatMap(({ code, store, location, image, keyring = '' }) => {
+    const signature = examined.find((one) => one.store === store && one.location === location && one.image === image);
     return code === 'Verified' && signature !== undefined ? [{ keyring, bytes: signature.bytes }] : [];
   });
 }
@@ -123,6 +123,6 @@ const NOTHING_VERIFIED: Reason = {
 
 const NOTHING_REQUIRED: Reason = {
   code: 'PolicyRejects',
-  message: 'the profile has no keyring, and no image policy that covers this repository: nothing could vouch for it',
-  remedy: 'add a trust ConfigMap to the profile, or an image policy whose scopes cover the repository',
+  message: 'nothing could vouch for the image: no keyring counts for it, and no image policy asks for its signature',
+  remedy: 'add a trust ConfigMap to the profile, or an image policy that asks for signatures of this repository',
 };

@@ -1,9 +1,4 @@
 import { coversRepository } from '../image-policy/covers-repository.ts';
-import { type FoundRequirements, findRequirements } from '../image-policy/find-requirements.ts';
-import { concludeEvaluation } from '../image-verification/evaluate-image-policy.ts';
-import { type RequirementProgress, startRequirement } from '../image-verification/requirement-progress.ts';
-import type { PolicyEvaluation, SignedImage } from '../image-verification/requirement-result.ts';
-import { considerSignatures } from '../images/consider-signatures.ts';
 import type { Digest } from '../pullspec/digest.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
@@ -11,12 +6,15 @@ import type { ConfiguredImagePolicy, PreparedTrust } from '../trust/prepared-tru
 import type { Judgement } from '../verification/judge-signatures.ts';
 import type { Attempt, PolicyResult, Reason } from '../verification/verdict.ts';
 import type { ExaminedSignature } from './collect-signatures.ts';
+import { evaluatePolicyAt, isRefused, type PolicyStart, refuse, startPolicyAt } from './evaluate-policy-at.ts';
 import { toReadyPolicy } from './ready-policy.ts';
 
 /** What the image policies of a profile make of an image, and what they went by. */
 export interface PolicyFindings {
   /** Undefined when no policy has a say, or all that have one let the image through unseen. */
   readonly judgement: Judgement | undefined;
+  /** True for a no that no signature could have changed: nothing was read, and nothing need be. */
+  readonly isFinal: boolean;
   readonly warnings: readonly Reason[];
   readonly attempts: readonly Attempt[];
   readonly policies: readonly PolicyResult[];
@@ -33,7 +31,14 @@ export interface PolicyQuestion {
   readonly signal: AbortSignal;
 }
 
-const NO_SAY: PolicyFindings = { judgement: undefined, warnings: [], attempts: [], policies: [], examined: [] };
+const NO_SAY: PolicyFindings = {
+  judgement: undefined,
+  isFinal: false,
+  warnings: [],
+  attempts: [],
+  policies: [],
+  examined: [],
+};
 
 /**
  * Holds an image against the image policies that cover it, as a node would that pulls it by digest. A policy that this
@@ -47,88 +52,57 @@ export async function evaluateImagePolicies(question: PolicyQuestion): Promise<P
   if (prepared.require === 'openpgp') return NO_SAY;
   // A node judges a mirrored pull by the repository that it mirrors.
   const isCanonical = prepared.canonicalRepositories.includes(repository);
-  const judged = isCanonical ? [repository] : [repository, ...prepared.canonicalRepositories];
-  const covering = prepared.imagePolicies.filter((policy) => judged.some((name) => coversRepository(policy, name)));
-  const findings: PolicyFindings[] = [];
-  for (const policy of covering) {
-    if (policy.kind !== 'policy.json') findings.push(notEvaluated(policy));
-    else findings.push(await evaluatePolicy(policy, question, isCanonical));
-  }
-  return findings.reduce(add, NO_SAY);
+  const others = isCanonical ? [] : prepared.canonicalRepositories;
+  const covering = prepared.imagePolicies.filter((policy) =>
+    [repository, ...others].some((name) => coversRepository(policy, name)),
+  );
+  let findings = NO_SAY;
+  for (const policy of covering) findings = add(findings, await evaluatePolicy(policy, question, others));
+  return findings;
 }
 
 /** What is pulled from elsewhere must be let through under its own name, and under one that it could stand for. */
 async function evaluatePolicy(
   policy: ConfiguredImagePolicy,
   question: PolicyQuestion,
-  isCanonical: boolean,
+  others: readonly Repository[],
 ): Promise<PolicyFindings> {
-  const own = await evaluateAt(policy, question.repository, question);
-  if (isCanonical) return own;
-  let closest: PolicyFindings | undefined;
-  for (const repository of question.prepared.canonicalRepositories) {
-    const one = await evaluateAt(policy, repository, question);
-    if (one.judgement?.outcome === 'accepted' || one.judgement === undefined) return add(own, one);
-    closest ??= one;
+  const ready = policy.kind === 'policy.json' ? toReadyPolicy(question.prepared, policy) : undefined;
+  if (ready === undefined) return notEvaluated(policy);
+  const own = startPolicyAt(ready, question.repository, question);
+  const stands = others.map((repository) => startPolicyAt(ready, repository, question));
+  // Before anything is read.
+  if (isRefused(own)) return refuse(own);
+  const [first] = stands;
+  if (first !== undefined && stands.every(isRefused)) return refuse(first);
+  const findings = await evaluatePolicyAt(own, question);
+  return first === undefined ? findings : add(findings, await evaluateAny(stands, question));
+}
+
+/** One yes is enough. What is still open outweighs a no: it may have been the one. */
+async function evaluateAny(stands: readonly PolicyStart[], question: PolicyQuestion): Promise<PolicyFindings> {
+  const tried: PolicyFindings[] = [];
+  for (const start of stands) {
+    const findings = isRefused(start) ? refuse(start) : await evaluatePolicyAt(start, question);
+    tried.push(findings);
+    if (findings.judgement === undefined || findings.judgement.outcome === 'accepted') break;
   }
-  return closest === undefined ? own : add(own, closest);
-}
-
-async function evaluateAt(
-  policy: ConfiguredImagePolicy,
-  repository: Repository,
-  { digest, prepared, lookaside, now, signal }: PolicyQuestion,
-): Promise<PolicyFindings> {
-  const ready = toReadyPolicy(prepared, policy);
-  const reference = { name: repository, tag: undefined, digest };
-  const image: SignedImage = { reference, digest };
-  const name = `${repository}@${digest}`;
-  const { requirements, scope } = findRequirements(ready.policy, { transport: 'docker', reference });
-  const started = requirements.map((requirement) => startRequirement(requirement, ready.keyrings));
-  const read = () => lookaside.fetchSignatures({ digest, repository }, signal);
-  const { progress, attempts, storeFailed, examined } = await considerSignatures(started, image, read, now);
-  const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed });
-  const isUnseen = evaluation.outcome === 'accepted' && !progress.some(({ isMet }) => isMet);
-  const { document } = policy;
+  const last = tried.at(-1);
+  const isYes = last?.judgement === undefined || last.judgement.outcome === 'accepted';
+  const closest = isYes ? last : (tried.find(({ judgement }) => judgement?.outcome === 'indeterminate') ?? tried[0]);
+  const all = tried.reduce(add, NO_SAY);
   return {
-    judgement: isUnseen ? undefined : toJudgement(evaluation),
-    warnings: isUnseen ? [acceptsAnything(document, name)] : [],
-    attempts: listAttempts(progress, attempts).map((attempt) => ({ ...attempt, image: name })),
-    policies: [toPolicyResult(document, name, scope, evaluation)],
-    examined: examined.map(({ store, location, untrustedBytes }) => ({ store, location, bytes: untrustedBytes })),
-  };
-}
-
-function toJudgement({ outcome, requirements }: PolicyEvaluation): Judgement {
-  return { outcome, reasons: requirements.flatMap(({ reasons }) => reasons) };
-}
-
-function listAttempts(progress: readonly RequirementProgress[], more: readonly Attempt[]): readonly Attempt[] {
-  return [...progress.flatMap(({ attempts }) => attempts), ...more];
-}
-
-function toPolicyResult(
-  document: string,
-  image: string,
-  scope: FoundRequirements['scope'],
-  { outcome, requirements }: PolicyEvaluation,
-): PolicyResult {
-  return {
-    document,
-    image,
-    scope: scope === 'default' ? scope : `${scope.transport}:${scope.scope}`,
-    outcome,
-    requirements: requirements.map((result) => ({
-      requirement: result.requirement,
-      outcome: result.outcome,
-      reasons: result.reasons,
-    })),
+    ...all,
+    judgement: closest?.judgement,
+    isFinal: false,
+    warnings: closest?.warnings ?? [],
   };
 }
 
 function add(left: PolicyFindings, right: PolicyFindings): PolicyFindings {
   return {
     judgement: combine(left.judgement, right.judgement),
+    isFinal: left.isFinal || right.isFinal,
     warnings: [...left.warnings, ...right.warnings],
     attempts: [...left.attempts, ...right.attempts],
     policies: [...left.policies, ...right.policies],
@@ -145,18 +119,17 @@ function combine(left: Judgement | undefined, right: Judgement | undefined): Jud
 }
 
 function notEvaluated({ kind, name, document }: ConfiguredImagePolicy): PolicyFindings {
-  const reason: Reason = {
-    code: 'PolicyNotEvaluated',
-    message: `${kind} ${name} (${document}) covers this image, and this version of Signet cannot evaluate it`,
-    remedy: 'set require: openpgp in the Profile to decide by OpenPGP signatures alone',
-  };
+  const reason: Reason =
+    kind === 'policy.json'
+      ? {
+          code: 'PolicyNotEvaluated',
+          message: `${document} covers this image, and the profile’s trust was published without what it needs`,
+          remedy: 'publish the trust of the profile again: a version that did not evaluate policies made it',
+        }
+      : {
+          code: 'PolicyNotEvaluated',
+          message: `${kind} ${name} (${document}) covers this image, and this version of Signet cannot evaluate it`,
+          remedy: 'set require: openpgp in the Profile to decide by OpenPGP signatures alone',
+        };
   return { ...NO_SAY, judgement: { outcome: 'indeterminate', reasons: [reason] } };
-}
-
-function acceptsAnything(document: string, image: string): Reason {
-  return {
-    code: 'PolicyNotEvaluated',
-    message: `${document} accepts ${image} whatever it is: it vouches for nothing`,
-    remedy: 'name the keys that sign these images in a signedBy requirement',
-  };
 }

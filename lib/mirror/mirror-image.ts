@@ -1,8 +1,8 @@
+import { isRefused, startPolicyAt } from '../decide/evaluate-policy-at.ts';
 import { toReadyPolicy } from '../decide/ready-policy.ts';
-import type { ReadyTrust } from '../decide/ready-trust.ts';
-import { findRequirements } from '../image-policy/find-requirements.ts';
-import { evaluateImageSignature } from '../image-verification/evaluate-image-signature.ts';
-import { startRequirement } from '../image-verification/requirement-progress.ts';
+import { isStale, type ReadyTrust } from '../decide/ready-trust.ts';
+import { StoreError } from '../errors/store-error.ts';
+import { evaluateImageSignature, type SignatureCheck } from '../image-verification/evaluate-image-signature.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { toSignatureIdentity } from '../openpgp/signature-identity.ts';
 import { parseSignedMessage } from '../openpgp/signed-message.ts';
@@ -21,8 +21,15 @@ export interface MirrorImageRequest {
   readonly signal: AbortSignal;
 }
 
+/** What one requirement asks of a signature; named by its number among those of the image. */
+interface NamedCheck {
+  readonly name: string;
+  readonly check: SignatureCheck;
+}
+
 /**
  * Copies the signatures of an image that meet a requirement of the profile's policy.json into the mirror's lookaside.
+ * Where the profile does not go by the policy, or the policy rejects the image whatever it is, nothing is asked for.
  *
  * @throws StoreError when the mirror itself fails; the abort reason of the signal
  */
@@ -30,18 +37,13 @@ export async function mirrorImage(request: MirrorImageRequest): Promise<Lookasid
   const { image, trust, upstream, objects, now, signal } = request;
   const { repository, digest } = image;
   const seconds = Math.floor(now.getTime() / 1000);
+  // What is written stays, and a key may have been revoked since.
+  if (isStale(trust, now)) throw new StoreError('Unavailable', 'the trust was not refreshed within the last 24 hours');
   const reference = { name: repository, tag: undefined, digest };
-  const started = trust.prepared.imagePolicies
-    .filter(({ kind }) => kind === 'policy.json')
-    .flatMap((configured) => {
-      const { policy, keyrings } = toReadyPolicy(trust.prepared, configured);
-      const { requirements } = findRequirements(policy, { transport: 'docker', reference });
-      return requirements.map((requirement) => startRequirement(requirement, keyrings));
-    })
-    .flatMap(({ check }, index) => (check === undefined ? [] : [{ name: String(index + 1), check }]));
+  const checks = listChecks(image, trust);
   const judge = (untrustedBytes: Uint8Array): JudgedSignature => {
     const signature = { store: '', location: '', untrustedBytes };
-    const met = started.flatMap(({ name, check }) => {
+    const met = checks.flatMap(({ name, check }) => {
       const { verified } = evaluateImageSignature(signature, check, { reference, digest }, seconds);
       return verified === undefined ? [] : [{ name, signingKey: verified.signingKey }];
     });
@@ -50,6 +52,21 @@ export async function mirrorImage(request: MirrorImageRequest): Promise<Lookasid
       first === undefined ? '' : toSignatureIdentity(parseSignedMessage(untrustedBytes), first.signingKey);
     return { satisfied: met.map(({ name }) => name), identity };
   };
-  const requirements = started.map(({ name }) => name);
+  const requirements = checks.map(({ name }) => name);
   return await mirrorLookaside({ objects, repository, digest, requirements, judge, upstream, signal });
+}
+
+function listChecks(
+  { repository, digest }: MirrorImageRequest['image'],
+  { prepared }: ReadyTrust,
+): readonly NamedCheck[] {
+  if (prepared.verification === 'disabled' || prepared.require === 'openpgp') return [];
+  const starts = prepared.imagePolicies
+    .filter(({ kind }) => kind === 'policy.json')
+    .map((configured) => toReadyPolicy(prepared, configured))
+    .flatMap((ready) => (ready === undefined ? [] : [startPolicyAt(ready, repository, { digest })]));
+  if (starts.some(isRefused)) return [];
+  return starts
+    .flatMap(({ requirements }) => requirements)
+    .flatMap(({ check }, index) => (check === undefined ? [] : [{ name: String(index + 1), check }]));
 }

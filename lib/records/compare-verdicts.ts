@@ -60,12 +60,34 @@ function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, othe
   ];
 }
 
-/** What signatures without bytes led to is not known, so that only what was asked of the image can be compared. */
+/** Of an image one of whose signatures has no bytes here, only what was asked of it can be compared. */
 function comparePolicies(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
-  const outcomes = withoutBytes.length > 0 ? [] : (['outcome'] as const);
-  const words = withoutBytes.length > 0 || otherWords ? [] : (['requirements'] as const);
-  const members: readonly (keyof PolicyResult)[] = ['document', 'image', 'scope', ...outcomes, ...words];
-  return compareLists('policies', recorded.policies ?? [], actual.policies ?? [], members);
+  const differences = compareLists('policies', recorded.policies ?? [], actual.policies ?? [], ASKED);
+  for (const [index, one] of (recorded.policies ?? []).entries()) {
+    const other = actual.policies?.[index];
+    if (other === undefined) continue;
+    const name = `policies ${index + 1}`;
+    const isSure = withoutBytes.every(({ image }) => image !== one.image);
+    if (isSure) differences.push(...compareMembers(name, one, other, ['outcome']));
+    const members: readonly (keyof PolicyRequirementResult)[] = [
+      ...(otherWords ? [] : (['requirement'] as const)),
+      ...(isSure ? (['outcome'] as const) : []),
+      ...(isSure && !otherWords ? (['reasons'] as const) : []),
+    ];
+    differences.push(...compareLists(`${name} requirements`, one.requirements, other.requirements, members));
+    if (isSure && otherWords) {
+      differences.push(...compareLists(`${name} reasons`, codesOf(one), codesOf(other), ['code']));
+    }
+  }
+  return differences;
+}
+
+const ASKED: readonly (keyof PolicyResult)[] = ['document', 'image', 'scope'];
+
+type PolicyRequirementResult = PolicyResult['requirements'][number];
+
+function codesOf({ requirements }: PolicyResult): readonly Pick<Reason, 'code'>[] {
+  return requirements.flatMap(({ reasons }) => reasons);
 }
 
 function compareLists<T>(name: string, recorded: readonly T[], actual: readonly T[], members: readonly (keyof T)[]) {
@@ -88,6 +110,6 @@ export function compareMembers<T>(name: string, recorded: T, actual: T, members:
     .map(({ member, said, found }) => `${name}: ${String(member)} is recorded as ${said}, and is ${found}`);
 }
 
-function isOfAny(signatures: readonly RecordedSignature[], { store, location }: Attempt): boolean {
-  return signatures.some((signature) => signature.store === store && signature.location === location);
+function isOfAny(signatures: readonly RecordedSignature[], { store, location, image }: Attempt): boolean {
+  return signatures.some((one) => one.store === store && one.location === location && one.image === image);
 }

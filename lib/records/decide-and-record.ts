@@ -5,7 +5,7 @@ import type { Digest } from '../pullspec/digest.ts';
 import { parseReference } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { createFallbackStore } from '../signatures/fallback-store.ts';
-import { createParallelStore } from '../signatures/parallel-store.ts';
+import { createParallelStore, createSharedTime } from '../signatures/parallel-store.ts';
 import type { SignaturePlaces } from '../signatures/signature-places.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { Attempt, Verdict } from '../verification/verdict.ts';
@@ -51,9 +51,10 @@ export async function decideAndRecord(
   trust: ReadyTrust,
   { mirror, upstream, objects, acceptances, now, signal }: RecordingDependencies,
 ): Promise<RecordedDecision> {
-  // Around both, so that mirror and stores together stay within the time of one verification.
+  // Around all, so that mirror, stores and lookasides together stay within the time of one verification.
+  const timeoutMs = createSharedTime();
   const read = (place: keyof SignaturePlaces): SignatureStore =>
-    createParallelStore([createFallbackStore([mirror[place], upstream[place]])]);
+    createParallelStore([createFallbackStore([mirror[place], upstream[place]])], { timeoutMs });
   const places = { store: read('release'), lookaside: read('lookaside') };
   const decision = await decideImage(request, trust, { ...places, now, signal });
   const { verdict } = decision;

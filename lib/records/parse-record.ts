@@ -82,6 +82,7 @@ const record: z.ZodMiniType<VerdictRecord> = z.strictObject({
     z.strictObject({
       store: z.string(),
       location: z.string(),
+      image: z.optional(text),
       sha256: sha256Field,
       bytes: z.optional(base64),
     } satisfies Shape<RecordedSignature>),

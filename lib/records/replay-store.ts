@@ -35,7 +35,8 @@ export function createReplay({ verdict, signatures }: Pick<VerdictRecord, 'verdi
     for (const signature of signatures) {
       const { store, location, sha256 } = signature;
       const untrustedBytes = bytesByHash.get(sha256);
-      if (untrustedBytes === undefined || !isReadFor(image, signature, verdict.attempts)) continue;
+      // What was read for one question says nothing to another, wherever it was.
+      if (untrustedBytes === undefined || signature.image !== image) continue;
       read.add(signature);
       yield { kind: 'signature', store, location, untrustedBytes };
     }
@@ -50,16 +51,6 @@ export function createReplay({ verdict, signatures }: Pick<VerdictRecord, 'verdi
       .map(({ location }) => location),
     listUnread: () => signatures.filter((signature) => !read.has(signature)).map(({ location }) => location),
   };
-}
-
-/** A signature that no attempt speaks of was read for the keyrings, if for anything: it is looked at there. */
-function isReadFor(
-  image: string | undefined,
-  { store, location }: RecordedSignature,
-  attempts: readonly Attempt[],
-): boolean {
-  const about = attempts.filter((attempt) => attempt.store === store && attempt.location === location);
-  return about.length === 0 ? image === undefined : about.some((attempt) => attempt.image === image);
 }
 
 function toEntry({ store, location, code, message }: Attempt): StoreEntry {

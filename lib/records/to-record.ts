@@ -27,11 +27,11 @@ export function toRecord(asked: Asked, decision: Decision): VerdictRecord {
 
 function toRecordedSignatures(decision: Pick<Decision, 'verified' | 'examined'>): readonly RecordedSignature[] {
   const embedded = new Set(selectEmbedded(decision).keys());
-  return decision.examined.map(({ store, location, bytes }) => {
+  return decision.examined.map(({ store, location, image, bytes }) => {
     const sha256 = hash(bytes);
     // Deletes what it finds: each is embedded once.
     const isEmbedded = embedded.delete(sha256);
-    const signature = { store, location, sha256 };
+    const signature = { store, location, ...(image === undefined ? {} : { image }), sha256 };
     return isEmbedded ? { ...signature, bytes: Buffer.from(bytes).toString('base64') } : signature;
   });
 }

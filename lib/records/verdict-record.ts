@@ -14,6 +14,8 @@ export interface Asked {
 export interface RecordedSignature {
   readonly store: string;
   readonly location: string;
+  /** The image whose policy had it read; missing where the profile's keyrings did. */
+  readonly image?: string | undefined;
   /** Of the bytes, lower-case hex. */
   readonly sha256: string;
   /** Base64; undefined beyond {@link MAX_EMBEDDED_BYTES}. */

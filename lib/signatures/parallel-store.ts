@@ -5,6 +5,20 @@ import type { SignatureStore, StoreEntry } from './signature-store.ts';
 /** Milliseconds that one verification may wait for signatures, all stores together. */
 export const VERIFICATION_TIMEOUT_MS = 20_000;
 
+/**
+ * What is left of a time that begins when it is first asked for: for several stores that are read one after the other
+ * on behalf of one verification.
+ *
+ * @returns milliseconds
+ */
+export function createSharedTime(totalMs: number = VERIFICATION_TIMEOUT_MS): () => number {
+  let endsAt: number | undefined;
+  return () => {
+    endsAt ??= performance.now() + totalMs;
+    return Math.max(0, Math.ceil(endsAt - performance.now()));
+  };
+}
+
 interface Step {
   readonly reading: Reading;
   readonly result: IteratorResult<StoreEntry, unknown>;
@@ -21,12 +35,13 @@ interface Reading {
  */
 export function createParallelStore(
   stores: readonly SignatureStore[],
-  { timeoutMs = VERIFICATION_TIMEOUT_MS }: { readonly timeoutMs?: number | undefined } = {},
+  { timeoutMs: allowed = VERIFICATION_TIMEOUT_MS }: { readonly timeoutMs?: number | (() => number) | undefined } = {},
 ): SignatureStore {
   return {
     description: stores.map(({ description }) => description).join(', '),
     async *fetchSignatures(query, signal) {
       signal.throwIfAborted();
+      const timeoutMs = typeof allowed === 'number' ? allowed : allowed();
       const timeout = timeoutError(timeoutMs);
       const deadline = startDeadline(signal, timeoutMs, () => timeout);
       const pending = new Map<Reading, Promise<Step>>();

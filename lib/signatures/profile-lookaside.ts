@@ -2,6 +2,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
+import type { RegistriesD } from '../registries-d/registries-d.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import { createFailingStore } from './failing-store.ts';
 import { createRegistriesDStore } from './registries-d-store.ts';
@@ -11,23 +12,24 @@ const DESCRIPTION = 'the lookasides of registries.d';
 
 /**
  * The lookasides that a profile's registries.d documents name, asked by repository and digest: each image has its own.
- *
- * @throws ConfigurationError for documents that do not load
+ * Documents are read when first asked by: what an earlier version published unread must not keep releases from being
+ * verified. Documents that do not load are a lookaside that failed.
  */
 export function createProfileLookaside(
   { registriesD: documents, storeAccess }: Pick<PreparedTrust, 'registriesD' | 'storeAccess'>,
   client: HttpClient,
 ): SignatureStore {
-  const registriesD = readRegistriesD(documents);
+  let registriesD: RegistriesD | undefined;
   const open = ({ digest, repository }: SignatureQuery): SignatureStore => {
     if (repository === undefined) {
       const error = new StoreError('NotAllowed', 'a lookaside is laid out by repository, and none was asked for');
       return createFailingStore(DESCRIPTION, error);
     }
     try {
+      registriesD ??= readRegistriesD(documents);
       return createRegistriesDStore(registriesD, { repository, tag: undefined, digest }, storeAccess, client);
     } catch (error) {
-      // What is configured for this image alone is no address: it could have held the signature.
+      // What is configured, at least for this image, is no address: it could have held the signature.
       if (!(error instanceof ConfigurationError)) throw error;
       return createFailingStore(DESCRIPTION, new StoreError('NotAllowed', error.message));
     }

@@ -22,6 +22,8 @@ const ORDER = [
   'records',
   'graph',
   'render',
+  'rollout',
+  'catalog',
   'mirror',
   'bundle',
   'export',
@@ -30,6 +32,7 @@ const ORDER = [
   'reverify',
   'cluster',
   'checksums',
+  'installer',
 ];
 const UTILITIES = ['errors', 'json', 'runtime', 'http', 'objects', 'queue', 'bus', 'secrets'];
 const PURE = [

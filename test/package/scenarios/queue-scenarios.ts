@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import { expect } from 'vitest';
 import { toMirrorBody } from '../../../lib/mirror/mirror-message.ts';
 import { parseDigest } from '../../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../../lib/pullspec/reference.ts';
 import { toReverifyBody } from '../../../lib/pushes/reverify-message.ts';
-import { pushOf, REGISTRY, REPOSITORY } from '../../pushes/push-setup.ts';
+import { CANONICAL, pushOf, REGISTRY, REPOSITORY } from '../../pushes/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
@@ -17,7 +18,10 @@ import {
   publishProfile,
   type Scenario,
   SIGNED,
+  signer,
+  signLookaside,
   signUpstream,
+  withPolicy,
 } from './stage.ts';
 
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
@@ -40,11 +44,14 @@ export const MANIFESTS: ReadonlyMap<string, string> = new Map([[REFERRER_DIGEST,
 /** No trust yet; a digest to copy, and again; one that is nowhere; a message that can never be read. */
 export const mirrorSignatures: Scenario = async (stage) => {
   const event = toQueueEvent(toMirrorBody('ocp', SIGNED));
+  const image = toQueueEvent(toMirrorBody('ocp', SIGNED, parseRepository(CANONICAL)));
   expect(await stage.invoke(event)).toMatchObject({ answer: AGAIN });
-  await publishProfile(stage);
+  await publishProfile(stage, 'first', signer, withPolicy(stage));
   await signUpstream(stage);
-  for (const prefix of ['signatures/', 'absent/']) stage.loseAnswer(prefix);
-  for (const each of [event, event, toQueueEvent(toMirrorBody('ocp', NOWHERE)), toQueueEvent('not JSON')])
+  await signLookaside(stage);
+  for (const prefix of ['signatures/', 'absent/', 'lookaside/']) stage.loseAnswer(prefix);
+  const nowhere = toQueueEvent(toMirrorBody('ocp', NOWHERE));
+  for (const each of [event, event, image, image, nowhere, toQueueEvent('not JSON')])
     expect(await stage.invoke(each)).toMatchObject({ answer: DONE });
 };
 
@@ -75,8 +82,9 @@ export const receivePush: Scenario = async (stage) => {
 
 /** A push by digest, redelivered; a referrer in each repository of ECR; a tag in a registry that does not answer. */
 export const verifyPushed: Scenario = async (stage) => {
-  await publishProfile(stage);
+  await publishProfile(stage, 'first', signer, withPolicy(stage));
   await signUpstream(stage);
+  await signLookaside(stage);
   for (const prefix of ['records/by-id/', 'accepted/', 'verdicts/']) stage.loseAnswer(prefix);
   const push = JSON.stringify(pushOf({ digest: SIGNED }));
   for (const body of [push, push, 'not JSON'])

@@ -2,7 +2,18 @@ import { expect } from 'vitest';
 import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
 import { CANONICAL } from '../../pushes/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
-import { keepAccepted, PULLSPEC, publishProfile, type Scenario, SIGNED, signDigest, signUpstream } from './stage.ts';
+import {
+  keepAccepted,
+  PULLSPEC,
+  publishProfile,
+  type Scenario,
+  SIGNED,
+  signDigest,
+  signer,
+  signLookaside,
+  signUpstream,
+  withPolicy,
+} from './stage.ts';
 
 const SEGMENT = toStoreSegment(SIGNED);
 const CHECK = toHttpEvent({ method: 'POST', path: '/v1/pullspecs/check', body: { pullspec: PULLSPEC } });
@@ -19,10 +30,11 @@ export const checkPullspec: Scenario = async (stage) => {
   expect(await stage.invoke(CHECK)).toMatchObject({ answer: { statusCode: 200 } });
 };
 
-/** A release that only the upstream store has, with writes whose answers are lost; again; then one that is mirrored. */
+/** A release that only the upstream store and its lookaside have, with writes whose answers are lost; again; then one that is mirrored. */
 export const verifyImage: Scenario = async (stage) => {
-  await publishProfile(stage);
+  await publishProfile(stage, 'first', signer, withPolicy(stage));
   await signUpstream(stage);
+  await signLookaside(stage);
   for (const prefix of ['records/by-id/', 'accepted/']) stage.loseAnswer(prefix);
   const accepted = { answer: { statusCode: 200, body: expect.stringContaining('"outcome":"accepted"') as unknown } };
   expect(await stage.invoke(VERIFY)).toMatchObject(accepted);

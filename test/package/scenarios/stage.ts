@@ -3,6 +3,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ObjectStore } from '../../../lib/objects/object-store.ts';
 import { type Digest, parseDigest, toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../../lib/pullspec/reference.ts';
+import { repositoryPath } from '../../../lib/pullspec/repository.ts';
 import { verifyPushed } from '../../../lib/pushes/verify-pushed.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared-trust.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
@@ -56,6 +58,33 @@ export async function publishProfile(
   return { profile: 'ocp', revision: await publishKeyrings(objects, [keys.keyring], label, change), stores };
 }
 
+/** A policy.json that wants the signer too, and a lookaside below the stage's signature store. */
+export function withPolicy({ upstream }: Pick<Stage, 'upstream'>): Partial<PreparedTrust> {
+  const requirement = { type: 'signedBy', keyType: 'GPGKeys', keyPath: '/keys/release' };
+  const lookaside = pathToFileURL(path.join(upstream, 'lookaside')).href;
+  return {
+    imagePolicies: [
+      {
+        kind: 'policy.json',
+        name: 'policy.json',
+        document: 'policy.json',
+        coverage: { kind: 'everything' },
+        content: { default: [{ ...requirement, signedIdentity: { type: 'matchRepository' } }] },
+      },
+    ],
+    policyKeyrings: [{ ...signer.keyring, name: 'keyPath /keys/release' }],
+    registriesD: [{ document: 'registries.d/all.yaml', content: { 'default-docker': { lookaside } } }],
+  };
+}
+
+/** Puts a signature of a digest into the lookaside of {@link withPolicy}. */
+export async function signLookaside({ upstream }: Pick<Stage, 'upstream'>, digest: Digest = SIGNED): Promise<void> {
+  const image = `${repositoryPath(parseRepository(CANONICAL))}@${toStoreSegment(digest)}`;
+  const directory = path.join(upstream, 'lookaside', image);
+  await mkdir(directory, { recursive: true });
+  await writeFile(path.join(directory, 'signature-1'), signDigest(digest));
+}
+
 export function signDigest(digest: Digest = SIGNED): Uint8Array {
   return signer.sign(digest);
 }
@@ -70,8 +99,11 @@ export async function signUpstream({ upstream }: Pick<Stage, 'upstream'>, digest
 /** A record of an accepted push, as verify-pushed would have made it. @returns its id */
 export async function keepAccepted({ objects }: Pick<Stage, 'objects'>, digest: Digest = SIGNED): Promise<string> {
   const signatures = new Map([[digest, [signDigest(digest)]]]);
-  const { dependencies } = setUpPushes({ objects, signatures });
-  const result = await verifyPushed(pushOf({ digest }), dependencies, false);
+  const { dependencies, upstream } = setUpPushes({ objects, signatures });
+  // The same signatures, wherever they are looked for.
+  const places = { release: upstream, lookaside: upstream };
+  const anywhere = { ...dependencies, mirror: places, upstream: { open: () => places, close: () => undefined } };
+  const result = await verifyPushed(pushOf({ digest }), anywhere, false);
   if (result.kind !== 'decided') throw new Error(`the push is ${result.kind}`);
   return result.recordId;
 }

@@ -1,0 +1,136 @@
+import { findRequirements } from '../image-policy/find-requirements.ts';
+import { concludeEvaluation } from '../image-verification/evaluate-image-policy.ts';
+import { judgeRequirement } from '../image-verification/judge-requirement.ts';
+import { type RequirementProgress, startRequirement } from '../image-verification/requirement-progress.ts';
+import type { PolicyEvaluation, RequirementResult, SignedImage } from '../image-verification/requirement-result.ts';
+import { considerSignatures } from '../images/consider-signatures.ts';
+import type { Repository } from '../pullspec/repository.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
+import type { Judgement } from '../verification/judge-signatures.ts';
+import type { PolicyResult, Reason } from '../verification/verdict.ts';
+import type { PolicyFindings, PolicyQuestion } from './evaluate-image-policies.ts';
+import type { ReadyPolicy } from './ready-policy.ts';
+
+/** One policy.json and one name of the image: nothing has been read yet. */
+export interface PolicyStart {
+  /** `repository@digest` */
+  readonly name: string;
+  readonly document: string;
+  readonly repository: Repository;
+  readonly image: SignedImage;
+  readonly scope: PolicyEvaluation['scope'];
+  readonly requirements: readonly RequirementProgress[];
+}
+
+export function startPolicyAt(
+  { policy, keyrings, document }: ReadyPolicy,
+  repository: Repository,
+  { digest }: Pick<PolicyQuestion, 'digest'>,
+): PolicyStart {
+  const reference = { name: repository, tag: undefined, digest };
+  const { requirements, scope } = findRequirements(policy, { transport: 'docker', reference });
+  return {
+    name: `${repository}@${digest}`,
+    document,
+    repository,
+    image: { reference, digest },
+    scope,
+    requirements: requirements.map((requirement) => startRequirement(requirement, keyrings)),
+  };
+}
+
+/** Whether the policy rejects the image whatever signatures it has. */
+export function isRefused({ requirements }: PolicyStart): boolean {
+  // With a store that failed, all that a signature could still meet is left open.
+  const open = { attempts: [], storeFailed: true };
+  return requirements.length === 0 || requirements.some((each) => judgeRequirement(each, open).outcome === 'rejected');
+}
+
+/** What a policy says of an image that it rejects whatever it is. Nothing is read for it. */
+export function refuse(start: PolicyStart): PolicyFindings {
+  const evaluation = concludeEvaluation(start.scope, start.requirements, {
+    attempts: [],
+    storeFailed: false,
+    fault: { outcome: 'indeterminate', reasons: [NOT_LOOKED_AT] },
+  });
+  const reasons = evaluation.requirements.flatMap((result) => (result.outcome === 'rejected' ? result.reasons : []));
+  return {
+    judgement: { outcome: 'rejected', reasons },
+    isFinal: true,
+    warnings: [],
+    attempts: [],
+    policies: [toPolicyResult(start, evaluation)],
+    examined: [],
+  };
+}
+
+/**
+ * Holds the image against the policy's requirements for this name. That a policy accepts anything, or by signatures of
+ * a kind that the profile does not go by, is no yes: it is a warning, and leaves the yes to others.
+ *
+ * @throws the abort reason of the signal
+ */
+export async function evaluatePolicyAt(start: PolicyStart, question: PolicyQuestion): Promise<PolicyFindings> {
+  const { name, document, repository, image, scope } = start;
+  const { digest, prepared, lookaside, now, signal } = question;
+  const read = () => lookaside.fetchSignatures({ digest, repository }, signal);
+  const considered = await considerSignatures(start.requirements, image, read, now);
+  const { progress, attempts, storeFailed, examined } = considered;
+  const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed });
+  const isUnvouched = evaluation.outcome === 'accepted' && !evaluation.requirements.some(vouchesFor(prepared));
+  return {
+    judgement: isUnvouched ? undefined : toJudgement(evaluation),
+    isFinal: false,
+    warnings: isUnvouched ? [toWarning(document, name, evaluation)] : [],
+    attempts: [...progress.flatMap((each) => each.attempts), ...attempts].map((attempt) => ({
+      ...attempt,
+      image: name,
+    })),
+    policies: [toPolicyResult(start, evaluation)],
+    examined: examined.map(({ store, location, untrustedBytes: bytes }) => ({ store, location, image: name, bytes })),
+  };
+}
+
+/** A requirement whose yes rests on a signature, of the kind that the profile goes by. */
+function vouchesFor({ require }: PreparedTrust): (result: RequirementResult) => boolean {
+  return ({ type, outcome }) =>
+    outcome === 'accepted' && (type === 'sigstoreSigned' || (type === 'signedBy' && require !== 'sigstore'));
+}
+
+function toJudgement({ outcome, requirements }: PolicyEvaluation): Judgement {
+  return { outcome, reasons: requirements.flatMap(({ reasons }) => reasons) };
+}
+
+function toPolicyResult({ document, name, scope }: PolicyStart, evaluation: PolicyEvaluation): PolicyResult {
+  return {
+    document,
+    image: name,
+    scope: scope === 'default' ? scope : `${scope.transport}:${scope.scope}`,
+    outcome: evaluation.outcome,
+    requirements: evaluation.requirements.map(({ requirement, outcome, reasons }) => ({
+      requirement,
+      outcome,
+      reasons,
+    })),
+  };
+}
+
+function toWarning(document: string, image: string, { requirements }: PolicyEvaluation): Reason {
+  if (requirements.some(({ type }) => type === 'signedBy')) {
+    return {
+      code: 'PolicyNotEvaluated',
+      message: `${document} asks for OpenPGP signatures of ${image} alone, and the profile says require: sigstore`,
+      remedy: 'name a Sigstore root of trust in the policy, or set require: configured in the Profile',
+    };
+  }
+  return {
+    code: 'PolicyNotEvaluated',
+    message: `${document} accepts ${image} whatever it is: it vouches for nothing`,
+    remedy: 'name the keys that sign these images in a signedBy requirement',
+  };
+}
+
+const NOT_LOOKED_AT: Reason = {
+  code: 'PolicyNotEvaluated',
+  message: 'not looked at: another requirement rejects the image whatever it is',
+};

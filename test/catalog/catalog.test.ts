@@ -1,0 +1,209 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { checkCatalog, type Verification } from '../../lib/catalog/check-catalog.ts';
+import { parseCatalog } from '../../lib/catalog/parse-catalog.ts';
+import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+
+const A = `registry.redhat.io/a/operator@sha256:${'a'.repeat(64)}`;
+const B = `registry.redhat.io/b/operand@sha256:${'b'.repeat(64)}`;
+const TAGGED = 'quay.io/c/latest:v1';
+const bundle = (name: string, image: string, ...related: readonly string[]) => ({
+  schema: 'olm.bundle',
+  name,
+  package: 'p',
+  image,
+  relatedImages: related.map((one, index) => ({ name: `i${index}`, image: one })),
+});
+const parse = (text: string) => parseCatalog('in', Buffer.from(text));
+const names = (text: string) => parse(text).map(({ pullspec, origins }) => [pullspec.text, ...origins]);
+const PACKAGE = { schema: 'olm.package', name: 'p', defaultChannel: 'stable' };
+const yamlBundle = `schema: olm.bundle\nname: a.v1\nimage: ${A}\nrelatedImages:\n- name: b\n  image: ${B}\n`;
+const version = {
+  apiVersion: 'operators.coreos.com/v1alpha1',
+  kind: 'ClusterServiceVersion',
+  metadata: { name: 'a.v1' },
+  spec: {
+    relatedImages: [{ name: 'a', image: A }],
+    install: {
+      strategy: 'deployment',
+      spec: {
+        deployments: [
+          {
+            name: 'd',
+            spec: {
+              template: {
+                spec: { containers: [{ name: 'c', image: TAGGED }], initContainers: [{ name: 'i', image: B }] },
+              },
+            },
+          },
+        ],
+      },
+    },
+  },
+};
+
+describe('what names images', () => {
+  const both = [
+    [A, 'bundle a.v1'],
+    [B, 'bundle a.v1'],
+  ];
+  test.each<[string, string, readonly (readonly string[])[]]>([
+    [
+      'JSON values one after the other',
+      `${JSON.stringify(PACKAGE)}${JSON.stringify(bundle('a.v1', A, B), null, 2)}`,
+      both,
+    ],
+    ['YAML documents', `---\nschema: olm.package\nname: p\n---\n${yamlBundle}`, both],
+    ['YAML without a mark, with a comment', `# made by opm\n${yamlBundle}`, both],
+    ['YAML with CRLF', yamlBundle.replaceAll('\n', '\r\n'), both],
+    [
+      'an image of two bundles once',
+      JSON.stringify(bundle('a.v1', A, A)) + JSON.stringify(bundle('a.v2', A)),
+      [[A, 'bundle a.v1', 'bundle a.v2']],
+    ],
+    ['a bundle without an image of its own', JSON.stringify(bundle('a.v1', '', A)), [[A, 'bundle a.v1']]],
+    [
+      'a ClusterServiceVersion and its deployments',
+      JSON.stringify(version),
+      [A, B, TAGGED].map((image) => [image, 'ClusterServiceVersion a.v1']),
+    ],
+    [
+      'a plain list',
+      `# images\n\n${A}\n  ${TAGGED}  \r\n${A}\n`,
+      [
+        [A, 'line 3', 'line 5'],
+        [TAGGED, 'line 4'],
+      ],
+    ],
+  ])('%s', (_, text, expected) => {
+    expect(names(text)).toEqual(expected);
+  });
+});
+
+describe('what cannot be read', () => {
+  test.each<[string, string, string]>([
+    ['nothing', '', 'in: it names no image'],
+    ['a catalog without bundles', JSON.stringify(PACKAGE), 'in: it names no image'],
+    ['a line that is no pullspec', `${A}\nwhat is this`, 'in:2: line 2: '],
+    [
+      'a bundle’s image that is none',
+      `${JSON.stringify(PACKAGE)}\n${JSON.stringify(bundle('a.v1', A, 'UPPER/x'))}`,
+      'in:2: bundle a.v1: ',
+    ],
+    ['an image that is empty', JSON.stringify(bundle('a.v1', A, '')), 'in:1: bundle a.v1: '],
+    ['a bundle without images', JSON.stringify(bundle('a.v1', '')), 'in:1: olm.bundle a.v1: it names no image'],
+    ['a bundle without a name', JSON.stringify({ schema: 'olm.bundle', image: A }), 'in:1: olm.bundle: name: '],
+    [
+      'an image that is a number',
+      JSON.stringify({ schema: 'olm.bundle', name: 'a', image: 1 }),
+      'in:1: olm.bundle a: image: ',
+    ],
+    ['an object of no schema', `---\nname: a\n`, 'in:2: object a: it has neither a schema nor a kind'],
+    ['JSON that does not end', `${JSON.stringify(PACKAGE)}\n{"a":`, 'in:2: the object that starts here does not end'],
+    [
+      'a member twice',
+      '{"schema":"olm.bundle",\n"image":"a","image":"b"}',
+      'in:2: not JSON: the member "image" a second time',
+    ],
+    ['YAML that is none', '---\nschema: [\n', 'in:'],
+  ])('%s', (_, text, message) => {
+    expect(() => parse(text)).toThrow(message);
+  });
+});
+
+describe('checkCatalog', () => {
+  const policy = parsePolicyJson(
+    'policy.json',
+    JSON.stringify({
+      default: [{ type: 'insecureAcceptAnything' }],
+      transports: {
+        docker: {
+          'registry.redhat.io': [{ type: 'signedBy', keyType: 'GPGKeys', keyPath: '/etc/pki/k' }],
+          'registry.redhat.io/b': [{ type: 'reject' }],
+        },
+      },
+    }),
+  );
+  const never = (): Promise<Verification> => {
+    throw new Error('must not be asked');
+  };
+
+  test.each<[string, string, boolean, string]>([
+    ['pinned', A, false, 'accepted'],
+    ['not pinned', TAGGED, false, 'rejected'],
+    ['pinned beside a tag', A.replace('@', ':v1@'), false, 'accepted'],
+    ['verified by a scope', A, true, 'accepted'],
+    ['rejected by a scope', B, true, 'rejected'],
+    ['one of two rejected', `${A}\n${B}`, true, 'rejected'],
+  ])('%s', async (_, text, isAsked, outcome) => {
+    const checked = await checkCatalog(parse(text), { policy: isAsked ? policy : undefined, trusts: [] });
+    expect(checked.outcome).toBe(outcome);
+  });
+
+  test('which scope, and what it asks', async () => {
+    const { images } = await checkCatalog(parse(`${A}\n${B}\nquay.io/x/y@sha256:${'c'.repeat(64)}`), {
+      policy,
+      trusts: [],
+    });
+    expect(images.map((image) => image.policy)).toEqual([
+      { scope: 'registry.redhat.io', isCovered: true, asksFor: 'signatures', requires: 'signedBy' },
+      { scope: 'registry.redhat.io/b', isCovered: true, asksFor: 'rejected', requires: 'it is rejected' },
+      { scope: 'the default', isCovered: false, asksFor: 'anything', requires: 'insecureAcceptAnything' },
+    ]);
+  });
+
+  test('no image is no yes', async () => {
+    expect(await checkCatalog([], { trusts: [] })).toEqual({ outcome: 'rejected', images: [] });
+  });
+
+  test.each<[string, Verification['outcome'], string]>([
+    ['accepted', 'accepted', 'accepted'],
+    ['rejected', 'rejected', 'rejected'],
+    ['a store that is broken', 'indeterminate', 'indeterminate'],
+  ])('verification: %s', async (_, outcome, expected) => {
+    const asked: string[] = [];
+    const verify = (pullspec: string): Promise<Verification> => {
+      asked.push(pullspec);
+      return Promise.resolve({ outcome, reason: 'because' });
+    };
+    const checked = await checkCatalog(parse(A), { trusts: [], verify });
+    expect([checked.outcome, checked.images[0]?.verification?.outcome, asked]).toEqual([expected, outcome, [A]]);
+  });
+
+  test.each([
+    ['not pinned', TAGGED],
+    ['rejected by the policy', B],
+  ])('what is %s is not asked for', async (_, text) => {
+    const checked = await checkCatalog(parse(text), { policy, trusts: [], verify: never });
+    expect(checked.outcome).toBe('rejected');
+  });
+
+  test('a profile’s image policies cover by their scopes', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const keyData = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64');
+    const document = {
+      apiVersion: 'config.openshift.io/v1',
+      kind: 'ClusterImagePolicy',
+      metadata: { name: 'mine' },
+      spec: {
+        scopes: ['registry.redhat.io', 'registry.redhat.io/a'],
+        policy: { rootOfTrust: { policyType: 'PublicKey', publicKey: { keyData } } },
+      },
+    };
+    const scoped = { docker: { 'registry.redhat.io': [{ type: 'reject' }] } };
+    const files = { 'mine.json': document, 'policy.json': { default: [{ type: 'reject' }], transports: scoped } };
+    const trust = await prepareTrust(
+      'ocp',
+      Object.entries(files).map(([name, content]) => ({ name, bytes: Buffer.from(JSON.stringify(content)) })),
+    );
+    const { images } = await checkCatalog(parse(`${A}\nquay.io/x/y@sha256:${'c'.repeat(64)}`), { trusts: [trust] });
+    expect(images.map((image) => image.trust)).toEqual([
+      [
+        { profile: 'ocp', by: 'ClusterImagePolicy/mine', scope: 'registry.redhat.io/a' },
+        { profile: 'ocp', by: 'policy.json/policy.json', scope: 'registry.redhat.io' },
+      ],
+      [],
+    ]);
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { checkCatalogFile } from '../../cli/commands/catalog-check.ts';
+import { addCatalog } from '../../cli/nouns/catalog.ts';
+import { MAX_OBJECTS_BYTES } from '../../lib/rollout/read-objects.ts';
+import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+
+let work = '';
+const at = (name: string): string => path.join(work, name);
+const A = `registry.redhat.io/a/operator@sha256:${'a'.repeat(64)}`;
+const RELEASE = `quay.io/openshift-release-dev/ocp-release@sha256:${'b'.repeat(64)}`;
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'signet-cli-catalog-'));
+  await writeFile(at('good.txt'), `${A}\n${RELEASE}\n`);
+  await writeFile(at('bad.txt'), `${A}\nquay.io/x/y:v1\n`);
+  await writeFile(at('broken.txt'), `${A}\nnot a pullspec\n`);
+  const docker = { 'registry.redhat.io': [{ type: 'reject' }] };
+  await writeFile(
+    at('policy.json'),
+    JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }], transports: { docker } }),
+  );
+});
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function capture(): () => string {
+  let stdout = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  return () => {
+    vi.restoreAllMocks();
+    return stdout;
+  };
+}
+
+async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
+  const read = capture();
+  let status: number | undefined;
+  const program = new Command().exitOverride();
+  addCatalog(program, (given) => {
+    status = given;
+  });
+  await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
+  return { status, stdout: read() };
+}
+
+describe('signet catalog check', () => {
+  test('all pinned: exit 0', async () => {
+    const { status, stdout } = await signet(at('good.txt'));
+    expect([status, stdout]).toEqual([
+      0,
+      `PINNED  IMAGE\nyes     ${A}\nyes     ${RELEASE}\naccepted  2 images, 0 at fault, 2 pinned\n`,
+    ]);
+  });
+
+  test('one not pinned: exit 1, and which', async () => {
+    const { status, stdout } = await signet(at('bad.txt'));
+    expect(status).toBe(1);
+    expect(stdout).toContain(
+      '  quay.io/x/y:v1: no digest, named by line 2\nrejected  2 images, 1 at fault, 1 pinned\n',
+    );
+  });
+
+  test('rejected by the policy: exit 1, and by which scope', async () => {
+    const { status, stdout } = await signet(at('good.txt'), '--policy', at('policy.json'));
+    expect(status).toBe(1);
+    expect(stdout).toContain(`  ${A}: it is rejected by registry.redhat.io, named by line 1\n`);
+    expect(stdout).toContain('1 in a scope of the policy');
+  });
+
+  test('what of a profile covers an image', async () => {
+    const { status, stdout } = await signet(at('good.txt'), '--trust', FIXTURE_TRUST, '-o', 'json');
+    expect(status).toBe(0);
+    const { images } = JSON.parse(stdout) as { images: readonly { trust: readonly { by: string }[] }[] };
+    expect(images.map(({ trust }) => trust.map(({ by }) => by))).toEqual([[], ['keyrings']]);
+  });
+
+  test('what verifies, when there is something that can tell: exit 3 for what cannot be told', async () => {
+    const read = capture();
+    const status = await checkCatalogFile(at('good.txt'), { trust: [], output: 'text' }, (pullspec) =>
+      Promise.resolve({ outcome: pullspec === A ? 'accepted' : 'indeterminate', reason: 'the store is down' }),
+    );
+    const stdout = read();
+    expect(status).toBe(3);
+    expect(stdout).toContain(`  ${RELEASE}: the store is down, named by line 2\nindeterminate  2 images, 1 at fault`);
+  });
+
+  test('a file longer than the limit is not parsed', async () => {
+    await writeFile(at('long'), '');
+    await truncate(at('long'), MAX_OBJECTS_BYTES + 1);
+    await expect(signet(at('long'))).rejects.toThrow(`longer than ${MAX_OBJECTS_BYTES} bytes`);
+    await rm(at('long'));
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['a line that is no pullspec', ['broken.txt'], 'broken.txt:2: line 2: '],
+    ['a file that is not there', ['absent'], 'cannot read'],
+    ['a policy that is none', ['good.txt', '--policy', 'good.txt'], 'good.txt:1: '],
+  ])('bad input: %s', async (_, args, message) => {
+    const named = args.map((arg) => (arg.startsWith('--') ? arg : at(arg)));
+    await expect(signet(...named)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addRollout } from '../../cli/nouns/rollout.ts';
+import { toMachineConfigs } from '../../lib/render/machine-config.ts';
+import { toNodeFiles } from '../../lib/render/machine-config-files.ts';
+import { toManifestsText } from '../../lib/render/manifest-text.ts';
+import { MAX_FILE_BYTES } from '../../lib/rollout/parse-machine-config.ts';
+import { documentedFiles } from '../render/machine-config-example.ts';
+import { AFTER, BEFORE, describePool } from '../rollout/describe-pool.ts';
+
+let work = '';
+const files = toNodeFiles(documentedFiles());
+const at = (name: string): string => path.join(work, name);
+
+async function write(name: string, contents: string | Uint8Array): Promise<void> {
+  await mkdir(path.dirname(at(name)), { recursive: true });
+  await writeFile(at(name), contents);
+}
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'signet-cli-rollout-'));
+  const name = '51-{pool}-rh-registry-trust';
+  await write(
+    'ours.yaml',
+    toManifestsText(toMachineConfigs({ pools: ['worker'], name, ignition: '3.4', files }), 'yaml'),
+  );
+  await write('before.txt', describePool(BEFORE));
+  await write('after.txt', describePool(AFTER));
+  await write('broken.txt', describePool(AFTER).replace('Machine Count:              3', 'Machine Count: x'));
+  await write('other.yaml', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n');
+  for (const node of ['a', 'b', 'c']) {
+    for (const file of files) {
+      await write(path.join('good', node, file.path), file.bytes);
+      await write(
+        path.join('old', node, file.path),
+        node === 'c' && file.path.endsWith('.json') ? 'old\n' : file.bytes,
+      );
+    }
+  }
+  await write('long/a/etc/containers/policy.json', Buffer.alloc(MAX_FILE_BYTES + 1));
+  await mkdir(at('empty'));
+  await write('flat/policy.json', 'x');
+  await mkdir(at('linked/a/etc/containers'), { recursive: true });
+  await symlink('/etc/hostname', at('linked/a/etc/containers/policy.json'));
+});
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** As the program runs it; an error is what `cli/main.ts` turns into exit status 2. */
+async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
+  let stdout = '';
+  let status: number | undefined;
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const program = new Command().exitOverride();
+  addRollout(program, (given) => {
+    status = given;
+  });
+  await program.parseAsync(['rollout', 'check', '--expect', at('ours.yaml'), ...args], { from: 'user' });
+  vi.restoreAllMocks();
+  return { status, stdout };
+}
+
+describe('signet rollout check', () => {
+  test('after, on every node: exit 0', async () => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('good'));
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^live {2}worker$/m);
+    expect(stdout).toMatch(/^ {2}yes +nodes +the files of 3 of 3 nodes are the ones rendered$/m);
+  });
+
+  test('before: exit 1 and what is missing', async () => {
+    const { status, stdout } = await signet('--pool', at('before.txt'));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^ {2}no +completed +rendered-worker-d9b3\w+ is without 51-worker-rh-registry-trust$/m);
+    expect(stdout).toMatch(/^ {2}no +machines +1 machine: 0 updated, 0 ready, 1 unavailable$/m);
+  });
+
+  test('an old file on one node: exit 1 and the difference', async () => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('old'));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^ +c: \/etc\/containers\/policy.json$/m);
+    expect(stdout).toMatch(/^ +\+old$/m);
+  });
+
+  test('-o json', async () => {
+    const { stdout } = await signet('--pool', at('before.txt'), '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ outcome: 'not-live', pools: [{ pool: 'worker', outcome: 'not-live' }] });
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['a count that is none', ['--pool', 'broken.txt'], 'broken.txt:'],
+    ['another object', ['--pool', 'other.yaml'], 'other.yaml:1: Pod a: expected MachineConfigPool'],
+    ['a file that is not there', ['--pool', 'absent'], 'cannot read'],
+    ['no node', ['--pool', 'after.txt', '--node-files', 'empty'], 'there is no directory of a node in it'],
+    [
+      'a file in place of a node',
+      ['--pool', 'after.txt', '--node-files', 'flat'],
+      'expected one directory for each node',
+    ],
+    [
+      'a file longer than the limit',
+      ['--pool', 'after.txt', '--node-files', 'long'],
+      `longer than ${MAX_FILE_BYTES} bytes`,
+    ],
+    ['a link on a node', ['--pool', 'after.txt', '--node-files', 'linked'], 'a symbolic link: copy the file itself'],
+  ])('bad input: %s', async (_, args, message) => {
+    const named = args.map((arg) => (arg.startsWith('--') ? arg : at(arg)));
+    await expect(signet(...named)).rejects.toThrow(message);
+  });
+});
