@@ -36,7 +36,8 @@ function describeIdentity(identity: SignedIdentity): string {
   }
 }
 
-function describeRoot(root: SigstoreRoot): string {
+/** One line that tells a Sigstore root from others. */
+export function describeRoot(root: SigstoreRoot): string {
   switch (root.kind) {
     case 'keys':
       return root.keys.map(keySourceName).join(' or ');

@@ -39,7 +39,9 @@ function judge(progress: RequirementProgress, reading: ImageReading): Judgement 
     case 'signedBy':
       return judgeSignedBy(requirement, progress, reading);
     case 'sigstoreSigned':
-      return { outcome: 'indeterminate', reasons: [SIGSTORE_NOT_EVALUATED] };
+      return progress.check === undefined
+        ? { outcome: 'indeterminate', reasons: [SIGSTORE_NOT_EVALUATED] }
+        : judgeSignatures(progress, reading);
     case 'signedBaseLayer':
       return rejected({ code: 'PolicyRejects', message: 'no image meets signedBaseLayer: nodes do not implement it' });
     default:
@@ -49,13 +51,20 @@ function judge(progress: RequirementProgress, reading: ImageReading): Judgement 
 
 function judgeSignedBy(
   { keyType }: SignedByRequirement,
-  { check, isMet, attempts }: RequirementProgress,
-  { attempts: readAttempts, storeFailed, fault }: ImageReading,
+  progress: RequirementProgress,
+  reading: ImageReading,
 ): Judgement {
   if (keyType !== 'GPGKeys') {
     return rejected({ code: 'PolicyRejects', message: `no image meets keyType ${keyType}: nodes do not implement it` });
   }
-  if (check === undefined) return rejected(NO_KEYS);
+  return progress.check === undefined ? rejected(NO_KEYS) : judgeSignatures(progress, reading);
+}
+
+/** What signatures came to that were asked for. */
+function judgeSignatures(
+  { isMet, attempts }: RequirementProgress,
+  { attempts: readAttempts, storeFailed, fault }: ImageReading,
+): Judgement {
   if (fault !== undefined) return fault;
   if (isMet) return { outcome: 'accepted', reasons: [] };
   const reasons = closestAttempts(attempts).map(toReason);
@@ -91,7 +100,7 @@ const NOTHING_VERIFIED: Reason = {
 
 const SIGSTORE_NOT_EVALUATED: Reason = {
   code: 'PolicyNotEvaluated',
-  message: 'this version of Signet cannot evaluate sigstoreSigned',
+  message: 'Sigstore signatures are not evaluated here',
 };
 
 const NO_KEYS: Reason = {

@@ -1,26 +1,54 @@
-import type { PolicyRequirement, SignedByRequirement } from '../image-policy/policy-requirement.ts';
+import type {
+  KeySource,
+  PolicyRequirement,
+  SignedByRequirement,
+  SigstoreSignedRequirement,
+} from '../image-policy/policy-requirement.ts';
 import { indexKeyring } from '../openpgp/indexed-keyring.ts';
 import type { PreparedKeyring } from '../openpgp/prepared-keyring.ts';
+import { isSigstoreBlob } from '../sigstore/signature-blob.ts';
+import { prepareSigstoreTrust, type SigstoreTrust } from '../sigstore/sigstore-trust.ts';
 import type { Attempt } from '../verification/verdict.ts';
+import { describeRoot } from './describe-requirement.ts';
 import { evaluateImageSignature, type SignatureCheck, type UntrustedSignature } from './evaluate-image-signature.ts';
-import { keySourceName } from './key-source-name.ts';
+import { evaluateSigstoreSignature, type SigstoreCheck } from './evaluate-sigstore-signature.ts';
+import { keySourceName, listRootSources } from './key-source-name.ts';
 import type { SignedImage } from './requirement-result.ts';
 
 /** Keyrings by the {@link keySourceName} of where they come from. */
 export type PolicyKeyrings = ReadonlyMap<string, PreparedKeyring>;
 
+/** What Sigstore requirements are evaluated with. */
+export interface SigstoreMaterial {
+  /** Files that requirements name by path, by their {@link keySourceName}. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly bundleIdentity: 'refuse' | 'digest';
+}
+
+/** What is asked of each signature: of one kind alone, the other kind is passed over. */
+export type RequirementCheck =
+  | ({ readonly kind: 'openpgp' } & SignatureCheck)
+  | ({ readonly kind: 'sigstore' } & SigstoreCheck);
+
 /** A requirement, and what the signatures that were looked at so far made of it. */
 export interface RequirementProgress {
   readonly requirement: PolicyRequirement;
-  /** What is asked of each signature; undefined where no OpenPGP signature can meet the requirement. */
-  readonly check: SignatureCheck | undefined;
+  /** Undefined where no signature can meet the requirement. */
+  readonly check: RequirementCheck | undefined;
   readonly isMet: boolean;
   readonly attempts: readonly Attempt[];
 }
 
-export function startRequirement(requirement: PolicyRequirement, keyrings: PolicyKeyrings): RequirementProgress {
-  const check = isCheckable(requirement) ? toCheck(requirement, keyrings) : undefined;
-  return { requirement, check, isMet: false, attempts: [] };
+/**
+ * @param sigstore without it, Sigstore requirements stay open
+ * @throws ConfigurationError for a key or certificate of a Sigstore requirement that cannot be read
+ */
+export function startRequirement(
+  requirement: PolicyRequirement,
+  keyrings: PolicyKeyrings,
+  sigstore?: SigstoreMaterial,
+): RequirementProgress {
+  return { requirement, check: toCheck(requirement, keyrings, sigstore), isMet: false, attempts: [] };
 }
 
 /** True for a requirement that OpenPGP signatures decide; the other key types are read by nobody. */
@@ -40,16 +68,75 @@ export function considerSignature(
   image: SignedImage,
   now: number,
 ): RequirementProgress {
-  if (progress.check === undefined || progress.isMet) return progress;
-  const { attempt, verified } = evaluateImageSignature(signature, progress.check, image, now);
-  return { ...progress, isMet: verified !== undefined, attempts: [...progress.attempts, attempt] };
+  const { check, isMet } = progress;
+  if (check === undefined || isMet) return progress;
+  const kind = isSigstoreBlob(signature.untrustedBytes) ? 'sigstore' : 'openpgp';
+  if (check.kind !== kind) return progress;
+  const { attempt, holds } = evaluate(check, signature, image, now);
+  return { ...progress, isMet: holds, attempts: [...progress.attempts, attempt] };
+}
+
+function evaluate(
+  check: RequirementCheck,
+  signature: UntrustedSignature,
+  image: SignedImage,
+  now: number,
+): { readonly attempt: Attempt; readonly holds: boolean } {
+  if (check.kind === 'openpgp') {
+    const { attempt, verified } = evaluateImageSignature(signature, check, image, now);
+    return { attempt, holds: verified !== undefined };
+  }
+  const { attempt, isMet } = evaluateSigstoreSignature(signature, check, image, now);
+  return { attempt, holds: isMet };
+}
+
+function toCheck(
+  requirement: PolicyRequirement,
+  keyrings: PolicyKeyrings,
+  sigstore: SigstoreMaterial | undefined,
+): RequirementCheck | undefined {
+  if (isCheckable(requirement)) return toOpenpgpCheck(requirement, keyrings);
+  if (requirement.type === 'sigstoreSigned' && sigstore !== undefined) return toSigstoreCheck(requirement, sigstore);
+  return undefined;
 }
 
 /** All of a requirement's sources have to be there, as on a node, and any of their keys may have signed. */
-function toCheck({ keys, signedIdentity }: SignedByRequirement, keyrings: PolicyKeyrings): SignatureCheck | undefined {
+function toOpenpgpCheck(
+  { keys, signedIdentity }: SignedByRequirement,
+  keyrings: PolicyKeyrings,
+): RequirementCheck | undefined {
   const names = keys.map(keySourceName);
   const found = names.map((name) => keyrings.get(name)).filter((keyring) => keyring !== undefined);
   const certificates = found.flatMap((keyring) => keyring.certificates);
   if (found.length < keys.length || certificates.length === 0) return undefined;
-  return { keyring: indexKeyring({ name: names.join(' or '), certificates }), signedIdentity };
+  return { kind: 'openpgp', keyring: indexKeyring({ name: names.join(' or '), certificates }), signedIdentity };
+}
+
+function toSigstoreCheck(
+  requirement: SigstoreSignedRequirement,
+  { files, bundleIdentity }: SigstoreMaterial,
+): RequirementCheck | undefined {
+  const trust = prepareOnce(requirement, files);
+  if (trust === undefined) return undefined;
+  const { signedIdentity, root } = requirement;
+  return { kind: 'sigstore', trust, name: describeRoot(root), signedIdentity, bundleIdentity };
+}
+
+type Files = SigstoreMaterial['files'];
+
+/** Keys are read once for each requirement and set of files, and not for each image. */
+const prepared = new WeakMap<Files, WeakMap<SigstoreSignedRequirement, SigstoreTrust>>();
+
+/** Undefined where a file is missing. @throws ConfigurationError for one that cannot be read */
+function prepareOnce(requirement: SigstoreSignedRequirement, files: Files): SigstoreTrust | undefined {
+  const ofFiles = prepared.get(files) ?? new WeakMap<SigstoreSignedRequirement, SigstoreTrust>();
+  prepared.set(files, ofFiles);
+  const kept = ofFiles.get(requirement);
+  if (kept !== undefined) return kept;
+  const bytesOf = (source: KeySource): Uint8Array | undefined =>
+    source.kind === 'data' ? source.bytes : files.get(keySourceName(source));
+  if (listRootSources(requirement.root).some((source) => bytesOf(source) === undefined)) return undefined;
+  const trust = prepareSigstoreTrust(requirement.root, (source) => bytesOf(source) ?? new Uint8Array());
+  ofFiles.set(requirement, trust);
+  return trust;
 }

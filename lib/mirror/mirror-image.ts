@@ -68,5 +68,5 @@ function listChecks(
   if (starts.some(isRefused)) return [];
   return starts
     .flatMap(({ requirements }) => requirements)
-    .flatMap(({ check }, index) => (check === undefined ? [] : [{ name: String(index + 1), check }]));
+    .flatMap(({ check }, index) => (check?.kind === 'openpgp' ? [{ name: String(index + 1), check }] : []));
 }

@@ -6,6 +6,7 @@ import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { parseReference } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { type AllowedHosts, createAllowedRegistries } from './allowed-registries.ts';
+import { listReferrers, type UntrustedDescriptor } from './list-referrers.ts';
 import {
   checkManifest,
   MANIFEST_MEDIA_TYPES,
@@ -50,6 +51,12 @@ export interface RegistryClient {
     digest: Digest,
     options: { readonly limitBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
+  /** What refers to a manifest; undefined where the registry has no such API (before OCI distribution 1.1). */
+  listReferrers(
+    repository: Repository,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<readonly UntrustedDescriptor[] | undefined>;
 }
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ');
@@ -85,6 +92,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       return (await readManifest(repository, tag, signal)).digest;
     },
     readManifest,
+    listReferrers: (repository, digest, signal) => listReferrers(requests, repository, digest, signal),
     async readBlob(repository, digest, { limitBytes, signal }) {
       const path = `blobs/${digest}`;
       const response = await requests.ask({ repository, path, method: 'GET', accept: '*/*', limitBytes, signal });

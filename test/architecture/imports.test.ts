@@ -17,6 +17,7 @@ const ORDER = [
   'policy',
   'registry',
   'signatures',
+  'attachments',
   'images',
   'decide',
   'records',
@@ -47,7 +48,16 @@ const PURE = [
 ];
 
 /** All that a pure folder may import from outside: computation, no network, file, clock or environment. */
-const PURE_IMPORTS = ['node:crypto', 'node:zlib', 'openpgp', 'seek-bzip', 'zod', 'zod/mini'];
+const PURE_IMPORTS = [
+  'node:crypto',
+  'node:zlib',
+  'openpgp',
+  'seek-bzip',
+  'zod',
+  'zod/mini',
+  '@sigstore/bundle',
+  '@sigstore/verify',
+];
 /** Words that read a clock, an environment or the world without an import. */
 const IMPURE_WORDS =
   /\b(?:Date\.now|new Date\(\)|performance\.|process\.|globalThis|fetch\(|setTimeout|setInterval|Math\.random|randomBytes|randomUUID|require\(|import\()/;

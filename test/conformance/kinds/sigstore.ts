@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -8,7 +9,7 @@ import { parseDockerReference } from '../../../lib/image-policy/docker-reference
 import { matchesIdentity } from '../../../lib/image-policy/matches-identity.ts';
 import { parsePolicyRequirement } from '../../../lib/image-policy/parse-policy-requirement.ts';
 import { PolicyError } from '../../../lib/image-policy/policy-error.ts';
-import type { KeySource, SigstoreRoot } from '../../../lib/image-policy/policy-requirement.ts';
+import type { SigstoreRoot } from '../../../lib/image-policy/policy-requirement.ts';
 import { parseDigest } from '../../../lib/pullspec/digest.ts';
 import { decodeBase64 } from '../../../lib/sigstore/base64.ts';
 import { parseCosignPayload } from '../../../lib/sigstore/cosign-payload.ts';
@@ -53,7 +54,7 @@ const Payload = z.looseObject({
 
 export const payloadVerify: KindRunner = async ({ inputs, root }) => {
   const { publicKeys, payloadBase64, signatureBase64, expectedReference, expectedDigest } = Payload.parse(inputs);
-  const trust = prepareSigstoreTrust({ kind: 'keys', keys: await readFiles(root, publicKeys), rekorKeys: [] });
+  const trust = prepareTrust({ kind: 'keys', keys: publicKeys, rekorKeys: [] }, root);
   if (trust.kind !== 'keys') throw new Error('not keys');
   const payload = Buffer.from(payloadBase64, 'base64');
   verifyBlob(trust.keys, payload, decodeBase64(signatureBase64, 'the signature'));
@@ -77,8 +78,7 @@ const Logged = z.looseObject({
 
 export const rekorSetVerify: KindRunner = async ({ inputs, root }) => {
   const { rekorKeys, set, keyOrCertificate, signatureBase64, payload } = Logged.parse(inputs);
-  const keys = await readFiles(root, rekorKeys);
-  const trust = prepareSigstoreTrust({ kind: 'keys', keys, rekorKeys: keys });
+  const trust = prepareTrust({ kind: 'keys', keys: rekorKeys, rekorKeys }, root);
   if (trust.kind !== 'keys') throw new Error('not keys');
   const block = trySinglePem(await readFile(path.join(root, keyOrCertificate), 'latin1'));
   if (block === undefined) throw new VectorRejected('the key or certificate is not one PEM block');
@@ -101,13 +101,7 @@ const FulcioCertificate = z.looseObject({
 
 export const fulcioCertificate: KindRunner = async ({ inputs, root }) => {
   const { certificate, chain, ca, oidcIssuer, subjectEmail, time } = FulcioCertificate.parse(inputs);
-  const trust = prepareSigstoreTrust({
-    kind: 'fulcio',
-    ca: await readFile(path.join(root, ca)),
-    oidcIssuer,
-    subjectEmail,
-    rekorKeys: await readFiles(root, ['keys/rekor.pub']),
-  });
+  const trust = prepareTrust({ kind: 'fulcio', ca, oidcIssuer, subjectEmail, rekorKeys: ['keys/rekor.pub'] }, root);
   if (trust.kind !== 'fulcio') throw new Error('not Fulcio');
   const { leaf, intermediates } = await readSent(root, certificate, chain);
   verifyFulcioCertificate(leaf, intermediates, trust, time);
@@ -126,13 +120,14 @@ const PkiCertificate = z.looseObject({
 
 export const pkiCertificate: KindRunner = async ({ inputs, root }) => {
   const { certificate, chain, roots, intermediates: configured, time, ...subject } = PkiCertificate.parse(inputs);
-  const trust = prepareSigstoreTrust({
-    kind: 'pki',
-    caRoots: await readFile(path.join(root, roots)),
-    caIntermediates: configured === null ? undefined : await readFile(path.join(root, configured)),
+  const source = {
+    kind: 'pki' as const,
+    caRoots: roots,
+    caIntermediates: configured ?? undefined,
     subjectEmail: subject.subjectEmail ?? undefined,
     subjectHostname: subject.subjectHostname ?? undefined,
-  });
+  };
+  const trust = prepareTrust(source, root);
   if (trust.kind !== 'pki') throw new Error('not PKI');
   const { leaf, intermediates } = await readSent(root, certificate, chain);
   verifyPkiCertificate(leaf, intermediates, trust, time);
@@ -155,7 +150,7 @@ export const sigstoreRequirement: KindRunner = async ({ inputs, root }) => {
   const image = parseDockerReference(dockerReference);
   const { isSatisfied, attempts } = evaluateSigstore(
     await readCandidates(directory),
-    await prepareRoot(requirement.root, root),
+    prepareRoot(requirement.root, root),
     {
       digest: parseDigest(`sha256:${createHash('sha256').update(manifest).digest('hex')}`),
       acceptsReference: (signed) => matchesIdentity(requirement.signedIdentity, image, signed),
@@ -177,47 +172,30 @@ async function readCandidates(directory: string): Promise<readonly SigstoreCandi
   );
 }
 
-async function prepareRoot(sigstoreRoot: SigstoreRoot, root: string): Promise<SigstoreTrust> {
-  return prepareSigstoreTrust(await readRoot(sigstoreRoot, (source) => readSource(source, root)));
+/** Paths of a requirement are relative to the root of the set. */
+function prepareRoot(sigstoreRoot: SigstoreRoot, root: string): SigstoreTrust {
+  return prepareSigstoreTrust(sigstoreRoot, (source) =>
+    source.kind === 'data' ? source.bytes : readKeyFile(root, source.path),
+  );
 }
 
-async function readRoot(
-  root: SigstoreRoot,
-  read: (source: KeySource) => Promise<Uint8Array>,
-): Promise<SigstoreTrustSource> {
-  switch (root.kind) {
-    case 'keys':
-      return {
-        ...root,
-        keys: await Promise.all(root.keys.map(read)),
-        rekorKeys: await Promise.all(root.rekorKeys.map(read)),
-      };
-    case 'fulcio':
-      return { ...root, ca: await read(root.ca), rekorKeys: await Promise.all(root.rekorKeys.map(read)) };
-    case 'pki': {
-      const caIntermediates = root.caIntermediates === undefined ? undefined : await read(root.caIntermediates);
-      return { ...root, caRoots: await read(root.caRoots), caIntermediates };
-    }
-    default:
-      throw new VectorRejected('unknown root');
-  }
+function prepareTrust(source: SigstoreTrustSource<string>, root: string): SigstoreTrust {
+  return prepareSigstoreTrust(source, (file) => readKeyFile(root, file));
 }
 
-async function readSource(source: KeySource, root: string): Promise<Uint8Array> {
-  if (source.kind === 'data') return source.bytes;
-  return await readFile(path.join(root, source.path)).catch((cause: unknown) => {
+/** A key that is not there is one that does not parse. */
+function readKeyFile(root: string, file: string): Uint8Array {
+  try {
+    return readFileSync(path.join(root, file));
+  } catch (cause) {
     throw new VectorRejected(String(cause));
-  });
+  }
 }
 
 async function readSent(root: Vector['root'], certificate: string, chain: string | null) {
   const leaf = parseLeafCertificate(await readFile(path.join(root, certificate), 'latin1'));
   const sent = chain === null ? undefined : await readFile(path.join(root, chain), 'latin1');
   return { leaf, intermediates: parseSentIntermediates(sent) };
-}
-
-async function readFiles(root: string, files: readonly string[]): Promise<readonly Uint8Array[]> {
-  return Promise.all(files.map((file) => readFile(path.join(root, file))));
 }
 
 function rejectingPolicyErrors<T>(parse: () => T): T {
@@ -236,7 +214,7 @@ export const clusterImagePolicy: KindRunner = async ({ inputs, root }) => {
   const { manifest } = Manifest.parse(inputs);
   const [document] = parseTrustFile({ name: manifest, bytes: await readFile(path.join(root, manifest)) });
   const policy = rejectingPolicyErrors(() => parseClusterImagePolicy(document?.content));
-  const trust = await prepareRoot(toSigstoreSigned(policy).root, root);
+  const trust = prepareRoot(toSigstoreSigned(policy).root, root);
   if (trust.kind !== 'keys') throw new Error('not a public key');
   const [key] = trust.keys;
   const { modulusLength } = key?.asymmetricKeyDetails ?? {};

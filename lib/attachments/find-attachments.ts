@@ -1,0 +1,198 @@
+import { StoreError } from '../errors/store-error.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
+import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { type Digest, isDigest } from '../pullspec/digest.ts';
+import type { Repository } from '../pullspec/repository.ts';
+import { INDEX_MEDIA_TYPE, parseDescriptors, type UntrustedDescriptor } from '../registry/list-referrers.ts';
+import type { Manifest, RegistryClient } from '../registry/registry-client.ts';
+import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../sigstore/cosign-signature.ts';
+
+/** What reads attachments from a repository's registry. */
+export type AttachmentReader = Pick<RegistryClient, 'readManifest' | 'readBlob' | 'listReferrers'>;
+
+/** A manifest beside an image that holds its signatures. Its digest holds; what it says is nobody's word. */
+export interface UntrustedAttachment {
+  /** `cosign`: layers of payloads, under the image's `.sig` tag. `bundle`: one layer, and the image as its subject. */
+  readonly form: 'cosign' | 'bundle';
+  readonly location: string;
+  /** The tag that names it; missing for what the referrers API names by digest. */
+  readonly tag?: string | undefined;
+  readonly manifest: Manifest;
+  /** Those of its layers that are signatures. */
+  readonly layers: readonly UntrustedLayer[];
+}
+
+export interface UntrustedLayer {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+export type AttachmentEntry =
+  | { readonly kind: 'attachment'; readonly attachment: UntrustedAttachment }
+  | { readonly kind: 'absent'; readonly location: string }
+  | { readonly kind: 'failed'; readonly location: string; readonly error: StoreError };
+
+/** Layers of one `.sig` manifest that are read, as signatures of a lookaside. */
+export const MAX_ATTACHED_SIGNATURES = 128;
+/** Bundles that are read of one image. */
+export const MAX_BUNDLES = 128;
+
+const MANIFEST_TYPES: readonly string[] = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+];
+
+/** The tag of an image's cosign signatures. */
+export function toSignatureTag(digest: Digest): string {
+  return `${toReferrersTag(digest)}.sig`;
+}
+
+/** The tag that lists what refers to an image, in a registry without the referrers API (OCI distribution 1.1). */
+export function toReferrersTag(digest: Digest): string {
+  return digest.replace(':', '-');
+}
+
+/**
+ * Finds what a repository holds of an image's Sigstore signatures: the manifest under its `.sig` tag, then bundles by the
+ * referrers API or its tag. Each is read only when asked for. Throws nothing but the signal's abort reason.
+ */
+export async function* findAttachments(
+  reader: AttachmentReader,
+  repository: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): AsyncGenerator<AttachmentEntry> {
+  const tag = toSignatureTag(digest);
+  const location = `${repository}:${tag}`;
+  yield await attempt(location, signal, async () => {
+    const manifest = await reader.readManifest(repository, tag, signal);
+    return {
+      kind: 'attachment',
+      attachment: { form: 'cosign', location, tag, manifest, layers: readLayers(manifest) },
+    };
+  });
+  yield* findBundles(reader, repository, digest, signal);
+}
+
+async function* findBundles(
+  reader: AttachmentReader,
+  repository: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): AsyncGenerator<AttachmentEntry> {
+  const listed = await attempt(`${repository}@${digest} (referrers)`, signal, () =>
+    listBundles(reader, repository, digest, signal),
+  );
+  if ('kind' in listed) {
+    yield listed;
+    return;
+  }
+  const { location, descriptors } = listed;
+  let found = 0;
+  for (const descriptor of descriptors.filter(mayBeBundle)) {
+    if (found === MAX_BUNDLES) {
+      const error = new StoreError('LimitExceeded', `more than ${MAX_BUNDLES} bundles; no further one is read`);
+      yield { kind: 'failed', location, error };
+      return;
+    }
+    const entry = await readBundle(reader, repository, digest, descriptor, signal);
+    if (entry === undefined) continue;
+    found += 1;
+    yield entry;
+  }
+  yield { kind: 'absent', location };
+}
+
+interface Listed {
+  readonly location: string;
+  readonly descriptors: readonly UntrustedDescriptor[];
+}
+
+/** @throws StoreError `NotFound` where the registry has neither the API nor the tag */
+async function listBundles(
+  reader: AttachmentReader,
+  repository: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<Listed> {
+  const descriptors = await reader.listReferrers(repository, digest, signal);
+  if (descriptors !== undefined) return { location: `${repository}@${digest} (referrers)`, descriptors };
+  const tag = toReferrersTag(digest);
+  const location = `${repository}:${tag}`;
+  const { bytes, mediaType } = await reader.readManifest(repository, tag, signal);
+  if (mediaType !== INDEX_MEDIA_TYPE) throw new StoreError('BodyInvalid', `${location} is not an index`);
+  return { location, descriptors: parseDescriptors(bytes, location) };
+}
+
+/** Older registries leave the artifact type out of their list. */
+function mayBeBundle({ mediaType, artifactType }: UntrustedDescriptor): boolean {
+  return MANIFEST_TYPES.includes(mediaType) && (artifactType === undefined || artifactType === BUNDLE_TYPE);
+}
+
+/** Undefined for what is something else than a bundle. */
+async function readBundle(
+  reader: AttachmentReader,
+  repository: Repository,
+  digest: Digest,
+  { digest: bundle, artifactType }: UntrustedDescriptor,
+  signal: AbortSignal,
+): Promise<AttachmentEntry | undefined> {
+  const location = `${repository}@${bundle}`;
+  const entry = await attempt(location, signal, async () => {
+    const manifest = await reader.readManifest(repository, bundle, signal);
+    const { subject } = parseManifest(manifest);
+    const layers = readLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE);
+    if (layers.length === 0 && artifactType === undefined) return undefined;
+    if (layers.length !== 1) throw new StoreError('BodyInvalid', `${location} does not have one bundle`);
+    if (!isJsonObject(subject) || subject['digest'] !== digest) {
+      throw new StoreError('BodyInvalid', `${location} does not name ${digest} as its subject`);
+    }
+    return { kind: 'attachment', attachment: { form: 'bundle', location, manifest, layers } } as const;
+  });
+  return entry;
+}
+
+/** The layers that are signatures or bundles, and may be read. @throws StoreError `BodyInvalid`, `LimitExceeded` */
+function readLayers(manifest: Manifest): readonly UntrustedLayer[] {
+  const { layers } = parseManifest(manifest);
+  if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', 'the manifest of signatures has no layers');
+  const read = layers.map(readLayer).filter(({ mediaType }) => isSignatureType(mediaType));
+  if (read.length <= MAX_ATTACHED_SIGNATURES) return read;
+  throw new StoreError('LimitExceeded', `the manifest has more than ${MAX_ATTACHED_SIGNATURES} signatures`);
+}
+
+function isSignatureType(mediaType: string): boolean {
+  return mediaType === COSIGN_SIGNATURE_TYPE || mediaType === BUNDLE_TYPE;
+}
+
+function readLayer(layer: JsonValue): UntrustedLayer {
+  const { digest, mediaType, annotations = {} }: JsonObject = isJsonObject(layer) ? layer : {};
+  if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isJsonObject(annotations)) {
+    throw new StoreError('BodyInvalid', 'the manifest of signatures has a layer without digest or media type');
+  }
+  const texts = Object.entries(annotations).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  return { digest, mediaType, annotations: new Map(texts) };
+}
+
+/** Strict JSON already: the registry client has read it. */
+function parseManifest({ bytes }: Manifest): JsonObject {
+  const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  return isJsonObject(manifest) ? manifest : {};
+}
+
+async function attempt<T>(
+  location: string,
+  signal: AbortSignal,
+  read: () => Promise<T>,
+): Promise<T | Exclude<AttachmentEntry, { kind: 'attachment' }>> {
+  try {
+    return await read();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StoreError)) throw error;
+    return error.code === 'NotFound' ? { kind: 'absent', location } : { kind: 'failed', location, error };
+  }
+}

@@ -1,0 +1,99 @@
+import { StoreError } from '../errors/store-error.ts';
+import { isJsonObject, type JsonObject } from '../json/json-value.ts';
+import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { type Digest, isDigest } from '../pullspec/digest.ts';
+import type { Repository } from '../pullspec/repository.ts';
+import type { RegistryRequests } from './registry-requests.ts';
+
+/** What a registry says refers to a manifest. Nothing vouches for it: what it names is read by its digest. */
+export interface UntrustedDescriptor {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly artifactType: string | undefined;
+}
+
+export const INDEX_MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
+export const MAX_INDEX_BYTES = 4 * 1024 * 1024;
+/** Pages of one list, and descriptors of all of them: anybody who may push can add to it. */
+export const MAX_REFERRER_PAGES = 8;
+export const MAX_REFERRERS = 512;
+
+/**
+ * GET /v2/<name>/referrers/<digest> (OCI distribution 1.1), all pages.
+ *
+ * @returns undefined from a registry that has no such API
+ * @throws StoreError as the registry client does; `BodyInvalid` for what is no index, `LimitExceeded`
+ */
+export async function listReferrers(
+  requests: RegistryRequests,
+  repository: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<readonly UntrustedDescriptor[] | undefined> {
+  const base = `referrers/${digest}`;
+  const found: UntrustedDescriptor[] = [];
+  let path: string | undefined = base;
+  for (let page = 0; path !== undefined; page += 1) {
+    if (page === MAX_REFERRER_PAGES) throw tooMany(repository, digest);
+    const request = { repository, path, method: 'GET', accept: INDEX_MEDIA_TYPE, limitBytes: MAX_INDEX_BYTES } as const;
+    const response = await requests.ask({ ...request, signal }).catch(toUndefinedWithoutApi);
+    if (response === undefined) return page === 0 ? undefined : found;
+    const type = header(response.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+    // Registries without the API answer this path with whatever they have.
+    if (type !== INDEX_MEDIA_TYPE) return page === 0 ? undefined : found;
+    found.push(...parseDescriptors(response.bytes, `${repository}: the list of what refers to ${digest}`));
+    if (found.length > MAX_REFERRERS) throw tooMany(repository, digest);
+    path = toNextPath(header(response.headers, 'link'), response.url, base);
+  }
+  return found;
+}
+
+/** Descriptors of an OCI index. @throws StoreError `BodyInvalid` */
+export function parseDescriptors(untrustedBytes: Uint8Array, name: string): readonly UntrustedDescriptor[] {
+  const index = parseObject(untrustedBytes, name);
+  const manifests = index['manifests'];
+  if (index['schemaVersion'] !== 2 || !Array.isArray(manifests)) throw invalid(name, 'is not an index');
+  return manifests.map((entry) => {
+    const { digest, mediaType, artifactType }: JsonObject = isJsonObject(entry) ? entry : {};
+    if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string') {
+      throw invalid(name, 'has a descriptor without digest or media type');
+    }
+    return { digest, mediaType, artifactType: typeof artifactType === 'string' ? artifactType : undefined };
+  });
+}
+
+function parseObject(bytes: Uint8Array, name: string): JsonObject {
+  try {
+    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    throw invalid(name, 'is not strict JSON', cause);
+  }
+  throw invalid(name, 'is not an object');
+}
+
+/** The same list's next page, below the same path of the same registry; anything else ends the list. */
+function toNextPath(link: string | undefined, answered: URL, base: string): string | undefined {
+  const target = /<([^<>]*)>\s*;[^,]*rel="?next"?/.exec(link ?? '')?.[1];
+  const next = target === undefined ? null : URL.parse(target, answered.href);
+  if (next === null || next.origin !== answered.origin || next.pathname !== answered.pathname) return undefined;
+  return `${base}${next.search}`;
+}
+
+function toUndefinedWithoutApi(error: unknown): undefined {
+  if (error instanceof StoreError && error.code === 'NotFound') return undefined;
+  throw error;
+}
+
+function header(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(', ') : value;
+}
+
+function tooMany(repository: Repository, digest: Digest): StoreError {
+  return new StoreError('LimitExceeded', `more than ${MAX_REFERRERS} things refer to ${repository}@${digest}`);
+}
+
+function invalid(name: string, fault: string, cause?: unknown): StoreError {
+  return new StoreError('BodyInvalid', `${name} ${fault}`, cause === undefined ? {} : { cause });
+}
