@@ -1,27 +1,31 @@
+import { createProfileAttachments } from '../lib/attachments/profile-attachments.ts';
 import { ConfigurationError } from '../lib/errors/configuration-error.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
 import { createTlsTrust } from '../lib/http/tls-trust.ts';
+import type { RegistryTrust } from '../lib/registry/profile-registries.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { createFallbackStore } from '../lib/signatures/fallback-store.ts';
 import { openStore } from '../lib/signatures/open-store.ts';
 import { createParallelStore } from '../lib/signatures/parallel-store.ts';
+import { createPolicyStore } from '../lib/signatures/policy-store.ts';
 import { createProfileLookaside } from '../lib/signatures/profile-lookaside.ts';
 import type { SignatureStore } from '../lib/signatures/signature-store.ts';
 import { toStoreLocation } from '../lib/signatures/to-store-location.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { checkNamedStores } from './check-named-stores.ts';
+import { openRegistries } from './open-registries.ts';
 import type { StoreOptions } from './options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 
 /** The stores of a run, read in parallel; `close` lets go of every connection. */
 export interface OpenedStores {
   readonly store: SignatureStore;
-  /** Of the profile's registries.d, whatever stores the command line names. */
+  /** Of the profile's registries.d and registries, whatever stores the command line names. */
   readonly lookaside: SignatureStore;
   readonly close: () => void;
 }
 
-type StoreTrust = Pick<PreparedTrust, 'stores' | 'storeAccess' | 'registriesD'>;
+type StoreTrust = RegistryTrust & Pick<PreparedTrust, 'stores' | 'registriesD'>;
 
 /** The profile's stores, or those of the command line in their place. @throws InputError for a file not readable */
 export async function openStores(options: StoreOptions, trust: StoreTrust): Promise<OpenedStores> {
@@ -50,27 +54,50 @@ async function openEach(
 }> {
   const { stores, storeAccess } = trust;
   await checkNamedStores(options.store);
-  const client = await openClient(options, storeAccess);
+  const ca = await readCa(options, storeAccess);
+  const client = createStoreClient(options, storeAccess, ca);
   const opened =
     options.store.length === 0
       ? stores.map(({ url }) => openStore(url, storeAccess, client))
       : // A store that the user named may be local: who runs the command may read the directory anyway.
         options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
-  return { opened, lookaside: createProfileLookaside(trust, client), close: () => client.close() };
+  const registries = openRegistries(options);
+  const lookaside = createPolicyStore({
+    openpgp: createProfileLookaside(trust, client),
+    sigstore: createProfileAttachments(registries)({ ...trust, storeAccess: { ...storeAccess, ca } }),
+  });
+  const close = (): void => {
+    client.close();
+    registries.close();
+  };
+  return { opened, lookaside, close };
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */
 export async function openClient(
-  { allowPrivateStores, tlsCa }: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
-  { allowPrivateAddresses, ca }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
+  options: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
+  access: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
 ): Promise<HttpClient> {
+  return createStoreClient(options, access, await readCa(options, access));
+}
+
+function createStoreClient(
+  { allowPrivateStores }: Pick<StoreOptions, 'allowPrivateStores'>,
+  { allowPrivateAddresses }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses'>,
+  ca: string | undefined,
+): HttpClient {
+  const isPrivateAllowed = allowPrivateAddresses || allowPrivateStores === true;
+  return createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca, proxy: readProxy(process.env) });
+}
+
+/** The certificates of the profile and of the command line together. */
+async function readCa(
+  { tlsCa }: Pick<StoreOptions, 'tlsCa'>,
+  { ca }: Pick<PreparedTrust['storeAccess'], 'ca'>,
+): Promise<string | undefined> {
   const named = tlsCa === undefined ? undefined : await readCertificates(tlsCa);
   const pem = [ca, named].filter((part) => part !== undefined).join('\n');
-  return createHttpClient({
-    allowPrivateAddresses: allowPrivateAddresses || allowPrivateStores === true,
-    ca: pem === '' ? undefined : pem,
-    proxy: readProxy(process.env),
-  });
+  return pem === '' ? undefined : pem;
 }
 
 /** Checked alone, so that the error is of this file and not of the profile's. */

@@ -23,6 +23,8 @@ export const options = {
       .default([], 'the profile’s stores'),
   allowPrivateStores: () =>
     new Option('--allow-private-stores', 'contact stores at loopback and private addresses, for this run'),
+  pullSecret: () =>
+    new Option('--pull-secret <file>', 'config.json that opens the registries with Sigstore signatures'),
   tlsCa: () => new Option('--tls-ca <file>', 'PEM certificates to trust beside the system’s'),
 } as const;
 
@@ -43,6 +45,8 @@ export interface StoreOptions {
   readonly store: readonly string[];
   readonly allowPrivateStores?: boolean;
   readonly tlsCa?: string;
+  /** Opens registries, where a profile's policies ask for what lies beside an image. */
+  readonly pullSecret?: string;
 }
 
 /** An option that may be given several times, or not at all. */

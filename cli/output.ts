@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Attempt, Reason, Verdict } from '../lib/verification/verdict.ts';
+import type { Attempt, PolicyResult, Reason, Verdict } from '../lib/verification/verdict.ts';
 import type { OutputFormat } from './options.ts';
 
 /** Results go to stdout, everything else to stderr. */
@@ -34,13 +34,17 @@ export function printVerdict(format: OutputFormat, verdict: Verdict): void {
 }
 
 function formatVerdict(verdict: Verdict): string {
-  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts } = verdict;
+  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts, policies } = verdict;
   const lines = [`${formatOutcome(verdict)}  ${pullspec}`];
   if (canonicalPullspec !== undefined && canonicalPullspec !== pullspec) lines.push(`  meaning   ${canonicalPullspec}`);
   lines.push(`  profile   ${profile} (${mode}), trust revision ${trustRevision.slice(0, 12)}`);
   for (const reason of reasons) lines.push(...formatReason('reason ', reason));
   for (const warning of warnings) lines.push(...formatReason('warning', warning));
-  if (attempts.length > 0) lines.push('  tried', ...attempts.flatMap(formatAttempt));
+  lines.push(...(policies ?? []).flatMap(formatPolicy));
+  // Which image an attempt was made for says something only where there are several names.
+  const isNamed = new Set((policies ?? []).map(({ image }) => image)).size > 1;
+  const shown = isNamed ? attempts : attempts.map((attempt) => ({ ...attempt, image: undefined }));
+  if (attempts.length > 0) lines.push('  tried', ...shown.flatMap(formatAttempt));
   return lines.join('\n');
 }
 
@@ -55,8 +59,20 @@ function formatReason(label: string, { code, message, remedy }: Reason): readonl
   return remedy === undefined ? lines : [...lines, `            → ${remedy}`];
 }
 
-function formatAttempt({ code, location, keyring, signer, message, note }: Attempt): readonly string[] {
-  const lines = [`    ${code}  ${location}`];
+/** Each requirement with its own result; its reasons are among the verdict's where they decide. */
+function formatPolicy({ document, image, scope, outcome, requirements }: PolicyResult): readonly string[] {
+  return [
+    `  policy    ${outcome}  ${document}, ${scope === 'default' ? 'its default' : `scope ${scope}`}`,
+    `            for ${image}`,
+    ...requirements.flatMap((one) => [
+      `    ${one.outcome}  ${one.requirement}`,
+      ...one.reasons.map(({ code, message }) => `      ${code}: ${message}`),
+    ]),
+  ];
+}
+
+function formatAttempt({ code, location, image, keyring, signer, message, note }: Attempt): readonly string[] {
+  const lines = [`    ${code}  ${location}${image === undefined ? '' : ` for ${image}`}`];
   const by = signer === undefined ? '' : `, signer ${signer}`;
   lines.push(keyring === undefined ? `      ${message}` : `      ${keyring}: ${message}${by}`);
   return note === undefined ? lines : [...lines, `      note: ${note}`];

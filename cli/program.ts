@@ -74,6 +74,7 @@ function addVerify(program: Command, setStatus: SetStatus): void {
     .option('--force', 'accept whatever was found, as a forced cluster update does; every reason is kept')
     .option('--fail-on-forced', 'exit 1 when the verdict was accepted only by force')
     .addOption(options.allowPrivateStores())
+    .addOption(options.pullSecret())
     .addOption(options.tlsCa())
     .addOption(options.output())
     .addHelpText(

@@ -1,10 +1,11 @@
-import path from 'node:path';
 import { ConfigurationError } from '../lib/errors/configuration-error.ts';
+import { InputError } from '../lib/errors/input-error.ts';
 import type { KeySource } from '../lib/image-policy/policy-requirement.ts';
 import { keySourceName } from '../lib/image-verification/key-source-name.ts';
 import { prepareKeyring } from '../lib/openpgp/prepare-keyring.ts';
 import type { PreparedKeyring } from '../lib/openpgp/prepared-keyring.ts';
 import { toPrintable } from './output.ts';
+import { readBelowRoot } from './read-below-root.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 
 /**
@@ -14,7 +15,7 @@ import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
  */
 export async function readPolicyKeys(source: KeySource, root: string | undefined): Promise<PreparedKeyring> {
   const name = keySourceName(source);
-  const bytes = source.kind === 'data' ? source.bytes : await readInput(placeOf(source.path, root), MAX_KEY_FILE_BYTES);
+  const bytes = source.kind === 'data' ? source.bytes : await readKeyFile(source.path, root);
   try {
     const { keyring, warnings } = await prepareKeyring(name, bytes);
     for (const warning of warnings) process.stderr.write(`signet: warning: ${name}: ${toPrintable(warning)}\n`);
@@ -25,6 +26,10 @@ export async function readPolicyKeys(source: KeySource, root: string | undefined
   }
 }
 
-function placeOf(keyPath: string, root: string | undefined): string {
-  return root === undefined ? keyPath : path.join(root, keyPath);
+/** A file that a policy names, below the root if there is one. @throws InputError `FileUnreadable` */
+export async function readKeyFile(keyPath: string, root: string | undefined): Promise<Uint8Array> {
+  if (root === undefined) return await readInput(keyPath, MAX_KEY_FILE_BYTES);
+  const bytes = await readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES);
+  if (bytes !== undefined) return bytes;
+  throw new InputError('FileUnreadable', `cannot read ${keyPath} below ${root}: there is no such file`);
 }

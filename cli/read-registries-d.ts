@@ -1,30 +1,44 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../lib/errors/input-error.ts';
-import { readRegistriesD } from '../lib/registries-d/read-registries-d.ts';
 import type { RegistriesD } from '../lib/registries-d/registries-d.ts';
-import type { RegistriesDDocument } from '../lib/registries-d/registries-d-document.ts';
-import { MAX_TRUST_FILE_BYTES, parseTrustFile } from '../lib/trust/documents/parse-trust-file.ts';
+import { parseNodeRegistriesD } from '../lib/render/machine-config-sources.ts';
+import { MAX_TRUST_FILE_BYTES } from '../lib/trust/documents/parse-trust-file.ts';
+import type { TrustDocument } from '../lib/trust/trust-document.ts';
 import { readInput } from './read-input.ts';
 
 /** The folder that the user named, or none: then nothing is configured. @throws InputError, ConfigurationError */
 export async function readRegistriesDFolder(folder: string | undefined): Promise<RegistriesD> {
-  if (folder === undefined) return readRegistriesD([]);
+  return parseNodeRegistriesD(folder === undefined ? [] : await readFolder(folder));
+}
+
+/**
+ * Folders of registries.d, and single files of them, each by its own name.
+ *
+ * @throws InputError `FileUnreadable`, or `ArgumentInvalid` for a folder without a file that nodes would read
+ */
+export async function readRegistriesDFiles(named: readonly string[]): Promise<readonly TrustDocument[]> {
+  const documents: TrustDocument[] = [];
+  for (const one of named) {
+    const isFolder = (await stat(one).catch(() => undefined))?.isDirectory() === true;
+    documents.push(...(isFolder ? await readFolder(one) : [await readDocument(one)]));
+  }
+  return documents;
+}
+
+async function readFolder(folder: string): Promise<readonly TrustDocument[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new InputError('FileUnreadable', `--registries-d ${folder}: the folder cannot be read`, { cause });
   });
-  const documents: RegistriesDDocument[] = [];
-  for (const name of names.filter((each) => each.endsWith('.yaml')).toSorted()) {
-    documents.push(...(await readDocument(path.join(folder, name), name)));
+  const read = names.filter((name) => name.endsWith('.yaml')).toSorted();
+  if (read.length === 0) {
+    throw new InputError('ArgumentInvalid', `--registries-d ${folder}: there is no <name>.yaml in it`);
   }
-  if (documents.length > 0 || names.some((name) => name.endsWith('.yaml'))) return readRegistriesD(documents);
-  throw new InputError('ArgumentInvalid', `--registries-d ${folder}: there is no <name>.yaml in it`);
+  const documents: TrustDocument[] = [];
+  for (const name of read) documents.push(await readDocument(path.join(folder, name)));
+  return documents;
 }
 
-/** A file of comments alone says nothing. */
-async function readDocument(file: string, name: string): Promise<readonly RegistriesDDocument[]> {
-  const [document, second] = parseTrustFile({ name, bytes: await readInput(file, MAX_TRUST_FILE_BYTES) });
-  if (second !== undefined) throw new InputError('ArgumentInvalid', `--registries-d: ${name} has two documents`);
-  if (document === undefined) return [];
-  return [{ document: name, content: document.content, lineOf: document.lineOf }];
+async function readDocument(file: string): Promise<TrustDocument> {
+  return { name: path.basename(file), bytes: await readInput(file, MAX_TRUST_FILE_BYTES) };
 }

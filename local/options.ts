@@ -11,6 +11,7 @@ export const START_OPTIONS = {
   store: { type: 'string', multiple: true },
   'allow-private-stores': { type: 'boolean', default: false },
   webhooks: { type: 'string' },
+  admission: { type: 'string' },
   'pull-secret': { type: 'string' },
   registry: { type: 'string', multiple: true },
   graph: { type: 'string', multiple: true },
@@ -30,6 +31,7 @@ Usage: npm start -- [options]
   --store URL|DIR          read signatures here instead of the profiles' stores (repeatable)
   --allow-private-stores   contact stores and registries at loopback and private addresses
   --webhooks FILE          credentials of registry webhooks (default: none, and then there are no webhooks)
+  --admission FILE         tokens of clusters that ask for admission (default: none, and then none may)
   --pull-secret FILE       config.json whose credentials open the registries of push sources
   --registry HOST=ORIGIN   reach a registry's API elsewhere, as in localhost:5000=http://127.0.0.1:5000 (repeatable)
   --graph PROFILE=URL      mirror what this update graph names, now and every hour (repeatable)
@@ -49,6 +51,7 @@ export interface StartOptions {
   readonly stores: readonly string[] | undefined;
   readonly allowPrivateStores: boolean;
   readonly webhooks: string | undefined;
+  readonly admission: string | undefined;
   readonly pullSecret: string | undefined;
   /** By registry host: the origin of its API. */
   readonly apiOrigins: ReadonlyMap<string, string>;
@@ -69,7 +72,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
       `--port takes a number from 0 to 65535, not ${JSON.stringify(values.port)}`,
     );
   }
-  const { host, data, trust, store: stores, webhooks, 'pull-secret': pullSecret, registry = [] } = values;
+  const { host, data, trust, store: stores, webhooks, admission, 'pull-secret': pullSecret, registry = [] } = values;
   // An empty host would mean every address, and an empty path the current directory.
   for (const [name, value] of Object.entries({
     host,
@@ -77,6 +80,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     trust,
     store: stores,
     webhooks,
+    admission,
     'pull-secret': pullSecret,
   })) {
     if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
@@ -91,6 +95,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     stores,
     allowPrivateStores,
     webhooks,
+    admission,
     pullSecret,
     apiOrigins,
     graphs: values.graph ?? [],

@@ -12,6 +12,7 @@ export type FunctionName =
   | 'serve-signature'
   | 'read-records'
   | 'receive-push'
+  | 'review-admission'
   | 'export-bundle';
 
 export const ROUTES: readonly Route[] = [
@@ -27,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/healthz', handler: 'read-records' },
   { method: 'POST', path: '/webhooks/{source}', handler: 'receive-push' },
   { method: 'POST', path: '/webhooks/{source}/{token}', handler: 'receive-push' },
+  { method: 'POST', path: '/admission/{token}/{resource}', handler: 'review-admission' },
   { method: 'GET', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'GET', path: '/lookaside/{path+}', handler: 'serve-signature' },

@@ -10,6 +10,8 @@ import { toDemoWebhooks } from '../demo/demo-webhooks.ts';
 import { serveRegistry } from '../demo/serve-registry.ts';
 import { serveReleases } from '../demo/serve-releases.ts';
 import { evaluateGraphSettings, type ProfileGraphs } from '../functions/plan-mirror/evaluate-graph-settings.ts';
+import { createProfileAttachments } from '../lib/attachments/profile-attachments.ts';
+import { type AdmissionCredential, parseAdmissionCredentials } from '../lib/cluster/admission-credentials.ts';
 import { InputError } from '../lib/errors/input-error.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/events/webhook-credentials.ts';
 import { createHttpClient, type HttpClient } from '../lib/http/http-client.ts';
@@ -79,21 +81,25 @@ export async function startService(options: StartOptions): Promise<LocalService>
     closers.push(trust.close);
     const queues = await startQueues(path.join(options.data, 'queues'));
     closers.push(queues.close);
+    const registries = openRegistries(options, trust);
+    closers.push(async () => registries.close());
     const upstream = createUpstreamStores({
       proxy: readProxy(process.env),
       replacement: options.stores?.map(toStoreLocation),
       allowPrivateAddresses: options.allowPrivateStores,
+      attachments: createProfileAttachments(registries),
     });
     closers.push(async () => upstream.close());
-    const registries = openRegistries(options, trust);
-    closers.push(async () => registries.close());
     const { profiles } = trust;
     const webhooks = openWebhooks(options, trust);
     // A file that is not right is said at the start, and not to the first registry that calls.
     await webhooks?.read();
+    const clusters = openClusters(options);
+    await clusters?.read();
     const graphs = readGraphs(options, profiles);
     const openClient = (access: PreparedTrust['storeAccess']): HttpClient => openGraphClient(options, access);
-    const functions = wireFunctions({ objects, profiles, upstream, graphs, openClient, registries, webhooks, queues });
+    const parts = { objects, profiles, upstream, graphs, openClient, registries, webhooks, clusters, queues };
+    const functions = wireFunctions(parts);
     const { client, mirror, push, export: exports } = queues;
     const exportBundle = (event: SQSEvent): Promise<SQSBatchResponse> =>
       functions.exportBundle(event, createLocalContext('export-bundle', EXPORT_MS));
@@ -183,6 +189,12 @@ function openWebhooks(
   if (webhooks === undefined && demoOrigins === undefined) return undefined;
   const readText = webhooks === undefined ? async () => toDemoWebhooks() : openSecret(webhooks);
   return createSecretSource({ readText, parse: parseWebhookCredentials, now, refreshMs: SECRET_REFRESH_MS });
+}
+
+function openClusters({ admission }: StartOptions): SecretSource<readonly AdmissionCredential[]> | undefined {
+  if (admission === undefined) return undefined;
+  const readText = openSecret(admission);
+  return createSecretSource({ readText, parse: parseAdmissionCredentials, now, refreshMs: SECRET_REFRESH_MS });
 }
 
 function now(): Date {

@@ -6,9 +6,12 @@ import { createHandler as createPlanMirror, type PlanMirrorHandler } from '../fu
 import { createHandler as createReadRecords } from '../functions/read-records/handler.ts';
 import { createHandler as createReceivePush } from '../functions/receive-push/handler.ts';
 import { createHandler as createReverify, type ReverifyHandler } from '../functions/reverify/handler.ts';
+import { createHandler as createReviewAdmission } from '../functions/review-admission/handler.ts';
 import { createHandler as createServeSignature } from '../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../functions/verify-image/handler.ts';
 import { createHandler as createVerifyPushed, type VerifyPushedHandler } from '../functions/verify-pushed/handler.ts';
+import type { AdmissionCredential } from '../lib/cluster/admission-credentials.ts';
+import { createVerdictReuse } from '../lib/cluster/verdict-reuse.ts';
 import { createTrustSource } from '../lib/decide/trust-source.ts';
 import type { WebhookCredential } from '../lib/events/webhook-credentials.ts';
 import { createDownloadLinks } from '../lib/export/download-links.ts';
@@ -39,6 +42,7 @@ export interface LocalParts {
   readonly openClient: (access: PreparedTrust['storeAccess']) => HttpClient;
   readonly registries: ProfileRegistries;
   readonly webhooks: SecretSource<readonly WebhookCredential[]> | undefined;
+  readonly clusters: SecretSource<readonly AdmissionCredential[]> | undefined;
   readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push' | 'export'>;
 }
 
@@ -63,6 +67,7 @@ export function wireFunctions({
   openClient,
   registries,
   webhooks,
+  clusters,
   queues,
 }: LocalParts): LocalFunctions {
   const { client } = queues;
@@ -98,6 +103,13 @@ export function wireFunctions({
       'serve-signature': createServeSignature(of('serve-signature')),
       'read-records': createReadRecords(of('read-records')),
       'receive-push': receiveHttp,
+      'review-admission': createReviewAdmission({
+        ...of('review-admission'),
+        clusters,
+        acceptances,
+        mirror,
+        reuse: createVerdictReuse(objects),
+      }),
       'export-bundle': exportBundle,
       'local-events': createLocalEvents({ receivePush, reverify, planMirror }, createTelemetry('local-events', 'none')),
       'local-downloads': createDownloads(objects, createTelemetry('local-downloads', 'none')),

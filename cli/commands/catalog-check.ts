@@ -1,49 +1,58 @@
 import { styleText } from 'node:util';
-import {
-  type CheckedCatalog,
-  type CheckedImage,
-  checkCatalog,
-  type Verification,
-} from '../../lib/catalog/check-catalog.ts';
+import { type CheckedCatalog, type CheckedImage, checkCatalog } from '../../lib/catalog/check-catalog.ts';
 import { parseCatalog } from '../../lib/catalog/parse-catalog.ts';
-import type { ImagePolicy } from '../../lib/image-policy/image-policy.ts';
-import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
-import { decodeText, MAX_OBJECTS_BYTES } from '../../lib/rollout/read-objects.ts';
-import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
+import type { Verification } from '../../lib/catalog/verification.ts';
+import { InputError } from '../../lib/errors/input-error.ts';
+import { MAX_OBJECTS_BYTES } from '../../lib/rollout/read-objects.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
 import { toExitStatus } from '../exit-status.ts';
+import { openImageVerifier, type VerifierOptions } from '../open-image-verifier.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { createProgress } from '../progress.ts';
 import { readInput } from '../read-input.ts';
+import { readPolicyFile } from '../read-policy-file.ts';
 
-export interface CatalogCheckOptions extends OutputOptions {
+export interface CatalogCheckOptions extends VerifierOptions, OutputOptions {
   readonly policy?: string;
   readonly trust: readonly string[];
+  readonly verify?: boolean;
+  readonly concurrency: number;
 }
 
-/**
- * @param verify what decides about one pullspec; without it nothing is verified
- * @returns the exit status: 1 when an image is not pinned, is rejected or does not verify
- */
-export async function checkCatalogFile(
-  file: string,
-  { policy, trust, output }: CatalogCheckOptions,
-  verify?: (pullspec: string) => Promise<Verification>,
-): Promise<number> {
+/** @returns the exit status: 1 when an image is not pinned, is rejected or does not verify, 3 when that is not known */
+export async function checkCatalogFile(file: string, options: CatalogCheckOptions): Promise<number> {
+  requireUse(options);
+  const { output, concurrency } = options;
   const images = parseCatalog(file, await readInput(file, MAX_OBJECTS_BYTES));
-  const checked = await checkCatalog(images, {
-    policy: policy === undefined ? undefined : await readPolicy(policy),
-    trusts: await readTrusts(trust),
-    verify,
+  const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
+  const question = { policy, trusts: await readTrusts(options.trust), concurrency } as const;
+  const verifier = options.verify === true ? await openImageVerifier(question, options) : undefined;
+  const progress = createProgress('images');
+  const onProgress = (done: number): void => progress.show(done, { total: images.length });
+  const checked = await checkCatalog(images, { ...question, verify: verifier?.verify, onProgress }).finally(() => {
+    verifier?.close();
+    progress.end();
   });
   printResult(output, checked, formatCatalog);
   return toExitStatus(checked.outcome);
 }
 
-async function readPolicy(file: string): Promise<ImagePolicy> {
-  return parsePolicyJson(file, decodeText(file, await readInput(file, MAX_TRUST_FILE_BYTES)));
+/** An option that changes nothing was meant to change something. @throws InputError `ArgumentInvalid` */
+function requireUse({ verify = false, policy, trust, store, ...given }: CatalogCheckOptions): void {
+  const { registriesD, root, pullSecret, allowRegistry, allowPrivateStores, tlsCa } = given;
+  const isForPolicy = [registriesD, root, pullSecret].some((value) => value !== undefined) || allowRegistry.length > 0;
+  const isForVerify = isForPolicy || store.length > 0 || allowPrivateStores !== undefined || tlsCa !== undefined;
+  if (verify && policy === undefined && trust.length === 0) {
+    throw invalid('--verify needs what to verify by: --policy, --trust or both');
+  }
+  if (!verify && isForVerify) throw invalid('without --verify nothing is contacted: leave what says how out');
+  if (isForPolicy && policy === undefined) {
+    throw invalid('--registries-d, --root, --pull-secret and --allow-registry go with --policy');
+  }
+  if (store.length > 0 && trust.length === 0) throw invalid('--store goes with --trust');
 }
 
 async function readTrusts(directories: readonly string[]): Promise<readonly PreparedTrust[]> {
@@ -60,7 +69,10 @@ function formatCatalog({ outcome, images }: CheckedCatalog): string {
   const rows = images.map(toRow);
   const header = ['PINNED', 'ASKS FOR', 'SCOPE', 'VERIFIED', 'IMAGE'] as const;
   const shown = header.map((_, column) => column === 0 || column === 4 || rows.some((row) => row[column] !== ''));
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  // Not by the arguments of one call: a catalog may name more images than that bears.
+  const widths = header.map((title, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
+  );
   const toLine = (row: readonly string[]): string =>
     row
       .flatMap((cell, column) => (shown[column] === true ? [cell.padEnd(widths[column] ?? 0)] : []))
@@ -82,7 +94,7 @@ function toRow({ pullspec, isPinned, policy, trust, verification }: CheckedImage
     isPinned ? 'yes' : 'no',
     policy?.asksFor ?? '',
     trust !== undefined && scopes.length === 0 ? 'none' : scopes.join(', '),
-    verification?.outcome ?? '',
+    verification === undefined ? '' : toWord(verification),
     pullspec,
   ];
 }
@@ -95,9 +107,18 @@ function describeFault({ isPinned, policy, verification }: CheckedImage): string
   const reasons = [
     ...(isPinned ? [] : ['no digest']),
     ...(policy?.asksFor === 'rejected' ? [`${policy.requires} by ${policy.scope}`] : []),
-    ...(verification?.reason === undefined ? [] : [verification.reason]),
+    ...(verification?.outcome === 'accepted' ? [] : (verification?.reasons ?? []).map(describeReason)),
   ];
   return reasons.join('; ') || 'it does not verify';
+}
+
+function describeReason({ code, message }: Verification['reasons'][number]): string {
+  return `${code}: ${message}`;
+}
+
+/** What a policy accepts whatever it is, nobody has vouched for. */
+function toWord({ outcome, isVerified }: Verification): string {
+  return outcome === 'accepted' && !isVerified ? 'unverified' : outcome;
 }
 
 function toNames(origins: readonly string[]): string {
@@ -114,6 +135,9 @@ function toCounts(images: readonly CheckedImage[]): string {
     ...(images.some(({ trust }) => trust !== undefined)
       ? [`${countOf(images, ({ trust }) => (trust ?? []).length > 0)} covered by a profile`]
       : []),
+    ...(images.some(({ verification }) => verification !== undefined)
+      ? [`${countOf(images, ({ verification }) => verification?.isVerified === true)} verified`]
+      : []),
   ];
   return counts.join(', ');
 }
@@ -125,4 +149,8 @@ function countOf(images: readonly CheckedImage[], isCounted: (image: CheckedImag
 function toColor(outcome: CheckedCatalog['outcome']): string {
   const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
   return styleText([color, 'bold'], outcome, { stream: process.stdout });
+}
+
+function invalid(message: string): InputError {
+  return new InputError('ArgumentInvalid', message);
 }

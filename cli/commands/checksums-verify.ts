@@ -22,6 +22,8 @@ export interface ChecksumsOptions extends OutputOptions {
 const MEBIBYTE = 1024 * 1024;
 /** Lines outside the signed part that are shown as text; JSON has them all. */
 const MAX_SHOWN_UNSIGNED = 10;
+/** Characters that are shown of such a line. */
+const MAX_SHOWN_CHARACTERS = 200;
 
 /** @returns the exit status */
 export async function verifyChecksumFiles(
@@ -59,7 +61,7 @@ function formatReport({ file, outcome, signatureFiles, unsigned, listed, files }
   if (signatureFiles.length === 0)
     lines.push('  unsigned    no signature is in it or beside it: name one with --signature');
   for (const { file: found, line, text } of unsigned.slice(0, MAX_SHOWN_UNSIGNED)) {
-    lines.push(`  not signed  ${found}:${line}: ${text}`);
+    lines.push(`  not signed  ${found}:${line}: ${shorten(text)}`);
   }
   const more = unsigned.length - MAX_SHOWN_UNSIGNED;
   if (more > 0) lines.push(`  not signed  ${more} more lines`);
@@ -67,6 +69,10 @@ function formatReport({ file, outcome, signatureFiles, unsigned, listed, files }
   lines.push(`  listed      ${listed.length} ${listed.length === 1 ? 'file' : 'files'}`, ...files.flatMap(formatCheck));
   if (files.length === 0) lines.push('  files       none was hashed', ...listed.map(formatListed));
   return lines.join('\n');
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_SHOWN_CHARACTERS ? `${text.slice(0, MAX_SHOWN_CHARACTERS)}…` : text;
 }
 
 function formatListed({ name, algorithm, hash }: ListedChecksum): string {

@@ -1,33 +1,35 @@
-import { InputError } from '../../lib/errors/input-error.ts';
-import type { ImagePolicy } from '../../lib/image-policy/image-policy.ts';
-import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
 import type { RequirementResult } from '../../lib/image-verification/requirement-result.ts';
 import { type ImageVerification, verifyImageByPolicy } from '../../lib/images/verify-image-by-policy.ts';
-import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import type { Attempt, Reason } from '../../lib/verification/verdict.ts';
 import { toExitStatus } from '../exit-status.ts';
-import { type ImageOptions, openImage } from '../open-image.ts';
+import { openImage } from '../open-image.ts';
+import type { RegistryImageOptions } from '../open-registry-images.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
-import { readInput } from '../read-input.ts';
-import { readPolicyKeys } from '../read-policy-keys.ts';
+import { readPolicyFile } from '../read-policy-file.ts';
+import { readKeyFile, readPolicyKeys } from '../read-policy-keys.ts';
 
-export interface ImageVerifyOptions extends ImageOptions, OutputOptions {
+export interface ImageVerifyOptions extends RegistryImageOptions, OutputOptions {
   readonly policy: string;
   readonly root?: string;
+  readonly bundleIdentity: 'refuse' | 'digest';
 }
 
 type Report = Omit<ImageVerification, 'examined'>;
 
 /** @returns the exit status */
 export async function verifyImage(text: string, options: ImageVerifyOptions): Promise<number> {
-  const policy = await readPolicy(options.policy);
+  const policy = await readPolicyFile(options.policy);
   const { source, close } = await openImage(text, options);
   try {
     const { examined: _, ...report } = await verifyImageByPolicy({
       source,
       policy,
       keys: (key) => readPolicyKeys(key, options.root),
+      sigstore: {
+        readFile: (path) => readKeyFile(path, options.root),
+        bundleIdentity: options.bundleIdentity,
+      },
       now: new Date(),
       signal: new AbortController().signal,
     });
@@ -36,17 +38,6 @@ export async function verifyImage(text: string, options: ImageVerifyOptions): Pr
   } finally {
     close();
   }
-}
-
-async function readPolicy(file: string): Promise<ImagePolicy> {
-  const bytes = await readInput(file, MAX_TRUST_FILE_BYTES);
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new InputError('FileUnreadable', `${file}: it is not UTF-8`, { cause });
-  }
-  return parsePolicyJson(file, text);
 }
 
 function formatReport({ outcome, image, digest, scope, requirements, notes }: Report): string {

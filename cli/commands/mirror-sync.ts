@@ -7,13 +7,9 @@ import { findWanted, type Wanted } from '../../lib/mirror/find-wanted.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync-mirror.ts';
 import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
-import { createProfileRegistries } from '../../lib/registry/profile-registries.ts';
-import { parsePullSecret } from '../../lib/registry/pull-secret.ts';
-import { readProxy } from '../../lib/runtime/environment.ts';
-import { openSecret } from '../../lib/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/secrets/secret-source.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { openRegistries } from '../open-registries.ts';
 import { openClient, openSyncStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
@@ -113,19 +109,11 @@ async function readAll(
 }
 
 async function find(
-  { children, pullSecret, allowPrivateStores }: SyncOptions,
+  { children, ...access }: SyncOptions,
   trust: PreparedTrust,
   request: Pick<Parameters<typeof findWanted>[0], 'graphs' | 'digests' | 'objects' | 'signal'>,
 ): Promise<{ readonly wanted: Wanted; readonly closeRegistries: () => void }> {
-  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
-  const registries = createProfileRegistries({
-    proxy: readProxy(process.env),
-    allowPrivateAddresses: allowPrivateStores,
-    pullSecret:
-      readText === undefined
-        ? undefined
-        : createSecretSource({ readText, parse: parsePullSecret, now: () => new Date() }),
-  });
+  const registries = openRegistries(access);
   const reader = children ? createRegistryChildren((repository) => registries.open(trust, repository)) : undefined;
   try {
     return {

@@ -1,4 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../lib/errors/input-error.ts';
 import type { ImagePolicy } from '../../lib/image-policy/image-policy.ts';
@@ -20,7 +19,9 @@ import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file
 import type { TrustDocument } from '../../lib/trust/trust-document.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { toPrintable } from '../output.ts';
+import { readBelowRoot } from '../read-below-root.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../read-input.ts';
+import { readRegistriesDFiles } from '../read-registries-d.ts';
 
 export interface RenderMachineConfigOptions {
   readonly policy?: string;
@@ -95,7 +96,8 @@ async function readSources(options: RenderMachineConfigOptions): Promise<Sources
   return {
     policy: { name: policy, bytes: await readInput(policy, MAX_TRUST_FILE_BYTES) },
     registriesD: await readRegistriesDFiles(registriesD),
-    readKey: async (keyPath) => given.get(keyPath) ?? (root === undefined ? undefined : readBelow(root, keyPath)),
+    readKey: async (keyPath) =>
+      given.get(keyPath) ?? (root === undefined ? undefined : readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES)),
   };
 }
 
@@ -127,26 +129,6 @@ function splitKey(text: string): readonly [string, string] {
   const equals = text.indexOf('=');
   if (equals > 0 && equals < text.length - 1) return [text.slice(0, equals), text.slice(equals + 1)];
   throw invalid(`--key: expected <path on the node>=<file>, not ${JSON.stringify(text)}`);
-}
-
-/** Folders of registries.d, and single files of them. */
-async function readRegistriesDFiles(named: readonly string[]): Promise<readonly TrustDocument[]> {
-  const documents: TrustDocument[] = [];
-  for (const one of named) {
-    const isFolder = (await stat(one).catch(() => undefined))?.isDirectory() === true;
-    const names = isFolder ? (await readdir(one)).filter((name) => name.endsWith('.yaml')).toSorted() : [];
-    if (isFolder && names.length === 0) throw invalid(`--registries-d: there is no <name>.yaml in ${one}`);
-    for (const file of isFolder ? names.map((name) => path.join(one, name)) : [one]) {
-      documents.push({ name: path.basename(file), bytes: await readInput(file, MAX_TRUST_FILE_BYTES) });
-    }
-  }
-  return documents;
-}
-
-async function readBelow(root: string, keyPath: string): Promise<Uint8Array | undefined> {
-  const file = path.join(root, keyPath);
-  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
-  return readInput(file, MAX_KEY_FILE_BYTES);
 }
 
 function describeLockout({ image, scope, reason }: Lockout): string {

@@ -16,7 +16,7 @@ export async function showTrust(options: ShowOptions): Promise<number> {
 
 function formatTrust(trust: PreparedTrust): string {
   const policies = trust.imagePolicies.map(
-    ({ kind, name, document }) => `  image policy  ${kind} ${name} (${document})`,
+    ({ kind, name, document }) => `  image policy  ${kind === name ? kind : `${kind} ${name}`} (${document})`,
   );
   return [
     `profile ${trust.profile}  revision ${trust.revision}`,
@@ -26,16 +26,19 @@ function formatTrust(trust: PreparedTrust): string {
       ? ['  signed        any repository (signedRepository: off)']
       : trust.signedRepositories.map((repository) => `  signed        ${repository}`)),
     ...trust.stores.map(({ url, origin }) => `  store         ${url} (${origin})`),
-    ...trust.keyrings.flatMap(formatKeyring),
+    ...trust.keyrings.flatMap((keyring) => formatKeyring(keyring, 'keyring    ')),
     ...policies,
+    ...trust.policyKeyrings.flatMap((keyring) => formatKeyring(keyring, 'policy key ')),
+    ...trust.policyFiles.map(({ name }) => `  policy file   ${name}`),
+    ...trust.registriesD.map(({ document }) => `  registries.d  ${document}`),
     ...trust.warnings.map((warning) => `  warning       ${warning}`),
     ...trust.documents.map(({ name, sha256 }) => `  document      ${name} sha256:${sha256.slice(0, 12)}…`),
   ].join('\n');
 }
 
-function formatKeyring({ name, certificates }: PreparedKeyring): readonly string[] {
+function formatKeyring({ name, certificates }: PreparedKeyring, label: string): readonly string[] {
   return [
-    `  keyring       ${name}`,
+    `  ${label}   ${name}`,
     ...certificates.flatMap(({ userIds, keys }) => [
       ...userIds.map((userId) => `    user ID     ${userId}`),
       ...keys.map(formatKey),

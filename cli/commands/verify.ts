@@ -1,14 +1,20 @@
 import { decideImage } from '../../lib/decide/decide-image.ts';
+import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
+import { toManifestText } from '../../lib/render/manifest-text.ts';
+import { toVerdictWords } from '../../lib/verdict-words/to-verdict-words.ts';
+import type { WordsForm } from '../../lib/verdict-words/words-form.ts';
+import type { Verdict } from '../../lib/verification/verdict.ts';
 import { ExitStatus, toExitStatus } from '../exit-status.ts';
 import { openStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { ModeOptions, OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
-import { printVerdict } from '../output.ts';
+import { print, printVerdict, toPrintable } from '../output.ts';
 
 export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, OutputOptions {
   readonly force?: boolean;
   readonly failOnForced?: boolean;
+  readonly as?: WordsForm;
 }
 
 /** @returns the exit status */
@@ -23,10 +29,23 @@ export async function verify(text: string, options: VerifyOptions): Promise<numb
       now: () => new Date(),
       signal: new AbortController().signal,
     });
-    printVerdict(options.output, verdict);
+    printAnswer(verdict, options, trust);
     if (verdict.forced && options.failOnForced === true) return ExitStatus.rejected;
     return toExitStatus(verdict.outcome);
   } finally {
     close();
   }
+}
+
+function printAnswer(verdict: Verdict, { as: form, output }: VerifyOptions, { keyrings }: ReadyTrust): void {
+  if (form === undefined) {
+    printVerdict(output, verdict);
+    return;
+  }
+  const words = toVerdictWords(verdict, form, keyrings);
+  // YAML keeps line feeds, which are part of the operator's words; what else a terminal would obey is shown.
+  const lines = toManifestText(words, output === 'json' ? 'json' : 'yaml')
+    .trimEnd()
+    .split('\n');
+  print(lines.map(toPrintable).join('\n'));
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CatalogCheckOptions } from '../commands/catalog-check.ts';
 import { options, parseNotEmpty, repeatable } from '../options.ts';
+import { parseConcurrency } from '../parse-concurrency.ts';
 
 /** `signet catalog …` */
 export function addCatalog(program: Command, setStatus: (status: number) => void): void {
@@ -8,15 +9,36 @@ export function addCatalog(program: Command, setStatus: (status: number) => void
     .command('catalog')
     .description('operator catalogs and bundles')
     .command('check')
-    .description('which images are pinned by digest and what policies say about them; exit 1 when one is at fault')
+    .description(
+      'which images are pinned by digest, what policies say about them and which verify; exit 1 when one is at fault',
+    )
     .argument(
       '<file>',
       'file-based catalog (JSON or YAML), ClusterServiceVersion, or a list with one pullspec to a line',
     )
     .addOption(new Option('--policy <file>', 'policy.json that nodes go by').argParser(parseNotEmpty))
     .addOption(repeatable('--trust <dir>', 'trust documents, to say what of them covers an image (repeatable)'))
+    .option('--verify', 'verify each image: by the profiles of --trust that name its repository, and by --policy')
+    .addOption(
+      new Option('--registries-d <dir>', 'registries.d, which says where signatures are').argParser(parseNotEmpty),
+    )
+    .addOption(new Option('--root <dir>', 'read the policy’s key paths below this folder').argParser(parseNotEmpty))
+    .addOption(
+      new Option('--bundle-identity <rule>', 'a Sigstore bundle names no repository: refuse it, or take its digest')
+        .choices(['refuse', 'digest'])
+        .default('refuse'),
+    )
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
+    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.store())
+    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(8))
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
     .addOption(options.output())
-    .addHelpText('after', '\nExample: signet catalog check catalog.json --policy policy.json')
+    .addHelpText(
+      'after',
+      '\nExample: signet catalog check catalog.json --policy policy.json --verify --registries-d registries.d',
+    )
     .action(async (file: string, given: CatalogCheckOptions) => {
       const { checkCatalogFile } = await import('../commands/catalog-check.ts');
       setStatus(await checkCatalogFile(file, given));

@@ -19,6 +19,11 @@ export function addImage(program: Command, setStatus: (status: number) => void):
       new Option('--registries-d <dir>', 'registries.d, which says where signatures are').argParser(parseNotEmpty),
     )
     .addOption(new Option('--root <dir>', 'read the policy’s key paths below this folder').argParser(parseNotEmpty))
+    .addOption(
+      new Option('--bundle-identity <rule>', 'a Sigstore bundle names no repository: refuse it, or take its digest')
+        .choices(['refuse', 'digest'])
+        .default('refuse'),
+    )
     .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
     .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
     .addOption(options.allowPrivateStores())

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
+import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
 import type { TrustSource } from '../../lib/decide/trust-source.ts';
 import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
 import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
@@ -14,6 +15,8 @@ import { parseJsonBody } from '../../lib/runtime/request-body.ts';
 import type { Telemetry } from '../../lib/runtime/telemetry.ts';
 import type { SignaturePlaces } from '../../lib/signatures/signature-places.ts';
 import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { toVerdictWords } from '../../lib/verdict-words/to-verdict-words.ts';
+import { parseWordsForm, type WordsForm } from '../../lib/verdict-words/words-form.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;
@@ -26,11 +29,12 @@ export interface Dependencies {
   readonly now: () => Date;
 }
 
-/** POST /v1/verify, and POST /v1/verify/forced for those who may force. */
+/** POST /v1/verify, and POST /v1/verify/forced for those who may force; `?as=` answers in an operator's words. */
 export function createHandler(dependencies: Dependencies): HttpHandler {
   const { trust, objects, acceptances, mirror, upstream, telemetry, now } = dependencies;
   const handle: HttpHandler = async (event) => {
     const takesForce = event.rawPath.endsWith('/forced');
+    const form = parseWordsForm(event.queryStringParameters?.['as']);
     const request = parseApiRequest(parseJsonBody(event), { takesForce });
     const ready = await trust.read(request.profile);
     requireModeAllowed(request, ready.prepared);
@@ -44,7 +48,7 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
     });
     telemetry.count(`Verified.${decision.verdict.outcome}`);
     await queueForMirror(decision, dependencies);
-    return toResponse(decision);
+    return toResponse(decision, form, ready);
   };
   return wrapHttp(handle, telemetry);
 }
@@ -63,6 +67,11 @@ async function queueForMirror(
   }
 }
 
-function toResponse({ verdict, recordId }: RecordedDecision): APIGatewayProxyStructuredResultV2 {
-  return toVerdictResponse(verdict, { location: `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}` });
+function toResponse(
+  { verdict, recordId }: RecordedDecision,
+  form: WordsForm | undefined,
+  { keyrings }: ReadyTrust,
+): APIGatewayProxyStructuredResultV2 {
+  const body = form === undefined ? verdict : toVerdictWords(verdict, form, keyrings);
+  return toVerdictResponse(verdict, { location: `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}` }, body);
 }

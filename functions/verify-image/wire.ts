@@ -1,25 +1,43 @@
+import { createProfileAttachments } from '../../lib/attachments/profile-attachments.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
 import { createSqsClient } from '../../lib/queue/sqs-client.ts';
 import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
 import { createAcceptances } from '../../lib/records/acceptances.ts';
+import { createProfileRegistries } from '../../lib/registry/profile-registries.ts';
+import { parsePullSecret } from '../../lib/registry/pull-secret.ts';
 import { readAwsSettings, readProxy } from '../../lib/runtime/environment.ts';
 import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
 import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { openSecret } from '../../lib/secrets/read-secret.ts';
+import { createSecretSource } from '../../lib/secrets/secret-source.ts';
 import { openMirror } from '../../lib/signatures/open-mirror.ts';
 import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 import { createHandler } from './handler.ts';
 
-const { objects, profiles, mirrorQueueUrl } = readConfiguration(process.env, { needed: ['SIGNET_MIRROR_QUEUE_URL'] });
+const { objects, profiles, mirrorQueueUrl, pullSecret } = readConfiguration(process.env, {
+  needed: ['SIGNET_MIRROR_QUEUE_URL'],
+  optional: ['SIGNET_PULL_SECRET'],
+});
 const now = (): Date => new Date();
+const proxy = readProxy(process.env);
 const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+
+// Contacted by profiles alone whose policies ask for Sigstore signatures.
+const registries = createProfileRegistries({
+  proxy,
+  pullSecret:
+    pullSecret === undefined
+      ? undefined
+      : createSecretSource({ readText: openSecret(pullSecret), parse: parsePullSecret, now }),
+});
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy: readProxy(process.env) }),
+  upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
   mirrorQueue: createSqsQueue({ client: createSqsClient(), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),
   now,

@@ -1,3 +1,4 @@
+import { createProfileAttachments } from '../../lib/attachments/profile-attachments.ts';
 import { openBus } from '../../lib/bus/open-bus.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
@@ -33,20 +34,22 @@ const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
 const client = createSqsClient();
 const proxy = readProxy(process.env);
 
+const registries = createProfileRegistries({
+  proxy,
+  ecr: createEcrManifests(),
+  pullSecret:
+    pullSecret === undefined
+      ? undefined
+      : createSecretSource({ readText: openSecret(pullSecret), parse: parsePullSecret, now }),
+});
+
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy }),
-  registries: createProfileRegistries({
-    proxy,
-    ecr: createEcrManifests(),
-    pullSecret:
-      pullSecret === undefined
-        ? undefined
-        : createSecretSource({ readText: openSecret(pullSecret), parse: parsePullSecret, now }),
-  }),
+  upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
+  registries,
   mirrorQueue: createSqsQueue({ client, queueUrl: configuration.mirrorQueueUrl }),
   bus: openBus(configuration.eventBus, configuration.verdictTopic),
   maxReceives: configuration.pushReceives,

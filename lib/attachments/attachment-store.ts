@@ -1,5 +1,6 @@
 import { StoreError } from '../errors/store-error.ts';
 import { startDeadline, untilAborted } from '../http/deadline.ts';
+import type { Digest } from '../pullspec/digest.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { createFailingStore } from '../signatures/failing-store.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../signatures/signature-store.ts';
@@ -38,7 +39,7 @@ export function createAttachmentStore(
 
 async function* readAll(
   open: (repository: Repository) => Promise<AttachmentReader>,
-  { digest, repository }: Required<Parameters<SignatureStore['fetchSignatures']>[0]> & { repository: Repository },
+  { digest, repository }: { readonly digest: Digest; readonly repository: Repository },
   store: string,
   timeoutMs: number,
   signal: AbortSignal,

@@ -3,7 +3,12 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-valu
 import { parseStrictJson } from '../json/parse-strict-json.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import type { Repository } from '../pullspec/repository.ts';
-import { INDEX_MEDIA_TYPE, parseDescriptors, type UntrustedDescriptor } from '../registry/list-referrers.ts';
+import {
+  INDEX_MEDIA_TYPE,
+  MAX_REFERRERS,
+  parseDescriptors,
+  type UntrustedDescriptor,
+} from '../registry/list-referrers.ts';
 import type { Manifest, RegistryClient } from '../registry/registry-client.ts';
 import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../sigstore/cosign-signature.ts';
 
@@ -38,6 +43,7 @@ export const MAX_ATTACHED_SIGNATURES = 128;
 /** Bundles that are read of one image. */
 export const MAX_BUNDLES = 128;
 
+const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
 const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -122,12 +128,18 @@ async function listBundles(
   const location = `${repository}:${tag}`;
   const { bytes, mediaType } = await reader.readManifest(repository, tag, signal);
   if (mediaType !== INDEX_MEDIA_TYPE) throw new StoreError('BodyInvalid', `${location} is not an index`);
-  return { location, descriptors: parseDescriptors(bytes, location) };
+  const tagged = parseDescriptors(bytes, location);
+  if (tagged.length <= MAX_REFERRERS) return { location, descriptors: tagged };
+  throw new StoreError('LimitExceeded', `${location} lists more than ${MAX_REFERRERS} things`);
 }
 
-/** Older registries leave the artifact type out of their list. */
+/**
+ * The artifact type of a list is a hint: older registries leave it out, and cosign 2.6 writes its bundles into the list
+ * under the tag by the type of their empty configuration.
+ */
 function mayBeBundle({ mediaType, artifactType }: UntrustedDescriptor): boolean {
-  return MANIFEST_TYPES.includes(mediaType) && (artifactType === undefined || artifactType === BUNDLE_TYPE);
+  if (!MANIFEST_TYPES.includes(mediaType)) return false;
+  return artifactType === undefined || artifactType === EMPTY_TYPE || artifactType === BUNDLE_TYPE;
 }
 
 /** Undefined for what is something else than a bundle. */
@@ -143,14 +155,17 @@ async function readBundle(
     const manifest = await reader.readManifest(repository, bundle, signal);
     const { subject } = parseManifest(manifest);
     const layers = readLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE);
-    if (layers.length === 0 && artifactType === undefined) return undefined;
+    if (layers.length === 0 && artifactType !== BUNDLE_TYPE) return undefined;
     if (layers.length !== 1) throw new StoreError('BodyInvalid', `${location} does not have one bundle`);
     if (!isJsonObject(subject) || subject['digest'] !== digest) {
       throw new StoreError('BodyInvalid', `${location} does not name ${digest} as its subject`);
     }
     return { kind: 'attachment', attachment: { form: 'bundle', location, manifest, layers } } as const;
   });
-  return entry;
+  if (entry?.kind !== 'absent') return entry;
+  // What is listed and not there is no absence: the signature could have been in it.
+  const error = new StoreError('BodyInvalid', `${location} is listed, and the registry does not have it`);
+  return { kind: 'failed', location, error };
 }
 
 /** The layers that are signatures or bundles, and may be read. @throws StoreError `BodyInvalid`, `LimitExceeded` */

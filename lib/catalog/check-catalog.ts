@@ -3,11 +3,11 @@ import type { ImagePolicy } from '../image-policy/image-policy.ts';
 import { runBounded } from '../queue/run-bounded.ts';
 import { describeScope, findFault, findForSource, isScoped } from '../render/machine-config-lockouts.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
+import type { Outcome } from '../verification/verdict.ts';
 import type { CatalogImage } from './catalog-image.ts';
+import type { ImageVerifier } from './create-image-verifier.ts';
 import { listCoverage, type TrustCoverage } from './list-coverage.ts';
-
-/** Images that are verified at the same time. */
-const CONCURRENCY = 8;
+import type { Verification } from './verification.ts';
 
 /** What a policy.json asks of an image. */
 export interface PolicyAnswer {
@@ -20,12 +20,6 @@ export interface PolicyAnswer {
   readonly requires: string;
 }
 
-/** What became of an image's verification. */
-export interface Verification {
-  readonly outcome: 'accepted' | 'rejected' | 'indeterminate';
-  readonly reason?: string | undefined;
-}
-
 export interface CheckedImage {
   readonly pullspec: string;
   readonly isPinned: boolean;
@@ -36,29 +30,33 @@ export interface CheckedImage {
 }
 
 export interface CheckedCatalog {
-  readonly outcome: 'accepted' | 'rejected' | 'indeterminate';
+  readonly outcome: Outcome;
   readonly images: readonly CheckedImage[];
+}
+
+export interface CatalogQuestion {
+  readonly policy?: ImagePolicy | undefined;
+  readonly trusts: readonly PreparedTrust[];
+  /** Asked for every image that is pinned and not rejected. Undefined: nothing is verified. */
+  readonly verify?: ImageVerifier | undefined;
+  /** Images that are verified at the same time. */
+  readonly concurrency?: number | undefined;
+  /** Told how many images are done with. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
  * What of a catalog is pinned, what a policy and profiles say about it and, when asked, what verifies. One image that
  * is not pinned, is rejected or does not verify rejects the whole.
  *
- * @param verify asked for every image that is pinned and not rejected, a few at a time
+ * @throws what `verify` throws
  */
 export async function checkCatalog(
   images: readonly CatalogImage[],
-  {
-    policy,
-    trusts,
-    verify,
-  }: {
-    readonly policy?: ImagePolicy | undefined;
-    readonly trusts: readonly PreparedTrust[];
-    readonly verify?: ((pullspec: string) => Promise<Verification>) | undefined;
-  },
+  { policy, trusts, verify, concurrency = 1, onProgress = () => undefined }: CatalogQuestion,
 ): Promise<CheckedCatalog> {
-  const checked = await runBounded(images, CONCURRENCY, async ({ pullspec, origins }) => {
+  let done = 0;
+  const checked = await runBounded(images, concurrency, async ({ pullspec, origins }) => {
     const image: CheckedImage = {
       pullspec: pullspec.text,
       isPinned: pullspec.digest !== undefined,
@@ -67,7 +65,9 @@ export async function checkCatalog(
       origins,
     };
     const isAsked = verify !== undefined && toOutcome(image) === 'accepted';
-    return isAsked ? { ...image, verification: await verify(pullspec.text) } : image;
+    const answered = isAsked ? { ...image, verification: await verify(pullspec) } : image;
+    onProgress(++done);
+    return answered;
   });
   const outcomes = checked.map(toOutcome);
   // Nothing was accepted where there is nothing.
@@ -76,7 +76,7 @@ export async function checkCatalog(
   return { outcome, images: checked };
 }
 
-function toOutcome({ isPinned, policy, verification }: CheckedImage): CheckedCatalog['outcome'] {
+function toOutcome({ isPinned, policy, verification }: CheckedImage): Outcome {
   if (!isPinned || policy?.asksFor === 'rejected') return 'rejected';
   return verification?.outcome ?? 'accepted';
 }

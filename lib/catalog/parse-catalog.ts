@@ -12,17 +12,17 @@ import { listObjectImages } from './list-object-images.ts';
  */
 export function parseCatalog(file: string, bytes: Uint8Array): readonly CatalogImage[] {
   const text = decodeText(file, bytes);
-  const images = new Map<string, { readonly pullspec: Pullspec; readonly origins: string[] }>();
+  const images = new Map<string, { readonly pullspec: Pullspec; readonly origins: Set<string> }>();
   for (const { text: named, origin, line } of isStream(text) ? listStreamImages(file, text) : listLines(text)) {
     const known = images.get(named);
     if (known !== undefined) {
-      if (!known.origins.includes(origin)) known.origins.push(origin);
+      known.origins.add(origin);
       continue;
     }
-    images.set(named, { pullspec: parseNamed(file, line, origin, named), origins: [origin] });
+    images.set(named, { pullspec: parseNamed(file, line, origin, named), origins: new Set([origin]) });
   }
   if (images.size === 0) throw new InputError('FileUnreadable', `${file}: it names no image`);
-  return [...images.values()];
+  return [...images.values()].map(({ pullspec, origins }) => ({ pullspec, origins: [...origins] }));
 }
 
 function* listStreamImages(file: string, text: string): Generator<NamedImage> {

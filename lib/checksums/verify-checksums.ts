@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { IndexedKeyring } from '../openpgp/indexed-keyring.ts';
 import { checkFiles, type FileCheck } from './check-files.ts';
 import { followLists } from './follow-lists.ts';
-import { toListedFile } from './listed-file.ts';
+import { requireAgreement, toListedFile } from './listed-file.ts';
 import { type VerifiedList, verifyListFile } from './verify-list-file.ts';
 
 export interface ChecksumQuestion {
@@ -43,12 +43,15 @@ export async function verifyChecksums(
   if (listed === undefined) return { ...list, outcome: 'rejected', files: [] };
   const folder = path.dirname(question.file);
   const named = listed.map((checksum) => toListedFile(checksum, question.file, ''));
+  // `./name` and `name` are one file.
+  requireAgreement(named);
   const { files, checks } = question.nested ? await followLists(named, folder) : { files: named, checks: [] };
   if (question.what === 'list') return { ...list, files: checks, outcome: judge(checks, listed.length) };
   const paths = question.paths.length === 0 ? [folder] : question.paths;
   const asked = await checkFiles(files, { ...question, paths });
-  const known = new Set(asked.map((check) => path.resolve(check.path)));
-  const links = checks.filter((check) => !known.has(path.resolve(check.path)));
+  const known = new Map(asked.map(({ path: place, outcome }) => [path.resolve(place), outcome]));
+  // A list that differed when it was read on in, and no longer does, was swapped: that counts.
+  const links = checks.filter((check) => known.get(path.resolve(check.path)) !== check.outcome);
   return { ...list, files: [...links, ...asked], outcome: judge([...links, ...asked], asked.length) };
 }
 

@@ -7,7 +7,7 @@ import type { Judgement } from '../verification/judge-signatures.ts';
 import type { Attempt, PolicyResult, Reason } from '../verification/verdict.ts';
 import type { ExaminedSignature } from './collect-signatures.ts';
 import { evaluatePolicyAt, isRefused, type PolicyStart, refuse, startPolicyAt } from './evaluate-policy-at.ts';
-import { toReadyPolicy } from './ready-policy.ts';
+import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from './ready-policy.ts';
 
 /** What the image policies of a profile make of an image, and what they went by. */
 export interface PolicyFindings {
@@ -57,18 +57,24 @@ export async function evaluateImagePolicies(question: PolicyQuestion): Promise<P
     [repository, ...others].some((name) => coversRepository(policy, name)),
   );
   let findings = NO_SAY;
-  for (const policy of covering) findings = add(findings, await evaluatePolicy(policy, question, others));
-  return findings;
+  const files = covering.filter(({ kind }) => kind === 'policy.json');
+  for (const policy of files) {
+    findings = add(findings, await evaluatePolicy(toReadyPolicy(prepared, policy), [policy], question, others));
+  }
+  // Of all of a cluster's image policies together, the most specific scope counts.
+  const ofCluster = covering.filter(({ kind }) => kind !== 'policy.json');
+  if (ofCluster.length === 0) return findings;
+  return add(findings, await evaluatePolicy(toReadyClusterPolicy(prepared), ofCluster, question, others));
 }
 
 /** What is pulled from elsewhere must be let through under its own name, and under one that it could stand for. */
 async function evaluatePolicy(
-  policy: ConfiguredImagePolicy,
+  ready: ReadyPolicy | undefined,
+  policies: readonly ConfiguredImagePolicy[],
   question: PolicyQuestion,
   others: readonly Repository[],
 ): Promise<PolicyFindings> {
-  const ready = policy.kind === 'policy.json' ? toReadyPolicy(question.prepared, policy) : undefined;
-  if (ready === undefined) return notEvaluated(policy);
+  if (ready === undefined) return notEvaluated(policies);
   const own = startPolicyAt(ready, question.repository, question);
   const stands = others.map((repository) => startPolicyAt(ready, repository, question));
   // Before anything is read.
@@ -118,18 +124,13 @@ function combine(left: Judgement | undefined, right: Judgement | undefined): Jud
   return { outcome: worst, reasons: [...left.reasons, ...right.reasons] };
 }
 
-function notEvaluated({ kind, name, document }: ConfiguredImagePolicy): PolicyFindings {
-  const reason: Reason =
-    kind === 'policy.json'
-      ? {
-          code: 'PolicyNotEvaluated',
-          message: `${document} covers this image, and the profile’s trust was published without what it needs`,
-          remedy: 'publish the trust of the profile again: a version that did not evaluate policies made it',
-        }
-      : {
-          code: 'PolicyNotEvaluated',
-          message: `${kind} ${name} (${document}) covers this image, and this version of Signet cannot evaluate it`,
-          remedy: 'set require: openpgp in the Profile to decide by OpenPGP signatures alone',
-        };
+/** Published by an earlier version, which carried policies whole and unread. */
+function notEvaluated(policies: readonly ConfiguredImagePolicy[]): PolicyFindings {
+  const documents = policies.map(({ document }) => document).join(', ');
+  const reason: Reason = {
+    code: 'PolicyNotEvaluated',
+    message: `${documents} covers this image, and the profile’s trust was published without what it needs`,
+    remedy: 'publish the trust of the profile again: a version that did not evaluate policies made it',
+  };
   return { ...NO_SAY, judgement: { outcome: 'indeterminate', reasons: [reason] } };
 }

@@ -5,6 +5,7 @@ import { type RequirementProgress, startRequirement } from '../image-verificatio
 import type { PolicyEvaluation, RequirementResult, SignedImage } from '../image-verification/requirement-result.ts';
 import { considerSignatures } from '../images/consider-signatures.ts';
 import type { Repository } from '../pullspec/repository.ts';
+import type { SignatureKind } from '../signatures/signature-store.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { Judgement } from '../verification/judge-signatures.ts';
 import type { PolicyResult, Reason } from '../verification/verdict.ts';
@@ -23,7 +24,7 @@ export interface PolicyStart {
 }
 
 export function startPolicyAt(
-  { policy, keyrings, document }: ReadyPolicy,
+  { policy, keyrings, sigstore, document }: ReadyPolicy,
   repository: Repository,
   { digest }: Pick<PolicyQuestion, 'digest'>,
 ): PolicyStart {
@@ -35,7 +36,7 @@ export function startPolicyAt(
     repository,
     image: { reference, digest },
     scope,
-    requirements: requirements.map((requirement) => startRequirement(requirement, keyrings)),
+    requirements: requirements.map((requirement) => startRequirement(requirement, keyrings, sigstore)),
   };
 }
 
@@ -73,7 +74,8 @@ export function refuse(start: PolicyStart): PolicyFindings {
 export async function evaluatePolicyAt(start: PolicyStart, question: PolicyQuestion): Promise<PolicyFindings> {
   const { name, document, repository, image, scope } = start;
   const { digest, prepared, lookaside, now, signal } = question;
-  const read = () => lookaside.fetchSignatures({ digest, repository }, signal);
+  const kinds = wantedKinds(start.requirements);
+  const read = () => lookaside.fetchSignatures({ digest, repository, kinds }, signal);
   const considered = await considerSignatures(start.requirements, image, read, now);
   const { progress, attempts, storeFailed, examined } = considered;
   const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed });
@@ -89,6 +91,11 @@ export async function evaluatePolicyAt(start: PolicyStart, question: PolicyQuest
     policies: [toPolicyResult(start, evaluation)],
     examined: examined.map(({ store, location, untrustedBytes: bytes }) => ({ store, location, image: name, bytes })),
   };
+}
+
+/** The kinds of signatures that could still meet a requirement. */
+function wantedKinds(requirements: readonly RequirementProgress[]): readonly SignatureKind[] {
+  return [...new Set(requirements.flatMap(({ check }) => check?.kind ?? []))];
 }
 
 /** A requirement whose yes rests on a signature, of the kind that the profile goes by. */

@@ -1,16 +1,25 @@
+import { ConfigurationError } from '../errors/configuration-error.ts';
+import { parseClusterImagePolicy } from '../image-policy/cluster-image-policy-content.ts';
 import type { ImagePolicy } from '../image-policy/image-policy.ts';
+import { mergeClusterPolicies } from '../image-policy/merge-cluster-policies.ts';
 import { parsePolicyContent } from '../image-policy/parse-policy-content.ts';
 import { PolicyError } from '../image-policy/policy-error.ts';
 import type { PolicyRequirement } from '../image-policy/policy-requirement.ts';
 import { keySourceName } from '../image-verification/key-source-name.ts';
-import { isCheckable, type PolicyKeyrings } from '../image-verification/requirement-progress.ts';
+import {
+  isCheckable,
+  type PolicyKeyrings,
+  type SigstoreMaterial,
+  startRequirement,
+} from '../image-verification/requirement-progress.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../trust/prepared-trust.ts';
 
-/** A profile's policy.json as decisions use it. */
+/** A profile's policy.json, or all of its image policies together, as decisions use it. */
 export interface ReadyPolicy {
   readonly document: string;
   readonly policy: ImagePolicy;
   readonly keyrings: PolicyKeyrings;
+  readonly sigstore: SigstoreMaterial;
 }
 
 /**
@@ -30,21 +39,60 @@ export function toReadyPolicy(prepared: PreparedTrust, configured: ConfiguredIma
   return ofTrust.get(configured);
 }
 
-function makeReady({ policyKeyrings }: PreparedTrust, { document, content }: ConfiguredImagePolicy) {
-  const policy = tryParse(content);
+function makeReady(prepared: PreparedTrust, { document, content }: ConfiguredImagePolicy): ReadyPolicy | undefined {
+  const { policyKeyrings } = prepared;
+  const policy = tryParse(() => parsePolicyContent(content));
   if (policy === undefined) return undefined;
   const keyrings: PolicyKeyrings = new Map(policyKeyrings.map((keyring) => [keyring.name, keyring]));
-  const isWhole = listRequirements(policy)
-    .filter(isCheckable)
-    .every(({ keys }) => keys.every((key) => keyrings.has(keySourceName(key))));
-  return isWhole ? { document, policy, keyrings } : undefined;
+  const sigstore = toMaterial(prepared);
+  const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
+  return isWhole ? { document, policy, keyrings, sigstore } : undefined;
 }
 
-function tryParse(content: unknown): ImagePolicy | undefined {
+/**
+ * The ClusterImagePolicies and ImagePolicies of a profile, as a node has them: one policy. Undefined where one of them is
+ * not what this version reads, since an earlier one published the trust.
+ */
+export function toReadyClusterPolicy(prepared: PreparedTrust): ReadyPolicy | undefined {
+  if (!readyCluster.has(prepared)) readyCluster.set(prepared, makeReadyCluster(prepared));
+  return readyCluster.get(prepared);
+}
+
+const readyCluster = new WeakMap<PreparedTrust, ReadyPolicy | undefined>();
+
+function makeReadyCluster(prepared: PreparedTrust): ReadyPolicy | undefined {
+  const configured = prepared.imagePolicies.filter(({ kind }) => kind !== 'policy.json');
+  const policies = tryParse(() => configured.map(({ content }) => parseClusterImagePolicy(content)));
+  if (policies === undefined) return undefined;
+  const policy = mergeClusterPolicies(policies);
+  const [keyrings, sigstore] = [new Map(), toMaterial(prepared)];
+  const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
+  const document = configured.map((each) => each.document).join(', ');
+  return isWhole ? { document, policy, keyrings, sigstore } : undefined;
+}
+
+function toMaterial({ policyFiles, bundleIdentity }: PreparedTrust): SigstoreMaterial {
+  const files = new Map(policyFiles.map(({ name, bytes }) => [name, Buffer.from(bytes, 'base64')]));
+  return { files, bundleIdentity };
+}
+
+function tryParse<T>(parse: () => T): T | undefined {
   try {
-    return parsePolicyContent(content);
+    return parse();
   } catch (error) {
     if (error instanceof PolicyError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether all that a requirement names is there and can be read: what is missing must not look like "not signed". */
+function isPrepared(requirement: PolicyRequirement, keyrings: PolicyKeyrings, sigstore: SigstoreMaterial): boolean {
+  if (isCheckable(requirement)) return requirement.keys.every((key) => keyrings.has(keySourceName(key)));
+  if (requirement.type !== 'sigstoreSigned') return true;
+  try {
+    return startRequirement(requirement, keyrings, sigstore).check !== undefined;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return false;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { type Deadline, startDeadline } from './deadline.ts';
 import { toHttpFailure } from './http-failure.ts';
 import { parseHttpUrl, toShownUrl } from './http-url.ts';
 import type { ProxyOptions } from './proxy.ts';
-import { readBody, readExplanation } from './read-body.ts';
+import { readBody, readExplanation, streamBody } from './read-body.ts';
 import { isRedirect, MAX_REDIRECTS, toHopHeaders, toRedirectTarget } from './redirect-rules.ts';
 import { createRoutes } from './routes.ts';
 import { sendRequest } from './send-request.ts';
@@ -37,6 +37,8 @@ export interface GetOptions {
 export type SendOptions = GetOptions & {
   /** Throws to keep a redirect from being followed, after the rules that hold for every redirect. */
   readonly checkRedirect?: ((from: URL, to: URL) => void) | undefined;
+  /** Gets the body of a 2xx answer as it comes, within the limit and the time: the answer itself then has no bytes. */
+  readonly consume?: ((body: AsyncIterable<Uint8Array>) => Promise<void>) | undefined;
 } & (
     | { readonly method: 'GET' | 'HEAD' }
     /** Sent once, to the URL alone: a redirect of it is `RedirectRefused`. */
@@ -73,7 +75,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
   let isClosed = false;
 
   async function follow(asked: URL, sendOptions: SendOptions, signal: AbortSignal): Promise<HttpResponse> {
-    const { accept = '*/*', limitBytes, method } = sendOptions;
+    const { accept = '*/*', method } = sendOptions;
     const content = method === 'POST' ? toContent(sendOptions.form) : undefined;
     let url = asked;
     let ownHeaders = { ...sendOptions.headers, ...content?.headers };
@@ -83,7 +85,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
       const response = await sendRequest({ method, url, route, headers, body: content?.body, signal, rules: options });
       const { location } = response.headers;
       if (!isRedirect(response.statusCode ?? 0) || location === undefined) {
-        return await toResponse(response, url, { method, limitBytes });
+        return await toResponse(response, url, sendOptions);
       }
       response.destroy();
       if (method === 'POST') {
@@ -135,11 +137,15 @@ function toContent(form: URLSearchParams) {
 async function toResponse(
   response: IncomingMessage,
   url: URL,
-  { method, limitBytes }: Pick<SendOptions, 'method' | 'limitBytes'>,
+  { method, limitBytes, consume }: Pick<SendOptions, 'method' | 'limitBytes' | 'consume'>,
 ): Promise<HttpResponse> {
   const status = response.statusCode ?? 0;
   // The length in the answer to a HEAD is that of a body which is not sent.
   const isSuccess = status >= 200 && status < 300 && method !== 'HEAD';
+  if (isSuccess && consume !== undefined) {
+    await consume(streamBody(response, limitBytes));
+    return { status, headers: response.headers, bytes: new Uint8Array(), url };
+  }
   const bytes = await (isSuccess ? readBody(response, limitBytes) : readExplanation(response, limitBytes));
   return { status, headers: response.headers, bytes, url };
 }

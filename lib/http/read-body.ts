@@ -41,6 +41,24 @@ function findHeaderFault({ headers }: IncomingMessage, limitBytes: number): Stor
   return undefined;
 }
 
+/**
+ * The body of a successful answer as it comes, held to what {@link readBody} holds it to. Leaving it early destroys the
+ * response and its socket. @throws StoreError `LimitExceeded` or `BodyInvalid`.
+ */
+export async function* streamBody(response: IncomingMessage, limitBytes: number): AsyncGenerator<Uint8Array> {
+  const fault = findHeaderFault(response, limitBytes);
+  if (fault !== undefined) {
+    response.destroy();
+    throw fault;
+  }
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Uint8Array>) {
+    length += chunk.length;
+    if (length > limitBytes) throw new StoreError('LimitExceeded', `the body is longer than ${limitBytes} bytes`);
+    yield chunk;
+  }
+}
+
 async function readUpTo(
   response: IncomingMessage,
   limitBytes: number,

@@ -1,6 +1,6 @@
 import type { PolicyImage } from '../image-policy/policy-image.ts';
 import type { Digest } from '../pullspec/digest.ts';
-import type { StoreEntry } from '../signatures/signature-store.ts';
+import type { SignatureKind, StoreEntry } from '../signatures/signature-store.ts';
 
 /** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
 export interface ImageSource {
@@ -15,6 +15,6 @@ export interface ImageSource {
    * `ContentMismatch` wherever the bytes are not those of the digest that names them
    */
   readManifest(signal: AbortSignal): Promise<Uint8Array>;
-  /** The signatures of the manifest; throws as a SignatureStore does. */
-  readSignatures(digest: Digest, signal: AbortSignal): AsyncIterable<StoreEntry>;
+  /** The signatures of the manifest, at least those of the kinds that are wanted; throws as a SignatureStore does. */
+  readSignatures(digest: Digest, signal: AbortSignal, kinds?: readonly SignatureKind[]): AsyncIterable<StoreEntry>;
 }

@@ -27,6 +27,6 @@ export function openRegistryImage(reference: DockerReference, { registry, signat
     async readManifest(signal) {
       return (await registry.readManifest(repository, meant.digest ?? meant.tag ?? '', signal)).bytes;
     },
-    readSignatures: (found, signal) => signatures.fetchSignatures({ digest: found, repository }, signal),
+    readSignatures: (found, signal, kinds) => signatures.fetchSignatures({ digest: found, repository, kinds }, signal),
   };
 }

@@ -4,12 +4,13 @@ import type { ImagePolicy } from '../image-policy/image-policy.ts';
 import type { KeySource, PolicyRequirement } from '../image-policy/policy-requirement.ts';
 import { concludeEvaluation } from '../image-verification/evaluate-image-policy.ts';
 import type { UntrustedSignature } from '../image-verification/evaluate-image-signature.ts';
-import { keySourceName } from '../image-verification/key-source-name.ts';
+import { keySourceName, listRootSources } from '../image-verification/key-source-name.ts';
 import {
   isCheckable,
   isWaiting,
   type PolicyKeyrings,
   type RequirementProgress,
+  type SigstoreMaterial,
   startRequirement,
 } from '../image-verification/requirement-progress.ts';
 import type { PolicyEvaluation, SignedImage } from '../image-verification/requirement-result.ts';
@@ -27,8 +28,18 @@ export interface ImageQuestion {
   readonly policy: ImagePolicy;
   /** Asked once for each key source of the scope that applies, and for no other. */
   readonly keys: (source: KeySource) => Promise<PreparedKeyring>;
+  /** Without it, Sigstore requirements stay open. */
+  readonly sigstore?: SigstoreReading | undefined;
   readonly now: Date;
   readonly signal: AbortSignal;
+}
+
+/** How Sigstore requirements are evaluated. */
+export interface SigstoreReading {
+  /** A key or certificate file that the scope's requirements name. */
+  readonly readFile: (path: string) => Promise<Uint8Array>;
+  /** Whether a bundle may speak for an image although it names no repository. */
+  readonly bundleIdentity: SigstoreMaterial['bundleIdentity'];
 }
 
 export interface ImageVerification extends PolicyEvaluation {
@@ -54,7 +65,8 @@ export async function verifyImageByPolicy(question: ImageQuestion): Promise<Imag
   const { source, policy, now, signal } = question;
   const { requirements, scope } = findRequirements(policy, source.image);
   const keyrings = await readKeyrings(requirements, question.keys);
-  const started = requirements.map((requirement) => startRequirement(requirement, keyrings));
+  const sigstore = await readSigstoreFiles(requirements, question.sigstore);
+  const started = requirements.map((requirement) => startRequirement(requirement, keyrings, sigstore));
   const conclude = (progress: readonly RequirementProgress[], reading: Partial<Reading>): ImageVerification => {
     const { attempts = [], storeFailed = false, fault, digest, notes = [], examined = [] } = reading;
     const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed, fault });
@@ -63,7 +75,8 @@ export async function verifyImageByPolicy(question: ImageQuestion): Promise<Imag
   if (!started.some(looksAtImage)) return conclude(started, {});
   const image = await readImage(source, signal);
   if ('outcome' in image) return conclude(started, { fault: image });
-  const read = () => source.readSignatures(image.digest, signal);
+  const kinds = [...new Set(started.flatMap(({ check }) => check?.kind ?? []))];
+  const read = () => source.readSignatures(image.digest, signal, kinds);
   const { progress, ...reading } = await considerSignatures(started, image, read, now);
   return conclude(progress, { ...reading, digest: image.digest, notes: image.isIndex ? [INDEX_NOTE] : [] });
 }
@@ -83,6 +96,21 @@ async function readKeyrings(
     if (!keyrings.has(name)) keyrings.set(name, await readKeys(source));
   }
   return keyrings;
+}
+
+async function readSigstoreFiles(
+  requirements: readonly PolicyRequirement[],
+  reading: SigstoreReading | undefined,
+): Promise<SigstoreMaterial | undefined> {
+  if (reading === undefined) return undefined;
+  const files = new Map<string, Uint8Array>();
+  for (const requirement of requirements) {
+    const sources = requirement.type === 'sigstoreSigned' ? listRootSources(requirement.root) : [];
+    for (const source of sources) {
+      if (source.kind === 'path') files.set(keySourceName(source), await reading.readFile(source.path));
+    }
+  }
+  return { files, bundleIdentity: reading.bundleIdentity };
 }
 
 type ReadImage = SignedImage & { readonly isIndex: boolean };

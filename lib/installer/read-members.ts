@@ -93,7 +93,7 @@ async function* limit(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGen
   let total = 0;
   for await (const chunk of chunks) {
     total += chunk.length;
-    if (total > MAX_INSTALLER_BYTES) throw unreadable(file, `it holds more than ${MAX_INSTALLER_BYTES} bytes`);
+    if (total > MAX_INSTALLER_BYTES) throw tooLong(file);
     yield chunk;
   }
 }
@@ -103,9 +103,10 @@ async function openRegularFile(file: string): Promise<FileHandle> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
   });
-  if ((await handle.stat()).isFile()) return handle;
+  const stats = await handle.stat();
+  if (stats.isFile() && stats.size <= MAX_INSTALLER_BYTES) return handle;
   await handle.close();
-  throw unreadable(file, 'it is not a regular file');
+  throw stats.isFile() ? tooLong(file) : unreadable(file, 'it is not a regular file');
 }
 
 /** The first bytes of a stream, and the stream with them. */
@@ -129,6 +130,10 @@ async function* resume(start: Uint8Array, iterator: AsyncIterator<Uint8Array>): 
   } finally {
     await iterator.return?.();
   }
+}
+
+function tooLong(file: string): InputError {
+  return unreadable(file, `it holds more than ${MAX_INSTALLER_BYTES} bytes`);
 }
 
 function unreadable(file: string, why: string, cause?: unknown): InputError {

@@ -32,7 +32,7 @@ export interface PushDependencies {
   readonly acceptances: Acceptances;
   readonly mirror: SignaturePlaces;
   readonly upstream: UpstreamStores;
-  readonly registries: ProfileRegistries;
+  readonly registries: Pick<ProfileRegistries, 'open'>;
   readonly mirrorQueue: Queue;
   readonly bus: EventBus;
   readonly now: () => Date;

@@ -36,14 +36,16 @@ export async function listReferrers(
   for (let page = 0; path !== undefined; page += 1) {
     if (page === MAX_REFERRER_PAGES) throw tooMany(repository, digest);
     const request = { repository, path, method: 'GET', accept: INDEX_MEDIA_TYPE, limitBytes: MAX_INDEX_BYTES } as const;
-    const response = await requests.ask({ ...request, signal }).catch(toUndefinedWithoutApi);
-    if (response === undefined) return page === 0 ? undefined : found;
+    // Only the list as a whole can be without an API: a page that is named and missing could have held the answer.
+    const asking = requests.ask({ ...request, signal });
+    const response = await (page === 0 ? asking.catch(toUndefinedWithoutApi) : asking.catch(toMissingPage));
+    if (response === undefined) return undefined;
+    const name = `${repository}: the list of what refers to ${digest}`;
     const type = header(response.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-    // Registries without the API answer this path with whatever they have.
-    if (type !== INDEX_MEDIA_TYPE) return page === 0 ? undefined : found;
-    found.push(...parseDescriptors(response.bytes, `${repository}: the list of what refers to ${digest}`));
+    if (type !== INDEX_MEDIA_TYPE) throw invalid(name, 'is not an index by its media type');
+    found.push(...parseDescriptors(response.bytes, name));
     if (found.length > MAX_REFERRERS) throw tooMany(repository, digest);
-    path = toNextPath(header(response.headers, 'link'), response.url, base);
+    path = toNextPath(header(response.headers, 'link'), response.url, { base, name });
   }
   return found;
 }
@@ -72,12 +74,25 @@ function parseObject(bytes: Uint8Array, name: string): JsonObject {
   throw invalid(name, 'is not an object');
 }
 
-/** The same list's next page, below the same path of the same registry; anything else ends the list. */
-function toNextPath(link: string | undefined, answered: URL, base: string): string | undefined {
+/** The same list's next page. @throws StoreError `BodyInvalid` for one that is not at the same path of the same registry */
+function toNextPath(
+  link: string | undefined,
+  answered: URL,
+  { base, name }: { readonly base: string; readonly name: string },
+): string | undefined {
   const target = /<([^<>]*)>\s*;[^,]*rel="?next"?/.exec(link ?? '')?.[1];
-  const next = target === undefined ? null : URL.parse(target, answered.href);
-  if (next === null || next.origin !== answered.origin || next.pathname !== answered.pathname) return undefined;
+  if (target === undefined) return undefined;
+  const next = URL.parse(target, answered.href);
+  // Nothing is asked of another place, and a list of which the rest is not known says of nothing that it is absent.
+  if (next === null || next.origin !== answered.origin || next.pathname !== answered.pathname) {
+    throw invalid(name, 'goes on in another place');
+  }
   return `${base}${next.search}`;
+}
+
+function toMissingPage(error: unknown): never {
+  if (!(error instanceof StoreError) || error.code !== 'NotFound') throw error;
+  throw new StoreError('BodyInvalid', `a page of the list is missing: ${error.message}`, { cause: error });
 }
 
 function toUndefinedWithoutApi(error: unknown): undefined {

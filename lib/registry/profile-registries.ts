@@ -13,6 +13,8 @@ import { createRegistryClient, type RegistryClient } from './registry-client.ts'
 export interface ProfileRegistries {
   /** What reads from a repository's registry. @throws StoreError when the pull secret cannot be read */
   open(trust: RegistryTrust, repository: Repository): Promise<ManifestReader>;
+  /** The same by the registry's own API always, which alone tells what lies beside an image. @throws StoreError */
+  openRegistry(trust: RegistryTrust): Promise<RegistryClient>;
   close(): void;
 }
 
@@ -47,31 +49,34 @@ interface Opened {
 export function createProfileRegistries(options: RegistriesOptions): ProfileRegistries {
   const { proxy, pullSecret, apiOrigins, allowPrivateAddresses, ecr } = options;
   const opened = new Map<string, Opened>();
+  const openRegistry = async (trust: RegistryTrust): Promise<RegistryClient> => {
+    const secret = await pullSecret?.read();
+    const kept = opened.get(trust.profile);
+    if (kept?.revision === trust.revision && kept.secret === secret) return kept.client;
+    const { storeAccess } = trust;
+    const http: HttpClient & HttpSender = createHttpClient({
+      allowPrivateAddresses: storeAccess.allowPrivateAddresses || allowPrivateAddresses === true,
+      ca: storeAccess.ca,
+      proxy,
+    });
+    const client = createRegistryClient({
+      http,
+      allowedHosts: toAllowedHosts(trust),
+      pullSecret: secret,
+      apiOrigins,
+    });
+    opened.set(trust.profile, { revision: trust.revision, secret, http, client });
+    kept?.http.close();
+    return client;
+  };
   return {
+    openRegistry,
     async open(trust, repository) {
       const host = repositoryHost(repository);
-      const allowedHosts = toAllowedHosts(trust);
       // Any other host is refused by the client, before any contact.
-      const isEcr = parseEcrHost(host) !== undefined && allowedHosts.includes(host) && apiOrigins?.has(host) !== true;
-      if (ecr !== undefined && isEcr) return ecr;
-      const secret = await pullSecret?.read();
-      const kept = opened.get(trust.profile);
-      if (kept?.revision === trust.revision && kept.secret === secret) return kept.client;
-      const { storeAccess } = trust;
-      const http: HttpClient & HttpSender = createHttpClient({
-        allowPrivateAddresses: storeAccess.allowPrivateAddresses || allowPrivateAddresses === true,
-        ca: storeAccess.ca,
-        proxy,
-      });
-      const client = createRegistryClient({
-        http,
-        allowedHosts,
-        pullSecret: secret,
-        apiOrigins,
-      });
-      opened.set(trust.profile, { revision: trust.revision, secret, http, client });
-      kept?.http.close();
-      return client;
+      const isAllowed = ecr !== undefined && toAllowedHosts(trust).includes(host);
+      const isEcr = isAllowed && parseEcrHost(host) !== undefined && apiOrigins?.has(host) !== true;
+      return isEcr ? ecr : await openRegistry(trust);
     },
     close() {
       for (const { http } of opened.values()) http.close();

@@ -15,6 +15,7 @@ import {
 } from './manifest-media-type.ts';
 import type { PullSecret } from './pull-secret.ts';
 import { createRegistryRequests } from './registry-requests.ts';
+import { type StreamOptions, streamBlob } from './stream-blob.ts';
 import { verifyContent } from './verify-content.ts';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -51,6 +52,13 @@ export interface RegistryClient {
     digest: Digest,
     options: { readonly limitBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
+  /** A blob as it comes; what `read` makes of it is returned once its digest has been recalculated. */
+  streamBlob<T>(
+    repository: Repository,
+    digest: Digest,
+    options: StreamOptions,
+    read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
+  ): Promise<T>;
   /** What refers to a manifest; undefined where the registry has no such API (before OCI distribution 1.1). */
   listReferrers(
     repository: Repository,
@@ -92,6 +100,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       return (await readManifest(repository, tag, signal)).digest;
     },
     readManifest,
+    streamBlob: (repository, digest, options, read) => streamBlob(requests, { repository, digest }, options, read),
     listReferrers: (repository, digest, signal) => listReferrers(requests, repository, digest, signal),
     async readBlob(repository, digest, { limitBytes, signal }) {
       const path = `blobs/${digest}`;

@@ -12,6 +12,10 @@ export interface RegistryRequest {
   readonly accept: string;
   readonly limitBytes: number;
   readonly signal: AbortSignal;
+  /** Instead of the client's own. */
+  readonly timeoutMs?: number | undefined;
+  /** Gets the body of an answer as it comes. Called anew when a request that was cut off is repeated. */
+  readonly consume?: ((body: AsyncIterable<Uint8Array>) => Promise<void>) | undefined;
 }
 
 export interface RegistryRequests {
@@ -25,10 +29,11 @@ export function createRegistryRequests(options: TokenAuthOptions): RegistryReque
   const auth = createTokenAuth(options);
 
   function send(url: URL, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
-    const { method, accept, limitBytes, signal } = request;
+    const { method, accept, limitBytes, signal, consume } = request;
     const headers = authorization === undefined ? {} : { authorization };
     const { checkRedirect } = allowed;
-    return http.send(url.href, { method, accept, limitBytes, signal, timeoutMs, headers, checkRedirect });
+    const time = { signal, timeoutMs: request.timeoutMs ?? timeoutMs };
+    return http.send(url.href, { method, accept, limitBytes, ...time, headers, checkRedirect, consume });
   }
 
   async function attempt(url: URL, request: RegistryRequest): Promise<HttpResponse> {

@@ -83,12 +83,12 @@ export function findForSource(policy: ImagePolicy, source: DockerReference): Fou
 }
 
 /** Whether a scope names the image, and not a default. */
-export function isScoped({ scope }: FoundRequirements): boolean {
+export function isScoped({ scope }: Pick<FoundRequirements, 'scope'>): boolean {
   return scope !== 'default' && scope.scope !== '';
 }
 
 /** The scope that was used, for a person. */
-export function describeScope({ scope }: FoundRequirements): string {
+export function describeScope({ scope }: Pick<FoundRequirements, 'scope'>): string {
   if (scope === 'default') return 'the default';
   return scope.scope === '' ? `the default of ${scope.transport}` : scope.scope;
 }

@@ -1,4 +1,5 @@
 import { InputError } from '../errors/input-error.ts';
+import { isClusterOwnedName } from './cluster-owned-name.ts';
 import { parseDnsName } from './dns-name.ts';
 import { type NodeFile, parseNodePath } from './machine-config-files.ts';
 
@@ -34,6 +35,8 @@ export const DEFAULT_MACHINE_CONFIG_NAME = `51-${POOL_PLACEHOLDER}-signet-policy
 /** Bytes of files in one MachineConfig, encoded; an object that etcd takes is no longer than 1.5 MiB. */
 export const MAX_MACHINE_CONFIG_BYTES = 1024 * 1024;
 
+/** Of Kubernetes, for values of labels. */
+const MAX_LABEL_LENGTH = 63;
 /** 0644, as decimal: JSON knows no octal number. */
 const MODE = 0o644;
 
@@ -41,8 +44,8 @@ const MODE = 0o644;
  * One MachineConfig for each pool, all with the same files, in the order of their paths.
  *
  * @param name with `{pool}` in it when there are several pools
- * @throws InputError `ArgumentInvalid` for no pool, one that occurs twice or cannot be, a name that is none or is the
- *   same for two pools, no file, a path that occurs twice, and more bytes than an object can hold
+ * @throws InputError `ArgumentInvalid` for no pool, one that occurs twice or cannot be, a name that is none, is the
+ *   cluster's or is the same for two pools, no file, a path that occurs twice, and more bytes than an object can hold
  */
 export function toMachineConfigs(input: {
   readonly pools: readonly string[];
@@ -63,14 +66,24 @@ export function toMachineConfigs(input: {
   return pools.map((pool) => ({
     apiVersion: 'machineconfiguration.openshift.io/v1',
     kind: 'MachineConfig',
-    metadata: { name: toMachineConfigName(name, pool), labels: { [ROLE_LABEL]: parseDnsName(pool) } },
+    metadata: { name: toMachineConfigName(name, pool), labels: { [ROLE_LABEL]: parsePoolName(pool) } },
     spec: { config: { ignition: { version: `${ignition}.0` }, storage: { files } } },
   }));
 }
 
 /** @throws InputError `ArgumentInvalid` */
 export function toMachineConfigName(pattern: string, pool: string): string {
-  return parseDnsName(pattern.replaceAll(POOL_PLACEHOLDER, pool));
+  const name = parseDnsName(pattern.replaceAll(POOL_PLACEHOLDER, parsePoolName(pool)));
+  if (isClusterOwnedName(name, pool)) throw invalid(`the name ${name} belongs to the cluster: use another one`);
+  return name;
+}
+
+/** It becomes the value of a label. */
+function parsePoolName(pool: string): string {
+  if (pool.length > MAX_LABEL_LENGTH) {
+    throw invalid(`the pool ${JSON.stringify(pool.slice(0, 80))} is longer than ${MAX_LABEL_LENGTH} characters`);
+  }
+  return parseDnsName(pool);
 }
 
 function toIgnitionFiles(files: readonly NodeFile[], ignition: IgnitionVersion): readonly IgnitionFile[] {

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors/input-error.ts';
 import { fileErrorCode, isAbsent } from '../objects/file-error.ts';
@@ -9,13 +9,16 @@ import { MAX_FILE_BYTES } from './parse-machine-config.ts';
 /**
  * Reads `<directory>/<node>/<path on the node>` for each node and path. Hidden names are passed over.
  *
- * @throws InputError `FileUnreadable` when there is no node, and for what is there and no regular file of a bearable size
+ * @throws InputError `FileUnreadable` when there is no node, for what is there and no regular file of a bearable size,
+ *   for a path that is not written in full, and for a link on the way: none of them may lead to this machine's files
  */
 export async function readNodeContents(directory: string, paths: readonly string[]): Promise<readonly NodeContents[]> {
+  const unclear = paths.find((file) => !file.startsWith('/') || path.posix.normalize(file) !== file);
+  if (unclear !== undefined) throw unreadable(unclear, 'no MachineConfig may write there');
   const contents: NodeContents[] = [];
   for (const node of await listNodes(directory)) {
     const files = new Map<string, Uint8Array | undefined>();
-    for (const file of paths) files.set(file, await readFile(path.join(directory, node, file)));
+    for (const file of paths) files.set(file, await readFile(path.join(directory, node), file));
     contents.push({ node, files });
   }
   return contents;
@@ -33,8 +36,14 @@ async function listNodes(directory: string): Promise<readonly string[]> {
 }
 
 /** A link was made on the node and leads to a file of this machine. */
-async function readFile(file: string): Promise<Uint8Array | undefined> {
+async function readFile(node: string, place: string): Promise<Uint8Array | undefined> {
+  const file = path.join(node, place);
   try {
+    const folder = path.dirname(file);
+    const unlinked = path.join(await realpath(node), path.dirname(place));
+    if (path.relative(unlinked, await realpath(folder)) !== '') {
+      throw unreadable(folder, 'a symbolic link: copy the folder itself');
+    }
     const contents = await readRegularFile(file, MAX_FILE_BYTES, 'refuse');
     if (contents.kind === 'whole') return contents.bytes;
     throw unreadable(file, contents.kind === 'cut' ? `longer than ${MAX_FILE_BYTES} bytes` : 'not a regular file');

@@ -20,6 +20,7 @@ interface Settings {
   readonly eventBus: string;
   readonly verdictTopic: string | undefined;
   readonly webhooks: string | undefined;
+  readonly admission: string | undefined;
   readonly pullSecret: string | undefined;
   readonly distribution: string | undefined;
   /** `profile=URL`, separated by commas. */
@@ -47,6 +48,7 @@ interface NeededMembers {
 interface OptionalMembers {
   readonly SIGNET_VERDICT_TOPIC: 'verdictTopic';
   readonly SIGNET_WEBHOOKS: 'webhooks';
+  readonly SIGNET_ADMISSION: 'admission';
   readonly SIGNET_PULL_SECRET: 'pullSecret';
   readonly SIGNET_DISTRIBUTION: 'distribution';
   readonly SIGNET_GRAPHS: 'graphs';
@@ -112,6 +114,7 @@ export function readConfiguration<Needed extends NeededSetting = never, Optional
     eventBus: read('SIGNET_EVENT_BUS'),
     verdictTopic: readOptional('SIGNET_VERDICT_TOPIC'),
     webhooks: readOptional('SIGNET_WEBHOOKS'),
+    admission: readOptional('SIGNET_ADMISSION'),
     pullSecret: readOptional('SIGNET_PULL_SECRET'),
     distribution: readOptional('SIGNET_DISTRIBUTION'),
     graphs: readOptional('SIGNET_GRAPHS'),

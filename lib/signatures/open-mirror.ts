@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../objects/object-store.ts';
 import { createObjectLookasideStore } from './object-lookaside-store.ts';
 import { createObjectReleaseStore } from './object-release-store.ts';
+import { createPolicyStore } from './policy-store.ts';
 import type { SignaturePlaces } from './signature-places.ts';
 
 /** What evidence calls the mirror. */
@@ -10,6 +11,6 @@ export const MIRROR = 'mirror';
 export function openMirror(objects: ObjectStore): SignaturePlaces {
   return {
     release: createObjectReleaseStore(objects, { description: MIRROR }),
-    lookaside: createObjectLookasideStore(objects, { description: MIRROR }),
+    lookaside: createPolicyStore({ openpgp: createObjectLookasideStore(objects, { description: MIRROR }) }),
   };
 }

@@ -6,7 +6,12 @@ import type { Repository } from '../pullspec/repository.ts';
 export interface SignatureQuery {
   readonly digest: Digest;
   readonly repository?: Repository | undefined;
+  /** The kinds that are of use; any when left out. A store may give others all the same. */
+  readonly kinds?: readonly SignatureKind[] | undefined;
 }
+
+/** OpenPGP messages, in stores of releases and lookasides; Sigstore ones, beside images in registries. */
+export type SignatureKind = 'openpgp' | 'sigstore';
 
 /**
  * One step of reading a store. `absent` says that the store was asked and answered that there is no (further)

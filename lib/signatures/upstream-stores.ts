@@ -1,12 +1,17 @@
+import { StoreError } from '../errors/store-error.ts';
 import { createHttpClient, type HttpClient } from '../http/http-client.ts';
 import type { ProxyOptions } from '../http/proxy.ts';
+import type { RegistryTrust } from '../registry/profile-registries.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
+import { createFailingStore } from './failing-store.ts';
 import { openStore } from './open-store.ts';
 import { createParallelStore } from './parallel-store.ts';
+import { createPolicyStore } from './policy-store.ts';
 import { createProfileLookaside } from './profile-lookaside.ts';
 import type { SignaturePlaces } from './signature-places.ts';
+import type { SignatureStore } from './signature-store.ts';
 
-type StoreTrust = Pick<PreparedTrust, 'profile' | 'revision' | 'stores' | 'storeAccess' | 'registriesD'>;
+type StoreTrust = RegistryTrust & Pick<PreparedTrust, 'stores' | 'registriesD'>;
 
 /** Opens the stores of profiles, and keeps their connections while the trust stays the same. */
 export interface UpstreamStores {
@@ -15,6 +20,8 @@ export interface UpstreamStores {
 }
 
 export interface UpstreamOptions {
+  /** Reads Sigstore signatures beside images; without it, none can be had. */
+  readonly attachments?: ((trust: RegistryTrust) => SignatureStore) | undefined;
   readonly proxy?: ProxyOptions | undefined;
   /** Read instead of every profile's stores; a path may be read whatever `allowLocal` says. */
   readonly replacement?: readonly string[] | undefined;
@@ -28,7 +35,12 @@ interface Opened {
   readonly places: SignaturePlaces;
 }
 
-export function createUpstreamStores({ proxy, replacement, allowPrivateAddresses }: UpstreamOptions): UpstreamStores {
+export function createUpstreamStores({
+  proxy,
+  replacement,
+  allowPrivateAddresses,
+  attachments,
+}: UpstreamOptions): UpstreamStores {
   const opened = new Map<string, Opened>();
   const openAll = (trust: StoreTrust): Opened => {
     const { profile, revision, stores, storeAccess } = trust;
@@ -41,7 +53,8 @@ export function createUpstreamStores({ proxy, replacement, allowPrivateAddresses
     const urls = replacement ?? stores.map(({ url }) => url);
     const access = replacement === undefined ? storeAccess : { allowLocal: true };
     const release = createParallelStore(urls.map((url) => openStore(url, access, client)));
-    const lookaside = createProfileLookaside(trust, client);
+    const sigstore = attachments?.(trust) ?? createFailingStore('attachments', NO_REGISTRIES);
+    const lookaside = createPolicyStore({ openpgp: createProfileLookaside(trust, client), sigstore });
     const now = { revision, client, places: { release, lookaside } };
     opened.set(profile, now);
     return now;
@@ -54,3 +67,5 @@ export function createUpstreamStores({ proxy, replacement, allowPrivateAddresses
     },
   };
 }
+
+const NO_REGISTRIES = new StoreError('NotAllowed', 'registries are not read here');

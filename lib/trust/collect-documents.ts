@@ -50,18 +50,19 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
   // Once more over all of them: a section may be given in one file alone.
   readRegistriesD(registriesD.map(({ source }) => source));
   const configMap = selected === undefined ? undefined : parseTrustConfigMap(selected);
+  const policyDocuments = ofKind(all, 'policy.json');
   return {
     profile,
     configMap,
     clusterVersion,
-    policyDocuments: ofKind(all, 'policy.json'),
-    imagePolicies: [...ofKind(all, 'ImagePolicy'), ...ofKind(all, 'policy.json')].map(({ policy }) => policy),
+    policyDocuments,
+    imagePolicies: [...ofKind(all, 'ImagePolicy'), ...policyDocuments].map(({ policy }) => policy),
     registriesD: registriesD.map(({ registries }) => registries),
     mirrorRules: ofKind(all, 'MirrorSet').flatMap(({ rules }) => rules),
     warnings: [
       ...parsed.flatMap(({ warnings }) => warnings),
       ...passedOver.map((other) => warnPassedOver(other, selected)),
-      ...[configMap, hiveConfig, clusterVersion].flatMap((document) => document?.warnings ?? []),
+      ...[configMap, hiveConfig, clusterVersion, ...policyDocuments].flatMap((document) => document?.warnings ?? []),
     ],
   };
 }

@@ -62,8 +62,8 @@ const preparedTrust: z.ZodMiniType<PreparedTrust> = z.strictObject({
   imagePolicies: z.array(imagePolicy),
   registriesD: z.array(z.strictObject({ document: text, content: z.unknown() })),
   // Trust that was prepared before Signet read policies has neither.
-  policyKeyrings: z._default(z.array(preparedKeyringSchema), []),
-  policyFiles: z._default(z.array(z.strictObject({ name: text, bytes: z.string() } satisfies Shape<PolicyFile>)), []),
+  policyKeyrings: z.prefault(z.array(preparedKeyringSchema), []),
+  policyFiles: z.prefault(z.array(z.strictObject({ name: text, bytes: z.string() } satisfies Shape<PolicyFile>)), []),
   mirrorRules: z.array(mirrorRule),
   documents: z
     .array(z.strictObject({ name: text, sha256: sha256Field }))

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import type { ImagePolicy } from '../image-policy/image-policy.ts';
 import type { KeySource, PolicyRequirement } from '../image-policy/policy-requirement.ts';
-import { keySourceName } from '../image-verification/key-source-name.ts';
-import { isCheckable } from '../image-verification/requirement-progress.ts';
+import { describeRequirement } from '../image-verification/describe-requirement.ts';
+import { keySourceName, listRootSources } from '../image-verification/key-source-name.ts';
+import { isCheckable, startRequirement } from '../image-verification/requirement-progress.ts';
 import { prepareKeyring } from '../openpgp/prepare-keyring.ts';
 import type { PreparedKeyring } from '../openpgp/prepared-keyring.ts';
 import { documentError } from './documents/parsed-document.ts';
@@ -54,6 +55,7 @@ export async function preparePolicyKeys(
     }
   }
   requireDistinct(policies);
+  for (const document of policies) checkSigstore(document, found);
   return { keyrings: [...keyrings.values()], files: [...found.values()], used: [...used.values()], warnings };
 }
 
@@ -63,8 +65,12 @@ interface NamedSource {
 }
 
 function listSources(policy: ImagePolicy): readonly NamedSource[] {
+  return listRequirements(policy).flatMap(listRequirementSources);
+}
+
+function listRequirements(policy: ImagePolicy): readonly PolicyRequirement[] {
   const scopes = [...policy.transports.values()].flatMap((byScope) => [...byScope.values()]);
-  return [policy.default, ...scopes].flat().flatMap(listRequirementSources);
+  return [policy.default, ...scopes].flat();
 }
 
 function listRequirementSources(requirement: PolicyRequirement): readonly NamedSource[] {
@@ -73,16 +79,17 @@ function listRequirementSources(requirement: PolicyRequirement): readonly NamedS
   return listRootSources(requirement.root).map((key) => ({ key, isOpenpgp: false }));
 }
 
-function listRootSources(root: Extract<PolicyRequirement, { type: 'sigstoreSigned' }>['root']): readonly KeySource[] {
-  switch (root.kind) {
-    case 'keys':
-      return [...root.keys, ...root.rekorKeys];
-    case 'fulcio':
-      return [root.ca, ...root.rekorKeys];
-    case 'pki':
-      return [root.caRoots, ...(root.caIntermediates === undefined ? [] : [root.caIntermediates])];
-    default:
-      return root satisfies never;
+/** A key or certificate that cannot be read is noticed before it is missed. */
+function checkSigstore({ source, parsed }: PolicyDocument, found: ReadonlyMap<string, PolicyFile>): void {
+  const files = new Map([...found].map(([name, { bytes }]) => [name, Buffer.from(bytes, 'base64')]));
+  for (const requirement of listRequirements(parsed)) {
+    if (requirement.type !== 'sigstoreSigned') continue;
+    try {
+      startRequirement(requirement, new Map(), { files, bundleIdentity: 'refuse' });
+    } catch (cause) {
+      if (!(cause instanceof ConfigurationError)) throw cause;
+      throw documentError(cause.code, source, [], `${describeRequirement(requirement)}: ${cause.message}`, cause);
+    }
   }
 }
 

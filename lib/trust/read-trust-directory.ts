@@ -5,7 +5,7 @@ import { ConfigurationError } from '../errors/configuration-error.ts';
 import { REGISTRIES_D } from './documents/registries-d.ts';
 import { findProfileName } from './find-profile-name.ts';
 import { MAX_DOCUMENTS } from './prepared-trust.ts';
-import { PROFILE_FOLDERS } from './profile-folders.ts';
+import { KEYS_FOLDER, PROFILE_FOLDERS } from './profile-folders.ts';
 import { readTrustFile } from './read-trust-file.ts';
 import type { TrustDocument } from './trust-document.ts';
 import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
@@ -36,6 +36,11 @@ export async function readTrustDirectory(directory: string): Promise<TrustDirect
   if (isProfile) {
     const documents = await readProfile(root);
     return [{ profile: findProfileName(documents) ?? basename(root), documents }];
+  }
+  if (directories.includes(KEYS_FOLDER)) {
+    // Were it a profile, it would be left out without a word.
+    const reason = `a profile's ${KEYS_FOLDER}/ lies beside its documents, and no profile can be called so`;
+    throw new ConfigurationError('DocumentInvalid', reason, { position: { document: KEYS_FOLDER } });
   }
   for (const link of links) await checkLeadsToFile(root, link);
   if (profiles.length === 0) throw missing(directory, 'there are no trust documents in it');

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { checkCatalog, type Verification } from '../../lib/catalog/check-catalog.ts';
+import { checkCatalog } from '../../lib/catalog/check-catalog.ts';
+import { createImageVerifier, type ImageVerifier } from '../../lib/catalog/create-image-verifier.ts';
 import { parseCatalog } from '../../lib/catalog/parse-catalog.ts';
+import { type ImageJudgement, toVerification } from '../../lib/catalog/verification.ts';
 import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 
@@ -112,6 +114,38 @@ describe('what cannot be read', () => {
   });
 });
 
+const judgement = (outcome: ImageJudgement['outcome'], code?: 'Verified'): ImageJudgement => ({
+  by: 'test',
+  outcome,
+  reasons: [],
+  warnings: [],
+  attempts: code === undefined ? [] : [{ store: 's', location: 'l', code, message: 'm' }],
+});
+
+describe('what several say together', () => {
+  const [yes, no, open] = [judgement('accepted'), judgement('rejected'), judgement('indeterminate')];
+  const signed = judgement('accepted', 'Verified');
+  test.each<[string, readonly ImageJudgement[], string, boolean]>([
+    ['nobody has a say', [], 'rejected', false],
+    ['all accept, one by a signature', [yes, signed], 'accepted', true],
+    ['all accept unseen', [yes, yes], 'accepted', false],
+    ['one rejects', [signed, open, no], 'rejected', false],
+    ['one is left open', [signed, open], 'indeterminate', false],
+  ])('%s', (_, judgements, outcome, isVerified) => {
+    expect(toVerification(judgements)).toMatchObject({ outcome, isVerified });
+  });
+
+  test('an image that no profile names is not asked for, and rejected', async () => {
+    const [image] = parse(A);
+    const verify = createImageVerifier([], undefined, {
+      now: () => new Date(),
+      signal: new AbortController().signal,
+    });
+    if (image === undefined) throw new Error('no image');
+    expect(await verify(image.pullspec)).toMatchObject({ outcome: 'rejected', reasons: [{ code: 'PolicyRejects' }] });
+  });
+});
+
 describe('checkCatalog', () => {
   const policy = parsePolicyJson(
     'policy.json',
@@ -125,7 +159,7 @@ describe('checkCatalog', () => {
       },
     }),
   );
-  const never = (): Promise<Verification> => {
+  const never: ImageVerifier = () => {
     throw new Error('must not be asked');
   };
 
@@ -157,18 +191,33 @@ describe('checkCatalog', () => {
     expect(await checkCatalog([], { trusts: [] })).toEqual({ outcome: 'rejected', images: [] });
   });
 
-  test.each<[string, Verification['outcome'], string]>([
-    ['accepted', 'accepted', 'accepted'],
-    ['rejected', 'rejected', 'rejected'],
-    ['a store that is broken', 'indeterminate', 'indeterminate'],
-  ])('verification: %s', async (_, outcome, expected) => {
+  test.each<[string, ImageJudgement['outcome']]>([
+    ['accepted', 'accepted'],
+    ['rejected', 'rejected'],
+    ['a store that is broken', 'indeterminate'],
+  ])('verification: %s', async (_, outcome) => {
     const asked: string[] = [];
-    const verify = (pullspec: string): Promise<Verification> => {
-      asked.push(pullspec);
-      return Promise.resolve({ outcome, reason: 'because' });
+    const verify: ImageVerifier = ({ text }) => {
+      asked.push(text);
+      return Promise.resolve(toVerification([judgement(outcome)]));
     };
     const checked = await checkCatalog(parse(A), { trusts: [], verify });
-    expect([checked.outcome, checked.images[0]?.verification?.outcome, asked]).toEqual([expected, outcome, [A]]);
+    expect([checked.outcome, checked.images[0]?.verification?.outcome, asked]).toEqual([outcome, outcome, [A]]);
+  });
+
+  test('as many at a time as asked for, and each is told when it is done', async () => {
+    let underWay = 0;
+    let most = 0;
+    const verify: ImageVerifier = async () => {
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay--;
+      return toVerification([judgement('accepted')]);
+    };
+    const lines = Array.from({ length: 20 }, (_, index) => `quay.io/x/y${index}@sha256:${'c'.repeat(64)}`).join('\n');
+    const told: number[] = [];
+    await checkCatalog(parse(lines), { trusts: [], verify, concurrency: 3, onProgress: (done) => told.push(done) });
+    expect([most, told.at(-1), told.length]).toEqual([3, 20, 20]);
   });
 
   test.each([

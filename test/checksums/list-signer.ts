@@ -1,7 +1,7 @@
 import { type IndexedKeyring, indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
 import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import { writeArmor } from '../fixtures/make/armor-writer.ts';
-import { writeCertificate } from '../fixtures/make/certificate-writer.ts';
+import { type CertificatePlan, writeCertificate } from '../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
 import { newPacket, PACKET } from '../fixtures/make/packet-writer.ts';
 import { KEY_CREATED, SIGNED } from '../fixtures/make/payload.ts';
@@ -29,9 +29,12 @@ export interface ListSigner {
   ) => string;
 }
 
-export async function makeListSigner(name: string): Promise<ListSigner> {
+export async function makeListSigner(
+  name: string,
+  defects: Omit<CertificatePlan, 'primary' | 'userId'> = {},
+): Promise<ListSigner> {
   const key = makeRsaKey(2048, KEY_CREATED);
-  const certificate = writeCertificate({ primary: key, userId: `Signet test ${name}` });
+  const certificate = writeCertificate({ primary: key, userId: `Signet test ${name}`, ...defects });
   const { keyring } = await prepareKeyring(name, certificate);
   const sign = (data: Buffer, { version = 4, type = 'binary' }: SignPlan): Buffer => {
     const write = version === 3 ? writeSignatureV3 : writeSignatureV4;

@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_LIST_BYTES, MAX_NESTED_DEPTH, MAX_NESTED_LISTS } from '../../lib/checksums/limits.ts';
 import { type ChecksumQuestion, type ChecksumReport, verifyChecksums } from '../../lib/checksums/verify-checksums.ts';
+import type { IndexedKeyring } from '../../lib/openpgp/indexed-keyring.ts';
+import { type CertificatePlan, FLAG } from '../fixtures/make/certificate-writer.ts';
+import { KEY_CREATED, SIGNED } from '../fixtures/make/payload.ts';
 import { type ListSigner, makeListSigner, toLine } from './list-signer.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;
@@ -36,7 +40,11 @@ async function put(files: Readonly<Record<string, string | Uint8Array>>): Promis
   }
 }
 
-async function ask(file: string, question: Partial<ChecksumQuestion> = {}): Promise<ChecksumReport> {
+async function ask(
+  file: string,
+  question: Partial<ChecksumQuestion> = {},
+  keyring: IndexedKeyring = signer.keyring,
+): Promise<ChecksumReport> {
   const { paths = [], signature, ...rest } = question;
   const whole = {
     file: path.join(work, file),
@@ -48,7 +56,7 @@ async function ask(file: string, question: Partial<ChecksumQuestion> = {}): Prom
     onProgress: () => undefined,
     ...rest,
   } as const;
-  return verifyChecksums(whole, signer.keyring, NOW);
+  return verifyChecksums(whole, keyring, NOW);
 }
 
 /** The outcome, and each file's as `path: outcome`. */
@@ -135,6 +143,28 @@ describe('a list that is not signed is not looked into', () => {
     expect(report.listed).toBeUndefined();
     const failed = report.signatureFiles.flatMap(({ signatures }) => signatures).filter((one) => !one.valid);
     expect(failed.map((one) => one.code)).toEqual(code === undefined ? [] : [code]);
+  });
+});
+
+describe('a list by a key that may not sign it', () => {
+  const revocation = { revokedAt: SIGNED + 1, reason: 2 };
+  test.each<[string, Omit<CertificatePlan, 'primary' | 'userId'>, string]>([
+    ['is not for signing', { selfSignatures: [{ flags: FLAG.certify }] }, 'KeyNotForSigning'],
+    ['had expired', { selfSignatures: [{ lifetime: SIGNED - KEY_CREATED - 1 }] }, 'KeyExpired'],
+    ['is revoked, if only afterwards', { revocation }, 'KeyRevoked'],
+  ])('%s', async (_, defects, code) => {
+    const signing = await makeListSigner('defective', defects);
+    await put({
+      'inline.gpg': signing.inline(LIST),
+      clear: signing.clearsigned(LIST),
+      detached: LIST,
+      'detached.sig': signing.detached(LIST),
+    });
+    for (const file of ['inline.gpg', 'clear', 'detached']) {
+      const report = await ask(file, {}, signing.keyring);
+      const codes = report.signatureFiles.flatMap(({ signatures }) => signatures.map((one) => !one.valid && one.code));
+      expect([file, ...shortly(report), ...codes]).toEqual([file, 'rejected', code]);
+    }
   });
 });
 
@@ -281,6 +311,27 @@ describe('lists in lists', () => {
     expect(report.files[1]?.listed?.hash).toBe(hashOf('one'));
   });
 
+  test('that name themselves are read once, and differ', async () => {
+    const inner = toLine(hashOf('no list holds its own hash'), 'sums');
+    await put({ sums: inner, list: signer.inline(toLine(hashOf(inner), 'sums')) });
+    await expect(ask('list', { nested: true })).rejects.toThrow('"sums" has another hash here');
+    await put({ list: signer.inline(toLine(hashOf('anything'), 'list')) });
+    expect(shortly(await ask('list', { nested: true }))).toEqual(['rejected', 'list: differs']);
+  });
+
+  test('swapped once they were read are not overlooked', async () => {
+    await nest();
+    const good = toLine(hashOf('amd64 one'), 'one.tar.gz');
+    await put({ 'amd64/sha256sum.txt': toLine(hashOf('evil'), 'one.tar.gz') });
+    const onProgress = (): void => writeFileSync(path.join(work, 'amd64/sha256sum.txt'), good);
+    expect(shortly(await ask('list', { nested: true, onProgress }))).toEqual([
+      'rejected',
+      'amd64/sha256sum.txt: differs',
+      ...ALL.slice(1),
+      'amd64/sha256sum.txt: matches',
+    ]);
+  });
+
   test('do not lead out of their own folder', async () => {
     const inner = toLine(hashOf('one'), '../one.tar.gz');
     await put({ 'amd64/sums': inner, list: signer.inline(toLine(hashOf(inner), 'amd64/sums')) });
@@ -349,6 +400,12 @@ describe('what cannot be read is a wrong call', () => {
       () => ({ list: signer.inline(LIST), s: 'x' }),
       { signature: 's' },
       'leave --signature out',
+    ],
+    [
+      'a file under two names, with two hashes',
+      () => ({ list: signer.inline(`${LIST}${toLine(hashOf('x'), './one.tar.gz')}`) }),
+      { paths: ['one.tar.gz'] },
+      'list:3: "one.tar.gz" has another hash here',
     ],
     ['a signature without a list', () => ({ list: signer.detached(LIST) }), {}, 'is a signature alone'],
   ])('%s', async (_, files, question, message) => {

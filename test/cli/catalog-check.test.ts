@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkCatalogFile } from '../../cli/commands/catalog-check.ts';
 import { addCatalog } from '../../cli/nouns/catalog.ts';
 import { MAX_OBJECTS_BYTES } from '../../lib/rollout/read-objects.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
@@ -85,16 +84,6 @@ describe('signet catalog check', () => {
     expect(images.map(({ trust }) => trust.map(({ by }) => by))).toEqual([[], ['keyrings']]);
   });
 
-  test('what verifies, when there is something that can tell: exit 3 for what cannot be told', async () => {
-    const read = capture();
-    const status = await checkCatalogFile(at('good.txt'), { trust: [], output: 'text' }, (pullspec) =>
-      Promise.resolve({ outcome: pullspec === A ? 'accepted' : 'indeterminate', reason: 'the store is down' }),
-    );
-    const stdout = read();
-    expect(status).toBe(3);
-    expect(stdout).toContain(`  ${RELEASE}: the store is down, named by line 2\nindeterminate  2 images, 1 at fault`);
-  });
-
   test('a file longer than the limit is not parsed', async () => {
     await writeFile(at('long'), '');
     await truncate(at('long'), MAX_OBJECTS_BYTES + 1);
@@ -106,6 +95,16 @@ describe('signet catalog check', () => {
     ['a line that is no pullspec', ['broken.txt'], 'broken.txt:2: line 2: '],
     ['a file that is not there', ['absent'], 'cannot read'],
     ['a policy that is none', ['good.txt', '--policy', 'good.txt'], 'good.txt:1: '],
+    ['a directory', ['.'], 'it is a directory'],
+    ['--verify by nothing', ['good.txt', '--verify'], '--verify needs what to verify by'],
+    ['--root without --verify', ['good.txt', '--policy', 'policy.json', '--root', '.'], 'without --verify'],
+    ['--store without --verify', ['good.txt', '--store', '.'], 'without --verify'],
+    ['--store without --trust', ['good.txt', '--verify', '--policy', 'policy.json', '--store', '.'], 'with --trust'],
+    [
+      '--registries-d without --policy',
+      ['good.txt', '--verify', '--trust', '.', '--registries-d', '.'],
+      'with --policy',
+    ],
   ])('bad input: %s', async (_, args, message) => {
     const named = args.map((arg) => (arg.startsWith('--') ? arg : at(arg)));
     await expect(signet(...named)).rejects.toThrow(message);

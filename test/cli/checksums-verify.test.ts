@@ -77,6 +77,21 @@ describe('signet checksums verify', () => {
     expect(stdout.split(hashOf('x'))).toHaveLength(2);
   });
 
+  test('shows no more of a line that is not signed than anybody reads', async () => {
+    await writeFile(at('letter'), `${'x'.repeat(5000)}\n${signer.clearsigned(LIST)}`);
+    const [text, json] = [await run(at('letter'), ...keyring()), await run(at('letter'), ...keyring(), '-o', 'json')];
+    await rm(at('letter'));
+    expect(text.stdout).toContain(`letter:1: ${'x'.repeat(200)}…\n`);
+    expect(json.stdout).toContain('x'.repeat(5000));
+  });
+
+  test('shows names as they are written, and none that a terminal would obey', async () => {
+    await writeFile(at('names'), signer.inline(toLine(hashOf('one'), 'a\u001b[2J\u009b2J\rb\u202e')));
+    const { stdout } = await run(at('names'), '--list-only', ...keyring());
+    await rm(at('names'));
+    expect(stdout).toContain('  a\\u001b[2J\\u009b2J\\u000db\\u202e\n');
+  });
+
   test('shows both hashes of a file that differs', async () => {
     await writeFile(at('two.tar.gz'), 'too');
     const { status, stdout } = await run(at('sha256sum.txt'), at('two.tar.gz'), ...keyring());

@@ -61,6 +61,13 @@ describe('signet installer check', () => {
     }
   });
 
+  test('shows names in an archive, and none that a terminal would obey', async () => {
+    const body = makeInstaller({ image: fixtureReleases[0]?.pullspec ?? '' });
+    const header = { name: 'a\u001b[2J\nb', size: body.length, type: 'file' } as const;
+    const { stdout } = await check(gzipSync(await packTar([{ header, body }])));
+    expect(stdout).toContain('  in it      a\\u001b[2J\\u000ab\n');
+  });
+
   test('an image from elsewhere is rejected by the pullspec policy', async () => {
     const { status, stdout } = await check(
       makeInstaller({ image: `quay.io/evil/ocp-release@sha256:${'a'.repeat(64)}` }),

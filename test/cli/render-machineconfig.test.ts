@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -42,6 +42,12 @@ beforeAll(async () => {
   await write('keyless/site/policy.json', POLICY_TEXT);
   await write('reject.json', '{"default": [{"type": "reject"}]}');
   await write('broken.json', '{\n"default": [{"type": "accept"}]}');
+  await write('doubled.json', '{"default": [{"type": "reject"}], "default": [{"type": "insecureAcceptAnything"}]}');
+  const naming = (keyPath: string) => JSON.stringify({ default: [{ type: 'signedBy', keyType: 'GPGKeys', keyPath }] });
+  await write('upwards.json', naming('/etc/../a'));
+  await write('feed.json', naming('/etc/a\nb'));
+  await mkdir(path.join(work, 'linked', path.dirname(KEY_PATH)), { recursive: true });
+  await symlink(path.join(work, `root${KEY_PATH}`), path.join(work, `linked${KEY_PATH}`));
   await write('two.yaml', 'docker: {}\n---\ndocker: {}\n');
   await write('unknown.yaml', 'docker:\n  a.example:\n    lookasid: https://a.example\n');
   for (const [name, text] of Object.entries(REGISTRIES_D)) {
@@ -177,6 +183,21 @@ describe('signet render machineconfig', () => {
     ['a folder without files', [...GIVEN_ALL, '--registries-d', '@/trust'], 'there is no <name>.yaml in '],
     ['a pull source without a registry', [...GIVEN_ALL, '--pull-source', 'ubi9/ubi'], 'names no registry'],
     ['a version that is none', [...GIVEN_ALL, '--target-version', 'latest'], 'is not a version'],
+    ['a name with a line feed', [...GIVEN_ALL, '--name', '51-{pool}\nspec: {}'], 'cannot name'],
+    ['a pool with a line feed', [...GIVEN_ALL, '--pool', 'worker\nx: y'], 'cannot name'],
+    [
+      'a name of the cluster’s own',
+      [...GIVEN_ALL, '--name', '99-{pool}-generated-registries'],
+      'belongs to the cluster',
+    ],
+    ['a member of the policy twice', ['--policy', '@/doubled.json'], 'doubled.json:1: '],
+    ['a key path upwards', ['--policy', '@/upwards.json', '--key', '/etc/../a=@/policy.json'], 'no file of a node'],
+    [
+      'a key path with a line feed',
+      ['--policy', '@/feed.json', '--key', '/etc/a\nb=@/policy.json'],
+      'no file of a node',
+    ],
+    ['a key that is a link out of the root', [...GIVEN, '--root', '@/linked'], 'it leads out of '],
     ['one name for two pools', [...GIVEN_ALL, '--name', 'mine'], 'the same for 2 pools'],
     ['a profile without trust', ['--from-profile'], '--from-profile needs --trust'],
     ['a profile and a policy', ['--from-profile', '--trust', '@/trust', ...GIVEN], 'leave --policy'],

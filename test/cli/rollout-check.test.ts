@@ -45,6 +45,12 @@ beforeAll(async () => {
   await write('flat/policy.json', 'x');
   await mkdir(at('linked/a/etc/containers'), { recursive: true });
   await symlink('/etc/hostname', at('linked/a/etc/containers/policy.json'));
+  await mkdir(at('folder/a'), { recursive: true });
+  await symlink('/etc', at('folder/a/etc'));
+  const upwards = toManifestsText(toMachineConfigs({ pools: ['worker'], name, ignition: '3.4', files }), 'yaml');
+  await write('upwards.yaml', upwards.replace('/etc/containers/policy.json', '/../../../../../../../../etc/hostname'));
+  const conditions = [['Degraded', 'True', 'a\u001b[2J\u009b2J'] as const];
+  await write('told.txt', describePool({ ...BEFORE, conditions }).replaceAll('99-worker', '99-\u001b[31mworker'));
 });
 afterAll(async () => {
   await rm(work, { recursive: true });
@@ -92,6 +98,14 @@ describe('signet rollout check', () => {
     expect(stdout).toMatch(/^ +\+old$/m);
   });
 
+  test('what the cluster says is shown, and nothing of it obeyed', async () => {
+    const { status, stdout } = await signet('--pool', at('told.txt'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('                      a\\u001b[2J\\u009b2J\n');
+    expect(stdout).toContain('                      99-\\u001b[31mworker-ssh\n');
+    expect([...stdout].filter((character) => ['\u001b', '\u009b'].includes(character))).toEqual([]);
+  });
+
   test('-o json', async () => {
     const { stdout } = await signet('--pool', at('before.txt'), '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({ outcome: 'not-live', pools: [{ pool: 'worker', outcome: 'not-live' }] });
@@ -111,6 +125,12 @@ describe('signet rollout check', () => {
       'a file longer than the limit',
       ['--pool', 'after.txt', '--node-files', 'long'],
       `longer than ${MAX_FILE_BYTES} bytes`,
+    ],
+    ['a folder that is a link', ['--pool', 'after.txt', '--node-files', 'folder'], 'a symbolic link: copy the folder'],
+    [
+      'a path out of the node',
+      ['--pool', 'after.txt', '--node-files', 'good', '--expect', 'upwards.yaml'],
+      'no MachineConfig may write there',
     ],
     ['a link on a node', ['--pool', 'after.txt', '--node-files', 'linked'], 'a symbolic link: copy the file itself'],
   ])('bad input: %s', async (_, args, message) => {

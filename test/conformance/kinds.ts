@@ -1,3 +1,4 @@
+import { clusterImageSetAdmission, releaseImageCondition, verifierConfig } from './kinds/hive.ts';
 import { policyEval, requirementEval, verifyManifestSignature } from './kinds/images.ts';
 import { importKeyring, untrustedContents, verifyMessageKind, verifyRelease } from './kinds/openpgp.ts';
 import { simpleSigningRelease, simpleSigningStrict } from './kinds/payload.ts';
@@ -55,9 +56,9 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, KindRunner | 'unsup
     'release-verify': releaseVerify,
   },
   hive: {
-    'clusterimageset-admission': 'unsupported',
-    'release-image-condition': 'unsupported',
-    'verifier-config': 'unsupported',
+    'clusterimageset-admission': clusterImageSetAdmission,
+    'release-image-condition': releaseImageCondition,
+    'verifier-config': verifierConfig,
   },
   policy: {
     match,

@@ -175,7 +175,12 @@ describe('image policies', async () => {
     coverage: { kind: 'scopes', scopes },
     content: {},
   });
-  const everything: ConfiguredImagePolicy = { ...policy([]), kind: 'policy.json', coverage: { kind: 'everything' } };
+  const everything = (type: string): ConfiguredImagePolicy => ({
+    ...policy([]),
+    kind: 'policy.json',
+    coverage: { kind: 'everything' },
+    content: { default: [{ type, ...(type === 'signedBy' ? { keyType: 'GPGKeys', keyPath: '/x' } : {}) }] },
+  });
   test.each<[string, Partial<PreparedTrust>, string, readonly string[]]>([
     [
       'one that covers the pullspec leaves it open',
@@ -183,7 +188,25 @@ describe('image policies', async () => {
       'indeterminate',
       ['PolicyNotEvaluated'],
     ],
-    ['so does a policy.json', { imagePolicies: [everything] }, 'indeterminate', ['PolicyNotEvaluated']],
+    [
+      'so does a policy.json without the keys that it names',
+      { imagePolicies: [everything('signedBy')] },
+      'indeterminate',
+      ['PolicyNotEvaluated'],
+    ],
+    ['a policy.json that rejects', { imagePolicies: [everything('reject')] }, 'rejected', ['PolicyRejects']],
+    [
+      'one that accepts anything, without keyrings',
+      { imagePolicies: [everything('insecureAcceptAnything')], keyrings: [] },
+      'rejected',
+      ['PolicyRejects'],
+    ],
+    [
+      'a policy.json that rejects and another policy that is not evaluated: a no is a no',
+      { imagePolicies: [policy([OCP]), everything('reject')] },
+      'rejected',
+      ['PolicyRejects', 'PolicyNotEvaluated'],
+    ],
     ['one that does not cover it has no say', { imagePolicies: [policy(['quay.io/other'])] }, 'accepted', []],
     ['require: openpgp leaves them out', { imagePolicies: [policy([OCP])], require: 'openpgp' }, 'accepted', []],
     [

@@ -12,6 +12,7 @@ const IAM_FREE = [
   '/healthz',
   '/webhooks/{source}',
   '/webhooks/{source}/{token}',
+  '/admission/{token}/{resource}',
   '/signatures/{path+}',
   '/lookaside/{path+}',
   '/api/upgrades_info/signatures/{path+}',
@@ -72,7 +73,7 @@ describe('docs/openapi.yaml', () => {
     expect(described.toSorted(compare)).toEqual(expected.toSorted(compare));
   });
 
-  test('asks for credentials everywhere but for signatures, webhooks and health', () => {
+  test('asks for credentials everywhere but for signatures, webhooks, admission and health', () => {
     const open = operations.filter(({ operation }) => operation.security?.some((one) => Object.keys(one).length === 0));
     expect(new Set(open.map(({ route }) => route))).toEqual(new Set(IAM_FREE));
   });

@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { toDemoWebhooks } from '../../demo/demo-webhooks.ts';
 import { createHandler as createCheckPullspec } from '../../functions/check-pullspec/handler.ts';
 import { createHandler as createExportBundle } from '../../functions/export-bundle/handler.ts';
 import { createHandler as createReadRecords } from '../../functions/read-records/handler.ts';
 import { createHandler as createReceivePush } from '../../functions/receive-push/handler.ts';
+import { createHandler as createReviewAdmission } from '../../functions/review-admission/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
+import { createVerdictReuse } from '../../lib/cluster/verdict-reuse.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
@@ -29,6 +32,10 @@ export interface SampleApi {
     readonly result: APIGatewayProxyStructuredResultV2;
   }>;
 }
+
+/** What a sample cluster's webhook has in its path. */
+export const CLUSTER_TOKEN = 'sample-cluster-token';
+const SAMPLE_CLUSTERS = [{ cluster: 'sample', tokenSha256: createHash('sha256').update(CLUSTER_TOKEN).digest('hex') }];
 
 const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
 
@@ -60,6 +67,17 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
     'serve-signature': createServeSignature({ objects, telemetry }),
     'read-records': createReadRecords({ trust, objects, telemetry, now }),
     'receive-push': async (event, given) => (await receivePush(event, given)) ?? {},
+    'review-admission': createReviewAdmission({
+      trust,
+      objects,
+      clusters: { read: async () => SAMPLE_CLUSTERS },
+      acceptances: createAcceptances(objects),
+      mirror: releaseOnly(createObjectReleaseStore(objects)),
+      upstream: { open: () => releaseOnly(upstream), close: () => undefined },
+      reuse: createVerdictReuse(objects),
+      telemetry,
+      now,
+    }),
     'export-bundle': createExportBundle({
       trust,
       objects,

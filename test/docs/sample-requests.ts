@@ -8,6 +8,7 @@ import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import type { SampleRequest } from '../support/http-event.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { CLUSTER_TOKEN } from './sample-api.ts';
 
 /** A release that is signed, and mirrored in {@link OBJECTS}. */
 export const good = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
@@ -348,10 +349,42 @@ const webhooks: readonly SampleRow[] = sources.flatMap(({ path: route, unknown, 
   ];
 });
 
+const toReview = (releaseImage: string): object => ({
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+    operation: 'CREATE',
+    resource: { group: 'hive.openshift.io', version: 'v1', resource: 'clusterimagesets' },
+    object: { spec: { releaseImage } },
+    oldObject: null,
+  },
+});
+const review = { method: 'POST', path: `/admission/${CLUSTER_TOKEN}/clusterimagesets`, body: toReview(good) } as const;
+const admission: readonly SampleRow[] = [
+  { ...review, name: 'a release that is signed', status: 200 },
+  { ...review, name: 'a tag', body: toReview('quay.io/a/b:c'), status: 200 },
+  { ...review, name: 'a release nobody answers for', body: toReview(unmirrored), status: 200 },
+  { ...review, name: 'no trust', over: 'empty', status: 200 },
+  { ...review, name: 'a broken store', over: 'broken', status: 200 },
+  { ...review, name: 'no JSON', body: '{', headers: JSON_TYPE, status: 400, says: 'BodyInvalid' },
+  {
+    ...review,
+    name: 'another token',
+    path: '/admission/other/clusterimagesets',
+    status: 401,
+    says: 'NotAuthenticated',
+  },
+  { ...review, name: 'another kind', path: `/admission/${CLUSTER_TOKEN}/pods`, status: 404, says: 'NotFound' },
+  { ...review, name: 'a long body', body: ' '.repeat(3 * 1024 * 1024 + 1), status: 413, says: 'BodyTooLarge' },
+  { ...review, name: 'text', headers: { 'content-type': 'text/plain' }, status: 415, says: 'MediaTypeUnsupported' },
+];
+
 export const rows: readonly SampleRow[] = [
   ...questions,
   ...signatures,
   ...webhooks,
+  ...admission,
   ...exported,
   ...forms,
   ...bundles,

@@ -1,10 +1,10 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ARCHIVE_ENTRIES, MAX_RELEASE_IMAGES } from '../../lib/installer/limits.ts';
+import { MAX_ARCHIVE_ENTRIES, MAX_INSTALLER_BYTES, MAX_RELEASE_IMAGES } from '../../lib/installer/limits.ts';
 import { readReleaseImage } from '../../lib/installer/read-release-image.ts';
 import { scanSlots } from '../../lib/installer/scan-slots.ts';
 import { IMAGE, makeInstaller, write } from './installer-writer.ts';
@@ -164,6 +164,36 @@ describe('refused is', () => {
     ],
   ])('%s', async (_, bytes, message) => {
     await expect(read(await bytes())).rejects.toThrow(message);
+  });
+
+  test.each([
+    ['attributes of the next file', 'x'],
+    ['attributes of all files', 'g'],
+    ['a long name', 'L'],
+  ])('an archive with 32 MiB of %s, which would have to be kept', async (_, type) => {
+    const bytes = Buffer.from(await archive(toEntry('a', Buffer.alloc(32 * MEBIBYTE, 'x'))));
+    bytes.write(type, 156, 'latin1');
+    bytes.fill(' ', 148, 156);
+    const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    bytes.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
+    await expect(read(bytes)).rejects.toThrow('exceeds maximum size');
+  });
+
+  test('an archive of links, which are not followed', async () => {
+    const link = (name: string, type: 'symlink' | 'link'): TarEntry => ({
+      header: { name, type, size: 0, linkname: path.join(work, 'target') },
+    });
+    await writeFile(path.join(work, 'target'), makeInstaller({ image: PULLSPEC }));
+    const bytes = await archive(link('openshift-install', 'symlink'), link('other', 'link'));
+    await expect(read(bytes)).rejects.toThrow('it carries no release image');
+  });
+
+  test('a file longer than the limit, before it is read', async () => {
+    const file = path.join(work, 'long');
+    await writeFile(file, '');
+    await truncate(file, MAX_INSTALLER_BYTES + 1);
+    await expect(readReleaseImage(file)).rejects.toThrow(`more than ${MAX_INSTALLER_BYTES} bytes`);
+    await rm(file);
   });
 
   test('a folder', async () => {

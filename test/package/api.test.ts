@@ -30,6 +30,7 @@ const OPEN = [
   'HEAD /api/upgrades_info/signatures/{path+}',
   'HEAD /lookaside/{path+}',
   'HEAD /signatures/{path+}',
+  'POST /admission/{token}/{resource}',
   'POST /webhooks/{source}',
   'POST /webhooks/{source}/{token}',
 ];
@@ -46,10 +47,13 @@ describe('the API', () => {
     expect(routes.toSorted(compare)).toEqual(expected.toSorted(compare));
   });
 
-  test.each(VARIANTS)('lets in without a credential to signatures, health and webhooks alone, with %s', (variant) => {
-    const open = readRoutes(variant).filter(({ AuthorizationType: type }) => type === 'NONE');
-    expect(open.map(({ RouteKey: key }) => key).toSorted(compare)).toEqual(OPEN);
-  });
+  test.each(VARIANTS)(
+    'lets in without a credential to signatures, health, webhooks and admission alone, with %s',
+    (variant) => {
+      const open = readRoutes(variant).filter(({ AuthorizationType: type }) => type === 'NONE');
+      expect(open.map(({ RouteKey: key }) => key).toSorted(compare)).toEqual(OPEN);
+    },
+  );
 
   test('asks for IAM by default', () => {
     const closed = readRoutes('defaults').filter(({ RouteKey: key }) => !OPEN.includes(key));

@@ -9,7 +9,7 @@ import { startAws } from './aws/start-aws.ts';
 import { type PackagedService, packageService, unzip } from './package-service.ts';
 import { readEnvironment } from './read-environment.ts';
 import { readFunction } from './read-function.ts';
-import { fillObjects, makeSamples, writeWebhooks } from './sample-events.ts';
+import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from './sample-events.ts';
 import { settleConditions } from './settle-conditions.ts';
 import { startBundle } from './start-bundle.ts';
 
@@ -59,8 +59,11 @@ describe.each(names)('%s', (name) => {
     for (const [, bytes] of unzip(await service.readZip(name))) await writeFile(bundle, bytes);
     const env = { ...readEnvironment(settleConditions(service.template), name), SIGNET_OBJECTS: objects };
     const webhooks = Object.hasOwn(env, 'SIGNET_WEBHOOKS') ? { SIGNET_WEBHOOKS: await writeWebhooks(directory) } : {};
+    const admission = Object.hasOwn(env, 'SIGNET_ADMISSION')
+      ? { SIGNET_ADMISSION: await writeAdmission(directory) }
+      : {};
     const aws = await startAws({ objects: createMemoryObjectStore(), secrets: new Map(), manifests: new Map() });
-    const { invoke, stop } = await startBundle(bundle, { ...env, ...webhooks }, aws.port);
+    const { invoke, stop } = await startBundle(bundle, { ...env, ...webhooks, ...admission }, aws.port);
     const sample = (await makeSamples())[name];
     const reply = await invoke(sample?.event ?? {});
     await stop();
@@ -77,6 +80,7 @@ describe('bundles', () => {
     ['check-pullspec', 100 * KB],
     ['serve-signature', 500 * KB],
     ['verify-image', 1024 * KB],
+    ['review-admission', 1024 * KB],
   ])('%s has at most %d bytes', (name, limit) => {
     expect(findBuilt(name).bytes).toBeLessThanOrEqual(limit);
   });
@@ -86,6 +90,7 @@ describe('bundles', () => {
     ['serve-signature', ['openpgp', '@aws-sdk/client-s3', '@aws-sdk/client-sqs']],
     ['verify-image', ['openpgp', '@aws-sdk/client-s3']],
     ['read-records', ['openpgp']],
+    ['review-admission', ['openpgp', '@aws-sdk/client-s3', '@aws-sdk/client-sqs']],
     ['mirror-signatures', ['openpgp']],
     ['plan-mirror', ['openpgp']],
     ['export-bundle', ['openpgp']],

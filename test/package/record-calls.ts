@@ -4,6 +4,7 @@ import { startUpdateService } from '../support/servers/start-update-service.ts';
 import type { AwsCall } from './aws/aws-call.ts';
 import { startAws } from './aws/start-aws.ts';
 import { readEnvironment } from './read-environment.ts';
+import { reviewAdmission } from './scenarios/admission-scenario.ts';
 import { exportBundle } from './scenarios/export-scenario.ts';
 import { GRAPH, planMirror } from './scenarios/plan-scenario.ts';
 import { MANIFESTS, mirrorSignatures, receivePush, SECRETS, verifyPushed } from './scenarios/queue-scenarios.ts';
@@ -21,6 +22,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'publish-trust': publishTrust,
   'read-records': readRecords,
   'receive-push': receivePush,
+  'review-admission': reviewAdmission,
   reverify,
   'serve-signature': serveSignature,
   'verify-image': verifyImage,

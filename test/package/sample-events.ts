@@ -35,6 +35,17 @@ const QUAY_PUSH = {
   updated_tags: ['4.16.37'],
 };
 
+const IMAGE_SET_REVIEW = {
+  apiVersion: 'admission.k8s.io/v1',
+  kind: 'AdmissionReview',
+  request: {
+    uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+    operation: 'CREATE',
+    resource: { group: 'hive.openshift.io', version: 'v1', resource: 'clusterimagesets' },
+    object: { spec: { releaseImage: PULLSPEC } },
+  },
+};
+
 const JSON_BOTH_WAYS = { 'content-type': 'application/json', accept: 'application/json' };
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
 
@@ -61,6 +72,14 @@ export async function fillObjects(directory: string): Promise<void> {
 
 function readSignature(): Promise<Uint8Array> {
   return readFile(path.join(FIXTURE_STORE, SEGMENT, 'signature-1'));
+}
+
+/** The token of a cluster, likewise. */
+export async function writeAdmission(directory: string): Promise<string> {
+  const file = path.join(directory, 'admission.json');
+  const cluster = { cluster: 'sample', tokenSha256: hash('sha256', TOKEN, 'hex') };
+  await writeFile(file, JSON.stringify({ schema: 1, clusters: [cluster] }));
+  return file;
 }
 
 export interface Sample {
@@ -116,6 +135,13 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
         pathParameters: { source: 'quay', token: TOKEN },
       },
       answer: { statusCode: 202, body: { queued: 0, unmapped: 1 } },
+    },
+    'review-admission': {
+      event: {
+        ...toHttpEvent({ method: 'POST', path: `/admission/${TOKEN}/clusterimagesets`, body: IMAGE_SET_REVIEW }),
+        pathParameters: { token: TOKEN, resource: 'clusterimagesets' },
+      },
+      answer: { statusCode: 200, body: { response: { uid: IMAGE_SET_REVIEW.request.uid, allowed: true } } },
     },
     'verify-pushed': {
       event: toQueueEvent(toPushBody({ profile: 'ocp', mirrorOf: REPOSITORY }, PUSH)),

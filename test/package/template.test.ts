@@ -194,6 +194,13 @@ describe('the bucket', () => {
       { Id: 'ForgetFormerAbsences', Status, Prefix: 'absent/', ...later },
       { Id: 'ForgetFormerGraphs', Status, Prefix: 'graph/', ...later },
       {
+        Id: 'ForgetReusableVerdicts',
+        Status,
+        Prefix: 'admission/',
+        ExpirationInDays: 1,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
+      {
         Id: 'ForgetBundles',
         Status,
         Prefix: 'bundles/',

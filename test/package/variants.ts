@@ -16,6 +16,7 @@ export const EVERY_OPTION: Parameters = {
   cdnDomain: 'mirror.example.com',
   cdnCertificate: 'arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-666666666666',
   webhooksSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:webhooks-AbCdEf',
+  admissionSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:admission-AbCdEf',
   pullSecret: 'arn:aws:secretsmanager:us-east-1:111122223333:secret:pull-AbCdEf',
   ecrRepositories:
     'arn:aws:ecr:us-east-1:111122223333:repository/ocp,arn:aws:ecr:us-east-1:111122223333:repository/okd',

@@ -88,7 +88,9 @@ export interface RegistryContents {
 }
 
 /** A registry in memory; what is asked of it is kept. */
-export function createMemoryRegistries(contents: RegistryContents): ProfileRegistries & { readonly asked: string[] } {
+export function createMemoryRegistries(
+  contents: RegistryContents,
+): Pick<ProfileRegistries, 'open' | 'close'> & { readonly asked: string[] } {
   const asked: string[] = [];
   const find = <T>(table: Readonly<Record<string, T>> | undefined, name: string): T => {
     asked.push(name);

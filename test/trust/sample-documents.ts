@@ -55,7 +55,7 @@ spec:
   policy:
     rootOfTrust:
       policyType: PublicKey
-      publicKey: {keyData: QQ==}
+      publicKey: {keyData: LS0tLS1CRUdJTiBQVUJMSUMgS0VZLS0tLS0KTUZrd0V3WUhLb1pJemowQ0FRWUlLb1pJemowREFRY0RRZ0FFNDF2b2h2b2x4T1NnMFFQWFIwQVlnZHY0QndXcwpEQXRvUnFrU2k1VVZVbUhYNHBJRWxjREpJODhZU3AwMmJhZkJ5ald0c0JnZFhWM1pxdmtDWlNLNEpnPT0KLS0tLS1FTkQgUFVCTElDIEtFWS0tLS0tCg==}
 `;
 
 export const MIRROR_SETS = `apiVersion: config.openshift.io/v1

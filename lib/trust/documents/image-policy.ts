@@ -1,8 +1,10 @@
-import { z } from 'zod';
+import { ConfigurationError } from '../../errors/configuration-error.ts';
+import type { ClusterImagePolicy } from '../../image-policy/cluster-image-policy.ts';
+import { parseClusterImagePolicy } from '../../image-policy/cluster-image-policy-content.ts';
+import { PolicyError } from '../../image-policy/policy-error.ts';
+import { prepareSigstoreTrust } from '../../sigstore/sigstore-trust.ts';
 import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
-import { metadataField, scopeField } from './fields.ts';
-import type { ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { documentError, type ParsedDocument } from './parsed-document.ts';
 
 export interface ImagePolicyDocument {
   readonly kind: 'ImagePolicy';
@@ -10,27 +12,37 @@ export interface ImagePolicyDocument {
   readonly policy: ConfiguredImagePolicy;
 }
 
-/** Scopes of one policy (`openshift/api` config/v1, types_image_policy.go). */
-const MAX_SCOPES = 256;
+const ROOT_PATH = ['spec', 'policy', 'rootOfTrust'];
 
-const schema = z.looseObject({
-  kind: z.enum(['ClusterImagePolicy', 'ImagePolicy']),
-  metadata: metadataField,
-  spec: z.strictObject({
-    scopes: z.array(scopeField).min(1).max(MAX_SCOPES),
-    policy: z.looseObject({ rootOfTrust: z.looseObject({ policyType: z.string().min(1) }) }),
-  }),
-});
-
-/** A ClusterImagePolicy or ImagePolicy, carried whole. @throws ConfigurationError `DocumentInvalid` */
+/** A ClusterImagePolicy or ImagePolicy, read as the API has it and carried whole. @throws ConfigurationError */
 export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
-  const { kind, metadata, spec } = readContent(schema, source);
+  const parsed = parse(source);
+  checkRoot(source, parsed);
   const policy: ConfiguredImagePolicy = {
-    kind,
-    name: metadata.name,
+    kind: parsed.kind,
+    name: parsed.name,
     document: source.document,
-    coverage: { kind: 'scopes', scopes: spec.scopes },
+    coverage: { kind: 'scopes', scopes: parsed.scopes },
     content: source.content,
   };
   return { kind: 'ImagePolicy', source, policy };
+}
+
+function parse(source: ParsedDocument): ClusterImagePolicy {
+  try {
+    return parseClusterImagePolicy(source.content);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw documentError('DocumentInvalid', source, error.path, error.message, error);
+  }
+}
+
+/** A key or certificate that cannot be read is noticed before it is missed. */
+function checkRoot(source: ParsedDocument, { root }: ClusterImagePolicy): void {
+  try {
+    prepareSigstoreTrust(root, (key) => (key.kind === 'data' ? key.bytes : new Uint8Array()));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw documentError(error.code, source, ROOT_PATH, error.message, error);
+  }
 }

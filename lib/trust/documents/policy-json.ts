@@ -3,12 +3,15 @@ import { parsePolicyContent } from '../../image-policy/parse-policy-content.ts';
 import { PolicyError } from '../../image-policy/policy-error.ts';
 import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
+import { warnOfScopes } from './warn-of-scopes.ts';
 
 export interface PolicyDocument {
   readonly kind: 'policy.json';
   readonly source: ParsedDocument;
   readonly policy: ConfiguredImagePolicy;
   readonly parsed: ImagePolicy;
+  /** Each with file and line. */
+  readonly warnings: readonly string[];
 }
 
 /** A containers-policy.json(5), read as a node would and carried whole. @throws ConfigurationError */
@@ -23,7 +26,8 @@ export function parsePolicyJson(source: ParsedDocument): PolicyDocument {
     coverage: { kind: 'everything' },
     content: source.content,
   };
-  return { kind: 'policy.json', source, policy, parsed: parse(source) };
+  const parsed = parse(source);
+  return { kind: 'policy.json', source, policy, parsed, warnings: warnOfScopes(parsed, source) };
 }
 
 function parse(source: ParsedDocument): ImagePolicy {

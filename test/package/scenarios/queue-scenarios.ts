@@ -9,6 +9,7 @@ import { toHttpEvent } from '../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
 import { EVERY_OPTION } from '../variants.ts';
+import { CLUSTERS } from './admission-scenario.ts';
 import { LIST_MANIFESTS } from './plan-scenario.ts';
 import {
   CLOSED_REGISTRY,
@@ -37,6 +38,7 @@ const REFERRER_DIGEST = `sha256:${hash('sha256', REFERRER)}`;
 /** What Secrets Manager and ECR hold. */
 export const SECRETS: ReadonlyMap<string, string> = new Map([
   [EVERY_OPTION['webhooksSecret'] ?? '', JSON.stringify(CREDENTIALS)],
+  [EVERY_OPTION['admissionSecret'] ?? '', JSON.stringify(CLUSTERS)],
   [EVERY_OPTION['pullSecret'] ?? '', '{"auths":{}}'],
 ]);
 export const MANIFESTS: ReadonlyMap<string, string> = new Map([[REFERRER_DIGEST, REFERRER], ...LIST_MANIFESTS]);

@@ -3,6 +3,7 @@ import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
 import { CANONICAL } from '../../pushes/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import {
+  BESIDE,
   keepAccepted,
   PULLSPEC,
   publishProfile,
@@ -41,6 +42,9 @@ export const verifyImage: Scenario = async (stage) => {
   expect(await stage.invoke(VERIFY)).toMatchObject(accepted);
   await stage.objects.createObject(`signatures/${SEGMENT}/signature-1`, signDigest());
   expect(await stage.invoke(VERIFY)).toMatchObject(accepted);
+  const body = { pullspec: `${BESIDE}@${SIGNED}` };
+  const beside = await stage.invoke(toHttpEvent({ method: 'POST', path: '/v1/verify', body }));
+  expect(beside).toMatchObject({ answer: { statusCode: 503 } });
 };
 
 /** A hit and a miss of both layouts. */

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -37,6 +38,11 @@ export const ECR_REPOSITORIES = ['ocp', 'okd'];
 
 export const signer = await makeSigner('release');
 
+/** A repository whose images need a Sigstore signature, in a registry that may not be contacted. */
+export const BESIDE = 'quay.io/signet/beside';
+const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const COSIGN_KEY = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64');
+
 /** Trust in one signer, with the stage's signature store and push sources. @returns what was published of it */
 export async function publishProfile(
   { objects, upstream }: Pick<Stage, 'objects' | 'upstream'>,
@@ -69,9 +75,13 @@ export function withPolicy({ upstream }: Pick<Stage, 'upstream'>): Partial<Prepa
         name: 'policy.json',
         document: 'policy.json',
         coverage: { kind: 'everything' },
-        content: { default: [{ ...requirement, signedIdentity: { type: 'matchRepository' } }] },
+        content: {
+          default: [{ ...requirement, signedIdentity: { type: 'matchRepository' } }],
+          transports: { docker: { [BESIDE]: [{ type: 'sigstoreSigned', keyData: COSIGN_KEY }] } },
+        },
       },
     ],
+    canonicalRepositories: [CANONICAL, BESIDE].map(parseRepository),
     policyKeyrings: [{ ...signer.keyring, name: 'keyPath /keys/release' }],
     registriesD: [{ document: 'registries.d/all.yaml', content: { 'default-docker': { lookaside } } }],
   };

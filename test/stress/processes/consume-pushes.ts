@@ -27,6 +27,7 @@ const functions = wireFunctions({
   graphs: [],
   openClient: createHttpClient,
   webhooks: undefined,
+  clusters: undefined,
   queues: { client, push, mirror, export: exports },
 });
 const telemetry = createTelemetry('stress', 'none');

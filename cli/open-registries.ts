@@ -1,0 +1,24 @@
+import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile-registries.ts';
+import { parsePullSecret } from '../lib/registry/pull-secret.ts';
+import { readProxy } from '../lib/runtime/environment.ts';
+import { openSecret } from '../lib/secrets/read-secret.ts';
+import { createSecretSource } from '../lib/secrets/secret-source.ts';
+
+export interface RegistryAccess {
+  /** A config.json. */
+  readonly pullSecret?: string | undefined;
+  readonly allowPrivateStores?: boolean | undefined;
+}
+
+/** The registries that a profile names, as the command line may reach them. Nothing is contacted or read yet. */
+export function openRegistries({ pullSecret, allowPrivateStores }: RegistryAccess): ProfileRegistries {
+  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
+  return createProfileRegistries({
+    proxy: readProxy(process.env),
+    allowPrivateAddresses: allowPrivateStores === true,
+    pullSecret:
+      readText === undefined
+        ? undefined
+        : createSecretSource({ readText, parse: parsePullSecret, now: () => new Date() }),
+  });
+}

@@ -1,0 +1,79 @@
+import { createAttachmentStore } from '../lib/attachments/attachment-store.ts';
+import { type DockerReference, formatDockerReference, withDefaultTag } from '../lib/image-policy/docker-reference.ts';
+import type { ImageSource } from '../lib/images/image-source.ts';
+import { openRegistryImage } from '../lib/images/open-registry-image.ts';
+import { parseReference } from '../lib/pullspec/reference.ts';
+import { repositoryHost } from '../lib/pullspec/repository.ts';
+import { usesSigstoreAttachments } from '../lib/registries-d/uses-sigstore-attachments.ts';
+import { createProfileRegistries } from '../lib/registry/profile-registries.ts';
+import { parsePullSecret } from '../lib/registry/pull-secret.ts';
+import type { RegistryClient } from '../lib/registry/registry-client.ts';
+import { readProxy } from '../lib/runtime/environment.ts';
+import { openSecret } from '../lib/secrets/read-secret.ts';
+import { createSecretSource } from '../lib/secrets/secret-source.ts';
+import { createEmptyStore } from '../lib/signatures/empty-store.ts';
+import { createPolicyStore } from '../lib/signatures/policy-store.ts';
+import { createRegistriesDStore } from '../lib/signatures/registries-d-store.ts';
+import { openClient } from './open-stores.ts';
+import type { StoreOptions } from './options.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
+import { readRegistriesDFolder } from './read-registries-d.ts';
+
+export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+  readonly registriesD?: string;
+  readonly pullSecret?: string;
+  readonly allowRegistry: readonly string[];
+}
+
+/** Images of registries, over connections that they share; `close` lets go of them. */
+export interface OpenedRegistryImages {
+  /** Not read yet. @throws InputError; StoreError when the pull secret cannot be read */
+  readonly open: (reference: DockerReference) => Promise<ImageSource>;
+  readonly close: () => void;
+}
+
+/** Files that the options name are read once. @throws InputError, ConfigurationError */
+export async function openRegistryImages(options: RegistryImageOptions): Promise<OpenedRegistryImages> {
+  const { tlsCa, allowPrivateStores, pullSecret, allowRegistry } = options;
+  const registriesD = await readRegistriesDFolder(options.registriesD);
+  // Before the registry gets them, so that a wrong file is told by its name.
+  const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
+  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const registries = createProfileRegistries({
+    proxy: readProxy(process.env),
+    allowPrivateAddresses: allowPrivateStores,
+    pullSecret: pullSecret === undefined ? undefined : openPullSecret(pullSecret),
+  });
+  return {
+    async open(named) {
+      const reference = parseReference(formatDockerReference(withDefaultTag(named)));
+      const host = repositoryHost(reference.repository);
+      const allowed = { registries: { allowed: [host, ...allowRegistry] }, storeAccess: { ...NO_ACCESS, ca } };
+      // Each host is a profile of its own: it may redirect to those that the user named beside it, and to no other.
+      const trust = { ...NO_PROFILE, ...allowed, profile: host };
+      const registry = await registries.open(trust, reference.repository);
+      const openpgp = createRegistriesDStore(registriesD, reference, { allowLocal: true }, client);
+      // As nodes do, which look beside the image only where registries.d says so.
+      const looksBeside = usesSigstoreAttachments(registriesD, reference);
+      const openRegistry = (): Promise<RegistryClient> => registries.openRegistry(trust);
+      const sigstore = looksBeside ? createAttachmentStore(openRegistry) : createEmptyStore(NOT_BESIDE);
+      const signatures = createPolicyStore({ openpgp, sigstore });
+      return openRegistryImage(named, { registry, signatures });
+    },
+    close() {
+      client.close();
+      registries.close();
+    },
+  };
+}
+
+/** What the evidence says of a place that was not looked at. */
+const NOT_BESIDE = 'registries.d does not say use-sigstore-attachments: true';
+
+/** The user named the hosts that are contacted; no profile adds to them. */
+const NO_PROFILE = { revision: '', pushSources: [], mirrorRules: [] } as const;
+const NO_ACCESS = { allowPrivateAddresses: false, allowLocal: false } as const;
+
+function openPullSecret(location: string) {
+  return createSecretSource({ readText: openSecret(location), parse: parsePullSecret, now: () => new Date() });
+}

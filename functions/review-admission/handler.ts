@@ -1,0 +1,62 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { toAdmissionReview, toOutcome } from '../../lib/cluster/admission-answer.ts';
+import { type AdmissionClock, startAdmissionClock } from '../../lib/cluster/admission-deadline.ts';
+import { isAdmissionResource } from '../../lib/cluster/admission-kinds.ts';
+import {
+  type ReviewDependencies,
+  type ReviewedAdmission,
+  reviewAdmission,
+} from '../../lib/cluster/review-admission.ts';
+import { describeError } from '../../lib/runtime/describe-error.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../../lib/runtime/json-response.ts';
+import { toNotFoundResponse, toProblemDocument } from '../../lib/runtime/problem.ts';
+import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+
+export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
+  /** Undefined when none are configured: then no cluster may ask. */
+  readonly clusters: ReviewDependencies['clusters'] | undefined;
+  readonly telemetry: Telemetry;
+}
+
+/** POST /admission/{token}/{resource}: an API server asks whether an object may name the release that it names. */
+export function createHandler(dependencies: Dependencies): HttpHandler {
+  const { telemetry, now } = dependencies;
+  const handle: HttpHandler = async (event) => {
+    const { timeout } = event.queryStringParameters ?? {};
+    const clock = startAdmissionClock(timeout, event.requestContext.timeEpoch, now());
+    try {
+      return await answer(event, clock, dependencies);
+    } finally {
+      clock.stop();
+    }
+  };
+  return wrapHttp(handle, telemetry);
+}
+
+async function answer(
+  { pathParameters, headers, body, isBase64Encoded }: APIGatewayProxyEventV2,
+  clock: AdmissionClock,
+  { clusters, telemetry, ...dependencies }: Dependencies,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  const { token, resource = '' } = pathParameters ?? {};
+  if (!isAdmissionResource(resource) || clusters === undefined) return toNotFoundResponse('there is no such webhook');
+  const request = { resource, token, headers, body, isBase64Encoded };
+  const reviewed = await reviewAdmission(request, clock, { clusters, ...dependencies });
+  if (reviewed === undefined) {
+    telemetry.count('AdmissionRefused');
+    return toProblemDocument(401, 'NotAuthenticated', 'Not authenticated', 'the credentials are not accepted');
+  }
+  report(resource, reviewed, telemetry);
+  return toJsonResponse(200, toAdmissionReview(reviewed.review.uid, reviewed.answer));
+}
+
+function report(resource: string, { review, answer: given, cluster, failure }: ReviewedAdmission, to: Telemetry): void {
+  const { operation, dryRun } = review;
+  const { allowed, recordIds: records } = given;
+  const said = given.allowed ? { warnings: given.warnings } : { code: given.code, reason: given.message };
+  const error = failure === undefined ? {} : { error: describeError(failure) };
+  to.count(`Admission.${toOutcome(given)}`);
+  const level = failure === undefined ? 'info' : 'warn';
+  to.log(level, 'admission', { cluster, resource, operation, dryRun, allowed, ...said, records, ...error });
+}

@@ -1,0 +1,32 @@
+import { parseAdmissionCredentials } from '../../lib/cluster/admission-credentials.ts';
+import { createVerdictReuse } from '../../lib/cluster/verdict-reuse.ts';
+import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
+import { createAcceptances } from '../../lib/records/acceptances.ts';
+import { readAwsSettings, readProxy } from '../../lib/runtime/environment.ts';
+import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
+import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { openSecret } from '../../lib/secrets/read-secret.ts';
+import { createSecretSource } from '../../lib/secrets/secret-source.ts';
+import { openMirror } from '../../lib/signatures/open-mirror.ts';
+import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { createHandler } from './handler.ts';
+
+const { objects, profiles, admission } = readConfiguration(process.env, { optional: ['SIGNET_ADMISSION'] });
+const now = (): Date => new Date();
+const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+
+export const handler = createHandler({
+  trust: createTrustSource(store, profiles, now),
+  clusters:
+    admission === undefined
+      ? undefined
+      : createSecretSource({ readText: openSecret(admission), parse: parseAdmissionCredentials, now }),
+  objects: store,
+  acceptances: createAcceptances(store),
+  mirror: openMirror(store),
+  upstream: createUpstreamStores({ proxy: readProxy(process.env) }),
+  reuse: createVerdictReuse(store),
+  telemetry: createTelemetry('review-admission'),
+  now,
+});

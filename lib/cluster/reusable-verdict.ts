@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { toRequirement } from '../decide/collect-signatures.ts';
+import type { Decision } from '../decide/decide-image.ts';
+import type { ReadyTrust } from '../decide/ready-trust.ts';
+import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { type Pullspec, toCanonicalPullspec } from '../pullspec/pullspec.ts';
+import { VERIFIER_VERSION } from '../runtime/verifier-version.ts';
+import type { PreparedTrust } from '../trust/prepared-trust.ts';
+import { evaluateSignature } from '../verification/evaluate-signature.ts';
+import type { Mode } from '../verification/verdict.ts';
+
+/** Whatever has to be the same for a verdict to be reused. */
+export interface ReuseKey {
+  readonly profile: string;
+  readonly mode: Mode;
+  readonly canonicalPullspec: string;
+  readonly trustRevision: string;
+  readonly verifierVersion: string;
+}
+
+/** An acceptance that was neither forced nor warned. Nothing else is ever kept. Times are milliseconds since 1970. */
+export interface ReusableVerdict extends ReuseKey {
+  readonly schema: 1;
+  readonly outcome: 'accepted';
+  readonly forced: false;
+  readonly warned: false;
+  readonly decidedAt: number;
+  /** The first millisecond at which it may not be reused any more. */
+  readonly reusableUntil: number;
+  /** The evidence. */
+  readonly recordId: string;
+}
+
+/** Milliseconds for which a verdict is reused at most. */
+export const MAX_REUSE_MS = 60 * 60 * 1000;
+
+/** Undefined for a pullspec whose verdict is never reused: without a digest, or not canonical. */
+export function toReuseKey(
+  pullspec: Pullspec,
+  { canonicalRepositories, profile, mode, revision }: PreparedTrust,
+): ReuseKey | undefined {
+  const canonicalPullspec = toCanonicalPullspec(pullspec);
+  if (canonicalPullspec === undefined || !canonicalRepositories.includes(pullspec.repository)) return undefined;
+  return { profile, mode, canonicalPullspec, trustRevision: revision, verifierVersion: VERIFIER_VERSION };
+}
+
+/** Names what is the same, SHA-256 in hex. */
+export function toReuseName(key: ReuseKey): string {
+  return createHash('sha256')
+    .update(JSON.stringify(toParts(key)))
+    .digest('hex');
+}
+
+/**
+ * What may be reused of a decision; undefined for a decision of which nothing may. How long a signature lasts that an
+ * image policy asked for is not known here, so what a policy had a say in is decided anew each time.
+ */
+export function toReusableVerdict(
+  { verdict, verified }: Pick<Decision, 'verdict' | 'verified'>,
+  trust: ReadyTrust,
+  recordId: string,
+): ReusableVerdict | undefined {
+  const { outcome, forced, reasons, warnings, policies, canonicalPullspec, digest } = verdict;
+  if (outcome !== 'accepted' || forced || reasons.length > 0 || warnings.length > 0) return undefined;
+  if (policies !== undefined || canonicalPullspec === undefined || digest === undefined) return undefined;
+  const decidedAt = Date.parse(verdict.decidedAt);
+  const requirement = toRequirement(digest, trust.prepared);
+  const signatures = verified.flatMap(
+    ({ bytes }) =>
+      evaluateSignature(bytes, { store: '', location: '' }, trust.keyrings, requirement, decidedAt / 1000).verified,
+  );
+  if (signatures.length === 0) return undefined;
+  const expiries = signatures.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt * 1000]));
+  const reusableUntil = Math.min(decidedAt + MAX_REUSE_MS, ...expiries);
+  if (reusableUntil <= decidedAt) return undefined;
+  const { profile, mode, trustRevision, verifierVersion } = verdict;
+  const key = { profile, mode, canonicalPullspec, trustRevision, verifierVersion };
+  return { schema: 1, ...key, outcome, forced, warned: false, decidedAt, reusableUntil, recordId };
+}
+
+/** Whether what was kept answers this question now; a clock that was set back answers nothing. */
+export function isReusable(kept: ReusableVerdict, key: ReuseKey, now: Date): boolean {
+  const { decidedAt, reusableUntil } = kept;
+  const at = now.getTime();
+  const isInTime = at >= decidedAt && at < reusableUntil && at < decidedAt + MAX_REUSE_MS;
+  return isInTime && JSON.stringify(toParts(kept)) === JSON.stringify(toParts(key));
+}
+
+const text = z.string();
+const milliseconds = z.number().check(z.nonnegative());
+
+const schema: z.ZodMiniType<ReusableVerdict> = z.strictObject({
+  schema: z.literal(1),
+  profile: text,
+  mode: z.enum(['enforce', 'warn']),
+  canonicalPullspec: text,
+  trustRevision: text,
+  verifierVersion: text,
+  outcome: z.literal('accepted'),
+  forced: z.literal(false),
+  warned: z.literal(false),
+  decidedAt: milliseconds,
+  reusableUntil: milliseconds,
+  recordId: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+});
+
+/** What is kept is never more than a short cut: of anything else than a reusable verdict there is none. */
+export function parseReusableVerdict(bytes: Uint8Array): ReusableVerdict | undefined {
+  try {
+    const result = schema.safeParse(parseStrictJson(Buffer.from(bytes).toString('utf8')));
+    return result.success ? result.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function toParts({ profile, mode, canonicalPullspec, trustRevision, verifierVersion }: ReuseKey): readonly string[] {
+  return [profile, mode, canonicalPullspec, trustRevision, verifierVersion];
+}

@@ -1,0 +1,24 @@
+import { checkCluster, type SurveyPolicy, toOutcome } from './check-cluster.ts';
+import { parseClusterObjects } from './parse-cluster-objects.ts';
+import { listFleet, readClusterFiles } from './read-fleet-directory.ts';
+import type { FleetSurvey, SurveyedCluster } from './survey.ts';
+
+/**
+ * What enforcing the policy would mean for every cluster of a fleet, by their exported objects. One cluster is in
+ * memory at a time.
+ *
+ * @throws InputError `FileUnreadable`, `ArgumentInvalid`
+ */
+export async function surveyFleet(directory: string, policy: SurveyPolicy): Promise<FleetSurvey> {
+  const clusters: SurveyedCluster[] = [];
+  for (const folder of await listFleet(directory)) {
+    const objects = parseClusterObjects(folder.cluster, await readClusterFiles(folder));
+    clusters.push(checkCluster(objects, policy));
+  }
+  return {
+    outcome: toOutcome(clusters.map(({ outcome }) => outcome)),
+    profile: policy.profile,
+    canonicalRepositories: policy.canonicalRepositories,
+    clusters,
+  };
+}

@@ -1,0 +1,203 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { addCatalog } from '../../cli/nouns/catalog.ts';
+import { createScratch, makeImageSigner, NAME } from '../images/image-setup.ts';
+import { createSetup, makeManifest, OCI_MANIFEST, toDigest } from '../registry/registry-setup.ts';
+import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { TEST_CA } from '../support/servers/start-server.ts';
+
+const scratch = createScratch();
+const setup = createSetup();
+const signer = makeImageSigner();
+const other = makeImageSigner();
+
+let work = '';
+const at = (name: string): string => path.join(work, name);
+beforeEach(async () => {
+  work = await scratch.directory();
+  await mkdir(at('etc/keys'), { recursive: true });
+  await writeFile(at('etc/keys/good.gpg'), signer.certificate);
+  await writeFile(at('ca.pem'), TEST_CA);
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await scratch.remove();
+  await setup.close();
+});
+
+async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
+  let status = -1;
+  let stdout = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += text.toString();
+    return true;
+  });
+  const program = new Command('signet').exitOverride();
+  addCatalog(program, (given) => {
+    status = given;
+  });
+  await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
+  return { status, stdout };
+}
+
+const images = ['signed', 'forged', 'bare', 'gone'].map((name) => ({ name, bytes: makeManifest(OCI_MANIFEST, name) }));
+const bytesOf = (name: string): Uint8Array => images.find((image) => image.name === name)?.bytes ?? Buffer.alloc(0);
+const identity = { type: 'exactRepository', dockerRepository: NAME };
+const signedBy = { type: 'signedBy', keyType: 'GPGKeys', keyPath: '/etc/keys/good.gpg', signedIdentity: identity };
+
+/** A registry with a signed image, one that somebody else signed, one that is not signed, and one that it lost. */
+async function start() {
+  const signatures = new Map([
+    ['signed', signer.sign({ digest: toDigest(bytesOf('signed')) })],
+    ['forged', other.sign({ digest: toDigest(bytesOf('forged')) })],
+  ]);
+  const asked: string[] = [];
+  const server = await setup.serve((request, response) => {
+    const url = request.url ?? '';
+    asked.push(url);
+    const [, name = ''] = /^\/(?:sigs|v2)\/app\/([a-z]+)/.exec(url) ?? [];
+    const signature = url.endsWith('/signature-1') ? signatures.get(name) : undefined;
+    if (signature !== undefined) response.end(signature);
+    else if (url.startsWith('/v2/') && name === 'gone') response.writeHead(503).end();
+    else if (url.startsWith('/v2/')) response.setHeader('content-type', OCI_MANIFEST).end(bytesOf(name));
+    else response.writeHead(404).end();
+  }, 'https');
+  await mkdir(at('registries.d'));
+  await writeFile(at('registries.d/test.yaml'), `docker:\n  "${server.host}":\n    lookaside: ${server.origin}/sigs\n`);
+  const docker = { [`${server.host}/app`]: [signedBy], 'quay.io/closed': [{ type: 'reject' }] };
+  await writeFile(
+    at('policy.json'),
+    JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }], transports: { docker } }),
+  );
+  const pullspecOf = (name: string): string => `${server.host}/app/${name}@${toDigest(bytesOf(name))}`;
+  const common = ['--verify', '--policy', at('policy.json'), '--registries-d', at('registries.d'), '--root', work];
+  return {
+    host: server.host,
+    asked,
+    pullspecOf,
+    common: [...common, '--tls-ca', at('ca.pem'), '--allow-private-stores'],
+  };
+}
+
+async function list(...pullspecs: readonly string[]): Promise<string> {
+  await writeFile(at('list'), pullspecs.join('\n'));
+  return at('list');
+}
+
+describe('signet catalog check --verify --policy', () => {
+  test.each<[string, readonly string[], number, string]>([
+    ['signed', ['signed'], 0, 'accepted  1 images, 0 at fault, 1 pinned, 1 in a scope of the policy, 1 verified\n'],
+    ['signed by somebody else', ['forged'], 1, 'KeyUnknown: '],
+    ['not signed', ['bare'], 1, 'SignatureNotFound: '],
+    ['a registry that does not answer', ['gone'], 3, 'StoreUnavailable: '],
+    [
+      'one that cannot be told beside one that is no good',
+      ['gone', 'bare', 'signed'],
+      1,
+      'rejected  3 images, 2 at fault',
+    ],
+  ])('%s', async (_, names, expected, text) => {
+    const { pullspecOf, common } = await start();
+    const { status, stdout } = await signet(await list(...names.map(pullspecOf)), ...common);
+    expect(stdout).toContain(text);
+    expect(status).toBe(expected);
+  });
+
+  test('each image with its outcome, its reasons and what was tried', async () => {
+    const { pullspecOf, common } = await start();
+    const { status, stdout } = await signet(
+      await list(...['signed', 'bare', 'gone'].map(pullspecOf)),
+      ...common,
+      '-o',
+      'json',
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'rejected',
+      images: [
+        {
+          pullspec: pullspecOf('signed'),
+          verification: { outcome: 'accepted', isVerified: true, judgements: [{ attempts: [{ code: 'Verified' }] }] },
+        },
+        { verification: { outcome: 'rejected', isVerified: false, reasons: [{ code: 'SignatureNotFound' }] } },
+        { verification: { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable' }] } },
+      ],
+    });
+  });
+
+  test('what the policy accepts unseen is accepted, and not called verified', async () => {
+    const { host, common } = await start();
+    const open = `${host}/v2/app/signed@${toDigest(bytesOf('signed'))}`;
+    await writeFile(at('policy.json'), JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }] }));
+    const { status, stdout } = await signet(await list(open.replace('/v2/', '/')), ...common);
+    expect(stdout).toContain('unverified');
+    expect(stdout).toContain('0 verified');
+    expect(status).toBe(0);
+  });
+
+  test('nothing is contacted for what is not pinned or rejected by the policy', async () => {
+    const { host, asked, common } = await start();
+    const closed = `quay.io/closed/app@sha256:${'a'.repeat(64)}`;
+    const { status } = await signet(await list(`${host}/app/signed:v1`, closed), ...common);
+    expect([status, asked]).toEqual([1, []]);
+  });
+
+  test('a private address is not contacted unasked', async () => {
+    const { asked, pullspecOf, common } = await start();
+    const options = common.filter((option) => option !== '--allow-private-stores');
+    const { status } = await signet(await list(pullspecOf('signed')), ...options);
+    expect([status, asked]).toEqual([3, []]);
+  });
+
+  test('a key that is not there ends the run', async () => {
+    const { pullspecOf, common } = await start();
+    const file = await list(pullspecOf('signed'));
+    await expect(signet(file, ...common, '--root', at('none'))).rejects.toMatchObject({ code: 'FileUnreadable' });
+  });
+
+  test('many images: every key is read once, and none is mixed up', async () => {
+    const { pullspecOf, common } = await start();
+    const names = Array.from({ length: 60 }, (_, index) => ['signed', 'bare', 'forged'][index % 3] ?? '');
+    // A tag makes them differ and is not looked at.
+    const file = await list(...names.map((name, index) => pullspecOf(name).replace('@', `:v${index}@`)));
+    const { stdout } = await signet(file, ...common, '-o', 'json', '--concurrency', '16');
+    const report = JSON.parse(stdout) as { images: readonly { verification: { outcome: string } }[] };
+    expect(report.images.map(({ verification }) => verification.outcome)).toEqual(
+      names.map((name) => (name === 'signed' ? 'accepted' : 'rejected')),
+    );
+  });
+});
+
+describe('signet catalog check --verify --trust', () => {
+  const [good, , , bad] = fixtureReleases;
+  const common = ['--verify', '--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];
+  test.each<[string, string, number, string]>([
+    ['a release that is signed', good?.pullspec ?? '', 0, '1 covered by a profile, 1 verified'],
+    ['a release by an unknown key', bad?.pullspec ?? '', 1, 'KeyUnknown: '],
+    ['an image that no profile names', `quay.io/x/y@sha256:${'a'.repeat(64)}`, 1, 'PolicyRejects: nothing could vouch'],
+  ])('%s', async (_, pullspec, expected, text) => {
+    const { status, stdout } = await signet(await list(pullspec), ...common);
+    expect(stdout).toContain(text);
+    expect(status).toBe(expected);
+  });
+
+  test('by profile and policy both: one no is a no', async () => {
+    const { common: byPolicy } = await start();
+    const docker = { 'quay.io/openshift-release-dev': [{ type: 'insecureAcceptAnything' }] };
+    await writeFile(at('policy.json'), JSON.stringify({ default: [{ type: 'reject' }], transports: { docker } }));
+    // The registry is not reached, as quay.io is none that the test may contact: the profile's no decides.
+    vi.stubEnv('HTTPS_PROXY', 'http://127.0.0.1:1');
+    const { status, stdout } = await signet(await list(bad?.pullspec ?? ''), ...byPolicy, ...common, '-o', 'json');
+    vi.unstubAllEnvs();
+    const report = JSON.parse(stdout) as {
+      images: readonly { verification: { judgements: readonly { by: string; outcome: string }[] } }[];
+    };
+    expect(report.images[0]?.verification.judgements.map(({ by, outcome }) => [by, outcome])).toEqual([
+      ['profile ocp', 'rejected'],
+      ['policy, quay.io/openshift-release-dev', 'indeterminate'],
+    ]);
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { addFleet } from '../../cli/nouns/fleet.ts';
+import { clusterVersion, digestOf, list, MIRROR, mirrorSet, OCP, writeFiles } from '../fleet/sample-clusters.ts';
+import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+
+let work = '';
+const at = (name: string): string => path.join(work, name);
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'signet-cli-fleet-'));
+  const good = clusterVersion({ desired: `${OCP}@${digestOf('a')}` });
+  const mirrored = list(clusterVersion({ desired: `${MIRROR}@${digestOf('b')}`, signatureStores: [] }), mirrorSet());
+  await writeFiles(at('good'), { 'east.yaml': good });
+  await writeFiles(at('unknown'), { 'east.yaml': good, 'north.yaml': mirrorSet() });
+  await writeFiles(at('mixed'), { 'east.yaml': good, 'north.yaml': ': [', 'west.json': mirrored });
+});
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
+  let stdout = '';
+  let status: number | undefined;
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    stdout += String(text);
+    return true;
+  });
+  const program = new Command().exitOverride();
+  addFleet(program, (given) => {
+    status = given;
+  });
+  await program.parseAsync(['fleet', 'check', ...args], { from: 'user' });
+  vi.restoreAllMocks();
+  return { status, stdout };
+}
+
+describe('signet fleet check', () => {
+  test.each<[string, string, number, string]>([
+    ['all ready', 'good', 0, '1 clusters: 0 refused, 0 unknown, 1 ready'],
+    ['one that cannot be told', 'unknown', 3, '2 clusters: 0 refused, 1 unknown, 1 ready'],
+    ['one refused', 'mixed', 1, '3 clusters: 1 refused, 1 unknown, 1 ready'],
+  ])('%s', async (_, directory, expected, summary) => {
+    const { status, stdout } = await signet(at(directory));
+    expect(status).toBe(expected);
+    expect(stdout).toContain(summary);
+  });
+
+  test('the table, and the findings of each cluster', async () => {
+    const { stdout } = await signet(at('mixed'), '--trust', FIXTURE_TRUST);
+    expect(stdout).toMatch(/^refused +west +4\.16\.1 +local-mirror +broken$/m);
+    expect(stdout).toMatch(/^ {2}refused +signature-stores +ClusterVersion spec\.signatureStores: an empty list/m);
+    expect(stdout).toContain(`→ use ${OCP}@${digestOf('b')}; your ImageDigestMirrorSet/release already redirects it`);
+  });
+
+  test('-o json', async () => {
+    const { stdout } = await signet(at('mixed'), '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      outcome: 'refused',
+      profile: 'ocp',
+      clusters: [
+        { cluster: 'east', outcome: 'ready' },
+        { cluster: 'north', outcome: 'unknown' },
+        { cluster: 'west', outcome: 'refused' },
+      ],
+    });
+  });
+
+  test.each<[string, readonly string[], string]>([
+    ['a profile that is not built in', ['good', '--profile', 'mine'], 'the profile mine is not built in'],
+    ['no directory', ['absent'], 'cannot read'],
+  ])('bad call: %s', async (_, [directory = '', ...args], message) => {
+    await expect(signet(at(directory), ...args)).rejects.toThrow(message);
+  });
+});

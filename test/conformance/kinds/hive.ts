@@ -1,0 +1,161 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type AdmissionAnswer, toAdmissionReview } from '../../../lib/cluster/admission-answer.ts';
+import { ADMISSION_KINDS } from '../../../lib/cluster/admission-kinds.ts';
+import { parseAdmissionReview } from '../../../lib/cluster/admission-review.ts';
+import { answerFailure } from '../../../lib/cluster/answer-failure.ts';
+import { toHiveCondition } from '../../../lib/cluster/hive-condition.ts';
+import { answerAsHive } from '../../../lib/cluster/hive-image-set.ts';
+import { readQuestion } from '../../../lib/cluster/read-question.ts';
+import { decidePullspec } from '../../../lib/decide/decide-pullspec.ts';
+import { toReadyTrust } from '../../../lib/decide/ready-trust.ts';
+import { InputError } from '../../../lib/errors/input-error.ts';
+import { parsePullspec } from '../../../lib/pullspec/pullspec.ts';
+import { parseJsonBytes } from '../../../lib/runtime/request-body.ts';
+import { parseHiveConfig } from '../../../lib/trust/documents/hive-config.ts';
+import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
+import { prepareTrust } from '../../../lib/trust/prepare-trust.ts';
+import type { TrustDocument } from '../../../lib/trust/trust-document.ts';
+import type { KindRunner } from '../kinds.ts';
+import type { Vector } from '../read-vectors.ts';
+import { VectorRejected } from '../vector-rejected.ts';
+import { VECTOR_TIME } from '../vector-time.ts';
+
+const NOW = new Date(VECTOR_TIME * 1000);
+
+const Admission = z.looseObject({
+  operation: z.string(),
+  resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
+  verificationRequired: z.boolean(),
+  object: z.unknown().optional(),
+  objectBase64: z.string().optional(),
+  oldObject: z.unknown().optional(),
+  oldObjectBase64: z.string().optional(),
+});
+
+/** Hive's own decision: its rule alone, without a profile's canonical repositories. */
+export const clusterImageSetAdmission: KindRunner = (vector) => {
+  const inputs = Admission.parse(vector.inputs);
+  const answer = answerVector(inputs);
+  if (answer.allowed) return {};
+  const { code, message } = answer;
+  const { response } = z
+    .object({ response: z.object({ status: z.object({ reason: z.string() }) }) })
+    .parse(toAdmissionReview('0', answer));
+  throw toRejection(vector, { code, message, reason: response.status.reason });
+};
+
+function answerVector(inputs: z.infer<typeof Admission>): AdmissionAnswer {
+  try {
+    const review = parseAdmissionReview(parseJsonBytes(writeReview(inputs)));
+    const { group, version } = ADMISSION_KINDS.clusterimagesets;
+    if (!isDeepStrictEqual(review.resource, { group, version, resource: 'clusterimagesets' })) return ALLOWED;
+    const question = readQuestion('clusterimagesets', review);
+    const image = question.kind === 'images' ? question.images[0]?.image : undefined;
+    return image === undefined ? ALLOWED : answerAsHive(image, inputs.verificationRequired);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return answerFailure(error);
+  }
+}
+
+const ALLOWED: AdmissionAnswer = { allowed: true, warnings: [], recordIds: [] };
+
+/** An object that is bytes stands as it is where JSON should: the body as a whole cannot be decoded then. */
+function writeReview(inputs: z.infer<typeof Admission>): Buffer {
+  const { operation, resource, object = null, objectBase64, oldObject = null, oldObjectBase64 } = inputs;
+  const toBytes = (base64: string | undefined, value: unknown): Buffer =>
+    base64 === undefined ? Buffer.from(JSON.stringify(value)) : Buffer.from(base64, 'base64');
+  const request = JSON.stringify({ uid: 'vector', operation, resource });
+  return Buffer.concat([
+    Buffer.from(
+      `{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":${request.slice(0, -1)},"object":`,
+    ),
+    toBytes(objectBase64, object),
+    Buffer.from(',"oldObject":'),
+    toBytes(oldObjectBase64, oldObject),
+    Buffer.from('}}'),
+  ]);
+}
+
+const Condition = z.looseObject({
+  releaseImage: z.string(),
+  verifier: z.object({ kind: z.literal('release-verifier'), configMap: z.string() }).nullable(),
+});
+
+/** Decided by the pullspec alone: no case of this kind comes to its signatures. */
+export const releaseImageCondition: KindRunner = async (vector) => {
+  const { releaseImage, verifier } = Condition.parse(vector.inputs);
+  const pullspec = parsePullspec(releaseImage);
+  if (verifier === null) return { condition: null, installerImageResolved: true };
+  const trust = await prepareTrust('ocp', [await readDocument(vector, verifier.configMap)]);
+  const verdict = decidePullspec({ pullspec }, toReadyTrust(trust, NOW), NOW);
+  const condition = toHiveCondition(verdict);
+  if (condition === undefined) return { condition: null, installerImageResolved: true };
+  throw toRejection(vector, { condition, installerImageResolved: false });
+};
+
+const Config = z.looseObject({
+  configMapNamespace: z.string().optional(),
+  configMapName: z.string().optional(),
+  configMap: z.string().optional(),
+});
+
+/** Hive's setting, and the ConfigMap that it names, annotated or not. */
+export const verifierConfig: KindRunner = async (vector) => {
+  const { configMapNamespace, configMapName, configMap } = Config.parse(vector.inputs);
+  if (configMap !== undefined) return await useConfigMap(await readDocument(vector, configMap));
+  const reference = { namespace: configMapNamespace, name: configMapName };
+  const [source] = parseTrustFile(toHiveConfig(reference));
+  if (source === undefined) throw new Error('no document');
+  return { verificationRequired: parseHiveConfig(source).reference !== undefined };
+};
+
+async function useConfigMap(document: TrustDocument): Promise<Readonly<Record<string, unknown>>> {
+  const [source] = parseTrustFile(document);
+  const { metadata } = z
+    .looseObject({ metadata: z.looseObject({ namespace: z.string(), name: z.string() }) })
+    .parse(source?.content);
+  const { namespace, name } = metadata;
+  const { keyrings, stores } = await prepareTrust('hive', [document, toHiveConfig({ namespace, name }), PROFILE]);
+  return {
+    verifiers: Object.fromEntries(
+      keyrings.map((keyring) => [keyring.name, keyring.certificates.map(({ fingerprint }) => fingerprint)]),
+    ),
+    stores: stores.map(({ url }) => url),
+  };
+}
+
+const PROFILE: TrustDocument = {
+  name: 'profile.json',
+  bytes: Buffer.from(
+    JSON.stringify({
+      apiVersion: 'signet/v1',
+      kind: 'Profile',
+      metadata: { name: 'hive' },
+      spec: { canonicalRepositories: ['example.com/hive/release'] },
+    }),
+  ),
+};
+
+function toHiveConfig(reference: object): TrustDocument {
+  const spec = { releaseImageVerificationConfigMapRef: reference };
+  const content = { apiVersion: 'hive.openshift.io/v1', kind: 'HiveConfig', metadata: { name: 'hive' }, spec };
+  return { name: 'hive-config.json', bytes: Buffer.from(JSON.stringify(content)) };
+}
+
+async function readDocument({ root }: Vector, file: string): Promise<TrustDocument> {
+  return { name: path.basename(file), bytes: await readFile(path.join(root, file)) };
+}
+
+/** Hive's words are binding, also those of a rejection. */
+function toRejection({ output }: Vector, answered: Readonly<Record<string, unknown>>): Error {
+  for (const [member, wanted] of Object.entries(output)) {
+    if (!isDeepStrictEqual(answered[member], wanted)) {
+      return new Error(`output.${member} is ${JSON.stringify(answered[member])}, expected ${JSON.stringify(wanted)}`);
+    }
+  }
+  return new VectorRejected(JSON.stringify(answered));
+}

@@ -1,0 +1,254 @@
+import { describe, expect, test } from 'vitest';
+import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { parseRecord } from '../../lib/records/parse-record.ts';
+import { recheckRecord } from '../../lib/records/recheck-record.ts';
+import { toAsked, toRecord } from '../../lib/records/to-record.ts';
+import { createPolicyStore } from '../../lib/signatures/policy-store.ts';
+import { BUNDLE_TYPE } from '../../lib/sigstore/cosign-signature.ts';
+import { formatSignatureBlob } from '../../lib/sigstore/signature-blob.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { NAME, NOW } from '../images/image-setup.ts';
+import { makeBundle, toStatement } from '../sigstore/make-bundle.ts';
+import type { KeyPair } from '../sigstore/make-certificate.ts';
+import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../sigstore/make-signature.ts';
+import { createMemoryLookaside, type MemoryLookaside } from '../support/memory-lookaside.ts';
+import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
+import { file, profile } from '../trust/sample-documents.ts';
+import { bySigner, decideBy, IMAGE, KEYS, releaseSigner, signer } from './policy-setup.ts';
+
+const DIGEST = IMAGE.slice(IMAGE.indexOf('@') + 1);
+const OTHER = `sha256:${'b'.repeat(64)}`;
+
+const toKeyData = ({ publicKey }: KeyPair): string => Buffer.from(toPem(publicKey)).toString('base64');
+
+/** A ClusterImagePolicy of one key. */
+function policyDocument(name: string, scopes: readonly string[], key: KeyPair, identity?: object): string {
+  return JSON.stringify({
+    apiVersion: 'config.openshift.io/v1',
+    kind: 'ClusterImagePolicy',
+    metadata: { name },
+    spec: {
+      scopes,
+      policy: {
+        rootOfTrust: { policyType: 'PublicKey', publicKey: { keyData: toKeyData(key) } },
+        ...(identity === undefined ? {} : { signedIdentity: identity }),
+      },
+    },
+  });
+}
+
+interface Parts {
+  readonly policies?: Readonly<Record<string, string>>;
+  readonly policyJson?: object;
+  readonly spec?: Readonly<Record<string, unknown>> & { readonly require?: PreparedTrust['require'] };
+  readonly hasKeyring?: boolean;
+}
+
+async function readTrust({ policies = {}, policyJson, spec = {}, hasKeyring = false }: Parts): Promise<ReadyTrust> {
+  const { require = 'configured', ...others } = spec;
+  const prepared = await prepareTrust('acme', [
+    file('profile.yaml', profile({ canonicalRepositories: [NAME], ...others })),
+    ...Object.entries(policies).map(([name, text]) => file(name, text)),
+    ...(policyJson === undefined ? [] : [file('policy.json', JSON.stringify(policyJson))]),
+    ...Object.entries(KEYS).map(([name, bytes]) => ({ name, bytes })),
+  ]);
+  const keyrings = hasKeyring
+    ? { keyrings: [releaseSigner.keyring], stores: [{ url: 'https://signatures.example', origin: 'store' }] }
+    : {};
+  return toReadyTrust({ ...prepared, ...keyrings, require }, NOW);
+}
+
+const sign = (keys: KeyPair, reference = `${NAME}:1`, digest: string = DIGEST): Uint8Array =>
+  formatSignatureBlob(makeSignature({ keys, payload: toPayload(reference, digest) }));
+const good = sign(SIGNER);
+const bundle = (keys: KeyPair, digest: string = DIGEST): Uint8Array =>
+  formatSignatureBlob({
+    mimeType: BUNDLE_TYPE,
+    payload: Buffer.from(makeBundle({ keys, statement: toStatement([digest]) })),
+    annotations: new Map(),
+  });
+const holding = (...signatures: readonly Uint8Array[]): MemoryLookaside =>
+  createMemoryLookaside({ [IMAGE]: signatures });
+const one = { 'one.json': policyDocument('one', [NAME], SIGNER) };
+const codesOf = (reasons: readonly { readonly code: string }[]): readonly string[] => reasons.map(({ code }) => code);
+
+describe('a ClusterImagePolicy', async () => {
+  const trust = await readTrust({ policies: one });
+
+  test.each<[string, readonly Uint8Array[], string, readonly string[]]>([
+    ['a signature by its key', [good], 'accepted', []],
+    ['one behind what does not hold', [sign(OTHER_SIGNER), Buffer.from('\0x'), good], 'accepted', []],
+    ['another key', [sign(OTHER_SIGNER)], 'rejected', ['SignatureInvalid']],
+    ['the repository without tag or digest', [sign(SIGNER, NAME)], 'rejected', ['IdentityMismatch']],
+    ['another digest', [sign(SIGNER, `${NAME}:1`, OTHER)], 'rejected', ['DigestMismatch']],
+    ['another repository', [sign(SIGNER, 'quay.io/other/app:1')], 'rejected', ['IdentityMismatch']],
+    ['no signature', [], 'rejected', ['SignatureNotFound']],
+    ['an OpenPGP signature alone', [signer.sign()], 'rejected', ['SignatureNotFound']],
+    ['a bundle, which names no repository', [bundle(SIGNER)], 'rejected', ['IdentityMismatch']],
+    [
+      'a payload that was swapped',
+      [formatSignatureBlob({ ...makeSignature({ keys: SIGNER }), payload: toPayload(`${NAME}:1`, DIGEST) })],
+      'rejected',
+      ['SignatureInvalid'],
+    ],
+  ])('%s', async (_, signatures, outcome, codes) => {
+    const { verdict } = await decideBy(trust, { lookaside: holding(...signatures) });
+    expect([verdict.outcome, codesOf(verdict.reasons)]).toEqual([outcome, codes]);
+    expect(verdict.policies).toEqual([
+      expect.objectContaining({ document: 'one.json', image: IMAGE, scope: `docker:${NAME}`, outcome }),
+    ]);
+  });
+
+  test('a registry that does not answer leaves it open', async () => {
+    const lookaside = createMemoryLookaside({}, { failing: [IMAGE] });
+    const { verdict } = await decideBy(trust, { lookaside });
+    expect([verdict.outcome, codesOf(verdict.reasons)]).toEqual(['indeterminate', ['StoreUnavailable']]);
+  });
+
+  test('the registry is asked, and no lookaside of OpenPGP signatures', async () => {
+    const sigstore = holding(good);
+    const lookaside = createPolicyStore({ openpgp: untouchedStore, sigstore });
+    expect((await decideBy(trust, { lookaside })).verdict.outcome).toBe('accepted');
+    expect(sigstore.asked).toEqual([IMAGE]);
+  });
+
+  test('its record is confirmed, and one with another signature differs', async () => {
+    const record = toRecord(toAsked('cli', IMAGE), await decideBy(trust, { lookaside: holding(good) }));
+    const read = (text: string) => parseRecord('record', Buffer.from(text));
+    const text = JSON.stringify(record);
+    expect(await recheckRecord(read(text), trust.prepared)).toMatchObject({ outcome: 'confirmed', differences: [] });
+    const swapped = text.replaceAll(
+      Buffer.from(good).toString('base64'),
+      Buffer.from(sign(OTHER_SIGNER)).toString('base64'),
+    );
+    expect(swapped).not.toBe(text);
+    expect((await recheckRecord(read(swapped), trust.prepared)).outcome).toBe('differs');
+  });
+});
+
+describe('several image policies count as on a node', () => {
+  test.each<[string, Readonly<Record<string, string>>, readonly Uint8Array[], string]>([
+    [
+      'the most specific scope alone',
+      { 'wide.json': policyDocument('wide', ['quay.io'], OTHER_SIGNER), ...one },
+      [good],
+      'accepted',
+    ],
+    [
+      'the wide one where no other covers the image',
+      { 'wide.json': policyDocument('wide', ['quay.io'], OTHER_SIGNER) },
+      [good],
+      'rejected',
+    ],
+    [
+      'two of one scope, one met',
+      { ...one, 'two.json': policyDocument('two', [NAME], OTHER_SIGNER) },
+      [good],
+      'rejected',
+    ],
+    [
+      'two of one scope, both met',
+      { ...one, 'two.json': policyDocument('two', [NAME], OTHER_SIGNER) },
+      [good, sign(OTHER_SIGNER)],
+      'accepted',
+    ],
+    [
+      'one that covers another image: nothing vouches',
+      { 'x.json': policyDocument('x', ['quay.io/x'], SIGNER) },
+      [good],
+      'rejected',
+    ],
+    [
+      'an identity of its own',
+      {
+        'one.json': policyDocument('one', [NAME], SIGNER, {
+          matchPolicy: 'ExactRepository',
+          exactRepository: { repository: 'quay.io/signed/as' },
+        }),
+      },
+      [sign(SIGNER, 'quay.io/signed/as')],
+      'accepted',
+    ],
+  ])('%s', async (_, policies, signatures, outcome) => {
+    const trust = await readTrust({ policies });
+    expect((await decideBy(trust, { lookaside: holding(...signatures) })).verdict.outcome).toBe(outcome);
+  });
+});
+
+describe('what is configured is required', () => {
+  const release = releaseSigner.sign(DIGEST as never, NAME);
+  const stores = new Map([[DIGEST as never, [release]]]);
+
+  test.each<[string, Parts, readonly Uint8Array[], boolean, string]>([
+    ['both there', { policies: one, hasKeyring: true }, [good], true, 'accepted'],
+    ['no Sigstore one', { policies: one, hasKeyring: true }, [], true, 'rejected'],
+    ['no OpenPGP one', { policies: one, hasKeyring: true }, [good], false, 'rejected'],
+    [
+      'require: sigstore',
+      { policies: one, hasKeyring: true, spec: { require: 'sigstore' } },
+      [good],
+      false,
+      'accepted',
+    ],
+    ['require: openpgp', { policies: one, hasKeyring: true, spec: { require: 'openpgp' } }, [], true, 'accepted'],
+    [
+      'policy.json and an image policy, both met',
+      { policies: one, policyJson: { default: [bySigner] } },
+      [good, signer.sign()],
+      false,
+      'accepted',
+    ],
+    ['policy.json not met', { policies: one, policyJson: { default: [bySigner] } }, [good], false, 'rejected'],
+    [
+      'sigstoreSigned of a policy.json',
+      { policyJson: { default: [{ type: 'sigstoreSigned', keyData: toKeyData(SIGNER) }] } },
+      [sign(SIGNER, `${NAME}:1`)],
+      false,
+      'accepted',
+    ],
+    [
+      'a bundle, where the profile takes its digest',
+      { policies: one, spec: { bundleIdentity: 'digest' } },
+      [bundle(SIGNER)],
+      false,
+      'accepted',
+    ],
+    [
+      'a bundle for another digest',
+      { policies: one, spec: { bundleIdentity: 'digest' } },
+      [bundle(SIGNER, OTHER)],
+      false,
+      'rejected',
+    ],
+  ])('%s', async (_, parts, signatures, isReleased, outcome) => {
+    const store = createMemorySignatureStore(isReleased ? stores : new Map());
+    const trust = await readTrust(parts);
+    const { verdict } = await decideBy(trust, { store, lookaside: holding(...signatures) });
+    expect(verdict.outcome).toBe(outcome);
+  });
+});
+
+test.each<[string, Parts, string]>([
+  [
+    'a key that is none',
+    {
+      policies: {
+        'one.json': policyDocument('one', [NAME], SIGNER).replace(
+          toKeyData(SIGNER),
+          Buffer.from(toPem(SIGNER.publicKey).replace(/[A-Za-z0-9+/]{8}/, 'AAAAAAAA')).toString('base64'),
+        ),
+      },
+    },
+    'KeyUnreadable',
+  ],
+  [
+    'the same in a policy.json',
+    { policyJson: { default: [{ type: 'sigstoreSigned', keyData: 'QUFBQQ==' }] } },
+    'KeyUnreadable',
+  ],
+])('%s does not load', async (_, parts, code) => {
+  await expect(readTrust(parts)).rejects.toMatchObject({ code });
+});

@@ -1,0 +1,79 @@
+import { hash } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../../lib/pullspec/reference.ts';
+import { repositoryPath } from '../../../lib/pullspec/repository.ts';
+import { CANONICAL } from '../../pushes/push-setup.ts';
+import { toHttpEvent } from '../../support/http-event.ts';
+import {
+  PULLSPEC,
+  publishProfile,
+  type Scenario,
+  SIGNED,
+  signDigest,
+  signer,
+  signUpstream,
+  withPolicy,
+} from './stage.ts';
+
+const TOKEN = '0c2c5d1c8e3f4d5b9a7f1e2d3c4b5a69';
+/** What Secrets Manager holds of the clusters. */
+export const CLUSTERS = { schema: 1, clusters: [{ cluster: 'hub', tokenSha256: hash('sha256', TOKEN) }] };
+
+/** As {@link CANONICAL}, with an image policy that wants a signature from its lookaside. */
+const COVERED = parseRepository(CANONICAL.replace(/[^/]*$/, 'covered'));
+
+function toReview(releaseImage: string): object {
+  const body = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+      operation: 'CREATE',
+      resource: { group: 'hive.openshift.io', version: 'v1', resource: 'clusterimagesets' },
+      object: { spec: { releaseImage } },
+    },
+  };
+  return {
+    ...toHttpEvent({ method: 'POST', path: `/admission/${TOKEN}/clusterimagesets`, body, query: { timeout: '30s' } }),
+    pathParameters: { token: TOKEN, resource: 'clusterimagesets' },
+  };
+}
+
+/** A release that is decided, with writes whose answers are lost; one that is reused; one that a policy covers. */
+export const reviewAdmission: Scenario = async (stage) => {
+  const policy = withPolicy(stage);
+  const repositories = [parseRepository(CANONICAL), COVERED];
+  await publishProfile(stage, 'first', signer, {
+    ...policy,
+    imagePolicies: (policy.imagePolicies ?? []).map((one) => ({
+      ...one,
+      coverage: { kind: 'scopes', scopes: [COVERED] },
+      content: {
+        default: [
+          {
+            type: 'signedBy',
+            keyType: 'GPGKeys',
+            keyPath: '/keys/release',
+            signedIdentity: { type: 'exactRepository', dockerRepository: CANONICAL },
+          },
+        ],
+      },
+    })),
+    canonicalRepositories: repositories,
+    signedRepositories: repositories,
+  });
+  await signUpstream(stage);
+  const lookaside = path.join(stage.upstream, 'lookaside', `${repositoryPath(COVERED)}@${toStoreSegment(SIGNED)}`);
+  await mkdir(lookaside, { recursive: true });
+  await writeFile(path.join(lookaside, 'signature-1'), signDigest());
+  for (const prefix of ['records/by-id/', 'accepted/', 'admission/']) stage.loseAnswer(prefix);
+  const allowed = stage.isSet('SIGNET_ADMISSION')
+    ? { statusCode: 200, body: expect.stringContaining('"allowed":true') as unknown }
+    : { statusCode: 404 };
+  for (const image of [PULLSPEC, PULLSPEC, `${COVERED}@${SIGNED}`]) {
+    expect(await stage.invoke(toReview(image))).toMatchObject({ answer: allowed });
+  }
+};
