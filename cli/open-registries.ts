@@ -3,19 +3,23 @@ import { parsePullSecret } from '../lib/registry/pull-secret.ts';
 import { readProxy } from '../lib/runtime/environment.ts';
 import { openSecret } from '../lib/secrets/read-secret.ts';
 import { createSecretSource } from '../lib/secrets/secret-source.ts';
+import { parseRegistryOrigin } from './parse-registry-origin.ts';
 
 export interface RegistryAccess {
   /** A config.json. */
   readonly pullSecret?: string | undefined;
   readonly allowPrivateStores?: boolean | undefined;
+  /** `HOST=ORIGIN` each. */
+  readonly registry?: readonly string[] | undefined;
 }
 
 /** The registries that a profile names, as the command line may reach them. Nothing is contacted or read yet. */
-export function openRegistries({ pullSecret, allowPrivateStores }: RegistryAccess): ProfileRegistries {
+export function openRegistries({ pullSecret, allowPrivateStores, registry = [] }: RegistryAccess): ProfileRegistries {
   const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
   return createProfileRegistries({
     proxy: readProxy(process.env),
     allowPrivateAddresses: allowPrivateStores === true,
+    apiOrigins: new Map(registry.map(parseRegistryOrigin)),
     pullSecret:
       readText === undefined
         ? undefined

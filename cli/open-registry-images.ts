@@ -5,21 +5,17 @@ import { openRegistryImage } from '../lib/images/open-registry-image.ts';
 import { parseReference } from '../lib/pullspec/reference.ts';
 import { repositoryHost } from '../lib/pullspec/repository.ts';
 import { usesSigstoreAttachments } from '../lib/registries-d/uses-sigstore-attachments.ts';
-import { createProfileRegistries } from '../lib/registry/profile-registries.ts';
-import { parsePullSecret } from '../lib/registry/pull-secret.ts';
 import type { RegistryClient } from '../lib/registry/registry-client.ts';
-import { readProxy } from '../lib/runtime/environment.ts';
-import { openSecret } from '../lib/secrets/read-secret.ts';
-import { createSecretSource } from '../lib/secrets/secret-source.ts';
 import { createEmptyStore } from '../lib/signatures/empty-store.ts';
 import { createPolicyStore } from '../lib/signatures/policy-store.ts';
 import { createRegistriesDStore } from '../lib/signatures/registries-d-store.ts';
+import { openRegistries } from './open-registries.ts';
 import { openClient } from './open-stores.ts';
 import type { StoreOptions } from './options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 import { readRegistriesDFolder } from './read-registries-d.ts';
 
-export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa' | 'registry'> {
   readonly registriesD?: string;
   readonly pullSecret?: string;
   readonly allowRegistry: readonly string[];
@@ -34,16 +30,12 @@ export interface OpenedRegistryImages {
 
 /** Files that the options name are read once. @throws InputError, ConfigurationError */
 export async function openRegistryImages(options: RegistryImageOptions): Promise<OpenedRegistryImages> {
-  const { tlsCa, allowPrivateStores, pullSecret, allowRegistry } = options;
+  const { tlsCa, allowRegistry } = options;
   const registriesD = await readRegistriesDFolder(options.registriesD);
   // Before the registry gets them, so that a wrong file is told by its name.
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
   const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
-  const registries = createProfileRegistries({
-    proxy: readProxy(process.env),
-    allowPrivateAddresses: allowPrivateStores,
-    pullSecret: pullSecret === undefined ? undefined : openPullSecret(pullSecret),
-  });
+  const registries = openRegistries(options);
   return {
     async open(named) {
       const reference = parseReference(formatDockerReference(withDefaultTag(named)));
@@ -73,7 +65,3 @@ const NOT_BESIDE = 'registries.d does not say use-sigstore-attachments: true';
 /** The user named the hosts that are contacted; no profile adds to them. */
 const NO_PROFILE = { revision: '', pushSources: [], mirrorRules: [] } as const;
 const NO_ACCESS = { allowPrivateAddresses: false, allowLocal: false } as const;
-
-function openPullSecret(location: string) {
-  return createSecretSource({ readText: openSecret(location), parse: parsePullSecret, now: () => new Date() });
-}

@@ -25,6 +25,11 @@ export const options = {
     new Option('--allow-private-stores', 'contact stores at loopback and private addresses, for this run'),
   pullSecret: () =>
     new Option('--pull-secret <file>', 'config.json that opens the registries with Sigstore signatures'),
+  registry: () =>
+    repeatable(
+      '--registry <host=origin>',
+      'reach a registry’s API elsewhere, as in localhost:5000=http://localhost:5000 (repeatable)',
+    ),
   tlsCa: () => new Option('--tls-ca <file>', 'PEM certificates to trust beside the system’s'),
 } as const;
 
@@ -47,6 +52,8 @@ export interface StoreOptions {
   readonly tlsCa?: string;
   /** Opens registries, where a profile's policies ask for what lies beside an image. */
   readonly pullSecret?: string;
+  /** `HOST=ORIGIN` each: where a registry's API is instead. */
+  readonly registry?: readonly string[];
 }
 
 /** An option that may be given several times, or not at all. */

@@ -75,6 +75,7 @@ function addVerify(program: Command, setStatus: SetStatus): void {
     .option('--fail-on-forced', 'exit 1 when the verdict was accepted only by force')
     .addOption(options.allowPrivateStores())
     .addOption(options.pullSecret())
+    .addOption(options.registry())
     .addOption(options.tlsCa())
     .addOption(options.output())
     .addHelpText(

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { parseRegistryOrigin } from '../cli/parse-registry-origin.ts';
 import { InputError } from '../lib/errors/input-error.ts';
-import { parseRegistryHost } from '../lib/image-policy/parse-registry-host.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */
 export const START_OPTIONS = {
@@ -86,7 +86,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
   }
   const allowPrivateStores = values['allow-private-stores'];
-  const apiOrigins = new Map(registry.map(parseRegistry));
+  const apiOrigins = new Map(registry.map(parseRegistryOrigin));
   return {
     port,
     host,
@@ -102,23 +102,6 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     graphChannels: values['graph-channel'] ?? [],
     graphArchitectures: values['graph-arch'] ?? [],
   };
-}
-
-/** `host[:port]=http(s)://host[:port]` */
-function parseRegistry(text: string): readonly [host: string, origin: string] {
-  const at = text.indexOf('=');
-  const url = URL.canParse(text.slice(at + 1)) ? new URL(text.slice(at + 1)) : undefined;
-  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
-  if (at < 1 || !isOrigin || !['http:', 'https:'].includes(url.protocol)) {
-    throw new InputError('ArgumentInvalid', `--registry takes HOST=http(s)://HOST[:PORT], not ${JSON.stringify(text)}`);
-  }
-  try {
-    return [parseRegistryHost(text.slice(0, at)), url.origin];
-  } catch (cause) {
-    throw new InputError('ArgumentInvalid', `--registry: ${JSON.stringify(text.slice(0, at))} is not a registry host`, {
-      cause,
-    });
-  }
 }
 
 function parse(args: readonly string[]) {

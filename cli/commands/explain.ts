@@ -103,7 +103,8 @@ async function openPlaces(
       ? []
       : [{ role: 'mirror', name: mirror, store: createObjectReleaseStore(await openSource(mirror)) }];
   const { store, close } = await openStores(options, trust.prepared);
-  return { places: [...held, { role: 'stores', name: store.description, store }], close };
+  const name = options.store.length === 0 ? store.description : options.store.join(', ');
+  return { places: [...held, { role: 'stores', name, store }], close };
 }
 
 function print(explained: Explained, output: ExplainOptions['output']): void {

@@ -26,6 +26,7 @@ export function addImage(program: Command, setStatus: (status: number) => void):
     )
     .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
     .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.registry())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(options.output())

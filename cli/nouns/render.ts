@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
+import { ADMISSION_RESOURCES } from '../../lib/render/admission-kinds.ts';
 import type { RenderConfigMapsOptions } from '../commands/render-configmaps.ts';
 import type { RenderMachineConfigOptions } from '../commands/render-machineconfig.ts';
 import type { RenderMirrorSetsOptions } from '../commands/render-mirror-sets.ts';
 import type { RenderSignatureStoresOptions } from '../commands/render-signature-stores.ts';
 import type { RenderTrustOptions } from '../commands/render-trust.ts';
+import type { RenderWebhooksOptions } from '../commands/render-webhooks.ts';
 import { collect, options, parseNotEmpty, repeatable } from '../options.ts';
 
 const output = (): Option =>
@@ -17,6 +19,7 @@ export function addRender(program: Command, setStatus: (status: number) => void)
   addMirrorSets(render, setStatus);
   addTrustConfigMap(render, setStatus);
   addMachineConfig(render, setStatus);
+  addWebhooks(render, setStatus);
 }
 
 function addConfigMaps(render: Command, setStatus: (status: number) => void): void {
@@ -166,5 +169,40 @@ function addMachineConfig(render: Command, setStatus: (status: number) => void):
     .action(async (given: RenderMachineConfigOptions) => {
       const { renderMachineConfig } = await import('../commands/render-machineconfig.ts');
       setStatus(await renderMachineConfig(given));
+    });
+}
+
+function addWebhooks(render: Command, setStatus: (status: number) => void): void {
+  render
+    .command('webhooks')
+    .description('ValidatingWebhookConfigurations by which a cluster asks before it uses a release')
+    .addOption(
+      new Option('--url <url>', 'address of the API, that the cluster reaches by HTTPS')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--token-file <file>', 'the token of this cluster').argParser(parseNotEmpty).makeOptionMandatory(),
+    )
+    .addOption(new Option('--ca <file>', 'PEM certificates by which the API is known').argParser(parseNotEmpty))
+    .addOption(
+      new Option('--kind <kind...>', 'these kinds alone (repeatable)')
+        .choices([...ADMISSION_RESOURCES])
+        .default([], 'all'),
+    )
+    .addOption(new Option('--timeout <seconds>', 'how long the API server waits').default('10'))
+    .addOption(
+      new Option('--failure-policy <policy>', 'what happens while the API cannot be reached: Fail denies')
+        .choices(['Fail', 'Ignore'])
+        .default('Fail'),
+    )
+    .addOption(output())
+    .addHelpText(
+      'after',
+      '\nExample: signet render webhooks --url https://signet.example.com --token-file token --kind clusterversions',
+    )
+    .action(async (given: RenderWebhooksOptions) => {
+      const { renderWebhooks } = await import('../commands/render-webhooks.ts');
+      setStatus(await renderWebhooks(given));
     });
 }

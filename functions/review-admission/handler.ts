@@ -1,12 +1,12 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toAdmissionReview, toOutcome } from '../../lib/cluster/admission-answer.ts';
 import { type AdmissionClock, startAdmissionClock } from '../../lib/cluster/admission-deadline.ts';
-import { isAdmissionResource } from '../../lib/cluster/admission-kinds.ts';
 import {
   type ReviewDependencies,
   type ReviewedAdmission,
   reviewAdmission,
 } from '../../lib/cluster/review-admission.ts';
+import { isAdmissionResource } from '../../lib/render/admission-kinds.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
 import { toJsonResponse } from '../../lib/runtime/json-response.ts';

@@ -1,19 +1,10 @@
 import { InputError } from '../errors/input-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
-import type { AdmissionResource } from './admission-kinds.ts';
+import { ADMISSION_KINDS, type AdmissionResource } from '../render/admission-kinds.ts';
 import { type AdmissionQuestion, type AskedImage, NOTHING_ASKED } from './admission-question.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import { readDesiredUpdate } from './read-desired-update.ts';
 import { readMember } from './read-member.ts';
-
-/** Where each kind names release images. A ClusterDeployment's own takes precedence over its image set. */
-const IMAGE_PATHS: Readonly<Record<Exclude<AdmissionResource, 'clusterversions'>, readonly string[]>> = {
-  clusterimagesets: ['spec.releaseImage'],
-  clusterdeployments: ['spec.provisioning.releaseImage'],
-  // The second is what the management cluster runs of it: it would be a way around the first.
-  hostedclusters: ['spec.release.image', 'spec.controlPlaneRelease.image'],
-  nodepools: ['spec.release.image'],
-};
 
 /**
  * What a creation or an update asks for. What stood there before is not asked for again: labels of old objects change,
@@ -35,8 +26,8 @@ export function readQuestion(
   return resource === 'clusterversions' ? readDesiredUpdate(object, earlier) : readImages(resource, object, earlier);
 }
 
-function readImages(resource: keyof typeof IMAGE_PATHS, object: JsonObject, earlier: JsonValue): AdmissionQuestion {
-  const images = IMAGE_PATHS[resource].flatMap((path): readonly AskedImage[] => {
+function readImages(resource: AdmissionResource, object: JsonObject, earlier: JsonValue): AdmissionQuestion {
+  const images = ADMISSION_KINDS[resource].paths.flatMap((path): readonly AskedImage[] => {
     const image = readMember(object, path) ?? '';
     if (typeof image !== 'string') throw new InputError('BodyInvalid', `${path} must be a string`);
     // An image set without an image is a question too: Hive says no.

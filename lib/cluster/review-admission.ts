@@ -1,9 +1,9 @@
+import type { AdmissionResource } from '../render/admission-kinds.ts';
 import { parseJsonBody, type RequestWithBody } from '../runtime/request-body.ts';
 import type { SecretSource } from '../secrets/secret-source.ts';
 import type { AdmissionAnswer } from './admission-answer.ts';
 import { type AdmissionCredential, findCluster } from './admission-credentials.ts';
 import type { AdmissionClock } from './admission-deadline.ts';
-import type { AdmissionResource } from './admission-kinds.ts';
 import { type AdmissionRequest, parseAdmissionReview } from './admission-review.ts';
 import { answerFailure } from './answer-failure.ts';
 import { type AnswerDependencies, answerReview } from './answer-review.ts';

@@ -116,7 +116,10 @@ const NOT_SIGNED: Reason = {
 };
 
 const REMEDIES: ReadonlyMap<Reason['code'], string> = new Map([
-  ['IdentityMismatch', 'ask for the image by the name that was signed, or let signedIdentity of the policy accept it'],
+  [
+    'IdentityMismatch',
+    'ask for the image by the name that was signed, or let signedIdentity of the policy accept it; a Sigstore bundle names none, and counts where bundleIdentity says digest',
+  ],
   ['DigestMismatch', 'the manifest is another one than was signed: fetch the image again from its publisher'],
   ['KeyUnknown', 'if the publisher has a new key, verify its fingerprint and add it to the policy’s key files'],
   ['KeyRevoked', 'the publisher withdrew the key: use an image signed by its current one'],

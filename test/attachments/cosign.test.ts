@@ -68,12 +68,7 @@ interface Question {
 }
 
 /** The codes of all that lies beside the image, in order. */
-async function codesOf(
-  host: string,
-  path: string,
-  images: CosignImages,
-  question: Question,
-): Promise<readonly string[]> {
+async function codesOf(host: string, at: string, images: CosignImages, question: Question): Promise<readonly string[]> {
   const { keys = ['p256'], rekor = [], digest = images.release, bundleIdentity = 'digest' } = question;
   const { reference = `${SIGNED_NAME}@${digest}`, identity = { type: 'matchRepoDigestOrExact' } } = question;
   const client = setup.connect({ allowed: [host], plain: [host] });
@@ -82,7 +77,7 @@ async function codesOf(
   const check = { trust, name: keys.join(), signedIdentity: identity, bundleIdentity };
   const image = { digest, reference: parseDockerReference(reference) };
   const codes: string[] = [];
-  for await (const entry of store.fetchSignatures({ digest, repository: parseRepository(`${host}/${path}`) }, signal)) {
+  for await (const entry of store.fetchSignatures({ digest, repository: parseRepository(`${host}/${at}`) }, signal)) {
     if (entry.kind === 'signature') codes.push(evaluateSigstoreSignature(entry, check, image, NOW).attempt.code);
     if (entry.kind === 'failed') codes.push(entry.error.code);
   }
@@ -266,9 +261,9 @@ function takeOthersEntry(manifest: CosignManifest, images: CosignImages): Cosign
 }
 
 /** Puts what lies beside the release image, changed, into a repository of its own. */
-async function pushChanged(host: string, path: string, { hasReferrers }: Place, images: CosignImages, change: Change) {
-  const repository = `changed/${change.name.toLowerCase()}/${path}`;
-  const own = images.manifests.filter((one) => one.repository === path);
+async function pushChanged(host: string, from: string, { hasReferrers }: Place, images: CosignImages, change: Change) {
+  const repository = `changed/${change.name.toLowerCase()}/${from}`;
+  const own = images.manifests.filter((one) => one.repository === from);
   const changed = own.map((one) => {
     const isBeside =
       one.reference.includes(images.release.slice(7)) || parseContent(one.bytes).subject?.digest === images.release;
@@ -290,6 +285,8 @@ const sources = [
   ...(cosign === undefined || built.kind === 'missing' ? [] : [{ name: 'made just now', isFresh: true }]),
 ];
 
+let madeAnew: Promise<CosignImages> | undefined;
+
 async function makeAnew(): Promise<CosignImages> {
   if (cosign === undefined || built.kind === 'missing') throw new Error('there is no cosign');
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-cosign-'));
@@ -306,12 +303,14 @@ async function makeAnew(): Promise<CosignImages> {
   }
 }
 describe.each(
-  places.flatMap((place) => sources.map((source) => ({ name: `${place.name}, ${source.name}`, place, ...source }))),
+  places.flatMap((place) =>
+    sources.map((source) => ({ name: `${place.name}, ${source.name}`, place, isFresh: source.isFresh })),
+  ),
 )('images signed by cosign: $name', ({ place, isFresh }) => {
   let images: CosignImages;
   let registry: { readonly host: string; stop(): Promise<void> };
   beforeAll(async () => {
-    images = isFresh ? await makeAnew() : await readCosignImages();
+    images = isFresh ? await (madeAnew ??= makeAnew()) : await readCosignImages();
     registry = await place.start();
     await pushCosignManifests(registry.host, images.manifests);
     const bundles = Map.groupBy(images.manifests, ({ repository }) => repository);

@@ -87,7 +87,7 @@ describe('what lies beside an image', () => {
     {
       name: `${MAX_ATTACHED_SIGNATURES} layers`,
       answers: layers(MAX_ATTACHED_SIGNATURES),
-      expected: [...Array(MAX_ATTACHED_SIGNATURES).fill('signature'), 'absent'],
+      expected: [...Array<string>(MAX_ATTACHED_SIGNATURES).fill('signature'), 'absent'],
     },
   ])('$name: $expected', async ({ answers, expected }) => {
     expect((await readEntries(setup, answers)).entries).toEqual(expected);

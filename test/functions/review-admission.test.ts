@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { AdmissionResource } from '../../lib/cluster/admission-kinds.ts';
+import type { AdmissionResource } from '../../lib/render/admission-kinds.ts';
 import { MAX_ADMISSION_BYTES } from '../../lib/cluster/review-admission.ts';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';

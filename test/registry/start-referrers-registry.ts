@@ -49,7 +49,7 @@ export async function startReferrersRegistry(
   const child = spawn(program, hasReferrers ? [] : ['without-referrers'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
-  const [host] = (await Promise.race([once(lines, 'line'), ended])) as readonly [unknown];
+  const [host]: readonly unknown[] = await Promise.race([once(lines, 'line'), ended]);
   if (typeof host !== 'string') throw new Error('the registry ended as it started');
   return {
     host,

@@ -1,3 +1,5 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { packTar } from 'modern-tar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openDirectoryImage } from '../../lib/images/open-directory-image.ts';
 import { openLayoutImage } from '../../lib/images/open-layout-image.ts';
@@ -73,12 +75,22 @@ describe('a release image', () => {
     expect([outcome, images.map(({ digest }) => digest)]).toEqual(['accepted', [toDigest(image.manifest)]]);
   });
 
-  test('with names as tar writes them, and a second gzip member', async () => {
+  test('with names as tar writes them, in two gzip members', async () => {
     const entries = [file('./release-manifests/image-references', SECOND), file('/release-manifests/x', 'x')];
-    expect(await inspectLayers({ entries })).toMatchObject({
+    const mangle = (packed: Buffer): Buffer => {
+      const tar = gunzipSync(packed);
+      return Buffer.concat([gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))]);
+    };
+    expect(await inspectLayers({ entries, mangle })).toMatchObject({
       outcome: 'accepted',
       images: [{ version: '4.21.0', components: [{ pullspec: OTHER }] }],
     });
+  });
+
+  test('with 1,000 components, behind a small file', async () => {
+    const tags = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`c${index}`, PINNED]));
+    const { outcome, images } = await inspectLayers(releaseLayer(referencesOf(tags)));
+    expect([outcome, images[0]?.components.length]).toEqual(['accepted', 1000]);
   });
 
   test('does not read what lies below the layer that has both files', async () => {
@@ -255,7 +267,6 @@ describe('what layers do to the files', () => {
   });
 
   test('a tar archive with something behind its end: LayerInvalid', async () => {
-    const { packTar } = await import('modern-tar');
     const tar = Buffer.concat([await packTar(good.entries ?? []), Buffer.alloc(512), Buffer.from('garbage')]);
     const { images } = await inspectLayers({ tar });
     expect(images[0]?.faults[0]?.code).toBe('LayerInvalid');
@@ -319,7 +330,8 @@ describe('bytes that are not those of a digest', () => {
       typeof one === 'string' ? one : one.code,
     );
   };
-  const flip = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte)));
+  const flip = (bytes: Buffer): Buffer =>
+    Buffer.from(bytes.map((byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte)));
   test.each([
     { name: 'a layer with a bit flipped', expected: 'ContentMismatch', index: 1, replace: flip },
     {
