@@ -2,7 +2,9 @@ import { decideImage } from '../lib/decide/decide-image.ts';
 import { evaluateImagePolicies } from '../lib/decide/evaluate-image-policies.ts';
 import type { Digest } from '../lib/pullspec/digest.ts';
 import { parsePullspec } from '../lib/pullspec/pullspec.ts';
+import type { Repository } from '../lib/pullspec/repository.ts';
 import type { ReleaseVerifier, Verification } from '../lib/release/release-inspection.ts';
+import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { openStores } from './open-stores.ts';
 import { openTrust } from './open-trust.ts';
 import type { StoreOptions, TrustOptions } from './options.ts';
@@ -23,6 +25,14 @@ export async function openReleaseVerifier(options: TrustOptions & StoreOptions):
   const { store, lookaside, close } = await openStores(options, prepared);
   const { signal } = new AbortController();
 
+  /** A component is what the release names it as, and stands for no release. Made once: policies are kept by trust. */
+  const own = new Map<Repository, PreparedTrust>();
+  function asOwn(repository: Repository): PreparedTrust {
+    const made = own.get(repository) ?? { ...prepared, canonicalRepositories: [repository] };
+    own.set(repository, made);
+    return made;
+  }
+
   /** Wherever it was read: its digest is that of the canonical repository's image, or it is not the release. */
   async function release(digest: Digest): Promise<Verification> {
     const [repository] = prepared.canonicalRepositories;
@@ -35,9 +45,7 @@ export async function openReleaseVerifier(options: TrustOptions & StoreOptions):
   async function component(text: string): Promise<Verification> {
     const { repository, digest } = parsePullspec(text);
     if (digest === undefined) return reject('DigestMissing', `${text} is not by digest`);
-    // It is what the release names it as, and stands for no release.
-    const own = { ...prepared, canonicalRepositories: [repository] };
-    const question = { repository, digest, prepared: own, lookaside, now: new Date(), signal };
+    const question = { repository, digest, prepared: asOwn(repository), lookaside, now: new Date(), signal };
     const { judgement } = await evaluateImagePolicies(question);
     return judgement ?? reject('PolicyRejects', `no image policy of profile ${prepared.profile} asks for a signature`);
   }

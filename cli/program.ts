@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { VERIFIER_VERSION } from '../lib/runtime/verifier-version.ts';
 import type { CheckOptions } from './commands/check.ts';
 import type { VerifyOptions } from './commands/verify.ts';
@@ -6,6 +6,8 @@ import { addBundle } from './nouns/bundle.ts';
 import { addCatalog } from './nouns/catalog.ts';
 import { addChecksums } from './nouns/checksums.ts';
 import { addDlq } from './nouns/dlq.ts';
+import { addExplain } from './nouns/explain.ts';
+import { addFleet } from './nouns/fleet.ts';
 import { addGraph } from './nouns/graph.ts';
 import { addImage } from './nouns/image.ts';
 import { addInstaller } from './nouns/installer.ts';
@@ -37,6 +39,8 @@ export function buildProgram(setStatus: SetStatus): Command {
   addSignature(program, setStatus);
   addChecksums(program, setStatus);
   addInstaller(program, setStatus);
+  addExplain(program, setStatus);
+  addFleet(program, setStatus);
   addImage(program, setStatus);
   addCatalog(program, setStatus);
   addRollout(program, setStatus);
@@ -77,6 +81,7 @@ function addVerify(program: Command, setStatus: SetStatus): void {
     .addOption(options.pullSecret())
     .addOption(options.registry())
     .addOption(options.tlsCa())
+    .addOption(new Option('--as <operator>', 'say it as this operator would').choices(['hive', 'clusterversion']))
     .addOption(options.output())
     .addHelpText(
       'after',

@@ -27,7 +27,10 @@ export function checkNodes(
 }
 
 /** Holds what nodes say that they run by against the pool's configuration; undefined when none was handed in. */
-export function checkNodeStates({ wanted, current }: PoolState, nodes: readonly KnownNode[]): Finding | undefined {
+export function checkNodeStates(
+  { wanted, current, machines: { total } }: PoolState,
+  nodes: readonly KnownNode[],
+): Finding | undefined {
   if (nodes.length === 0) return undefined;
   const name = wanted?.name ?? current?.name;
   const faults = nodes.flatMap((node) => {
@@ -36,7 +39,7 @@ export function checkNodeStates({ wanted, current }: PoolState, nodes: readonly 
   });
   if (faults.length > 0)
     return finding('nodes', 'no', `not every node runs by ${name ?? 'a known configuration'}`, faults);
-  return finding('nodes', 'yes', `${nodes.length} nodes run by ${name}`);
+  return finding('nodes', 'yes', `${nodes.length} of ${total ?? 'unknown'} nodes run by ${name}`);
 }
 
 /**
@@ -54,10 +57,18 @@ export function findPoolOfNode(node: string, { pools, nodes }: ClusterState, con
   throw new InputError('ArgumentInvalid', `the pool of the node ${node} cannot be told: ${reason}`);
 }
 
-/** Whether a node is at a configuration of the pool, or on its way to one. */
-export function runsBy({ currentConfig, desiredConfig }: KnownNode, { wanted, current }: PoolState): boolean {
-  const names = [wanted?.name, current?.name].filter((name) => name !== undefined);
-  return names.some((name) => name === currentConfig || name === desiredConfig);
+/** Whether a node is at a configuration of the pool, be it an old one, or on its way to one. */
+export function runsBy({ currentConfig, desiredConfig }: KnownNode, { name, wanted, current }: PoolState): boolean {
+  const known = [wanted?.name, current?.name];
+  return [currentConfig, desiredConfig].some(
+    (config) => config !== undefined && (known.includes(config) || isRenderedFor(name, config)),
+  );
+}
+
+/** `rendered-<pool>-` and 32 digits: a node that was left behind is at one that the pool no longer names. */
+function isRenderedFor(pool: string, config: string): boolean {
+  const prefix = `rendered-${pool}-`;
+  return config.startsWith(prefix) && /^[0-9a-f]{32}$/.test(config.slice(prefix.length));
 }
 
 function describeFault(

@@ -287,6 +287,12 @@ const sources = [
 
 let madeAnew: Promise<CosignImages> | undefined;
 
+/** For all registries: it takes a while. */
+function makeOnce(): Promise<CosignImages> {
+  madeAnew ??= makeAnew();
+  return madeAnew;
+}
+
 async function makeAnew(): Promise<CosignImages> {
   if (cosign === undefined || built.kind === 'missing') throw new Error('there is no cosign');
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-cosign-'));
@@ -310,7 +316,7 @@ describe.each(
   let images: CosignImages;
   let registry: { readonly host: string; stop(): Promise<void> };
   beforeAll(async () => {
-    images = isFresh ? await (madeAnew ??= makeAnew()) : await readCosignImages();
+    images = isFresh ? await makeOnce() : await readCosignImages();
     registry = await place.start();
     await pushCosignManifests(registry.host, images.manifests);
     const bundles = Map.groupBy(images.manifests, ({ repository }) => repository);

@@ -68,8 +68,13 @@ async function serve(
     ...[...signatures].map(([image, bytes]) => [`/sigs/${toPath(image)}/signature-1`, bytes] as const),
   ]);
   const server = await setup.serve((request, response) => {
-    const bytes = answers.get(request.url ?? '');
-    response.writeHead(bytes === undefined ? 404 : 200, { 'content-type': mediaType }).end(bytes);
+    const url = request.url ?? '';
+    const bytes = answers.get(url);
+    response
+      .writeHead(bytes === undefined ? 404 : 200, {
+        'content-type': url.includes('/manifests/') ? mediaType : 'binary',
+      })
+      .end(bytes);
   }, 'https');
   await writeFile(path.join(work, 'ca.pem'), TEST_CA);
   return { host: server.host, reach: ['--tls-ca', path.join(work, 'ca.pem'), '--allow-private-stores'] };

@@ -49,8 +49,10 @@ export async function startReferrersRegistry(
   const child = spawn(program, hasReferrers ? [] : ['without-referrers'], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
-  const [host]: readonly unknown[] = await Promise.race([once(lines, 'line'), ended]);
-  if (typeof host !== 'string') throw new Error('the registry ended as it started');
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  lines.once('line', resolve);
+  child.once('exit', () => reject(new Error('the registry ended as it started')));
+  const host = await promise;
   return {
     host,
     async stop() {

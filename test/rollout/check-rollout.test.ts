@@ -194,14 +194,18 @@ describe('nodes', () => {
     expect(rollout.pools[0]?.findings.at(-1)?.details).toEqual([`a: ${PATH} is missing`]);
   });
 
-  test.each([
-    ['done', 'Done', NEW_RENDERED, 'live'],
-    ['working', 'Working', OLD_RENDERED, 'not-live'],
-    ['done by the old configuration', 'Done', OLD_RENDERED, 'not-live'],
-  ])('a Node that says %s', (_, state, current, outcome) => {
+  const FORGOTTEN = `rendered-worker-${'0'.repeat(32)}`;
+  const ELSEWHERE = `rendered-worker-x-${'0'.repeat(32)}`;
+  test.each<[string, string, string, string, string]>([
+    ['done', 'Done', NEW_RENDERED, NEW_RENDERED, 'live'],
+    ['working', 'Working', OLD_RENDERED, NEW_RENDERED, 'not-live'],
+    ['done by the old configuration', 'Done', OLD_RENDERED, NEW_RENDERED, 'not-live'],
+    ['left behind at one that nobody names any more', 'Done', FORGOTTEN, FORGOTTEN, 'not-live'],
+    ['of another pool', 'Done', ELSEWHERE, ELSEWHERE, 'live'],
+  ])('a Node that is %s', (_, state, current, desired, outcome) => {
     const annotations = {
       'machineconfiguration.openshift.io/currentConfig': current,
-      'machineconfiguration.openshift.io/desiredConfig': NEW_RENDERED,
+      'machineconfiguration.openshift.io/desiredConfig': desired,
       'machineconfiguration.openshift.io/state': state,
     };
     const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', annotations } };

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { createHandler } from '../../functions/review-admission/handler.ts';
+import { createVerdictReuse } from '../../lib/cluster/verdict-reuse.ts';
+import { createTrustSource } from '../../lib/decide/trust-source.ts';
+import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
+import { createAcceptances } from '../../lib/records/acceptances.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { toJsonResponse } from '../../lib/runtime/json-response.ts';
+import { openMirror } from '../../lib/signatures/open-mirror.ts';
+import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
+import { createLocalContext } from '../../local/local-context.ts';
+import { ROUTES } from '../../local/routes.ts';
+import { toGatewayEvent } from '../../local/to-gateway-event.ts';
+import type { Row } from '../row.ts';
+
+const FIXTURES = path.join(import.meta.dirname, '../../test/fixtures/releases');
+const TOKEN = 'bench-5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
+const WARM_REQUESTS = 3000;
+const REQUESTS = 20_000;
+const RATIO = 3;
+
+const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
+
+/** Admission of an image whose verdict is reused, beside a handler that parses nothing and answers. */
+export async function measureAdmission(): Promise<readonly Row[]> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'signet-bench-'));
+  try {
+    const handler = await openHandler(directory);
+    const empty = wrapHttp(async () => toJsonResponse(200, { response: { allowed: true } }), telemetry);
+    const event = await toEvent();
+    const { body = '' } = await handler(event, createLocalContext('bench'));
+    if (!body.includes('"allowed":true')) throw new Error(body);
+    const { ours, theirs } = await measureInTurn(handler, empty, event);
+    return [
+      {
+        name: 'admission with a reusable verdict, 99th percentile',
+        unit: 'ms',
+        ours,
+        beside: 'an empty handler',
+        theirs,
+        goal: { kind: 'at most', ratio: RATIO },
+      },
+    ];
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function openHandler(directory: string): Promise<HttpHandler> {
+  await cp(path.join(FIXTURES, 'signatures'), path.join(directory, 'signatures'), { recursive: true });
+  const objects = createDirectoryObjectStore(directory);
+  const [profile] = await readTrustDirectory(path.join(FIXTURES, 'trust'));
+  if (profile === undefined) throw new Error('there is no fixture profile');
+  await publishTrust(objects, await prepareTrust(profile.profile, profile.documents), profile.documents);
+  const now = (): Date => new Date();
+  const tokenSha256 = createHash('sha256').update(TOKEN).digest('hex');
+  return createHandler({
+    trust: createTrustSource(objects, [profile.profile], now),
+    clusters: { read: async () => [{ cluster: 'bench', tokenSha256 }] },
+    objects,
+    acceptances: createAcceptances(objects),
+    mirror: openMirror(objects),
+    upstream: createUpstreamStores({}),
+    reuse: createVerdictReuse(objects),
+    telemetry,
+    now,
+  });
+}
+
+async function toEvent(): Promise<APIGatewayProxyEventV2> {
+  const { releases } = JSON.parse(await readFile(path.join(FIXTURES, 'releases.json'), 'utf8')) as {
+    readonly releases: readonly { readonly pullspec: string; readonly expected: string }[];
+  };
+  const releaseImage = releases.find(({ expected }) => expected === 'accept')?.pullspec;
+  const review = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: '705ab4f5-6393-11e8-b7cc-42010a800002',
+      operation: 'CREATE',
+      resource: { group: 'hive.openshift.io', version: 'v1', resource: 'clusterimagesets' },
+      object: { apiVersion: 'hive.openshift.io/v1', kind: 'ClusterImageSet', spec: { releaseImage } },
+      oldObject: null,
+      dryRun: false,
+    },
+  };
+  const pathParameters = { token: TOKEN, resource: 'clusterimagesets' };
+  const route = ROUTES.find(({ handler }) => handler === 'review-admission');
+  if (route === undefined) throw new Error('there is no such route');
+  const request = Object.assign(new IncomingMessage(new Socket()), {
+    method: 'POST',
+    url: `/admission/${TOKEN}/clusterimagesets?timeout=10s`,
+    rawHeaders: ['content-type', 'application/json'],
+  });
+  return toGatewayEvent(request, Buffer.from(JSON.stringify(review)), { route, pathParameters });
+}
+
+/** One request of each after the other, so that whatever the machine does befalls both. */
+async function measureInTurn(handler: HttpHandler, empty: HttpHandler, event: APIGatewayProxyEventV2) {
+  const context = createLocalContext('bench');
+  const ours: number[] = [];
+  const theirs: number[] = [];
+  for (let request = -WARM_REQUESTS; request < REQUESTS; request++) {
+    for (const [measured, times] of [
+      [handler, ours],
+      [empty, theirs],
+    ] as const) {
+      const started = performance.now();
+      await measured(event, context);
+      if (request >= 0) times.push(performance.now() - started);
+    }
+  }
+  return { ours: percentile(ours), theirs: percentile(theirs) };
+}
+
+function percentile(times: readonly number[]): number {
+  const sorted = times.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+}
