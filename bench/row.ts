@@ -1,41 +1,73 @@
-/** One line of the table: how Signet does beside something else, measured in the same run. */
-export interface Row {
-  readonly name: string;
+/** A ratio ours : theirs that must be reached. */
+export interface Goal {
+  readonly kind: 'at least' | 'at most';
+  readonly ratio: number;
+}
+
+/** Something that Signet's figure is held against, measured in the same run. */
+export interface Comparison {
   /** What the other number is, such as `openssl speed rsa4096 verify`. */
   readonly beside: string;
-  readonly unit: string;
-  readonly ours: number;
-  /** Undefined: what it is held against is not on this machine. */
+  /** Undefined: it did not run here. */
   readonly theirs: number | undefined;
-  /** The ratio ours : theirs that must be reached, if one must. */
-  readonly goal?: { readonly kind: 'at least' | 'at most'; readonly ratio: number } | undefined;
+  /** Why it did not run. */
+  readonly missing?: string | undefined;
+  readonly goal?: Goal | undefined;
+}
+
+/** One row of the table: how Signet does beside something else; `others` are further peers, and the physical limit. */
+export interface Row extends Comparison {
+  /** For whoever reads the figure out of a report; never changed once it is given. */
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly unit: string;
+  /** NaN where the system does not tell. */
+  readonly ours: number;
+  readonly others?: readonly Comparison[] | undefined;
 }
 
 export type RowState = 'reached' | 'missed' | 'not run' | 'no goal';
 
-export function ratioOf({ ours, theirs }: Row): number | undefined {
-  return theirs === undefined || theirs === 0 ? undefined : ours / theirs;
+/** From what `--check` minds most to what it does not mind. */
+const SEVERITY: readonly RowState[] = ['missed', 'not run', 'reached', 'no goal'];
+
+export function comparisonsOf(row: Row): readonly Comparison[] {
+  return [row, ...(row.others ?? [])];
 }
 
-export function stateOf(row: Row): RowState {
-  const ratio = ratioOf(row);
-  if (row.goal === undefined) return ratio === undefined ? 'not run' : 'no goal';
+/** Ours : theirs; undefined where one of the two is not known. */
+export function ratioOf({ ours }: Pick<Row, 'ours'>, { theirs }: Comparison): number | undefined {
+  if (theirs === undefined || theirs === 0 || Number.isNaN(theirs) || Number.isNaN(ours)) return undefined;
+  return ours / theirs;
+}
+
+/** How the row does in one comparison. */
+export function comparisonState(row: Pick<Row, 'ours'>, comparison: Comparison): RowState {
+  const ratio = ratioOf(row, comparison);
   if (ratio === undefined) return 'not run';
-  const isReached = row.goal.kind === 'at least' ? ratio >= row.goal.ratio : ratio <= row.goal.ratio;
+  const { goal } = comparison;
+  if (goal === undefined) return 'no goal';
+  const isReached = goal.kind === 'at least' ? ratio >= goal.ratio : ratio <= goal.ratio;
   return isReached ? 'reached' : 'missed';
+}
+
+/** The gravest state of the comparisons with a goal; without any, the one of the first. */
+export function stateOf(row: Row): RowState {
+  const withGoal = comparisonsOf(row).filter(({ goal }) => goal !== undefined);
+  const states = withGoal.map((comparison) => comparisonState(row, comparison));
+  return SEVERITY.find((state) => states.includes(state)) ?? comparisonState(row, row);
+}
+
+/** Whether `--check` fails by this row: a goal was missed, or what has a goal did not run. */
+export function isShort(row: Row): boolean {
+  return comparisonsOf(row).some((comparison) => {
+    return comparison.goal !== undefined && comparisonState(row, comparison) !== 'reached';
+  });
 }
 
 export function formatRows(rows: readonly Row[]): string {
   const header = ['what', 'Signet', 'beside', 'it', 'ratio', 'goal', ''];
-  const lines = rows.map((row) => [
-    row.name,
-    formatNumber(row.ours, row.unit),
-    row.beside,
-    row.theirs === undefined ? 'not run' : formatNumber(row.theirs, row.unit),
-    ratioOf(row)?.toFixed(2) ?? '-',
-    row.goal === undefined ? '-' : `${row.goal.kind === 'at least' ? '≥' : '≤'} ${row.goal.ratio}`,
-    stateOf(row),
-  ]);
+  const lines = rows.flatMap(toLines);
   const widths = header.map((_, column) => Math.max(...[header, ...lines].map((line) => line[column]?.length ?? 0)));
   return [header, ...lines]
     .map((line) =>
@@ -47,8 +79,30 @@ export function formatRows(rows: readonly Row[]): string {
     .join('\n');
 }
 
-function formatNumber(value: number, unit: string): string {
-  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)} ${unit}`;
+/** A line for each comparison, the name and Signet's figure in the first alone. */
+function toLines(row: Row): readonly (readonly string[])[] {
+  return comparisonsOf(row).map((comparison, index) => [
+    ...(index === 0 ? [row.name, formatFigure(row.ours, row.unit)] : ['', '']),
+    ...toCells(row, comparison),
+  ]);
+}
+
+/** What a table says of one comparison: beside, it, ratio, goal, state. */
+export function toCells(row: Row, comparison: Comparison): readonly string[] {
+  const { beside, theirs, missing, goal } = comparison;
+  const notRun = missing === undefined ? 'not run' : `not run: ${missing}`;
+  return [
+    beside,
+    theirs === undefined ? notRun : formatFigure(theirs, row.unit),
+    ratioOf(row, comparison)?.toFixed(2) ?? '-',
+    goal === undefined ? '-' : `${goal.kind === 'at least' ? '≥' : '≤'} ${goal.ratio}`,
+    comparisonState(row, comparison),
+  ];
+}
+
+export function formatFigure(value: number, unit: string): string {
+  if (Number.isNaN(value)) return 'not known';
+  return `${value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2)} ${unit}`.trim();
 }
 
 /** The middle value; the mean of both for an even count. */
@@ -57,4 +111,9 @@ export function median(values: readonly number[]): number {
   const middle = Math.floor(sorted.length / 2);
   const [low = Number.NaN, high = Number.NaN] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[middle]];
   return (low + high) / 2;
+}
+
+/** The middle of what a peer was measured at; undefined where it did not run. */
+export function medianOf(values: readonly number[]): number | undefined {
+  return values.length === 0 ? undefined : median(values);
 }

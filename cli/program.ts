@@ -13,6 +13,7 @@ import { addImage } from './nouns/image.ts';
 import { addInstaller } from './nouns/installer.ts';
 import { addMirror } from './nouns/mirror.ts';
 import { addRecord } from './nouns/record.ts';
+import { addRelease } from './nouns/release.ts';
 import { addRender } from './nouns/render.ts';
 import { addRollout } from './nouns/rollout.ts';
 import { addSignature } from './nouns/signature.ts';
@@ -41,6 +42,7 @@ export function buildProgram(setStatus: SetStatus): Command {
   addInstaller(program, setStatus);
   addExplain(program, setStatus);
   addFleet(program, setStatus);
+  addRelease(program, setStatus);
   addImage(program, setStatus);
   addCatalog(program, setStatus);
   addRollout(program, setStatus);

@@ -13,7 +13,8 @@ import { readInput } from './read-input.ts';
 export async function readBelowRoot(root: string, place: string, limitBytes: number): Promise<Uint8Array | undefined> {
   const file = path.join(root, place);
   const [base, target] = [await resolveLinks(root), await resolveLinks(file)];
-  if (base === undefined || target === undefined) return undefined;
+  if (base === undefined) throw new InputError('FileUnreadable', `cannot read ${root}: there is no such folder`);
+  if (target === undefined) return undefined;
   if (!target.startsWith(base.endsWith(path.sep) ? base : `${base}${path.sep}`)) {
     throw new InputError('FileUnreadable', `cannot read ${file}: it leads out of ${root}`);
   }

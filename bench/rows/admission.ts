@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createHandler } from '../../functions/review-admission/handler.ts';
 import { createVerdictReuse } from '../../lib/cluster/verdict-reuse.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
@@ -17,29 +15,40 @@ import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
-import { createLocalContext } from '../../local/local-context.ts';
-import { ROUTES } from '../../local/routes.ts';
-import { toGatewayEvent } from '../../local/to-gateway-event.ts';
+import { type LocalHandlers, startHttpFront } from '../../local/http-front.ts';
 import type { Row } from '../row.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../test/fixtures/releases');
 const TOKEN = 'bench-5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
-const WARM_REQUESTS = 3000;
-const REQUESTS = 20_000;
+const WARM_REQUESTS = 2000;
+const REQUESTS = 10_000;
 const RATIO = 3;
 
 const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
 
-/** Admission of an image whose verdict is reused, beside a handler that parses nothing and answers. */
+/**
+ * Admission of an image whose verdict is reused, beside a handler that answers without looking: both over HTTP on
+ * loopback, as an API server asks, with the same body.
+ */
 export async function measureAdmission(): Promise<readonly Row[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'signet-bench-'));
   try {
     const handler = await openHandler(directory);
     const empty = wrapHttp(async () => toJsonResponse(200, { response: { allowed: true } }), telemetry);
-    const event = await toEvent();
-    const { body = '' } = await handler(event, createLocalContext('bench'));
-    if (!body.includes('"allowed":true')) throw new Error(body);
-    const { ours, theirs } = await measureInTurn(handler, empty, event);
+    const handlers: LocalHandlers = {
+      'check-pullspec': empty,
+      'verify-image': empty,
+      'serve-signature': empty,
+      'read-records': empty,
+      'receive-push': empty,
+      'review-admission': handler,
+      'export-bundle': empty,
+      'local-events': empty,
+      'local-downloads': empty,
+    };
+    const front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
+    const { ours, theirs } = await measureInTurn(front.url, await writeReview());
+    await front.close();
     return [
       {
         name: 'admission with a reusable verdict, 99th percentile',
@@ -76,12 +85,12 @@ async function openHandler(directory: string): Promise<HttpHandler> {
   });
 }
 
-async function toEvent(): Promise<APIGatewayProxyEventV2> {
+async function writeReview(): Promise<string> {
   const { releases } = JSON.parse(await readFile(path.join(FIXTURES, 'releases.json'), 'utf8')) as {
     readonly releases: readonly { readonly pullspec: string; readonly expected: string }[];
   };
   const releaseImage = releases.find(({ expected }) => expected === 'accept')?.pullspec;
-  const review = {
+  return JSON.stringify({
     apiVersion: 'admission.k8s.io/v1',
     kind: 'AdmissionReview',
     request: {
@@ -92,34 +101,43 @@ async function toEvent(): Promise<APIGatewayProxyEventV2> {
       oldObject: null,
       dryRun: false,
     },
-  };
-  const pathParameters = { token: TOKEN, resource: 'clusterimagesets' };
-  const route = ROUTES.find(({ handler }) => handler === 'review-admission');
-  if (route === undefined) throw new Error('there is no such route');
-  const request = Object.assign(new IncomingMessage(new Socket()), {
-    method: 'POST',
-    url: `/admission/${TOKEN}/clusterimagesets?timeout=10s`,
-    rawHeaders: ['content-type', 'application/json'],
   });
-  return toGatewayEvent(request, Buffer.from(JSON.stringify(review)), { route, pathParameters });
 }
 
 /** One request of each after the other, so that whatever the machine does befalls both. */
-async function measureInTurn(handler: HttpHandler, empty: HttpHandler, event: APIGatewayProxyEventV2) {
-  const context = createLocalContext('bench');
+async function measureInTurn(url: string, review: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const ours: number[] = [];
   const theirs: number[] = [];
-  for (let request = -WARM_REQUESTS; request < REQUESTS; request++) {
-    for (const [measured, times] of [
-      [handler, ours],
-      [empty, theirs],
+  for (let round = -WARM_REQUESTS; round < REQUESTS; round++) {
+    for (const [route, times] of [
+      [`/admission/${TOKEN}/clusterimagesets?timeout=10s`, ours],
+      ['/v1/verify?timeout=10s', theirs],
     ] as const) {
       const started = performance.now();
-      await measured(event, context);
-      if (request >= 0) times.push(performance.now() - started);
+      const answer = await post(`${url}${route}`, review, agent);
+      if (!answer.includes('"allowed":true')) throw new Error(answer);
+      if (round >= 0) times.push(performance.now() - started);
     }
   }
+  agent.destroy();
   return { ours: percentile(ours), theirs: percentile(theirs) };
+}
+
+async function post(url: string, body: string, agent: Agent): Promise<string> {
+  return await new Promise<string>((resolve, reject) => {
+    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+      let answer = '';
+      response.setEncoding('utf8');
+      response.on('data', (text: string) => {
+        answer += text;
+      });
+      response.on('end', () => resolve(answer));
+    });
+    sent.on('error', reject);
+    sent.end(body);
+  });
 }
 
 function percentile(times: readonly number[]): number {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readKey, readMessage, verify } from 'openpgp';
@@ -7,64 +6,101 @@ import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { evaluateSignature } from '../../lib/verification/evaluate-signature.ts';
-import { median, type Row } from '../row.ts';
+import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../test/fixtures/make/payload.ts';
+import type { Effort } from '../effort.ts';
+import { buildLibraryGoCore, type LibraryGoCore } from '../peers/library-go-core.ts';
+import { opensslVerifyRates } from '../peers/openssl-speed.ts';
+import { processorRate } from '../peers/processor-rate.ts';
+import { type Goal, median, medianOf, type Row } from '../row.ts';
 
-const FIXTURES = path.join(import.meta.dirname, '../../test/fixtures/openpgp');
-const ROUNDS = 5;
-const ROUND_MS = 1000;
-const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;
-
-/** Full verification in process, one core: bytes in, result out, nothing kept between runs but the prepared keys. */
-export async function measureVerification(): Promise<readonly Row[]> {
-  const messages = { v4: read('messages/rsa4096'), v3: read('messages/rsa4096-v3') };
-  const keyring = indexKeyring((await prepareKeyring('bench', read('keys/rsa4096.asc'))).keyring);
-  const ours = { v4: verifier(messages.v4, keyring), v3: verifier(messages.v3, keyring) };
-  const openpgpjs = await openpgpjsVerifier(messages.v4, read('keys/rsa4096.asc').toString());
-  const rates = { v4: [] as number[], v3: [] as number[], openpgpjs: [] as number[] };
-  const openssl: number[] = [];
-  // Taken in turn, so that a machine that changes its speed changes it for all.
-  for (let round = 0; round < ROUNDS; round++) {
-    rates.v4.push(await rateOf(ours.v4));
-    openssl.push(...opensslRate());
-    rates.v3.push(await rateOf(ours.v3));
-    rates.openpgpjs.push(await rateOf(openpgpjs));
-  }
-  const bare = openssl.length === 0 ? undefined : median(openssl);
-  const goal = { kind: 'at least', ratio: 0.6 } as const;
-  const beside = 'openssl speed rsa4096, verify';
-  return [
-    {
-      name: 'verify one release signature, RSA-4096, version 4',
-      unit: '/s',
-      ours: median(rates.v4),
-      beside,
-      theirs: bare,
-      goal,
-    },
-    {
-      name: 'verify one release signature, RSA-4096, version 3',
-      unit: '/s',
-      ours: median(rates.v3),
-      beside,
-      theirs: bare,
-      goal,
-    },
-    {
-      name: 'the same, version 4',
-      unit: '/s',
-      ours: median(rates.v4),
-      beside: 'openpgp.js verify',
-      theirs: median(rates.openpgpjs),
-    },
-  ];
+interface SignatureKind {
+  readonly id: string;
+  readonly name: string;
+  readonly message: string;
+  readonly keys: string;
+  /** As `openssl speed` calls the key. */
+  readonly openssl: string;
+  readonly isVersion3?: boolean;
+  /** Goals of the design are for this one. */
+  readonly hasGoals?: boolean;
 }
 
-function verifier(bytes: Uint8Array, keyring: IndexedKeyring): () => void {
-  const text = Buffer.from(read('messages/not-compressed')).toString('latin1');
-  const digest = parseDigest(/sha256:[0-9a-f]{64}/.exec(text)?.[0] ?? '');
+const FIXTURES = path.join(import.meta.dirname, '../../test/fixtures/openpgp');
+const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;
+const EFFORTS = { full: { rounds: 5, ms: 1000 }, quick: { rounds: 1, ms: 200 } } as const;
+const OPENSSL_GOAL: Goal = { kind: 'at least', ratio: 0.6 };
+const LIBRARY_GO_GOAL: Goal = { kind: 'at least', ratio: 1.5 };
+const RSA4096 = { keys: 'rsa4096', openssl: 'rsa4096', hasGoals: true } as const;
+
+const KINDS: readonly SignatureKind[] = [
+  { id: 'rsa4096-v4', name: 'RSA-4096, version 4', message: 'rsa4096', ...RSA4096 },
+  { id: 'rsa4096-v3', name: 'RSA-4096, version 3', message: 'rsa4096-v3', ...RSA4096, isVersion3: true },
+  { id: 'rsa3072', name: 'RSA-3072', message: 'rsa3072-gpg', keys: 'rsa3072', openssl: 'rsa3072' },
+  { id: 'p256', name: 'P-256', message: 'p256', keys: 'p256', openssl: 'ecdsap256' },
+  { id: 'ed25519', name: 'Ed25519', message: 'ed25519-gpg', keys: 'ed25519', openssl: 'ed25519' },
+];
+
+/** Full verification in process, one core: bytes in, result out, nothing kept between runs but the prepared keys. */
+export async function measureVerification(effort: Effort): Promise<readonly Row[]> {
+  const core = await buildLibraryGoCore();
+  const rows: Row[] = [];
+  for (const kind of KINDS) rows.push(await measureKind(kind, core, effort));
+  if (core.kind === 'built') await core.remove();
+  return rows;
+}
+
+async function measureKind(kind: SignatureKind, core: LibraryGoCore, effort: Effort): Promise<Row> {
+  const { rounds, ms } = EFFORTS[effort];
+  const bytes = readFileSync(messageFile(kind));
+  const armored = readFileSync(keyFile(kind));
+  const ours = toVerifier(bytes, indexKeyring((await prepareKeyring('bench', armored)).keyring));
+  const openpgpjs = kind.isVersion3 === true ? undefined : await toOpenpgpjsVerifier(bytes, armored.toString());
+  const rates = { ours: [] as number[], openssl: [] as number[], openpgpjs: [] as number[], core: [] as number[] };
+  let coreMissing = core.kind === 'missing' ? core.reason : undefined;
+  // Taken in turn, so that a machine that changes its speed changes it for all.
+  for (let round = 0; round < rounds; round++) {
+    rates.ours.push(await processorRate(ms, ours));
+    rates.openssl.push(...opensslVerifyRates(kind.openssl));
+    if (openpgpjs !== undefined) rates.openpgpjs.push(await processorRate(ms, openpgpjs));
+    if (core.kind === 'missing' || coreMissing !== undefined) continue;
+    const measured = await core.measure({
+      keyFile: keyFile(kind),
+      messageFile: messageFile(kind),
+      digest: RELEASE_DIGEST,
+      seconds: ms / 1000,
+    });
+    if ('rate' in measured) rates.core.push(measured.rate);
+    else coreMissing = measured.missing;
+  }
+  return {
+    id: `verify-${kind.id}`,
+    name: `verify one release signature, ${kind.name}`,
+    unit: '/s',
+    ours: median(rates.ours),
+    beside: `openssl speed ${kind.openssl}, verify (limit)`,
+    theirs: medianOf(rates.openssl),
+    missing: 'there is no openssl',
+    goal: kind.hasGoals === true ? OPENSSL_GOAL : undefined,
+    others: [
+      {
+        beside: 'library-go’s core (Go)',
+        theirs: medianOf(rates.core),
+        missing: coreMissing,
+        goal: kind.hasGoals === true ? LIBRARY_GO_GOAL : undefined,
+      },
+      {
+        beside: 'openpgp.js',
+        theirs: medianOf(rates.openpgpjs),
+        missing: kind.isVersion3 === true ? 'it reads no version 3 signature' : undefined,
+      },
+    ],
+  };
+}
+
+function toVerifier(bytes: Uint8Array, keyring: IndexedKeyring): () => void {
   const requirement = {
-    digest,
-    signedRepositories: [parseRepository('quay.io/openshift-release-dev/ocp-release')],
+    digest: parseDigest(RELEASE_DIGEST),
+    signedRepositories: [parseRepository(RELEASE_REPOSITORY)],
     payloadMode: 'release',
   } as const;
   return () => {
@@ -73,7 +109,7 @@ function verifier(bytes: Uint8Array, keyring: IndexedKeyring): () => void {
   };
 }
 
-async function openpgpjsVerifier(bytes: Uint8Array, armoredKey: string): Promise<() => Promise<void>> {
+async function toOpenpgpjsVerifier(bytes: Uint8Array, armoredKey: string): Promise<() => Promise<void>> {
   const verificationKeys = await readKey({ armoredKey });
   const date = new Date(NOW * 1000);
   return async () => {
@@ -84,29 +120,10 @@ async function openpgpjsVerifier(bytes: Uint8Array, armoredKey: string): Promise
   };
 }
 
-/** Runs per second, for about a second. */
-async function rateOf(run: () => void | Promise<void>): Promise<number> {
-  for (let warm = 0; warm < 200; warm++) await run();
-  const started = performance.now();
-  let runs = 0;
-  while (performance.now() - started < ROUND_MS) {
-    await run();
-    runs++;
-  }
-  return (runs * 1000) / (performance.now() - started);
+function messageFile({ message }: SignatureKind): string {
+  return path.join(FIXTURES, 'messages', message);
 }
 
-/** What the key operation alone gives; empty where there is no openssl. */
-function opensslRate(): readonly number[] {
-  try {
-    const output = execFileSync('openssl', ['speed', '-seconds', '1', 'rsa4096'], { encoding: 'utf8', stdio: 'pipe' });
-    const rate = Number(/^rsa 4096 bits.*\s([\d.]+)\s*$/m.exec(output)?.[1]);
-    return Number.isFinite(rate) ? [rate] : [];
-  } catch {
-    return [];
-  }
-}
-
-function read(name: string): Buffer {
-  return readFileSync(path.join(FIXTURES, name));
+function keyFile({ keys }: SignatureKind): string {
+  return path.join(FIXTURES, 'keys', `${keys}.asc`);
 }

@@ -83,7 +83,7 @@ function formatCatalog({ outcome, images }: CheckedCatalog): string {
     toLine(header),
     ...rows.map(toLine),
     ...faults.map((image) => `  ${image.pullspec}: ${describeFault(image)}, named by ${toNames(image.origins)}`),
-    `${toColor(outcome)}  ${images.length} images, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
+    `${toColor(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import { InputError } from '../../lib/errors/input-error.ts';
 import type { ImagePolicy } from '../../lib/image-policy/image-policy.ts';
 import { type IgnitionVersion, toMachineConfigName, toMachineConfigs } from '../../lib/render/machine-config.ts';
 import { toNodeFiles } from '../../lib/render/machine-config-files.ts';
+import { checkKeyFiles } from '../../lib/render/machine-config-key-files.ts';
 import { checkKeys, listKeyPaths } from '../../lib/render/machine-config-keys.ts';
 import {
   findLockoutRisks,
@@ -59,6 +60,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
   const policy = parseNodePolicy(sources.policy);
   const registriesD = parseNodeRegistriesD(sources.registriesD);
   const keys = await readKeys(policy, sources, options);
+  const warnings = await checkKeyFiles(policy, keys);
   const files = toNodeFiles({ policy: sources.policy.bytes, registriesD: sources.registriesD, keys });
   const manifests = toMachineConfigs({ pools, name, ignition, files });
   const images = [...new Set([...RELEASE_REPOSITORIES, ...options.pullSource])].map(parsePullSource);
@@ -69,6 +71,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
     return ExitStatus.rejected;
   }
   for (const lockout of lockouts) warn(`forced: ${describeLockout(lockout)}`);
+  for (const warning of warnings) warn(warning);
   for (const risk of findLockoutRisks(policy, images, registriesD)) warn(risk);
   for (const pool of targetVersion === undefined ? [] : pools) {
     const warning = describeTarget(targetVersion ?? '', toMachineConfigName(name, pool), pool);

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { InputError } from '../../lib/errors/input-error.ts';
 import { checkRollout } from '../../lib/rollout/check-rollout.ts';
 import { parseClusterState, parseMachineConfigs } from '../../lib/rollout/parse-cluster-state.ts';
 import { readNodeContents } from '../../lib/rollout/read-node-contents.ts';
@@ -21,6 +22,8 @@ export async function checkPolicyRollout({ pool, expect, nodeFiles, output }: Ro
   const files = [];
   for (const file of pool) files.push(await readNamed(file));
   const state = parseClusterState(files);
+  if (state.pools.length === 0)
+    throw new InputError('FileUnreadable', `${pool.join(', ')}: there is no MachineConfigPool`);
   const paths = [...new Set(expected.flatMap((one) => [...one.files.keys()]))].toSorted();
   const contents = nodeFiles === undefined ? undefined : await readNodeContents(nodeFiles, paths);
   const rollout = checkRollout(state, expected, contents);

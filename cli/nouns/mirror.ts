@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { AuditOptions, PruneOptions } from '../commands/mirror-audit.ts';
+import type { MirrorCheckOptions } from '../commands/mirror-check.ts';
 import type { SyncOptions } from '../commands/mirror-sync.ts';
 import { options, parseNotEmpty, repeatable } from '../options.ts';
 import { parseConcurrency } from '../parse-concurrency.ts';
@@ -29,6 +30,33 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .action(async (given: SyncOptions) => {
       const { syncMirrored } = await import('../commands/mirror-sync.ts');
       setStatus(await syncMirrored(given));
+    });
+  mirror
+    .command('check')
+    .description('ask a registry for what clusters will ask it for: manifests and signatures, each verified')
+    .argument('<repository>', 'where the registry has release images: HOST[:PORT]/PATH')
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(repeatable('--graph <file|url>', 'update graph whose releases to look for (repeatable)'))
+    .addOption(repeatable('--channel <name>', 'channel to ask an update service for (repeatable)'))
+    .addOption(repeatable('--arch <name>', 'architecture to ask an update service for (repeatable)'))
+    .addOption(repeatable('--digest <digest>', 'a release to look for (repeatable)'))
+    .option('--components [repository]', 'look for the images that releases are made of too, there or beside them')
+    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
+    .addOption(repeatable('--registry <host=origin>', 'where a registry’s API is instead of https (repeatable)'))
+    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.store())
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .addHelpText(
+      'after',
+      '\nExample: signet mirror check mirror.example.com/ocp/release --graph graph.json --trust trust --store signatures',
+    )
+    .action(async (repository: string, given: MirrorCheckOptions) => {
+      const { checkMirrored } = await import('../commands/mirror-check.ts');
+      setStatus(await checkMirrored(repository, given));
     });
   mirror
     .command('audit')

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { toRequirement } from '../decide/collect-signatures.ts';
 import type { Decision } from '../decide/decide-image.ts';
@@ -47,9 +47,7 @@ export function toReuseKey(
 
 /** Names what is the same, SHA-256 in hex. */
 export function toReuseName(key: ReuseKey): string {
-  return createHash('sha256')
-    .update(JSON.stringify(toParts(key)))
-    .digest('hex');
+  return hash('sha256', JSON.stringify(toParts(key)));
 }
 
 /**

@@ -15,17 +15,25 @@ export interface ByteReader {
 /** `what` names the bytes in the error. */
 export function createByteReader(bytes: Uint8Array, what: string): ByteReader {
   let offset = 0;
-  const take = (length: number): Uint8Array => {
+  const requireLeft = (length: number): void => {
     if (length > bytes.length - offset) throw new SignatureError('SignatureMalformed', `the ${what} is cut short`);
-    offset += length;
-    return bytes.subarray(offset - length, offset);
   };
-  const integer = (length: number): number => take(length).reduce((value, octet) => value * 256 + octet, 0);
+  // Without a view for each integer: a message has dozens, and each view costs more than its octets.
+  const integer = (length: number): number => {
+    requireLeft(length);
+    let value = 0;
+    for (const end = offset + length; offset < end; offset++) value = value * 256 + (bytes[offset] ?? 0);
+    return value;
+  };
   return {
     remaining: () => bytes.length - offset,
     byte: () => integer(1),
     uint16: () => integer(2),
     uint32: () => integer(4),
-    bytes: take,
+    bytes: (length) => {
+      requireLeft(length);
+      offset += length;
+      return bytes.subarray(offset - length, offset);
+    },
   };
 }

@@ -20,6 +20,9 @@ export interface Packet {
   readonly end: number;
 }
 
+/** Of an old header, by its length type; type 3 is the indeterminate length. */
+const OLD_LENGTH_OCTETS: readonly number[] = [1, 2, 4];
+
 interface PacketHeader {
   readonly tag: number;
   readonly bodyStart: number;
@@ -56,7 +59,7 @@ function readHeader(bytes: Uint8Array, offset: number): PacketHeader {
     return { tag: first & 0x3f, bodyStart: next, length: { kind, value } };
   }
   const tag = (first & 0x3c) >> 2;
-  const octets = [1, 2, 4][first & 0x03];
+  const octets = OLD_LENGTH_OCTETS[first & 0x03];
   if (octets === undefined) return { tag, bodyStart: offset + 1, length: undefined };
   let value = 0;
   for (let index = 0; index < octets; index++) value = value * 256 + byteAt(bytes, offset + 1 + index);

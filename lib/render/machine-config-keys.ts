@@ -1,12 +1,17 @@
 import { InputError } from '../errors/input-error.ts';
 import type { ImagePolicy } from '../image-policy/image-policy.ts';
 import type { KeySource, PolicyRequirement } from '../image-policy/policy-requirement.ts';
+import { listRootSources } from '../image-verification/key-source-name.ts';
 
 /** The files that a policy names for keys and certificates, each once, sorted. */
 export function listKeyPaths(policy: ImagePolicy): readonly string[] {
-  const requirements = [policy.default, ...[...policy.transports.values()].flatMap((scopes) => [...scopes.values()])];
-  const paths = requirements.flat().flatMap(toKeySources).flatMap(toPath);
+  const paths = listRequirements(policy).flatMap(toKeySources).flatMap(toPath);
   return [...new Set(paths)].toSorted();
+}
+
+/** The requirements of the default and of every scope. */
+export function listRequirements(policy: ImagePolicy): readonly PolicyRequirement[] {
+  return [policy.default, ...[...policy.transports.values()].flatMap((scopes) => [...scopes.values()])].flat();
 }
 
 /**
@@ -32,28 +37,13 @@ function toKeySources(requirement: PolicyRequirement): readonly KeySource[] {
     case 'signedBy':
       return requirement.keys;
     case 'sigstoreSigned':
-      return toRootSources(requirement.root);
+      return listRootSources(requirement.root);
     case 'insecureAcceptAnything':
     case 'reject':
     case 'signedBaseLayer':
       return [];
     default:
       throw new TypeError(`unknown requirement ${JSON.stringify(requirement satisfies never)}`);
-  }
-}
-
-function toRootSources(
-  root: Extract<PolicyRequirement, { readonly type: 'sigstoreSigned' }>['root'],
-): readonly KeySource[] {
-  switch (root.kind) {
-    case 'keys':
-      return [...root.keys, ...root.rekorKeys];
-    case 'fulcio':
-      return [root.ca, ...root.rekorKeys];
-    case 'pki':
-      return root.caIntermediates === undefined ? [root.caRoots] : [root.caRoots, root.caIntermediates];
-    default:
-      throw new TypeError(`unknown root ${JSON.stringify(root satisfies never)}`);
   }
 }
 

@@ -4,10 +4,12 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addCatalog } from '../../cli/nouns/catalog.ts';
 import { createScratch, makeImageSigner, NAME } from '../images/image-setup.ts';
-import { createSetup, makeManifest, OCI_MANIFEST, toDigest } from '../registry/registry-setup.ts';
+import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/registry-setup.ts';
+import { findRegistryProgram, startRegistry } from '../registry/start-registry.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
+const registryProgram = await findRegistryProgram();
 const scratch = createScratch();
 const setup = createSetup();
 const signer = makeImageSigner();
@@ -88,7 +90,7 @@ async function list(...pullspecs: readonly string[]): Promise<string> {
 
 describe('signet catalog check --verify --policy', () => {
   test.each<[string, readonly string[], number, string]>([
-    ['signed', ['signed'], 0, 'accepted  1 images, 0 at fault, 1 pinned, 1 in a scope of the policy, 1 verified\n'],
+    ['signed', ['signed'], 0, 'accepted  1 image, 0 at fault, 1 pinned, 1 in a scope of the policy, 1 verified\n'],
     ['signed by somebody else', ['forged'], 1, 'KeyUnknown: '],
     ['not signed', ['bare'], 1, 'SignatureNotFound: '],
     ['a registry that does not answer', ['gone'], 3, 'StoreUnavailable: '],
@@ -198,6 +200,60 @@ describe('signet catalog check --verify --trust', () => {
       ['profile ocp', 'rejected'],
       ['policy, quay.io/openshift-release-dev', 'indeterminate'],
     ]);
+    expect(status).toBe(1);
+  });
+});
+
+describe.skipIf(registryProgram === undefined)('signet catalog check --verify at a real registry', () => {
+  /** The registry speaks http: TLS and the signatures are put in front of it. */
+  async function front(upstream: string, signatures: ReadonlyMap<string, Uint8Array>) {
+    return await setup.serve((request, response) => {
+      const url = request.url ?? '';
+      const signature = signatures.get(url);
+      if (signature !== undefined || !url.startsWith('/v2/')) {
+        response.writeHead(signature === undefined ? 404 : 200).end(signature);
+        return;
+      }
+      const passOn = async (): Promise<void> => {
+        const headers = { accept: request.headers.accept ?? '*/*' };
+        const answer = await fetch(`http://${upstream}${url}`, { headers });
+        const type = answer.headers.get('content-type') ?? 'text/plain';
+        response.writeHead(answer.status, { 'content-type': type }).end(await answer.bytes());
+      };
+      void passOn();
+    }, 'https');
+  }
+
+  test('a signed image, one that is not, and one that is not there', async () => {
+    const registry = await startRegistry(registryProgram ?? '');
+    setup.onEnd(() => registry.stop());
+    const digests = ['signed', 'bare'].map((name) => ({ name, bytes: makeManifest(OCI_INDEX, name) }));
+    for (const { name, bytes } of digests) {
+      const put = await fetch(`http://${registry.host}/v2/app/${name}/manifests/1`, {
+        method: 'PUT',
+        headers: { 'content-type': OCI_INDEX },
+        body: new Uint8Array(bytes),
+      });
+      expect(put.status).toBe(201);
+    }
+    const [signed, bare] = digests.map(({ bytes }) => toDigest(bytes));
+    if (signed === undefined || bare === undefined) throw new Error('no digest');
+    const place = `/sigs/app/signed@${signed.replace(':', '=')}/signature-1`;
+    const { host } = await front(registry.host, new Map([[place, signer.sign({ digest: signed })]]));
+    await mkdir(at('registries.d'));
+    await writeFile(at('registries.d/a.yaml'), `docker:\n  "${host}":\n    lookaside: https://${host}/sigs\n`);
+    await writeFile(at('policy.json'), JSON.stringify({ default: [signedBy] }));
+    const { status, stdout } = await signet(
+      await list(`${host}/app/signed@${signed}`, `${host}/app/bare@${bare}`, `${host}/app/bare@${signed}`),
+      ...['--verify', '--policy', at('policy.json'), '--registries-d', at('registries.d'), '--root', work],
+      ...['--tls-ca', at('ca.pem'), '--allow-private-stores', '-o', 'json'],
+    );
+    const { images: checked } = JSON.parse(stdout) as {
+      images: readonly { verification: { outcome: string; reasons: readonly { code: string }[] } }[];
+    };
+    expect(
+      checked.map(({ verification: { outcome, reasons } }) => [outcome, ...reasons.map(({ code }) => code)]),
+    ).toEqual([['accepted'], ['rejected', 'SignatureNotFound'], ['indeterminate', 'StoreUnavailable']]);
     expect(status).toBe(1);
   });
 });

@@ -3,8 +3,11 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addImage } from '../../cli/nouns/image.ts';
+import { formatSignatureBlob } from '../../lib/sigstore/signature-blob.ts';
 import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../images/image-setup.ts';
 import { createSetup, OCI_MANIFEST } from '../registry/registry-setup.ts';
+import type { KeyPair } from '../sigstore/make-certificate.ts';
+import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../sigstore/make-signature.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
 const scratch = createScratch();
@@ -54,12 +57,35 @@ const signedBy = (key: string, signedIdentity: object = { type: 'exactRepository
   signedIdentity,
 });
 
+const sigstoreBy = ({ publicKey }: KeyPair) => ({
+  type: 'sigstoreSigned',
+  keyData: Buffer.from(toPem(publicKey)).toString('base64'),
+  signedIdentity: { type: 'exactReference', dockerReference: `${NAME}:1` },
+});
+
 describe('signet image verify dir:', () => {
+  test.each([
+    ['by the key of the requirement', SIGNER, 0, /^accepted {2}dir:/],
+    ['by another', OTHER_SIGNER, 1, /SignatureInvalid/],
+  ])('a Sigstore signature %s', async (_, keys, status, text) => {
+    const policy = await write('policy.json', { default: [sigstoreBy(SIGNER)] });
+    const payload = toPayload(`${NAME}:1`, DIGEST);
+    const image = await scratch.image([signer.sign(), formatSignatureBlob(makeSignature({ keys, payload }))]);
+    const result = await signet(`dir:${image}`, '--policy', policy);
+    expect([result.status, result.stdout]).toEqual([status, expect.stringMatching(text)]);
+  });
+
+  test('a Sigstore key that is none is exit 2', async () => {
+    const policy = await write('policy.json', { default: [{ type: 'sigstoreSigned', keyData: 'AAAA' }] });
+    const image = await scratch.image([signer.sign()]);
+    await expect(signet(`dir:${image}`, '--policy', policy)).rejects.toMatchObject({ code: 'KeyUnreadable' });
+  });
+
   test.each([
     ['a signature that holds', [signedBy('good')], 0, /^accepted {2}dir:/],
     ['a signature by another key', [signedBy('other')], 1, /KeyUnknown: no key of the keyring/],
     ['two requirements of which one fails', [signedBy('good'), signedBy('other')], 1, /^rejected/],
-    ['what cannot be evaluated yet', [{ type: 'sigstoreSigned', keyData: 'AAAA' }], 3, /PolicyNotEvaluated/],
+    ['a Sigstore signature that is not there', [sigstoreBy(SIGNER)], 1, /SignatureNotFound: a signature is required/],
     ['anything at all', [{ type: 'insecureAcceptAnything' }], 0, /warning {2}PolicyNotEvaluated: nothing was verified/],
   ])('%s', async (_, requirements, status, text) => {
     const policy = await write('policy.json', { default: requirements });

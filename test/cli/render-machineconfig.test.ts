@@ -7,7 +7,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { addRender } from '../../cli/nouns/render.ts';
-import { KEY_PATH, KEY_TEXT, POLICY_TEXT, REGISTRIES_D } from '../render/machine-config-example.ts';
+import { KEY_PATH, KEY_TEXT, POLICY_TEXT, REGISTRIES_D, readKey } from '../render/machine-config-example.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -48,6 +48,8 @@ beforeAll(async () => {
   await write('feed.json', naming('/etc/a\nb'));
   await mkdir(path.join(work, 'linked', path.dirname(KEY_PATH)), { recursive: true });
   await symlink(path.join(work, `root${KEY_PATH}`), path.join(work, `linked${KEY_PATH}`));
+  await write('certify-only.asc', readKey('certify-only'));
+  await write('private.asc', KEY_TEXT.replaceAll('PUBLIC', 'PRIVATE'));
   await write('two.yaml', 'docker: {}\n---\ndocker: {}\n');
   await write('unknown.yaml', 'docker:\n  a.example:\n    lookasid: https://a.example\n');
   for (const [name, text] of Object.entries(REGISTRIES_D)) {
@@ -136,6 +138,14 @@ describe('signet render machineconfig', () => {
     });
   });
 
+  test('a key that can sign nothing is warned of', async () => {
+    const { status, stderr } = await signet(...FILES, '--key', `${KEY_PATH}=certify-only.asc`);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(
+      /^signet: warning: \/etc\/pki\/rpm-gpg\/RPM-GPG-KEY-redhat-release: certificate \w+ can sign nothing/,
+    );
+  });
+
   test('what a version with an image policy of its own does to it', async () => {
     const { status, stderr } = await signet(...EXAMPLE, '--pool', 'worker', '--target-version', '4.21');
     expect(status).toBe(0);
@@ -183,6 +193,13 @@ describe('signet render machineconfig', () => {
     ['a folder without files', [...GIVEN_ALL, '--registries-d', '@/trust'], 'there is no <name>.yaml in '],
     ['a pull source without a registry', [...GIVEN_ALL, '--pull-source', 'ubi9/ubi'], 'names no registry'],
     ['a version that is none', [...GIVEN_ALL, '--target-version', 'latest'], 'is not a version'],
+    [
+      'a key file that is none',
+      [...GIVEN, '--key', `${KEY_PATH}=@/policy.json`],
+      'the policy takes it for OpenPGP keys: ',
+    ],
+    ['a private key', [...GIVEN, '--key', `${KEY_PATH}=@/private.asc`], 'the policy takes it for OpenPGP keys: '],
+    ['a root that is not there', [...GIVEN, '--root', '@/absent'], 'there is no such folder'],
     ['a name with a line feed', [...GIVEN_ALL, '--name', '51-{pool}\nspec: {}'], 'cannot name'],
     ['a pool with a line feed', [...GIVEN_ALL, '--pool', 'worker\nx: y'], 'cannot name'],
     [
@@ -191,10 +208,10 @@ describe('signet render machineconfig', () => {
       'belongs to the cluster',
     ],
     ['a member of the policy twice', ['--policy', '@/doubled.json'], 'doubled.json:1: '],
-    ['a key path upwards', ['--policy', '@/upwards.json', '--key', '/etc/../a=@/policy.json'], 'no file of a node'],
+    ['a key path upwards', ['--policy', '@/upwards.json', '--key', `/etc/../a=@/root${KEY_PATH}`], 'no file of a node'],
     [
       'a key path with a line feed',
-      ['--policy', '@/feed.json', '--key', '/etc/a\nb=@/policy.json'],
+      ['--policy', '@/feed.json', '--key', `/etc/a\nb=@/root${KEY_PATH}`],
       'no file of a node',
     ],
     ['a key that is a link out of the root', [...GIVEN, '--root', '@/linked'], 'it leads out of '],

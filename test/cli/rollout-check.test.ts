@@ -30,6 +30,7 @@ beforeAll(async () => {
   await write('before.txt', describePool(BEFORE));
   await write('after.txt', describePool(AFTER));
   await write('broken.txt', describePool(AFTER).replace('Machine Count:              3', 'Machine Count: x'));
+  await write('nothing', '');
   await write('other.yaml', 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n');
   for (const node of ['a', 'b', 'c']) {
     for (const file of files) {
@@ -115,6 +116,8 @@ describe('signet rollout check', () => {
     ['a count that is none', ['--pool', 'broken.txt'], 'broken.txt:'],
     ['another object', ['--pool', 'other.yaml'], 'other.yaml:1: Pod a: expected MachineConfigPool'],
     ['a file that is not there', ['--pool', 'absent'], 'cannot read'],
+    ['nothing at all', ['--pool', 'nothing'], 'nothing: there is no MachineConfigPool'],
+    ['MachineConfigs and no pool', ['--pool', 'ours.yaml'], 'ours.yaml: there is no MachineConfigPool'],
     ['no node', ['--pool', 'after.txt', '--node-files', 'empty'], 'there is no directory of a node in it'],
     [
       'a file in place of a node',

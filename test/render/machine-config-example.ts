@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
 /** What the OpenShift documentation ("Container image signatures") has people write by hand. */
 export const KEY_PATH = '/etc/pki/rpm-gpg/RPM-GPG-KEY-redhat-release';
-export const KEY_TEXT = 'stands for the key, which is not shipped\n';
+/** Stands for the key, which is not shipped. */
+export const KEY_TEXT = readKey('rsa2048');
 
 export const POLICY_TEXT = `${JSON.stringify(
   {
@@ -35,4 +39,9 @@ export function documentedFiles() {
 
 function toDocument(registry: string, url: string): string {
   return `docker:\n     ${registry}:\n         sigstore: ${url}\n`;
+}
+
+/** A key file among the fixtures. */
+export function readKey(name: string): string {
+  return readFileSync(path.join(import.meta.dirname, `../fixtures/openpgp/keys/${name}.asc`), 'utf8');
 }

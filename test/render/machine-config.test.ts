@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -5,6 +6,7 @@ import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
 import { readRegistriesD } from '../../lib/registries-d/read-registries-d.ts';
 import { type IgnitionVersion, MAX_MACHINE_CONFIG_BYTES, toMachineConfigs } from '../../lib/render/machine-config.ts';
 import { type NodeFile, toNodeFiles } from '../../lib/render/machine-config-files.ts';
+import { checkKeyFiles } from '../../lib/render/machine-config-key-files.ts';
 import { checkKeys, listKeyPaths } from '../../lib/render/machine-config-keys.ts';
 import {
   findLockoutRisks,
@@ -14,7 +16,7 @@ import {
 } from '../../lib/render/machine-config-lockouts.ts';
 import { describeTarget } from '../../lib/render/machine-config-target.ts';
 import { toManifestsText } from '../../lib/render/manifest-text.ts';
-import { documentedFiles, KEY_PATH } from './machine-config-example.ts';
+import { documentedFiles, KEY_PATH, KEY_TEXT } from './machine-config-example.ts';
 import { machineConfigSchema } from './machine-config-schema.ts';
 
 const file: NodeFile = { path: '/etc/containers/policy.json', bytes: Buffer.from('{}') };
@@ -251,3 +253,27 @@ describe('describeTarget', () => {
 function decode(source: string): string {
   return Buffer.from(source.slice(source.indexOf(',') + 1), 'base64').toString();
 }
+
+describe('key files', () => {
+  const pem = (label: string): Buffer => Buffer.from(`-----BEGIN ${label}-----\nAAAA\n-----END ${label}-----\n`);
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const exported = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' }));
+  const openpgp = { type: 'signedBy', keyType: 'GPGKeys', keyPath: '/etc/k' };
+  const sigstore = { type: 'sigstoreSigned', keyPath: '/etc/k' };
+  const pki = { type: 'sigstoreSigned', pki: { caRootsPath: '/etc/k', subjectEmail: 'a@b.example' } };
+  test.each<[string, object, Uint8Array, string | undefined]>([
+    ['OpenPGP keys', openpgp, Buffer.from(KEY_TEXT), undefined],
+    ['a PEM key for OpenPGP', openpgp, exported, 'takes it for OpenPGP keys'],
+    ['an empty file', openpgp, Buffer.alloc(0), 'takes it for OpenPGP keys'],
+    ['a public key', sigstore, exported, undefined],
+    ['OpenPGP keys for a public key', sigstore, Buffer.from(KEY_TEXT), 'takes it for public key'],
+    ['a private key', sigstore, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'is no public key'],
+    ['a certificate that is none', pki, pem('CERTIFICATE'), 'takes it for certificates'],
+    ['a key for certificates', pki, exported, 'takes it for certificates'],
+  ])('%s', async (_, requirement, bytes, message) => {
+    const policy = parsePolicyJson('policy.json', JSON.stringify({ default: [requirement] }));
+    const checked = checkKeyFiles(policy, new Map([['/etc/k', bytes]]));
+    if (message === undefined) expect(await checked).toEqual([]);
+    else await expect(checked).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,20 @@
+import type { Effort } from './effort.ts';
+import type { Row } from './row.ts';
+
+type Measure = (effort: Effort) => Promise<readonly Row[]>;
+
+/** What there is to measure, in this order; each is loaded when it runs. */
+export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
+  ['verification', async (effort) => (await import('./rows/verification.ts')).measureVerification(effort)],
+  ['cosign', async (effort) => (await import('./rows/cosign.ts')).measureCosign(effort)],
+  ['process', async (effort) => (await import('./rows/process.ts')).measureProcess(effort)],
+  ['start', async (effort) => (await import('./rows/start.ts')).measureStart(effort)],
+  ['service', async (effort) => (await import('./rows/service.ts')).measureService(effort)],
+  ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
+  ['mirror', async (effort) => (await import('./rows/mirror.ts')).measureMirror(MIRROR_SIZES[effort])],
+]);
+
+const MIRROR_SIZES = {
+  full: { digests: 10_000, large: 50_000, bundled: 9000 },
+  quick: { digests: 500, large: 1000, bundled: 200 },
+} as const;

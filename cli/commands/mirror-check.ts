@@ -1,0 +1,154 @@
+import { styleText } from 'node:util';
+import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts';
+import { InputError } from '../../lib/errors/input-error.ts';
+import { toGraphPlaces } from '../../lib/graph/graph-places.ts';
+import { listReleases } from '../../lib/graph/list-releases.ts';
+import { readGraphs } from '../../lib/graph/read-graphs.ts';
+import type { CheckedImage } from '../../lib/mirror-check/check-image.ts';
+import { checkMirror, type MirrorCheck, type WantedRelease } from '../../lib/mirror-check/check-mirror.ts';
+import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { openMirrorRegistry } from '../open-mirror-registry.ts';
+import { openClient, openSyncStores } from '../open-stores.ts';
+import { openTrust } from '../open-trust.ts';
+import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+import { createProgress } from '../progress.ts';
+
+/** Which releases a mirror is asked about. */
+export interface ReleaseOptions extends StoreOptions {
+  readonly graph: readonly string[];
+  readonly channel: readonly string[];
+  readonly arch: readonly string[];
+  readonly digest: readonly string[];
+}
+
+export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, OutputOptions {
+  /** True: where the releases are. */
+  readonly components?: string | true;
+  readonly concurrency: number;
+  readonly pullSecret?: string;
+  readonly registry: readonly string[];
+  readonly allowRegistry: readonly string[];
+}
+
+/** @returns the exit status: 1 when something is missing or does not verify, 3 when something did not answer */
+export async function checkMirrored(mirrorText: string, options: MirrorCheckOptions): Promise<number> {
+  const mirror = parseRepository(mirrorText);
+  const { components } = options;
+  const componentMirror = components === undefined || components === true ? mirror : parseRepository(components);
+  const trust = await openTrust(options);
+  const { signal } = new AbortController();
+  const releases = await readReleases(options, trust.prepared, signal);
+  const { client: registry, close: closeRegistry } = await openMirrorRegistry([mirror, componentMirror], options);
+  const { store: signatures, close } = await openSyncStores(options, trust.prepared);
+  const progress = createProgress('images');
+  try {
+    const check = await checkMirror({
+      mirror,
+      releases,
+      trust,
+      registry,
+      signatures,
+      signal,
+      concurrency: options.concurrency,
+      attachments: createAttachmentStore(() => Promise.resolve(registry)),
+      ...(components === undefined
+        ? {}
+        : {
+            components: {
+              mirror: componentMirror,
+              list: (digest, until) => listReleaseComponents(registry, mirror, digest, until),
+            },
+          }),
+      now: () => new Date(),
+      onProgress: (done, total) => progress.show(done, { total }),
+    });
+    progress.end();
+    printResult(options.output, check, formatCheck);
+    return toStatus(check);
+  } finally {
+    progress.end();
+    close();
+    closeRegistry();
+  }
+}
+
+/** The releases of graphs and digests, each once. @throws InputError when there is none */
+export async function readReleases(
+  { graph, channel, arch, digest, ...access }: ReleaseOptions,
+  prepared: PreparedTrust,
+  signal: AbortSignal,
+): Promise<readonly WantedRelease[]> {
+  const places = graph.flatMap((from) => toGraphPlaces(from, { channels: channel, architectures: arch }));
+  const client = await openClient(access, prepared.storeAccess);
+  try {
+    const { releases } = listReleases(await readGraphs(places, { client, signal }), prepared);
+    const named = releases.map(({ digest: release, versions, canonicalRepository }) => ({
+      digest: release,
+      versions,
+      repository: canonicalRepository,
+    }));
+    const [repository] = prepared.canonicalRepositories;
+    if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
+    const known = new Set(named.map((one) => one.digest));
+    const single = [...new Set(digest.map(parseDigest))].filter((one) => !known.has(one));
+    const all = [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
+    if (all.length === 0) throw new InputError('ArgumentInvalid', 'say which releases: --graph or --digest');
+    return all;
+  } finally {
+    client.close();
+  }
+}
+
+function toStatus({ outcome }: MirrorCheck): number {
+  if (outcome === 'incomplete') return ExitStatus.rejected;
+  return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
+}
+
+function formatCheck({ images, unlisted }: MirrorCheck): string {
+  const count = (outcome: CheckedImage['outcome']) => images.filter((image) => image.outcome === outcome).length;
+  const rows = [HEADER, ...images.map(toRow)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [
+    `${images.length} images: ${count('complete')} complete, ${count('incomplete')} incomplete, ${count('indeterminate')} not known`,
+    ...lines.flatMap((line, at) => [
+      styleLine(line, images[at - 1]),
+      ...(images[at - 1] === undefined ? [] : explain(images[at - 1])),
+    ]),
+    ...unlisted.map(({ digest, message }) => `components of ${digest} are not known: ${message}`),
+  ].join('\n');
+}
+
+const HEADER = ['digest', 'manifest', 'sigstore', 'openpgp', 'image'];
+
+function toRow({ digest, manifest, sigstore, openpgp, names, repository }: CheckedImage): readonly string[] {
+  return [digest, manifest.state, sigstore.state, openpgp.state, names.join(', ') || repository];
+}
+
+function styleLine(line: string, image: CheckedImage | undefined): string {
+  if (image === undefined) return line;
+  const color = ({ complete: 'green', incomplete: 'red', indeterminate: 'yellow' } as const)[image.outcome];
+  return styleText(color, line, { stream: process.stdout });
+}
+
+/** Why, for what is not as it should be. */
+function explain(image: CheckedImage | undefined): readonly string[] {
+  if (image === undefined || image.outcome === 'complete') return [];
+  const { manifest, sigstore, openpgp } = image;
+  const parts = [
+    ['manifest', manifest],
+    ['sigstore', sigstore],
+    ['openpgp', openpgp],
+  ] as const;
+  return parts.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`));
+}

@@ -1,0 +1,31 @@
+import { StoreError } from '../errors/store-error.ts';
+import type { Digest } from '../pullspec/digest.ts';
+import { parsePullspec } from '../pullspec/pullspec.ts';
+import type { Repository } from '../pullspec/repository.ts';
+import type { RegistryClient } from '../registry/registry-client.ts';
+import { inspectRelease } from '../release/inspect-release.ts';
+import { openRegistryRelease } from '../release/open-registry-release.ts';
+import type { WantedComponent } from './check-mirror.ts';
+
+/**
+ * The components that a release image in a mirror is made of, read from its layers.
+ *
+ * @throws StoreError of the registry; `BodyInvalid` for contents with a fault, or a component that is not by digest
+ */
+export async function listReleaseComponents(
+  registry: Pick<RegistryClient, 'readManifest' | 'streamBlob'>,
+  mirror: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<readonly WantedComponent[]> {
+  const pullspec = parsePullspec(`${mirror}@${digest}`);
+  const { images, faults } = await inspectRelease(openRegistryRelease(pullspec, registry), { signal });
+  const [fault] = [...faults, ...images.flatMap((image) => image.faults)];
+  if (fault !== undefined) throw new StoreError('BodyInvalid', `${pullspec.text}: ${fault.message}`);
+  const components = images.flatMap((image) => image.components);
+  if (components.length === 0) throw new StoreError('BodyInvalid', `${pullspec.text} names no component`);
+  return components.map(({ name, pullspec: text, digest: pinned }) => {
+    if (pinned === undefined) throw new StoreError('BodyInvalid', `${name} is not by digest: ${text}`);
+    return { name, repository: parsePullspec(text).repository, digest: pinned };
+  });
+}

@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
+const run = promisify(execFile);
+
+let work = '';
+let given: readonly string[] = [];
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'signet-cli-webhooks-'));
+  await writeFile(path.join(work, 'token'), `${TOKEN}\n`);
+  given = ['--url', 'https://signet.example.com', '--token-file', path.join(work, 'token')];
+});
+afterAll(async () => {
+  await rm(work, { recursive: true });
+});
+
+async function render(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  const main = path.join(ROOT, 'cli/main.ts');
+  try {
+    return { status: 0, ...(await run(process.execPath, [main, 'render', 'webhooks', ...given, ...args])) };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+describe('render webhooks', () => {
+  test('prints one configuration for each kind, the same bytes each time, and what the secret needs', async () => {
+    const [first, again] = await Promise.all([render(), render()]);
+    expect(first.status).toBe(0);
+    expect(first.stdout).toBe(again.stdout);
+    const names = parseAllDocuments(first.stdout).map((document) => String(document.getIn(['metadata', 'name'])));
+    expect(names).toEqual(
+      ['clusterimagesets', 'clusterdeployments', 'clusterversions', 'hostedclusters', 'nodepools'].map(
+        (kind) => `signet-${kind}`,
+      ),
+    );
+    expect(first.stderr).toContain(createHash('sha256').update(TOKEN).digest('hex'));
+    expect(first.stderr).not.toContain(TOKEN);
+  });
+
+  test('of the kinds that are named, in their own order', async () => {
+    const { stdout } = await render('--kind', 'nodepools', 'clusterversions', '-o', 'json');
+    const { items } = JSON.parse(stdout) as { readonly items: readonly { readonly metadata: { name: string } }[] };
+    expect(items.map(({ metadata }) => metadata.name)).toEqual(['signet-clusterversions', 'signet-nodepools']);
+  });
+
+  test.each([
+    ['a kind that is not reviewed', ['--kind', 'pods']],
+    ['a time that is none', ['--timeout', '1e1']],
+    ['a time that is too long', ['--timeout', '31']],
+    ['plain HTTP', ['--url', 'http://signet.example.com']],
+    ['no token file', ['--token-file', '/nowhere/token']],
+  ])('%s is a wrong call', async (_, args) => {
+    const { status, stdout } = await render(...args);
+    expect([status, stdout]).toEqual([2, '']);
+  });
+});
