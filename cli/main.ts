@@ -5,16 +5,17 @@ import { InputError } from '../lib/errors/input-error.ts';
 import { StoreError } from '../lib/errors/store-error.ts';
 import { ExitStatus } from './exit-status.ts';
 import { buildProgram } from './program.ts';
+import { toPrintableLines } from './to-printable.ts';
 
 /** Whose fault it was decides the exit status; a fault of Signet's own shows its stack. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
   if (error instanceof InputError || error instanceof ConfigurationError) {
-    process.stderr.write(`signet: ${error.message}\n`);
+    process.stderr.write(`signet: ${toPrintableLines(error.message)}\n`);
     return ExitStatus.usage;
   }
   if (error instanceof StoreError) {
-    process.stderr.write(`signet: ${error.message}\n`);
+    process.stderr.write(`signet: ${toPrintableLines(error.message)}\n`);
     return ExitStatus.indeterminate;
   }
   process.stderr.write(`signet: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import type { Attempt, PolicyResult, Reason, Verdict } from '../lib/verification/verdict.ts';
 import type { OutputFormat } from './options.ts';
+import { toPrintable } from './to-printable.ts';
 
 /** Results go to stdout, everything else to stderr. */
 export function print(text: string): void {
@@ -16,17 +17,6 @@ export function printResult<T>(format: OutputFormat, result: T, toText: (result:
 function escapeStrings<T>(result: T): T {
   const revive = (_: string, value: unknown): unknown => (typeof value === 'string' ? toPrintable(value) : value);
   return JSON.parse(JSON.stringify(result), revive) as T;
-}
-
-/** Controls (C0, DEL, C1), what turns the direction of writing, and what Unicode takes for the end of a line. */
-const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
-
-/**
- * Shows as `\uXXXX` what a terminal would obey or hide: user IDs and sentences of stores are others' text, and must
- * not draw lines of their own.
- */
-export function toPrintable(text: string): string {
-  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function printVerdict(format: OutputFormat, verdict: Verdict): void {

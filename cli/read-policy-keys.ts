@@ -4,9 +4,9 @@ import type { KeySource } from '../lib/image-policy/policy-requirement.ts';
 import { keySourceName } from '../lib/image-verification/key-source-name.ts';
 import { prepareKeyring } from '../lib/openpgp/prepare-keyring.ts';
 import type { PreparedKeyring } from '../lib/openpgp/prepared-keyring.ts';
-import { toPrintable } from './output.ts';
 import { readBelowRoot } from './read-below-root.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
+import { toPrintable } from './to-printable.ts';
 
 /**
  * Reads the keys that a policy names: a path as it is, or below a root, such as a node's file system that was unpacked.

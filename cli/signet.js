@@ -2,6 +2,7 @@
 // Plain JavaScript for whatever Node is installed: TypeScript runs on Node 24, which `npm ci` brings along.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { constants } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +12,19 @@ const OLDEST = 24;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const clone = fileURLToPath(new URL('..', import.meta.url)).replace(/(?<=.)\/$/, '');
-const ownNode = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url));
+const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
+const ownNode = `${modules}/.bin/node`;
 
-if (Number.parseInt(process.versions.node, 10) >= OLDEST) await import('./main.ts');
+if (Number.parseInt(process.versions.node, 10) >= OLDEST) await runHere();
 else if (existsSync(ownNode)) runWithOwnNode();
 else refuse();
+
+async function runHere() {
+  // What V8 compiled is kept beside the code, where only those can write who could as well change the code, and not in
+  // the shared directory that is Node's default. Where it cannot be written, starting takes longer.
+  if (existsSync(modules)) module.enableCompileCache(`${modules}/.cache/signet`);
+  await import('./main.ts');
+}
 
 function runWithOwnNode() {
   const child = spawn(ownNode, [main, ...process.argv.slice(2)], { stdio: 'inherit' });

@@ -1,7 +1,3 @@
-/** Before it counts: after so many runs V8 has compiled what it will, and a service that runs for long is measured. */
-const WARM_UPS = 3000;
-/** Of the time, at most, so that a slow peer is not warmed up for minutes. */
-const WARM_MS = 1000;
 /** Between two looks at the clock. */
 const BATCH = 20;
 
@@ -10,10 +6,16 @@ const BATCH = 20;
  * other work of the machine slows the run down and leaves the rate as it is.
  */
 export async function processorRate(milliseconds: number, run: () => void | Promise<void>): Promise<number> {
-  const warm = performance.now() + WARM_MS;
-  for (let runs = 0; runs < WARM_UPS && performance.now() < warm; runs++) await run();
-  const ends = performance.now() + milliseconds;
+  // V8 compiles what runs often, for a second or two: it is a service that has run for a while that is measured.
+  await runFor(milliseconds, run);
   const before = process.cpuUsage();
+  const runs = await runFor(milliseconds, run);
+  const { user, system } = process.cpuUsage(before);
+  return (runs * 1e6) / (user + system);
+}
+
+async function runFor(milliseconds: number, run: () => void | Promise<void>): Promise<number> {
+  const ends = performance.now() + milliseconds;
   let runs = 0;
   while (performance.now() < ends) {
     for (let index = 0; index < BATCH; index++) {
@@ -23,6 +25,5 @@ export async function processorRate(milliseconds: number, run: () => void | Prom
     }
     runs += BATCH;
   }
-  const { user, system } = process.cpuUsage(before);
-  return (runs * 1e6) / (user + system);
+  return runs;
 }

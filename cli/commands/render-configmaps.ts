@@ -18,7 +18,8 @@ import { ExitStatus } from '../exit-status.ts';
 import { openSource } from '../open-source.ts';
 import { openTrust } from '../open-trust.ts';
 import type { StoreOptions, TrustOptions } from '../options.ts';
-import { printResult, toPrintable } from '../output.ts';
+import { printResult } from '../output.ts';
+import { toPrintable } from '../to-printable.ts';
 import { readGraphVersions } from './render-graph-versions.ts';
 
 export interface RenderConfigMapsOptions extends TrustOptions, Omit<StoreOptions, 'store'> {

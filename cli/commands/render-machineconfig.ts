@@ -19,10 +19,10 @@ import { type ManifestFormat, toManifestsText } from '../../lib/render/manifest-
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import type { TrustDocument } from '../../lib/trust/trust-document.ts';
 import { ExitStatus } from '../exit-status.ts';
-import { toPrintable } from '../output.ts';
 import { readBelowRoot } from '../read-below-root.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../read-input.ts';
 import { readRegistriesDFiles } from '../read-registries-d.ts';
+import { toPrintable } from '../to-printable.ts';
 
 export interface RenderMachineConfigOptions {
   readonly policy?: string;

@@ -5,7 +5,7 @@ import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
 import { selectProfile } from '../../lib/trust/select-profile.ts';
 import { ExitStatus } from '../exit-status.ts';
 import type { TrustOptions } from '../options.ts';
-import { toPrintable } from '../output.ts';
+import { toPrintable } from '../to-printable.ts';
 
 export interface RenderTrustOptions extends TrustOptions {
   readonly output: ManifestFormat;

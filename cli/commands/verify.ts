@@ -9,7 +9,8 @@ import { ExitStatus, toExitStatus } from '../exit-status.ts';
 import { openStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { ModeOptions, OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
-import { print, printVerdict, toPrintable } from '../output.ts';
+import { print, printVerdict } from '../output.ts';
+import { toPrintable } from '../to-printable.ts';
 
 export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, OutputOptions {
   readonly force?: boolean;

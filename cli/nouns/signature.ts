@@ -11,10 +11,12 @@ export function addSignature(program: Command, setStatus: (status: number) => vo
     .description('verify one signature file against key files')
     .argument('<file>', 'a signature as a store holds it, such as signature-1')
     .addOption(
-      new Option('--keyring <file>', 'OpenPGP public keys, binary or armored; any may have signed (repeatable)')
-        .argParser(collect)
-        .makeOptionMandatory(),
+      new Option(
+        '--keyring <file>',
+        'OpenPGP public keys, binary or armored; any may have signed (repeatable)',
+      ).argParser(collect),
     )
+    .option('--prepared <file>', 'a profile’s prepared trust, as it was published, instead of key files')
     .option('--digest <digest>', 'what the signature must be for')
     .option('--reference <repository>', 'repository that the signature must name')
     .addOption(options.output())

@@ -8,7 +8,7 @@ import { toRecord } from '../records/to-record.ts';
 import type { Asked } from '../records/verdict-record.ts';
 import { writeRecord } from '../records/write-record.ts';
 import { createFallbackStore } from '../signatures/fallback-store.ts';
-import { createParallelStore, VERIFICATION_TIMEOUT_MS } from '../signatures/parallel-store.ts';
+import { createParallelStore, createSharedTime, VERIFICATION_TIMEOUT_MS } from '../signatures/parallel-store.ts';
 import type { SignaturePlaces } from '../signatures/signature-places.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { UpstreamStores } from '../signatures/upstream-stores.ts';
@@ -76,14 +76,10 @@ function openPlaces(
   { prepared }: ReadyTrust,
   { mirror, upstream }: AdmissionDecisionDependencies,
 ): { readonly store: SignatureStore; readonly lookaside: SignatureStore } {
-  const read = (place: keyof SignaturePlaces): SignatureStore => ({
-    description: mirror[place].description,
-    fetchSignatures: (query, signal) => {
-      const stores = [mirror[place], upstream.open(prepared)[place]];
-      const timeoutMs = Math.min(VERIFICATION_TIMEOUT_MS, Math.max(1, remainingMs()));
-      return createParallelStore([createFallbackStore(stores)], { timeoutMs }).fetchSignatures(query, signal);
-    },
-  });
+  const opened = upstream.open(prepared);
+  const timeoutMs = createSharedTime(Math.min(VERIFICATION_TIMEOUT_MS, Math.max(1, remainingMs())));
+  const read = (place: keyof SignaturePlaces): SignatureStore =>
+    createParallelStore([createFallbackStore([mirror[place], opened[place]])], { timeoutMs });
   return { store: read('release'), lookaside: read('lookaside') };
 }
 

@@ -4,8 +4,9 @@ import { type Judgement, judgeSignatures } from '../verification/judge-signature
 import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../verification/verdict.ts';
 import { type CollectedSignatures, collectSignatures } from './collect-signatures.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
-import { evaluateImagePolicies, type PolicyFindings } from './evaluate-image-policies.ts';
+import { evaluateImagePolicies } from './evaluate-image-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
+import type { PolicyFindings } from './policy-findings.ts';
 import type { ReadyTrust } from './ready-trust.ts';
 
 export interface ImageRequest extends PullspecRequest {

@@ -3,13 +3,14 @@ import { concludeEvaluation } from '../image-verification/evaluate-image-policy.
 import { judgeRequirement } from '../image-verification/judge-requirement.ts';
 import { type RequirementProgress, startRequirement } from '../image-verification/requirement-progress.ts';
 import type { PolicyEvaluation, RequirementResult, SignedImage } from '../image-verification/requirement-result.ts';
-import { considerSignatures } from '../images/consider-signatures.ts';
+import { type ConsideredSignatures, considerSignatures } from '../images/consider-signatures.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import type { SignatureKind } from '../signatures/signature-store.ts';
 import type { PreparedTrust } from '../trust/prepared-trust.ts';
 import type { Judgement } from '../verification/judge-signatures.ts';
 import type { PolicyResult, Reason } from '../verification/verdict.ts';
-import type { PolicyFindings, PolicyQuestion } from './evaluate-image-policies.ts';
+import type { PolicyQuestion } from './evaluate-image-policies.ts';
+import { addFindings, NO_SAY, type PolicyFindings } from './policy-findings.ts';
 import type { ReadyPolicy } from './ready-policy.ts';
 
 /** One policy.json and one name of the image: nothing has been read yet. */
@@ -56,40 +57,63 @@ export function refuse(start: PolicyStart): PolicyFindings {
   });
   const reasons = evaluation.requirements.flatMap((result) => (result.outcome === 'rejected' ? result.reasons : []));
   return {
+    ...NO_SAY,
     judgement: { outcome: 'rejected', reasons },
     isFinal: true,
-    warnings: [],
-    attempts: [],
     policies: [toPolicyResult(start, evaluation)],
-    examined: [],
   };
 }
 
 /**
- * Holds the image against the policy's requirements for this name. That a policy accepts anything, or by signatures of
- * a kind that the profile does not go by, is no yes: it is a warning, and leaves the yes to others.
+ * Holds the image against the requirements of all policies for one name. Its signatures are read once for all of them:
+ * every policy sees the same ones, and a record can be decided again. That a policy accepts anything, or by signatures
+ * of a kind that the profile does not go by, is no yes: it is a warning, and leaves the yes to others.
  *
+ * @param starts of one name
  * @throws the abort reason of the signal
  */
-export async function evaluatePolicyAt(start: PolicyStart, question: PolicyQuestion): Promise<PolicyFindings> {
-  const { name, document, repository, image, scope } = start;
+export async function evaluatePolicyAt(
+  starts: readonly PolicyStart[],
+  question: PolicyQuestion,
+): Promise<PolicyFindings> {
+  const [first] = starts;
+  if (first === undefined) return NO_SAY;
+  const { name, repository, image } = first;
   const { digest, prepared, lookaside, now, signal } = question;
-  const kinds = wantedKinds(start.requirements);
+  const requirements = starts.flatMap((start) => start.requirements);
+  const kinds = wantedKinds(requirements);
   const read = () => lookaside.fetchSignatures({ digest, repository, kinds }, signal);
-  const considered = await considerSignatures(start.requirements, image, read, now);
-  const { progress, attempts, storeFailed, examined } = considered;
-  const evaluation = concludeEvaluation(scope, progress, { attempts, storeFailed });
+  const considered = await considerSignatures(requirements, image, read, now);
+  const findings = starts.map((start, index) => {
+    const from = starts.slice(0, index).reduce((sum, earlier) => sum + earlier.requirements.length, 0);
+    const progress = considered.progress.slice(from, from + start.requirements.length);
+    return concludeAt(start, { ...considered, progress }, prepared);
+  });
+  const attempts = [...considered.progress.flatMap((each) => each.attempts), ...considered.attempts];
+  return {
+    ...findings.reduce(addFindings, NO_SAY),
+    attempts: attempts.map((attempt) => ({ ...attempt, image: name })),
+    examined: considered.examined.map(({ store, location, untrustedBytes: bytes }) => ({
+      store,
+      location,
+      image: name,
+      bytes,
+    })),
+  };
+}
+
+function concludeAt(
+  start: PolicyStart,
+  { progress, attempts, storeFailed }: ConsideredSignatures,
+  prepared: PreparedTrust,
+): PolicyFindings {
+  const evaluation = concludeEvaluation(start.scope, progress, { attempts, storeFailed });
   const isUnvouched = evaluation.outcome === 'accepted' && !evaluation.requirements.some(vouchesFor(prepared));
   return {
+    ...NO_SAY,
     judgement: isUnvouched ? undefined : toJudgement(evaluation),
-    isFinal: false,
-    warnings: isUnvouched ? [toWarning(document, name, evaluation)] : [],
-    attempts: [...progress.flatMap((each) => each.attempts), ...attempts].map((attempt) => ({
-      ...attempt,
-      image: name,
-    })),
+    warnings: isUnvouched ? [toWarning(start.document, start.name, evaluation)] : [],
     policies: [toPolicyResult(start, evaluation)],
-    examined: examined.map(({ store, location, untrustedBytes: bytes }) => ({ store, location, image: name, bytes })),
   };
 }
 

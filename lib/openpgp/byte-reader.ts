@@ -2,38 +2,64 @@ import { SignatureError } from '../errors/signature-error.ts';
 
 /** Reads forward through bytes; a read past the end is a SignatureError `SignatureMalformed`. */
 export interface ByteReader {
-  readonly remaining: () => number;
-  readonly byte: () => number;
+  remaining(): number;
+  byte(): number;
   /** Big-endian unsigned integer of two octets. */
-  readonly uint16: () => number;
+  uint16(): number;
   /** Big-endian unsigned integer of four octets. */
-  readonly uint32: () => number;
+  uint32(): number;
   /** The next octets, not copied. */
-  readonly bytes: (length: number) => Uint8Array;
+  bytes(length: number): Uint8Array;
 }
 
 /** `what` names the bytes in the error. */
 export function createByteReader(bytes: Uint8Array, what: string): ByteReader {
-  let offset = 0;
-  const requireLeft = (length: number): void => {
-    if (length > bytes.length - offset) throw new SignatureError('SignatureMalformed', `the ${what} is cut short`);
-  };
-  // Without a view for each integer: a message has dozens, and each view costs more than its octets.
-  const integer = (length: number): number => {
-    requireLeft(length);
+  return new OctetReader(bytes, what);
+}
+
+/** A class, because a message takes a dozen readers, and closures for each were most of what verifying allocated. */
+class OctetReader implements ByteReader {
+  readonly #octets: Uint8Array;
+  readonly #what: string;
+  #offset = 0;
+
+  constructor(octets: Uint8Array, what: string) {
+    this.#octets = octets;
+    this.#what = what;
+  }
+
+  remaining(): number {
+    return this.#octets.length - this.#offset;
+  }
+
+  byte(): number {
+    return this.#integer(1);
+  }
+
+  uint16(): number {
+    return this.#integer(2);
+  }
+
+  uint32(): number {
+    return this.#integer(4);
+  }
+
+  bytes(length: number): Uint8Array {
+    this.#requireLeft(length);
+    this.#offset += length;
+    return this.#octets.subarray(this.#offset - length, this.#offset);
+  }
+
+  #integer(length: number): number {
+    this.#requireLeft(length);
     let value = 0;
-    for (const end = offset + length; offset < end; offset++) value = value * 256 + (bytes[offset] ?? 0);
+    for (const end = this.#offset + length; this.#offset < end; this.#offset++) {
+      value = value * 256 + (this.#octets[this.#offset] ?? 0);
+    }
     return value;
-  };
-  return {
-    remaining: () => bytes.length - offset,
-    byte: () => integer(1),
-    uint16: () => integer(2),
-    uint32: () => integer(4),
-    bytes: (length) => {
-      requireLeft(length);
-      offset += length;
-      return bytes.subarray(offset - length, offset);
-    },
-  };
+  }
+
+  #requireLeft(length: number): void {
+    if (length > this.remaining()) throw new SignatureError('SignatureMalformed', `the ${this.#what} is cut short`);
+  }
 }

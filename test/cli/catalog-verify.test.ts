@@ -243,10 +243,15 @@ describe.skipIf(registryProgram === undefined)('signet catalog check --verify at
     await mkdir(at('registries.d'));
     await writeFile(at('registries.d/a.yaml'), `docker:\n  "${host}":\n    lookaside: https://${host}/sigs\n`);
     await writeFile(at('policy.json'), JSON.stringify({ default: [signedBy] }));
+    const common = ['--verify', '--policy', at('policy.json'), '--registries-d', at('registries.d'), '--root', work];
     const { status, stdout } = await signet(
       await list(`${host}/app/signed@${signed}`, `${host}/app/bare@${bare}`, `${host}/app/bare@${signed}`),
-      ...['--verify', '--policy', at('policy.json'), '--registries-d', at('registries.d'), '--root', work],
-      ...['--tls-ca', at('ca.pem'), '--allow-private-stores', '-o', 'json'],
+      ...common,
+      '--tls-ca',
+      at('ca.pem'),
+      '--allow-private-stores',
+      '-o',
+      'json',
     );
     const { images: checked } = JSON.parse(stdout) as {
       images: readonly { verification: { outcome: string; reasons: readonly { code: string }[] } }[];

@@ -5,6 +5,7 @@ import { parseRecord } from '../../lib/records/parse-record.ts';
 import { recheckRecord } from '../../lib/records/recheck-record.ts';
 import { toAsked, toRecord } from '../../lib/records/to-record.ts';
 import { createPolicyStore } from '../../lib/signatures/policy-store.ts';
+import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
 import { BUNDLE_TYPE } from '../../lib/sigstore/cosign-signature.ts';
 import { formatSignatureBlob } from '../../lib/sigstore/signature-blob.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
@@ -17,7 +18,17 @@ import { createMemoryLookaside, type MemoryLookaside } from '../support/memory-l
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 import { untouchedStore } from '../support/untouched-store.ts';
 import { file, profile } from '../trust/sample-documents.ts';
-import { bySigner, decideBy, IMAGE, KEYS, releaseSigner, signer } from './policy-setup.ts';
+import {
+  anything,
+  bySigner,
+  decideBy,
+  IMAGE,
+  KEYS,
+  MIRROR_IMAGE,
+  OTHER_NAME,
+  releaseSigner,
+  signer,
+} from './policy-setup.ts';
 
 const DIGEST = IMAGE.slice(IMAGE.indexOf('@') + 1);
 const OTHER = `sha256:${'b'.repeat(64)}`;
@@ -251,4 +262,49 @@ test.each<[string, Parts, string]>([
   ],
 ])('%s does not load', async (_, parts, code) => {
   await expect(readTrust(parts)).rejects.toMatchObject({ code });
+});
+
+describe('a policy.json beside an image policy', async () => {
+  const parts: Parts = { policies: one, policyJson: { default: [bySigner] } };
+  const trust = await readTrust(parts);
+  const bySigstoreToo = await readTrust({
+    policies: one,
+    policyJson: { default: [{ type: 'sigstoreSigned', keyData: toKeyData(OTHER_SIGNER) }] },
+  });
+  const places = (openpgp: MemoryLookaside, sigstore: MemoryLookaside) => createPolicyStore({ openpgp, sigstore });
+  const failing = createMemoryLookaside({}, { failing: [IMAGE] });
+
+  test.each<[string, ReadyTrust, SignatureStore, string]>([
+    ['both met', trust, places(holding(signer.sign()), holding(good)), 'accepted'],
+    ['both met, behind what does not hold', trust, places(holding(sign(SIGNER), signer.sign()), holding(good)), 'accepted'],
+    ['the policy.json alone', trust, places(holding(signer.sign()), holding(sign(OTHER_SIGNER))), 'rejected'],
+    ['the image policy alone', trust, places(holding(), holding(sign(OTHER_SIGNER), good)), 'rejected'],
+    ['neither', trust, places(holding(), holding()), 'rejected'],
+    ['a registry that fails', trust, places(holding(signer.sign()), failing), 'indeterminate'],
+    ['two of Sigstore, both met', bySigstoreToo, holding(sign(OTHER_SIGNER), good), 'accepted'],
+    ['two of Sigstore, one met', bySigstoreToo, holding(good, sign(OTHER_SIGNER, NAME)), 'rejected'],
+  ])('%s: decided, and confirmed from the record', async (_, ready, lookaside, outcome) => {
+    const decision = await decideBy(ready, { lookaside });
+    expect(decision.verdict.outcome).toBe(outcome);
+    const record = parseRecord('record', Buffer.from(JSON.stringify(toRecord(toAsked('cli', IMAGE), decision))));
+    expect(await recheckRecord(record, ready.prepared)).toMatchObject({ outcome: 'confirmed', differences: [] });
+  });
+
+  test('the image is asked for once, however many policies cover it', async () => {
+    const lookaside = holding(good, sign(OTHER_SIGNER));
+    await decideBy(bySigstoreToo, { lookaside });
+    expect(lookaside.asked).toEqual([IMAGE]);
+  });
+
+  test('one name that a mirror could stand for has to satisfy all of them', async () => {
+    const mixed = await readTrust({
+      policies: { 'one.json': policyDocument('one', [OTHER_NAME], SIGNER) },
+      policyJson: { default: [anything], transports: { docker: { [NAME]: [bySigner] } } },
+      spec: { mode: 'warn', canonicalRepositories: [NAME, OTHER_NAME] },
+      hasKeyring: true,
+    });
+    const store = createMemorySignatureStore(new Map([[DIGEST as never, [releaseSigner.sign(DIGEST as never, NAME)]]]));
+    const { verdict } = await decideBy(mixed, { pullspec: MIRROR_IMAGE, store, lookaside: createMemoryLookaside({}) });
+    expect([verdict.outcome, codesOf(verdict.reasons)]).toEqual(['rejected', ['SignatureNotFound']]);
+  });
 });

@@ -8,6 +8,7 @@ import { repositoryPath } from '../../../lib/pullspec/repository.ts';
 import { CANONICAL } from '../../pushes/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import {
+  BESIDE,
   PULLSPEC,
   publishProfile,
   type Scenario,
@@ -24,6 +25,13 @@ export const CLUSTERS = { schema: 1, clusters: [{ cluster: 'hub', tokenSha256: h
 
 /** As {@link CANONICAL}, with an image policy that wants a signature from its lookaside. */
 const COVERED = parseRepository(CANONICAL.replace(/[^/]*$/, 'covered'));
+
+const REQUIREMENT = {
+  type: 'signedBy',
+  keyType: 'GPGKeys',
+  keyPath: '/keys/release',
+  signedIdentity: { type: 'exactRepository', dockerRepository: CANONICAL },
+};
 
 function toReview(releaseImage: string): object {
   const body = {
@@ -42,25 +50,16 @@ function toReview(releaseImage: string): object {
   };
 }
 
-/** A release that is decided, with writes whose answers are lost; one that is reused; one that a policy covers. */
+/** A release that is decided, with writes whose answers are lost; again, reused; two that policies cover, one beside its image. */
 export const reviewAdmission: Scenario = async (stage) => {
   const policy = withPolicy(stage);
-  const repositories = [parseRepository(CANONICAL), COVERED];
+  const repositories = [CANONICAL, COVERED, BESIDE].map(parseRepository);
   await publishProfile(stage, 'first', signer, {
     ...policy,
     imagePolicies: (policy.imagePolicies ?? []).map((one) => ({
       ...one,
-      coverage: { kind: 'scopes', scopes: [COVERED] },
-      content: {
-        default: [
-          {
-            type: 'signedBy',
-            keyType: 'GPGKeys',
-            keyPath: '/keys/release',
-            signedIdentity: { type: 'exactRepository', dockerRepository: CANONICAL },
-          },
-        ],
-      },
+      coverage: { kind: 'scopes', scopes: [COVERED, BESIDE] },
+      content: { ...(one.content as object), default: [REQUIREMENT] },
     })),
     canonicalRepositories: repositories,
     signedRepositories: repositories,
@@ -76,4 +75,9 @@ export const reviewAdmission: Scenario = async (stage) => {
   for (const image of [PULLSPEC, PULLSPEC, `${COVERED}@${SIGNED}`]) {
     expect(await stage.invoke(toReview(image))).toMatchObject({ answer: allowed });
   }
+  const denied = {
+    ...allowed,
+    ...(allowed.statusCode === 200 ? { body: expect.stringContaining('"code":503') as unknown } : {}),
+  };
+  expect(await stage.invoke(toReview(`${BESIDE}@${SIGNED}`))).toMatchObject({ answer: denied });
 };
