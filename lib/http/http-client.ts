@@ -43,7 +43,13 @@ export type SendOptions = GetOptions & {
     | { readonly method: 'GET' | 'HEAD' }
     /** Sent once, to the URL alone: a redirect of it is `RedirectRefused`. */
     | { readonly method: 'POST'; readonly form: URLSearchParams }
+    | { readonly method: 'POST' | 'PUT'; readonly content: RequestContent }
   );
+
+export interface RequestContent {
+  readonly type: string;
+  readonly bytes: Uint8Array;
+}
 
 export interface HttpResponse {
   readonly status: number;
@@ -76,7 +82,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
 
   async function follow(asked: URL, sendOptions: SendOptions, signal: AbortSignal): Promise<HttpResponse> {
     const { accept = '*/*', method } = sendOptions;
-    const content = method === 'POST' ? toContent(sendOptions.form) : undefined;
+    const content = toContent(sendOptions);
     let url = asked;
     let ownHeaders = { ...sendOptions.headers, ...content?.headers };
     for (let redirects = 0; ; redirects += 1) {
@@ -88,7 +94,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
         return await toResponse(response, url, sendOptions);
       }
       response.destroy();
-      if (method === 'POST') {
+      if (content !== undefined) {
         throw new StoreError('RedirectRefused', `${toShownUrl(asked)}: what was posted does not follow a redirect`);
       }
       if (redirects === MAX_REDIRECTS) {
@@ -130,8 +136,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
   };
 }
 
-function toContent(form: URLSearchParams) {
-  return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: form.toString() };
+function toContent(options: SendOptions) {
+  if ('form' in options) {
+    return { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: options.form.toString() };
+  }
+  if (!('content' in options)) return undefined;
+  return { headers: { 'content-type': options.content.type }, body: options.content.bytes };
 }
 
 async function toResponse(

@@ -7,11 +7,11 @@ import type { Route } from './routes.ts';
 import { type TunnelRequestOptions, toProxyHeaders } from './tunnel-agent.ts';
 
 interface Hop {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly url: URL;
   readonly route: Route;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string | undefined;
+  readonly body?: string | Uint8Array | undefined;
   readonly signal: AbortSignal;
   readonly rules: AddressRules;
 }
@@ -23,7 +23,7 @@ export async function sendRequest(hop: Hop): Promise<IncomingMessage> {
   } catch (error) {
     // A server may close a kept-alive connection just as it is used again; nothing was answered, so asking once
     // more on another one is safe, unless what was sent may have been taken.
-    if (error instanceof StaleConnectionError && hop.method !== 'POST') return await attempt(hop);
+    if (error instanceof StaleConnectionError && hop.body === undefined) return await attempt(hop);
     throw error;
   }
 }

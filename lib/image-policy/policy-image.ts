@@ -35,6 +35,23 @@ function listPathScopes(path: string): readonly string[] {
   return listParents(path).filter((parent) => parent !== '' && parent !== '/');
 }
 
+/**
+ * A scope of the transport docker and all that enclose it, from the most specific: where an image that comes under it
+ * is looked for next.
+ */
+export function listEnclosingScopes(scope: string): readonly string[] {
+  const parents = listParents(toScopeName(scope));
+  return [...new Set([scope, ...parents, ...listWildcards(parents.at(-1) ?? scope)])];
+}
+
+/** A scope of the transport docker without the tag and digest of an image; a host keeps its port. */
+export function toScopeName(scope: string): string {
+  const [named = ''] = scope.split('@');
+  const slash = named.lastIndexOf('/');
+  const colon = named.indexOf(':', slash + 1);
+  return slash < 0 || colon < 0 ? named : named.slice(0, colon);
+}
+
 /** The text itself, then each part of it that ends in front of a slash. */
 function listParents(text: string): readonly string[] {
   const parts = text.split('/');

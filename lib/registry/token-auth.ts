@@ -38,6 +38,8 @@ export interface TokenAuthOptions {
   readonly allowed: AllowedRegistries;
   readonly pullSecret?: PullSecret | undefined;
   readonly timeoutMs?: number | undefined;
+  /** What tokens are asked for; `pull` unless told. */
+  readonly actions?: 'pull' | 'pull,push' | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
@@ -48,13 +50,13 @@ interface Answer {
 }
 
 export function createTokenAuth(options: TokenAuthOptions): TokenAuth {
-  const { http, allowed, pullSecret, timeoutMs, now = Date.now } = options;
+  const { http, allowed, pullSecret, timeoutMs, actions = 'pull', now = Date.now } = options;
   const remembered = new Map<Repository, { readonly authorization: string; readonly until: number }>();
 
   async function fetchToken({ repository, url, signal }: UntrustedChallenge, bearer: Challenge): Promise<Answer> {
     const realm = parseRealm(bearer, url, allowed);
     const service = bearer.parameters.get('service');
-    const scope = `repository:${repositoryPath(repository)}:pull`;
+    const scope = `repository:${repositoryPath(repository)}:${actions}`;
     const credential = pullSecret?.findCredential(repository);
     const parameters = { ...(service === undefined ? {} : { service }), scope };
     const { target, ...request } = toTokenRequest(realm, parameters, credential);

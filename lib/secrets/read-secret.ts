@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { StoreError } from '../errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../http/sdk-timeouts.ts';
+import { SDK_TIMEOUTS } from '../http/sdk-settings.ts';
 import { type FileContents, readRegularFile } from '../objects/read-regular-file.ts';
 
 /** Bytes of a secret; Secrets Manager holds no more. */
