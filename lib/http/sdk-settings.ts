@@ -21,7 +21,7 @@ export interface SdkOptions {
 /** The settings of a client of the AWS SDK: what is not told is left out, so that the SDK looks for it. */
 export function toSdkSettings(
   { region, endpoint, credentials, ...told }: SdkOptions,
-  { requestTimeoutMs, maxAttempts }: Required<Pick<SdkOptions, 'requestTimeoutMs' | 'maxAttempts'>>,
+  { requestTimeoutMs, maxAttempts }: { readonly requestTimeoutMs: number; readonly maxAttempts: number },
 ) {
   return {
     ...(region === undefined ? {} : { region }),
