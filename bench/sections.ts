@@ -10,6 +10,7 @@ export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['process', async (effort) => (await import('./rows/process.ts')).measureProcess(effort)],
   ['start', async (effort) => (await import('./rows/start.ts')).measureStart(effort)],
   ['service', async (effort) => (await import('./rows/service.ts')).measureService(effort)],
+  ['admission', async () => (await import('./rows/admission.ts')).measureAdmission()],
   ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
   ['mirror', async (effort) => (await import('./rows/mirror.ts')).measureMirror(MIRROR_SIZES[effort])],
 ]);

@@ -1,8 +1,14 @@
+import { createHttpClient } from '../lib/http/http-client.ts';
 import { type Repository, repositoryHost } from '../lib/pullspec/repository.ts';
-import type { RegistryClient } from '../lib/registry/registry-client.ts';
+import { toAllowedHosts } from '../lib/registry/profile-registries.ts';
+import { parsePullSecret } from '../lib/registry/pull-secret.ts';
+import { createRegistryClient, type RegistryClient } from '../lib/registry/registry-client.ts';
+import { createRegistryPusher, type RegistryPusher } from '../lib/registry/registry-pusher.ts';
 import { listBlobHosts } from '../lib/registry/stream-blob-hosts.ts';
-import { openRegistries } from './open-registries.ts';
+import { readProxy } from '../lib/runtime/environment.ts';
+import { openSecret } from '../lib/secrets/read-secret.ts';
 import type { StoreOptions } from './options.ts';
+import { parseRegistryOrigin } from './parse-registry-origin.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from './read-input.ts';
 
 export interface MirrorRegistryOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
@@ -12,21 +18,43 @@ export interface MirrorRegistryOptions extends Pick<StoreOptions, 'allowPrivateS
   readonly allowRegistry: readonly string[];
 }
 
-/** The registries of repositories that the user named, with the hosts named beside them. @throws InputError */
+/** `close` lets go of every connection. */
+export interface OpenedMirrorRegistry {
+  readonly client: RegistryClient;
+  readonly pusher: RegistryPusher;
+  readonly close: () => void;
+}
+
+/**
+ * The registries of repositories that the user named, with the hosts named beside them; no profile adds to them. Nothing
+ * is written until something is pushed. @throws InputError, ConfigurationError; StoreError for the pull secret
+ */
 export async function openMirrorRegistry(
   repositories: readonly Repository[],
-  { tlsCa, allowRegistry, ...access }: MirrorRegistryOptions,
-): Promise<{ readonly client: RegistryClient; readonly close: () => void }> {
+  { tlsCa, allowRegistry, allowPrivateStores, pullSecret, registry }: MirrorRegistryOptions,
+): Promise<OpenedMirrorRegistry> {
   const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const secret = pullSecret === undefined ? undefined : parsePullSecret(await openSecret(pullSecret)());
   const hosts = repositories.map(repositoryHost);
-  const registries = openRegistries(access);
-  const client = await registries.openRegistry({
-    profile: 'mirror',
-    revision: '',
-    pushSources: [],
-    mirrorRules: [],
-    registries: { allowed: [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry] },
-    storeAccess: { allowPrivateAddresses: false, allowLocal: false, ca },
+  const allowed = [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry];
+  const http = createHttpClient({
+    allowPrivateAddresses: allowPrivateStores === true,
+    ca,
+    proxy: readProxy(process.env),
   });
-  return { client, close: () => registries.close() };
+  const options = {
+    http,
+    allowedHosts: toAllowedHosts({ ...NO_PROFILE, registries: { allowed } }),
+    pullSecret: secret,
+    apiOrigins: new Map(registry.map(parseRegistryOrigin)),
+  };
+  return { client: createRegistryClient(options), pusher: createRegistryPusher(options), close: () => http.close() };
 }
+
+const NO_PROFILE = {
+  profile: 'mirror',
+  revision: '',
+  pushSources: [],
+  mirrorRules: [],
+  storeAccess: { allowPrivateAddresses: false, allowLocal: false },
+} as const;

@@ -1,32 +1,19 @@
 import { styleText } from 'node:util';
 import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import { toGraphPlaces } from '../../lib/graph/graph-places.ts';
-import { listReleases } from '../../lib/graph/list-releases.ts';
-import { readGraphs } from '../../lib/graph/read-graphs.ts';
 import type { CheckedImage } from '../../lib/mirror-check/check-image.ts';
-import { checkMirror, type MirrorCheck, type WantedRelease } from '../../lib/mirror-check/check-mirror.ts';
+import { checkMirror, type MirrorCheck } from '../../lib/mirror-check/check-mirror.ts';
 import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
-import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';
-import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
-import { openClient, openSyncStores } from '../open-stores.ts';
+import { openSyncStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { createProgress } from '../progress.ts';
+import { type ReleaseOptions, readReleases } from '../read-releases.ts';
 
-/** Which releases a mirror is asked about. */
-export interface ReleaseOptions extends StoreOptions {
-  readonly graph: readonly string[];
-  readonly channel: readonly string[];
-  readonly arch: readonly string[];
-  readonly digest: readonly string[];
-}
-
-export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, OutputOptions {
+export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
   /** True: where the releases are. */
   readonly components?: string | true;
   readonly concurrency: number;
@@ -74,33 +61,6 @@ export async function checkMirrored(mirrorText: string, options: MirrorCheckOpti
     progress.end();
     close();
     closeRegistry();
-  }
-}
-
-/** The releases of graphs and digests, each once. @throws InputError when there is none */
-export async function readReleases(
-  { graph, channel, arch, digest, ...access }: ReleaseOptions,
-  prepared: PreparedTrust,
-  signal: AbortSignal,
-): Promise<readonly WantedRelease[]> {
-  const places = graph.flatMap((from) => toGraphPlaces(from, { channels: channel, architectures: arch }));
-  const client = await openClient(access, prepared.storeAccess);
-  try {
-    const { releases } = listReleases(await readGraphs(places, { client, signal }), prepared);
-    const named = releases.map(({ digest: release, versions, canonicalRepository }) => ({
-      digest: release,
-      versions,
-      repository: canonicalRepository,
-    }));
-    const [repository] = prepared.canonicalRepositories;
-    if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
-    const known = new Set(named.map((one) => one.digest));
-    const single = [...new Set(digest.map(parseDigest))].filter((one) => !known.has(one));
-    const all = [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
-    if (all.length === 0) throw new InputError('ArgumentInvalid', 'say which releases: --graph or --digest');
-    return all;
-  } finally {
-    client.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { AuditOptions, PruneOptions } from '../commands/mirror-audit.ts';
 import type { MirrorCheckOptions } from '../commands/mirror-check.ts';
+import type { MirrorSigstoreOptions } from '../commands/mirror-sigstore.ts';
 import type { SyncOptions } from '../commands/mirror-sync.ts';
 import { options, parseNotEmpty, repeatable } from '../options.ts';
 import { parseConcurrency } from '../parse-concurrency.ts';
@@ -10,6 +11,8 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
   const mirror = program.command('mirror').description('a mirror of signatures, which holds only what verifies');
   const to = (description: string): Option =>
     new Option('--to <dir|s3://bucket>', description).argParser(parseNotEmpty).makeOptionMandatory();
+  const repository = (flags: string, description: string): Option =>
+    new Option(flags, `${description}: HOST[:PORT]/PATH`).argParser(parseNotEmpty).makeOptionMandatory();
   mirror
     .command('sync')
     .description('copy the signatures that a mirror lacks, of the releases in update graphs or of single digests')
@@ -54,9 +57,40 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
       'after',
       '\nExample: signet mirror check mirror.example.com/ocp/release --graph graph.json --trust trust --store signatures',
     )
-    .action(async (repository: string, given: MirrorCheckOptions) => {
+    .action(async (place: string, given: MirrorCheckOptions) => {
       const { checkMirrored } = await import('../commands/mirror-check.ts');
-      setStatus(await checkMirrored(repository, given));
+      setStatus(await checkMirrored(place, given));
+    });
+  mirror
+    .command('sigstore')
+    .description(
+      'copy the Sigstore signatures beside release images to where a registry mirrors them, once they verify',
+    )
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(repository('--from <repository>', 'where the release images are'))
+    .addOption(repository('--to <repository>', 'where their mirror is'))
+    .addOption(
+      new Option(
+        '--components <repository>',
+        'copy those of the images that the releases are made of too, to this repository',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(repeatable('--graph <file|url>', 'update graph whose releases to copy for (repeatable)'))
+    .addOption(repeatable('--channel <name>', 'channel to ask an update service for (repeatable)'))
+    .addOption(repeatable('--arch <name>', 'architecture to ask an update service for (repeatable)'))
+    .addOption(repeatable('--digest <digest>', 'a release to copy for (repeatable)'))
+    .option('--replace', 'write over a tag that names other signatures that verify')
+    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens both registries').argParser(parseNotEmpty))
+    .addOption(repeatable('--registry <host=origin>', 'where a registry’s API is instead of https (repeatable)'))
+    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .action(async (given: MirrorSigstoreOptions) => {
+      const { mirrorSigstore } = await import('../commands/mirror-sigstore.ts');
+      setStatus(await mirrorSigstore(given));
     });
   mirror
     .command('audit')

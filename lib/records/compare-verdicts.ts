@@ -42,10 +42,10 @@ function compareAttempts(recorded: Verdict, actual: Verdict, { withoutBytes, oth
 
 function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
   const members: readonly (keyof Reason)[] = otherWords ? ['code'] : ['code', 'message', 'remedy'];
-  // What signatures without bytes may have led to; their sentence may then be that of another signature.
-  const possible = new Set(
-    recorded.attempts.filter((attempt) => isOfAny(withoutBytes, attempt)).map(({ code }) => code),
-  );
+  // What signatures without bytes may have led to; their sentence may then be that of another signature. A yes that
+  // holds without them has the reasons that it has.
+  const left = actual.outcome === 'accepted' && !actual.forced ? [] : withoutBytes;
+  const possible = new Set(recorded.attempts.filter((attempt) => isOfAny(left, attempt)).map(({ code }) => code));
   const said = new Set(recorded.reasons.map(({ code }) => code));
   const isSure = ({ code }: Reason): boolean => !possible.has(code);
   // Given only where there is no other reason.
@@ -60,23 +60,27 @@ function compareReasons(recorded: Verdict, actual: Verdict, { withoutBytes, othe
   ];
 }
 
-/** Of an image one of whose signatures has no bytes here, only what was asked of it can be compared. */
+/**
+ * Of an image one of whose signatures has no bytes here, what is not accepted can only be compared as far as it was
+ * asked: that signature may have been the yes. What is accepted without it stays so with it.
+ */
 function comparePolicies(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
   const differences = compareLists('policies', recorded.policies ?? [], actual.policies ?? [], ASKED);
   for (const [index, one] of (recorded.policies ?? []).entries()) {
     const other = actual.policies?.[index];
     if (other === undefined) continue;
     const name = `policies ${index + 1}`;
-    const isSure = withoutBytes.every(({ image }) => image !== one.image);
-    if (isSure) differences.push(...compareMembers(name, one, other, ['outcome']));
-    const members: readonly (keyof PolicyRequirementResult)[] = [
-      ...(otherWords ? [] : (['requirement'] as const)),
-      ...(isSure ? (['outcome'] as const) : []),
-      ...(isSure && !otherWords ? (['reasons'] as const) : []),
-    ];
-    differences.push(...compareLists(`${name} requirements`, one.requirements, other.requirements, members));
-    if (isSure && otherWords) {
-      differences.push(...compareLists(`${name} reasons`, codesOf(one), codesOf(other), ['code']));
+    const isWhole = withoutBytes.every(({ image }) => image !== one.image);
+    const isSure = ({ outcome }: Pick<PolicyResult, 'outcome'>): boolean => isWhole || outcome === 'accepted';
+    if (isSure(other)) differences.push(...compareMembers(name, one, other, ['outcome']));
+    const asked: readonly (keyof PolicyRequirementResult)[] = otherWords ? [] : ['requirement'];
+    differences.push(...compareLists(`${name} requirements`, one.requirements, other.requirements, asked));
+    for (const [at, requirement] of one.requirements.entries()) {
+      const found = other.requirements[at];
+      if (found === undefined || !isSure(found)) continue;
+      const place = `${name} requirement ${at + 1}`;
+      differences.push(...compareMembers(place, requirement, found, otherWords ? ['outcome'] : ['outcome', 'reasons']));
+      if (otherWords) differences.push(...compareLists(`${place} reasons`, requirement.reasons, found.reasons, ['code']));
     }
   }
   return differences;
@@ -85,10 +89,6 @@ function comparePolicies(recorded: Verdict, actual: Verdict, { withoutBytes, oth
 const ASKED: readonly (keyof PolicyResult)[] = ['document', 'image', 'scope'];
 
 type PolicyRequirementResult = PolicyResult['requirements'][number];
-
-function codesOf({ requirements }: PolicyResult): readonly Pick<Reason, 'code'>[] {
-  return requirements.flatMap(({ reasons }) => reasons);
-}
 
 function compareLists<T>(name: string, recorded: readonly T[], actual: readonly T[], members: readonly (keyof T)[]) {
   const differences: string[] = [];

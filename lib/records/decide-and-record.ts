@@ -1,4 +1,4 @@
-import { decideImage, type ImageRequest } from '../decide/decide-image.ts';
+import { type Decision, decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Digest } from '../pullspec/digest.ts';
@@ -8,6 +8,7 @@ import { createFallbackStore } from '../signatures/fallback-store.ts';
 import { createParallelStore, createSharedTime } from '../signatures/parallel-store.ts';
 import type { SignaturePlaces } from '../signatures/signature-places.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
+import { isSigstoreBlob } from '../sigstore/signature-blob.ts';
 import type { Attempt, Verdict } from '../verification/verdict.ts';
 import type { Acceptances } from './acceptances.ts';
 import { toRecord } from './to-record.ts';
@@ -63,16 +64,25 @@ export async function decideAndRecord(
   if (verdict.outcome === 'accepted' && !verdict.forced) {
     await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
   }
-  return { verdict, recordId: record.id, unmirrored: listUnmirrored(verdict, mirror) };
+  return { verdict, recordId: record.id, unmirrored: listUnmirrored(decision, mirror) };
 }
 
-function listUnmirrored({ digest, attempts }: Verdict, mirror: SignaturePlaces): readonly Unmirrored[] {
+/** The mirror holds no Sigstore signatures: for those, nothing is asked of it. */
+function listUnmirrored({ verdict, examined }: Decision, mirror: SignaturePlaces): readonly Unmirrored[] {
+  const { digest, attempts } = verdict;
   if (digest === undefined) return [];
-  const isUpstream = ({ code, store, image }: Attempt): boolean =>
-    code === 'Verified' && store !== (image === undefined ? mirror.release : mirror.lookaside).description;
+  const beside = new Set(examined.filter(({ bytes }) => isSigstoreBlob(bytes)).map(toPlaceKey));
+  const isUpstream = (attempt: Attempt): boolean =>
+    attempt.code === 'Verified' &&
+    attempt.store !== (attempt.image === undefined ? mirror.release : mirror.lookaside).description &&
+    !beside.has(toPlaceKey(attempt));
   // Once for the release, and once for each repository whose lookaside had something.
   const images = new Set(attempts.filter(isUpstream).map(({ image }) => image));
   return [...images].map((image) =>
     image === undefined ? { digest } : { digest, repository: parseReference(image).repository },
   );
+}
+
+function toPlaceKey({ store, location, image }: Pick<Attempt, 'store' | 'location' | 'image'>): string {
+  return JSON.stringify([store, location, image]);
 }

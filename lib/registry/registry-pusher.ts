@@ -50,17 +50,17 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
   const auth = createTokenAuth({ ...options, allowed, actions: 'pull,push' });
 
   async function attempt({ url, repository, signal, ...request }: Sent): Promise<HttpResponse> {
-    const send = async (authorization: string | undefined): Promise<HttpResponse> => {
+    const sendWith = async (authorization: string | undefined): Promise<HttpResponse> => {
       const headers = authorization === undefined ? {} : { authorization };
       const { checkRedirect } = allowed;
       const limits = { limitBytes: MAX_ANSWER_BYTES, signal, timeoutMs };
       return await http.send(url.href, { ...request, ...limits, headers, checkRedirect });
     };
-    const first = await send(auth.recall(repository));
+    const first = await sendWith(auth.recall(repository));
     if (first.status !== 401 || first.url.origin !== url.origin) return first;
     auth.forget(repository);
     const header = first.headers['www-authenticate'];
-    return await send(await auth.answer({ repository, url: first.url, header, signal }));
+    return await sendWith(await auth.answer({ repository, url: first.url, header, signal }));
   }
 
   /** What was sent twice is what was sent once: content by its digest, and a tag that names it. */

@@ -1,6 +1,7 @@
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
 import type { ClusterVersionDocument } from './documents/cluster-version.ts';
 import { configMapTitle, SIGNATURES_LABEL } from './documents/config-map.ts';
+import { warnOfLeftOutScopes } from './documents/image-policy.ts';
 import { parseTrustFile } from './documents/parse-trust-file.ts';
 import { documentError } from './documents/parsed-document.ts';
 import type { PolicyDocument } from './documents/policy-json.ts';
@@ -51,18 +52,22 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
   readRegistriesD(registriesD.map(({ source }) => source));
   const configMap = selected === undefined ? undefined : parseTrustConfigMap(selected);
   const policyDocuments = ofKind(all, 'policy.json');
+  const imagePolicies = ofKind(all, 'ImagePolicy');
   return {
     profile,
     configMap,
     clusterVersion,
     policyDocuments,
-    imagePolicies: [...ofKind(all, 'ImagePolicy'), ...policyDocuments].map(({ policy }) => policy),
+    imagePolicies: [...imagePolicies, ...policyDocuments].map(({ policy }) => policy),
     registriesD: registriesD.map(({ registries }) => registries),
     mirrorRules: ofKind(all, 'MirrorSet').flatMap(({ rules }) => rules),
     warnings: [
       ...parsed.flatMap(({ warnings }) => warnings),
       ...passedOver.map((other) => warnPassedOver(other, selected)),
-      ...[configMap, hiveConfig, clusterVersion, ...policyDocuments].flatMap((document) => document?.warnings ?? []),
+      ...[configMap, hiveConfig, clusterVersion, ...imagePolicies, ...policyDocuments].flatMap(
+        (document) => document?.warnings ?? [],
+      ),
+      ...warnOfLeftOutScopes(imagePolicies),
     ],
   };
 }

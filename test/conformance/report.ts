@@ -25,6 +25,11 @@ export function toReport(results: readonly CaseResult[]): Report {
   return { rows, failures: results.filter(({ status }) => status === 'failed'), ...count(results) };
 }
 
+/** Whether all ran that has to, and passed. Nothing that ran is no success. */
+export function isGood({ passed, failed, unsupported }: Report, allowsUnsupported: boolean): boolean {
+  return failed === 0 && passed > 0 && (unsupported === 0 || allowsUnsupported);
+}
+
 function count(results: readonly CaseResult[]): { passed: number; failed: number; unsupported: number } {
   const of = (status: CaseResult['status']): number => results.filter((result) => result.status === status).length;
   return { passed: of('passed'), failed: of('failed'), unsupported: of('unsupported') };

@@ -18,15 +18,18 @@ export interface CaseResult {
 }
 
 /** Runs the cases one after the other; what a case does wrong is its result, never an exception. */
-export async function runVectors(vectors: readonly Vector[]): Promise<readonly CaseResult[]> {
+export async function runVectors(
+  vectors: readonly Vector[],
+  find: typeof findKind = findKind,
+): Promise<readonly CaseResult[]> {
   const results: CaseResult[] = [];
-  for (const vector of vectors) results.push(await runVector(vector));
+  for (const vector of vectors) results.push(await runVector(vector, find));
   return results;
 }
 
-async function runVector(vector: Vector): Promise<CaseResult> {
+async function runVector(vector: Vector, find: typeof findKind): Promise<CaseResult> {
   const { area, kind, name } = vector;
-  const found = findKind(area, kind);
+  const found = find(area, kind);
   if (found === undefined) return { area, kind, name, status: 'failed', detail: 'unknown area or kind' };
   if (found === 'unsupported') return { area, kind, name, status: 'unsupported' };
   let output: Readonly<Record<string, unknown>>;

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
+import { decideAndRecord } from '../../lib/records/decide-and-record.ts';
 import { parseRecord } from '../../lib/records/parse-record.ts';
 import { recheckRecord } from '../../lib/records/recheck-record.ts';
 import { toAsked, toRecord } from '../../lib/records/to-record.ts';
@@ -15,6 +18,7 @@ import { makeBundle, toStatement } from '../sigstore/make-bundle.ts';
 import type { KeyPair } from '../sigstore/make-certificate.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../sigstore/make-signature.ts';
 import { createMemoryLookaside, type MemoryLookaside } from '../support/memory-lookaside.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 import { untouchedStore } from '../support/untouched-store.ts';
 import { file, profile } from '../trust/sample-documents.ts';
@@ -83,6 +87,8 @@ const bundle = (keys: KeyPair, digest: string = DIGEST): Uint8Array =>
   });
 const holding = (...signatures: readonly Uint8Array[]): MemoryLookaside =>
   createMemoryLookaside({ [IMAGE]: signatures });
+const registryOf = (...signatures: readonly Uint8Array[]): MemoryLookaside =>
+  createMemoryLookaside({ [IMAGE]: signatures }, { description: 'registry' });
 const one = { 'one.json': policyDocument('one', [NAME], SIGNER) };
 const codesOf = (reasons: readonly { readonly code: string }[]): readonly string[] => reasons.map(({ code }) => code);
 
@@ -124,6 +130,29 @@ describe('a ClusterImagePolicy', async () => {
     const lookaside = createPolicyStore({ openpgp: untouchedStore, sigstore });
     expect((await decideBy(trust, { lookaside })).verdict.outcome).toBe('accepted');
     expect(sigstore.asked).toEqual([IMAGE]);
+  });
+
+  test('nothing is asked of the mirror for it, which holds no Sigstore signatures', async () => {
+    const { prepared } = trust;
+    const both = toReadyTrust(
+      { ...prepared, keyrings: [releaseSigner.keyring], stores: [{ url: 'https://signatures.example', origin: 'store' }] },
+      NOW,
+    );
+    const released = new Map([[parseDigest(DIGEST), [releaseSigner.sign(parseDigest(DIGEST), NAME)]]]);
+    const { verdict, unmirrored } = await decideAndRecord(
+      { pullspec: parsePullspec(IMAGE) },
+      toAsked('api', IMAGE),
+      both,
+      {
+        mirror: { release: createMemorySignatureStore(new Map()), lookaside: createMemoryLookaside({}) },
+        upstream: { release: createMemorySignatureStore(released, { description: 'up' }), lookaside: registryOf(good) },
+        objects: createMemoryObjectStore(),
+        acceptances: undefined,
+        now: () => NOW,
+        signal: new AbortController().signal,
+      },
+    );
+    expect([verdict.outcome, unmirrored]).toEqual(['accepted', [{ digest: DIGEST }]]);
   });
 
   test('its record is confirmed, and one with another signature differs', async () => {
@@ -183,6 +212,83 @@ describe('several image policies count as on a node', () => {
       [sign(SIGNER, 'quay.io/signed/as')],
       'accepted',
     ],
+  ])('%s', async (_, policies, signatures, outcome) => {
+    const trust = await readTrust({ policies });
+    expect((await decideBy(trust, { lookaside: holding(...signatures) })).verdict.outcome).toBe(outcome);
+  });
+});
+
+/** The policy of {@link policyDocument} for the pods of one namespace. */
+const namespaced = (namespace: string, scopes: readonly string[], key: KeyPair): string =>
+  policyDocument('own', scopes, key)
+    .replace('ClusterImagePolicy', 'ImagePolicy')
+    .replace('"metadata":{', `"metadata":{"namespace":"${namespace}",`);
+
+describe('whoever owns a namespace adds to what the cluster asks for, and replaces none of it', () => {
+  const cluster = policyDocument('cluster', ['quay.io/signet'], SIGNER);
+  const byOther = sign(OTHER_SIGNER);
+  test.each<[string, Readonly<Record<string, string>>, readonly Uint8Array[], string]>([
+    [
+      'a scope nested in the cluster’s is left out: its key does not do',
+      { 'cluster.json': cluster, 'own.json': namespaced('a', [NAME], OTHER_SIGNER) },
+      [byOther],
+      'rejected',
+    ],
+    [
+      'a scope nested in the cluster’s is left out: its key is not needed',
+      { 'cluster.json': cluster, 'own.json': namespaced('a', [NAME], OTHER_SIGNER) },
+      [good],
+      'accepted',
+    ],
+    [
+      'the cluster’s own scope',
+      { 'cluster.json': cluster, 'own.json': namespaced('a', ['quay.io/signet'], OTHER_SIGNER) },
+      [good],
+      'accepted',
+    ],
+    [
+      'a scope nested in a wildcard of the cluster’s',
+      { 'cluster.json': policyDocument('cluster', ['*.io'], SIGNER), 'own.json': namespaced('a', [NAME], OTHER_SIGNER) },
+      [byOther],
+      'rejected',
+    ],
+    [
+      'a wider scope than the cluster’s',
+      { 'cluster.json': cluster, 'own.json': namespaced('a', ['quay.io'], OTHER_SIGNER) },
+      [good],
+      'accepted',
+    ],
+    [
+      'the image by its digest, which nodes do not leave out: the cluster’s key alone',
+      { 'cluster.json': policyDocument('cluster', [NAME], SIGNER), 'own.json': namespaced('a', [IMAGE], OTHER_SIGNER) },
+      [good],
+      'rejected',
+    ],
+    [
+      'the image by its digest, which nodes do not leave out: its own key alone',
+      { 'cluster.json': policyDocument('cluster', [NAME], SIGNER), 'own.json': namespaced('a', [IMAGE], OTHER_SIGNER) },
+      [byOther],
+      'rejected',
+    ],
+    [
+      'the image by its digest: both',
+      { 'cluster.json': policyDocument('cluster', [NAME], SIGNER), 'own.json': namespaced('a', [IMAGE], OTHER_SIGNER) },
+      [byOther, good],
+      'accepted',
+    ],
+    [
+      'another namespace’s narrower scope does not replace a wider one',
+      { 'a.json': namespaced('a', ['quay.io/signet'], SIGNER), 'b.json': namespaced('b', [NAME], OTHER_SIGNER) },
+      [byOther],
+      'rejected',
+    ],
+    [
+      'of one namespace the narrower scope counts',
+      { 'a.json': namespaced('a', ['quay.io/signet'], SIGNER), 'b.json': namespaced('a', [NAME], OTHER_SIGNER) },
+      [byOther],
+      'accepted',
+    ],
+    ['a namespace’s alone', { 'a.json': namespaced('a', [NAME], SIGNER) }, [byOther], 'rejected'],
   ])('%s', async (_, policies, signatures, outcome) => {
     const trust = await readTrust({ policies });
     expect((await decideBy(trust, { lookaside: holding(...signatures) })).verdict.outcome).toBe(outcome);

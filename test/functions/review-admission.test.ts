@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { AdmissionResource } from '../../lib/render/admission-kinds.ts';
 import { MAX_ADMISSION_BYTES } from '../../lib/cluster/review-admission.ts';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import type { AdmissionResource } from '../../lib/render/admission-kinds.ts';
 import {
   FOREIGN,
   forbidden,

@@ -131,6 +131,16 @@ function withRequirement(record: VerdictRecord, change: Partial<PolicyResult['re
   return withPolicy(record, { requirements: [{ ...first, ...change }, ...others] });
 }
 
+/** As if one more signature had been read, whose key was revoked, and which had no room in the record. */
+function withoutBytes(record: VerdictRecord): VerdictRecord {
+  const place = { store: 'lookaside', location: 'far away', image: IMAGE };
+  const attempt = { ...place, keyring: 'any', code: 'KeyRevoked', message: '' } as const;
+  return {
+    ...withVerdict(record, { attempts: [...record.verdict.attempts, attempt] }),
+    signatures: [...record.signatures, { ...place, sha256: '0'.repeat(64) }],
+  };
+}
+
 describe('whatever is changed differs', async () => {
   const accepted = await recordOf(plain, { lookaside: holding(junk, good) });
   const rejected = await recordOf(plain, { lookaside: holding(stranger.sign()) });
@@ -173,6 +183,18 @@ describe('whatever is changed differs', async () => {
     ['a signature twice', { ...accepted, signatures: [...accepted.signatures, ...accepted.signatures] }],
   ])('%s', async (_, forged) => {
     expect(forged).not.toEqual(accepted);
+    expect(await recheck(forged, plain.prepared)).toMatchObject({ outcome: 'differs' });
+  });
+
+  const lie = [{ code: 'KeyRevoked', message: 'the key is revoked' }] as const;
+  const no = { outcome: 'rejected', reasons: lie } as const;
+  test.each<[string, VerdictRecord]>([
+    ['the policy’s outcome', withPolicy(withoutBytes(accepted), { outcome: 'rejected' })],
+    ['the requirement’s outcome and reasons', withRequirement(withoutBytes(accepted), no)],
+    ['the requirement’s reasons', withRequirement(withoutBytes(accepted), { reasons: lie })],
+    ['the verdict’s reasons', withVerdict(withoutBytes(accepted), { reasons: lie })],
+  ])('beside a signature that is said to be too long to be kept: %s', async (_, forged) => {
+    expect(await recheck(withoutBytes(accepted), plain.prepared)).toMatchObject({ outcome: 'confirmed' });
     expect(await recheck(forged, plain.prepared)).toMatchObject({ outcome: 'differs' });
   });
 

@@ -18,16 +18,17 @@ import {
   bySecond,
   bySigner,
   documentsOf,
+  IMAGE,
   KEYS,
   type PolicyProfile,
   PUBLIC_KEY,
   policyOf,
   signer,
 } from '../decide/policy-setup.ts';
-import { NOW } from '../images/image-setup.ts';
+import { NAME, NOW } from '../images/image-setup.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { configurationErrorOf } from './expect-configuration-error.ts';
-import { file } from './sample-documents.ts';
+import { file, IMAGE_POLICY, profile } from './sample-documents.ts';
 
 const junk = Buffer.from('no key');
 const two = policyOf([bySigner], { 'quay.io/a': [bySecond] });
@@ -271,5 +272,33 @@ describe('where the files lie', () => {
     expect(await configurationErrorOf(() => publishArchive(objects, key))).toBeDefined();
     const { trust } = await loadTrust(objects, 'acme', NOW);
     expect([trust.revision, trust.policyKeyrings.length]).toEqual([revision, 2]);
+  });
+});
+
+describe('scopes of image policies that cover nothing are warned of', () => {
+  const document = (kind: string, scopes: readonly string[]): string =>
+    IMAGE_POLICY.replace('ClusterImagePolicy', kind).replace(
+      '  - quay.io/acme/release\n',
+      scopes.map((scope) => `  - '${scope}'\n`).join(''),
+    );
+  const nodes = 'nodes leave the scope';
+  test.each<[string, readonly string[], readonly string[], readonly string[]]>([
+    ['the repository', [NAME], [], []],
+    ['a tag', [`${NAME}:1`], [], ['cluster.yaml:7: the scope "quay.io/signet/app:1" covers no image']],
+    ['an upper-case host', [NAME, 'Quay.io/signet'], [], ['cluster.yaml:8: the scope "Quay.io/signet" covers no image']],
+    ['the cluster’s scope in a namespace', [NAME], [NAME], [`own.yaml:7: ${nodes} "${NAME}" out`]],
+    ['one nested in it', ['quay.io'], ['a.io/b', NAME], [`own.yaml:8: ${nodes} "${NAME}" out`]],
+    ['one nested in a wildcard', ['*.example.com'], ['a.example.com/b'], [`own.yaml:7: ${nodes} "a.example.com/b" out`]],
+    ['a digest of the cluster’s repository', [NAME], [IMAGE], []],
+    ['a digest in the cluster’s namespace', ['quay.io/signet'], [IMAGE], [`own.yaml:7: ${nodes} "${IMAGE}" out`]],
+    ['a wider one', [NAME], ['quay.io'], []],
+    ['a neighbour', [NAME], [`${NAME}s`], []],
+  ])('%s', async (_, cluster, own, expected) => {
+    const { warnings } = await prepareTrust('acme', [
+      file('profile.yaml', profile({ canonicalRepositories: [NAME] })),
+      file('cluster.yaml', document('ClusterImagePolicy', cluster)),
+      ...(own.length === 0 ? [] : [file('own.yaml', document('ImagePolicy', own))]),
+    ]);
+    expect(warnings).toEqual(expected.map((text) => expect.stringContaining(text)));
   });
 });

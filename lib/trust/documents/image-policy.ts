@@ -1,16 +1,23 @@
 import { ConfigurationError } from '../../errors/configuration-error.ts';
 import type { ClusterImagePolicy } from '../../image-policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../image-policy/cluster-image-policy-content.ts';
+import { isLeftOut } from '../../image-policy/merge-cluster-policies.ts';
 import { PolicyError } from '../../image-policy/policy-error.ts';
 import { prepareSigstoreTrust } from '../../sigstore/sigstore-trust.ts';
 import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
-import { documentError, type ParsedDocument } from './parsed-document.ts';
+import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
+import { warnOfScopes } from './warn-of-scopes.ts';
 
 export interface ImagePolicyDocument {
   readonly kind: 'ImagePolicy';
   readonly source: ParsedDocument;
   readonly policy: ConfiguredImagePolicy;
+  readonly parsed: ClusterImagePolicy;
+  /** Each with file and line. */
+  readonly warnings: readonly string[];
 }
+
+const SCOPES_PATH = ['spec', 'scopes'];
 
 const ROOT_PATH = ['spec', 'policy', 'rootOfTrust'];
 
@@ -25,7 +32,21 @@ export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
     coverage: { kind: 'scopes', scopes: parsed.scopes },
     content: source.content,
   };
-  return { kind: 'ImagePolicy', source, policy };
+  const scopes = parsed.scopes.map((scope, index) => ({ scope, path: [...SCOPES_PATH, index] }));
+  return { kind: 'ImagePolicy', source, policy, parsed, warnings: warnOfScopes(scopes, source) };
+}
+
+/** Scopes of ImagePolicies that nodes leave out, since a ClusterImagePolicy has the say over them. */
+export function warnOfLeftOutScopes(policies: readonly ImagePolicyDocument[]): readonly string[] {
+  const ofKind = (kind: ClusterImagePolicy['kind']) => policies.filter(({ parsed }) => parsed.kind === kind);
+  const cluster = new Set(ofKind('ClusterImagePolicy').flatMap(({ parsed }) => parsed.scopes));
+  return ofKind('ImagePolicy').flatMap(({ source, parsed }) =>
+    parsed.scopes.flatMap((scope, index) => {
+      if (!isLeftOut(scope, cluster)) return [];
+      const text = `nodes leave the scope ${JSON.stringify(scope)} out: a ClusterImagePolicy has it, or one around it`;
+      return [documentWarning(source, [...SCOPES_PATH, index], text)];
+    }),
+  );
 }
 
 function parse(source: ParsedDocument): ClusterImagePolicy {

@@ -3,7 +3,7 @@ import { parsePolicyContent } from '../../image-policy/parse-policy-content.ts';
 import { PolicyError } from '../../image-policy/policy-error.ts';
 import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
-import { warnOfScopes } from './warn-of-scopes.ts';
+import { type PlacedScope, warnOfScopes } from './warn-of-scopes.ts';
 
 export interface PolicyDocument {
   readonly kind: 'policy.json';
@@ -27,7 +27,14 @@ export function parsePolicyJson(source: ParsedDocument): PolicyDocument {
     content: source.content,
   };
   const parsed = parse(source);
-  return { kind: 'policy.json', source, policy, parsed, warnings: warnOfScopes(parsed, source) };
+  return { kind: 'policy.json', source, policy, parsed, warnings: warnOfScopes(listScopes(parsed), source) };
+}
+
+function listScopes({ transports }: ImagePolicy): readonly PlacedScope[] {
+  return [...(transports.get('docker')?.keys() ?? [])].map((scope) => ({
+    scope,
+    path: ['transports', 'docker', scope],
+  }));
 }
 
 function parse(source: ParsedDocument): ImagePolicy {

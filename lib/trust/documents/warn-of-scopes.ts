@@ -1,22 +1,27 @@
 import { InputError } from '../../errors/input-error.ts';
-import type { ImagePolicy } from '../../image-policy/image-policy.ts';
 import { parseReference } from '../../pullspec/reference.ts';
 import { repositoryHost } from '../../pullspec/repository.ts';
-import { documentWarning, type ParsedDocument } from './parsed-document.ts';
+import { documentWarning, type ParsedDocument, type Path } from './parsed-document.ts';
 
 const WILDCARD = '*.';
+
+/** A scope of the transport docker, and where its document says so. */
+export interface PlacedScope {
+  readonly scope: string;
+  readonly path: Path;
+}
 
 /**
  * Scopes that no verdict comes under, where an operator may think that they protect an image: nodes compare scopes
  * letter by letter with the name that is pulled, and verdicts are of a repository in its one canonical spelling, by
  * digest.
  */
-export function warnOfScopes(policy: ImagePolicy, source: ParsedDocument): readonly string[] {
-  return [...(policy.transports.get('docker')?.keys() ?? [])].flatMap((scope) => {
+export function warnOfScopes(scopes: readonly PlacedScope[], source: ParsedDocument): readonly string[] {
+  return scopes.flatMap(({ scope, path }) => {
     const fault = findFault(scope);
     if (fault === undefined) return [];
     const text = `the scope ${JSON.stringify(scope)} covers no image that is verified here: ${fault}`;
-    return [documentWarning(source, ['transports', 'docker', scope], text)];
+    return [documentWarning(source, path, text)];
   });
 }
 

@@ -1,0 +1,102 @@
+import { type CopiedAttachments, copyAttachments } from '../../lib/attachment-mirror/copy-attachments.ts';
+import { type FoundImages, findCopiedImages } from '../../lib/attachment-mirror/find-copied-images.ts';
+import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { openMirrorRegistry } from '../open-mirror-registry.ts';
+import { openTrust } from '../open-trust.ts';
+import type { OutputOptions, TrustOptions } from '../options.ts';
+import { printResult } from '../output.ts';
+import { createProgress } from '../progress.ts';
+import { type ReleaseOptions, readReleases } from '../read-releases.ts';
+
+export interface MirrorSigstoreOptions extends TrustOptions, ReleaseOptions, OutputOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly components?: string;
+  readonly replace?: boolean;
+  readonly concurrency: number;
+  readonly pullSecret?: string;
+  readonly registry: readonly string[];
+  readonly allowRegistry: readonly string[];
+}
+
+interface Summary extends Pick<FoundImages, 'unread'> {
+  readonly outcome: 'complete' | 'incomplete' | 'indeterminate';
+  readonly images: readonly CopiedAttachments[];
+}
+
+/** @returns the exit status: 1 for what does not verify or was not written over, 3 for what did not answer */
+export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<number> {
+  const [from, to] = [parseRepository(options.from), parseRepository(options.to)];
+  const componentsTo = options.components === undefined ? undefined : parseRepository(options.components);
+  const { prepared } = await openTrust(options);
+  const { signal } = new AbortController();
+  const releases = await readReleases(options, prepared, signal);
+  const places = [from, to, ...(componentsTo === undefined ? [] : [componentsTo])];
+  const { client, pusher, close } = await openMirrorRegistry(places, options);
+  const progress = createProgress('images');
+  try {
+    const { concurrency } = options;
+    const list = (digest: (typeof releases)[number]['digest']) => listReleaseComponents(client, from, digest, signal);
+    const components = componentsTo === undefined ? undefined : { to: componentsTo, list };
+    const found = await findCopiedImages({ releases, from, to, registry: client, components, concurrency, signal });
+    const images = await copyAttachments({
+      images: found.images,
+      reader: client,
+      destination: { reader: client, pusher },
+      replace: options.replace === true,
+      concurrency,
+      prepared,
+      now: () => new Date(),
+      signal,
+      onProgress: (done, total) => progress.show(done, { total }),
+    });
+    progress.end();
+    const summary = { outcome: conclude(images, found), images, unread: found.unread };
+    printResult(options.output, summary, formatSummary);
+    return toStatus(summary);
+  } finally {
+    progress.end();
+    close();
+  }
+}
+
+/** What is absent at the source is for the source to have: it leaves the mirror as complete as it can be. */
+function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Summary['outcome'] {
+  const outcomes = images.map(({ outcome }) => outcome);
+  if (outcomes.includes('conflict') || outcomes.includes('invalid')) return 'incomplete';
+  return unread.length > 0 || outcomes.includes('failed') ? 'indeterminate' : 'complete';
+}
+
+function toStatus({ outcome }: Summary): number {
+  if (outcome === 'incomplete') return ExitStatus.rejected;
+  return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
+}
+
+function formatSummary({ images, unread }: Summary): string {
+  const put = images.flatMap(({ attachments }) => attachments.map(({ outcome }) => outcome));
+  const count = (outcome: string): number => put.filter((one) => one === outcome).length;
+  const absent = images.filter(({ outcome }) => outcome === 'absent' || outcome === 'unasked').length;
+  return [
+    `${images.length} images: ${count('copied')} attachments copied, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
+    ...images.flatMap(formatImage),
+    ...unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`),
+  ].join('\n');
+}
+
+/** Only what a reader has to know of. */
+function formatImage({ digest, outcome, names, attachments, rejected, failed }: CopiedAttachments): readonly string[] {
+  const told = attachments.filter((one) => one.outcome === 'conflict' || one.outcome === 'replaced');
+  const lines = [
+    ...told.map(({ location, outcome: put }) => `    ${put}  ${location}${put === 'conflict' ? CONFLICT : ''}`),
+    ...rejected.map(
+      ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
+    ),
+    ...failed.map(({ location, message }) => `    failed  ${location}: ${message}`),
+  ];
+  const isQuiet = lines.length === 0 && (outcome === 'complete' || outcome === 'absent' || outcome === 'unasked');
+  return isQuiet ? [] : [`  ${outcome}  ${digest}  ${names.join(', ')}`.trimEnd(), ...lines];
+}
+
+const CONFLICT = ': its tag names other signatures that verify; --replace puts these in their place';
