@@ -11,6 +11,7 @@ export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['start', async (effort) => (await import('./rows/start.ts')).measureStart(effort)],
   ['service', async (effort) => (await import('./rows/service.ts')).measureService(effort)],
   ['admission', async () => (await import('./rows/admission.ts')).measureAdmission()],
+  ['mirror-check', async () => (await import('./rows/mirror-check.ts')).measureMirrorCheck()],
   ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
   ['mirror', async (effort) => (await import('./rows/mirror.ts')).measureMirror(MIRROR_SIZES[effort])],
 ]);

@@ -1,14 +1,13 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
 /** Keeps what V8 compiled beside the program, as cli/signet.js does; compiled code cannot switch it on for itself. */
 const LAUNCHER = `#!/usr/bin/env node
-import module from 'node:module';
-import { fileURLToPath } from 'node:url';
-module.enableCompileCache?.(fileURLToPath(new URL('.cache', import.meta.url)));
+process.getBuiltinModule('module').enableCompileCache(import.meta.dirname + '/.cache');
 await import('./main.mjs');
 `;
 
@@ -33,10 +32,9 @@ export async function buildCli(output: string): Promise<string> {
     mainFields: ['module', 'main'],
     minify: true,
     legalComments: 'none',
-    // Some dependencies are CommonJS and ask for Node's own modules with require(). A name that minifying never gives.
-    banner: {
-      js: "import{createRequire as signetCreateRequire}from'node:module';const require=signetCreateRequire(import.meta.url);",
-    },
+    plugins: [plainBuiltins],
+    // Some dependencies are CommonJS and ask for Node's own modules with require().
+    banner: { js: REQUIRE },
     logLevel: 'warning',
   });
   const program = path.join(output, 'signet.mjs');

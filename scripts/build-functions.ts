@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FUNCTIONS = path.join(ROOT, 'functions');
@@ -50,11 +51,10 @@ async function buildFunction(name: string, output: string): Promise<BuiltFunctio
     mainFields: ['module', 'main'],
     minify: true,
     metafile: true,
+    plugins: [plainBuiltins],
     legalComments: 'none',
-    // Some dependencies are CommonJS and ask for Node's own modules with require(). A name that minifying never gives.
-    banner: {
-      js: "import{createRequire as signetCreateRequire}from'node:module';const require=signetCreateRequire(import.meta.url);",
-    },
+    // Some dependencies are CommonJS and ask for Node's own modules with require().
+    banner: { js: REQUIRE },
     logLevel: 'warning',
   });
   await writeFile(path.join(output, 'meta', `${name}.json`), `${JSON.stringify(metafile)}\n`);

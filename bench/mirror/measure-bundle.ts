@@ -28,9 +28,17 @@ const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
 const CONCURRENCY = 16;
 const run = promisify(execFile);
 
-/** Makes a bundle of a mirror, twice, imports it, and reads every signature as a cluster would. */
-export async function measureBundle(scene: SyncScene, digests: readonly Digest[]): Promise<BundleFigures> {
-  const at = (name: string): string => path.join(scene.scratch, 'bundle', name);
+/**
+ * Makes a bundle of a mirror, twice, imports it, and reads every signature as a cluster would.
+ *
+ * @param folder of the scene, for this bundle alone
+ */
+export async function measureBundle(
+  scene: SyncScene,
+  digests: readonly Digest[],
+  folder: string,
+): Promise<BundleFigures> {
+  const at = (name: string): string => path.join(scene.scratch, folder, name);
   await writeMirror(scene, digests, at('mirror'));
   const create = ['bundle', 'create', '--from', at('mirror'), '--trust', scene.trust];
   const createSeconds = await timeOf(process.execPath, [CLI, ...create, at('one.tar.gz')]);

@@ -63,7 +63,7 @@ export async function writeSignedRelease(scratch: string): Promise<SignedRelease
     ['prepared.json', JSON.stringify(trust)],
   ];
   for (const [name, bytes] of files) await writeFile(at(name), bytes);
-  return { fingerprint: primary.fingerprint.toString('hex').toUpperCase(), at };
+  return { fingerprint: primary.fingerprint.toUpperCase(), at };
 }
 
 /** `signet signature verify` as it is built, with a certificate file and with prepared trust, and as a clone has it. */

@@ -28,7 +28,7 @@ export async function measureMirror(sizes: MirrorSizes): Promise<readonly Row[]>
       ...toSyncRows(first, second),
       await measureGrowth(scene, digests),
       await measureMemory(scene, large),
-      ...toBundleRows(await measureBundle(scene, scene.digests.slice(0, bundled)), bundled),
+      ...(await measureBundles(scene, bundled)),
     ];
   } finally {
     await scene.close();
@@ -40,6 +40,7 @@ function toSyncRows(first: Synced, second: Synced): readonly Row[] {
   const ideal = (first.requests * LATENCY_MS) / 1000 / CONCURRENCY;
   return [
     {
+      id: 'mirror-sync',
       name: `sync of ${format(wanted)} digests`,
       unit: 's',
       ours: first.seconds,
@@ -48,6 +49,7 @@ function toSyncRows(first: Synced, second: Synced): readonly Row[] {
       goal: { kind: 'at most', ratio: IDEAL_RATIO },
     },
     {
+      id: 'mirror-processor',
       name: 'its processor time',
       unit: 's',
       ours: first.cpuSeconds,
@@ -72,6 +74,7 @@ async function measureGrowth(scene: SyncScene, digests: number): Promise<Row> {
   const small = await scene.sync({ from: 0, count: few, to: 'few', warm: WARM });
   const big = await scene.sync({ from: 0, count: digests, to: 'many', warm: WARM });
   return {
+    id: 'mirror-growth',
     name: `sync time for each of ${format(digests)} digests`,
     unit: 'ms',
     ours: (big.seconds * 1000) / digests,
@@ -84,6 +87,7 @@ async function measureGrowth(scene: SyncScene, digests: number): Promise<Row> {
 async function measureMemory(scene: SyncScene, large: number): Promise<Row> {
   const { peakMegabytes } = await scene.sync({ from: 0, count: large, to: 'large' });
   return {
+    id: 'mirror-memory',
     name: `peak memory of a sync of ${format(large)} digests`,
     unit: 'MB',
     ours: peakMegabytes,
@@ -91,6 +95,25 @@ async function measureMemory(scene: SyncScene, large: number): Promise<Row> {
     theirs: Number.isNaN(peakMegabytes) ? undefined : MEMORY_MEGABYTES,
     goal: { kind: 'at most', ratio: 1 },
   };
+}
+
+/** Of so many signatures, and of a tenth of them. */
+async function measureBundles(scene: SyncScene, bundled: number): Promise<readonly Row[]> {
+  const few = Math.max(1, Math.floor(bundled / GROWTH));
+  const small = await measureBundle(scene, scene.digests.slice(0, few), 'small-bundle');
+  const big = await measureBundle(scene, scene.digests.slice(0, bundled), 'bundle');
+  return [
+    ...toBundleRows(big, bundled),
+    {
+      id: 'bundle-growth',
+      name: `bundle create and import, for each of ${format(bundled)} signatures`,
+      unit: 'ms',
+      ours: ((big.createSeconds + big.importSeconds) * 1000) / bundled,
+      beside: `for each of ${format(few)}`,
+      theirs: ((small.createSeconds + small.importSeconds) * 1000) / few,
+      goal: { kind: 'at most', ratio: FLAT_RATIO },
+    },
+  ];
 }
 
 function toBundleRows(figures: BundleFigures, bundled: number): readonly Row[] {

@@ -1,194 +1,179 @@
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { Agent, get, IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createHandler } from '../../functions/serve-signature/handler.ts';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
-import { createLocalContext } from '../../local/local-context.ts';
-import { ROUTES } from '../../local/routes.ts';
-import { toGatewayEvent } from '../../local/to-gateway-event.ts';
-import { median, type Row } from '../row.ts';
+import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { NGINX, startNginx } from '../../test/cluster-reader/start-nginx.ts';
+import { FIXTURE_RELEASES, FIXTURE_TRUST, fixtureReleases } from '../../test/support/fixture-releases.ts';
+import type { Effort } from '../effort.ts';
+import { type Comparison, median, type Row } from '../row.ts';
+import { generateLoad, type LoadFigures, type LoadRequest } from '../service/generate-load.ts';
+import { measureHandler } from '../service/handler-rate.ts';
+import { residentMegabytes, startBareServer, startLocalService } from '../service/local-service.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const FIXTURES = path.join(ROOT, 'test/fixtures/releases');
-const STARTS = 7;
-const REQUESTS = 100_000;
-const WARM_REQUESTS = 5000;
-const CONCURRENCY = 16;
-const HANDLER_MS = 3000;
-/** Requests per second and core that the handler has to answer (design, Performance goals). */
-const HANDLER_GOAL = 3000;
-
-interface Service {
-  readonly url: string;
-  readonly pid: number;
-  readonly stop: () => Promise<void>;
+interface Plan {
+  readonly starts: number;
+  readonly handlerMs: number;
+  /** Of each kind, before anything counts. */
+  readonly warm: number;
+  readonly serve: number;
+  readonly check: number;
+  readonly verify: number;
 }
+
+/** In full 100,000 requests to one process, over which its memory must stay flat. */
+const PLANS: Readonly<Record<Effort, Plan>> = {
+  full: { starts: 7, handlerMs: 3000, warm: 5000, serve: 60_000, check: 25_000, verify: 15_000 },
+  quick: { starts: 1, handlerMs: 300, warm: 300, serve: 1000, check: 500, verify: 200 },
+};
+/** Requests per second and core that the handler has to answer (design, Performance goals): shown, for machines differ. */
+const HANDLER_RATE = 3000;
+/** Of the rate at which the file alone is read: what is checked in its place. */
+const HANDLER_GOAL = { kind: 'at least', ratio: 0.2 } as const;
+/** What an answered request leaves behind must not add up: that much is V8's heap finding its size. */
+const FLAT_GOAL = { kind: 'at most', ratio: 1.2 } as const;
+const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
+const DIGEST = parseDigest(PULLSPEC.slice(PULLSPEC.indexOf('@') + 1));
+const SIGNATURE_PATH = `/signatures/${toStoreSegment(DIGEST)}/signature-1`;
 
 /** `npm start` as a whole: how long until it answers, and what it does under load on loopback. */
-export async function measureService(): Promise<readonly Row[]> {
-  const data = await mkdtemp(path.join(tmpdir(), 'signet-bench-'));
+export async function measureService(effort: Effort): Promise<readonly Row[]> {
+  const plan = PLANS[effort];
+  const data = await mkdtemp(path.join(tmpdir(), 'signet-bench-service-'));
+  const objects = path.join(data, 'objects');
   try {
-    const starts: number[] = [];
-    const bare: number[] = [];
-    for (let round = 0; round < STARTS; round++) {
-      bare.push(startBareNode());
-      starts.push(await startToFirstAnswer(data));
-    }
-    await cp(path.join(FIXTURES, 'signatures'), path.join(data, 'objects/signatures'), { recursive: true });
-    const handled = await measureHandler(path.join(data, 'objects'));
-    const load = await measureLoad(data);
-    const rows: Row[] = [
-      {
-        name: 'npm start, process start to first answer',
-        unit: 'ms',
-        ours: median(starts),
-        beside: 'bare Node, start to exit',
-        theirs: median(bare),
-      },
-      {
-        name: 'serve-signature through the handler, one core',
-        unit: '/s',
-        ours: handled,
-        beside: 'the goal',
-        theirs: HANDLER_GOAL,
-        goal: { kind: 'at least', ratio: 1 },
-      },
-      {
-        name: 'serve-signature over HTTP, one process',
-        unit: '/s',
-        ours: load.rate,
-        beside: 'the same through the handler',
-        theirs: handled,
-      },
-      { name: 'its 99th percentile', unit: 'ms', ours: load.p99, beside: 'its median', theirs: load.p50 },
-      {
-        name: `memory after ${REQUESTS.toLocaleString('en')} requests`,
-        unit: 'MB',
-        ours: load.after,
-        beside: `after ${WARM_REQUESTS.toLocaleString('en')}`,
-        theirs: load.before,
-      },
-    ];
-    return rows;
-  } finally {
-    await rm(data, { recursive: true });
-  }
-}
-
-function startBareNode(): number {
-  const started = performance.now();
-  execFileSync(process.execPath, ['-e', '0']);
-  return performance.now() - started;
-}
-
-async function startToFirstAnswer(data: string): Promise<number> {
-  const started = performance.now();
-  const service = await start(data);
-  await request(`${service.url}/healthz`, new Agent());
-  const taken = performance.now() - started;
-  await service.stop();
-  return taken;
-}
-
-async function start(data: string): Promise<Service> {
-  const args = ['--port', '0', '--data', data, '--trust', path.join(FIXTURES, 'trust')];
-  const child = spawn(process.execPath, [path.join(ROOT, 'local/main.ts'), ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let output = '';
-  for await (const text of child.stderr) {
-    output += String(text);
-    const url = /ready at (\S+)/.exec(output)?.[1];
-    if (url === undefined) continue;
-    const stop = async (): Promise<void> => {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
+    const start = await measureStarts(data, plan);
+    // A mirror that holds what is asked for.
+    await cp(path.join(FIXTURE_RELEASES, 'signatures'), path.join(objects, 'signatures'), { recursive: true });
+    const { handled, read } = await measureHandler(objects, SIGNATURE_PATH, plan.handlerMs);
+    const handler: Row = {
+      id: 'handler-serve',
+      name: 'serve-signature through the handler, one core',
+      unit: '/s',
+      ours: handled,
+      beside: 'reading the file alone (limit)',
+      theirs: read,
+      goal: HANDLER_GOAL,
+      others: [{ beside: 'the design’s figure', theirs: HANDLER_RATE }],
     };
-    return { url, pid: child.pid ?? 0, stop };
+    return [start, handler, ...(await measureLoad(data, objects, plan))];
+  } finally {
+    await rm(data, { recursive: true, force: true });
   }
-  throw new Error(`the service did not start: ${output}`);
 }
 
-/** The function alone, reading from a directory, its telemetry kept quiet. @returns requests per second */
-async function measureHandler(objectsDirectory: string): Promise<number> {
-  const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
-  const handler = createHandler({ objects: createDirectoryObjectStore(objectsDirectory), telemetry });
-  const [segment = ''] = await readdir(path.join(FIXTURES, 'signatures'));
-  const route = ROUTES.find(({ handler: name }) => name === 'serve-signature');
-  if (route === undefined) throw new Error('there is no such route');
-  const incoming = Object.assign(new IncomingMessage(new Socket()), {
-    method: 'GET',
-    url: `/signatures/${segment}/signature-1`,
-  });
-  const event = toGatewayEvent(incoming, Buffer.alloc(0), { route, pathParameters: {} });
-  const context = createLocalContext('serve-signature');
-  let answered = 0;
-  const started = performance.now();
-  while (performance.now() - started < HANDLER_MS) {
-    const { statusCode } = await handler(event, context);
-    if (statusCode !== 200) throw new Error(`status ${statusCode}`);
-    answered++;
-  }
-  return (answered * 1000) / (performance.now() - started);
-}
-
-async function measureLoad(data: string) {
-  const service = await start(data);
-  const [segment = ''] = await readdir(path.join(FIXTURES, 'signatures'));
-  const url = `${service.url}/signatures/${segment}/signature-1`;
-  try {
-    await hammer(url, WARM_REQUESTS);
-    const before = await residentMegabytes(service.pid);
+async function measureStarts(data: string, { starts }: Plan): Promise<Row> {
+  const ours: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < starts; round++) {
+    const begun = performance.now();
+    execFileSync(process.execPath, ['-e', '0']);
+    bare.push(performance.now() - begun);
     const started = performance.now();
-    const latencies = await hammer(url, REQUESTS);
-    const rate = (REQUESTS * 1000) / (performance.now() - started);
-    const sorted = latencies.toSorted((one, other) => one - other);
-    const percentile = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+    const service = await startLocalService(data, FIXTURE_TRUST);
+    await (await fetch(`${service.url}/healthz`)).text();
+    ours.push(performance.now() - started);
+    await service.stop();
+  }
+  return {
+    id: 'start-local',
+    name: 'npm start, process start to first answer',
+    unit: 'ms',
+    ours: median(ours),
+    beside: 'bare Node, start to exit (limit)',
+    theirs: median(bare),
+  };
+}
+
+async function measureLoad(data: string, objects: string, plan: Plan): Promise<readonly Row[]> {
+  const service = await startLocalService(data, FIXTURE_TRUST);
+  const body = JSON.stringify({ pullspec: PULLSPEC });
+  const requests = {
+    serve: { url: `${service.url}${SIGNATURE_PATH}` },
+    check: { url: `${service.url}/v1/pullspecs/check`, body },
+    verify: { url: `${service.url}/v1/verify`, body },
+  } as const satisfies Readonly<Record<string, LoadRequest>>;
+  try {
+    for (const asked of Object.values(requests)) await generateLoad(asked, plan.warm);
+    const before = await residentMegabytes(service.pid);
+    const serve = await generateLoad(requests.serve, plan.serve);
+    const check = await generateLoad(requests.check, plan.check);
+    const verify = await generateLoad(requests.verify, plan.verify);
     const after = await residentMegabytes(service.pid);
-    return { rate, p50: percentile(0.5), p99: percentile(0.99), before, after };
+    const nginx = await measureNginx(data, objects, plan);
+    const bare = { serve: await measureBare(requests.serve, plan), verify: await measureBare(requests.verify, plan) };
+    return [
+      ...toLoadRows('serve-signature', serve, bare.serve, [nginx]),
+      ...toLoadRows('check-pullspec', check, bare.verify),
+      ...toLoadRows('verify-image, mirror hit', verify, bare.verify),
+      toMemoryRow(before, after, plan),
+    ];
   } finally {
     await service.stop();
   }
 }
 
-/** So many requests, over kept connections; resolves with the milliseconds that each took. */
-async function hammer(url: string, count: number): Promise<readonly number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-  const latencies: number[] = [];
-  let left = count;
-  const worker = async (): Promise<void> => {
-    while (left-- > 0) {
-      const started = performance.now();
-      await request(url, agent);
-      latencies.push(performance.now() - started);
-    }
+/** Node's own server under the same load, with an answer as long as ours. */
+async function measureBare({ url, body }: LoadRequest, plan: Plan): Promise<number> {
+  const answer = await fetch(url, body === undefined ? {} : { method: 'POST', body, headers: JSON_CONTENT });
+  const { length } = Buffer.from(await answer.arrayBuffer());
+  const server = await startBareServer(length);
+  const asked = { url: server.url, body };
+  await generateLoad(asked, plan.warm);
+  const { rate } = await generateLoad(asked, plan.check);
+  await server.stop();
+  return rate;
+}
+
+async function measureNginx(data: string, objects: string, plan: Plan): Promise<Comparison> {
+  if (NGINX === undefined) return { beside: 'nginx', theirs: undefined, missing: 'there is no nginx' };
+  const nginx = await startNginx(NGINX, objects, path.join(data, 'nginx'));
+  const asked = { url: `${nginx.origin}${SIGNATURE_PATH}` };
+  await generateLoad(asked, plan.warm);
+  const { rate, errors } = await generateLoad(asked, plan.check);
+  await nginx.close();
+  if (errors > 0) throw new Error('nginx does not serve the signature');
+  return { beside: 'nginx, the same file', theirs: rate };
+}
+
+function toLoadRows(
+  name: string,
+  { rate, p50, p99, errors, requests }: LoadFigures,
+  bare: number,
+  peers: readonly Comparison[] = [],
+): readonly Row[] {
+  return [
+    {
+      id: `load-${name.split(',')[0]}`,
+      name: `${name}, over HTTP, one process`,
+      unit: '/s',
+      ours: rate,
+      beside: 'node:http, as many bytes (limit)',
+      theirs: bare,
+      others: peers,
+    },
+    { name: `${name}, 99th percentile`, unit: 'ms', ours: p99, beside: 'its median', theirs: p50 },
+    {
+      name: `${name}, errors`,
+      unit: '',
+      ours: errors,
+      beside: 'requests',
+      theirs: requests,
+      goal: { kind: 'at most', ratio: 0 },
+    },
+  ];
+}
+
+function toMemoryRow(before: number, after: number, { serve, check, verify }: Plan): Row {
+  return {
+    id: 'memory-local',
+    name: `memory after ${(serve + check + verify).toLocaleString('en')} requests`,
+    unit: 'MB',
+    ours: after,
+    beside: 'before them, warmed up',
+    theirs: before,
+    goal: FLAT_GOAL,
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-  agent.destroy();
-  return latencies;
 }
 
-async function request(url: string, agent: Agent): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    get(url, { agent }, (response) => {
-      response.resume();
-      response.on('end', () =>
-        response.statusCode === 200 ? resolve() : reject(new Error(`status ${response.statusCode}`)),
-      );
-    }).on('error', reject);
-  });
-}
-
-/** What the process holds in memory, where the system tells. */
-async function residentMegabytes(pid: number): Promise<number> {
-  try {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
-  } catch {
-    return Number.NaN;
-  }
-}
+const JSON_CONTENT = { 'content-type': 'application/json' } as const;

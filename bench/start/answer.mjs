@@ -5,13 +5,15 @@
 import { readFileSync, writeSync } from 'node:fs';
 import process from 'node:process';
 
+/** @typedef {{ readonly handler: (event: unknown, context: unknown) => Promise<unknown> }} Bundle */
+
 const [, , bundle = '', eventFile = '', warm = '0', port = ''] = process.argv;
 
 async function load() {
   // What is said to AWS goes to a stand-in on this machine. Nobody else can be reached.
   if (port !== '') (await import('./reach-stand-in.mjs')).reachStandIn(Number(port));
-  const { handler } = await import(bundle);
-  const event = JSON.parse(readFileSync(eventFile, 'utf8'));
+  const { handler } = /** @type {Bundle} */ (await import(bundle));
+  const event = /** @type {unknown} */ (JSON.parse(readFileSync(eventFile, 'utf8')));
   const context = { functionName: 'bench', awsRequestId: '0', getRemainingTimeInMillis: () => 300_000 };
   return () => handler(event, context);
 }

@@ -31,14 +31,15 @@ export async function startFunction(packaged: PackagedFunction | undefined, warm
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
   const said = child.stdio[3];
-  if (said === undefined || said === null || !('read' in said)) throw new TypeError('there is no descriptor 3');
+  const { stderr } = child;
+  if (said === undefined || said === null || stderr === null) throw new TypeError('a descriptor is not open');
   const chunks: string[] = [];
   let coldMilliseconds = Number.NaN;
   said.on('data', (chunk) => {
     if (chunks.length === 0) coldMilliseconds = performance.now() - started;
     chunks.push(String(chunk));
   });
-  const [log] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  const [log] = await Promise.all([text(stderr), once(child, 'close')]);
   const last = chunks.join('').trim().split('\n').at(-1) ?? '';
   if (!last.startsWith('{')) throw new Error(`${packaged?.name ?? 'bare Node'} did not answer: ${log}`);
   const { milliseconds, megabytes } = Figures.parse(JSON.parse(last));

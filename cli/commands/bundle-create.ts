@@ -1,4 +1,5 @@
 import { readBundleProfiles } from '../../lib/bundle/bundle-trust.ts';
+import type { CollectedAttachments } from '../../lib/bundle/collect-attachments.ts';
 import { type CreatedBundle, createBundle } from '../../lib/bundle/create-bundle.ts';
 import { type Earlier, readEarlier } from '../../lib/bundle/earlier.ts';
 import { openFileSink } from '../../lib/bundle/file-sink.ts';
@@ -6,19 +7,21 @@ import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { toManifestText } from '../../lib/render/manifest-text.ts';
 import { type SignedRelease, toSignatureConfigMaps } from '../../lib/render/signature-config-maps.ts';
+import { collectSigstore, type SigstoreOptions } from '../collect-sigstore.ts';
 import { ExitStatus } from '../exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { preferMemory } from '../prefer-memory.ts';
 import { createProgress } from '../progress.ts';
 
-export interface CreateBundleOptions extends TrustOptions, OutputOptions {
+export interface CreateBundleOptions extends TrustOptions, OutputOptions, SigstoreOptions {
   readonly from: string;
   readonly since: readonly string[];
 }
 
 interface WrittenBundle extends CreatedBundle {
   readonly file: string;
+  readonly sigstore?: Omit<CollectedAttachments, 'files'>;
 }
 
 /** @returns the exit status */
@@ -30,13 +33,24 @@ export async function writeBundle(file: string, options: CreateBundleOptions): P
   const earlier: Earlier[] = [];
   for (const name of options.since) earlier.push(await readEarlier(name, signal));
   const store = await openObjectStore(options.from);
+  const prepared = profiles.map(({ trust }) => trust.prepared);
+  const collected = await collectSigstore(options, store, prepared, { now, signal });
   const sink = await openFileSink(file);
   const progress = createProgress('signatures read');
   try {
     const objects = countReads(store, progress.show);
-    const created = await createBundle({ objects, profiles, renderConfigMaps, earlier, sink, now, signal });
+    const created = await createBundle({
+      objects,
+      profiles,
+      renderConfigMaps,
+      sigstore: collected?.files,
+      earlier,
+      sink,
+      now,
+      signal,
+    });
     progress.end();
-    printResult(options.output, { file, ...created }, formatCreated);
+    printResult(options.output, { file, ...created, ...tell(collected) }, formatCreated);
     return ExitStatus.done;
   } finally {
     progress.end();
@@ -71,6 +85,7 @@ function formatCreated(created: WrittenBundle): string {
     `  files       ${files}, ${bytes} bytes unpacked`,
     `  manifest    sha256:${manifestSha256}`,
   ];
+  if (created.sigstore !== undefined) lines.push(...formatSigstore(created.sigstore));
   if (since.length > 0) lines.push(`  since       ${since.join(', ')}; ${heldEarlier} signatures are there`);
   for (const { location, attempts } of leftOut) {
     lines.push(`  left out    ${location}`);
@@ -78,4 +93,23 @@ function formatCreated(created: WrittenBundle): string {
       lines.push(`    ${code}  ${keyring ?? 'any keyring'}: ${message}`);
   }
   return lines.join('\n');
+}
+
+function tell(collected: CollectedAttachments | undefined): Pick<WrittenBundle, 'sigstore'> {
+  if (collected === undefined) return {};
+  const { attachments, withoutAny, leftOut } = collected;
+  return { sigstore: { attachments, withoutAny, leftOut } };
+}
+
+function formatSigstore({
+  attachments,
+  withoutAny,
+  leftOut,
+}: NonNullable<WrittenBundle['sigstore']>): readonly string[] {
+  return [
+    `  sigstore    ${attachments} attachments; ${withoutAny.length} images without one`,
+    ...leftOut.map(
+      ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
+    ),
+  ];
 }

@@ -1,15 +1,19 @@
 import { type BundleProfile, readBundleProfiles } from '../../lib/bundle/bundle-trust.ts';
+import type { AttachmentImport } from '../../lib/bundle/import-attachments.ts';
 import { type ImportReport, importBundle } from '../../lib/bundle/import-bundle.ts';
 import { openDestination } from '../../lib/bundle/open-destination.ts';
 import { InputError } from '../../lib/errors/input-error.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { formatSigstore, importSigstore, type RegistryImportOptions } from '../import-sigstore.ts';
 import type { OutputOptions } from '../options.ts';
 import { printResult } from '../output.ts';
 import { preferMemory } from '../prefer-memory.ts';
 import { createProgress } from '../progress.ts';
 import { formatFailed, formatFaults, toStatus } from './bundle-inspect.ts';
 
-export interface ImportBundleOptions extends OutputOptions {
-  readonly to: string;
+export interface ImportBundleOptions extends OutputOptions, RegistryImportOptions {
+  readonly to?: string;
+  readonly toRegistry?: string;
   readonly trust?: string;
   readonly profile?: string;
   readonly useBundleTrust?: boolean;
@@ -19,16 +23,50 @@ export interface ImportBundleOptions extends OutputOptions {
 const WARNING =
   'signet: WARNING: verifying by the trust in the bundle itself (--use-bundle-trust). Whoever made the bundle chose its keys: this proves nothing about who signed.\n';
 
-/** @returns the exit status */
+/** @returns the exit status: the worse one of both destinations */
 export async function importSignatures(source: string, options: ImportBundleOptions): Promise<number> {
+  const { to, toRegistry, useBundleTrust } = options;
+  if (to === undefined && toRegistry === undefined) {
+    throw new InputError('ArgumentInvalid', 'say where the signatures go: --to, --to-registry or both');
+  }
+  if (toRegistry !== undefined && useBundleTrust === true) {
+    throw new InputError(
+      'ArgumentInvalid',
+      '--to-registry verifies by --trust: whoever made the bundle chose its keys',
+    );
+  }
   preferMemory();
   const now = new Date();
   const profiles = await selectTrust(options, now);
-  const destination = await openDestination(options.to);
   if (profiles === 'bundle') process.stderr.write(WARNING);
+  const report = to === undefined ? undefined : await importTo(source, to, profiles, options, now);
+  // What the one refuses, the other is not given.
+  const isGood = report === undefined || toStatus(report.outcome) === ExitStatus.done;
+  const isPushed = toRegistry !== undefined && profiles !== 'bundle' && isGood;
+  const sigstore = isPushed
+    ? await importSigstore(
+        source,
+        toRegistry,
+        profiles.map(({ trust }) => trust.prepared),
+        options,
+      )
+    : undefined;
+  printResult(options.output, toResult(source, report, sigstore), formatResult);
+  const outcomes = [report?.outcome, sigstore?.outcome].filter((outcome) => outcome !== undefined);
+  return Math.max(...outcomes.map(toStatus));
+}
+
+async function importTo(
+  source: string,
+  to: string,
+  profiles: readonly BundleProfile[] | 'bundle',
+  options: ImportBundleOptions,
+  now: Date,
+): Promise<ImportReport> {
+  const destination = await openDestination(to);
   const progress = createProgress('digests imported');
   try {
-    const report = await importBundle({
+    return await importBundle({
       source,
       destination,
       profiles,
@@ -39,12 +77,33 @@ export async function importSignatures(source: string, options: ImportBundleOpti
         progress.show(done, { total });
       },
     });
-    progress.end();
-    printResult(options.output, report, formatReport);
-    return toStatus(report.outcome);
   } finally {
     progress.end();
   }
+}
+
+interface ImportResult extends Partial<ImportReport> {
+  readonly source: string;
+  readonly sigstore?: AttachmentImport;
+}
+
+function toResult(
+  source: string,
+  report: ImportReport | undefined,
+  sigstore: AttachmentImport | undefined,
+): ImportResult {
+  return { source, ...report, ...(sigstore === undefined ? {} : { sigstore }) };
+}
+
+function formatResult({ sigstore, ...report }: ImportResult): string {
+  return [
+    ...(isReport(report) ? [formatReport(report)] : [`${sigstore?.outcome ?? ''}  ${report.source}`]),
+    ...(sigstore === undefined ? [] : [...formatSigstore(sigstore), ...formatFaults(sigstore.faults)]),
+  ].join('\n');
+}
+
+function isReport(report: Omit<ImportResult, 'sigstore'>): report is ImportReport {
+  return report.destination !== undefined;
 }
 
 async function selectTrust(

@@ -72,9 +72,10 @@ function formatInspection({
     for (const { profile, revision } of manifest.trustRevisions) lines.push(`  trust       ${profile} ${revision}`);
     for (const earlier of manifest.since ?? []) lines.push(`  since       sha256:${earlier}`);
   }
-  const { signatures, configMaps, trustDocuments } = intact;
+  const { signatures, configMaps, trustDocuments, sigstoreFiles } = intact;
+  const layout = sigstoreFiles === undefined ? '' : `, ${sigstoreFiles} files of Sigstore signatures`;
   lines.push(
-    `  intact      ${signatures} signatures, ${configMaps} ConfigMaps, ${trustDocuments} trust documents`,
+    `  intact      ${signatures} signatures, ${configMaps} ConfigMaps, ${trustDocuments} trust documents${layout}`,
     verification === undefined
       ? '  verified    nothing: name the trust documents of this side with --trust'
       : `  verified    ${verification.verified} signatures, those in ConfigMaps included`,

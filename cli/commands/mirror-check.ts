@@ -105,10 +105,12 @@ function styleLine(line: string, image: CheckedImage | undefined): string {
 function explain(image: CheckedImage | undefined): readonly string[] {
   if (image === undefined || image.outcome === 'complete') return [];
   const { manifest, sigstore, openpgp } = image;
-  const parts = [
-    ['manifest', manifest],
+  const kinds = [
     ['sigstore', sigstore],
     ['openpgp', openpgp],
   ] as const;
-  return parts.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`));
+  return [
+    ...manifest.reasons.map(({ message }) => `  manifest  ${message}`),
+    ...kinds.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`)),
+  ];
 }

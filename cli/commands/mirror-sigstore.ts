@@ -3,6 +3,7 @@ import { type FoundImages, findCopiedImages } from '../../lib/attachment-mirror/
 import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { formatCopied } from '../format-copied.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, TrustOptions } from '../options.ts';
@@ -75,28 +76,6 @@ function toStatus({ outcome }: Summary): number {
 }
 
 function formatSummary({ images, unread }: Summary): string {
-  const put = images.flatMap(({ attachments }) => attachments.map(({ outcome }) => outcome));
-  const count = (outcome: string): number => put.filter((one) => one === outcome).length;
-  const absent = images.filter(({ outcome }) => outcome === 'absent' || outcome === 'unasked').length;
-  return [
-    `${images.length} images: ${count('copied')} attachments copied, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
-    ...images.flatMap(formatImage),
-    ...unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`),
-  ].join('\n');
+  const notes = unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`);
+  return [...formatCopied(images), ...notes].join('\n');
 }
-
-/** Only what a reader has to know of. */
-function formatImage({ digest, outcome, names, attachments, rejected, failed }: CopiedAttachments): readonly string[] {
-  const told = attachments.filter((one) => one.outcome === 'conflict' || one.outcome === 'replaced');
-  const lines = [
-    ...told.map(({ location, outcome: put }) => `    ${put}  ${location}${put === 'conflict' ? CONFLICT : ''}`),
-    ...rejected.map(
-      ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
-    ),
-    ...failed.map(({ location, message }) => `    failed  ${location}: ${message}`),
-  ];
-  const isQuiet = lines.length === 0 && (outcome === 'complete' || outcome === 'absent' || outcome === 'unasked');
-  return isQuiet ? [] : [`  ${outcome}  ${digest}  ${names.join(', ')}`.trimEnd(), ...lines];
-}
-
-const CONFLICT = ': its tag names other signatures that verify; --replace puts these in their place';

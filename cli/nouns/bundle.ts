@@ -21,6 +21,18 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
     .addOption(
       repeatable('--since <file>', 'an earlier bundle or its manifest.json: leave out what it holds (repeatable)'),
     )
+    .addOption(
+      new Option(
+        '--sigstore-from <repository>',
+        'take along the Sigstore signatures that this repository keeps beside the releases',
+      ).argParser(parseNotEmpty),
+    )
+    .option('--components', 'and those of the images that the releases are made of, where they are named')
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
+    .addOption(repeatable('--registry <host=origin>', 'where a registry’s API is instead of https (repeatable)'))
+    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or components (repeatable)'))
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
     .addOption(options.output())
     .action(async (file: string, given: CreateBundleOptions) => {
       const { writeBundle } = await import('../commands/bundle-create.ts');
@@ -39,14 +51,30 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
     });
   bundle
     .command('import')
-    .description('verify signatures again and add them to a directory that a web server serves, or to a bucket')
+    .description('verify signatures again and add them to a directory that a web server serves, a bucket or a registry')
     .argument(
       '<path>',
       'a bundle; signature ConfigMaps; or a directory of oc-mirror, oc adm release mirror, graph data or a mirror',
     )
+    .addOption(new Option('--to <dir|s3://bucket>', 'where the signatures go').argParser(parseNotEmpty))
     .addOption(
-      new Option('--to <dir|s3://bucket>', 'where the signatures go').argParser(parseNotEmpty).makeOptionMandatory(),
+      new Option(
+        '--to-registry <repository>',
+        'push the Sigstore signatures of a bundle to where a registry mirrors the releases',
+      ).argParser(parseNotEmpty),
     )
+    .addOption(
+      new Option(
+        '--components-to <repository>',
+        'where the registry mirrors other images (default: there too)',
+      ).argParser(parseNotEmpty),
+    )
+    .option('--replace', 'write over a tag of the registry that names other signatures that verify')
+    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
+    .addOption(repeatable('--registry <host=origin>', 'where a registry’s API is instead of https (repeatable)'))
+    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens (repeatable)'))
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
     .addOption(
       new Option('--trust <dir>', 'trust documents of this side: a directory per profile, or one profile').argParser(
         parseNotEmpty,

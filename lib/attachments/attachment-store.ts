@@ -4,6 +4,7 @@ import type { Digest } from '../pullspec/digest.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { createFailingStore } from '../signatures/failing-store.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../signatures/signature-store.ts';
+import { CosignAnnotation } from '../sigstore/cosign-signature.ts';
 import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../sigstore/limits.ts';
 import { formatSignatureBlob } from '../sigstore/signature-blob.ts';
 import { type AttachmentReader, findAttachments, type UntrustedAttachment } from './find-attachments.ts';
@@ -79,7 +80,11 @@ async function* readLayers(
     try {
       const options = { limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES, signal };
       const payload = await reader.readBlob(repository, digest, options);
-      const untrustedBytes = formatSignatureBlob({ mimeType: mediaType, payload, annotations });
+      const untrustedBytes = formatSignatureBlob({
+        mimeType: mediaType,
+        payload,
+        annotations: keepUseful(annotations),
+      });
       yield { kind: 'signature', store, location: at, untrustedBytes };
     } catch (error) {
       signal.throwIfAborted();
@@ -88,4 +93,11 @@ async function* readLayers(
       yield { kind: 'failed', store, location: at, error };
     }
   }
+}
+
+const USEFUL: ReadonlySet<string> = new Set(Object.values(CosignAnnotation));
+
+/** A manifest may have megabytes of others, which nobody reads and a record would keep. */
+function keepUseful(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...annotations].filter(([name]) => USEFUL.has(name)));
 }

@@ -43,20 +43,23 @@ export const MAX_ATTACHED_SIGNATURES = 128;
 /** Bundles that are read of one image. */
 export const MAX_BUNDLES = 128;
 
+/** Characters of a tag (OCI distribution). */
+const MAX_TAG_LENGTH = 128;
 const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
 const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** The tag of an image's cosign signatures. */
+/** The tag of an image's cosign signatures, which may be longer than a tag can be. */
 export function toSignatureTag(digest: Digest): string {
-  return `${toReferrersTag(digest)}.sig`;
+  return `${digest.replace(':', '-')}.sig`;
 }
 
-/** The tag that lists what refers to an image, in a registry without the referrers API (OCI distribution 1.1). */
+/** The tag that lists what refers to an image, in a registry without the referrers API: cut as OCI distribution 1.1 says. */
 export function toReferrersTag(digest: Digest): string {
-  return digest.replace(':', '-');
+  const [algorithm = '', hex = ''] = digest.split(':');
+  return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
 }
 
 /**
@@ -71,14 +74,26 @@ export async function* findAttachments(
 ): AsyncGenerator<AttachmentEntry> {
   const tag = toSignatureTag(digest);
   const location = `${repository}:${tag}`;
-  yield await attempt(location, signal, async () => {
+  // Nobody can have pushed under a name that is no tag, as that of a SHA-512 digest would be.
+  if (tag.length > MAX_TAG_LENGTH) yield { kind: 'absent', location };
+  else yield await readSignatures(reader, repository, tag, signal);
+  yield* findBundles(reader, repository, digest, signal);
+}
+
+function readSignatures(
+  reader: AttachmentReader,
+  repository: Repository,
+  tag: string,
+  signal: AbortSignal,
+): Promise<AttachmentEntry> {
+  const location = `${repository}:${tag}`;
+  return attempt(location, signal, async () => {
     const manifest = await reader.readManifest(repository, tag, signal);
     return {
       kind: 'attachment',
       attachment: { form: 'cosign', location, tag, manifest, layers: readLayers(manifest) },
     };
   });
-  yield* findBundles(reader, repository, digest, signal);
 }
 
 async function* findBundles(

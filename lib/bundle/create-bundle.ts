@@ -27,6 +27,8 @@ export interface BundleRequest {
   readonly objects: ObjectStore;
   readonly profiles: readonly BundleProfile[];
   readonly renderConfigMaps: RenderConfigMaps;
+  /** Files of an OCI layout with what registries keep beside these images, verified by the caller. */
+  readonly sigstore?: readonly BundleFile[] | undefined;
   /** What earlier bundles hold is left out; none makes a complete bundle. */
   readonly earlier: readonly Earlier[];
   readonly sink: BundleSink;
@@ -82,6 +84,7 @@ export async function createBundle(request: BundleRequest): Promise<CreatedBundl
 }
 
 async function collectFiles({ objects, renderConfigMaps, earlier, sink, now, signal, ...request }: BundleRequest) {
+  const { sigstore = [] } = request;
   const profiles = request.profiles.toSorted((left, right) => compareKeys(nameOf(left), nameOf(right)));
   const trusts = profiles.map(({ trust }) => trust);
   const { releases, leftOut } = await collectReleases(objects, trusts, now, signal);
@@ -98,8 +101,10 @@ async function collectFiles({ objects, renderConfigMaps, earlier, sink, now, sig
     ...signatures,
     ...renderConfigMaps(releases).map(({ name, bytes }) => ({ path: `configmaps/${name}`, bytes })),
     ...profiles.flatMap(toTrustFiles),
+    ...sigstore,
   ];
-  const kept = all.filter((file) => !held.has(toIdentity(toBundledFile(file))));
+  // A layout without its index or blobs is none: what an earlier bundle has of it is written again.
+  const kept = all.filter((file) => sigstore.includes(file) || !held.has(toIdentity(toBundledFile(file))));
   const head = {
     createdBy: VERIFIER_VERSION,
     trustRevisions: profiles.map(({ trust }) => ({

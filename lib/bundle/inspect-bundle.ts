@@ -20,7 +20,13 @@ export interface Inspection {
   readonly manifestSha256?: string;
   readonly manifest?: Manifest;
   /** Files that are as the manifest says, beside the manifest. */
-  readonly intact: { readonly signatures: number; readonly configMaps: number; readonly trustDocuments: number };
+  readonly intact: {
+    readonly signatures: number;
+    readonly configMaps: number;
+    readonly trustDocuments: number;
+    /** Of the OCI layout of Sigstore signatures, which are verified when they are pushed; missing where there is none. */
+    readonly sigstoreFiles?: number;
+  };
   readonly faults: readonly BundleFault[];
   /** Of the signatures, those in ConfigMaps included; absent without profiles. */
   readonly verification?: { readonly verified: number; readonly failed: readonly FailedSignature[] };
@@ -52,6 +58,7 @@ export async function inspectBundle({ file, profiles, now, signal }: InspectionR
         signatures: contents.signatures.length,
         configMaps: contents.configMaps.length,
         trustDocuments: [...contents.trust.values()].reduce((sum, documents) => sum + documents.length, 0),
+        ...(contents.sigstore.size === 0 ? {} : { sigstoreFiles: contents.sigstore.size }),
       },
       faults,
       ...(verification === undefined ? {} : { verification }),

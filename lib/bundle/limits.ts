@@ -15,6 +15,8 @@ export const MAX_MANIFEST_BYTES = 48 * 1024 * 1024;
 export const MAX_MANIFEST_VALUES = 8 * MAX_BUNDLE_FILES;
 /** Bytes of a ConfigMap, a trust document or the README. */
 export const MAX_FILE_BYTES = 1024 * 1024;
+/** Bytes of the index of the OCI layout: about 300 for each manifest. */
+export const MAX_SIGSTORE_INDEX_BYTES = 16 * 1024 * 1024;
 /** Unpacked bytes for each packed one. Signatures are compressed already: a real bundle has less than 10. */
 export const MAX_COMPRESSION_RATIO = 100;
 /** Unpacked bytes up to which the ratio says nothing. */

@@ -22,6 +22,8 @@ export interface BundleContents {
   readonly configMaps: readonly TrustDocument[];
   /** By profile. */
   readonly trust: ReadonlyMap<string, readonly TrustDocument[]>;
+  /** The OCI layout of what registries keep beside images, by path: intact, not verified. */
+  readonly sigstore: ReadonlyMap<string, Uint8Array>;
 }
 
 interface Reading {
@@ -32,6 +34,7 @@ interface Reading {
   readonly signatures: Candidate[];
   readonly configMaps: TrustDocument[];
   readonly trust: Map<string, TrustDocument[]>;
+  readonly sigstore: Map<string, Uint8Array>;
   last: string;
 }
 
@@ -51,6 +54,7 @@ export async function readBundle(file: FileHandle, signal: AbortSignal): Promise
     signatures: [],
     configMaps: [],
     trust: new Map(),
+    sigstore: new Map(),
     last: '',
   };
   try {
@@ -97,7 +101,7 @@ function takeFile(reading: Reading, { path, untrustedBytes }: ArchivedFile): voi
   }
 }
 
-function keep({ signatures, configMaps, trust, faults }: Reading, path: BundlePath, bytes: Buffer): void {
+function keep({ signatures, configMaps, trust, sigstore, faults }: Reading, path: BundlePath, bytes: Buffer): void {
   switch (path.kind) {
     case 'signature':
       signatures.push({ digest: path.digest, location: path.path, untrustedBytes: bytes });
@@ -108,6 +112,9 @@ function keep({ signatures, configMaps, trust, faults }: Reading, path: BundlePa
     case 'trust':
       if (!trust.has(path.profile)) trust.set(path.profile, []);
       trust.get(path.profile)?.push({ name: path.document, bytes });
+      break;
+    case 'sigstore':
+      sigstore.set(path.path, bytes);
       break;
     case 'manifest':
     case 'readme':

@@ -1,3 +1,4 @@
+import { SIGSTORE_INDEX_PATH } from './bundle-path.ts';
 import type { Manifest } from './manifest.ts';
 
 /**
@@ -26,12 +27,20 @@ export function toReadmeBytes({
     '| `signatures/<algo>=<hex>/signature-<n>` | the signatures, as clusters ask for them |',
     `| \`configmaps/\` | ${configMaps} ConfigMaps with the same signatures, for \`oc apply\` |`,
     '| `trust/<profile>/` | the documents that the signatures were verified by |',
+    ...toSigstoreLines(contents),
     '',
     ...trustRevisions.map(({ profile, revision }) => `Trust: profile \`${profile}\`, revision \`${revision}\`.`),
     '',
     ...USE,
   ];
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
+}
+
+function toSigstoreLines(contents: Manifest['contents']): readonly string[] {
+  const isThere = contents.some(({ path }) => path === SIGSTORE_INDEX_PATH);
+  return isThere
+    ? ['| `sigstore/` | an OCI layout of the Sigstore signatures that registries keep beside the images |']
+    : [];
 }
 
 function toSinceLines(since: Manifest['since']): readonly string[] {

@@ -17,6 +17,7 @@ import type { ReadyPolicy } from './ready-policy.ts';
 export interface PolicyStart {
   /** `repository@digest` */
   readonly name: string;
+  /** What has the say under this name; all of a kind, where none has. */
   readonly document: string;
   readonly repository: Repository;
   readonly image: SignedImage;
@@ -25,15 +26,16 @@ export interface PolicyStart {
 }
 
 export function startPolicyAt(
-  { policy, keyrings, sigstore, document }: ReadyPolicy,
+  { policy, keyrings, sigstore, document, documents }: ReadyPolicy,
   repository: Repository,
   { digest }: Pick<PolicyQuestion, 'digest'>,
 ): PolicyStart {
   const reference = { name: repository, tag: undefined, digest };
   const { requirements, scope } = findRequirements(policy, { transport: 'docker', reference });
+  const named = new Set(requirements.flatMap((requirement) => documents.get(requirement) ?? []));
   return {
     name: `${repository}@${digest}`,
-    document,
+    document: named.size === 0 ? document : [...named].join(', '),
     repository,
     image: { reference, digest },
     scope,

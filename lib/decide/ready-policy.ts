@@ -1,7 +1,8 @@
 import { ConfigurationError } from '../errors/configuration-error.ts';
+import { toSigstoreSigned } from '../image-policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../image-policy/cluster-image-policy-content.ts';
 import type { ImagePolicy } from '../image-policy/image-policy.ts';
-import { mergeClusterPolicies } from '../image-policy/merge-cluster-policies.ts';
+import { mergeClusterPolicies, type RequiredPolicy } from '../image-policy/merge-cluster-policies.ts';
 import { parsePolicyContent } from '../image-policy/parse-policy-content.ts';
 import { PolicyError } from '../image-policy/policy-error.ts';
 import type { PolicyRequirement } from '../image-policy/policy-requirement.ts';
@@ -17,6 +18,8 @@ import type { ConfiguredImagePolicy, PreparedTrust } from '../trust/prepared-tru
 /** A profile's policy.json, or all of its image policies together, as decisions use it. */
 export interface ReadyPolicy {
   readonly document: string;
+  /** Of several documents, the one that each requirement comes from. */
+  readonly documents: ReadonlyMap<PolicyRequirement, string>;
   readonly policy: ImagePolicy;
   readonly keyrings: PolicyKeyrings;
   readonly sigstore: SigstoreMaterial;
@@ -46,7 +49,7 @@ function makeReady(prepared: PreparedTrust, { document, content }: ConfiguredIma
   const keyrings: PolicyKeyrings = new Map(policyKeyrings.map((keyring) => [keyring.name, keyring]));
   const sigstore = toMaterial(prepared);
   const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
-  return isWhole ? { document, policy, keyrings, sigstore } : undefined;
+  return isWhole ? { document, documents: new Map(), policy, keyrings, sigstore } : undefined;
 }
 
 /**
@@ -62,13 +65,22 @@ const readyCluster = new WeakMap<PreparedTrust, ReadyPolicy | undefined>();
 
 function makeReadyCluster(prepared: PreparedTrust): ReadyPolicy | undefined {
   const configured = prepared.imagePolicies.filter(({ kind }) => kind !== 'policy.json');
-  const policies = tryParse(() => configured.map(({ content }) => parseClusterImagePolicy(content)));
-  if (policies === undefined) return undefined;
-  const policy = mergeClusterPolicies(policies);
+  const required = tryParse(() => configured.map(toRequiredPolicy));
+  if (required === undefined) return undefined;
+  const policy = mergeClusterPolicies(required);
   const [keyrings, sigstore] = [new Map(), toMaterial(prepared)];
   const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
   const document = configured.map((each) => each.document).join(', ');
-  return isWhole ? { document, policy, keyrings, sigstore } : undefined;
+  const documents = new Map(required.map((each) => [each.requirement, each.document]));
+  return isWhole ? { document, documents, policy, keyrings, sigstore } : undefined;
+}
+
+function toRequiredPolicy({
+  content,
+  document,
+}: ConfiguredImagePolicy): RequiredPolicy & { readonly document: string } {
+  const policy = parseClusterImagePolicy(content);
+  return { policy, requirement: toSigstoreSigned(policy), document };
 }
 
 function toMaterial({ policyFiles, bundleIdentity }: PreparedTrust): SigstoreMaterial {

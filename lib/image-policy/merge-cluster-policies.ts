@@ -1,9 +1,15 @@
-import { type ClusterImagePolicy, toSigstoreSigned } from './cluster-image-policy.ts';
+import type { ClusterImagePolicy } from './cluster-image-policy.ts';
 import type { ImagePolicy } from './image-policy.ts';
 import { listEnclosingScopes, toScopeName } from './policy-image.ts';
 import type { PolicyRequirement } from './policy-requirement.ts';
 
-type Scopes = ReadonlyMap<string, readonly PolicyRequirement[]>;
+type Scopes = ReadonlyMap<string, readonly RequiredPolicy[]>;
+
+/** An image policy of a cluster, and what it requires: the same object wherever it counts. */
+export interface RequiredPolicy {
+  readonly policy: ClusterImagePolicy;
+  readonly requirement: PolicyRequirement;
+}
 
 /**
  * What nodes make of all image policies of a cluster: one policy in which the most specific scope counts, and where
@@ -13,24 +19,29 @@ type Scopes = ReadonlyMap<string, readonly PolicyRequirement[]>;
  * outside of all namespaces and in each of them. Whoever owns a namespace can add to what the cluster asks for, never
  * replace it.
  */
-export function mergeClusterPolicies(policies: readonly ClusterImagePolicy[]): ImagePolicy {
-  const required = policies.map((policy) => ({ policy, requirement: toSigstoreSigned(policy) }));
-  const everywhere = required.filter(({ policy }) => policy.kind === 'ClusterImagePolicy');
-  const namespaced = required.filter(({ policy }) => policy.kind === 'ImagePolicy');
-  const cluster = toScopes(everywhere);
-  const namespaces = [...new Set(namespaced.map(({ policy }) => policy.namespace))].map((namespace) => {
-    const own = toScopes(namespaced.filter(({ policy }) => policy.namespace === namespace));
-    return new Map([...own].filter(([scope]) => !isLeftOut(scope, cluster)));
-  });
-  const scopes = new Set([cluster, ...namespaces].flatMap((each) => [...each.keys()]));
+export function mergeClusterPolicies(required: readonly RequiredPolicy[]): ImagePolicy {
+  const cluster = toScopes(required.filter(({ policy }) => policy.kind === 'ClusterImagePolicy'));
+  const all = toScopes(required.filter(({ policy }) => policy.kind === 'ImagePolicy'));
+  const namespaced = new Map([...all].filter(([scope]) => !isLeftOut(scope, cluster)));
   const docker = new Map<string, readonly PolicyRequirement[]>();
-  for (const scope of scopes) {
-    const enclosing = listEnclosingScopes(scope);
-    const found = [[cluster], ...namespaces.map((own) => [cluster, own])].map((node) => findNarrowest(enclosing, node));
-    // Once each, although the cluster's count in every namespace.
-    docker.set(scope, [...new Set(found.flat())]);
+  for (const scope of [...cluster.keys(), ...namespaced.keys()]) {
+    docker.set(scope, listRequirements(listEnclosingScopes(scope), cluster, namespaced));
   }
   return { default: [{ type: 'insecureAcceptAnything' }], transports: new Map([['docker', docker]]) };
+}
+
+/** For each namespace, and outside of all, what the first of the scopes asks for that has a say there. */
+function listRequirements(enclosing: readonly string[], cluster: Scopes, namespaced: Scopes) {
+  const found: PolicyRequirement[] = [];
+  const answered = new Set<string | undefined>();
+  for (const scope of enclosing) {
+    const own = (namespaced.get(scope) ?? []).filter(({ policy }) => !answered.has(policy.namespace));
+    const everywhere = cluster.get(scope) ?? [];
+    found.push(...[...everywhere, ...own].map(({ requirement }) => requirement));
+    for (const { policy } of own) answered.add(policy.namespace);
+    if (everywhere.length > 0) return found;
+  }
+  return found;
 }
 
 /**
@@ -43,25 +54,14 @@ export function isLeftOut(scope: string, cluster: { has(scope: string): boolean 
   return listEnclosingScopes(scope).some((outer) => cluster.has(outer) && isNested(outer));
 }
 
-function toScopes(
-  required: readonly { readonly policy: ClusterImagePolicy; readonly requirement: PolicyRequirement }[],
-): Scopes {
-  const scopes = new Map<string, PolicyRequirement[]>();
-  for (const { policy, requirement } of required) {
-    for (const scope of policy.scopes) {
+function toScopes(required: readonly RequiredPolicy[]): Scopes {
+  const scopes = new Map<string, RequiredPolicy[]>();
+  for (const each of required) {
+    for (const scope of each.policy.scopes) {
       const found = scopes.get(scope);
-      if (found === undefined) scopes.set(scope, [requirement]);
-      else found.push(requirement);
+      if (found === undefined) scopes.set(scope, [each]);
+      else found.push(each);
     }
   }
   return scopes;
-}
-
-/** What a node that has these policies asks for: never the same scope in two of them. */
-function findNarrowest(enclosing: readonly string[], node: readonly Scopes[]): readonly PolicyRequirement[] {
-  for (const scope of enclosing) {
-    const requirements = node.flatMap((scopes) => scopes.get(scope) ?? []);
-    if (requirements.length > 0) return requirements;
-  }
-  return [];
 }

@@ -9,6 +9,9 @@ import type { Attempt } from '../verification/verdict.ts';
 import type { UntrustedSignature } from './evaluate-image-signature.ts';
 import type { SignedImage } from './requirement-result.ts';
 
+/** Characters of what an attempt says. */
+export const MAX_MESSAGE_LENGTH = 1024;
+
 /** What a `sigstoreSigned` requirement asks of one signature. */
 export interface SigstoreCheck {
   readonly trust: SigstoreTrust;
@@ -34,7 +37,7 @@ export function evaluateSigstoreSignature(
   const source = { store, location, keyring: name };
   const candidate = toCandidate(location, untrustedBytes);
   if (candidate instanceof SignatureError) {
-    return { attempt: { ...source, code: candidate.code, message: candidate.message }, isMet: false };
+    return { attempt: { ...source, code: candidate.code, message: shorten(candidate.message) }, isMet: false };
   }
   const acceptsReference = (signed: string): boolean => matchesIdentity(signedIdentity, reference, signed);
   const { attempts, isSatisfied } = evaluateSigstore(
@@ -49,8 +52,14 @@ export function evaluateSigstoreSignature(
     return { attempt: { ...source, code: 'SignatureMalformed', message: 'it was not looked at' }, isMet: false };
   }
   const { signer, code, message } = made;
-  const attempt = { ...source, ...(signer === undefined ? {} : { signer }), code, message };
+  const attempt = { ...source, ...(signer === undefined ? {} : { signer }), code, message: shorten(message) };
   return { attempt, isMet: isSatisfied && code === 'Verified' };
+}
+
+/** A sentence may quote what nobody has signed: hundreds of long ones would be more than a record or an event holds. */
+function shorten(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  return `${message.slice(0, MAX_MESSAGE_LENGTH).toWellFormed()}…`;
 }
 
 function toCandidate(location: string, untrustedBytes: Uint8Array): SigstoreCandidate | SignatureError {

@@ -25,7 +25,8 @@ export interface WantedImage {
 
 export interface CheckedManifest {
   readonly state: 'present' | 'absent' | 'invalid' | 'failed';
-  readonly reasons: readonly Reason[];
+  /** Why it is not present. */
+  readonly reasons: readonly Pick<Reason, 'message'>[];
 }
 
 export interface CheckedImage extends WantedImage {
@@ -100,8 +101,8 @@ function listImages(manifest: Manifest): readonly ChildManifest[] {
 }
 
 function toFault({ code, message }: StoreError): CheckedManifest {
-  if (code === 'NotFound') return { state: 'absent', reasons: [{ code: 'SignatureNotFound', message }] };
+  const reasons = [{ message }];
+  if (code === 'NotFound') return { state: 'absent', reasons };
   const isDamaged = code === 'ContentMismatch' || code === 'BodyInvalid' || code === 'LimitExceeded';
-  if (!isDamaged) return { state: 'failed', reasons: [{ code: 'StoreUnavailable', message }] };
-  return { state: 'invalid', reasons: [{ code: 'ContentMismatch', message }] };
+  return { state: isDamaged ? 'invalid' : 'failed', reasons };
 }

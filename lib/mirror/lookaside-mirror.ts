@@ -51,7 +51,7 @@ export async function mirrorLookaside(request: LookasideRequest): Promise<Lookas
   const failures: LookasideFailure[] = [];
   let refused = 0;
   if (missingRequirements(request, slots).length > 0) {
-    for await (const entry of upstream.fetchSignatures({ digest, repository }, signal)) {
+    for await (const entry of upstream.fetchSignatures({ digest, repository, kinds: ['openpgp'] }, signal)) {
       if (entry.kind === 'failed') failures.push(toFailure(entry));
       if (entry.kind !== 'signature') continue;
       const bytes = entry.untrustedBytes;

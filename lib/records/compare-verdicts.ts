@@ -80,7 +80,8 @@ function comparePolicies(recorded: Verdict, actual: Verdict, { withoutBytes, oth
       if (found === undefined || !isSure(found)) continue;
       const place = `${name} requirement ${at + 1}`;
       differences.push(...compareMembers(place, requirement, found, otherWords ? ['outcome'] : ['outcome', 'reasons']));
-      if (otherWords) differences.push(...compareLists(`${place} reasons`, requirement.reasons, found.reasons, ['code']));
+      if (otherWords)
+        differences.push(...compareLists(`${place} reasons`, requirement.reasons, found.reasons, ['code']));
     }
   }
   return differences;

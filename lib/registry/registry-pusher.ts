@@ -118,7 +118,7 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
 
 /** The upload's own place, which carries its state: of the same registry, or nothing is sent to it. */
 function toUploadUrl({ headers }: HttpResponse, at: URL): URL {
-  const url = URL.parse(headers.location ?? '', at.href);
+  const url = headers.location === undefined ? null : URL.parse(headers.location, at.href);
   if (url === null) throw new StoreError('BodyInvalid', `${toShownUrl(at)}: the answer names no place for an upload`);
   if (url.origin === at.origin) return url;
   throw new StoreError('RedirectRefused', `${toShownUrl(at)}: uploads are to go to ${url.origin}`);

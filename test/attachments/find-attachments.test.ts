@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { MAX_ATTACHED_SIGNATURES, MAX_BUNDLES } from '../../lib/attachments/find-attachments.ts';
+import { findAttachments, MAX_ATTACHED_SIGNATURES, MAX_BUNDLES } from '../../lib/attachments/find-attachments.ts';
+import { StoreError } from '../../lib/errors/store-error.ts';
+import { parseDigest } from '../../lib/pullspec/digest.ts';
+import { parseRepository } from '../../lib/pullspec/reference.ts';
+import type { Repository } from '../../lib/pullspec/repository.ts';
 import { MAX_REFERRER_PAGES, MAX_REFERRERS } from '../../lib/registry/list-referrers.ts';
 import { BUNDLE_TYPE } from '../../lib/sigstore/cosign-signature.ts';
 import { createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/registry-setup.ts';
@@ -324,4 +328,24 @@ describe('pages of referrers', () => {
     };
     expect((await readEntries(setup, answers)).entries).toEqual(['absent', 'failed BodyInvalid']);
   });
+});
+
+test('the tag of a longer digest is cut as the specification says, and no name is asked that is no tag', async () => {
+  const digest = parseDigest(`sha512:${'a'.repeat(128)}`);
+  const asked: string[] = [];
+  const reader = {
+    listReferrers: async () => undefined,
+    readManifest: async (_: Repository, tag: string): Promise<never> => {
+      asked.push(tag);
+      throw new StoreError('NotFound', 'nothing');
+    },
+    readBlob: (): never => {
+      throw new Error('no blob is asked for');
+    },
+  };
+  const kinds: string[] = [];
+  const repository = parseRepository('quay.io/signet/app');
+  const { signal } = new AbortController();
+  for await (const { kind } of findAttachments(reader, repository, digest, signal)) kinds.push(kind);
+  expect([kinds, asked]).toEqual([['absent', 'absent'], [`sha512-${'a'.repeat(64)}`]]);
 });

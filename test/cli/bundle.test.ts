@@ -151,7 +151,7 @@ describe('signet bundle import', () => {
   test.each<[string, readonly string[], string]>([
     ['no trust', ['good.tar.gz', '--to', 'x'], 'say by which trust to verify: --trust'],
     ['both trusts', ['good.tar.gz', '--to', 'x', ...TRUST, '--use-bundle-trust'], 'cannot be used with option'],
-    ['no destination', ['good.tar.gz', ...TRUST], "required option '--to"],
+    ['no destination', ['good.tar.gz', ...TRUST], 'say where the signatures go'],
     [
       'a destination that is none',
       ['good.tar.gz', '--to', 'ftp://host/x', ...TRUST],

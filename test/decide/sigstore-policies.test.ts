@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
+import { MAX_MESSAGE_LENGTH } from '../../lib/image-verification/evaluate-sigstore-signature.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parsePullspec } from '../../lib/pullspec/pullspec.ts';
 import { decideAndRecord } from '../../lib/records/decide-and-record.ts';
 import { parseRecord } from '../../lib/records/parse-record.ts';
+import { readStoredRecord } from '../../lib/records/read-stored-record.ts';
 import { recheckRecord } from '../../lib/records/recheck-record.ts';
 import { toAsked, toRecord } from '../../lib/records/to-record.ts';
+import { writeRecord } from '../../lib/records/write-record.ts';
 import { createPolicyStore } from '../../lib/signatures/policy-store.ts';
 import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
 import { BUNDLE_TYPE } from '../../lib/sigstore/cosign-signature.ts';
@@ -119,6 +122,25 @@ describe('a ClusterImagePolicy', async () => {
     ]);
   });
 
+  test.each<[string, string, number]>([
+    ['as long as may be', 'x', MAX_MESSAGE_LENGTH + 1],
+    ['cut within a pair of surrogates', '\u{1f600}', MAX_MESSAGE_LENGTH + 1],
+  ])('what nobody signed is not quoted at length in the evidence: %s', async (_, character, length) => {
+    const name = character.repeat(6000);
+    const payload = Buffer.from(`{"${name}":1,"${name}":1}`);
+    const blob = formatSignatureBlob({ mimeType: BUNDLE_TYPE, payload, annotations: new Map() });
+    const decision = await decideBy(trust, { lookaside: holding(...Array.from({ length: 100 }, () => blob)) });
+    const [attempt] = decision.verdict.attempts;
+    expect([attempt?.code, attempt?.message.length]).toEqual(['SignatureMalformed', length]);
+    const objects = createMemoryObjectStore();
+    const record = toRecord(toAsked('cli', IMAGE), decision);
+    expect(await writeRecord(objects, record)).toBe('created');
+    const read = await readStoredRecord(objects, record.id);
+    expect(read === undefined ? undefined : await recheckRecord(read.record, trust.prepared)).toMatchObject({
+      outcome: 'confirmed',
+    });
+  });
+
   test('a registry that does not answer leaves it open', async () => {
     const lookaside = createMemoryLookaside({}, { failing: [IMAGE] });
     const { verdict } = await decideBy(trust, { lookaside });
@@ -135,7 +157,11 @@ describe('a ClusterImagePolicy', async () => {
   test('nothing is asked of the mirror for it, which holds no Sigstore signatures', async () => {
     const { prepared } = trust;
     const both = toReadyTrust(
-      { ...prepared, keyrings: [releaseSigner.keyring], stores: [{ url: 'https://signatures.example', origin: 'store' }] },
+      {
+        ...prepared,
+        keyrings: [releaseSigner.keyring],
+        stores: [{ url: 'https://signatures.example', origin: 'store' }],
+      },
       NOW,
     );
     const released = new Map([[parseDigest(DIGEST), [releaseSigner.sign(parseDigest(DIGEST), NAME)]]]);
@@ -218,6 +244,19 @@ describe('several image policies count as on a node', () => {
   });
 });
 
+test('the evidence names the documents that have the say, and no other', async () => {
+  const trust = await readTrust({
+    policies: {
+      'a.json': policyDocument('a', ['quay.io'], OTHER_SIGNER),
+      'b.json': policyDocument('b', [NAME], SIGNER),
+      'c.json': policyDocument('c', [NAME], OTHER_SIGNER),
+      'd.json': policyDocument('d', ['quay.io/d'], SIGNER),
+    },
+  });
+  const { verdict } = await decideBy(trust, { lookaside: holding(good, sign(OTHER_SIGNER)) });
+  expect(verdict.policies).toMatchObject([{ document: 'b.json, c.json', outcome: 'accepted' }]);
+});
+
 /** The policy of {@link policyDocument} for the pods of one namespace. */
 const namespaced = (namespace: string, scopes: readonly string[], key: KeyPair): string =>
   policyDocument('own', scopes, key)
@@ -248,7 +287,10 @@ describe('whoever owns a namespace adds to what the cluster asks for, and replac
     ],
     [
       'a scope nested in a wildcard of the cluster’s',
-      { 'cluster.json': policyDocument('cluster', ['*.io'], SIGNER), 'own.json': namespaced('a', [NAME], OTHER_SIGNER) },
+      {
+        'cluster.json': policyDocument('cluster', ['*.io'], SIGNER),
+        'own.json': namespaced('a', [NAME], OTHER_SIGNER),
+      },
       [byOther],
       'rejected',
     ],
@@ -296,8 +338,8 @@ describe('whoever owns a namespace adds to what the cluster asks for, and replac
 });
 
 describe('what is configured is required', () => {
-  const release = releaseSigner.sign(DIGEST as never, NAME);
-  const stores = new Map([[DIGEST as never, [release]]]);
+  const release = releaseSigner.sign(parseDigest(DIGEST), NAME);
+  const stores = new Map([[parseDigest(DIGEST), [release]]]);
 
   test.each<[string, Parts, readonly Uint8Array[], boolean, string]>([
     ['both there', { policies: one, hasKeyring: true }, [good], true, 'accepted'],
@@ -382,7 +424,12 @@ describe('a policy.json beside an image policy', async () => {
 
   test.each<[string, ReadyTrust, SignatureStore, string]>([
     ['both met', trust, places(holding(signer.sign()), holding(good)), 'accepted'],
-    ['both met, behind what does not hold', trust, places(holding(sign(SIGNER), signer.sign()), holding(good)), 'accepted'],
+    [
+      'both met, behind what does not hold',
+      trust,
+      places(holding(sign(SIGNER), signer.sign()), holding(good)),
+      'accepted',
+    ],
     ['the policy.json alone', trust, places(holding(signer.sign()), holding(sign(OTHER_SIGNER))), 'rejected'],
     ['the image policy alone', trust, places(holding(), holding(sign(OTHER_SIGNER), good)), 'rejected'],
     ['neither', trust, places(holding(), holding()), 'rejected'],
@@ -409,7 +456,9 @@ describe('a policy.json beside an image policy', async () => {
       spec: { mode: 'warn', canonicalRepositories: [NAME, OTHER_NAME] },
       hasKeyring: true,
     });
-    const store = createMemorySignatureStore(new Map([[DIGEST as never, [releaseSigner.sign(DIGEST as never, NAME)]]]));
+    const store = createMemorySignatureStore(
+      new Map([[parseDigest(DIGEST), [releaseSigner.sign(parseDigest(DIGEST), NAME)]]]),
+    );
     const { verdict } = await decideBy(mixed, { pullspec: MIRROR_IMAGE, store, lookaside: createMemoryLookaside({}) });
     expect([verdict.outcome, codesOf(verdict.reasons)]).toEqual(['rejected', ['SignatureNotFound']]);
   });

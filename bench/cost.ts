@@ -1,0 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ASSUMPTIONS } from './cost/assumptions.ts';
+import { billMirror, billReads, billVerifications } from './cost/bills.ts';
+import { formatCosts } from './cost/format-costs.ts';
+import { findMeasured } from './cost/measured-functions.ts';
+import { readResults } from './results-file.ts';
+
+// `node bench/cost.ts [RESULTS]` writes docs/cost.md from the results of a run and the assumptions.
+const report = readResults(process.argv[2]);
+const functions = ['verify-image', 'plan-mirror', 'mirror-signatures'].map((name) => findMeasured(report, name));
+const [verify, plan, mirror] = functions;
+if (verify === undefined || plan === undefined || mirror === undefined) throw new TypeError('a function is missing');
+const bills = [billVerifications(verify, ASSUMPTIONS), billReads(ASSUMPTIONS), billMirror(plan, mirror, ASSUMPTIONS)];
+const file = path.join(import.meta.dirname, '../docs/cost.md');
+writeFileSync(file, formatCosts(report, functions, bills, ASSUMPTIONS));

@@ -1,0 +1,99 @@
+/** A list price in US dollars. */
+export interface Price {
+  readonly dollars: number;
+  /** What that buys. */
+  readonly per: string;
+  readonly source: string;
+}
+
+/** Everything that `docs/cost.md` takes for given: change it here, and run `npm run bench:cost` again. */
+export interface Assumptions {
+  readonly region: string;
+  /** When the prices were written down. */
+  readonly pricesAsOf: string;
+  readonly prices: Readonly<Record<PriceName, Price>>;
+  readonly lambda: {
+    /** Of memory, in MB: gives a whole processor. With less memory a function computes that much longer. */
+    readonly megabytesOfOneProcessor: number;
+    /** How much longer the same work takes on Lambda's processor than on the machine that was measured. */
+    readonly slowdown: number;
+    /** Of all calls, those that start a process; Lambda charges for the start. */
+    readonly coldShare: number;
+    /** One request to S3 or SQS from a function, in milliseconds. */
+    readonly requestMilliseconds: number;
+  };
+  /** What functions log of one call. */
+  readonly logBytes: number;
+  readonly verification: {
+    readonly count: number;
+    /** Of S3, for each: the signature, the missing second one, and the record that is already there. */
+    readonly gets: number;
+    /** The record and its pointer. */
+    readonly puts: number;
+  };
+  readonly reads: {
+    readonly count: number;
+    /** Of all reads, those that the CDN does not have and asks S3 for. */
+    readonly missShare: number;
+    /** Of one signature, with the answer's headers. */
+    readonly bytes: number;
+  };
+  readonly mirror: {
+    /** Releases that the graphs name. */
+    readonly releases: number;
+    /** Of them, new in a month. */
+    readonly newReleases: number;
+    readonly plansPerDay: number;
+    /** Objects that one listing request names. */
+    readonly listed: number;
+    /** Stored for each signature: its object and its share of records. */
+    readonly bytesPerSignature: number;
+    /** Milliseconds that mirroring one digest waits for the publisher's stores. */
+    readonly storeMilliseconds: number;
+  };
+}
+
+export type PriceName =
+  | 'lambdaGigabyteSecond'
+  | 'lambdaRequests'
+  | 'httpApiRequests'
+  | 's3Gets'
+  | 's3Puts'
+  | 's3GigabyteMonth'
+  | 'sqsRequests'
+  | 'cdnRequests'
+  | 'cdnGigabyte'
+  | 'logGigabyte';
+
+const S3 = 'https://aws.amazon.com/s3/pricing/';
+const LAMBDA = 'https://aws.amazon.com/lambda/pricing/';
+const CDN = 'https://aws.amazon.com/cloudfront/pricing/';
+
+export const ASSUMPTIONS: Assumptions = {
+  region: 'us-east-1',
+  pricesAsOf: '2026-11-22',
+  prices: {
+    lambdaGigabyteSecond: { dollars: 0.0000133334, per: 'GB-second, arm64', source: LAMBDA },
+    lambdaRequests: { dollars: 0.2, per: 'million calls', source: LAMBDA },
+    httpApiRequests: { dollars: 1, per: 'million requests', source: 'https://aws.amazon.com/api-gateway/pricing/' },
+    s3Gets: { dollars: 0.0004, per: 'thousand GETs', source: S3 },
+    s3Puts: { dollars: 0.005, per: 'thousand PUTs or LISTs', source: S3 },
+    s3GigabyteMonth: { dollars: 0.023, per: 'GB and month', source: S3 },
+    sqsRequests: { dollars: 0.4, per: 'million requests', source: 'https://aws.amazon.com/sqs/pricing/' },
+    cdnRequests: { dollars: 0.01, per: 'ten thousand HTTPS requests', source: CDN },
+    cdnGigabyte: { dollars: 0.085, per: 'GB to the internet', source: CDN },
+    logGigabyte: { dollars: 0.5, per: 'GB taken in', source: 'https://aws.amazon.com/cloudwatch/pricing/' },
+  },
+  lambda: { megabytesOfOneProcessor: 1769, slowdown: 1.5, coldShare: 0.01, requestMilliseconds: 20 },
+  logBytes: 1500,
+  verification: { count: 1_000_000, gets: 3, puts: 2 },
+  reads: { count: 10_000_000, missShare: 0.05, bytes: 1500 },
+  mirror: {
+    releases: 3000,
+    newReleases: 60,
+    plansPerDay: 24,
+    listed: 1000,
+    bytesPerSignature: 4096,
+    storeMilliseconds: 400,
+  },
+};

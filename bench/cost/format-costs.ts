@@ -1,0 +1,101 @@
+import type { Report } from '../report.ts';
+import { describeRun } from '../results-file.ts';
+import type { Assumptions } from './assumptions.ts';
+import { type Bill, totalOf } from './bills.ts';
+import type { MeasuredFunction } from './measured-functions.ts';
+
+/** `docs/cost.md`, whole. */
+export function formatCosts(
+  report: Report,
+  functions: readonly MeasuredFunction[],
+  bills: readonly Bill[],
+  assumptions: Assumptions,
+): string {
+  return `${[
+    '# What Signet costs on AWS',
+    '',
+    '<!-- Written by bench/cost.ts: change bench/cost/assumptions.ts or measure again, and run it. -->',
+    '',
+    `Computed from measured durations and memory and from list prices in ${assumptions.region}, without free tiers, discounts and taxes. What is not measured is assumed, and every assumption is an input in \`bench/cost/assumptions.ts\`.`,
+    '',
+    '```sh',
+    'npm run --silent bench -- -o json > bench/results/latest.json',
+    'node bench/cost.ts',
+    '```',
+    '',
+    describeRun(report),
+    '',
+    ...tableOf(
+      ['what', 'dollars'],
+      bills.map((bill) => [bill.title, totalOf(bill).toFixed(2)]),
+    ),
+    '',
+    ...bills.flatMap(formatBill),
+    '## What was measured',
+    '',
+    'Each built bundle over a folder of objects, so without network: [performance.md](performance.md) says how. Memory is what the deployment gives the function; used is what its process held.',
+    '',
+    ...tableOf(
+      ['function', 'warm call, processor ms', 'cold start ms', 'used MB', 'memory MB'],
+      functions.map(({ name, warmMilliseconds, coldMilliseconds, usedMegabytes, memoryMegabytes }) => [
+        name,
+        warmMilliseconds.toFixed(2),
+        coldMilliseconds.toFixed(0),
+        usedMegabytes.toFixed(0),
+        String(memoryMegabytes),
+      ]),
+    ),
+    '',
+    ...formatAssumptions(assumptions),
+  ].join('\n')}\n`;
+}
+
+function formatBill(bill: Bill): readonly string[] {
+  const rows = bill.lines.map(({ what, quantity, unit, dollars }) => [
+    what,
+    `${formatQuantity(quantity)} ${unit}`,
+    dollars.toFixed(4),
+  ]);
+  const title = `${bill.title.slice(0, 1).toUpperCase()}${bill.title.slice(1)}`;
+  return [
+    `## ${title}`,
+    '',
+    ...tableOf(['what', 'how much', 'dollars'], rows),
+    '',
+    `Total: ${totalOf(bill).toFixed(2)} dollars.`,
+    '',
+  ];
+}
+
+function formatAssumptions({ lambda, logBytes, verification, reads, mirror, prices, pricesAsOf }: Assumptions) {
+  return [
+    '## What is assumed',
+    '',
+    `- Lambda gives a whole processor at ${lambda.megabytesOfOneProcessor} MB and its share with less. The same work takes ${lambda.slowdown} times as long there as on the machine that was measured.`,
+    `- ${lambda.coldShare * 100} % of the calls start a process, and the start is charged for. A request to S3 or SQS takes ${lambda.requestMilliseconds} ms, one after the other.`,
+    `- A call logs ${logBytes} bytes.`,
+    `- A verification reads ${verification.gets} objects and writes ${verification.puts}: every one is of another release, so no record is there yet.`,
+    `- The CDN asks S3 for ${reads.missShare * 100} % of the reads; an answer has ${reads.bytes} bytes.`,
+    `- The graphs name ${mirror.releases} releases, ${mirror.newReleases} new ones in a month, and are planned ${mirror.plansPerDay} times a day. A listing names ${mirror.listed} objects; a signature takes ${mirror.bytesPerSignature} bytes with its records; the publisher’s stores and graphs answer within ${mirror.storeMilliseconds} ms.`,
+    '- Not counted: X-Ray, alarms and the dashboard, the event bus, object versions, and traffic within the region.',
+    '',
+    `## Prices, written down on ${pricesAsOf}`,
+    '',
+    'List prices as they are published; compare them with their source before you rely on a sum.',
+    '',
+    ...tableOf(
+      ['dollars', 'per', 'source'],
+      Object.values(prices).map(({ dollars, per, source }) => [String(dollars), per, `<${source}>`]),
+    ),
+  ];
+}
+
+/** Enough digits to tell small quantities from nothing. */
+function formatQuantity(quantity: number): string {
+  return quantity >= 100 ? Math.round(quantity).toLocaleString('en') : Number(quantity.toPrecision(3)).toString();
+}
+
+function tableOf(header: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const toLine = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [toLine(header), toLine(header.map(() => '---')), ...rows.map(toLine)];
+}
