@@ -15,6 +15,7 @@ import { addMirror } from './nouns/mirror.ts';
 import { addRecord } from './nouns/record.ts';
 import { addRelease } from './nouns/release.ts';
 import { addRender } from './nouns/render.ts';
+import { addReport } from './nouns/report.ts';
 import { addRollout } from './nouns/rollout.ts';
 import { addSignature } from './nouns/signature.ts';
 import { addTrust } from './nouns/trust.ts';
@@ -43,6 +44,7 @@ export function buildProgram(setStatus: SetStatus): Command {
   addExplain(program, setStatus);
   addFleet(program, setStatus);
   addRelease(program, setStatus);
+  addReport(program, setStatus);
   addImage(program, setStatus);
   addCatalog(program, setStatus);
   addRollout(program, setStatus);

@@ -7,7 +7,7 @@ const BATCH = 20;
  */
 export async function processorRate(milliseconds: number, run: () => void | Promise<void>): Promise<number> {
   // V8 compiles what runs often, for a second or two: it is a service that has run for a while that is measured.
-  await runFor(milliseconds, run);
+  await runFor(2 * milliseconds, run);
   const before = process.cpuUsage();
   const runs = await runFor(milliseconds, run);
   const { user, system } = process.cpuUsage(before);

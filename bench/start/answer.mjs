@@ -2,8 +2,8 @@
 // JavaScript, so that nothing but the bundle is between the start and the answer; without a bundle, what bare Node
 // takes. The word goes to descriptor 3, for bundles log to the standard output. With `warm` it then answers the same
 // event so often again, and says how long each took and what the process holds.
-import { readFileSync, writeSync } from 'node:fs';
-import process from 'node:process';
+// Node's modules are asked for without an import, which would load what no bundle has asked for.
+const { readFileSync, writeSync } = process.getBuiltinModule('fs');
 
 /** @typedef {{ readonly handler: (event: unknown, context: unknown) => Promise<unknown> }} Bundle */
 

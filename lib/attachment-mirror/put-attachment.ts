@@ -1,4 +1,5 @@
-import { type AttachmentReader, findAttachments, type UntrustedLayer } from '../attachments/find-attachments.ts';
+import { type AttachmentReader, findAttachments } from '../attachments/find-attachments.ts';
+import type { UntrustedLayer } from '../attachments/read-signature-layers.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import type { Manifest } from '../registry/registry-client.ts';

@@ -1,10 +1,6 @@
-import {
-  type AttachmentReader,
-  findAttachments,
-  type UntrustedAttachment,
-  type UntrustedLayer,
-} from '../attachments/find-attachments.ts';
+import { type AttachmentReader, findAttachments, type UntrustedAttachment } from '../attachments/find-attachments.ts';
 import { listManifestBlobs } from '../attachments/list-manifest-blobs.ts';
+import type { UntrustedLayer } from '../attachments/read-signature-layers.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { EvidenceState } from '../mirror-check/evidence.ts';
 import { readSigstoreEvidence } from '../mirror-check/sigstore-evidence.ts';

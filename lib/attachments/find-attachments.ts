@@ -1,7 +1,6 @@
 import { StoreError } from '../errors/store-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
-import { parseStrictJson } from '../json/parse-strict-json.ts';
-import { type Digest, isDigest } from '../pullspec/digest.ts';
+import { isJsonObject } from '../json/json-value.ts';
+import type { Digest } from '../pullspec/digest.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import {
   INDEX_MEDIA_TYPE,
@@ -10,7 +9,8 @@ import {
   type UntrustedDescriptor,
 } from '../registry/list-referrers.ts';
 import type { Manifest, RegistryClient } from '../registry/registry-client.ts';
-import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../sigstore/cosign-signature.ts';
+import { BUNDLE_TYPE } from '../sigstore/cosign-signature.ts';
+import { parseAttachedManifest, readSignatureLayers, type UntrustedLayer } from './read-signature-layers.ts';
 
 /** What reads attachments from a repository's registry. */
 export type AttachmentReader = Pick<RegistryClient, 'readManifest' | 'readBlob' | 'listReferrers'>;
@@ -27,19 +27,11 @@ export interface UntrustedAttachment {
   readonly layers: readonly UntrustedLayer[];
 }
 
-export interface UntrustedLayer {
-  readonly digest: Digest;
-  readonly mediaType: string;
-  readonly annotations: ReadonlyMap<string, string>;
-}
-
 export type AttachmentEntry =
   | { readonly kind: 'attachment'; readonly attachment: UntrustedAttachment }
   | { readonly kind: 'absent'; readonly location: string }
   | { readonly kind: 'failed'; readonly location: string; readonly error: StoreError };
 
-/** Layers of one `.sig` manifest that are read, as signatures of a lookaside. */
-export const MAX_ATTACHED_SIGNATURES = 128;
 /** Bundles that are read of one image. */
 export const MAX_BUNDLES = 128;
 
@@ -91,7 +83,7 @@ function readSignatures(
     const manifest = await reader.readManifest(repository, tag, signal);
     return {
       kind: 'attachment',
-      attachment: { form: 'cosign', location, tag, manifest, layers: readLayers(manifest) },
+      attachment: { form: 'cosign', location, tag, manifest, layers: readSignatureLayers(manifest) },
     };
   });
 }
@@ -168,8 +160,8 @@ async function readBundle(
   const location = `${repository}@${bundle}`;
   const entry = await attempt(location, signal, async () => {
     const manifest = await reader.readManifest(repository, bundle, signal);
-    const { subject } = parseManifest(manifest);
-    const layers = readLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE);
+    const { subject } = parseAttachedManifest(manifest);
+    const layers = readSignatureLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE);
     if (layers.length === 0 && artifactType !== BUNDLE_TYPE) return undefined;
     if (layers.length !== 1) throw new StoreError('BodyInvalid', `${location} does not have one bundle`);
     if (!isJsonObject(subject) || subject['digest'] !== digest) {
@@ -181,36 +173,6 @@ async function readBundle(
   // What is listed and not there is no absence: the signature could have been in it.
   const error = new StoreError('BodyInvalid', `${location} is listed, and the registry does not have it`);
   return { kind: 'failed', location, error };
-}
-
-/** The layers that are signatures or bundles, and may be read. @throws StoreError `BodyInvalid`, `LimitExceeded` */
-function readLayers(manifest: Manifest): readonly UntrustedLayer[] {
-  const { layers } = parseManifest(manifest);
-  if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', 'the manifest of signatures has no layers');
-  const read = layers.map(readLayer).filter(({ mediaType }) => isSignatureType(mediaType));
-  if (read.length <= MAX_ATTACHED_SIGNATURES) return read;
-  throw new StoreError('LimitExceeded', `the manifest has more than ${MAX_ATTACHED_SIGNATURES} signatures`);
-}
-
-function isSignatureType(mediaType: string): boolean {
-  return mediaType === COSIGN_SIGNATURE_TYPE || mediaType === BUNDLE_TYPE;
-}
-
-function readLayer(layer: JsonValue): UntrustedLayer {
-  const { digest, mediaType, annotations = {} }: JsonObject = isJsonObject(layer) ? layer : {};
-  if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isJsonObject(annotations)) {
-    throw new StoreError('BodyInvalid', 'the manifest of signatures has a layer without digest or media type');
-  }
-  const texts = Object.entries(annotations).flatMap(([name, value]) =>
-    typeof value === 'string' ? [[name, value] as const] : [],
-  );
-  return { digest, mediaType, annotations: new Map(texts) };
-}
-
-/** Strict JSON already: the registry client has read it. */
-function parseManifest({ bytes }: Manifest): JsonObject {
-  const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  return isJsonObject(manifest) ? manifest : {};
 }
 
 async function attempt<T>(

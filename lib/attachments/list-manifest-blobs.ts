@@ -1,9 +1,8 @@
 import { StoreError } from '../errors/store-error.ts';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
-import { parseStrictJson } from '../json/parse-strict-json.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import type { Manifest } from '../registry/registry-client.ts';
-import { MAX_ATTACHED_SIGNATURES } from './find-attachments.ts';
+import { MAX_ATTACHED_SIGNATURES, parseAttachedManifest } from './read-signature-layers.ts';
 
 /**
  * The blobs that a manifest of signatures names, each once: without them no registry takes it.
@@ -11,8 +10,7 @@ import { MAX_ATTACHED_SIGNATURES } from './find-attachments.ts';
  * @throws StoreError `BodyInvalid`; `LimitExceeded` for more than {@link MAX_ATTACHED_SIGNATURES} layers
  */
 export function listManifestBlobs({ bytes, digest }: Pick<Manifest, 'bytes' | 'digest'>): readonly Digest[] {
-  const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-  const { config, layers }: Record<string, JsonValue> = isJsonObject(manifest) ? manifest : {};
+  const { config, layers } = parseAttachedManifest({ bytes });
   if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', `${digest} has no layers`);
   if (layers.length > MAX_ATTACHED_SIGNATURES) {
     throw new StoreError('LimitExceeded', `${digest} has more than ${MAX_ATTACHED_SIGNATURES} layers`);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { findAttachments, MAX_ATTACHED_SIGNATURES, MAX_BUNDLES } from '../../lib/attachments/find-attachments.ts';
+import { findAttachments, MAX_BUNDLES } from '../../lib/attachments/find-attachments.ts';
+import { MAX_ATTACHED_SIGNATURES } from '../../lib/attachments/read-signature-layers.ts';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';

@@ -21,7 +21,8 @@ export const NOW = new Date('2026-11-22T00:00:00Z');
 
 export const cosignKeys = makeKeys();
 export const otherKeys = makeKeys();
-export const openpgpSigner = await makeSigner('release');
+/** Of RSA, as the keys that sign releases. */
+export const openpgpSigner = await makeSigner('release', { kind: 'rsa2048' });
 
 /** A profile whose releases need both kinds of signatures, and whose components need Sigstore's. */
 export const TRUST_DOCUMENTS: readonly TrustDocument[] = [
