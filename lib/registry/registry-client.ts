@@ -100,7 +100,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       return (await readManifest(repository, tag, signal)).digest;
     },
     readManifest,
-    streamBlob: (repository, digest, options, read) => streamBlob(requests, { repository, digest }, options, read),
+    streamBlob: (repository, digest, limits, read) => streamBlob(requests, { repository, digest }, limits, read),
     listReferrers: (repository, digest, signal) => listReferrers(requests, repository, digest, signal),
     async readBlob(repository, digest, { limitBytes, signal }) {
       const path = `blobs/${digest}`;
