@@ -6,9 +6,9 @@ import { listMirroredDigests } from '../lib/mirror/list-mirrored-digests.ts';
 import { listReleaseComponents } from '../lib/mirror-check/list-release-components.ts';
 import type { ObjectStore } from '../lib/objects/object-store.ts';
 import type { Digest } from '../lib/pullspec/digest.ts';
-import { parseRepository } from '../lib/pullspec/reference.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry } from './open-mirror-registry.ts';
+import { parseRegistryRepository } from './parse-registry-repository.ts';
 
 export interface SigstoreOptions extends MirrorRegistryOptions {
   readonly sigstoreFrom?: string;
@@ -32,7 +32,7 @@ export async function collectSigstore(
     if (components !== true) return undefined;
     throw new InputError('ArgumentInvalid', '--components says what is read of --sigstore-from');
   }
-  const from = parseRepository(sigstoreFrom);
+  const from = parseRegistryRepository(sigstoreFrom);
   const [repository] = profiles.flatMap(({ canonicalRepositories }) => canonicalRepositories);
   if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
   const { client, close } = await openMirrorRegistry([from], access);

@@ -1,8 +1,8 @@
 import { type AttachmentImport, importAttachments } from '../lib/bundle/import-attachments.ts';
-import { parseRepository } from '../lib/pullspec/reference.ts';
 import type { PreparedTrust } from '../lib/trust/prepared-trust.ts';
 import { formatCopied } from './format-copied.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry } from './open-mirror-registry.ts';
+import { parseRegistryRepository } from './parse-registry-repository.ts';
 import { createProgress } from './progress.ts';
 
 export interface RegistryImportOptions extends MirrorRegistryOptions {
@@ -19,8 +19,8 @@ export async function importSigstore(
   profiles: readonly PreparedTrust[],
   options: RegistryImportOptions,
 ): Promise<AttachmentImport> {
-  const to = parseRepository(toRegistry);
-  const componentsTo = options.componentsTo === undefined ? to : parseRepository(options.componentsTo);
+  const to = parseRegistryRepository(toRegistry);
+  const componentsTo = options.componentsTo === undefined ? to : parseRegistryRepository(options.componentsTo);
   const { client: reader, pusher, close } = await openMirrorRegistry([to, componentsTo], options);
   const progress = createProgress('images');
   try {

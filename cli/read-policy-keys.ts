@@ -28,8 +28,19 @@ export async function readPolicyKeys(source: KeySource, root: string | undefined
 
 /** A file that a policy names, below the root if there is one. @throws InputError `FileUnreadable` */
 export async function readKeyFile(keyPath: string, root: string | undefined): Promise<Uint8Array> {
-  if (root === undefined) return await readInput(keyPath, MAX_KEY_FILE_BYTES);
+  if (root === undefined) return await readNamed(keyPath);
   const bytes = await readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES);
   if (bytes !== undefined) return bytes;
   throw new InputError('FileUnreadable', `cannot read ${keyPath} below ${root}: there is no such file`);
+}
+
+/** Off a node, a policy names what is not there. */
+async function readNamed(keyPath: string): Promise<Uint8Array> {
+  try {
+    return await readInput(keyPath, MAX_KEY_FILE_BYTES);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    const message = `${cause.message}; the policy names it, and --root DIR reads it below a folder`;
+    throw new InputError(cause.code, message, { cause });
+  }
 }

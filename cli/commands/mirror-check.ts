@@ -3,13 +3,13 @@ import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts
 import type { CheckedImage } from '../../lib/mirror-check/check-image.ts';
 import { checkMirror, type MirrorCheck } from '../../lib/mirror-check/check-mirror.ts';
 import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
 import { openSyncStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { parseRegistryRepository } from '../parse-registry-repository.ts';
 import { createProgress } from '../progress.ts';
 import { type ReleaseOptions, readReleases } from '../read-releases.ts';
 
@@ -24,9 +24,10 @@ export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreO
 
 /** @returns the exit status: 1 when something is missing or does not verify, 3 when something did not answer */
 export async function checkMirrored(mirrorText: string, options: MirrorCheckOptions): Promise<number> {
-  const mirror = parseRepository(mirrorText);
+  const mirror = parseRegistryRepository(mirrorText);
   const { components } = options;
-  const componentMirror = components === undefined || components === true ? mirror : parseRepository(components);
+  const componentMirror =
+    components === undefined || components === true ? mirror : parseRegistryRepository(components);
   const trust = await openTrust(options);
   const { signal } = new AbortController();
   const releases = await readReleases(options, trust.prepared, signal);

@@ -1,13 +1,13 @@
 import { type CopiedAttachments, copyAttachments } from '../../lib/attachment-mirror/copy-attachments.ts';
 import { type FoundImages, findCopiedImages } from '../../lib/attachment-mirror/find-copied-images.ts';
 import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { formatCopied } from '../format-copied.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { parseRegistryRepository } from '../parse-registry-repository.ts';
 import { createProgress } from '../progress.ts';
 import { type ReleaseOptions, readReleases } from '../read-releases.ts';
 
@@ -29,8 +29,8 @@ interface Summary extends Pick<FoundImages, 'unread'> {
 
 /** @returns the exit status: 1 for what does not verify or was not written over, 3 for what did not answer */
 export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<number> {
-  const [from, to] = [parseRepository(options.from), parseRepository(options.to)];
-  const componentsTo = options.components === undefined ? undefined : parseRepository(options.components);
+  const [from, to] = [parseRegistryRepository(options.from), parseRegistryRepository(options.to)];
+  const componentsTo = options.components === undefined ? undefined : parseRegistryRepository(options.components);
   const { prepared } = await openTrust(options);
   const { signal } = new AbortController();
   const releases = await readReleases(options, prepared, signal);

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
 import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
 import type { Repository } from '../../lib/pullspec/repository.ts';
 import type { RegistryClient } from '../../lib/registry/registry-client.ts';
 import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
@@ -18,6 +17,7 @@ import { openSyncStores } from '../open-stores.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
+import { parseRegistryRepository } from '../parse-registry-repository.ts';
 import { createProgress } from '../progress.ts';
 import { type ReleaseOptions, readReleases } from '../read-releases.ts';
 
@@ -31,7 +31,7 @@ export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOp
 
 /** @returns the exit status: 1 when a release lacks a signature of either kind, 3 when that is not known */
 export async function reportSignatures(options: TransitionOptions): Promise<number> {
-  const mirror = options.mirror === undefined ? undefined : parseRepository(options.mirror);
+  const mirror = options.mirror === undefined ? undefined : parseRegistryRepository(options.mirror);
   const trust = await openTrust(options);
   const { signal } = new AbortController();
   const releases = await readReleases(options, trust.prepared, signal);

@@ -4,6 +4,7 @@ import type { Digest } from '../pullspec/digest.ts';
 import { toSignedVersion } from '../render/release-version.ts';
 import type { SignedRelease } from '../render/signature-config-maps.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
+import type { IdentifiedSignature } from '../verification/evaluate-signature.ts';
 import { judgeSignatures } from '../verification/judge-signatures.ts';
 import type { Attempt, Reason } from '../verification/verdict.ts';
 
@@ -52,19 +53,17 @@ export async function findSignatures(
   let release: SignedRelease | undefined;
   for (const { role, name, store } of places) {
     // What clusters cannot read would not mend a cluster.
-    const { evidence, verified } = await collectSignatures(
-      digest,
-      trust,
-      store,
-      now,
-      signal,
-      ({ isReadableByClusters }) => isReadableByClusters,
-    );
+    const { evidence, verified } = await collectSignatures(digest, trust, store, now, signal, isOfUse);
     const { outcome, reasons } = judgeSignatures(evidence);
     findings.push({ role, name, outcome: toPlaceOutcome(outcome, reasons), reasons, attempts: evidence.attempts });
     if (outcome === 'accepted') release ??= toRelease(digest, verified);
   }
   return { digest, places: findings, release };
+}
+
+/** A note says what current operators could not have checked. */
+function isOfUse({ isReadableByClusters, notes }: IdentifiedSignature): boolean {
+  return isReadableByClusters && notes.length === 0;
 }
 
 function toPlaceOutcome(outcome: 'accepted' | 'rejected' | 'indeterminate', reasons: readonly Reason[]): PlaceOutcome {

@@ -77,6 +77,6 @@ function toIdentityFile(signedIdentity: object): NonNullable<Fix['file']> {
 function toVerifyFix(image: string | undefined): Fix {
   return {
     say: 'what each requirement of the policy finds is shown by',
-    command: `signet image verify ${image === undefined ? 'REF' : toShellWord(image)} --policy policy.json --registries-d registries.d`,
+    command: `signet image verify ${image === undefined ? 'docker://REF' : toShellWord(`docker://${image}`)} --policy policy.json --registries-d registries.d`,
   };
 }

@@ -85,6 +85,8 @@ function toSignatureFixes({ digest, keyrings }: ReleaseFacts, { search, trust, c
     foreign.length === 0
       ? []
       : [{ say: `the cluster asks for ${foreign.join(', ')}, which the profile ${trust.profile} does not have` }];
+  // What another publisher signed cannot mend a cluster that asks for this one's keyring.
+  if (foreign.length > 0 && foreign.length === keyrings.length) return notes;
   if (search.release !== undefined) return [...notes, toConfigMapFix(search.release, command)];
   const reasons = new Map(
     search.places.flatMap((place) =>

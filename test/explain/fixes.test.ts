@@ -7,9 +7,14 @@ import { findSignatures, type SearchedPlace } from '../../lib/explain/find-signa
 import { toShellWord } from '../../lib/explain/fix.ts';
 import { toPullFixes } from '../../lib/explain/to-pull-fixes.ts';
 import { toReleaseFixes } from '../../lib/explain/to-release-fixes.ts';
+import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import { parseDigest, toKeySegment, toStoreSegment } from '../../lib/pullspec/digest.ts';
 import { createDirectoryReleaseStore } from '../../lib/signatures/directory-release-store.ts';
 import { parseSignatureConfigMaps } from '../../lib/signatures/signature-config-maps.ts';
+import { writeCertificate } from '../fixtures/make/certificate-writer.ts';
+import { signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
+import { KEY_CREATED, writePayload } from '../fixtures/make/payload.ts';
+import { makeEd25519Key } from '../fixtures/make/signing-key.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 import { EMPTY_STORES, EXHAUSTED } from './sample-messages.ts';
@@ -63,6 +68,32 @@ describe('where a signature is', () => {
     expect(search.release === undefined).toBe(outcome !== 'held');
     // What does not verify is never put in a ConfigMap.
     expect(fixes.some(({ manifest }) => manifest !== undefined)).toBe(outcome === 'held');
+  });
+
+  test('a cluster that asks for another publisher’s keyring is not mended by this one’s signature', async () => {
+    const { search, fixes } = await fix(refused(GOOD, '', 'verifier-public-key-other'), GOOD, [published]);
+    expect(search.release).toBeDefined();
+    expect(fixes.map(({ manifest }) => manifest)).toEqual(fixes.map(() => undefined));
+    expect(fixes[0]?.say).toContain('asks for verifier-public-key-other');
+  });
+
+  test('what current operators could not check is not put in a ConfigMap', async () => {
+    const key = makeEd25519Key('legacy', KEY_CREATED);
+    const file = writeCertificate({ primary: key, userId: 'Ed25519' });
+    const { keyring } = await prepareKeyring('verifier-public-key-fixture', file);
+    const trust = await readFixtureTrust({ keyrings: [keyring] });
+    const [reference = ''] = GOOD.split('@');
+    const bytes = writeRelease(
+      signMessage(key, { content: writePayload({ digest: digestOf(GOOD), reference: `${reference}:1` }) }),
+    );
+    const store = createMemorySignatureStore(new Map([[digestOf(GOOD), [bytes]]]));
+    const place = { role: 'stores', name: 'here', store } as const;
+    const { places, release } = await findSignatures(digestOf(GOOD), trust, [place], FIXTURE_TIME, signal);
+    expect(places[0]?.attempts).toMatchObject([
+      { code: 'Verified', note: expect.stringContaining('Ed25519') as unknown },
+      {},
+    ]);
+    expect(release).toBeUndefined();
   });
 
   test('a broken mirror does not hide what a store has', async () => {
@@ -158,7 +189,7 @@ describe('what mends a pull', () => {
   test('an image is one word of the command, whatever it holds', () => {
     const [facts] = explainText(`Failed to pull image "a$(reboot)'b": No public keys imported`).pulls;
     const command = facts === undefined ? undefined : toPullFixes(facts).at(-1)?.command;
-    expect(command).toContain(String.raw`signet image verify 'a$(reboot)'\''b' --policy`);
+    expect(command).toContain(String.raw`signet image verify 'docker://a$(reboot)'\''b' --policy`);
   });
 });
 
