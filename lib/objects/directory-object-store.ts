@@ -4,15 +4,14 @@ import path from 'node:path';
 import { StoreError } from '../errors/store-error.ts';
 import { withLock } from './directory-lock.ts';
 import { fileErrorCode, isAbsent, toStoreError, unlessAbsent } from './file-error.ts';
+import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
 import { listFiles } from './list-files.ts';
 import { parseKeyPrefix, parseListingStart, parseObjectKey } from './object-key.ts';
 import type { ListedObject, ListingStart, ObjectStore, StoredObject } from './object-store.ts';
 import { readRegularFile } from './read-regular-file.ts';
 import {
-  createKnownDirectories,
   findDirectory,
   findFile,
-  type KnownDirectories,
   LEFTOVER_AGE_MS,
   makePathBelow,
   makeRoot,

@@ -54,53 +54,14 @@ export async function makeRoot(root: string): Promise<string> {
   return await realpath(root);
 }
 
-/** Directories of one root that were found plain a moment ago. */
-export interface KnownDirectories {
-  /** The root without links, made if it is missing. */
-  readonly findRoot: () => Promise<string>;
-  /** Whether it is no link; looked at again after {@link KNOWN_MS}. @throws as {@link makePathBelow} */
-  readonly isPlain: (directory: string) => Promise<boolean>;
-  /** What was known does not hold any more. */
-  readonly forget: () => void;
-}
-
-/** Milliseconds for which a directory that was plain counts as plain: many writes go to one place. */
-const KNOWN_MS = 1000;
-
-export function createKnownDirectories(root: string): KnownDirectories {
-  const plain = new Set<string>();
-  let real: string | undefined;
-  let since = Number.NEGATIVE_INFINITY;
-  const forget = (): void => {
-    plain.clear();
-    real = undefined;
-    since = performance.now();
-  };
-  const forgetOld = (): void => {
-    if (performance.now() - since > KNOWN_MS) forget();
-  };
-  return {
-    forget,
-    async findRoot() {
-      forgetOld();
-      real ??= await makeRoot(root);
-      return real;
-    },
-    async isPlain(directory) {
-      forgetOld();
-      if (plain.has(directory)) return true;
-      const isPlain = await isPlainDirectory(directory);
-      if (isPlain) plain.add(directory);
-      return isPlain;
-    },
-  };
-}
+/** Whether something is a directory, and no link. @throws as {@link makePathBelow} */
+export type IsPlain = (directory: string) => Promise<boolean>;
 
 /** As {@link makeFilePath}, below a root that {@link makeRoot} has just given. */
 export async function makePathBelow(
   realRoot: string,
   segments: readonly string[],
-  isPlain: KnownDirectories['isPlain'] = isPlainDirectory,
+  isPlain: IsPlain = isPlainDirectory,
 ): Promise<MadePath> {
   const directories = segments.slice(0, -1);
   let directory = realRoot;
@@ -150,7 +111,7 @@ async function makeDirectory(directory: string): Promise<boolean> {
 }
 
 /** False when nothing is there. @throws StoreError when something else is: no link is followed, wherever it leads */
-async function isPlainDirectory(directory: string): Promise<boolean> {
+export async function isPlainDirectory(directory: string): Promise<boolean> {
   const stats = await unlessAbsent(lstat(directory));
   if (stats === undefined) return false;
   if (stats.isSymbolicLink()) throw new StoreError('NotAllowed', `${directory} is a symbolic link`);
@@ -162,7 +123,7 @@ async function isPlainDirectory(directory: string): Promise<boolean> {
 export async function writeAside(
   realRoot: string,
   bytes: Uint8Array,
-  isPlain: KnownDirectories['isPlain'] = isPlainDirectory,
+  isPlain: IsPlain = isPlainDirectory,
 ): Promise<string> {
   const name = `write-${process.pid}-${randomUUID()}`;
   const directory = path.join(realRoot, RESERVED_SEGMENT);

@@ -6,6 +6,7 @@ import { mirrorImage } from '../../lib/mirror/mirror-image.ts';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { parseRepository } from '../../lib/pullspec/reference.ts';
 import { openMirror } from '../../lib/signatures/open-mirror.ts';
+import { createPolicyStore } from '../../lib/signatures/policy-store.ts';
 import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
 import {
   anything,
@@ -182,4 +183,9 @@ describe('what is mirrored vouches when upstream is off', () => {
     await mirror(await readPolicyTrust({ policy }), [goodSecond, good], objects);
     expect(await held(objects)).toEqual([Buffer.from(good)]);
   });
+});
+
+test('registries are not asked: the mirror has no Sigstore signatures, and what is not there is no failure', async () => {
+  const upstream = createPolicyStore({ openpgp: createMemoryLookaside({}), sigstore: untouchedStore });
+  expect(await mirror(plain, upstream)).toMatchObject({ outcome: 'incomplete', failures: [] });
 });

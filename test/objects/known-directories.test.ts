@@ -1,0 +1,40 @@
+import { mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
+import { KNOWN_MS } from '../../lib/objects/known-directories.ts';
+
+const BYTES = Buffer.from('bytes');
+let scratch = '';
+let root = '';
+beforeEach(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'signet-known-'));
+  root = path.join(scratch, 'root');
+});
+afterEach(async () => {
+  await rm(scratch, { recursive: true });
+});
+
+test('a root that is taken away between two writes is made again', async () => {
+  const objects = createDirectoryObjectStore(root);
+  expect(await objects.createObject('signatures/a/signature-1', BYTES)).toBe(true);
+  await rm(root, { recursive: true });
+  expect(await objects.createObject('signatures/b/signature-1', BYTES)).toBe(true);
+  expect(Buffer.from((await objects.readObject('signatures/b/signature-1', 100))?.bytes ?? [])).toEqual(BYTES);
+});
+
+test.each(['signatures', '.tmp'])('a link that takes the place of %s is not written through', async (name) => {
+  const objects = createDirectoryObjectStore(root);
+  await objects.createObject('signatures/a/signature-1', BYTES);
+  const reserved = (await readdir(root)).find((entry) => entry !== 'signatures') ?? '';
+  const directory = path.join(root, name === 'signatures' ? name : reserved);
+  const outside = path.join(scratch, 'outside');
+  await mkdir(outside);
+  await rename(directory, `${scratch}/aside`);
+  await symlink(outside, directory);
+  await delay(KNOWN_MS + 50);
+  await expect(objects.createObject('signatures/b/signature-1', BYTES)).rejects.toMatchObject({ code: 'NotAllowed' });
+  expect(await readdir(outside)).toEqual([]);
+});
