@@ -25,6 +25,19 @@ export const options = {
     new Option('--allow-private-stores', 'contact stores at loopback and private addresses, for this run'),
   pullSecret: () =>
     new Option('--pull-secret <file>', 'config.json that opens the registries with Sigstore signatures'),
+  registriesD: () =>
+    new Option('--registries-d <dir>', 'registries.d, which says where signatures are').argParser(parseNotEmpty),
+  keyRoot: () => new Option('--root <dir>', 'read the policy’s key paths below this folder').argParser(parseNotEmpty),
+  bundleIdentity: () =>
+    new Option('--bundle-identity <rule>', 'a Sigstore bundle names no repository: refuse it, or take its digest')
+      .choices(['refuse', 'digest'])
+      .default('refuse'),
+  registryPullSecret: () =>
+    new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty),
+  allowRegistry: () =>
+    repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'),
+  channel: () => repeatable('--channel <name>', 'channel to ask an update service for (repeatable)'),
+  arch: () => repeatable('--arch <name>', 'architecture to ask an update service for (repeatable)'),
   registry: () =>
     repeatable(
       '--registry <host=origin>',

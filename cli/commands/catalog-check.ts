@@ -42,15 +42,16 @@ export async function checkCatalogFile(file: string, options: CatalogCheckOption
 
 /** An option that changes nothing was meant to change something. @throws InputError `ArgumentInvalid` */
 function requireUse({ verify = false, policy, trust, store, ...given }: CatalogCheckOptions): void {
-  const { registriesD, root, pullSecret, allowRegistry, allowPrivateStores, tlsCa } = given;
-  const isForPolicy = [registriesD, root, pullSecret].some((value) => value !== undefined) || allowRegistry.length > 0;
-  const isForVerify = isForPolicy || store.length > 0 || allowPrivateStores !== undefined || tlsCa !== undefined;
+  const { registriesD, root, pullSecret, allowRegistry, registry = [], allowPrivateStores, tlsCa } = given;
+  const isForPolicy = registriesD !== undefined || root !== undefined || allowRegistry.length > 0;
+  const isForEither = [pullSecret, allowPrivateStores, tlsCa].some((value) => value !== undefined);
+  const isForVerify = isForPolicy || isForEither || store.length + registry.length > 0;
   if (verify && policy === undefined && trust.length === 0) {
     throw invalid('--verify needs what to verify by: --policy, --trust or both');
   }
   if (!verify && isForVerify) throw invalid('without --verify nothing is contacted: leave what says how out');
   if (isForPolicy && policy === undefined) {
-    throw invalid('--registries-d, --root, --pull-secret and --allow-registry go with --policy');
+    throw invalid('--registries-d, --root and --allow-registry go with --policy');
   }
   if (store.length > 0 && trust.length === 0) throw invalid('--store goes with --trust');
 }

@@ -19,17 +19,12 @@ export function addCatalog(program: Command, setStatus: (status: number) => void
     .addOption(new Option('--policy <file>', 'policy.json that nodes go by').argParser(parseNotEmpty))
     .addOption(repeatable('--trust <dir>', 'trust documents, to say what of them covers an image (repeatable)'))
     .option('--verify', 'verify each image: by the profiles of --trust that name its repository, and by --policy')
-    .addOption(
-      new Option('--registries-d <dir>', 'registries.d, which says where signatures are').argParser(parseNotEmpty),
-    )
-    .addOption(new Option('--root <dir>', 'read the policy’s key paths below this folder').argParser(parseNotEmpty))
-    .addOption(
-      new Option('--bundle-identity <rule>', 'a Sigstore bundle names no repository: refuse it, or take its digest')
-        .choices(['refuse', 'digest'])
-        .default('refuse'),
-    )
-    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
-    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.registriesD())
+    .addOption(options.keyRoot())
+    .addOption(options.bundleIdentity())
+    .addOption(options.registryPullSecret())
+    .addOption(options.allowRegistry())
+    .addOption(options.registry())
     .addOption(options.store())
     .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(8))
     .addOption(options.allowPrivateStores())

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ImageVerifyOptions } from '../commands/image-verify.ts';
-import { options, parseNotEmpty, repeatable } from '../options.ts';
+import { options, parseNotEmpty } from '../options.ts';
 
 /** `signet image …` */
 export function addImage(program: Command, setStatus: (status: number) => void): void {
@@ -15,17 +15,11 @@ export function addImage(program: Command, setStatus: (status: number) => void):
         .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
-    .addOption(
-      new Option('--registries-d <dir>', 'registries.d, which says where signatures are').argParser(parseNotEmpty),
-    )
-    .addOption(new Option('--root <dir>', 'read the policy’s key paths below this folder').argParser(parseNotEmpty))
-    .addOption(
-      new Option('--bundle-identity <rule>', 'a Sigstore bundle names no repository: refuse it, or take its digest')
-        .choices(['refuse', 'digest'])
-        .default('refuse'),
-    )
-    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
-    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.registriesD())
+    .addOption(options.keyRoot())
+    .addOption(options.bundleIdentity())
+    .addOption(options.registryPullSecret())
+    .addOption(options.allowRegistry())
     .addOption(options.registry())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())

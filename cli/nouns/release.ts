@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { ReleaseInspectOptions } from '../commands/release-inspect.ts';
-import { options, parseNotEmpty, repeatable } from '../options.ts';
+import { options, parseNotEmpty } from '../options.ts';
 
 /** `signet release …` */
 export function addRelease(program: Command, setStatus: (status: number) => void): void {
@@ -19,8 +19,8 @@ export function addRelease(program: Command, setStatus: (status: number) => void
     .addOption(new Option('--trust <dir>', 'trust documents to verify by').argParser(parseNotEmpty))
     .addOption(options.profile())
     .addOption(options.store())
-    .addOption(new Option('--pull-secret <file>', 'config.json that opens the registry').argParser(parseNotEmpty))
-    .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens or redirects (repeatable)'))
+    .addOption(options.registryPullSecret())
+    .addOption(options.allowRegistry())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(options.output())
