@@ -1,5 +1,5 @@
 import { cpus, type as systemName } from 'node:os';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Effort } from './effort.ts';
 import type { Row } from './row.ts';
 
@@ -23,30 +23,35 @@ export interface Report {
   readonly sections: readonly Section[];
 }
 
+const number = v.pipe(v.number(), v.finite());
 /** JSON has no NaN: a figure that is not known is null there. */
-const figure = z.union([z.number(), z.null().transform(() => Number.NaN)]);
-const comparison = z.object({
-  beside: z.string(),
-  theirs: z
-    .number()
-    .nullish()
-    .transform((value) => value ?? undefined),
-  missing: z.string().optional(),
-  goal: z.object({ kind: z.enum(['at least', 'at most']), ratio: z.number() }).optional(),
+const figure = v.pipe(
+  v.nullable(number),
+  v.transform((value) => value ?? Number.NaN),
+);
+const comparison = v.object({
+  beside: v.string(),
+  theirs: v.pipe(
+    v.optional(v.nullable(number), null),
+    v.transform((value) => value ?? undefined),
+  ),
+  missing: v.optional(v.string()),
+  goal: v.optional(v.object({ kind: v.picklist(['at least', 'at most']), ratio: number })),
 });
-const row = comparison.extend({
-  id: z.string().optional(),
-  name: z.string(),
-  unit: z.string(),
+const row = v.object({
+  ...comparison.entries,
+  id: v.optional(v.string()),
+  name: v.string(),
+  unit: v.string(),
   ours: figure,
-  others: z.array(comparison).optional(),
+  others: v.optional(v.array(comparison)),
 });
-const report = z.object({
-  schema: z.literal(1),
-  effort: z.enum(['full', 'quick']),
-  measuredAt: z.iso.datetime(),
-  machine: z.object({ processor: z.string(), cores: z.number(), system: z.string(), node: z.string() }),
-  sections: z.array(z.object({ name: z.string(), rows: z.array(row) })),
+const report = v.object({
+  schema: v.literal(1),
+  effort: v.picklist(['full', 'quick']),
+  measuredAt: v.pipe(v.string(), v.isoTimestamp(), v.endsWith('Z')),
+  machine: v.object({ processor: v.string(), cores: number, system: v.string(), node: v.string() }),
+  sections: v.array(v.object({ name: v.string(), rows: v.array(row) })),
 });
 
 export function toReport(sections: readonly Section[], effort: Effort, now: Date): Report {
@@ -67,5 +72,5 @@ export function toReport(sections: readonly Section[], effort: Effort, now: Date
 
 /** @throws Error when the text is not the report of a run */
 export function parseReport(text: string): Report {
-  return report.parse(JSON.parse(text));
+  return v.parse(report, JSON.parse(text));
 }

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { InputError } from '../lib/errors/input-error.ts';
 import { StoreError } from '../lib/errors/store-error.ts';
 import { isUrlLike } from '../lib/http/http-url.ts';
@@ -11,10 +11,10 @@ import { readInput } from './read-input.ts';
 /** The service on one machine says so where its queues are, while it runs. */
 const QUEUES_FILE = 'queues.json';
 const MAX_QUEUES_FILE_BYTES = 64 * 1024;
-const LocalQueueSchema = z.object({ queueUrl: z.string(), deadLetterUrl: z.string() });
-const QueuesFileSchema = z.object({
-  schema: z.literal(1),
-  queues: z.object({ push: LocalQueueSchema, mirror: LocalQueueSchema, export: LocalQueueSchema }),
+const LocalQueueSchema = v.object({ queueUrl: v.string(), deadLetterUrl: v.string() });
+const QueuesFileSchema = v.object({
+  schema: v.literal(1),
+  queues: v.object({ push: LocalQueueSchema, mirror: LocalQueueSchema, export: LocalQueueSchema }),
 });
 
 /** A queue of dead letters, and the queue that they come from where it is known. */
@@ -63,13 +63,13 @@ export async function askQueues<Result>(
   }
 }
 
-async function readQueuesFile(directory: string): Promise<z.infer<typeof QueuesFileSchema>> {
+async function readQueuesFile(directory: string): Promise<v.InferOutput<typeof QueuesFileSchema>> {
   const file = path.join(directory, QUEUES_FILE);
   const bytes = await readInput(file, MAX_QUEUES_FILE_BYTES).catch((cause: unknown) => {
     throw hasCause(cause, 'ENOENT') ? notRunning(directory, cause) : cause;
   });
   try {
-    return QueuesFileSchema.parse(JSON.parse(Buffer.from(bytes).toString()));
+    return v.parse(QueuesFileSchema, JSON.parse(Buffer.from(bytes).toString()));
   } catch (cause) {
     throw new InputError('FileUnreadable', `${file} is not what this version of the service writes`, { cause });
   }

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { DEMO_IMAGES } from '../demo/demo-images.ts';
 import { type DemoPublisher, makeDemoReleases } from '../demo/demo-releases.ts';
 import { makeDirectories } from '../lib/objects/store-directory.ts';
 
-const Kept = z.object({
-  armoredKey: z.string(),
-  releases: z.array(z.object({ digest: z.string(), signature: z.string().nullable() })),
+const Kept = v.object({
+  armoredKey: v.string(),
+  releases: v.array(v.object({ digest: v.string(), signature: v.nullable(v.string()) })),
 });
 
 /**
@@ -36,13 +36,13 @@ async function readKept(file: string): Promise<DemoPublisher | undefined> {
   } catch {
     return undefined;
   }
-  const kept = Kept.safeParse(found);
+  const kept = v.safeParse(Kept, found);
   if (!kept.success) return undefined;
-  const signatures = new Map(kept.data.releases.map(({ digest, signature }) => [digest, signature]));
+  const signatures = new Map(kept.output.releases.map(({ digest, signature }) => [digest, signature]));
   const images = Object.values(DEMO_IMAGES);
   if (signatures.size !== images.length || images.some(({ digest }) => !signatures.has(digest))) return undefined;
   return {
-    armoredKey: kept.data.armoredKey,
+    armoredKey: kept.output.armoredKey,
     releases: images.map((image) => {
       const signature = signatures.get(image.digest) ?? undefined;
       return { ...image, signature: signature === undefined ? undefined : Buffer.from(signature, 'base64') };

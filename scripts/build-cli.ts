@@ -1,28 +1,53 @@
 import { chmod, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { NOUNS } from '../cli/nouns/all.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
+/** The words that have a program of their own; completion has to know all commands. */
+const ALONE = Object.keys(NOUNS).filter((name) => name !== 'completion');
+
 /** Keeps what V8 compiled beside the program, as cli/signet.js does; compiled code cannot switch it on for itself. */
 const LAUNCHER = `#!/usr/bin/env node
 process.getBuiltinModule('module').enableCompileCache(import.meta.dirname + '/.cache');
-await import('./main.mjs');
+const alone = new Set(${JSON.stringify(ALONE)});
+const word = process.argv[2];
+await import(alone.has(word) ? \`./\${word}/main.mjs\` : './main.mjs');
 `;
 
 /**
- * Bundles the command line into a directory that needs Node 24 and nothing else: `<output>/signet.mjs` starts it, and a
- * command's code is a file of its own, read when it runs.
+ * Bundles the command line into a directory that needs Node 24 and nothing else: `<output>/signet.mjs` starts it. The
+ * first word of a call has a program of its own, in a folder of its name: one program for all would be in so many
+ * files, each shared by some commands, that to find and link them takes longer than to run most of them. A command's
+ * code is read when it runs.
  *
  * @returns the program
  */
 export async function buildCli(output: string): Promise<string> {
   await rm(output, { recursive: true, force: true });
+  await bundle(output, "import './cli/main.ts';");
+  for (const name of ALONE) await bundle(path.join(output, name), writeEntry(name));
+  const program = path.join(output, 'signet.mjs');
+  await writeFile(program, LAUNCHER);
+  await chmod(program, 0o755);
+  return program;
+}
+
+/** A noun's file exports what adds it, and nothing else. */
+function writeEntry(name: string): string {
+  return `import * as noun from './cli/nouns/${name}.ts';
+import { runProgram } from './cli/run-program.ts';
+await runProgram(Object.values(noun));`;
+}
+
+async function bundle(output: string, contents: string): Promise<void> {
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [path.join(ROOT, 'cli/main.ts')],
+    stdin: { contents, resolveDir: ROOT, sourcefile: 'main.ts', loader: 'ts' },
     outdir: output,
+    entryNames: 'main',
     outExtension: { '.js': '.mjs' },
     bundle: true,
     splitting: true,
@@ -37,8 +62,4 @@ export async function buildCli(output: string): Promise<string> {
     banner: { js: REQUIRE },
     logLevel: 'warning',
   });
-  const program = path.join(output, 'signet.mjs');
-  await writeFile(program, LAUNCHER);
-  await chmod(program, 0o755);
-  return program;
 }

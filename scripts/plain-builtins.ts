@@ -1,22 +1,42 @@
+import { builtinModules } from 'node:module';
 import type { Plugin } from 'esbuild';
 
-/** `require` for an ES module, without an import of its own. */
-export const REQUIRE = "const require=process.getBuiltinModule('module').createRequire(import.meta.url);";
+/** `require` for an ES module, made when it is first called. */
+export const REQUIRE = "const require=(name)=>process.getBuiltinModule('module').createRequire(import.meta.url)(name);";
+
+const MODULES = new Set(builtinModules.map((name) => name.replace(/^node:/, '')));
+/** The command line's library can run programs as subcommands. Signet has none, so it is loaded when it is used. */
+const LOADED_LATE = new Set(['child_process']);
 
 /**
- * Has some of Node's own modules asked for as they are. An `import` of one makes Node read every member that it has,
- * and some members are made only when they are read: `node:http` then loads all of `fetch`, `node:crypto` Web Crypto,
- * `node:fs` its streams, `node:process` those of the process. That was a quarter of the time in which a function starts.
+ * Has Node's own modules asked for as they are, and of each the members that are used. An `import` of one makes Node
+ * read every member that it has, and some members are made only when they are read: `node:http` then loads all of
+ * `fetch`, `node:crypto` Web Crypto, `node:fs` its streams. That was a quarter of the time in which a function starts.
+ * What is asked for by an `import()` that has not run is not loaded either.
  */
 export const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup(build) {
-    build.onResolve({ filter: /^(?:node:)?(?:crypto|fs|http|process)$/ }, ({ path, kind }) => {
-      if (kind !== 'import-statement') return undefined;
-      return { path: path.replace(/^node:/, ''), namespace: 'plain-builtin' };
+    build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
+      const name = path.replace(/^node:/, '');
+      if (kind !== 'import-statement' || !MODULES.has(name)) return undefined;
+      return { path: name, namespace: 'plain-builtin', sideEffects: false };
     });
     build.onLoad({ filter: /./, namespace: 'plain-builtin' }, ({ path }) => ({
-      contents: `module.exports = ${path === 'process' ? path : `process.getBuiltinModule('${path}')`};`,
+      contents: writeModule(path),
     }));
   },
 };
+
+/** A module whose members are each read only where they are used: esbuild leaves out what is marked pure. */
+function writeModule(name: string): string {
+  const members = Object.keys(process.getBuiltinModule(name) ?? {}).filter((member) => /^[A-Za-z_]\w*$/.test(member));
+  const all = name === 'process' ? name : `process.getBuiltinModule('${name}')`;
+  const late = members.map((member) => `get ${member}() { return ${all}.${member}; }`);
+  return [
+    `const all = /* @__PURE__ */ (() => ${all})();`,
+    `export default ${LOADED_LATE.has(name) ? `{ ${late.join(', ')} }` : 'all'};`,
+    ...members.map((member, index) => `const _${index} = /* @__PURE__ */ (() => all.${member})();`),
+    ...members.map((member, index) => `export { _${index} as ${member} };`),
+  ].join('\n');
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import type { Report } from '../report.ts';
 
 /** A function as it was measured, with the memory that it is deployed with. */
@@ -16,9 +16,9 @@ export interface MeasuredFunction {
 }
 
 const SERVICE = path.join(import.meta.dirname, '../../serverless.yml');
-const Service = z.object({
-  provider: z.object({ memorySize: z.number() }),
-  functions: z.record(z.string(), z.object({ memorySize: z.number().optional() })),
+const Service = v.object({
+  provider: v.object({ memorySize: v.number() }),
+  functions: v.record(v.string(), v.object({ memorySize: v.optional(v.number()) })),
 });
 
 /** @throws Error when the run did not measure it */
@@ -39,7 +39,7 @@ export function findMeasured(report: Report, name: string): MeasuredFunction {
 
 function readMemory(name: string): number {
   // The tags are CloudFormation's; what is read here has none.
-  const { provider, functions } = Service.parse(parse(readFileSync(SERVICE, 'utf8'), { logLevel: 'silent' }));
+  const { provider, functions } = v.parse(Service, parse(readFileSync(SERVICE, 'utf8'), { logLevel: 'silent' }));
   const deployed = functions[name];
   if (deployed === undefined) throw new Error(`serverless.yml has no function ${name}`);
   return deployed.memorySize ?? provider.memorySize;

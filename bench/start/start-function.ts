@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { PackagedFunction } from './packaged-functions.ts';
 
 const ANSWER = path.join(import.meta.dirname, 'answer.mjs');
-const Figures = z.object({ milliseconds: z.number().default(0), megabytes: z.number() });
+const Figures = v.object({ milliseconds: v.optional(v.number(), 0), megabytes: v.number() });
 
 export interface Started {
   /** From the start of the process to its first answer; of bare Node, to its first word. */
@@ -42,6 +42,6 @@ export async function startFunction(packaged: PackagedFunction | undefined, warm
   const [log] = await Promise.all([text(stderr), once(child, 'close')]);
   const last = chunks.join('').trim().split('\n').at(-1) ?? '';
   if (!last.startsWith('{')) throw new Error(`${packaged?.name ?? 'bare Node'} did not answer: ${log}`);
-  const { milliseconds, megabytes } = Figures.parse(JSON.parse(last));
+  const { milliseconds, megabytes } = v.parse(Figures, JSON.parse(last));
   return { coldMilliseconds, warmMilliseconds: milliseconds, megabytes };
 }

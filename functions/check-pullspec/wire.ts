@@ -7,7 +7,7 @@ import { createHandler } from './handler.ts';
 
 const { objects, profiles } = readConfiguration(process.env);
 const now = (): Date => new Date();
-const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),

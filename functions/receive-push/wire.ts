@@ -16,7 +16,7 @@ const { objects, profiles, pushQueueUrl, pushDeadLetterUrl, webhooks } = readCon
   optional: ['SIGNET_WEBHOOKS'],
 });
 const now = (): Date => new Date();
-const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
 const client = createSqsClient();
 
 export const handler = createHandler({

@@ -20,7 +20,7 @@ const { objects, profiles, admission, pullSecret } = readConfiguration(process.e
 });
 const now = (): Date => new Date();
 const proxy = readProxy(process.env);
-const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
 
 // Contacted by profiles alone whose policies ask for Sigstore signatures.
 const registries = createProfileRegistries({

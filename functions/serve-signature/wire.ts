@@ -7,6 +7,6 @@ import { createHandler } from './handler.ts';
 const { objects } = readConfiguration(process.env);
 
 export const handler = createHandler({
-  objects: openLightObjectStore(objects, () => readAwsSettings(process.env)),
+  objects: await openLightObjectStore(objects, () => readAwsSettings(process.env)),
   telemetry: createTelemetry('serve-signature'),
 });

@@ -1,8 +1,7 @@
 import { createProfileAttachments } from '../../lib/attachments/profile-attachments.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
-import { createSqsClient } from '../../lib/queue/sqs-client.ts';
-import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
+import { createSqsLightQueue } from '../../lib/queue/sqs-light-queue.ts';
 import { createAcceptances } from '../../lib/records/acceptances.ts';
 import { createProfileRegistries } from '../../lib/registry/profile-registries.ts';
 import { parsePullSecret } from '../../lib/registry/pull-secret.ts';
@@ -21,7 +20,7 @@ const { objects, profiles, mirrorQueueUrl, pullSecret } = readConfiguration(proc
 });
 const now = (): Date => new Date();
 const proxy = readProxy(process.env);
-const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
 
 // Contacted by profiles alone whose policies ask for Sigstore signatures.
 const registries = createProfileRegistries({
@@ -38,7 +37,7 @@ export const handler = createHandler({
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
   upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
-  mirrorQueue: createSqsQueue({ client: createSqsClient(), queueUrl: mirrorQueueUrl }),
+  mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),
   now,
 });

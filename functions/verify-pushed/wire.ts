@@ -30,7 +30,7 @@ const configuration = readConfiguration(process.env, {
 });
 const { objects, profiles, pullSecret, pushQueueUrl, pushDeadLetterUrl } = configuration;
 const now = (): Date => new Date();
-const store = openLightObjectStore(objects, () => readAwsSettings(process.env));
+const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
 const client = createSqsClient();
 const proxy = readProxy(process.env);
 

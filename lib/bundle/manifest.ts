@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { toFaults } from '../json/schema-faults.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { isProfileName } from '../trust/profile-name.ts';
 import { BundleError } from './bundle-error.ts';
@@ -36,24 +37,27 @@ export interface Manifest {
   readonly contents: readonly BundledFile[];
 }
 
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const size = z.int().check(z.minimum(0));
-const list = z.array(z.unknown()).check(z.maxLength(MAX_BUNDLE_FILES));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const list = v.pipe(v.array(v.unknown()), v.maxLength(MAX_BUNDLE_FILES));
 /** The elements of lists are looked at one by one: each that is wrong would be an issue, and there may be millions. */
-const schema = z.strictObject({
-  schema: z.literal(SCHEMA),
-  createdBy: z.string().check(z.regex(/^[ -~]{1,128}$/)),
+const schema = v.strictObject({
+  schema: v.literal(SCHEMA),
+  createdBy: v.pipe(v.string(), v.regex(/^[ -~]{1,128}$/)),
   trustRevisions: list,
-  since: z.optional(list.check(z.minLength(1), z.maxLength(MAX_EARLIER))),
+  since: v.optional(v.pipe(list, v.minLength(1), v.maxLength(MAX_EARLIER))),
   digests: list,
   contents: list,
 });
-const trustRevision = z.strictObject({ profile: z.string().check(z.refine(isProfileName)), revision: sha256 });
-const signedDigest = z.strictObject({
-  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  signatures: z.int().check(z.minimum(1)),
+const trustRevision = v.strictObject({
+  profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
+  revision: sha256,
 });
-const bundledFile = z.strictObject({ path: z.string(), sha256, size });
+const signedDigest = v.strictObject({
+  digest: v.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest'),
+  signatures: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+});
+const bundledFile = v.strictObject({ path: v.string(), sha256, size });
 
 /** One file on each line, so that it can be checked where there is neither Signet nor a reader of JSON. */
 export function toManifestBytes({ contents, digests, ...head }: Manifest): Uint8Array {
@@ -104,16 +108,16 @@ function checkCount(untrustedBytes: Uint8Array): void {
 }
 
 /** Ends at the first element that is wrong. */
-function parseList<T>(element: z.ZodMiniType<T>, values: readonly unknown[], at: string): readonly T[] {
+function parseList<T>(element: v.GenericSchema<unknown, T>, values: readonly unknown[], at: string): readonly T[] {
   return values.map((value, index) => parseBy(element, value, `${at}.${index}`));
 }
 
-function parseBy<T>(expected: z.ZodMiniType<T>, value: unknown, at: string): T {
-  const parsed = expected.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = [at, ...(issue?.path ?? [])].filter((part) => part !== '').join('.');
-  throw unreadable(`${place}: ${issue?.message ?? 'not as it should be'}`);
+function parseBy<T>(expected: v.GenericSchema<unknown, T>, value: unknown, at: string): T {
+  const parsed = v.safeParse(expected, value, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [fault] = toFaults(parsed.issues);
+  const place = [at, ...(fault?.path ?? [])].filter((part) => part !== '').join('.');
+  throw unreadable(`${place}: ${fault?.message ?? 'not as it should be'}`);
 }
 
 function toLines(values: readonly object[]): string {

@@ -1,6 +1,6 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
 import { StoreError } from '../errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../http/sdk-settings.ts';
 import { EVENT_SOURCE, type EventBus } from './event-bus.ts';
 
 /** Events that EventBridge takes in one request. */

@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
 import { StoreError } from '../errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../http/sdk-settings.ts';
 import { EVENT_SOURCE, type EventBus } from './event-bus.ts';
 
 /**

@@ -1,32 +1,20 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../json/plain-object.ts';
 import { objectError, type SourceObject } from '../rollout/read-objects.ts';
 import { describeObject, readShape } from '../rollout/read-shape.ts';
 import type { NamedImage } from './catalog-image.ts';
 
-const related = z.array(z.looseObject({ name: z.string().nullish(), image: z.string() })).nullish();
-const bundleSchema = z.looseObject({
-  name: z.string().min(1),
-  image: z.string().nullish(),
-  relatedImages: related,
-});
-const containers = z.array(z.looseObject({ name: z.string().nullish(), image: z.string() })).nullish();
-const podSchema = z.looseObject({ containers, initContainers: containers });
-const versionSchema = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1) }),
-  spec: z.looseObject({
-    relatedImages: related,
-    install: z
-      .looseObject({
-        spec: z
-          .looseObject({
-            deployments: z
-              .array(z.looseObject({ spec: z.looseObject({ template: z.looseObject({ spec: podSchema }) }) }))
-              .nullish(),
-          })
-          .nullish(),
-      })
-      .nullish(),
-  }),
+const nonEmpty = v.pipe(v.string(), v.minLength(1));
+const related = v.nullish(v.array(v.looseObject({ name: v.nullish(v.string()), image: v.string() })));
+const bundleSchema = v.looseObject({ name: nonEmpty, image: v.nullish(v.string()), relatedImages: related });
+const containers = v.nullish(v.array(v.looseObject({ name: v.nullish(v.string()), image: v.string() })));
+const podSchema = v.pipe(plainObject, v.looseObject({ containers, initContainers: containers }));
+const deploymentSchema = v.looseObject({ spec: v.looseObject({ template: v.looseObject({ spec: podSchema }) }) });
+const strategy = v.pipe(plainObject, v.looseObject({ deployments: v.nullish(v.array(deploymentSchema)) }));
+const install = v.pipe(plainObject, v.looseObject({ spec: v.nullish(strategy) }));
+const versionSchema = v.looseObject({
+  metadata: v.looseObject({ name: nonEmpty }),
+  spec: v.pipe(plainObject, v.looseObject({ relatedImages: related, install: v.nullish(install) })),
 });
 
 /**

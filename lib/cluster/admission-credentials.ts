@@ -1,9 +1,11 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import { isTokenAccepted } from '../events/verify-webhook.ts';
 import { MAX_CREDENTIALS_BYTES } from '../events/webhook-credentials.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { plainObject } from '../json/plain-object.ts';
+import { formatPlaces } from '../json/schema-faults.ts';
 import { isProfileName } from '../trust/profile-name.ts';
 
 /** What lets one cluster's API server in. The token is known by its SHA-256: who reads this cannot call. */
@@ -18,16 +20,19 @@ export interface AdmissionCredential {
 /** Characters of a cluster's name. */
 const MAX_NAME_LENGTH = 253;
 
-const schema = z.strictObject({
-  schema: z.literal(1),
-  clusters: z.array(
-    z.strictObject({
-      cluster: z.string().check(z.minLength(1), z.maxLength(MAX_NAME_LENGTH)),
-      profile: z.optional(z.string().check(z.refine(isProfileName))),
-      tokenSha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-    }),
-  ),
-});
+const schema = v.pipe(
+  plainObject,
+  v.strictObject({
+    schema: v.literal(1),
+    clusters: v.array(
+      v.strictObject({
+        cluster: v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_NAME_LENGTH)),
+        profile: v.optional(v.pipe(v.string(), v.check(isProfileName))),
+        tokenSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+      }),
+    ),
+  }),
+);
 
 /**
  * Reads `{ "schema": 1, "clusters": [ { "cluster", "profile"?, "tokenSha256" } ] }`. A token belongs to one cluster.
@@ -41,12 +46,9 @@ export function parseAdmissionCredentials(text: string): readonly AdmissionCrede
       `the admission credentials have more than ${MAX_CREDENTIALS_BYTES} bytes`,
     );
   }
-  const result = schema.safeParse(parseDocument(text));
-  if (!result.success) {
-    const places = result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');
-    throw invalid(`not as they have to be: ${[...new Set(places)].join(', ')}`);
-  }
-  const { clusters } = result.data;
+  const result = v.safeParse(schema, parseDocument(text));
+  if (!result.success) throw invalid(`not as they have to be: ${formatPlaces(result.issues)}`);
+  const { clusters } = result.output;
   const twice = clusters.findIndex(({ tokenSha256 }, index) =>
     clusters.slice(0, index).some((other) => other.tokenSha256 === tokenSha256),
   );

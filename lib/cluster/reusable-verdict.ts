@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { toRequirement } from '../decide/collect-signatures.ts';
 import type { Decision } from '../decide/decide-image.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
@@ -85,29 +85,29 @@ export function isReusable(kept: ReusableVerdict, key: ReuseKey, now: Date): boo
   return isInTime && JSON.stringify(toParts(kept)) === JSON.stringify(toParts(key));
 }
 
-const text = z.string();
-const milliseconds = z.number().check(z.nonnegative());
+const text = v.string();
+const milliseconds = v.pipe(v.number(), v.finite(), v.minValue(0));
 
-const schema: z.ZodMiniType<ReusableVerdict> = z.strictObject({
-  schema: z.literal(1),
+const schema: v.GenericSchema<unknown, ReusableVerdict> = v.strictObject({
+  schema: v.literal(1),
   profile: text,
-  mode: z.enum(['enforce', 'warn']),
+  mode: v.picklist(['enforce', 'warn']),
   canonicalPullspec: text,
   trustRevision: text,
   verifierVersion: text,
-  outcome: z.literal('accepted'),
-  forced: z.literal(false),
-  warned: z.literal(false),
+  outcome: v.literal('accepted'),
+  forced: v.literal(false),
+  warned: v.literal(false),
   decidedAt: milliseconds,
   reusableUntil: milliseconds,
-  recordId: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  recordId: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
 /** What is kept is never more than a short cut: of anything else than a reusable verdict there is none. */
 export function parseReusableVerdict(bytes: Uint8Array): ReusableVerdict | undefined {
   try {
-    const result = schema.safeParse(parseStrictJson(Buffer.from(bytes).toString('utf8')));
-    return result.success ? result.data : undefined;
+    const result = v.safeParse(schema, parseStrictJson(Buffer.from(bytes).toString('utf8')));
+    return result.success ? result.output : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { InputError } from '../errors/input-error.ts';
 import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
 import { parseDigest } from '../pullspec/digest.ts';
@@ -11,47 +11,46 @@ export const MAX_EVENT_ID_LENGTH = 128;
 const PROBE = 'registry.invalid/a';
 
 /** A member that a parser converts; what it refuses becomes a fault of the member. */
-export function parsedField<From, To>(from: z.ZodMiniType<From>, parse: (value: From) => To) {
-  return z.pipe(
+export function parsedField<From, To>(from: v.GenericSchema<unknown, From>, parse: (value: From) => To) {
+  return v.pipe(
     from,
-    z.transform((value: From, context): To => {
+    v.rawTransform<From, To>(({ dataset, addIssue, NEVER }) => {
       try {
-        return parse(value);
+        return parse(dataset.value);
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
-        context.issues.push({ code: 'custom', message: error.message, input: value });
-        return z.NEVER;
+        addIssue({ message: error.message });
+        return NEVER;
       }
     }),
   );
 }
 
-export const digestField = parsedField(z.string(), parseDigest);
+export const digestField = parsedField(v.string(), parseDigest);
 /** Several senders write an absent member as an empty one. */
-export const optionalDigestField = z.optional(
-  parsedField(z.string(), (text) => (text === '' ? undefined : parseDigest(text))),
+export const optionalDigestField = v.optional(
+  parsedField(v.string(), (text) => (text === '' ? undefined : parseDigest(text))),
 );
-export const tagField = parsedField(z.string(), parseTag);
-export const optionalTagField = z.optional(
-  parsedField(z.string(), (text) => (text === '' ? undefined : parseTag(text))),
+export const tagField = parsedField(v.string(), parseTag);
+export const optionalTagField = v.optional(
+  parsedField(v.string(), (text) => (text === '' ? undefined : parseTag(text))),
 );
-export const registryField = parsedField(z.string(), parseRegistryHost);
+export const registryField = parsedField(v.string(), parseRegistryHost);
 /** `host/…`: the host, parsed, and the text after it. A host is never assumed. */
-export const hostedNameField = parsedField(z.string(), (text) => {
+export const hostedNameField = parsedField(v.string(), (text) => {
   const slash = text.indexOf('/');
   if (slash < 0) throw new InputError('BodyInvalid', 'expected registry/repository');
   return { registry: parseRegistryHost(text.slice(0, slash)), rest: text.slice(slash + 1) };
 });
 /** RFC 3339. */
-export const timeField = parsedField(z.string(), parseTime);
+export const timeField = parsedField(v.string(), parseTime);
 /** Seconds since 1970. */
-export const secondsField = parsedField(z.number(), (seconds) => toTime(seconds * 1000));
-export const eventIdField = z
-  .string()
-  .check(
-    z.regex(/^[\x21-\x7e]+$/, 'expected an identifier of printable ASCII'),
-    z.maxLength(MAX_EVENT_ID_LENGTH, `expected at most ${MAX_EVENT_ID_LENGTH} characters`),
-  );
+export const secondsField = parsedField(v.pipe(v.number(), v.finite()), (seconds) => toTime(seconds * 1000));
+export const eventIdField = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e]+$/, 'expected an identifier of printable ASCII'),
+  v.maxLength(MAX_EVENT_ID_LENGTH, `expected at most ${MAX_EVENT_ID_LENGTH} characters`),
+);
 
 /** @throws InputError */
 export function parseTag(text: string): string {

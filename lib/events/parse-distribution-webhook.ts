@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { isJsonObject } from '../json/json-value.ts';
+import { plainObject } from '../json/plain-object.ts';
 import { digestField, eventIdField, optionalTagField, registryField, timeField } from './fields.ts';
 import type { ParsedEvent, Push } from './push.ts';
 import { readEvent, toFieldError } from './read-event.ts';
@@ -15,16 +16,16 @@ const MANIFESTS: ReadonlySet<string> = new Set([
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ]);
 
-const envelopeSchema = z.object({ events: z.array(z.unknown()) });
-const kindSchema = z.object({ action: z.string() });
-const targetSchema = z.object({
-  target: z.object({ mediaType: z.optional(z.string()), tag: optionalTagField }),
+const envelopeSchema = v.object({ events: v.array(v.unknown()) });
+const kindSchema = v.object({ action: v.string() });
+const targetSchema = v.object({
+  target: v.pipe(plainObject, v.object({ mediaType: v.optional(v.string()), tag: optionalTagField })),
 });
-const schema = z.object({
+const schema = v.object({
   id: eventIdField,
   timestamp: timeField,
-  target: z.object({ digest: digestField, repository: z.string() }),
-  request: z.object({ host: registryField }),
+  target: v.object({ digest: digestField, repository: v.string() }),
+  request: v.object({ host: registryField }),
 });
 
 /**

@@ -1,13 +1,13 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { secondsField, tagField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
 import { readEvent } from './read-event.ts';
 import { toParsedEvent } from './to-parsed-event.ts';
 import { toPush } from './to-push.ts';
 
-const schema = z.object({
-  push_data: z.object({ tag: tagField, pushed_at: z.optional(secondsField) }),
-  repository: z.object({ repo_name: z.string() }),
+const schema = v.object({
+  push_data: v.object({ tag: tagField, pushed_at: v.optional(secondsField) }),
+  repository: v.object({ repo_name: v.string() }),
 });
 
 /** Docker Hub's webhook: it tells of pushes alone, and of their tag alone. @throws InputError `BodyInvalid` */

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
 import { toEcrDomain } from '../registry/parse-ecr-host.ts';
 import { digestField, eventIdField, optionalTagField, timeField } from './fields.ts';
@@ -7,7 +7,7 @@ import { readEvent, toFieldError } from './read-event.ts';
 import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
 import { toPush } from './to-push.ts';
 
-const kindSchema = z.object({ source: z.string(), 'detail-type': z.string() });
+const kindSchema = v.object({ source: v.string(), 'detail-type': v.string() });
 
 /** What an event of each kind has to say of itself to be a push. */
 const PUSHED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
@@ -17,15 +17,15 @@ const PUSHED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ['ECR Referrer Action', { 'action-type': 'PUSH', result: 'SUCCESS' }],
 ]);
 
-const schema = z.object({
+const schema = v.object({
   id: eventIdField,
-  account: z.string().check(z.regex(/^[0-9]{12}$/, 'expected 12 digits')),
+  account: v.pipe(v.string(), v.regex(/^[0-9]{12}$/, 'expected 12 digits')),
   // One label of a host name, and nothing that could move the host elsewhere.
-  region: z.string().check(z.regex(/^[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}$/, 'expected a region')),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}$/, 'expected a region')),
   time: timeField,
-  detail: z.object({
-    'repository-name': z.string(),
-    'image-digest': z.optional(digestField),
+  detail: v.object({
+    'repository-name': v.string(),
+    'image-digest': v.optional(digestField),
     'image-tag': optionalTagField,
   }),
 });
@@ -42,7 +42,7 @@ export function parseEcrEvent(body: unknown): ParsedEvent {
   const pushed = PUSHED.get(detailType);
   if (pushed === undefined) return toIgnoredEvent('detail-type', detailType);
   const names = Object.keys(pushed);
-  const statuses = z.object({ detail: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) });
+  const statuses = v.object({ detail: v.object(Object.fromEntries(names.map((name) => [name, v.string()]))) });
   const { detail: said } = readEvent(statuses, body);
   for (const name of names) {
     const found = said[name];

@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { isJsonObject } from '../json/json-value.ts';
+import { plainObject } from '../json/plain-object.ts';
 import { isDigest } from '../pullspec/digest.ts';
 import { hostedNameField, optionalDigestField, optionalTagField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
@@ -8,20 +9,17 @@ import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
 import { type PushParts, toPush } from './to-push.ts';
 
 const ACTIONS: readonly string[] = ['published', 'updated'];
-const actionSchema = z.object({ action: z.string() });
-const typeSchema = z.object({ package_type: z.string() });
+const actionSchema = v.object({ action: v.string() });
+const typeSchema = v.object({ package_type: v.string() });
 
-const schema = z.object({
-  namespace: z.string(),
-  name: z.string(),
-  package_version: z.object({
-    version: z.optional(z.string()),
-    package_url: z.optional(hostedNameField),
-    container_metadata: z.object({
-      tag: z.object({
-        name: optionalTagField,
-        digest: optionalDigestField,
-      }),
+const schema = v.object({
+  namespace: v.string(),
+  name: v.string(),
+  package_version: v.object({
+    version: v.optional(v.string()),
+    package_url: v.optional(hostedNameField),
+    container_metadata: v.object({
+      tag: v.pipe(plainObject, v.object({ name: optionalTagField, digest: optionalDigestField })),
     }),
   }),
 });

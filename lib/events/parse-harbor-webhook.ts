@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { isDigest } from '../pullspec/digest.ts';
 import {
   digestField,
@@ -14,26 +14,26 @@ import { readEvent } from './read-event.ts';
 import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
 import { toPush } from './to-push.ts';
 
-const kindSchema = z.object({ type: z.string() });
+const kindSchema = v.object({ type: v.string() });
 
 /** Of a push by digest, the "tag" is that digest again. */
-const harborTagField = z.optional(
-  parsedField(z.string(), (text) => (text === '' || isDigest(text) ? undefined : parseTag(text))),
+const harborTagField = v.optional(
+  parsedField(v.string(), (text) => (text === '' || isDigest(text) ? undefined : parseTag(text))),
 );
 
-const dataSchema = z.object({
-  resources: z.array(
-    z.object({
+const dataSchema = v.object({
+  resources: v.array(
+    v.object({
       digest: digestField,
       tag: harborTagField,
       resource_url: hostedNameField,
     }),
   ),
-  repository: z.object({ repo_full_name: z.string() }),
+  repository: v.object({ repo_full_name: v.string() }),
 });
 
-const plainSchema = z.object({ occur_at: z.optional(secondsField), event_data: dataSchema });
-const cloudEventSchema = z.object({ id: eventIdField, time: z.optional(timeField), data: dataSchema });
+const plainSchema = v.object({ occur_at: v.optional(secondsField), event_data: dataSchema });
+const cloudEventSchema = v.object({ id: eventIdField, time: v.optional(timeField), data: dataSchema });
 
 /**
  * Harbor's webhook, in its own form (`PUSH_ARTIFACT`) and, since 2.8, as a CloudEvent (`harbor.artifact.pushed`).
@@ -54,7 +54,7 @@ export function parseHarborWebhook(body: unknown): ParsedEvent {
 }
 
 function toEvent(
-  { resources, repository }: z.infer<typeof dataSchema>,
+  { resources, repository }: v.InferOutput<typeof dataSchema>,
   when: Pick<Push, 'occurredAt' | 'eventId'>,
   member: string,
 ): ParsedEvent {

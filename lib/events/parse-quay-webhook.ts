@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { isJsonObject } from '../json/json-value.ts';
 import { hostedNameField, tagField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
@@ -6,7 +6,7 @@ import { readEvent, toFieldError } from './read-event.ts';
 import { toParsedEvent } from './to-parsed-event.ts';
 import { toPush } from './to-push.ts';
 
-const schema = z.object({ docker_url: hostedNameField, updated_tags: z.array(tagField) });
+const schema = v.object({ docker_url: hostedNameField, updated_tags: v.array(tagField) });
 
 /**
  * Quay's `repo_push`, the one notification with `updated_tags`; the body names no kind. It holds no digest: what the
@@ -16,10 +16,10 @@ const schema = z.object({ docker_url: hostedNameField, updated_tags: z.array(tag
  */
 export function parseQuayWebhook(body: unknown): ParsedEvent {
   if (!isJsonObject(body)) throw toFieldError('the body', 'expected object');
-  const { updated_tags: updated, docker_url } = body;
+  const { updated_tags: updated } = body;
   if (updated === undefined) return { kind: 'ignored', reason: 'not a repo_push: it has no updated_tags' };
   const tags = isJsonObject(updated) ? Object.keys(updated) : updated;
-  const { docker_url: url, updated_tags } = readEvent(schema, { docker_url, updated_tags: tags });
+  const { docker_url: url, updated_tags } = readEvent(schema, { ...body, updated_tags: tags });
   const parts = { source: 'quay', registry: url.registry, untrustedRepository: url.rest } as const;
   const pushes = [...new Set(updated_tags)].map((tag) => toPush({ ...parts, tag }, 'docker_url'));
   return toParsedEvent(pushes, 'updated_tags is empty');

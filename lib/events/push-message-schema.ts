@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { InputError } from '../errors/input-error.ts';
+import { utcTime } from '../json/utc-time.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { parseReference } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
@@ -7,27 +8,28 @@ import { isProfileName } from '../trust/profile-name.ts';
 import { MAX_EVENT_ID_LENGTH } from './fields.ts';
 import { PUSH_SOURCES } from './push.ts';
 
-const push = z
-  .strictObject({
-    source: z.enum(PUSH_SOURCES),
-    registry: z.string(),
-    repository: z.string(),
-    digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest').optional(),
-    tag: z.string().optional(),
-    occurredAt: z.iso.datetime().optional(),
-    eventId: z.string().min(1).max(MAX_EVENT_ID_LENGTH).optional(),
-    referrer: z.literal(true).optional(),
-  })
-  .refine(({ digest, tag }) => digest !== undefined || tag !== undefined, 'neither digest nor tag')
-  .refine(({ registry, repository, tag }) => isCanonical(`${registry}/${repository}`, tag), 'not a parsed push');
+const push = v.pipe(
+  v.strictObject({
+    source: v.picklist(PUSH_SOURCES),
+    registry: v.string(),
+    repository: v.string(),
+    digest: v.optional(v.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest')),
+    tag: v.optional(v.string()),
+    occurredAt: v.optional(utcTime),
+    eventId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_EVENT_ID_LENGTH))),
+    referrer: v.optional(v.literal(true)),
+  }),
+  v.check(({ digest, tag }) => digest !== undefined || tag !== undefined, 'neither digest nor tag'),
+  v.check(({ registry, repository, tag }) => isCanonical(`${registry}/${repository}`, tag), 'not a parsed push'),
+);
 
 /** What a message of the push queue has to be; apart from its writer, which needs no schema library. */
-export const PushMessageSchema = z.strictObject({
-  schema: z.literal(1),
-  profile: z.string().refine(isProfileName, 'not a profile name'),
-  mirrorOf: z
-    .custom<Repository>((value) => typeof value === 'string' && isCanonical(value), 'not a repository')
-    .optional(),
+export const PushMessageSchema = v.strictObject({
+  schema: v.literal(1),
+  profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
+  mirrorOf: v.optional(
+    v.custom<Repository>((value) => typeof value === 'string' && isCanonical(value), 'not a repository'),
+  ),
   push,
 });
 

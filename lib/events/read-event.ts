@@ -1,6 +1,6 @@
-// `zod/mini`, not `zod`: a webhook waits for its reply, and it is a fifth of the size.
-import type * as z from 'zod/mini';
+import * as v from 'valibot';
 import { InputError } from '../errors/input-error.ts';
+import { toFaults } from '../json/schema-faults.ts';
 
 /**
  * Reads the members that a schema names; others are left alone, because senders add some.
@@ -8,13 +8,12 @@ import { InputError } from '../errors/input-error.ts';
  * @param prefix where in the body the value stands
  * @throws InputError `BodyInvalid` that names the first member at fault
  */
-export function readEvent<T>(schema: z.ZodMiniType<T>, value: unknown, prefix: readonly string[] = []): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const path = [...prefix, ...(issue?.path ?? [])].map(String).join('.');
-  const fault = issue?.code === 'invalid_type' ? `expected ${issue.expected}` : (issue?.message ?? 'not valid');
-  throw toFieldError(path === '' ? 'the body' : path, fault);
+export function readEvent<T>(schema: v.GenericSchema<unknown, T>, value: unknown, prefix: readonly string[] = []): T {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [fault] = toFaults(result.issues);
+  const field = [...prefix, ...(fault?.path ?? [])].join('.');
+  throw toFieldError(field === '' ? 'the body' : field, fault?.message ?? 'not valid');
 }
 
 /** What a malformed event throws. */

@@ -1,8 +1,10 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
 import type { JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { plainObject } from '../json/plain-object.ts';
+import { formatPlaces } from '../json/schema-faults.ts';
 import type { PUSH_SOURCES } from './push.ts';
 
 /** The sources whose registries call a webhook; ECR speaks through EventBridge. */
@@ -31,27 +33,30 @@ export const MAX_CREDENTIALS_BYTES = 64 * 1024;
 /** Characters that a secret has at least: a shorter one is guessed. */
 export const MIN_SECRET_LENGTH = 8;
 
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const registry = z.string();
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const registry = v.string();
 
-const schema = z.strictObject({
-  schema: z.literal(1),
-  credentials: z.array(
-    z.union([
-      z.strictObject({
-        source: z.literal('github'),
-        registry,
-        secret: z.string().check(z.minLength(MIN_SECRET_LENGTH)),
-      }),
-      z.strictObject({
-        source: z.enum(['quay', 'harbor', 'distribution', 'dockerhub']),
-        registry,
-        tokenSha256: sha256,
-      }),
-      z.strictObject({ source: z.enum(['harbor', 'distribution']), registry, authorizationSha256: sha256 }),
-    ]),
-  ),
-});
+const schema = v.pipe(
+  plainObject,
+  v.strictObject({
+    schema: v.literal(1),
+    credentials: v.array(
+      v.union([
+        v.strictObject({
+          source: v.literal('github'),
+          registry,
+          secret: v.pipe(v.string(), v.minLength(MIN_SECRET_LENGTH)),
+        }),
+        v.strictObject({
+          source: v.picklist(['quay', 'harbor', 'distribution', 'dockerhub']),
+          registry,
+          tokenSha256: sha256,
+        }),
+        v.strictObject({ source: v.picklist(['harbor', 'distribution']), registry, authorizationSha256: sha256 }),
+      ]),
+    ),
+  }),
+);
 
 /**
  * Reads `{ "schema": 1, "credentials": [ { "source", "registry", "tokenSha256" | "authorizationSha256" | "secret" } ] }`.
@@ -65,12 +70,9 @@ export function parseWebhookCredentials(text: string): readonly WebhookCredentia
       `the webhook credentials have more than ${MAX_CREDENTIALS_BYTES} bytes`,
     );
   }
-  const result = schema.safeParse(parseDocument(text));
-  if (!result.success) {
-    const places = result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');
-    throw invalid(`not as they have to be: ${[...new Set(places)].join(', ')}`);
-  }
-  return result.data.credentials.map((entry, index): WebhookCredential => {
+  const result = v.safeParse(schema, parseDocument(text));
+  if (!result.success) throw invalid(`not as they have to be: ${formatPlaces(result.issues)}`);
+  return result.output.credentials.map((entry, index): WebhookCredential => {
     const parts = { source: entry.source, registry: parseHost(entry.registry, index) };
     if ('tokenSha256' in entry) return { ...parts, kind: 'token', sha256: entry.tokenSha256 };
     if ('authorizationSha256' in entry) return { ...parts, kind: 'authorization', sha256: entry.authorizationSha256 };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { readSchema } from '../trust/read-schema.ts';
 import { type BundleQuestion, type BundleState, requestedShape } from './bundle-state.ts';
@@ -11,7 +11,7 @@ export interface AskedBundle {
 }
 
 const MAX_ASKED_BYTES = 16 * 1024;
-const schema: z.ZodMiniType<AskedBundle['request']> = z.strictObject(requestedShape);
+const schema: v.GenericSchema<unknown, AskedBundle['request']> = v.strictObject(requestedShape);
 
 /** No id is called so, and so it is no bundle's. */
 export function askedBundleKey({ profile, trustRevision, since }: BundleQuestion): string {

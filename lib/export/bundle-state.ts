@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { StoreError } from '../errors/store-error.ts';
+import { utcTime } from '../json/utc-time.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { isProfileName } from '../trust/profile-name.ts';
 import { readSchema } from '../trust/read-schema.ts';
@@ -45,34 +46,34 @@ export interface StoredState {
 }
 
 const MAX_STATE_BYTES = 16 * 1024;
-const count = z.int().check(z.gte(0));
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const id = z.string().check(z.refine(isBundleId));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const id = v.pipe(v.string(), v.check(isBundleId));
 /** The members of every state, for other objects that name a request. */
 export const requestedShape = {
-  schema: z.literal(1),
+  schema: v.literal(1),
   id,
-  profile: z.string().check(z.refine(isProfileName)),
+  profile: v.pipe(v.string(), v.check(isProfileName)),
   trustRevision: sha256,
-  since: z.optional(id),
-  requestedAt: z.iso.datetime(),
+  since: v.optional(id),
+  requestedAt: utcTime,
 } as const;
-const schema: z.ZodMiniType<BundleState> = z.discriminatedUnion('state', [
-  z.strictObject({ ...requestedShape, state: z.literal('queued') }),
-  z.strictObject({
+const schema: v.GenericSchema<unknown, BundleState> = v.variant('state', [
+  v.strictObject({ ...requestedShape, state: v.literal('queued') }),
+  v.strictObject({
     ...requestedShape,
-    state: z.literal('done'),
-    finishedAt: z.iso.datetime(),
+    state: v.literal('done'),
+    finishedAt: utcTime,
     sha256,
     size: count,
     manifestSha256: sha256,
-    counts: z.strictObject({ digests: count, signatures: count, configMaps: count, files: count }),
+    counts: v.strictObject({ digests: count, signatures: count, configMaps: count, files: count }),
   }),
-  z.strictObject({
+  v.strictObject({
     ...requestedShape,
-    state: z.literal('failed'),
-    finishedAt: z.iso.datetime(),
-    failure: z.strictObject({ code: z.enum(EXPORT_FAILURE_CODES), message: z.string() }),
+    state: v.literal('failed'),
+    finishedAt: utcTime,
+    failure: v.strictObject({ code: v.picklist(EXPORT_FAILURE_CODES), message: v.string() }),
   }),
 ]);
 

@@ -1,4 +1,4 @@
-import type { AwsSettings } from '../objects/open-light-object-store.ts';
+import type { AwsSettings } from '../aws/aws-settings.ts';
 import { isS3Location, parseS3Location } from '../objects/s3-location.ts';
 import type { BundleLinks } from './bundle-links.ts';
 import { createDownloadLinks } from './download-links.ts';

@@ -1,13 +1,11 @@
 import { AwsV4Signer } from 'aws4fetch';
-import type { S3Credentials } from '../objects/s3-client.ts';
+import type { AwsSettings } from '../aws/aws-settings.ts';
 import { type S3Location, toBucketKey } from '../objects/s3-location.ts';
 import { toObjectUrl } from '../objects/s3-object-url.ts';
 import type { BundleLinks } from './bundle-links.ts';
 import { bundleArchiveKey } from './bundle-state.ts';
 
-export interface SignedLinksOptions extends S3Location {
-  readonly region: string;
-  readonly credentials: S3Credentials;
+export interface SignedLinksOptions extends S3Location, AwsSettings {
   /** URL of an S3-compatible server, asked by path. */
   readonly endpoint?: string | undefined;
   readonly now: () => Date;

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import { InputError } from '../errors/input-error.ts';
+import { plainObject } from '../json/plain-object.ts';
 import { decodeText, readObjects, type SourceObject } from '../rollout/read-objects.ts';
 import { describeObject, readShape } from '../rollout/read-shape.ts';
 import {
@@ -27,35 +28,39 @@ const MIRROR_SETS: ReadonlyMap<string, (source: ParsedDocument) => MirrorSetDocu
   ['operator.openshift.io/v1alpha1 ImageContentSourcePolicy', parseImageContentSourcePolicy],
 ]);
 
-const release = z.looseObject({ image: z.string().default(''), version: z.string().default('') });
-const clusterVersion = z.looseObject({
-  spec: z
-    .looseObject({
-      desiredUpdate: release.extend({ force: z.boolean().default(false) }).nullish(),
-      signatureStores: z
-        .array(z.looseObject({ url: z.string(), ca: z.looseObject({ name: z.string() }).nullish() }))
-        .nullish(),
-    })
-    .nullish(),
-  status: z
-    .looseObject({
-      desired: release.nullish(),
-      availableUpdates: z.array(release).nullish(),
-      history: z
-        .array(release.extend({ verified: z.boolean().optional(), acceptedRisks: z.string().default('') }))
-        .nullish(),
-    })
-    .nullish(),
+const textOrNone = v.optional(v.string(), '');
+const releaseFields = { image: textOrNone, version: textOrNone };
+const release = v.pipe(plainObject, v.looseObject(releaseFields));
+const desiredUpdate = v.pipe(plainObject, v.looseObject({ ...releaseFields, force: v.optional(v.boolean(), false) }));
+const past = v.pipe(
+  plainObject,
+  v.looseObject({ ...releaseFields, verified: v.optional(v.boolean()), acceptedRisks: textOrNone }),
+);
+const store = v.looseObject({ url: v.string(), ca: v.nullish(v.looseObject({ name: v.string() })) });
+const clusterVersion = v.looseObject({
+  spec: v.nullish(
+    v.pipe(
+      plainObject,
+      v.looseObject({ desiredUpdate: v.nullish(desiredUpdate), signatureStores: v.nullish(v.array(store)) }),
+    ),
+  ),
+  status: v.nullish(
+    v.pipe(
+      plainObject,
+      v.looseObject({
+        desired: v.nullish(release),
+        availableUpdates: v.nullish(v.array(release)),
+        history: v.nullish(v.array(past)),
+      }),
+    ),
+  ),
 });
-const hiveConfig = z.looseObject({
-  metadata: z.looseObject({ name: z.string() }),
-  spec: z
-    .looseObject({
-      releaseImageVerificationConfigMapRef: z
-        .looseObject({ namespace: z.string().default(''), name: z.string().default('') })
-        .nullish(),
-    })
-    .nullish(),
+const configMapReference = v.pipe(plainObject, v.looseObject({ namespace: textOrNone, name: textOrNone }));
+const hiveConfig = v.looseObject({
+  metadata: v.looseObject({ name: v.string() }),
+  spec: v.nullish(
+    v.pipe(plainObject, v.looseObject({ releaseImageVerificationConfigMapRef: v.nullish(configMapReference) })),
+  ),
 });
 
 /**
@@ -141,7 +146,10 @@ function readObject(
 function parseClusterVersion(source: SourceObject): ClusterVersionState {
   const { spec, status } = readShape(clusterVersion, source);
   const history = status?.history ?? [];
-  const named = (where: NamedImage['where'], releases: readonly z.infer<typeof release>[]): readonly NamedImage[] =>
+  const named = (
+    where: NamedImage['where'],
+    releases: readonly v.InferOutput<typeof release>[],
+  ): readonly NamedImage[] =>
     releases
       .filter(({ image }) => image !== '')
       .map(({ image, version }) => ({ where, image, version: version === '' ? undefined : version }));

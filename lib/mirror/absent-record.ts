@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { StoreError } from '../errors/store-error.ts';
+import { utcTime } from '../json/utc-time.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, isDigest, toKeySegment } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
@@ -45,17 +46,17 @@ const GROWTH = 4;
 const MAX_HOURS = 7 * 24;
 const MAX_TRIES = 8;
 
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const schema: z.ZodMiniType<AbsentRecord> = z.strictObject({
-  schema: z.literal(1),
-  digest: z.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
-  profile: z.string(),
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const schema: v.GenericSchema<unknown, AbsentRecord> = v.strictObject({
+  schema: v.literal(1),
+  digest: v.custom<Digest>((value) => typeof value === 'string' && isDigest(value)),
+  profile: v.string(),
   trustRevision: sha256,
   storesSha256: sha256,
-  outcome: z.enum(['absent', 'incomplete']),
-  times: z.int().check(z.gte(1)),
-  askedAt: z.iso.datetime(),
-  nextAt: z.iso.datetime(),
+  outcome: v.picklist(['absent', 'incomplete']),
+  times: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  askedAt: utcTime,
+  nextAt: utcTime,
 });
 
 export function absentKey(digest: Digest): string {

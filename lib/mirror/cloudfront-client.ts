@@ -1,5 +1,5 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
-import { type SdkOptions, toSdkSettings } from '../http/sdk-settings.ts';
+import { type SdkOptions, toSdkSettings } from '../aws/sdk-settings.ts';
 
 const LIMITS = { requestTimeoutMs: 10_000, maxAttempts: 5 };
 

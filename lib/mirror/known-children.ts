@@ -1,5 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { StoreError } from '../errors/store-error.ts';
+import { recordOf } from '../json/record-of.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
@@ -18,9 +19,9 @@ export const CHILDREN_KEY = 'graph/children.json';
 const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_TRIES = 8;
 
-const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
-const list = z.string().check(z.refine(isDigest));
-const schema = z.strictObject({ schema: z.literal(1), children: z.record(list, z.array(digest)) });
+const digest = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const list = v.pipe(v.string(), v.check(isDigest));
+const schema = v.strictObject({ schema: v.literal(1), children: recordOf(list, v.array(digest)) });
 
 /** @throws StoreError, ConfigurationError */
 export async function readKnownChildren(objects: ObjectStore): Promise<KnownChildren> {

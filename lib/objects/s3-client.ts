@@ -1,10 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
-}
+import type { AwsCredentials } from '../aws/aws-settings.ts';
 
 export interface S3ClientOptions {
   /** The SDK's own search (environment, profile) unless told. */
@@ -12,7 +7,7 @@ export interface S3ClientOptions {
   /** URL of an S3-compatible server, asked by path (`<endpoint>/<bucket>/<key>`). */
   readonly endpoint?: string | undefined;
   /** The SDK's own search (environment, profile, role) unless told. */
-  readonly credentials?: S3Credentials | undefined;
+  readonly credentials?: AwsCredentials | undefined;
   readonly connectionTimeoutMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
   /** Tries of one request, the first included. */
@@ -50,6 +45,6 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
   });
 }
 
-function toSdkCredentials({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials) {
+function toSdkCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials) {
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }

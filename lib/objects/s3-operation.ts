@@ -1,7 +1,7 @@
 import { type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { type AwsFault, toAwsStoreError } from '../aws/aws-fault.ts';
 import { StoreError } from '../errors/store-error.ts';
 import { fileErrorCode } from './file-error.ts';
-import { type S3Fault, toS3StoreError } from './s3-failure.ts';
 import type { S3Location } from './s3-location.ts';
 
 /** A bucket and how long an operation on it may take. */
@@ -28,15 +28,15 @@ export async function runS3Operation<Result>(
     if (controller.signal.aborted) {
       throw new StoreError('TimedOut', `${doing} was not done within ${timeoutMs} ms`, { cause: error });
     }
-    throw toS3StoreError(toS3Fault(error), doing);
+    throw toAwsStoreError(toS3Fault(error), doing);
   } finally {
     clearTimeout(timer);
     controller.abort();
   }
 }
 
-/** What the SDK threw, as {@link S3Fault}. */
-export function toS3Fault(error: unknown): S3Fault {
+/** What the SDK threw, as {@link AwsFault}. */
+export function toS3Fault(error: unknown): AwsFault {
   if (error instanceof S3ServiceException) {
     return { status: error.$metadata.httpStatusCode, code: error.name, message: error.message, cause: error };
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { REASON_CODES } from '../errors/reason-code.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { VerdictSummary } from '../events/verdict-event.ts';
+import { utcTime } from '../json/utc-time.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { type Digest, toKeySegment } from '../pullspec/digest.ts';
 import { readSchema } from '../trust/read-schema.ts';
@@ -23,17 +24,17 @@ export interface LastVerdict {
 }
 
 const MAX_BYTES = 16 * 1024;
-const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const schema = z.strictObject({
-  schema: z.literal(1),
-  pullspec: z.string(),
-  mode: z.enum(['enforce', 'warn']),
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const schema = v.strictObject({
+  schema: v.literal(1),
+  pullspec: v.string(),
+  mode: v.picklist(['enforce', 'warn']),
   recordId: sha256,
-  outcome: z.enum(['accepted', 'rejected', 'indeterminate']),
-  forced: z.boolean(),
-  reasonCodes: z.array(z.enum(REASON_CODES)),
+  outcome: v.picklist(['accepted', 'rejected', 'indeterminate']),
+  forced: v.boolean(),
+  reasonCodes: v.array(v.picklist(REASON_CODES)),
   trustRevision: sha256,
-  decidedAt: z.iso.datetime(),
+  decidedAt: utcTime,
 });
 
 /** `verdicts/<profile>/<algo>-<hex>/<hash of the rest>.json`: a repository may be longer than a key's segment. */

@@ -1,17 +1,20 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { PushMessageSchema } from '../events/push-message-schema.ts';
+import { isJsonObject } from '../json/json-value.ts';
 import { isRecordId } from '../records/record-keys.ts';
 import { isProfileName } from '../trust/profile-name.ts';
 import type { ReverifyMessage } from './reverify-message.ts';
 
-const ReverifyMessageSchema: z.ZodType<ReverifyMessage> = z.strictObject({
-  schema: z.literal(1),
-  kind: z.literal('reverify'),
-  profile: z.string().refine(isProfileName, 'not a profile name'),
-  recordId: z.string().refine(isRecordId, 'not a record id'),
-  trustRevision: z.string().regex(/^[0-9a-f]{64}$/),
+const ReverifyMessageSchema: v.GenericSchema<unknown, ReverifyMessage> = v.strictObject({
+  schema: v.literal(1),
+  kind: v.literal('reverify'),
+  profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
+  recordId: v.pipe(v.string(), v.check(isRecordId, 'not a record id')),
+  trustRevision: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
-/** What a message of the push queue has to be. */
-export const QueuedMessageSchema = z.union([ReverifyMessageSchema, PushMessageSchema]);
-export type QueuedMessage = z.infer<typeof QueuedMessageSchema>;
+/** What a message of the push queue has to be. Only one of the two has a `kind`, so faults are told of the one meant. */
+export const QueuedMessageSchema = v.lazy((message) =>
+  isJsonObject(message) && Object.hasOwn(message, 'kind') ? ReverifyMessageSchema : PushMessageSchema,
+);
+export type QueuedMessage = v.InferOutput<typeof QueuedMessageSchema>;

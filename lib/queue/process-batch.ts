@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { z } from 'zod';
+import * as v from 'valibot';
+import { toFaults } from '../json/schema-faults.ts';
 import { toFailureReason } from './failure-reason.ts';
 import { toRetryDelay } from './retry-delay.ts';
 import { runBounded } from './run-bounded.ts';
@@ -19,7 +20,7 @@ export interface QueueMessage<Body> {
 
 export interface BatchOptions<Body> {
   /** What a body has to be, as JSON; another is dead. */
-  readonly schema: z.ZodType<Body>;
+  readonly schema: v.GenericSchema<unknown, Body>;
   /** The receive at which a message that fails becomes a dead letter, counted from 1. */
   readonly maxReceives: number;
   /** Hides the message for so many seconds, so that it is not handed out at once again. */
@@ -61,11 +62,11 @@ async function decideMessage<Body>(
 ): Promise<MessageOutcome> {
   const json = parseJson(record.body);
   if (json === undefined) return { kind: 'dead', reason: 'the body is not JSON' };
-  const parsed = schema.safeParse(json);
-  if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.error.issues)}` };
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.issues)}` };
   const receiveCount = toReceiveCount(record);
   try {
-    const outcome = await handle({ id: record.messageId, body: parsed.data, receiveCount });
+    const outcome = await handle({ id: record.messageId, body: parsed.output, receiveCount });
     return limitReceives(outcome, receiveCount, maxReceives);
   } catch (error) {
     logFailure(record, error);
@@ -109,14 +110,9 @@ function parseJson(text: string): unknown {
   }
 }
 
-function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
-  return issues
-    .map((issue) => {
-      // Of a union's alternatives none fits, and the issue itself says no more.
-      const alternatives = issue.code === 'invalid_union' ? issue.errors : [];
-      const message = alternatives.map(describeIssues).join(', or ') || issue.message;
-      return [...issue.path, message].join(': ');
-    })
+function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
+  return toFaults(issues)
+    .map(({ path, message }) => [...path, message].join(': '))
     .join('; ');
 }
 

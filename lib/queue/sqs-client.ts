@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type SdkOptions, toSdkSettings } from '../http/sdk-settings.ts';
+import { type SdkOptions, toSdkSettings } from '../aws/sdk-settings.ts';
 
 /** A request has longer than the longest poll, 20 s. */
 const LIMITS = { requestTimeoutMs: 25_000, maxAttempts: 3 };

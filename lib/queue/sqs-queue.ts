@@ -1,90 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { StoreError } from '../errors/store-error.ts';
+import { createBatchingQueue } from './batching-queue.ts';
 import type { Queue } from './queue.ts';
-import { toBatches } from './to-batches.ts';
 
 export interface SqsQueueOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
 }
 
-/** Times that a batch's messages are sent when SQS takes only some of them. */
-const MAX_ROUNDS = 4;
-const PAUSE_MS = 50;
-
 /** A queue of SQS. A failure says how many messages were not sent; those that were stay sent. */
 export function createSqsQueue({ client, queueUrl }: SqsQueueOptions): Queue {
-  const description = `queue ${queueUrl.split('/').at(-1) ?? ''}`;
-  return {
-    description,
-    async sendMessages(bodies) {
-      const failures: BatchFailure[] = [];
-      for (const batch of toBatches(bodies)) {
-        const failure = await sendBatch(client, queueUrl, batch);
-        if (failure !== undefined) failures.push(failure);
-      }
-      const [first] = failures;
-      if (first === undefined) return;
-      const unsent = failures.reduce((sum, failure) => sum + failure.unsent, 0);
-      throw new StoreError(
-        'ConnectionFailed',
-        `${description}: ${unsent} of ${bodies.length} messages were not sent: ${first.reason}`,
-        { cause: first.cause },
-      );
-    },
-  };
-}
-
-interface BatchFailure {
-  readonly unsent: number;
-  readonly reason: string;
-  readonly cause?: unknown;
-}
-
-/** Sends what is left of a batch, again and again; what is the sender's fault is not tried again. */
-async function sendBatch(
-  client: SQSClient,
-  queueUrl: string,
-  batch: readonly string[],
-): Promise<BatchFailure | undefined> {
-  let left = batch;
-  let refused = 0;
-  let reason = '';
-  for (let round = 1; round <= MAX_ROUNDS && left.length > 0; round += 1) {
-    if (round > 1) await delay(Math.random() * PAUSE_MS * 2 ** round);
-    try {
-      const answer = await sendOnce(client, queueUrl, left);
-      reason = answer.reason ?? reason;
-      refused += answer.refused;
-      left = answer.retryable;
-    } catch (cause) {
-      // The SDK has tried again by itself.
-      return { unsent: left.length + refused, reason: cause instanceof Error ? cause.message : String(cause), cause };
-    }
-  }
-  const unsent = left.length + refused;
-  return unsent === 0 ? undefined : { unsent, reason };
-}
-
-interface BatchAnswer {
-  readonly retryable: readonly string[];
-  readonly refused: number;
-  readonly reason: string | undefined;
-}
-
-async function sendOnce(client: SQSClient, queueUrl: string, bodies: readonly string[]): Promise<BatchAnswer> {
-  const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }));
-  const { Successful: sent = [], Failed: failed = [] } = await client.send(
-    new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: entries }),
+  return createBatchingQueue(queueUrl, (entries) =>
+    client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...entries] })),
   );
-  const sentIds = new Set(sent.map(({ Id: id }) => id));
-  const refusedIds = new Set(failed.filter(({ SenderFault: isOurs }) => isOurs === true).map(({ Id: id }) => id));
-  const [first] = failed;
-  return {
-    // What the answer does not name counts as not sent: twice is better than never.
-    retryable: bodies.filter((_, index) => !sentIds.has(String(index)) && !refusedIds.has(String(index))),
-    refused: refusedIds.size,
-    reason: first === undefined ? undefined : `${first.Code ?? 'no code'} ${first.Message ?? ''}`.trim(),
-  };
 }

@@ -1,10 +1,10 @@
-// `zod/mini`, not `zod`: functions load this on their way to the first reply.
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import { REASON_CODES } from '../errors/reason-code.ts';
 import { StoreError } from '../errors/store-error.ts';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { formatPlaces } from '../json/schema-faults.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 import { sha256Field } from '../trust/parse-current-trust.ts';
 import { isProfileName } from '../trust/profile-name.ts';
@@ -13,78 +13,81 @@ import { MAX_TIME_MS } from './record-keys.ts';
 import type { Asked, RecordedSignature, VerdictRecord } from './verdict-record.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
-type Shape<T> = { readonly [K in keyof T]-?: z.ZodMiniType };
+type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
 /** The schema number that this version writes and reads. */
 const SCHEMA = 1;
 
-const text = z.string().check(z.minLength(1));
-const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
-const time = z.string().check(z.refine(isTime));
-const base64 = z.string().check(z.refine((value) => Buffer.from(value, 'base64').toString('base64') === value));
+const text = v.pipe(v.string(), v.minLength(1));
+const digest = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const time = v.pipe(v.string(), v.check(isTime));
+const base64 = v.pipe(
+  v.string(),
+  v.check((value) => Buffer.from(value, 'base64').toString('base64') === value),
+);
 
-const reason = z.strictObject({
-  code: z.enum(REASON_CODES),
-  message: z.string(),
-  remedy: z.optional(z.string()),
+const reason = v.strictObject({
+  code: v.picklist(REASON_CODES),
+  message: v.string(),
+  remedy: v.optional(v.string()),
 } satisfies Shape<Reason>);
 
-const attempt = z.strictObject({
-  store: z.string(),
-  location: z.string(),
-  keyring: z.optional(text),
-  signer: z.optional(text),
-  code: z.enum([...REASON_CODES, 'Verified']),
-  message: z.string(),
-  note: z.optional(z.string()),
-  image: z.optional(text),
+const attempt = v.strictObject({
+  store: v.string(),
+  location: v.string(),
+  keyring: v.optional(text),
+  signer: v.optional(text),
+  code: v.picklist([...REASON_CODES, 'Verified']),
+  message: v.string(),
+  note: v.optional(v.string()),
+  image: v.optional(text),
 } satisfies Shape<Attempt>);
 
-const outcome = z.enum(['accepted', 'rejected', 'indeterminate']);
-const policy = z.strictObject({
+const outcome = v.picklist(['accepted', 'rejected', 'indeterminate']);
+const policy = v.strictObject({
   document: text,
   image: text,
   scope: text,
   outcome,
-  requirements: z.array(z.strictObject({ requirement: text, outcome, reasons: z.array(reason) })),
+  requirements: v.array(v.strictObject({ requirement: text, outcome, reasons: v.array(reason) })),
 } satisfies Shape<PolicyResult>);
 
-const verdict = z.strictObject({
-  schema: z.literal(SCHEMA),
+const verdict = v.strictObject({
+  schema: v.literal(SCHEMA),
   outcome,
-  forced: z.boolean(),
+  forced: v.boolean(),
   pullspec: text,
-  canonicalPullspec: z.optional(text),
-  digest: z.optional(digest),
-  profile: z.string().check(z.refine(isProfileName)),
-  mode: z.enum(['enforce', 'warn']),
+  canonicalPullspec: v.optional(text),
+  digest: v.optional(digest),
+  profile: v.pipe(v.string(), v.check(isProfileName)),
+  mode: v.picklist(['enforce', 'warn']),
   trustRevision: sha256Field,
   verifierVersion: text,
-  reasons: z.array(reason),
-  warnings: z.array(reason),
-  attempts: z.array(attempt),
-  policies: z.optional(z.array(policy)),
+  reasons: v.array(reason),
+  warnings: v.array(reason),
+  attempts: v.array(attempt),
+  policies: v.optional(v.array(policy)),
   decidedAt: time,
 } satisfies Shape<Verdict>);
 
-const record: z.ZodMiniType<VerdictRecord> = z.strictObject({
-  schema: z.literal(SCHEMA),
+const record: v.GenericSchema<unknown, VerdictRecord> = v.strictObject({
+  schema: v.literal(SCHEMA),
   id: sha256Field,
-  asked: z.strictObject({
+  asked: v.strictObject({
     source: text,
-    registry: z.optional(text),
-    repository: z.optional(text),
-    tag: z.optional(text),
+    registry: v.optional(text),
+    repository: v.optional(text),
+    tag: v.optional(text),
     pullspec: text,
   } satisfies Shape<Asked>),
   verdict,
-  signatures: z.array(
-    z.strictObject({
-      store: z.string(),
-      location: z.string(),
-      image: z.optional(text),
+  signatures: v.array(
+    v.strictObject({
+      store: v.string(),
+      location: v.string(),
+      image: v.optional(text),
       sha256: sha256Field,
-      bytes: z.optional(base64),
+      bytes: v.optional(base64),
     } satisfies Shape<RecordedSignature>),
   ),
   firstDecidedAt: time,
@@ -104,10 +107,9 @@ export function parseRecord(name: string, bytes: Uint8Array): VerdictRecord {
     const fault = `written with schema ${schema}; this version of Signet reads schema ${SCHEMA}: update it`;
     throw new ConfigurationError('SchemaUnsupported', fault, { position: { document: name } });
   }
-  const result = record.safeParse(content);
-  if (result.success) return result.data;
-  const places = result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');
-  throw new StoreError('BodyInvalid', `${name} is not a record: ${[...new Set(places)].join(', ')}`);
+  const result = v.safeParse(record, content);
+  if (result.success) return result.output;
+  throw new StoreError('BodyInvalid', `${name} is not a record: ${formatPlaces(result.issues)}`);
 }
 
 function readJson(name: string, bytes: Uint8Array): JsonValue {

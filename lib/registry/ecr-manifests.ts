@@ -1,6 +1,6 @@
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
 import { StoreError } from '../errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../http/sdk-settings.ts';
 import { isDigest } from '../pullspec/digest.ts';
 import { type Repository, repositoryHost, repositoryPath } from '../pullspec/repository.ts';
 import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType } from './manifest-media-type.ts';

@@ -1,4 +1,6 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
+import { recordOf } from '../json/record-of.ts';
+import { utcTime } from '../json/utc-time.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { readSchema } from '../trust/read-schema.ts';
 
@@ -32,16 +34,16 @@ export interface StoredSweep {
 const KEY = 'reverify/state.json';
 const MAX_BYTES = 64 * 1024;
 
-const schema: z.ZodMiniType<SweepState> = z.strictObject({
-  schema: z.literal(1),
-  phase: z.enum(['accepted', 'mirror', 'done']),
-  revisions: z.record(z.string(), z.string()),
-  profiles: z.array(z.string()),
-  cursor: z.optional(z.string()),
-  startedAt: z.iso.datetime(),
-  fullAt: z.iso.datetime(),
-  settling: z.array(z.string()),
-  leasedUntil: z.optional(z.iso.datetime()),
+const schema: v.GenericSchema<unknown, SweepState> = v.strictObject({
+  schema: v.literal(1),
+  phase: v.picklist(['accepted', 'mirror', 'done']),
+  revisions: recordOf(v.string(), v.string()),
+  profiles: v.array(v.string()),
+  cursor: v.optional(v.string()),
+  startedAt: utcTime,
+  fullAt: utcTime,
+  settling: v.array(v.string()),
+  leasedUntil: v.optional(utcTime),
 });
 
 /** Milliseconds for which a run has the sweep to itself after each slice: longer than a function may run. */

@@ -1,5 +1,7 @@
 import { gunzipSync } from 'node:zlib';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../json/plain-object.ts';
+import { recordOf } from '../json/record-of.ts';
 import type { KnownMachineConfig } from './pool-state.ts';
 import { objectError, type SourceObject } from './read-objects.ts';
 import { describeObject, readShape } from './read-shape.ts';
@@ -8,28 +10,21 @@ import { describeObject, readShape } from './read-shape.ts';
 export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
 // Ignition 2 and 3 alike: what differs is not needed here.
-const schema = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1), labels: z.record(z.string(), z.string()).nullish() }),
-  spec: z.looseObject({
-    config: z
-      .looseObject({
-        storage: z
-          .looseObject({
-            files: z
-              .array(
-                z.looseObject({
-                  path: z.string(),
-                  contents: z
-                    .looseObject({ source: z.string().nullish(), compression: z.string().nullish() })
-                    .nullish(),
-                }),
-              )
-              .nullish(),
-          })
-          .nullish(),
-      })
-      .nullish(),
+const fileContents = v.pipe(
+  plainObject,
+  v.looseObject({ source: v.nullish(v.string()), compression: v.nullish(v.string()) }),
+);
+const storage = v.pipe(
+  plainObject,
+  v.looseObject({ files: v.nullish(v.array(v.looseObject({ path: v.string(), contents: v.nullish(fileContents) }))) }),
+);
+const config = v.pipe(plainObject, v.looseObject({ storage: v.nullish(storage) }));
+const schema = v.looseObject({
+  metadata: v.looseObject({
+    name: v.pipe(v.string(), v.minLength(1)),
+    labels: v.nullish(recordOf(v.string(), v.string())),
   }),
+  spec: v.pipe(plainObject, v.looseObject({ config: v.nullish(config) })),
 });
 
 /** Reads a MachineConfig and decodes its files. @throws InputError `FileUnreadable` that names the object and the file */

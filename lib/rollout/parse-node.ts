@@ -1,11 +1,15 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { recordOf } from '../json/record-of.ts';
 import type { KnownNode } from './pool-state.ts';
 import type { SourceObject } from './read-objects.ts';
 import { readShape } from './read-shape.ts';
 
 const PREFIX = 'machineconfiguration.openshift.io';
-const schema = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1), annotations: z.record(z.string(), z.string()).nullish() }),
+const schema = v.looseObject({
+  metadata: v.looseObject({
+    name: v.pipe(v.string(), v.minLength(1)),
+    annotations: v.nullish(recordOf(v.string(), v.string())),
+  }),
 });
 
 /** Reads what the machine-config daemon wrote on a Node. @throws InputError `FileUnreadable` */

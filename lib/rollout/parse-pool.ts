@@ -1,50 +1,60 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../json/plain-object.ts';
+import { recordOf } from '../json/record-of.ts';
 import type { PoolState } from './pool-state.ts';
 import type { SourceObject } from './read-objects.ts';
 import { readShape } from './read-shape.ts';
 
-const count = z.int().min(0);
-const labels = z.record(z.string(), z.string());
-const configuration = z.looseObject({
-  name: z.string().optional(),
-  source: z.array(z.looseObject({ name: z.string().min(1) })).optional(),
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const labels = recordOf(v.string(), v.string());
+const configuration = v.pipe(
+  plainObject,
+  v.looseObject({
+    name: v.optional(v.string()),
+    source: v.optional(v.array(v.looseObject({ name: v.pipe(v.string(), v.minLength(1)) }))),
+  }),
+);
+const labelSelector = v.pipe(
+  plainObject,
+  v.looseObject({
+    matchLabels: v.nullish(labels),
+    matchExpressions: v.nullish(
+      v.array(v.looseObject({ key: v.string(), operator: v.string(), values: v.nullish(v.array(v.string())) })),
+    ),
+  }),
+);
+const condition = v.looseObject({
+  type: v.pipe(v.string(), v.minLength(1)),
+  status: v.string(),
+  reason: v.nullish(v.string()),
+  message: v.nullish(v.string()),
 });
-const schema = z.looseObject({
-  metadata: z.looseObject({ name: z.string().min(1), generation: count.optional() }),
-  spec: z.looseObject({
-    paused: z.boolean().optional(),
-    configuration: configuration.optional(),
-    machineConfigSelector: z
-      .looseObject({
-        matchLabels: labels.nullish(),
-        matchExpressions: z
-          .array(z.looseObject({ key: z.string(), operator: z.string(), values: z.array(z.string()).nullish() }))
-          .nullish(),
-      })
-      .optional(),
-  }),
-  status: z.looseObject({
-    observedGeneration: count.optional(),
-    configuration: configuration.optional(),
-    machineCount: count.optional(),
-    updatedMachineCount: count.optional(),
-    readyMachineCount: count.optional(),
-    unavailableMachineCount: count.optional(),
-    degradedMachineCount: count.optional(),
-    conditions: z
-      .array(
-        z.looseObject({
-          type: z.string().min(1),
-          status: z.string(),
-          reason: z.string().nullish(),
-          message: z.string().nullish(),
-        }),
-      )
-      .nullish(),
-  }),
+const schema = v.looseObject({
+  metadata: v.looseObject({ name: v.pipe(v.string(), v.minLength(1)), generation: v.optional(count) }),
+  spec: v.pipe(
+    plainObject,
+    v.looseObject({
+      paused: v.optional(v.boolean()),
+      configuration: v.optional(configuration),
+      machineConfigSelector: v.optional(labelSelector),
+    }),
+  ),
+  status: v.pipe(
+    plainObject,
+    v.looseObject({
+      observedGeneration: v.optional(count),
+      configuration: v.optional(configuration),
+      machineCount: v.optional(count),
+      updatedMachineCount: v.optional(count),
+      readyMachineCount: v.optional(count),
+      unavailableMachineCount: v.optional(count),
+      degradedMachineCount: v.optional(count),
+      conditions: v.nullish(v.array(condition)),
+    }),
+  ),
 });
 
-type Configuration = z.output<typeof configuration>;
+type Configuration = v.InferOutput<typeof configuration>;
 
 /** Reads a MachineConfigPool. @throws InputError `FileUnreadable` that names the object and the field */
 export function parsePool(source: SourceObject): PoolState {

@@ -1,17 +1,18 @@
-import type { z } from 'zod';
+import * as v from 'valibot';
 import { isJsonObject } from '../json/json-value.ts';
+import { toFaults } from '../json/schema-faults.ts';
 import { objectError, type SourceObject } from './read-objects.ts';
 
 /** Reads an object against a schema. @throws InputError `FileUnreadable` with its place, kind, name and the field */
-export function readShape<T>(schema: z.ZodType<T>, source: SourceObject): T {
-  const result = schema.safeParse(source.content);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  const field = issue?.path.map(String).join('.') ?? '';
+export function readShape<T>(schema: v.GenericSchema<unknown, T>, source: SourceObject): T {
+  const result = v.safeParse(schema, source.content);
+  if (result.success) return result.output;
+  const [fault] = toFaults(result.issues);
+  const field = fault?.path.join('.') ?? '';
   throw objectError(
     source,
     `${describeObject(source)}${field === '' ? '' : `: ${field}`}`,
-    issue?.message ?? 'invalid',
+    fault?.message ?? 'invalid',
   );
 }
 

@@ -1,6 +1,6 @@
+import type { AwsSettings } from '../aws/aws-settings.ts';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import type { ProxyOptions } from '../http/proxy.ts';
-import type { AwsSettings } from '../objects/open-light-object-store.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { readSchema } from './read-schema.ts';
 
 /** What `trust/<profile>/current` holds: which revision counts, and the hash of its prepared JSON. */
@@ -9,9 +9,9 @@ export interface CurrentTrust {
 }
 
 /** Lower-case hex of SHA-256. */
-export const sha256Field = z.string().check(z.regex(/^[0-9a-f]{64}$/));
+export const sha256Field = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
-const currentTrust = z.strictObject({ schema: z.literal(1), revision: sha256Field, preparedSha256: sha256Field });
+const currentTrust = v.strictObject({ schema: v.literal(1), revision: sha256Field, preparedSha256: sha256Field });
 
 /** @throws ConfigurationError `SchemaUnsupported` or `RevisionInvalid` */
 export function parseCurrentTrust(key: string, bytes: Uint8Array): CurrentTrust {

@@ -1,6 +1,6 @@
-// `zod/mini`, not `zod`: functions load this on their way to the first reply, and it is a fifth of the size.
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ConfigurationError } from '../errors/configuration-error.ts';
+import { recordOf } from '../json/record-of.ts';
 import { isRepository } from '../pullspec/reference.ts';
 import type { Repository } from '../pullspec/repository.ts';
 import { checkUsable } from './check-usable.ts';
@@ -11,64 +11,66 @@ import { isProfileName } from './profile-name.ts';
 import { readSchema } from './read-schema.ts';
 import { trustRevision } from './trust-revision.ts';
 
-type Shape<T> = { readonly [K in keyof T]-?: z.ZodMiniType };
+type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
-const text = z.string().check(z.minLength(1));
-const repository = z.custom<Repository>((value) => typeof value === 'string' && isRepository(value));
+const text = v.pipe(v.string(), v.minLength(1));
+const repository = v.custom<Repository>((value) => typeof value === 'string' && isRepository(value));
 
-const mirrorRule = z.strictObject({
+const mirrorRule = v.strictObject({
   source: text,
-  mirrors: z.array(text),
-  neverContactSource: z.boolean(),
-  tagsOnly: z.optional(z.boolean()),
+  mirrors: v.array(text),
+  neverContactSource: v.boolean(),
+  tagsOnly: v.optional(v.boolean()),
   origin: text,
 } satisfies Shape<MirrorRule>);
 
-const imagePolicy = z.strictObject({
-  kind: z.enum(['ClusterImagePolicy', 'ImagePolicy', 'policy.json']),
+const imagePolicy = v.strictObject({
+  kind: v.picklist(['ClusterImagePolicy', 'ImagePolicy', 'policy.json']),
   name: text,
   document: text,
-  coverage: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('scopes'), scopes: z.array(text).check(z.minLength(1)) }),
-    z.strictObject({ kind: z.literal('everything') }),
+  coverage: v.variant('kind', [
+    v.strictObject({ kind: v.literal('scopes'), scopes: v.pipe(v.array(text), v.minLength(1)) }),
+    v.strictObject({ kind: v.literal('everything') }),
   ]),
-  content: z.unknown(),
+  content: v.unknown(),
 } satisfies Shape<PreparedTrust['imagePolicies'][number]>);
 
-const preparedTrust: z.ZodMiniType<PreparedTrust> = z.strictObject({
-  schema: z.literal(1),
-  profile: z.string().check(z.refine(isProfileName)),
+const preparedTrust: v.GenericSchema<unknown, PreparedTrust> = v.strictObject({
+  schema: v.literal(1),
+  profile: v.pipe(v.string(), v.check(isProfileName)),
   revision: sha256Field,
-  verification: z.enum(['enabled', 'disabled']),
-  canonicalRepositories: z.array(repository).check(z.minLength(1)),
-  signedRepositories: z.array(repository).check(z.minLength(1)),
-  signedRepository: z.enum(['enforce', 'off']),
-  mode: z.enum(['enforce', 'warn']),
-  force: z.enum(['allow', 'deny']),
-  require: z.enum(['configured', 'openpgp', 'sigstore']),
-  bundleIdentity: z.enum(['refuse', 'digest']),
-  graphAliases: z.record(repository, repository),
-  pushSources: z.array(
-    z.strictObject({ source: text, registry: text, repository: text, mirrorOf: z.optional(repository) }),
+  verification: v.picklist(['enabled', 'disabled']),
+  canonicalRepositories: v.pipe(v.array(repository), v.minLength(1)),
+  signedRepositories: v.pipe(v.array(repository), v.minLength(1)),
+  signedRepository: v.picklist(['enforce', 'off']),
+  mode: v.picklist(['enforce', 'warn']),
+  force: v.picklist(['allow', 'deny']),
+  require: v.picklist(['configured', 'openpgp', 'sigstore']),
+  bundleIdentity: v.picklist(['refuse', 'digest']),
+  graphAliases: recordOf(repository, repository),
+  pushSources: v.array(
+    v.strictObject({ source: text, registry: text, repository: text, mirrorOf: v.optional(repository) }),
   ),
-  keyrings: z.array(preparedKeyringSchema).check(z.maxLength(MAX_KEYRINGS)),
-  stores: z.array(z.strictObject({ url: text, origin: text })),
-  storeAccess: z.strictObject({
-    allowPrivateAddresses: z.boolean(),
-    allowLocal: z.boolean(),
-    ca: z.optional(text),
+  keyrings: v.pipe(v.array(preparedKeyringSchema), v.maxLength(MAX_KEYRINGS)),
+  stores: v.array(v.strictObject({ url: text, origin: text })),
+  storeAccess: v.strictObject({
+    allowPrivateAddresses: v.boolean(),
+    allowLocal: v.boolean(),
+    ca: v.optional(text),
   }),
-  registries: z.strictObject({ allowed: z.array(text) }),
-  imagePolicies: z.array(imagePolicy),
-  registriesD: z.array(z.strictObject({ document: text, content: z.unknown() })),
+  registries: v.strictObject({ allowed: v.array(text) }),
+  imagePolicies: v.array(imagePolicy),
+  registriesD: v.array(v.strictObject({ document: text, content: v.unknown() })),
   // Trust that was prepared before Signet read policies has neither.
-  policyKeyrings: z.prefault(z.array(preparedKeyringSchema), []),
-  policyFiles: z.prefault(z.array(z.strictObject({ name: text, bytes: z.string() } satisfies Shape<PolicyFile>)), []),
-  mirrorRules: z.array(mirrorRule),
-  documents: z
-    .array(z.strictObject({ name: text, sha256: sha256Field }))
-    .check(z.minLength(1), z.maxLength(MAX_DOCUMENTS)),
-  warnings: z.array(z.string()),
+  policyKeyrings: v.optional(v.array(preparedKeyringSchema), []),
+  policyFiles: v.optional(v.array(v.strictObject({ name: text, bytes: v.string() } satisfies Shape<PolicyFile>)), []),
+  mirrorRules: v.array(mirrorRule),
+  documents: v.pipe(
+    v.array(v.strictObject({ name: text, sha256: sha256Field })),
+    v.minLength(1),
+    v.maxLength(MAX_DOCUMENTS),
+  ),
+  warnings: v.array(v.string()),
 } satisfies Shape<PreparedTrust>);
 
 /**

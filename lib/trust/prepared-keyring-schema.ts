@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import * as v from 'valibot';
 import {
   MAX_CERTIFICATES,
   type PreparedCertificate,
@@ -7,38 +7,43 @@ import {
 } from '../openpgp/prepared-keyring.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
-type Shape<T> = { readonly [K in keyof T]-?: z.ZodMiniType };
+type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
-const text = z.string().check(z.minLength(1));
-const fingerprint = z.string().check(z.regex(/^[0-9A-F]{40}$/));
-const seconds = z.int().check(z.gte(0));
+const text = v.pipe(v.string(), v.minLength(1));
+const fingerprint = v.pipe(v.string(), v.regex(/^[0-9A-F]{40}$/));
+const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-const material = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('rsa'), n: text, e: text, bits: z.int().check(z.gte(1)) }),
-  z.strictObject({ kind: z.literal('ecdsa'), curve: z.enum(['P-256', 'P-384', 'P-521']), x: text, y: text }),
-  z.strictObject({ kind: z.literal('ed25519'), x: text }),
+const material = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('rsa'),
+    n: text,
+    e: text,
+    bits: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  }),
+  v.strictObject({ kind: v.literal('ecdsa'), curve: v.picklist(['P-256', 'P-384', 'P-521']), x: text, y: text }),
+  v.strictObject({ kind: v.literal('ed25519'), x: text }),
 ]);
 
-const key = z.strictObject({
+const key = v.strictObject({
   fingerprint,
   createdAt: seconds,
   assertedAt: seconds,
-  expiresAt: z.optional(seconds),
-  revoked: z.optional(z.string()),
-  notForSigning: z.optional(z.string()),
-  algorithm: z.int().check(z.gte(0)),
-  material: z.optional(material),
+  expiresAt: v.optional(seconds),
+  revoked: v.optional(v.string()),
+  notForSigning: v.optional(v.string()),
+  algorithm: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  material: v.optional(material),
 } satisfies Shape<PreparedKey>);
 
-const certificate = z.strictObject({
+const certificate = v.strictObject({
   fingerprint,
-  userIds: z.array(z.string()),
-  keys: z.array(key).check(z.minLength(1)),
-  armorBlock: z.int().check(z.gte(0)),
+  userIds: v.array(v.string()),
+  keys: v.pipe(v.array(key), v.minLength(1)),
+  armorBlock: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 } satisfies Shape<PreparedCertificate>);
 
 /** Checks a prepared keyring that was read back: never one without a certificate. */
-export const preparedKeyringSchema: z.ZodMiniType<PreparedKeyring> = z.strictObject({
+export const preparedKeyringSchema: v.GenericSchema<unknown, PreparedKeyring> = v.strictObject({
   name: text,
-  certificates: z.array(certificate).check(z.minLength(1), z.maxLength(MAX_CERTIFICATES)),
+  certificates: v.pipe(v.array(certificate), v.minLength(1), v.maxLength(MAX_CERTIFICATES)),
 } satisfies Shape<PreparedKeyring>);

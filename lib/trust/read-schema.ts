@@ -1,7 +1,8 @@
-import type * as z from 'zod/mini';
+import * as v from 'valibot';
 import { ConfigurationError, type ConfigurationErrorCode } from '../errors/configuration-error.ts';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
+import { formatPlaces } from '../json/schema-faults.ts';
 
 /** The schema number that this version writes and reads. */
 const SCHEMA = 1;
@@ -11,17 +12,16 @@ const SCHEMA = 1;
  *
  * @throws ConfigurationError `SchemaUnsupported` for a newer one, else `RevisionInvalid`
  */
-export function readSchema<T>(schema: z.ZodMiniType<T>, key: string, bytes: Uint8Array): T {
+export function readSchema<T>(schema: v.GenericSchema<unknown, T>, key: string, bytes: Uint8Array): T {
   const content = readJson(key, bytes);
   const number = isJsonObject(content) ? content['schema'] : undefined;
   if (typeof number === 'number' && number > SCHEMA) {
     const reason = `written with schema ${number}; this version of Signet reads schema ${SCHEMA}: update it`;
     throw invalid(key, reason, 'SchemaUnsupported');
   }
-  const result = schema.safeParse(content);
-  if (result.success) return result.data;
-  const places = result.error.issues.map(({ path }) => path.map(String).join('.') || 'the whole');
-  throw invalid(key, `not as Signet writes it: ${[...new Set(places)].join(', ')}`);
+  const result = v.safeParse(schema, content);
+  if (result.success) return result.output;
+  throw invalid(key, `not as Signet writes it: ${formatPlaces(result.issues)}`);
 }
 
 function readJson(key: string, bytes: Uint8Array): JsonValue {

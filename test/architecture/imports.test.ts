@@ -42,7 +42,7 @@ const ORDER = [
   'checksums',
   'installer',
 ];
-const UTILITIES = ['errors', 'json', 'runtime', 'http', 'objects', 'queue', 'bus', 'secrets'];
+const UTILITIES = ['errors', 'json', 'runtime', 'http', 'aws', 'objects', 'queue', 'bus', 'secrets'];
 const PURE = [
   'pullspec',
   'openpgp',
@@ -60,8 +60,7 @@ const PURE_IMPORTS = [
   'node:zlib',
   'openpgp',
   'seek-bzip',
-  'zod',
-  'zod/mini',
+  'valibot',
   '@sigstore/bundle',
   '@sigstore/verify',
 ];

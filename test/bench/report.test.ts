@@ -29,6 +29,7 @@ test.each([
   ['of another schema', { schema: 2 }],
   ['of no effort', { effort: 'some' }],
   ['without a time', { measuredAt: 'today' }],
+  ['with a time in another zone', { measuredAt: '2026-11-22T00:00:00+01:00' }],
 ])('a report %s is refused', (_, change) => {
   const report = { ...toReport([], 'full', new Date(0)), ...change };
   expect(() => parseReport(JSON.stringify(report))).toThrow();

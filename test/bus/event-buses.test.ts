@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SNSClient } from '@aws-sdk/client-sns';
+import * as v from 'valibot';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
 import { type BusEvent, createCombinedBus, type EventBus } from '../../lib/bus/event-bus.ts';
 import { createEventBridgeBus } from '../../lib/bus/eventbridge-bus.ts';
 import { openBus } from '../../lib/bus/open-bus.ts';
@@ -42,19 +42,19 @@ async function outcomeOf(told: Promise<void>): Promise<readonly string[]> {
   return ['taken'];
 }
 
-const PutEvents = z.strictObject({
-  Entries: z.array(
-    z.strictObject({
-      EventBusName: z.string(),
-      Source: z.string(),
-      DetailType: z.string(),
-      Detail: z.string(),
+const PutEvents = v.strictObject({
+  Entries: v.array(
+    v.strictObject({
+      EventBusName: v.string(),
+      Source: v.string(),
+      DetailType: v.string(),
+      Detail: v.string(),
     }),
   ),
 });
 
 function toEntries({ body }: AwsRequest) {
-  return PutEvents.parse(JSON.parse(body)).Entries;
+  return v.parse(PutEvents, JSON.parse(body)).Entries;
 }
 
 interface Result {

@@ -101,6 +101,16 @@ describe('what cannot be read', () => {
       JSON.stringify({ schema: 'olm.bundle', name: 'a', image: 1 }),
       'in:1: olm.bundle a: image: ',
     ],
+    [
+      'a list for an operator’s spec',
+      JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec: [] }),
+      'in:1: ClusterServiceVersion a: spec: expected an object',
+    ],
+    [
+      'a list for how an operator is installed',
+      JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec: { install: [] } }),
+      'in:1: ClusterServiceVersion a: spec.install: expected an object',
+    ],
     ['an object of no schema', `---\nname: a\n`, 'in:2: object a: it has neither a schema nor a kind'],
     ['JSON that does not end', `${JSON.stringify(PACKAGE)}\n{"a":`, 'in:2: the object that starts here does not end'],
     [

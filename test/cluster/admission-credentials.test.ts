@@ -35,6 +35,8 @@ describe('credentials are refused, and nothing of them is told', () => {
     ['a token instead of its hash', write({ cluster: 'secret', tokenSha256: 'secret' }), 'DocumentInvalid'],
     ['an upper-case hash', write({ ...HUB, tokenSha256: HUB.tokenSha256.toUpperCase() }), 'DocumentInvalid'],
     ['a member too many', write({ ...HUB, token: 'secret' }), 'DocumentInvalid'],
+    ['a member called as the token', write({ ...HUB, secret: '' }), 'DocumentInvalid'],
+    ['an array for the whole', JSON.stringify([]), 'DocumentInvalid'],
     ['no cluster', write({ ...HUB, cluster: '' }), 'DocumentInvalid'],
     ['a profile that is a path', write({ ...HUB, profile: '../secret' }), 'DocumentInvalid'],
     ['one token of two clusters', write(HUB, { ...HUB, cluster: 'secret' }), 'DocumentInvalid'],

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { createHandler, type Dependencies } from '../../functions/review-admission/handler.ts';
 import { parseAdmissionCredentials } from '../../lib/cluster/admission-credentials.ts';
 import { createVerdictReuse } from '../../lib/cluster/verdict-reuse.ts';
@@ -93,7 +93,7 @@ export function setUpAdmission(world: World = {}) {
   const review = async (asking: Asking) => {
     const { status, body } = await ask(asking);
     if (status !== 200) throw new Error(`${status}: ${body}`);
-    return Reviewed.parse(JSON.parse(body)).response;
+    return v.parse(Reviewed, JSON.parse(body)).response;
   };
   return {
     ask,
@@ -119,17 +119,17 @@ interface Asking {
   readonly body: unknown;
 }
 
-const Reviewed = z.strictObject({
-  apiVersion: z.literal('admission.k8s.io/v1'),
-  kind: z.literal('AdmissionReview'),
-  response: z.strictObject({
-    uid: z.literal(UID),
-    allowed: z.boolean(),
-    warnings: z.array(z.string().max(256)).max(12).optional(),
-    status: z
-      .strictObject({ status: z.literal('Failure'), code: z.number(), reason: z.string(), message: z.string() })
-      .optional(),
-    auditAnnotations: z.strictObject({ record: z.string() }).optional(),
+const Reviewed = v.strictObject({
+  apiVersion: v.literal('admission.k8s.io/v1'),
+  kind: v.literal('AdmissionReview'),
+  response: v.strictObject({
+    uid: v.literal(UID),
+    allowed: v.boolean(),
+    warnings: v.optional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(256))), v.maxLength(12))),
+    status: v.optional(
+      v.strictObject({ status: v.literal('Failure'), code: v.number(), reason: v.string(), message: v.string() }),
+    ),
+    auditAnnotations: v.optional(v.strictObject({ record: v.string() })),
   }),
 });
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
+import { type SchemaFault, toFaults } from '../../lib/json/schema-faults.ts';
 
 /** One case of a set of vectors: what goes in, and what an operation has to make of it. */
 export interface Vector {
@@ -14,20 +15,21 @@ export interface Vector {
   readonly root: string;
 }
 
-const Outcome = z.enum(['accept', 'reject']);
-const Case = z
-  .looseObject({
-    name: z.string(),
-    area: z.string(),
-    kind: z.string(),
-    inputs: z.record(z.string(), z.unknown()),
+const Outcome = v.picklist(['accept', 'reject']);
+const Case = v.pipe(
+  v.looseObject({
+    name: v.string(),
+    area: v.string(),
+    kind: v.string(),
+    inputs: v.record(v.string(), v.unknown()),
     expected: Outcome,
-    output: z.record(z.string(), z.unknown()).optional(),
-    strength: z.enum(['normative', 'advisory']).optional(),
-    ours: Outcome.optional(),
-  })
-  .refine((vector) => vector.strength !== 'advisory' || vector.ours !== undefined, 'an advisory case needs `ours`');
-const File = z.looseObject({ format: z.literal(1), area: z.string(), cases: z.array(Case) });
+    output: v.optional(v.record(v.string(), v.unknown())),
+    strength: v.optional(v.picklist(['normative', 'advisory'])),
+    ours: v.optional(Outcome),
+  }),
+  v.check((vector) => vector.strength !== 'advisory' || vector.ours !== undefined, 'an advisory case needs `ours`'),
+);
+const File = v.looseObject({ format: v.literal(1), area: v.string(), cases: v.array(Case) });
 
 /** Reads a set of vectors, or one area of a set. @throws Error that names the directory */
 export async function readVectors(directory: string): Promise<readonly Vector[]> {
@@ -48,10 +50,10 @@ async function findVectorFiles(directory: string): Promise<readonly string[]> {
 }
 
 async function readVectorFile(file: string): Promise<readonly Vector[]> {
-  const parsed = File.safeParse(JSON.parse(await readFile(file, 'utf8')));
-  if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
+  const parsed = v.safeParse(File, JSON.parse(await readFile(file, 'utf8')));
+  if (!parsed.success) throw new Error(`${file}: ${toFaults(parsed.issues).map(toLine).join('; ')}`);
   const root = path.dirname(path.dirname(file));
-  return parsed.data.cases.map(({ name, area, kind, inputs, expected, output, strength, ours }) => ({
+  return parsed.output.cases.map(({ name, area, kind, inputs, expected, output, strength, ours }) => ({
     name,
     area,
     kind,
@@ -60,4 +62,8 @@ async function readVectorFile(file: string): Promise<readonly Vector[]> {
     output: output ?? {},
     root,
   }));
+}
+
+function toLine({ path: place, message }: SchemaFault): string {
+  return `${place.join('.') || 'the whole'}: ${message}`;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { DEMO_PROFILE, toDemoDocuments } from '../../demo/demo-documents.ts';
 import { DEMO_IMAGES, DEMO_REFERRER } from '../../demo/demo-images.ts';
 import { DEMO_REPOSITORY, makeDemoReleases } from '../../demo/demo-releases.ts';
@@ -144,12 +144,13 @@ describe('the demo’s credentials let its samples in', () => {
 });
 
 test('what samples tell of manifests is so', () => {
-  const descriptor = z
-    .object({ mediaType: z.string(), digest: z.string(), size: z.number() })
-    .transform(({ mediaType, ...rest }) => ({ ...rest, media_type: mediaType }));
-  const content = z.object({ config: descriptor, layers: z.array(descriptor) });
+  const descriptor = v.pipe(
+    v.object({ mediaType: v.string(), digest: v.string(), size: v.number() }),
+    v.transform(({ mediaType, ...rest }) => ({ ...rest, media_type: mediaType })),
+  );
+  const content = v.object({ config: descriptor, layers: v.array(descriptor) });
   const manifest = {
-    ...content.parse(JSON.parse(Buffer.from(minor.manifest).toString())),
+    ...v.parse(content, JSON.parse(Buffer.from(minor.manifest).toString())),
     size: minor.manifest.length,
   };
   expect(JSON.parse(readSample('github.json').toString())).toMatchObject({

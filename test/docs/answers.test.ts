@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { ObjectStore } from '../../lib/objects/object-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish-trust.ts';
@@ -39,14 +39,14 @@ async function ask(request: SampleRequest, over: keyof typeof OBJECTS = 'filled'
   return { status: result.statusCode, headers, type, body: result.body ?? '' };
 }
 
-const Said = z.looseObject({ code: z.string().optional(), outcome: z.string().optional() });
+const Said = v.looseObject({ code: v.optional(v.string()), outcome: v.optional(v.string()) });
 
 describe('the functions answer as described', () => {
   test.each(rows)('$method $path: $name: $status', async (row) => {
     const { status, type, body } = await ask(row, row.over);
     expect(status).toBe(row.status);
     if (row.says === undefined) return;
-    const { code, outcome } = Said.parse(JSON.parse(body));
+    const { code, outcome } = v.parse(Said, JSON.parse(body));
     expect(type === 'application/problem+json' ? code : outcome).toBe(row.says);
   });
 
@@ -85,7 +85,7 @@ describe('the functions answer as described', () => {
     const stored = await samples.filled.readObject(key, 1024);
     const put = async (change: object): Promise<void> => {
       const state: unknown = JSON.parse(Buffer.from(stored?.bytes ?? []).toString());
-      const bytes = Buffer.from(JSON.stringify({ ...z.record(z.string(), z.unknown()).parse(state), ...change }));
+      const bytes = Buffer.from(JSON.stringify({ ...v.parse(v.record(v.string(), v.unknown()), state), ...change }));
       const { etag } = (await samples.filled.readObject(key, 1024)) ?? {};
       await samples.filled.replaceObject(key, bytes, etag);
     };

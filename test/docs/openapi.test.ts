@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import type { ConfigurationErrorCode } from '../../lib/errors/configuration-error.ts';
 import type { InputErrorCode } from '../../lib/errors/input-error.ts';
 import { REASON_CODES } from '../../lib/errors/reason-code.ts';
@@ -85,9 +85,10 @@ describe('docs/openapi.yaml', () => {
 
   test('has the closed unions of the code', () => {
     expect(openapi.components.schemas['ReasonCode']?.enum).toEqual([...REASON_CODES]);
-    const problem = z
-      .object({ enum: z.array(z.string()) })
-      .parse(resolvePointer('#/components/schemas/Problem/properties/code'));
+    const problem = v.parse(
+      v.object({ enum: v.array(v.string()) }),
+      resolvePointer('#/components/schemas/Problem/properties/code'),
+    );
     expect(problem.enum).toEqual(Object.keys(PROBLEM_CODES));
   });
 

@@ -2,46 +2,48 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import * as v from 'valibot';
 import { parse } from 'yaml';
-import { z } from 'zod';
 
 const FILE = path.join(import.meta.dirname, '../../docs/openapi.yaml');
 
-const Example = z.object({ value: z.unknown() });
-const Referred = z.object({ $ref: z.string() });
-const Header = z.object({ required: z.boolean().default(false), schema: z.looseObject({}) });
-const Media = z.object({ examples: z.record(z.string(), z.union([Referred, Example])).default({}) });
-const Response = z.object({
-  headers: z.record(z.string(), z.union([Referred, Header])).default({}),
-  content: z.record(z.string(), Media).default({}),
+const Example = v.object({ value: v.unknown() });
+const Referred = v.object({ $ref: v.string() });
+const Header = v.object({ required: v.optional(v.boolean(), false), schema: v.looseObject({}) });
+const Media = v.object({ examples: v.optional(v.record(v.string(), v.union([Referred, Example])), {}) });
+const Response = v.object({
+  headers: v.optional(v.record(v.string(), v.union([Referred, Header])), {}),
+  content: v.optional(v.record(v.string(), Media), {}),
 });
-const Operation = z.object({
-  operationId: z.string(),
-  security: z.array(z.record(z.string(), z.unknown())).optional(),
-  requestBody: z.union([Referred, z.object({ content: z.record(z.string(), Media) })]).optional(),
-  responses: z.record(z.string(), z.union([Referred, Response])),
+const Operation = v.object({
+  operationId: v.string(),
+  security: v.optional(v.array(v.record(v.string(), v.unknown()))),
+  requestBody: v.optional(v.union([Referred, v.object({ content: v.record(v.string(), Media) })])),
+  responses: v.record(v.string(), v.union([Referred, Response])),
 });
-const PathItem = z.object({
-  'x-gateway-path': z.string().optional(),
-  get: Operation.optional(),
-  head: Operation.optional(),
-  post: Operation.optional(),
+const PathItem = v.object({
+  'x-gateway-path': v.optional(v.string()),
+  get: v.optional(Operation),
+  head: v.optional(Operation),
+  post: v.optional(Operation),
 });
-const Document = z.looseObject({
-  info: z.object({ version: z.string() }),
-  paths: z.record(z.string(), PathItem),
-  components: z.looseObject({ schemas: z.record(z.string(), z.looseObject({ enum: z.array(z.string()).optional() })) }),
+const Document = v.looseObject({
+  info: v.object({ version: v.string() }),
+  paths: v.record(v.string(), PathItem),
+  components: v.looseObject({
+    schemas: v.record(v.string(), v.looseObject({ enum: v.optional(v.array(v.string())) })),
+  }),
 });
 
 /** The description of the API, as it is written. */
-export const written = z.record(z.string(), z.unknown()).parse(parse(readFileSync(FILE, 'utf8')));
-export const openapi = Document.parse(written);
+export const written = v.parse(v.record(v.string(), v.unknown()), parse(readFileSync(FILE, 'utf8')));
+export const openapi = v.parse(Document, written);
 
 export interface DescribedOperation {
   readonly method: string;
   /** As API Gateway spells it. */
   readonly route: string;
-  readonly operation: z.infer<typeof Operation>;
+  readonly operation: v.InferOutput<typeof Operation>;
   /** Of the operation within the document. */
   readonly pointer: string;
 }
@@ -55,14 +57,14 @@ export const operations: readonly DescribedOperation[] = Object.entries(openapi.
   });
 });
 
-export interface DescribedResponse extends z.infer<typeof Response> {
+export interface DescribedResponse extends v.InferOutput<typeof Response> {
   readonly pointer: string;
 }
 
 export function describeResponse({ operation, pointer }: DescribedOperation, status: string): DescribedResponse {
   const found = operation.responses[status];
   if (found === undefined) throw new Error(`${operation.operationId} does not say what ${status} is`);
-  if ('$ref' in found) return { ...Response.parse(resolvePointer(found.$ref)), pointer: found.$ref };
+  if ('$ref' in found) return { ...v.parse(Response, resolvePointer(found.$ref)), pointer: found.$ref };
   return { ...found, pointer: `${pointer}/responses/${status}` };
 }
 
@@ -80,7 +82,7 @@ export function compileSchema(pointer: string): ValidateFunction {
 /** Faults of a header's value, or none. */
 export function checkHeader({ pointer, headers }: DescribedResponse, name: string, value: unknown): readonly string[] {
   const header = headers[name];
-  const described = header === undefined || !('$ref' in header) ? header : Header.parse(resolvePointer(header.$ref));
+  const described = header === undefined || !('$ref' in header) ? header : v.parse(Header, resolvePointer(header.$ref));
   if (described === undefined || (value === undefined && !described.required)) return [];
   const validate = compileSchema(
     `${header !== undefined && '$ref' in header ? header.$ref : `${pointer}/headers/${name}`}/schema`,
@@ -100,10 +102,10 @@ export function listExamples(value: unknown = written, pointer = '#'): readonly 
   return Object.entries(value).flatMap(([key, inner]) => {
     const place = `${pointer}/${escapeSegment(key)}`;
     if (key !== 'content') return listExamples(inner, place);
-    return Object.entries(z.record(z.string(), Media).parse(inner)).flatMap(([type, { examples }]) =>
+    return Object.entries(v.parse(v.record(v.string(), Media), inner)).flatMap(([type, { examples }]) =>
       Object.entries(examples).map(([name, example]) => ({
         name: `${place} ${name}`,
-        value: Example.parse('$ref' in example ? resolvePointer(example.$ref) : example).value,
+        value: v.parse(Example, '$ref' in example ? resolvePointer(example.$ref) : example).value,
         schema: `${place}/${escapeSegment(type)}/schema`,
       })),
     );
@@ -114,7 +116,7 @@ export function resolvePointer(pointer: string): unknown {
   const segments = pointer.slice(2).split('/');
   return segments.reduce<unknown>((value, segment) => {
     const name = segment.replaceAll('~1', '/').replaceAll('~0', '~');
-    return z.record(z.string(), z.unknown()).parse(value)[name];
+    return v.parse(v.record(v.string(), v.unknown()), value)[name];
   }, written);
 }
 

@@ -47,7 +47,7 @@ const PARSERS: readonly [string, Parse][] = [
 
 describe.each(PARSERS)('%s refuses what is no object', (_, parse) => {
   test.each([null, undefined, 'text', 1, true, [], [{}]])('%j', (body) => {
-    expect(faultOf(parse, body)).toMatch(/^BodyInvalid [a-z- ]+: expected (?:object|string)$/);
+    expect(faultOf(parse, body)).toMatch(/^BodyInvalid [a-z_ -]+: (?:expected object(?:, found [a-z]+)?|missing)$/);
   });
 });
 
@@ -110,6 +110,7 @@ describe('a broken member is named', () => {
     ['Harbor', parseHarborWebhook, HARBOR, 'occur_at', '2020'],
     ['Harbor', parseHarborWebhook, HARBOR, 'occur_at', -1],
     ['Harbor', parseHarborWebhook, HARBOR, 'occur_at', 1e300],
+    ['Harbor', parseHarborWebhook, HARBOR, 'occur_at', Number.POSITIVE_INFINITY],
     ['Harbor', parseHarborWebhook, HARBOR, 'event_data', undefined],
     ['Harbor', parseHarborWebhook, HARBOR, 'event_data.resources', {}],
     ['Harbor', parseHarborWebhook, HARBOR, 'event_data.resources.0', null],
@@ -129,6 +130,7 @@ describe('a broken member is named', () => {
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.id', undefined],
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.timestamp', 0],
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.target', undefined],
+    ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.target', []],
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.target.mediaType', 5],
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.target.tag', '.x'],
     ['distribution', parseDistributionWebhook, DISTRIBUTION, 'events.1.target.digest', undefined],
@@ -149,6 +151,7 @@ describe('a broken member is named', () => {
     ['GitHub', parseGithubWebhook, GITHUB, `${packagePath}.package_url`, 'ghcr.io/'],
     ['GitHub', parseGithubWebhook, GITHUB, `${packagePath}.container_metadata`, undefined],
     ['GitHub', parseGithubWebhook, GITHUB, `${packagePath}.container_metadata.tag.name`, 'a:b'],
+    ['GitHub', parseGithubWebhook, GITHUB, `${packagePath}.container_metadata.tag`, []],
     // As in GitHub's own example: a Git commit's hash where the manifest's digest belongs.
     ['GitHub', parseGithubWebhook, GITHUB, `${packagePath}.container_metadata.tag.digest`, `sha256:${'6'.repeat(40)}`],
     ['Docker Hub', parseDockerhubWebhook, DOCKERHUB, 'push_data', undefined],
@@ -183,6 +186,14 @@ describe('a broken member is named', () => {
   ])('neither digest nor tag: %s', (_, parse, body, field) => {
     expect(faultOf(parse, body)).toBe(`BodyInvalid ${field}: neither a digest nor a tag was pushed to it`);
   });
+});
+
+test.each<[name: string, value: unknown, fault: string]>([
+  ['missing', undefined, 'missing'],
+  ['of another type', 5, 'expected string, found number'],
+  ['a host alone', 'quay.io', 'expected registry/repository'],
+])('what is wrong with a member is said: %s', (_, value, fault) => {
+  expect(faultOf(parseQuayWebhook, replaceMember(QUAY, 'docker_url', value))).toBe(`BodyInvalid docker_url: ${fault}`);
 });
 
 test('one malformed event of a body refuses the whole body', () => {

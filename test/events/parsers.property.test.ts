@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { parseDistributionWebhook } from '../../lib/events/parse-distribution-webhook.ts';
@@ -90,7 +91,7 @@ describe.each(SOURCES)('%s', (source, parse, samples) => {
           expect(parseRepository(name)).toBe(name);
           expect(push.digest ?? push.tag).toBeDefined();
           expect(push.digest === undefined || isDigest(push.digest)).toBe(true);
-          expect(PushMessageSchema.parse(JSON.parse(toPushBody({ profile: 'ocp' }, push))).push).toEqual(push);
+          expect(v.parse(PushMessageSchema, JSON.parse(toPushBody({ profile: 'ocp' }, push))).push).toEqual(push);
           const subject = toSubject(push);
           if (subject.kind !== 'ignored') {
             expect(`${subject.push.registry}/${subject.push.repository}`).toBe(name);

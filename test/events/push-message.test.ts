@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { Push } from '../../lib/events/push.ts';
 import { toPushBody } from '../../lib/events/push-message.ts';
@@ -24,7 +25,7 @@ describe('the push queue’s body', () => {
     ['no more than it needs', { profile: 'own' }, { source: 'ecr', registry: 'r.example', repository: 'a', tag: 't' }],
     ['a referrer', MAPPING, { ...PUSH, tag: undefined, referrer: true }],
   ])('is read as it was written: %s', (_, mapping, push) => {
-    expect(PushMessageSchema.parse(JSON.parse(toPushBody(mapping, push)))).toEqual({ schema: 1, ...mapping, push });
+    expect(v.parse(PushMessageSchema, JSON.parse(toPushBody(mapping, push)))).toEqual({ schema: 1, ...mapping, push });
   });
 
   test.each<[string, string, unknown]>([
@@ -35,6 +36,7 @@ describe('the push queue’s body', () => {
     ['a mirrored repository with a tag', 'mirrorOf', 'quay.io/a/b:c'],
     ['an unknown member', 'more', 1],
     ['no push', 'push', undefined],
+    ['an array for the push', 'push', []],
     ['an unknown member of the push', 'push.more', 1],
     ['an unknown source', 'push.source', 'gitlab'],
     ['a host in capitals', 'push.registry', 'Quay.io'],
@@ -45,18 +47,22 @@ describe('the push queue’s body', () => {
     ['a repository with a tag', 'push.repository', 'a:b'],
     ['a digest that is none', 'push.digest', 'sha256:1'],
     ['a tag that is none', 'push.tag', 'a/b'],
+    ['a tag that is a number', 'push.tag', 1],
     ['an empty tag', 'push.tag', ''],
     ['a time that is none', 'push.occurredAt', 'now'],
+    ['a time on no day', 'push.occurredAt', '2020-02-30T03:45:08Z'],
+    ['a time at no hour', 'push.occurredAt', '2020-04-15T25:45:08Z'],
+    ['a time after a space', 'push.occurredAt', '2020-04-15 03:45:08Z'],
     ['a time in no time zone', 'push.occurredAt', '2020-04-15T03:45:08'],
     ['an empty event', 'push.eventId', ''],
     ['referrer: false', 'push.referrer', false],
   ])('is refused with %s', (_, path, value) => {
-    expect(PushMessageSchema.safeParse(MESSAGE).success).toBe(true);
-    expect(PushMessageSchema.safeParse(replaceMember(MESSAGE, path, value)).success).toBe(false);
+    expect(v.safeParse(PushMessageSchema, MESSAGE).success).toBe(true);
+    expect(v.safeParse(PushMessageSchema, replaceMember(MESSAGE, path, value)).success).toBe(false);
   });
 
   test('is refused with neither digest nor tag', () => {
     const without = replaceMember(replaceMember(MESSAGE, 'push.digest', undefined), 'push.tag', undefined);
-    expect(PushMessageSchema.safeParse(without).success).toBe(false);
+    expect(v.safeParse(PushMessageSchema, without).success).toBe(false);
   });
 });

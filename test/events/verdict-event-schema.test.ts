@@ -3,8 +3,8 @@ import path from 'node:path';
 import { Ajv2020, type AnySchema } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import * as fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { REASON_CODES } from '../../lib/errors/reason-code.ts';
 import {
   MAX_LISTED,
@@ -184,20 +184,23 @@ const SUMMARY: Presence<VerdictSummary> = {
   decidedAt: 'required',
 };
 
-const ObjectSchema = z.looseObject({
-  type: z.literal('object'),
-  additionalProperties: z.literal(false),
-  required: z.array(z.string()),
-  properties: z.record(z.string(), z.unknown()),
+const ObjectSchema = v.looseObject({
+  type: v.literal('object'),
+  additionalProperties: v.literal(false),
+  required: v.array(v.string()),
+  properties: v.record(v.string(), v.unknown()),
 });
 
 /** The schema of an object somewhere in a published schema. */
-function readObject(schema: unknown, ...names: readonly string[]): z.infer<typeof ObjectSchema> {
-  return ObjectSchema.parse(names.reduce((at, name) => (at as Body)[name], schema));
+function readObject(schema: unknown, ...names: readonly string[]): v.InferOutput<typeof ObjectSchema> {
+  return v.parse(
+    ObjectSchema,
+    names.reduce((at, name) => (at as Body)[name], schema),
+  );
 }
 
 describe('the schemas have the members of the types', () => {
-  test.each<[name: string, schema: z.infer<typeof ObjectSchema>, presence: Readonly<Record<string, string>>]>([
+  test.each<[name: string, schema: v.InferOutput<typeof ObjectSchema>, presence: Readonly<Record<string, string>>]>([
     ['Signet Verdict', readObject(SCHEMAS['Signet Verdict']), DETAIL],
     ['Signet Verdict Changed', readObject(SCHEMAS['Signet Verdict Changed']), CHANGED],
     ['asked', readObject(SCHEMAS['Signet Verdict'], 'properties', 'asked'), ASKED_MEMBERS],

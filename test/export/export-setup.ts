@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
 import { bundleArchiveKey } from '../../lib/export/bundle-state.ts';
 import type { ExportDependencies } from '../../lib/export/export-bundle.ts';
@@ -35,7 +36,7 @@ export function setUpExports(objects: ObjectStore, profiles: readonly string[] =
 
 /** The last message that was queued. */
 export function lastMessage(sent: readonly string[]): ExportMessage {
-  return ExportMessageSchema.parse(JSON.parse(sent.at(-1) ?? ''));
+  return v.parse(ExportMessageSchema, JSON.parse(sent.at(-1) ?? ''));
 }
 
 export async function readArchive(objects: ObjectStore, id: string): Promise<Buffer> {

@@ -1,6 +1,6 @@
+import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { z } from 'zod';
 import { parseConfigMapCursor } from '../../lib/export/config-map-cursor.ts';
 import type { ConfigMapsRequest } from '../../lib/export/parse-config-maps-request.ts';
 import { MAX_PAGE_BYTES, readConfigMaps } from '../../lib/export/read-config-maps.ts';
@@ -9,8 +9,8 @@ import type { HeldSignatures } from '../../lib/render/read-signed-release.ts';
 import { type BundleSigner, digestOf, keyOf, makeBundleSigner, NOW, SIGNAL } from '../bundle/bundle-setup.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 
-const ConfigMap = z.object({ metadata: z.object({ name: z.string() }), binaryData: z.record(z.string(), z.string()) });
-const List = z.object({ kind: z.literal('List'), items: z.array(ConfigMap) });
+const ConfigMap = v.object({ metadata: v.object({ name: v.string() }), binaryData: v.record(v.string(), v.string()) });
+const List = v.object({ kind: v.literal('List'), items: v.array(ConfigMap) });
 const ALL: ConfigMapsRequest = { profile: undefined, digests: undefined, minors: undefined, after: undefined };
 
 let signer: BundleSigner;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 const namesOf = (text: string): readonly string[] =>
-  List.parse(JSON.parse(text)).items.map(({ metadata }) => metadata.name.replace('signet-release-signatures-', ''));
+  v.parse(List, JSON.parse(text)).items.map(({ metadata }) => metadata.name.replace('signet-release-signatures-', ''));
 
 describe('what is answered', () => {
   test('is what verifies, by minor version, as a List or as documents', async () => {
@@ -36,8 +36,8 @@ describe('what is answered', () => {
     expect(json.next).toBeUndefined();
     expect(json.read.leftOut).toHaveLength(1);
     const yaml = await readConfigMaps(ALL, 'yaml', held);
-    const documents = parseAllDocuments(yaml.text).map((document) => ConfigMap.parse(document.toJS()));
-    expect(documents).toEqual(List.parse(JSON.parse(json.text)).items);
+    const documents = parseAllDocuments(yaml.text).map((document) => v.parse(ConfigMap, document.toJS()));
+    expect(documents).toEqual(v.parse(List, JSON.parse(json.text)).items);
   });
 
   test.each<[name: string, change: Partial<ConfigMapsRequest>, expected: readonly string[]]>([
@@ -120,11 +120,11 @@ describe('pages', () => {
     const first = await readConfigMaps(ALL, 'json', { ...held, objects: more }, 1);
     const added = digestOf('4.16.7');
     await more.createObject(keyOf(added), signer.sign(added, '4.16.7'));
-    const seen = [...List.parse(JSON.parse(first.text)).items];
+    const seen = [...v.parse(List, JSON.parse(first.text)).items];
     for (let next = first.next; next !== undefined; ) {
       const request = { ...ALL, after: parseConfigMapCursor(next) };
       const page = await readConfigMaps(request, 'json', { ...held, objects: more }, 1);
-      seen.push(...List.parse(JSON.parse(page.text)).items);
+      seen.push(...v.parse(List, JSON.parse(page.text)).items);
       next = page.next;
     }
     const keys = seen.flatMap(({ binaryData }) => Object.keys(binaryData));

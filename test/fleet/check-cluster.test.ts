@@ -221,6 +221,26 @@ describe('what cannot be read', () => {
       [JSON.stringify({ ...clusterVersion({}), spec: { signatureStores: 'x' } })],
       'spec.signatureStores',
     ],
+    ...['spec', 'status'].map((field): [string, readonly string[], string] => [
+      `a list for the ${field}`,
+      [JSON.stringify({ ...clusterVersion({}), [field]: [] })],
+      `${field}: expected an object`,
+    ]),
+    [
+      'a list for what is desired',
+      [JSON.stringify({ ...clusterVersion({}), status: { desired: [] } })],
+      'status.desired: expected an object',
+    ],
+    [
+      'a list for what was',
+      [JSON.stringify({ ...clusterVersion({}), status: { history: [[]] } })],
+      'status.history.0: expected an object',
+    ],
+    [
+      'a list for Hive’s reference',
+      [JSON.stringify(hiveConfig([]))],
+      'spec.releaseImageVerificationConfigMapRef: expected an object',
+    ],
     [
       'a broken mirror set',
       [JSON.stringify({ ...mirrorSet(), spec: { imageDigestMirrors: [{ mirrors: [] }] } })],

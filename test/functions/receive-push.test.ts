@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { Dependencies } from '../../functions/receive-push/handler.ts';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
@@ -108,7 +109,7 @@ describe('what a registry sends is queued', () => {
     const { send, pushQueue, telemetry } = await createPushReceiver();
     const { statusCode, body } = await send(sent);
     expect([statusCode, body]).toEqual([202, JSON.stringify({ queued, unmapped: 0 })]);
-    const messages = pushQueue.sent.map((text): PushMessage => PushMessageSchema.parse(JSON.parse(text)));
+    const messages = pushQueue.sent.map((text): PushMessage => v.parse(PushMessageSchema, JSON.parse(text)));
     expect(messages.map(({ profile, push }) => [profile, push.source])).toEqual(
       ['ocp', 'own'].slice(0, queued).map((profile) => [profile, sent.source]),
     );
@@ -422,7 +423,7 @@ describe('an event of EventBridge', () => {
   test('of a push to ECR is queued', async () => {
     const { tell, pushQueue, telemetry, dead } = await createPushReceiver();
     expect(await tell(ECR)).toBeUndefined();
-    expect(pushQueue.sent.map((text) => PushMessageSchema.parse(JSON.parse(text)))).toMatchObject([
+    expect(pushQueue.sent.map((text) => v.parse(PushMessageSchema, JSON.parse(text)))).toMatchObject([
       {
         profile: 'ocp',
         mirrorOf: 'quay.io/openshift-release-dev/ocp-release',

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { InputError } from '../../lib/errors/input-error.ts';
 import { formatDockerReference, isNameOnly, parseDockerReference } from '../../lib/image-policy/docker-reference.ts';
 import { parsePolicyJson } from '../../lib/image-policy/parse-policy-json.ts';
@@ -28,21 +28,21 @@ const DISAGREES: ReadonlyMap<string, string> = new Map([
   ['extract-subkey', 'Debian’s skopeo refuses signatures by subkeys'],
 ]);
 
-const Requirement = z.looseObject({ type: z.string() });
-type Content = z.infer<typeof Requirement>;
-const Policy = z.looseObject({
-  default: z.array(Requirement),
-  transports: z.looseObject({ docker: z.record(z.string(), z.array(Requirement)) }),
+const Requirement = v.looseObject({ type: v.string() });
+type Content = v.InferOutput<typeof Requirement>;
+const Policy = v.looseObject({
+  default: v.array(Requirement),
+  transports: v.looseObject({ docker: v.record(v.string(), v.array(Requirement)) }),
 });
-const Inputs = z.looseObject({
-  dockerReference: z.string(),
-  imageDirectory: z.string().optional(),
-  requirement: Requirement.optional(),
-  policy: z.string().optional(),
-  manifest: z.string().optional(),
-  signature: z.string().optional(),
-  keyrings: z.array(z.string()).optional(),
-  acceptedFingerprints: z.array(z.string()).optional(),
+const Inputs = v.looseObject({
+  dockerReference: v.string(),
+  imageDirectory: v.optional(v.string()),
+  requirement: v.optional(Requirement),
+  policy: v.optional(v.string()),
+  manifest: v.optional(v.string()),
+  signature: v.optional(v.string()),
+  keyrings: v.optional(v.array(v.string())),
+  acceptedFingerprints: v.optional(v.array(v.string())),
 });
 
 const scratch = createScratch();
@@ -50,7 +50,7 @@ afterAll(() => scratch.remove());
 
 /** The image and the policy of a case, with absolute paths and an identity that a nameless image can have. */
 async function writeCase({ inputs, root }: Vector): Promise<{ image: string; policyFile: string }> {
-  const given = Inputs.parse(inputs);
+  const given = v.parse(Inputs, inputs);
   const directory = await scratch.directory();
   const image = path.join(directory, 'image');
   if (given.imageDirectory === undefined) {
@@ -67,10 +67,10 @@ async function writeCase({ inputs, root }: Vector): Promise<{ image: string; pol
   return { image, policyFile };
 }
 
-async function readRequirements(given: z.infer<typeof Inputs>, root: string): Promise<readonly Content[]> {
+async function readRequirements(given: v.InferOutput<typeof Inputs>, root: string): Promise<readonly Content[]> {
   if (given.requirement !== undefined) return [given.requirement];
   if (given.policy !== undefined) {
-    const policy = Policy.parse(JSON.parse(await readFile(path.join(root, given.policy), 'utf8')));
+    const policy = v.parse(Policy, JSON.parse(await readFile(path.join(root, given.policy), 'utf8')));
     const scope = formatDockerReference(parseDockerReference(given.dockerReference));
     return policy.transports.docker[scope] ?? policy.default;
   }
@@ -83,7 +83,7 @@ async function readRequirements(given: z.infer<typeof Inputs>, root: string): Pr
 function rewrite(requirement: Content, reference: string, root: string): Content {
   if (requirement.type !== 'signedBy') return requirement;
   const { keyPath, keyPaths, signedIdentity, ...rest } = requirement;
-  const absolute = (file: unknown): string => path.join(root, z.string().parse(file));
+  const absolute = (file: unknown): string => path.join(root, v.parse(v.string(), file));
   const key = Array.isArray(keyPaths) ? { keyPaths: keyPaths.map(absolute) } : toKeyPath(keyPath, absolute);
   return { ...rest, ...key, signedIdentity: toNamedIdentity(signedIdentity, reference) };
 }
@@ -94,9 +94,10 @@ function toKeyPath(keyPath: unknown, absolute: (file: unknown) => string): objec
 
 /** `dir:` images have no name, so each identity is written as what it comes to for the name of the case. */
 function toNamedIdentity(identity: unknown, reference: string): object {
-  const { type, prefix, signedPrefix, ...fields } = z
-    .looseObject({ type: z.string(), prefix: z.string().default(''), signedPrefix: z.string().default('') })
-    .parse(identity ?? { type: 'matchRepoDigestOrExact' });
+  const { type, prefix, signedPrefix, ...fields } = v.parse(
+    v.looseObject({ type: v.string(), prefix: v.optional(v.string(), ''), signedPrefix: v.optional(v.string(), '') }),
+    identity ?? { type: 'matchRepoDigestOrExact' },
+  );
   const exact = (text: string) => ({ type: 'exactReference', dockerReference: text });
   switch (type) {
     case 'matchExact':

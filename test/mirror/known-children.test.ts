@@ -79,6 +79,9 @@ describe('what is no memory of lists', () => {
     ['more than there is', '{"schema":1,"children":{},"more":1}'],
     ['a child that is no digest', `{"schema":1,"children":{"${LIST}":["sha256:12"]}}`],
     ['a list that is no digest', '{"schema":1,"children":{"latest":[]}}'],
+    ['an array', '{"schema":1,"children":[]}'],
+    ['a name that objects have', `{"schema":1,"children":{"${LIST}":[],"constructor":[]}}`],
+    ['a name that changes objects', `{"schema":1,"children":{"${LIST}":[],"__proto__":[]}}`],
     ['one list twice', `{"schema":1,"children":{"${LIST}":[],"${LIST}":[]}}`],
   ])('is as good as forgotten, and replaced: %s', async (_, text) => {
     const objects = createMemoryObjectStore([[CHILDREN_KEY, Buffer.from(text)]]);

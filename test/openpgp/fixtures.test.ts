@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { SignatureError } from '../../lib/errors/signature-error.ts';
 import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
@@ -13,19 +13,22 @@ import { verifyMessage } from '../../lib/openpgp/verify-message.ts';
 const ROOT = path.join(import.meta.dirname, '../fixtures/openpgp');
 const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;
 
-const cases = z
-  .array(
-    z.object({
-      name: z.string(),
-      message: z.string(),
-      keys: z.array(z.string()),
-      expected: z.string(),
-      signer: z.string().optional(),
-      why: z.string(),
-    }),
-  )
-  .min(150)
-  .parse(JSON.parse(readFileSync(path.join(ROOT, 'cases.json'), 'utf8')));
+const cases = v.parse(
+  v.pipe(
+    v.array(
+      v.object({
+        name: v.string(),
+        message: v.string(),
+        keys: v.array(v.string()),
+        expected: v.string(),
+        signer: v.optional(v.string()),
+        why: v.string(),
+      }),
+    ),
+    v.minLength(150),
+  ),
+  JSON.parse(readFileSync(path.join(ROOT, 'cases.json'), 'utf8')),
+);
 
 /** What Signet makes of a case: `accept` and the signer, or the code. */
 async function judge(

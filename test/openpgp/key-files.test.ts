@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
 import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
 import { MAX_CERTIFICATES } from '../../lib/openpgp/prepared-keyring.ts';
@@ -9,17 +9,20 @@ import { MAX_CERTIFICATES } from '../../lib/openpgp/prepared-keyring.ts';
 const ROOT = path.join(import.meta.dirname, '../fixtures/openpgp');
 const read = (name: string): Buffer => readFileSync(path.join(ROOT, name));
 
-const files = z
-  .array(
-    z.looseObject({
-      file: z.string(),
-      expected: z.enum(['accept', 'KeyUnreadable']),
-      certificates: z.array(z.object({ fingerprint: z.string(), armorBlock: z.number() })).default([]),
-      why: z.string(),
-    }),
-  )
-  .min(10)
-  .parse(JSON.parse(read('key-files.json').toString()));
+const files = v.parse(
+  v.pipe(
+    v.array(
+      v.looseObject({
+        file: v.string(),
+        expected: v.picklist(['accept', 'KeyUnreadable']),
+        certificates: v.optional(v.array(v.object({ fingerprint: v.string(), armorBlock: v.number() })), []),
+        why: v.string(),
+      }),
+    ),
+    v.minLength(10),
+  ),
+  JSON.parse(read('key-files.json').toString()),
+);
 
 async function prepare(bytes: Uint8Array): Promise<unknown> {
   try {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { listFunctions } from '../../scripts/build-functions.ts';
 import { resourcesOf } from './template.ts';
 import { useVariants, VARIANTS } from './variants.ts';
@@ -10,42 +10,46 @@ const ROOT = path.join(import.meta.dirname, '../..');
 const names = await listFunctions();
 const read = useVariants();
 
-const Metric = z.object({
-  Namespace: z.enum(['AWS/SQS', 'AWS/Lambda', 'Signet']),
-  MetricName: z.string(),
-  Dimensions: z.tuple([
-    z.object({
-      Name: z.string(),
-      Value: z.union([
-        z.string(),
-        z.object({ Ref: z.string() }).transform(({ Ref: name }) => name),
-        z
-          .object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('QueueName')]) })
-          .transform((get) => get['Fn::GetAtt'][0]),
+const Metric = v.object({
+  Namespace: v.picklist(['AWS/SQS', 'AWS/Lambda', 'Signet']),
+  MetricName: v.string(),
+  Dimensions: v.strictTuple([
+    v.object({
+      Name: v.string(),
+      Value: v.union([
+        v.string(),
+        v.pipe(
+          v.object({ Ref: v.string() }),
+          v.transform(({ Ref: name }) => name),
+        ),
+        v.pipe(
+          v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('QueueName')]) }),
+          v.transform((get) => get['Fn::GetAtt'][0]),
+        ),
       ]),
     }),
   ]),
 });
-type Metric = z.infer<typeof Metric>;
+type Metric = v.InferOutput<typeof Metric>;
 
-const Alarm = z.object({
-  AlarmName: z.string(),
-  AlarmDescription: z.string(),
-  TreatMissingData: z.string(),
-  AlarmActions: z.unknown().optional(),
-  OKActions: z.unknown().optional(),
-  Metrics: z.array(z.object({ MetricStat: z.object({ Metric }).optional() })).optional(),
+const Alarm = v.object({
+  AlarmName: v.string(),
+  AlarmDescription: v.string(),
+  TreatMissingData: v.string(),
+  AlarmActions: v.optional(v.unknown()),
+  OKActions: v.optional(v.unknown()),
+  Metrics: v.optional(v.array(v.object({ MetricStat: v.optional(v.object({ Metric })) }))),
 });
 
-interface ReadAlarm extends z.infer<typeof Alarm> {
+interface ReadAlarm extends v.InferOutput<typeof Alarm> {
   readonly metrics: readonly Metric[];
 }
 
 function readAlarms(variant: (typeof VARIANTS)[number] = 'defaults'): readonly ReadAlarm[] {
   return resourcesOf(read(variant).settled, 'AWS::CloudWatch::Alarm').map(([, { Properties: properties }]) => {
-    const alarm = Alarm.parse(properties);
+    const alarm = v.parse(Alarm, properties);
     const metrics = alarm.Metrics?.flatMap(({ MetricStat: stat }) => (stat === undefined ? [] : [stat.Metric]));
-    return { ...alarm, metrics: metrics ?? [Metric.parse(properties)] };
+    return { ...alarm, metrics: metrics ?? [v.parse(Metric, properties)] };
   });
 }
 
@@ -172,18 +176,21 @@ describe.each(readdirSync(path.join(ROOT, 'docs/runbooks')))('docs/runbooks/%s',
 });
 
 describe('the dashboard', () => {
-  const Body = z.object({
-    'Fn::Sub': z.tuple([z.string(), z.object({ Cdn: z.union([z.string(), z.object({ 'Fn::Sub': z.string() })]) })]),
+  const Body = v.object({
+    'Fn::Sub': v.strictTuple([
+      v.string(),
+      v.object({ Cdn: v.union([v.string(), v.object({ 'Fn::Sub': v.string() })]) }),
+    ]),
   });
-  const Widgets = z.object({
-    widgets: z.array(z.object({ properties: z.object({ title: z.string(), metrics: z.array(z.array(z.unknown())) }) })),
+  const Widgets = v.object({
+    widgets: v.array(v.object({ properties: v.object({ title: v.string(), metrics: v.array(v.array(v.unknown())) }) })),
   });
 
-  function readWidgets(variant: (typeof VARIANTS)[number]): z.infer<typeof Widgets>['widgets'] {
+  function readWidgets(variant: (typeof VARIANTS)[number]): v.InferOutput<typeof Widgets>['widgets'] {
     const properties = read(variant).settled.Resources['Dashboard']?.Properties;
-    const [text, { Cdn: cdn }] = Body.parse(properties?.['DashboardBody'])['Fn::Sub'];
+    const [text, { Cdn: cdn }] = v.parse(Body, properties?.['DashboardBody'])['Fn::Sub'];
     const added = typeof cdn === 'string' ? cdn : cdn['Fn::Sub'];
-    return Widgets.parse(JSON.parse(text.replace(/\$\{Cdn\}/, added))).widgets;
+    return v.parse(Widgets, JSON.parse(text.replace(/\$\{Cdn\}/, added))).widgets;
   }
 
   test.each(VARIANTS)('is JSON, with the CDN when there is one, with %s', (variant) => {

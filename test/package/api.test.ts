@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { ROUTES } from '../../local/routes.ts';
 import { listFunctions } from '../../scripts/build-functions.ts';
 import { resourcesOf } from './template.ts';
@@ -8,17 +8,17 @@ import { useVariants, VARIANTS, type Variant } from './variants.ts';
 const names = await listFunctions();
 const read = useVariants();
 
-const Route = z.object({
-  RouteKey: z.string(),
-  Target: z.object({ 'Fn::Join': z.unknown() }),
-  AuthorizationType: z.string().default('NONE'),
-  AuthorizerId: z.unknown().optional(),
-  AuthorizationScopes: z.unknown().optional(),
+const Route = v.object({
+  RouteKey: v.string(),
+  Target: v.object({ 'Fn::Join': v.unknown() }),
+  AuthorizationType: v.optional(v.string(), 'NONE'),
+  AuthorizerId: v.optional(v.unknown()),
+  AuthorizationScopes: v.optional(v.unknown()),
 });
 
-function readRoutes(variant: Variant): readonly z.infer<typeof Route>[] {
+function readRoutes(variant: Variant): readonly v.InferOutput<typeof Route>[] {
   return resourcesOf(read(variant).settled, 'AWS::ApiGatewayV2::Route').map(([, { Properties: properties }]) =>
-    Route.parse(properties),
+    v.parse(Route, properties),
   );
 }
 
@@ -95,11 +95,12 @@ describe('the API', () => {
   });
 
   test('logs each request as JSON by its route, never by its path, which may end in a token', () => {
-    const { AccessLogSettings: log } = z
-      .object({ AccessLogSettings: z.object({ DestinationArn: z.unknown(), Format: z.string() }) })
-      .parse(read('defaults').template.Resources['HttpApiStage']?.Properties);
+    const { AccessLogSettings: log } = v.parse(
+      v.object({ AccessLogSettings: v.object({ DestinationArn: v.unknown(), Format: v.string() }) }),
+      read('defaults').template.Resources['HttpApiStage']?.Properties,
+    );
     expect(log.DestinationArn).toEqual({ 'Fn::GetAtt': ['ApiLogs', 'Arn'] });
-    const named = Object.values(z.record(z.string(), z.string()).parse(JSON.parse(log.Format)));
+    const named = Object.values(v.parse(v.record(v.string(), v.string()), JSON.parse(log.Format)));
     expect(named).toContain('$context.routeKey');
     expect(named.filter((name) => !LOGGED.includes(name))).toEqual([]);
   });

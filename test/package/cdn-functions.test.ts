@@ -1,26 +1,35 @@
 import { createRequire } from 'node:module';
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { plainObject } from '../../lib/json/plain-object.ts';
 import { parseSignaturePath } from '../../lib/mirror/parse-signature-path.ts';
 
-const sources = z
-  .object({ routeSignature: z.string(), markSignature: z.string() })
-  .parse(createRequire(import.meta.url)('../../infra/cdn/functions.cjs'));
+const sources = v.parse(
+  v.object({ routeSignature: v.string(), markSignature: v.string() }),
+  createRequire(import.meta.url)('../../infra/cdn/functions.cjs'),
+);
 
-const Answer = z.strictObject({
-  statusCode: z.literal(404),
-  statusDescription: z.literal('Not Found'),
-  headers: z.record(z.string(), z.object({ value: z.string() })),
-  body: z.object({ encoding: z.literal('text'), data: z.string() }),
+const Answer = v.strictObject({
+  statusCode: v.literal(404),
+  statusDescription: v.literal('Not Found'),
+  headers: v.pipe(plainObject, v.record(v.string(), v.object({ value: v.string() }))),
+  body: v.object({ encoding: v.literal('text'), data: v.string() }),
 });
-const Routed = z.strictObject({ method: z.literal('GET'), uri: z.string(), querystring: z.object({}) });
+const Routed = v.strictObject({
+  method: v.literal('GET'),
+  uri: v.string(),
+  querystring: v.pipe(plainObject, v.object({})),
+});
 
 /** A function as CloudFront loads it: a script, whose `handler` is called with a copy of the event. */
 function loadFunction(source: string): (event: object) => unknown {
   const handler: unknown = runInNewContext(`${source}\nhandler`);
-  const call = z.custom<(event: unknown) => unknown>((value) => typeof value === 'function').parse(handler);
+  const call = v.parse(
+    v.custom<(event: unknown) => unknown>((value) => typeof value === 'function'),
+    handler,
+  );
   return (event) => JSON.parse(JSON.stringify(call(structuredClone(event)))) as unknown;
 }
 
@@ -30,9 +39,9 @@ const mark = loadFunction(sources.markSignature);
 /** The path that goes to the bucket; undefined when the function answers by itself. */
 function routePath(uri: string): string | undefined {
   const result = route({ request: { method: 'GET', uri, querystring: {} } });
-  const routed = Routed.safeParse(result);
-  if (routed.success) return routed.data.uri;
-  Answer.parse(result);
+  const routed = v.safeParse(Routed, result);
+  if (routed.success) return routed.output.uri;
+  v.parse(Answer, result);
   return undefined;
 }
 

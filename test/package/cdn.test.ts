@@ -1,43 +1,43 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { resourcesOf, toSub } from './template.ts';
 import { useVariants } from './variants.ts';
 
 const read = useVariants();
 
-const Origin = z.object({
-  Id: z.string(),
-  OriginPath: z.string().default(''),
-  DomainName: z.unknown(),
-  OriginAccessControlId: z.unknown(),
-  S3OriginConfig: z.unknown(),
+const Origin = v.object({
+  Id: v.string(),
+  OriginPath: v.optional(v.string(), ''),
+  DomainName: v.unknown(),
+  OriginAccessControlId: v.unknown(),
+  S3OriginConfig: v.unknown(),
 });
-const Behavior = z.strictObject({
-  PathPattern: z.string().optional(),
-  TargetOriginId: z.string(),
-  ViewerProtocolPolicy: z.string(),
-  AllowedMethods: z.array(z.string()),
-  CachedMethods: z.array(z.string()),
-  Compress: z.boolean(),
-  CachePolicyId: z.unknown(),
-  FunctionAssociations: z.array(z.object({ EventType: z.string(), FunctionARN: z.unknown() })),
+const Behavior = v.strictObject({
+  PathPattern: v.optional(v.string()),
+  TargetOriginId: v.string(),
+  ViewerProtocolPolicy: v.string(),
+  AllowedMethods: v.array(v.string()),
+  CachedMethods: v.array(v.string()),
+  Compress: v.boolean(),
+  CachePolicyId: v.unknown(),
+  FunctionAssociations: v.array(v.object({ EventType: v.string(), FunctionARN: v.unknown() })),
 });
-const Distribution = z.object({
-  DistributionConfig: z.object({
-    Aliases: z.array(z.unknown()),
-    ViewerCertificate: z.unknown(),
-    Origins: z.array(Origin),
+const Distribution = v.object({
+  DistributionConfig: v.object({
+    Aliases: v.array(v.unknown()),
+    ViewerCertificate: v.unknown(),
+    Origins: v.array(Origin),
     DefaultCacheBehavior: Behavior,
-    CacheBehaviors: z.array(Behavior),
-    CustomErrorResponses: z.unknown(),
-    Logging: z.undefined().optional(),
-    DefaultRootObject: z.undefined().optional(),
+    CacheBehaviors: v.array(Behavior),
+    CustomErrorResponses: v.unknown(),
+    Logging: v.optional(v.undefined()),
+    DefaultRootObject: v.optional(v.undefined()),
   }),
 });
 
-function readDistribution(): z.infer<typeof Distribution>['DistributionConfig'] {
+function readDistribution(): v.InferOutput<typeof Distribution>['DistributionConfig'] {
   const { settled } = read('every option');
-  return Distribution.parse(settled.Resources['Distribution']?.Properties).DistributionConfig;
+  return v.parse(Distribution, settled.Resources['Distribution']?.Properties).DistributionConfig;
 }
 
 describe('the CDN', () => {
@@ -167,7 +167,8 @@ function toFunctionArn(id: string): object {
 }
 
 function readBucketStatements(): readonly unknown[] {
-  return z
-    .object({ PolicyDocument: z.object({ Statement: z.array(z.unknown()) }) })
-    .parse(read('every option').settled.Resources['ObjectsBucketPolicy']?.Properties).PolicyDocument.Statement;
+  return v.parse(
+    v.object({ PolicyDocument: v.object({ Statement: v.array(v.unknown()) }) }),
+    read('every option').settled.Resources['ObjectsBucketPolicy']?.Properties,
+  ).PolicyDocument.Statement;
 }

@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { z } from 'zod';
 import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
 import { EVERY_OPTION } from './variants.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const Parameters = z.record(z.string(), z.union([z.string(), z.number()]));
+const Parameters = v.record(v.string(), v.union([v.string(), v.number()]));
 // CloudFormation's short forms (`!Ref`) are read as plain values: parameters have none.
-const { params } = z
-  .object({ params: z.looseObject({ default: Parameters }).catchall(Parameters) })
-  .parse(parse(readText('serverless.yml'), { logLevel: 'silent' }));
+const { params } = v.parse(
+  v.object({ params: v.objectWithRest({ default: Parameters }, Parameters) }),
+  parse(readText('serverless.yml'), { logLevel: 'silent' }),
+);
 const text = readText('docs/deployment.md');
 
 function readText(name: string): string {

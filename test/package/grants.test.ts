@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { buildFunctions, listFunctions } from '../../scripts/build-functions.ts';
 import type { AwsCall } from './aws/aws-call.ts';
 import { findGrantFaults, listGrants } from './grants.ts';
@@ -79,12 +79,12 @@ describe.each(VARIANTS)('with %s', (variant) => {
   });
 });
 
-const Role = z.looseObject({
-  Policies: z.tuple([z.looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(z.unknown()) }) })]),
+const Role = v.looseObject({
+  Policies: v.strictTuple([v.looseObject({ PolicyDocument: v.looseObject({ Statement: v.array(v.unknown()) }) })]),
 });
 
 function statementsOf(settled: Template, name: string): readonly unknown[] {
-  return Role.parse(settled.Resources[roleOf(settled, name)]?.Properties).Policies[0].PolicyDocument.Statement;
+  return v.parse(Role, settled.Resources[roleOf(settled, name)]?.Properties).Policies[0].PolicyDocument.Statement;
 }
 
 /** A copy of the template in which a function's role has these statements. */

@@ -1,20 +1,26 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { AwsCall } from './aws/aws-call.ts';
 import { createResolver } from './resolve-values.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-const many = z.union([z.string().transform((one) => [one]), z.array(z.string())]);
+const many = v.union([
+  v.pipe(
+    v.string(),
+    v.transform((one) => [one]),
+  ),
+  v.array(v.string()),
+]);
 
-const Statement = z.strictObject({
-  Sid: z.string(),
-  Effect: z.literal('Allow'),
+const Statement = v.strictObject({
+  Sid: v.string(),
+  Effect: v.literal('Allow'),
   Action: many,
   Resource: many,
-  Condition: z.strictObject({ StringLikeIfExists: z.strictObject({ 's3:prefix': z.array(z.string()) }) }).optional(),
+  Condition: v.optional(v.strictObject({ StringLikeIfExists: v.strictObject({ 's3:prefix': v.array(v.string()) }) })),
 });
 
-const Role = z.object({
-  Policies: z.tuple([z.object({ PolicyDocument: z.object({ Statement: z.array(Statement) }) })]),
+const Role = v.object({
+  Policies: v.strictTuple([v.object({ PolicyDocument: v.object({ Statement: v.array(Statement) }) })]),
 });
 
 /** The least that a role can be given: one action, on what one pattern covers. */
@@ -32,7 +38,7 @@ export interface Grant {
  */
 export function listGrants(settled: Template, roleId: string): readonly Grant[] {
   const [, role] = resourcesOf(settled, 'AWS::IAM::Role').find(([id]) => id === roleId) ?? [];
-  const [{ PolicyDocument: document }] = Role.parse(createResolver(settled)(role?.Properties)).Policies;
+  const [{ PolicyDocument: document }] = v.parse(Role, createResolver(settled)(role?.Properties)).Policies;
   return document.Statement.flatMap(({ Action: actions, Resource: resources, Condition: condition }) => {
     const prefixes = condition?.StringLikeIfExists['s3:prefix'] ?? [undefined];
     return actions.flatMap((action) =>

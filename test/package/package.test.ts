@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { listFunctions } from '../../scripts/build-functions.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { startAws } from './aws/start-aws.ts';
@@ -110,9 +110,9 @@ function findBuilt(name: string): PackagedService['built'][number] {
 
 /** An HTTP answer with its JSON body parsed; anything else as it is. */
 function parseBody(answer: unknown): unknown {
-  const parsed = z.looseObject({ headers: z.record(z.string(), z.unknown()), body: z.string() }).safeParse(answer);
-  if (!parsed.success || parsed.data.headers['content-type'] !== 'application/json') return answer;
-  return { ...parsed.data, body: JSON.parse(parsed.data.body) as unknown };
+  const parsed = v.safeParse(v.looseObject({ headers: v.record(v.string(), v.unknown()), body: v.string() }), answer);
+  if (!parsed.success || parsed.output.headers['content-type'] !== 'application/json') return answer;
+  return { ...parsed.output, body: JSON.parse(parsed.output.body) as unknown };
 }
 
 function capitalise(word: string): string {

@@ -1,36 +1,37 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { resourcesOf } from './template.ts';
 import { useVariants } from './variants.ts';
 
 const read = useVariants();
 
-const Arn = z
-  .object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) })
-  .transform((get) => get['Fn::GetAtt'][0]);
-const Queue = z.object({
-  QueueName: z.string(),
-  SqsManagedSseEnabled: z.literal(true),
-  VisibilityTimeout: z.number().optional(),
-  RedrivePolicy: z.object({ deadLetterTargetArn: Arn, maxReceiveCount: z.number() }).optional(),
-  RedriveAllowPolicy: z.object({ sourceQueueArns: z.tuple([z.object({ 'Fn::Sub': z.string() })]) }).optional(),
+const Arn = v.pipe(
+  v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('Arn')]) }),
+  v.transform((get) => get['Fn::GetAtt'][0]),
+);
+const Queue = v.object({
+  QueueName: v.string(),
+  SqsManagedSseEnabled: v.literal(true),
+  VisibilityTimeout: v.optional(v.number()),
+  RedrivePolicy: v.optional(v.object({ deadLetterTargetArn: Arn, maxReceiveCount: v.number() })),
+  RedriveAllowPolicy: v.optional(v.object({ sourceQueueArns: v.strictTuple([v.object({ 'Fn::Sub': v.string() })]) })),
 });
-const Statement = z.object({
-  Sid: z.string(),
-  Effect: z.enum(['Allow', 'Deny']),
-  Principal: z.unknown(),
-  Action: z.string(),
+const Statement = v.object({
+  Sid: v.string(),
+  Effect: v.picklist(['Allow', 'Deny']),
+  Principal: v.unknown(),
+  Action: v.string(),
   Resource: Arn,
-  Condition: z.record(z.string(), z.unknown()),
+  Condition: v.record(v.string(), v.unknown()),
 });
-const Policy = z.object({
-  Queues: z.array(z.object({ Ref: z.string() })),
-  PolicyDocument: z.object({ Statement: z.array(Statement) }),
+const Policy = v.object({
+  Queues: v.array(v.object({ Ref: v.string() })),
+  PolicyDocument: v.object({ Statement: v.array(Statement) }),
 });
 
-function readQueues(): ReadonlyMap<string, z.infer<typeof Queue>> {
+function readQueues(): ReadonlyMap<string, v.InferOutput<typeof Queue>> {
   const queues = resourcesOf(read('defaults').settled, 'AWS::SQS::Queue');
-  return new Map(queues.map(([id, { Properties: properties }]) => [id, Queue.parse(properties)]));
+  return new Map(queues.map(([id, { Properties: properties }]) => [id, v.parse(Queue, properties)]));
 }
 
 function readProperties(id: string): unknown {
@@ -80,14 +81,15 @@ describe('queues', () => {
   });
 
   test.each(QUEUES)('$queue waits six times as long as $consumer may run', ({ queue, consumer }) => {
-    const { Timeout: timeout } = z.object({ Timeout: z.number() }).parse(readProperties(consumer));
+    const { Timeout: timeout } = v.parse(v.object({ Timeout: v.number() }), readProperties(consumer));
     expect(readQueues().get(queue)?.VisibilityTimeout).toBe(6 * timeout);
   });
 
   test.each(QUEUES)('$queue hands a message out more often than $consumer tries it', (row) => {
-    const { Environment: environment } = z
-      .object({ Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }) })
-      .parse(readProperties(row.consumer));
+    const { Environment: environment } = v.parse(
+      v.object({ Environment: v.object({ Variables: v.record(v.string(), v.unknown()) }) }),
+      readProperties(row.consumer),
+    );
     const tries = Number(environment.Variables[row.receives]);
     expect(tries).toBeGreaterThan(1);
     expect(readQueues().get(row.queue)?.RedrivePolicy?.maxReceiveCount).toBeGreaterThan(tries);
@@ -95,7 +97,7 @@ describe('queues', () => {
 
   test.each(QUEUES)('$queue is read in batches of which single messages may fail, with a limit of its own', (row) => {
     const mappings = resourcesOf(read('defaults').settled, 'AWS::Lambda::EventSourceMapping').filter(
-      ([, { Properties: properties }]) => Arn.parse(properties['EventSourceArn']) === row.queue,
+      ([, { Properties: properties }]) => v.parse(Arn, properties['EventSourceArn']) === row.queue,
     );
     expect(mappings.map(([, { Properties: properties }]) => properties)).toMatchObject([
       {
@@ -111,7 +113,7 @@ describe('queues', () => {
     '%s has one policy, which refuses what comes without TLS',
     (id) => {
       const policies = resourcesOf(read('defaults').settled, 'AWS::SQS::QueuePolicy')
-        .map(([, { Properties: properties }]) => Policy.parse(properties))
+        .map(([, { Properties: properties }]) => v.parse(Policy, properties))
         .filter(({ Queues: queues }) => queues.some(({ Ref: name }) => name === id));
       expect(policies).toHaveLength(1);
       const denials = policies[0]?.PolicyDocument.Statement.filter(({ Effect: effect }) => effect === 'Deny') ?? [];
@@ -128,7 +130,7 @@ describe('queues', () => {
 
   test('let nobody in by a policy but EventBridge, for the ECR rule alone, where dead letters of pushes are', () => {
     const statements = resourcesOf(read('defaults').settled, 'AWS::SQS::QueuePolicy').flatMap(
-      ([, { Properties: properties }]) => Policy.parse(properties).PolicyDocument.Statement,
+      ([, { Properties: properties }]) => v.parse(Policy, properties).PolicyDocument.Statement,
     );
     expect(statements.filter(({ Effect: effect }) => effect === 'Allow')).toEqual([
       {
@@ -209,9 +211,10 @@ describe('events', () => {
   test('about verdicts go to a bus of the stack, unless one is given', () => {
     const buses = (['defaults', 'every option'] as const).map((variant) => {
       const { Resources: resources } = read(variant).settled;
-      const { Environment: environment } = z
-        .object({ Environment: z.object({ Variables: z.object({ SIGNET_EVENT_BUS: z.unknown() }) }) })
-        .parse(resources['VerifyDashpushedLambdaFunction']?.Properties);
+      const { Environment: environment } = v.parse(
+        v.object({ Environment: v.object({ Variables: v.object({ SIGNET_EVENT_BUS: v.unknown() }) }) }),
+        resources['VerifyDashpushedLambdaFunction']?.Properties,
+      );
       return [environment.Variables.SIGNET_EVENT_BUS, resources['VerdictBus']?.Properties];
     });
     expect(buses).toEqual([

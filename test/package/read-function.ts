@@ -1,22 +1,22 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { resourcesOf, type Template } from './template.ts';
 
-const Properties = z.object({
-  FunctionName: z.string(),
-  Handler: z.string(),
-  Runtime: z.literal('nodejs24.x'),
-  Architectures: z.tuple([z.literal('arm64')]),
-  TracingConfig: z.strictObject({ Mode: z.literal('Active') }),
-  Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
-  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+const Properties = v.object({
+  FunctionName: v.string(),
+  Handler: v.string(),
+  Runtime: v.literal('nodejs24.x'),
+  Architectures: v.strictTuple([v.literal('arm64')]),
+  TracingConfig: v.strictObject({ Mode: v.literal('Active') }),
+  Role: v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('Arn')]) }),
+  Environment: v.object({ Variables: v.record(v.string(), v.unknown()) }),
 });
 
-export type FunctionProperties = z.infer<typeof Properties>;
+export type FunctionProperties = v.InferOutput<typeof Properties>;
 
 /** What a template says of the function of functions/<name>. */
 export function readFunction(template: Template, name: string): FunctionProperties {
   const functions = resourcesOf(template, 'AWS::Lambda::Function');
-  const properties = functions.map(([, resource]) => Properties.parse(resource.Properties));
+  const properties = functions.map(([, resource]) => v.parse(Properties, resource.Properties));
   const found = properties.find(({ FunctionName: full }) => full === `signet-dev-${name}`);
   if (found === undefined) throw new Error(`${name} is not in the template`);
   return found;

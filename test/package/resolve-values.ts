@@ -1,12 +1,12 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { ACCOUNT, REGION } from './aws/aws-call.ts';
 import type { Resource, Template } from './template.ts';
 
-const Ref = z.strictObject({ Ref: z.string() });
-const GetAtt = z.strictObject({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
-const Sub = z.strictObject({ 'Fn::Sub': z.string() });
-const Split = z.strictObject({ 'Fn::Split': z.tuple([z.string(), z.unknown()]) });
-const Parameter = z.object({ Default: z.union([z.string(), z.number()]).transform(String) });
+const Ref = v.strictObject({ Ref: v.string() });
+const GetAtt = v.strictObject({ 'Fn::GetAtt': v.strictTuple([v.string(), v.string()]) });
+const Sub = v.strictObject({ 'Fn::Sub': v.string() });
+const Split = v.strictObject({ 'Fn::Split': v.strictTuple([v.string(), v.unknown()]) });
+const Parameter = v.object({ Default: v.pipe(v.union([v.string(), v.number()]), v.transform(String)) });
 
 const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': ACCOUNT,
@@ -26,14 +26,16 @@ export function createResolver({
   Parameters: parameters,
 }: Template): (value: unknown) => unknown {
   function resolve(value: unknown): unknown {
-    const reference = Ref.safeParse(value);
-    if (reference.success) return resolveName(reference.data.Ref);
-    const attribute = GetAtt.safeParse(value);
-    if (attribute.success) return resolveName(attribute.data['Fn::GetAtt'].join('.'));
-    const text = Sub.safeParse(value);
-    if (text.success) return text.data['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => resolveName(name));
-    const list = Split.safeParse(value);
-    if (list.success) return z.string().parse(resolve(list.data['Fn::Split'][1])).split(list.data['Fn::Split'][0]);
+    const reference = v.safeParse(Ref, value);
+    if (reference.success) return resolveName(reference.output.Ref);
+    const attribute = v.safeParse(GetAtt, value);
+    if (attribute.success) return resolveName(attribute.output['Fn::GetAtt'].join('.'));
+    const text = v.safeParse(Sub, value);
+    if (text.success)
+      return text.output['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_, name: string) => resolveName(name));
+    const list = v.safeParse(Split, value);
+    if (list.success)
+      return v.parse(v.string(), resolve(list.output['Fn::Split'][1])).split(list.output['Fn::Split'][0]);
     if (Array.isArray(value)) return value.map(resolve);
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]));
@@ -44,7 +46,7 @@ export function createResolver({
     const [id = '', attribute] = name.split('.');
     const known = PSEUDO_PARAMETERS[id];
     if (known !== undefined) return known;
-    if (Object.hasOwn(parameters, id)) return Parameter.parse(parameters[id]).Default;
+    if (Object.hasOwn(parameters, id)) return v.parse(Parameter, parameters[id]).Default;
     const resource = Object.hasOwn(resources, id) ? resources[id] : undefined;
     const found = resource === undefined ? undefined : toNames(resource, resolve)[attribute ?? 'Ref'];
     if (found === undefined) throw new Error(`nothing is known of ${name}`);
@@ -59,7 +61,7 @@ function toNames(
   { Type: type, Properties: properties }: Resource,
   resolve: (value: unknown) => unknown,
 ): Readonly<Record<string, string>> {
-  const nameOf = (property: string): string => z.string().parse(resolve(properties[property]));
+  const nameOf = (property: string): string => v.parse(v.string(), resolve(properties[property]));
   const toArn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
   switch (type) {
     case 'AWS::CloudFront::Distribution':

@@ -1,14 +1,14 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { AwsCall } from './aws/aws-call.ts';
 import { readFunction } from './read-function.ts';
 import { createResolver } from './resolve-values.ts';
 import { resourcesOf, type Template } from './template.ts';
 
-const LogGroup = z.object({ LogGroupName: z.string() });
-const Mapping = z.object({ FunctionName: z.string(), EventSourceArn: z.string() });
-const Invocations = z.object({
-  FunctionName: z.string(),
-  DestinationConfig: z.object({ OnFailure: z.object({ Destination: z.string() }) }).optional(),
+const LogGroup = v.object({ LogGroupName: v.string() });
+const Mapping = v.object({ FunctionName: v.string(), EventSourceArn: v.string() });
+const Invocations = v.object({
+  FunctionName: v.string(),
+  DestinationConfig: v.optional(v.object({ OnFailure: v.object({ Destination: v.string() }) })),
 });
 
 /**
@@ -25,10 +25,10 @@ export function listServiceCalls(settled: Template, name: string, recorded: read
   const propertiesOf = (type: string): readonly unknown[] =>
     resourcesOf(settled, type).map(([, { Properties: properties }]) => resolve(properties));
   const logs = resourcesOf(settled, 'AWS::Logs::LogGroup')
-    .filter(([, { Properties: group }]) => LogGroup.safeParse(group).data?.LogGroupName === `/aws/lambda/${fullName}`)
+    .filter(([, { Properties: group }]) => v.is(LogGroup, group) && group.LogGroupName === `/aws/lambda/${fullName}`)
     .map(([id]) => String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })));
-  const mappings = propertiesOf('AWS::Lambda::EventSourceMapping').map((one) => Mapping.parse(one));
-  const invocations = propertiesOf('AWS::Lambda::EventInvokeConfig').map((one) => Invocations.parse(one));
+  const mappings = propertiesOf('AWS::Lambda::EventSourceMapping').map((one) => v.parse(Mapping, one));
+  const invocations = propertiesOf('AWS::Lambda::EventInvokeConfig').map((one) => v.parse(Invocations, one));
   return [
     ...toCalls(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
     ...(tracing.Mode === 'Active' ? toCalls(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']) : []),

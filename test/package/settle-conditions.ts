@@ -1,14 +1,14 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { Template } from './template.ts';
 
-const Parameter = z.object({ Default: z.union([z.string(), z.number()]) });
-const Conditional = z.looseObject({ Condition: z.string().optional() });
-const If = z.strictObject({ 'Fn::If': z.tuple([z.string(), z.unknown(), z.unknown()]) });
-const NoValue = z.strictObject({ Ref: z.literal('AWS::NoValue') });
-const Expression = z.union([
-  z.strictObject({ 'Fn::Equals': z.tuple([z.unknown(), z.unknown()]) }),
-  z.strictObject({ 'Fn::Not': z.tuple([z.unknown()]) }),
-  z.strictObject({ 'Fn::And': z.array(z.unknown()) }),
+const Parameter = v.object({ Default: v.union([v.string(), v.number()]) });
+const Conditional = v.looseObject({ Condition: v.optional(v.string()) });
+const If = v.strictObject({ 'Fn::If': v.strictTuple([v.string(), v.unknown(), v.unknown()]) });
+const NoValue = v.strictObject({ Ref: v.literal('AWS::NoValue') });
+const Expression = v.union([
+  v.strictObject({ 'Fn::Equals': v.strictTuple([v.unknown(), v.unknown()]) }),
+  v.strictObject({ 'Fn::Not': v.strictTuple([v.unknown()]) }),
+  v.strictObject({ 'Fn::And': v.array(v.unknown()) }),
 ]);
 
 /**
@@ -29,7 +29,7 @@ export function settleConditions(template: Template): Template {
 
 function keepPresent<T>(named: Readonly<Record<string, T>>, isTrue: (name: string) => boolean): Record<string, T> {
   const present = Object.entries(named).filter(([, one]) => {
-    const condition = Conditional.parse(one).Condition;
+    const condition = v.parse(Conditional, one).Condition;
     return condition === undefined || isTrue(condition);
   });
   return Object.fromEntries(present.map(([name, one]) => [name, settle(one, isTrue) as T]));
@@ -37,12 +37,12 @@ function keepPresent<T>(named: Readonly<Record<string, T>>, isTrue: (name: strin
 
 /** A value with every `Fn::If` below it decided; undefined for what comes to no value. */
 function settle(value: unknown, isTrue: (name: string) => boolean): unknown {
-  const choice = If.safeParse(value);
+  const choice = v.safeParse(If, value);
   if (choice.success) {
-    const [name, yes, no] = choice.data['Fn::If'];
+    const [name, yes, no] = choice.output['Fn::If'];
     return settle(isTrue(name) ? yes : no, isTrue);
   }
-  if (NoValue.safeParse(value).success) return undefined;
+  if (v.is(NoValue, value)) return undefined;
   if (Array.isArray(value)) return value.map((one) => settle(one, isTrue)).filter((one) => one !== undefined);
   if (typeof value !== 'object' || value === null) return value;
   const members = Object.entries(value).map(([key, inner]) => [key, settle(inner, isTrue)] as const);
@@ -50,7 +50,7 @@ function settle(value: unknown, isTrue: (name: string) => boolean): unknown {
 }
 
 function evaluate(condition: unknown, template: Template): boolean {
-  const expression = Expression.parse(condition);
+  const expression = v.parse(Expression, condition);
   if ('Fn::Equals' in expression) {
     const [one, other] = expression['Fn::Equals'].map((operand) => readOperand(operand, template));
     return one === other;
@@ -61,7 +61,7 @@ function evaluate(condition: unknown, template: Template): boolean {
 
 /** Numbers and their digits are equal to CloudFormation. */
 function readOperand(operand: unknown, { Parameters: parameters }: Template): string {
-  const reference = z.strictObject({ Ref: z.string() }).safeParse(operand);
-  if (!reference.success) return z.union([z.string(), z.number()]).transform(String).parse(operand);
-  return String(Parameter.parse(parameters[reference.data.Ref]).Default);
+  const reference = v.safeParse(v.strictObject({ Ref: v.string() }), operand);
+  if (!reference.success) return v.parse(v.pipe(v.union([v.string(), v.number()]), v.transform(String)), operand);
+  return String(v.parse(Parameter, parameters[reference.output.Ref]).Default);
 }

@@ -1,12 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 
 const SCRIPT = path.join(import.meta.dirname, 'processes/invoke-handler.ts');
 
-const Reply = z.object({ answer: z.unknown().optional(), error: z.string().optional(), node: z.string() });
-export type Reply = z.infer<typeof Reply>;
+const Reply = v.object({ answer: v.optional(v.unknown()), error: v.optional(v.string()), node: v.string() });
+export type Reply = v.InferOutput<typeof Reply>;
 
 export interface Bundle {
   /** What it answers, or the error that it throws; of one event at a time. */
@@ -33,7 +33,7 @@ export async function startBundle(
   await Promise.race([once(child, 'message'), ended]);
   return {
     async invoke(event) {
-      const replied = once(child, 'message').then(([reply]: readonly unknown[]) => Reply.parse(reply));
+      const replied = once(child, 'message').then(([reply]: readonly unknown[]) => v.parse(Reply, reply));
       child.send(event);
       return await Promise.race([replied, ended]);
     },

@@ -3,8 +3,8 @@ import { access, constants } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { listFunctions } from '../../scripts/build-functions.ts';
 import { listGrants } from './grants.ts';
 import { findCircle, findUnresolved, resourcesOf, toSub } from './template.ts';
@@ -96,7 +96,7 @@ async function findLinter(): Promise<string | undefined> {
 
 /** A linter that found something fails; what it found is on its output. */
 function toOutput(error: unknown): { readonly stdout: string } {
-  return z.object({ stdout: z.string().min(1) }).parse(error);
+  return v.parse(v.object({ stdout: v.pipe(v.string(), v.minLength(1)) }), error);
 }
 
 describe('the checks above', () => {
@@ -176,9 +176,10 @@ describe('the bucket', () => {
   });
 
   test('forgets what is only kept to be looked at again, and never records, trust or signatures', () => {
-    const { Rules: rules } = z
-      .object({ Rules: z.array(z.looseObject({ Prefix: z.string().optional() })) })
-      .parse(read('defaults').template.Resources['ObjectsBucket']?.Properties['LifecycleConfiguration']);
+    const { Rules: rules } = v.parse(
+      v.object({ Rules: v.array(v.looseObject({ Prefix: v.optional(v.string()) })) }),
+      read('defaults').template.Resources['ObjectsBucket']?.Properties['LifecycleConfiguration'],
+    );
     const [Status, later] = ['Enabled', { NoncurrentVersionExpiration: { NoncurrentDays: 30 } }];
     expect(rules).toEqual([
       { Id: 'AbortUnfinishedUploads', Status, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 } },
@@ -214,8 +215,8 @@ describe('the bucket', () => {
 const OPTION = { Ref: 'ObjectLockDays' };
 
 function readStatements(properties: unknown): readonly Readonly<Record<string, unknown>>[] {
-  const Policy = z.object({ PolicyDocument: z.object({ Statement: z.array(z.record(z.string(), z.unknown())) }) });
-  return Policy.parse(properties).PolicyDocument.Statement;
+  const Policy = v.object({ PolicyDocument: v.object({ Statement: v.array(v.record(v.string(), v.unknown())) }) });
+  return v.parse(Policy, properties).PolicyDocument.Statement;
 }
 
 function compare(one: unknown, other: unknown): number {

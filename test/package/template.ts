@@ -1,25 +1,25 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 
-const Resource = z.object({
-  Type: z.string(),
-  Condition: z.string().optional(),
-  DependsOn: z.union([z.string(), z.array(z.string())]).optional(),
-  DeletionPolicy: z.string().optional(),
-  Properties: z.record(z.string(), z.unknown()).default({}),
+const Resource = v.object({
+  Type: v.string(),
+  Condition: v.optional(v.string()),
+  DependsOn: v.optional(v.union([v.string(), v.array(v.string())])),
+  DeletionPolicy: v.optional(v.string()),
+  Properties: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
-const Template = z.object({
-  Resources: z.record(z.string(), Resource),
-  Parameters: z.record(z.string(), z.unknown()).default({}),
-  Conditions: z.record(z.string(), z.unknown()).default({}),
-  Outputs: z.record(z.string(), z.unknown()).default({}),
+const Template = v.object({
+  Resources: v.record(v.string(), Resource),
+  Parameters: v.optional(v.record(v.string(), v.unknown()), {}),
+  Conditions: v.optional(v.record(v.string(), v.unknown()), {}),
+  Outputs: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
-export type Resource = z.infer<typeof Resource>;
-export type Template = z.infer<typeof Template>;
+export type Resource = v.InferOutput<typeof Resource>;
+export type Template = v.InferOutput<typeof Template>;
 
 export function parseTemplate(text: string): Template {
-  return Template.parse(JSON.parse(text));
+  return v.parse(Template, JSON.parse(text));
 }
 
 export function resourcesOf(
@@ -74,9 +74,10 @@ export function findReferences(value: unknown): readonly Reference[] {
 }
 
 function findSubstitutions(value: unknown): readonly Reference[] {
-  const [text, variables] = z
-    .tuple([z.string(), z.record(z.string(), z.unknown())])
-    .parse(Array.isArray(value) ? value : [value, {}]);
+  const [text, variables] = v.parse(
+    v.strictTuple([v.string(), v.record(v.string(), v.unknown())]),
+    Array.isArray(value) ? value : [value, {}],
+  );
   const names = [...text.matchAll(/\$\{([^!}][^}]*)\}/g)].map(([, name = '']) => name.trim());
   const free = names.filter((name) => !Object.hasOwn(variables, name));
   const references = free.map((name) => (name.includes('.') ? toAttribute(name) : { name }));

@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { MAX_FAILURE_CHARACTERS, toFailureReason } from '../../lib/queue/failure-reason.ts';
 import { type BatchOptions, type MessageOutcome, processBatch } from '../../lib/queue/process-batch.ts';
@@ -7,8 +7,8 @@ import { toRecord } from '../support/sqs-server/poll-queue.ts';
 
 const MAX_RECEIVES = 3;
 
-const Body = z.strictObject({ outcome: z.enum(['done', 'retry', 'dead', 'throw']) });
-type Body = z.infer<typeof Body>;
+const Body = v.strictObject({ outcome: v.picklist(['done', 'retry', 'dead', 'throw']) });
+type Body = v.InferOutput<typeof Body>;
 
 interface Trace {
   readonly delayed: string[];
@@ -95,7 +95,7 @@ describe('a batch', () => {
 
   it('says of a union what each alternative lacks', async () => {
     const dead: string[] = [];
-    const schema = z.union([z.object({ push: z.string() }), z.object({ kind: z.literal('again') })]);
+    const schema = v.union([v.object({ push: v.string() }), v.object({ kind: v.literal('again') })]);
     await processBatch({ Records: [toRecord('{}')] }, async () => ({ kind: 'done' }), {
       schema,
       maxReceives: MAX_RECEIVES,
@@ -145,7 +145,7 @@ describe('a batch', () => {
         return { kind: 'done' };
       },
       {
-        schema: z.object({}),
+        schema: v.object({}),
         maxReceives: MAX_RECEIVES,
         delayMessage: async () => undefined,
         sendDead: async () => undefined,

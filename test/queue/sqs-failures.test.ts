@@ -4,6 +4,7 @@ import { StoreError } from '../../lib/errors/store-error.ts';
 import type { Queue } from '../../lib/queue/queue.ts';
 import { createSqsClient } from '../../lib/queue/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/queue/sqs-consumer.ts';
+import { createSqsLightQueue } from '../../lib/queue/sqs-light-queue.ts';
 import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 import { toRecord } from '../support/sqs-server/poll-queue.ts';
@@ -17,8 +18,21 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
+const settings = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test-secret' } };
+
+/** How a queue is opened, and how often it sends a request that is not answered. */
+const KINDS = {
+  sdk: {
+    open: (endpoint: string, queueUrl: string) =>
+      createSqsQueue({ client: createSqsClient({ endpoint, ...settings, maxAttempts: 1 }), queueUrl }),
+    tries: 1,
+  },
+  light: { open: (_: string, queueUrl: string) => createSqsLightQueue({ ...settings, queueUrl }), tries: 3 },
+} as const;
+
 /** A queue over a server that fails the entries it is told to; undefined: it has no answer but 500. */
 async function openQueue(
+  kind: keyof typeof KINDS,
   fail: (entries: readonly Entry[], count: number) => readonly Failure[] | undefined,
 ): Promise<{ queue: Queue; taken: string[]; url: string }> {
   const taken: string[] = [];
@@ -38,14 +52,8 @@ async function openQueue(
     });
   });
   servers.push(server);
-  const client = createSqsClient({
-    endpoint: server.origin,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test-secret' },
-    maxAttempts: 1,
-  });
   const url = `${server.origin}/000000000000/work`;
-  return { queue: createSqsQueue({ client, queueUrl: url }), taken, url };
+  return { queue: KINDS[kind].open(server.origin, url), taken, url };
 }
 
 function toSuccess({ Id, MessageBody }: Entry) {
@@ -60,9 +68,9 @@ async function failureOf(operation: Promise<unknown>): Promise<StoreError> {
   throw new Error(`no StoreError but ${String(error)}`);
 }
 
-describe('a queue that takes only some', () => {
+describe.each(['sdk', 'light'] as const)('a queue that takes only some: %s', (kind) => {
   it('is sent the others again', async () => {
-    const { queue, taken } = await openQueue((entries, count) =>
+    const { queue, taken } = await openQueue(kind, (entries, count) =>
       count === 1 ? entries.slice(3, 6).map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false })) : [],
     );
     await queue.sendMessages(bodies);
@@ -75,7 +83,7 @@ describe('a queue that takes only some', () => {
     { name: 'the sender’s fault, not tried again', isOurs: true, requests: 2 },
   ])('is a failure that says how many: $name', async ({ isOurs, requests }) => {
     let asked = 0;
-    const { queue, taken } = await openQueue((entries) => {
+    const { queue, taken } = await openQueue(kind, (entries) => {
       asked += 1;
       return entries
         .filter(({ MessageBody }) => MessageBody === 'message 3' || MessageBody === 'message 5')
@@ -88,7 +96,7 @@ describe('a queue that takes only some', () => {
   });
 
   it('says how many when a request fails, and sends the other batches', async () => {
-    const { queue, taken } = await openQueue((_, count) => (count === 1 ? undefined : []));
+    const { queue, taken } = await openQueue(kind, (_, count) => (count <= KINDS[kind].tries ? undefined : []));
     const failure = await failureOf(queue.sendMessages(bodies));
     expect(failure.message).toContain('10 of 12 messages were not sent');
     expect(taken).toEqual(bodies.slice(10));

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { createDeadLetterQueue } from '../../lib/queue/dead-letter-queue.ts';
 import { type MessageOutcome, processBatch } from '../../lib/queue/process-batch.ts';
@@ -38,7 +38,7 @@ async function poll(
         texts.push(body);
         return decide(body);
       },
-      { schema: z.string(), maxReceives, logFailure: () => undefined, concurrency: 4, ...createSqsConsumer(server) },
+      { schema: v.string(), maxReceives, logFailure: () => undefined, concurrency: 4, ...createSqsConsumer(server) },
     ),
   );
   return texts.toSorted();

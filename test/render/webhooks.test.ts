@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { ADMISSION_KINDS, ADMISSION_RESOURCES, type AdmissionResource } from '../../lib/render/admission-kinds.ts';
 import { toManifestsText } from '../../lib/render/manifest-text.ts';
 import { toWebhook, type WebhookOptions } from '../../lib/render/webhooks.ts';
@@ -15,17 +15,17 @@ const OPTIONS: WebhookOptions = {
 };
 const CA = readFileSync(path.join(import.meta.dirname, '../support/servers/tls/ca.pem'), 'utf8');
 
-const Configuration = z.object({
-  webhooks: z.tuple([
-    z.object({
-      name: z.string(),
-      clientConfig: z.object({ url: z.string(), caBundle: z.string().optional() }),
-      matchConditions: z.tuple([z.object({ name: z.string(), expression: z.string() })]),
+const Configuration = v.object({
+  webhooks: v.strictTuple([
+    v.object({
+      name: v.string(),
+      clientConfig: v.object({ url: v.string(), caBundle: v.optional(v.string()) }),
+      matchConditions: v.strictTuple([v.object({ name: v.string(), expression: v.string() })]),
     }),
   ]),
 });
 const only = (resource: AdmissionResource, change: Partial<WebhookOptions> = {}) =>
-  Configuration.parse(toWebhook(resource, { ...OPTIONS, ...change })).webhooks[0];
+  v.parse(Configuration, toWebhook(resource, { ...OPTIONS, ...change })).webhooks[0];
 
 describe('the webhook of a kind', () => {
   test('is what an API server takes', () => {

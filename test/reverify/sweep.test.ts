@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { createTrustSource } from '../../lib/decide/trust-source.ts';
@@ -96,7 +97,7 @@ describe('a sweep', () => {
     const signatures = new Map(DIGESTS.map((digest) => [digest, [signer.sign(digest)]]));
     const { dependencies, bus } = setUpPushes({ objects, signatures, now: NOW });
     for (const body of request.pushQueue.sent) {
-      const message = QueuedMessageSchema.parse(JSON.parse(body));
+      const message = v.parse(QueuedMessageSchema, JSON.parse(body));
       expect(await verifyPushed(message, dependencies, false)).toMatchObject({ changed: true });
     }
     const changed = bus.events.filter(({ detailType }) => detailType === 'Signet Verdict Changed');

@@ -26,6 +26,61 @@ describe('what is handed in and cannot be read', () => {
       'in:1: MachineConfigPool w: status.machineCount: ',
     ],
     ['no status', `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {}`, 'in:1: MachineConfigPool w: status: '],
+    [
+      'a list for a pool’s spec',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: []\nstatus: {}`,
+      'in:1: MachineConfigPool w: spec: expected an object',
+    ],
+    [
+      'a list for a pool’s status',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {}\nstatus: []`,
+      'in:1: MachineConfigPool w: status: expected an object',
+    ],
+    [
+      'a list for a pool’s selector',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {machineConfigSelector: []}\nstatus: {}`,
+      'in:1: MachineConfigPool w: spec.machineConfigSelector: expected an object',
+    ],
+    [
+      'a list for what a selector matches',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {machineConfigSelector: {matchLabels: []}}\nstatus: {}`,
+      'in:1: MachineConfigPool w: spec.machineConfigSelector.matchLabels: expected an object',
+    ],
+    [
+      'a list for a pool’s configuration',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {}\nstatus: {configuration: []}`,
+      'in:1: MachineConfigPool w: status.configuration: expected an object',
+    ],
+    [
+      'a list for a MachineConfig’s spec',
+      `${HEAD}MachineConfig\nmetadata: {name: w}\nspec: []`,
+      'in:1: MachineConfig w: spec: expected an object',
+    ],
+    [
+      'a list for its config',
+      `${HEAD}MachineConfig\nmetadata: {name: w}\nspec: {config: []}`,
+      'in:1: MachineConfig w: spec.config: expected an object',
+    ],
+    [
+      'a list for its storage',
+      `${HEAD}MachineConfig\nmetadata: {name: w}\nspec: {config: {storage: []}}`,
+      'in:1: MachineConfig w: spec.config.storage: expected an object',
+    ],
+    [
+      'a list for its labels',
+      `${HEAD}MachineConfig\nmetadata: {name: w, labels: []}\nspec: {}`,
+      'in:1: MachineConfig w: metadata.labels: expected an object',
+    ],
+    [
+      'a label that is a number, although objects inherit its name',
+      `${HEAD}MachineConfig\nmetadata: {name: w, labels: {constructor: 1}}\nspec: {}`,
+      'in:1: MachineConfig w: metadata.labels.constructor: expected string, found number',
+    ],
+    [
+      'endless machines',
+      `${HEAD}MachineConfigPool\nmetadata: {name: w}\nspec: {}\nstatus: {machineCount: .inf}`,
+      'in:1: MachineConfigPool w: status.machineCount: ',
+    ],
     ['an item of a List', 'apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n', 'in:4: Pod: expected'],
     [
       'the second document',

@@ -6,6 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/errors/store-error.ts';
 import { describeError } from '../../lib/runtime/describe-error.ts';
+import { createManagedSecret } from '../../lib/secrets/managed-secret.ts';
 import { MAX_SECRET_BYTES, openSecret } from '../../lib/secrets/read-secret.ts';
 import { type AwsAnswer, type AwsApi, startAwsApi } from '../support/servers/start-aws-api.ts';
 
@@ -82,7 +83,7 @@ describe('a secret of Secrets Manager', () => {
   async function openManaged(answer: AwsAnswer): Promise<() => Promise<string>> {
     api = await startAwsApi(() => answer);
     const { client } = api;
-    return openSecret(ARN, () => new SecretsManagerClient(client));
+    return openSecret(ARN, (arn) => createManagedSecret(arn, new SecretsManagerClient(client)));
   }
 
   test('is asked for by its ARN', async () => {

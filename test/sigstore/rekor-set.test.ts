@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { parseStrictJsonWithRawNumbers } from '../../lib/json/parse-strict-json.ts';
 import { toCanonicalJson } from '../../lib/sigstore/canonical-json.ts';
 import { parseHashedRekord } from '../../lib/sigstore/hashed-rekord.ts';
@@ -87,9 +87,10 @@ describe('the check of a set', () => {
   });
 
   test('reads the canonical form and not the sent one', () => {
-    const { SignedEntryTimestamp, Payload } = z
-      .object({ SignedEntryTimestamp: z.string(), Payload: z.looseObject({}) })
-      .parse(JSON.parse(set));
+    const { SignedEntryTimestamp, Payload } = v.parse(
+      v.object({ SignedEntryTimestamp: v.string(), Payload: v.looseObject({}) }),
+      JSON.parse(set),
+    );
     const reordered = Object.fromEntries(Object.entries(Payload).toReversed());
     const sent = JSON.stringify({ Payload: reordered, SignedEntryTimestamp }, undefined, 2);
     expect(codeOf(() => verifyRekorSet([REKOR.publicKey], sent, logged))).toBe('accept');

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../lib/sigstore/limits.ts';
 import type { SigstoreTrust } from '../../lib/sigstore/sigstore-trust.ts';
 import { toKeyName } from '../../lib/sigstore/verify-blob.ts';
@@ -40,10 +40,10 @@ test.each(kinds)('a bundle by a key of the kind %s verifies', (_, keys, hash) =>
 
 const provenance = 'https://slsa.dev/provenance/v1';
 const other = makeBundle({ statement: toStatement([OTHER_DIGEST]) });
-const Bundle = z.looseObject({
-  dsseEnvelope: z.looseObject({ payload: z.string(), signatures: z.array(z.looseObject({ sig: z.string() })) }),
+const Bundle = v.looseObject({
+  dsseEnvelope: v.looseObject({ payload: v.string(), signatures: v.array(v.looseObject({ sig: v.string() })) }),
 });
-const { dsseEnvelope } = Bundle.parse(JSON.parse(other.toString()));
+const { dsseEnvelope } = v.parse(Bundle, JSON.parse(other.toString()));
 
 type Row = [name: string, expected: string, plan: BundlePlan, trust?: SigstoreTrust];
 
@@ -85,7 +85,7 @@ const rows: Row[] = [
 ];
 
 function toMessageSignature(text: string): string {
-  const { dsseEnvelope: _, ...bundle } = Bundle.parse(JSON.parse(text));
+  const { dsseEnvelope: _, ...bundle } = v.parse(Bundle, JSON.parse(text));
   const messageSignature = { messageDigest: { algorithm: 'SHA2_256', digest: 'YQ==' }, signature: 'YQ==' };
   return JSON.stringify({ ...bundle, messageSignature });
 }

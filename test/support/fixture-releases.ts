@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
@@ -13,15 +13,17 @@ export const FIXTURE_TRUST = path.join(FIXTURE_RELEASES, 'trust');
 /** A time at which every fixture holds what it promises. */
 export const FIXTURE_TIME = new Date('2026-11-22T00:00:00Z');
 
-const Releases = z.object({
-  profile: z.string(),
-  releases: z
-    .array(z.object({ pullspec: z.string(), version: z.string(), expected: z.string(), why: z.string() }))
-    .min(8),
+const Releases = v.object({
+  profile: v.string(),
+  releases: v.pipe(
+    v.array(v.object({ pullspec: v.string(), version: v.string(), expected: v.string(), why: v.string() })),
+    v.minLength(8),
+  ),
 });
 
 /** The fixture releases: pullspec, and `accept` or the code that each must be rejected with. */
-export const fixtureReleases = Releases.parse(
+export const fixtureReleases = v.parse(
+  Releases,
   JSON.parse(readFileSync(path.join(FIXTURE_RELEASES, 'releases.json'), 'utf8')),
 ).releases;
 

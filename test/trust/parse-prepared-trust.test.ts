@@ -63,6 +63,20 @@ describe('refused', () => {
     ['no canonical repository', { ...trust, canonicalRepositories: [] }, 'RevisionInvalid'],
     ['a repository in another spelling', { ...trust, signedRepositories: ['Quay.io/a/b'] }, 'RevisionInvalid'],
     ['an alias in another spelling', { ...trust, graphAliases: { 'Quay.io/a/b': 'quay.io/a/b' } }, 'RevisionInvalid'],
+    ['a list for the aliases', { ...trust, graphAliases: [] }, 'RevisionInvalid'],
+    [
+      'an alias that every object inherits',
+      { ...trust, graphAliases: JSON.parse('{"__proto__":"quay.io/a/b"}') as unknown },
+      'RevisionInvalid',
+    ],
+    ['an alias called constructor', { ...trust, graphAliases: { constructor: 'quay.io/a/b' } }, 'RevisionInvalid'],
+    ['a list for the access to stores', { ...trust, storeAccess: [] }, 'RevisionInvalid'],
+    [
+      'a list for a policy’s coverage',
+      { ...trust, imagePolicies: [{ ...trust.imagePolicies[0], coverage: [] }] },
+      'RevisionInvalid',
+    ],
+    ['null for what older trust lacks', { ...trust, policyKeyrings: null }, 'RevisionInvalid'],
     [
       'a policy without scopes',
       { ...trust, imagePolicies: [{ ...trust.imagePolicies[0], coverage: { kind: 'scopes', scopes: [] } }] },
@@ -79,6 +93,7 @@ describe('refused', () => {
 
   test.each([
     ['a member twice', `${JSON.stringify(trust).slice(0, -1)},"keyrings":[]}`],
+    ['an endless number', JSON.stringify(trust).replace(/"createdAt":\d+/, '"createdAt":1e400')],
     ['a byte order mark', `\uFEFF${JSON.stringify(trust)}`],
   ])('%s', async (_name, text) => {
     const error = await configurationErrorOf(() => parsePreparedTrust('x', new TextEncoder().encode(text)));

@@ -63,6 +63,42 @@ describe('other documents', () => {
       'x.yaml:7: ',
     ],
     [
+      'a ClusterVersion whose spec is a list',
+      'apiVersion: config.openshift.io/v1\nkind: ClusterVersion\nmetadata: {name: version}\nspec: []\n',
+      'DocumentInvalid',
+      'x.yaml:4: spec: expected an object',
+    ],
+    [
+      'a HiveConfig whose spec is a list',
+      'apiVersion: hive.openshift.io/v1\nkind: HiveConfig\nspec: []\n',
+      'DocumentInvalid',
+      'x.yaml:3: spec: expected an object',
+    ],
+    [
+      'a HiveConfig whose reference is a list',
+      'apiVersion: hive.openshift.io/v1\nkind: HiveConfig\nspec:\n  releaseImageVerificationConfigMapRef: []\n',
+      'DocumentInvalid',
+      'x.yaml:4: spec.releaseImageVerificationConfigMapRef: expected an object',
+    ],
+    [
+      'a mirror set whose spec is a list',
+      'apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: {name: a}\nspec: []\n',
+      'DocumentInvalid',
+      'x.yaml:4: spec: expected an object',
+    ],
+    [
+      'a mirror set for tags whose spec is a list',
+      'apiVersion: config.openshift.io/v1\nkind: ImageTagMirrorSet\nmetadata: {name: a}\nspec: []\n',
+      'DocumentInvalid',
+      'x.yaml:4: spec: expected an object',
+    ],
+    [
+      'an ImageContentSourcePolicy whose spec is a list',
+      'apiVersion: operator.openshift.io/v1alpha1\nkind: ImageContentSourcePolicy\nmetadata: {name: a}\nspec: []\n',
+      'DocumentInvalid',
+      'x.yaml:4: spec: expected an object',
+    ],
+    [
       'two ClusterVersions',
       `${clusterVersion('')}---\n${clusterVersion('')}`,
       'DocumentInvalid',

@@ -27,6 +27,7 @@ describe('a trust ConfigMap', () => {
     ],
     ['with one bad store of two', { ...TRUST_DATA, 'store-b': 'ftp://s.example' }, 'DocumentInvalid', 14],
     ['with a value that is a number', { ...TRUST_DATA, x: 1 }, 'DocumentInvalid', 14],
+    ['with a number called constructor', { ...TRUST_DATA, constructor: 1 }, 'DocumentInvalid', 14],
     ['with a bad repository', { ...TRUST_DATA, 'release-repository-a': 'Not A Repository' }, 'DocumentInvalid', 14],
     [
       'with a repository that has a tag',
@@ -54,6 +55,9 @@ describe('a Profile', () => {
     ['an unknown field', { cannonicalRepositories: [] }, 'spec.cannonicalRepositories: unknown field', 8],
     ['an unknown field deep inside', { stores: { allowlocal: true } }, 'spec.stores.allowlocal: unknown field', 9],
     ['an unknown mode', { mode: 'Warn' }, 'spec.mode: ', 8],
+    ['a list for the stores', { stores: [] }, 'spec.stores: expected an object', 8],
+    ['a list for the registries', { registries: [] }, 'spec.registries: expected an object', 8],
+    ['a list for the graph aliases', { graphAliases: [] }, 'spec.graphAliases: expected an object', 8],
     ['verification: false', { verification: false }, 'spec.verification: ', 8],
     ['text for a boolean', { stores: { allowLocal: 'yes' } }, 'spec.stores.allowLocal: ', 9],
     ['no canonical repository in the list', { canonicalRepositories: [] }, 'spec.canonicalRepositories: ', 8],
@@ -66,6 +70,7 @@ describe('a Profile', () => {
     ],
     ['a pattern for a repository', { canonicalRepositories: ['quay.io/acme/*'] }, 'spec.canonicalRepositories[0]: ', 9],
     ['a bad graph alias', { graphAliases: { 'A B': 'quay.io/a/b' } }, 'spec.graphAliases: ', 9],
+    ['a graph alias called constructor', { graphAliases: { constructor: 1 } }, 'spec.graphAliases.constructor: ', 9],
     ['a graph alias to nowhere', { graphAliases: { 'a.example/b': '' } }, 'spec.graphAliases.a.example/b: ', 9],
     [
       'a graph alias twice',
@@ -112,6 +117,13 @@ describe('a Profile', () => {
     ],
     ['none, and no name given', undefined, [], 'TrustMissing', 'no Profile document'],
     ['a directory that cannot name a profile', '..', [], 'DocumentInvalid', '".." cannot name a profile'],
+    [
+      'a list for its spec',
+      'acme',
+      [file('p.yaml', profile({}).replace('"spec": {}', '"spec": []'))],
+      'DocumentInvalid',
+      'p.yaml:7: spec: expected an object',
+    ],
     [
       'another apiVersion',
       'acme',

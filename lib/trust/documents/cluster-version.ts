@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../../json/plain-object.ts';
 import { parseStoreUrl } from '../parse-store-url.ts';
 import type { ConfiguredStore } from '../prepared-trust.ts';
 import { metadataField } from './fields.ts';
@@ -20,16 +21,21 @@ const ORIGIN = 'spec.signatureStores';
 const EMPTY_STORES =
   'ClusterVersion spec.signatureStores is an empty array. Unset signatureStores entirely if you want to enable the default signature stores';
 
-const schema = z.looseObject({
+const schema = v.looseObject({
   metadata: metadataField,
-  spec: z
-    .looseObject({
-      signatureStores: z
-        .array(z.strictObject({ url: z.string(), ca: z.looseObject({ name: z.string() }).optional() }))
-        .max(MAX_SIGNATURE_STORES)
-        .nullish(),
-    })
-    .optional(),
+  spec: v.optional(
+    v.pipe(
+      plainObject,
+      v.looseObject({
+        signatureStores: v.nullish(
+          v.pipe(
+            v.array(v.strictObject({ url: v.string(), ca: v.optional(v.looseObject({ name: v.string() })) })),
+            v.maxLength(MAX_SIGNATURE_STORES),
+          ),
+        ),
+      }),
+    ),
+  ),
 });
 
 /** @throws ConfigurationError `DocumentInvalid` */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import { InputError } from '../../errors/input-error.ts';
 import { parseRegistryHost } from '../../image-policy/parse-registry-host.ts';
 import { parseScope } from '../../image-policy/parse-scope.ts';
@@ -6,15 +6,18 @@ import { parseRepository } from '../../pullspec/reference.ts';
 
 /** A field whose text a parser converts; what the parser refuses becomes a fault of the field. */
 function parsed<T>(parse: (text: string) => T) {
-  return z.string().transform((text, context): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      context.addIssue({ code: 'custom', message: error.message });
-      return z.NEVER;
-    }
-  });
+  return v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }): T => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        addIssue({ message: error.message });
+        return NEVER;
+      }
+    }),
+  );
 }
 
 export const repositoryField = parsed(parseRepository);
@@ -25,4 +28,4 @@ export const scopeField = parsed((text) => {
   return text;
 });
 /** Kubernetes metadata: a name and whatever else. */
-export const metadataField = z.looseObject({ name: z.string().min(1) });
+export const metadataField = v.looseObject({ name: v.pipe(v.string(), v.minLength(1)) });

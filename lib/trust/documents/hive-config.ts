@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../../json/plain-object.ts';
 import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';
 
@@ -17,14 +18,17 @@ export interface HiveConfigDocument {
 
 const PATH = ['spec', 'releaseImageVerificationConfigMapRef'];
 
-const schema = z.looseObject({
-  spec: z
-    .looseObject({
-      releaseImageVerificationConfigMapRef: z
-        .strictObject({ namespace: z.string().optional(), name: z.string().optional() })
-        .nullish(),
-    })
-    .optional(),
+const schema = v.looseObject({
+  spec: v.optional(
+    v.pipe(
+      plainObject,
+      v.looseObject({
+        releaseImageVerificationConfigMapRef: v.nullish(
+          v.pipe(plainObject, v.strictObject({ namespace: v.optional(v.string()), name: v.optional(v.string()) })),
+        ),
+      }),
+    ),
+  ),
 });
 
 /** A reference without a name turns Hive's check off; it never turns off Signet's. @throws ConfigurationError */

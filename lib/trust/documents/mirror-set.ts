@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../../json/plain-object.ts';
 import type { MirrorRule } from '../prepared-trust.ts';
 import { metadataField, scopeField } from './fields.ts';
 import type { ParsedDocument } from './parsed-document.ts';
@@ -10,22 +11,23 @@ export interface MirrorSetDocument {
   readonly rules: readonly MirrorRule[];
 }
 
-const entry = z.strictObject({ source: scopeField, mirrors: z.array(scopeField).default([]) });
-const entryWithPolicy = entry.extend({
-  mirrorSourcePolicy: z.enum(['AllowContactingSource', 'NeverContactSource', '']).optional(),
+const entry = v.strictObject({ source: scopeField, mirrors: v.optional(v.array(scopeField), []) });
+const entryWithPolicy = v.strictObject({
+  ...entry.entries,
+  mirrorSourcePolicy: v.optional(v.picklist(['AllowContactingSource', 'NeverContactSource', ''])),
 });
 
-const digestMirrors = z.looseObject({
+const digestMirrors = v.looseObject({
   metadata: metadataField,
-  spec: z.strictObject({ imageDigestMirrors: z.array(entryWithPolicy).default([]) }),
+  spec: v.pipe(plainObject, v.strictObject({ imageDigestMirrors: v.optional(v.array(entryWithPolicy), []) })),
 });
-const tagMirrors = z.looseObject({
+const tagMirrors = v.looseObject({
   metadata: metadataField,
-  spec: z.strictObject({ imageTagMirrors: z.array(entryWithPolicy).default([]) }),
+  spec: v.pipe(plainObject, v.strictObject({ imageTagMirrors: v.optional(v.array(entryWithPolicy), []) })),
 });
-const contentSources = z.looseObject({
+const contentSources = v.looseObject({
   metadata: metadataField,
-  spec: z.strictObject({ repositoryDigestMirrors: z.array(entry).default([]) }),
+  spec: v.pipe(plainObject, v.strictObject({ repositoryDigestMirrors: v.optional(v.array(entry), []) })),
 });
 
 /** @throws ConfigurationError `DocumentInvalid` */
@@ -49,7 +51,7 @@ export function parseImageContentSourcePolicy(source: ParsedDocument): MirrorSet
 function toMirrorSet(
   source: ParsedDocument,
   origin: string,
-  entries: readonly z.infer<typeof entryWithPolicy>[],
+  entries: readonly v.InferOutput<typeof entryWithPolicy>[],
   tagsOnly?: true,
 ): MirrorSetDocument {
   const rules = entries.map(({ source: mirrored, mirrors, mirrorSourcePolicy }) => ({

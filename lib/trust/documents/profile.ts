@@ -1,4 +1,6 @@
-import { z } from 'zod';
+import * as v from 'valibot';
+import { plainObject } from '../../json/plain-object.ts';
+import { recordOf } from '../../json/record-of.ts';
 import { parseRepository } from '../../pullspec/reference.ts';
 import { repositoryHost, repositoryPath } from '../../pullspec/repository.ts';
 import { isProfileName } from '../profile-name.ts';
@@ -8,14 +10,15 @@ import { readContent } from './read-content.ts';
 
 export const PROFILE_API_VERSION = 'signet/v1';
 
-const pushSource = z
-  .strictObject({
-    source: z.enum(['ecr', 'quay', 'harbor', 'distribution', 'github', 'dockerhub']),
+const pushSource = v.pipe(
+  v.strictObject({
+    source: v.picklist(['ecr', 'quay', 'harbor', 'distribution', 'github', 'dockerhub']),
     registry: registryHostField,
-    repository: z.string(),
-    mirrorOf: repositoryField.optional(),
-  })
-  .transform(({ mirrorOf, registry, repository, source }, context) => {
+    repository: v.string(),
+    mirrorOf: v.optional(repositoryField),
+  }),
+  v.rawTransform(({ dataset: { value: input }, addIssue, NEVER }) => {
+    const { mirrorOf, registry, repository, source } = input;
     try {
       // As events will name it: in the canonical spelling.
       const pushed = parseRepository(`${registry}/${repository}`);
@@ -23,47 +26,64 @@ const pushSource = z
       return mirrorOf === undefined ? names : { ...names, mirrorOf };
     } catch {
       const message = `${JSON.stringify(repository)} is not a repository of ${registry}`;
-      context.addIssue({ code: 'custom', message, path: ['repository'] });
-      return z.NEVER;
+      addIssue({
+        message,
+        path: [{ type: 'object', origin: 'value', input, key: 'repository', value: repository }],
+      });
+      return NEVER;
     }
-  });
+  }),
+);
 
-const spec = z.strictObject({
-  verification: z.enum(['enabled', 'disabled']).default('enabled'),
-  canonicalRepositories: z.array(repositoryField).min(1).optional(),
-  signedRepositories: z.array(repositoryField).min(1).optional(),
-  signedRepository: z.enum(['enforce', 'off']).default('enforce'),
-  mode: z.enum(['enforce', 'warn']).default('enforce'),
-  force: z.enum(['allow', 'deny']).default('allow'),
-  require: z.enum(['configured', 'openpgp', 'sigstore']).default('configured'),
-  bundleIdentity: z.enum(['refuse', 'digest']).default('refuse'),
-  graphAliases: z.record(z.string(), repositoryField).optional(),
-  pushSources: z.array(pushSource).default([]),
-  stores: z
-    .strictObject({
-      allowPrivateAddresses: z.boolean().default(false),
-      allowLocal: z.boolean().default(false),
-      caFile: z.string().min(1).optional(),
-    })
-    .default({ allowPrivateAddresses: false, allowLocal: false }),
-  registries: z.strictObject({ allowed: z.array(registryHostField).default([]) }).default({ allowed: [] }),
-  ignoreKinds: z.array(z.string().min(1)).default([]),
-});
+const spec = v.pipe(
+  plainObject,
+  v.strictObject({
+    verification: v.optional(v.picklist(['enabled', 'disabled']), 'enabled'),
+    canonicalRepositories: v.optional(v.pipe(v.array(repositoryField), v.minLength(1))),
+    signedRepositories: v.optional(v.pipe(v.array(repositoryField), v.minLength(1))),
+    signedRepository: v.optional(v.picklist(['enforce', 'off']), 'enforce'),
+    mode: v.optional(v.picklist(['enforce', 'warn']), 'enforce'),
+    force: v.optional(v.picklist(['allow', 'deny']), 'allow'),
+    require: v.optional(v.picklist(['configured', 'openpgp', 'sigstore']), 'configured'),
+    bundleIdentity: v.optional(v.picklist(['refuse', 'digest']), 'refuse'),
+    graphAliases: v.optional(recordOf(v.string(), repositoryField)),
+    pushSources: v.optional(v.array(pushSource), []),
+    stores: v.optional(
+      v.pipe(
+        plainObject,
+        v.strictObject({
+          allowPrivateAddresses: v.optional(v.boolean(), false),
+          allowLocal: v.optional(v.boolean(), false),
+          caFile: v.optional(v.pipe(v.string(), v.minLength(1))),
+        }),
+      ),
+      {},
+    ),
+    registries: v.optional(
+      v.pipe(plainObject, v.strictObject({ allowed: v.optional(v.array(registryHostField), []) })),
+      {},
+    ),
+    ignoreKinds: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []),
+  }),
+);
 
 /** What a profile says where it says nothing. */
-const DEFAULT_SPEC = spec.parse({});
+const DEFAULT_SPEC = v.parse(spec, {});
 
-const schema = z.strictObject({
-  apiVersion: z.literal(PROFILE_API_VERSION),
-  kind: z.literal('Profile'),
-  metadata: z.strictObject({
-    name: z.string().refine(isProfileName, 'a profile is named by at most 63 letters, digits, ".", "_" and "-"'),
+const schema = v.strictObject({
+  apiVersion: v.literal(PROFILE_API_VERSION),
+  kind: v.literal('Profile'),
+  metadata: v.strictObject({
+    name: v.pipe(
+      v.string(),
+      v.check(isProfileName, 'a profile is named by at most 63 letters, digits, ".", "_" and "-"'),
+    ),
   }),
-  spec: spec.default(DEFAULT_SPEC),
+  spec: v.optional(spec, {}),
 });
 
 /** The fields of a Profile (formats F13) with their defaults. */
-export type ProfileSpec = z.infer<typeof spec>;
+export type ProfileSpec = v.InferOutput<typeof spec>;
 
 export interface ProfileDocument {
   readonly kind: 'Profile';

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { ConfigurationErrorCode } from '../../errors/configuration-error.ts';
 import { InputError } from '../../errors/input-error.ts';
+import { recordOf } from '../../json/record-of.ts';
 import { parseRepository } from '../../pullspec/reference.ts';
 import type { Repository } from '../../pullspec/repository.ts';
 import { parseStoreUrl } from '../parse-store-url.ts';
@@ -29,7 +30,7 @@ const STORE = 'store-';
 const KEY = 'verifier-public-key-';
 const REPOSITORY = 'release-repository-';
 
-const schema = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });
+const schema = v.looseObject({ data: v.nullish(recordOf(v.string(), v.string())) });
 
 /**
  * Reads the data of a release-verification ConfigMap as the cluster-version operator does: one bad store spoils

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { type AdmissionAnswer, toAdmissionReview } from '../../../lib/cluster/admission-answer.ts';
 import { parseAdmissionReview } from '../../../lib/cluster/admission-review.ts';
 import { answerFailure } from '../../../lib/cluster/answer-failure.ts';
@@ -25,29 +25,30 @@ import { VECTOR_TIME } from '../vector-time.ts';
 
 const NOW = new Date(VECTOR_TIME * 1000);
 
-const Admission = z.looseObject({
-  operation: z.string(),
-  resource: z.object({ group: z.string(), version: z.string(), resource: z.string() }),
-  verificationRequired: z.boolean(),
-  object: z.unknown().optional(),
-  objectBase64: z.string().optional(),
-  oldObject: z.unknown().optional(),
-  oldObjectBase64: z.string().optional(),
+const Admission = v.looseObject({
+  operation: v.string(),
+  resource: v.object({ group: v.string(), version: v.string(), resource: v.string() }),
+  verificationRequired: v.boolean(),
+  object: v.optional(v.unknown()),
+  objectBase64: v.optional(v.string()),
+  oldObject: v.optional(v.unknown()),
+  oldObjectBase64: v.optional(v.string()),
 });
 
 /** Hive's own decision: its rule alone, without a profile's canonical repositories. */
 export const clusterImageSetAdmission: KindRunner = (vector) => {
-  const inputs = Admission.parse(vector.inputs);
+  const inputs = v.parse(Admission, vector.inputs);
   const answer = answerVector(inputs);
   if (answer.allowed) return {};
   const { code, message } = answer;
-  const { response } = z
-    .object({ response: z.object({ status: z.object({ reason: z.string() }) }) })
-    .parse(toAdmissionReview('0', answer));
+  const { response } = v.parse(
+    v.object({ response: v.object({ status: v.object({ reason: v.string() }) }) }),
+    toAdmissionReview('0', answer),
+  );
   throw toRejection(vector, { code, message, reason: response.status.reason });
 };
 
-function answerVector(inputs: z.infer<typeof Admission>): AdmissionAnswer {
+function answerVector(inputs: v.InferOutput<typeof Admission>): AdmissionAnswer {
   try {
     const review = parseAdmissionReview(parseJsonBytes(writeReview(inputs)));
     const { group, version } = ADMISSION_KINDS.clusterimagesets;
@@ -64,7 +65,7 @@ function answerVector(inputs: z.infer<typeof Admission>): AdmissionAnswer {
 const ALLOWED: AdmissionAnswer = { allowed: true, warnings: [], recordIds: [] };
 
 /** An object that is bytes stands as it is where JSON should: the body as a whole cannot be decoded then. */
-function writeReview(inputs: z.infer<typeof Admission>): Buffer {
+function writeReview(inputs: v.InferOutput<typeof Admission>): Buffer {
   const { operation, resource, object = null, objectBase64, oldObject = null, oldObjectBase64 } = inputs;
   const toBytes = (base64: string | undefined, value: unknown): Buffer =>
     base64 === undefined ? Buffer.from(JSON.stringify(value)) : Buffer.from(base64, 'base64');
@@ -80,14 +81,14 @@ function writeReview(inputs: z.infer<typeof Admission>): Buffer {
   ]);
 }
 
-const Condition = z.looseObject({
-  releaseImage: z.string(),
-  verifier: z.object({ kind: z.literal('release-verifier'), configMap: z.string() }).nullable(),
+const Condition = v.looseObject({
+  releaseImage: v.string(),
+  verifier: v.nullable(v.object({ kind: v.literal('release-verifier'), configMap: v.string() })),
 });
 
 /** Decided by the pullspec alone: no case of this kind comes to its signatures. */
 export const releaseImageCondition: KindRunner = async (vector) => {
-  const { releaseImage, verifier } = Condition.parse(vector.inputs);
+  const { releaseImage, verifier } = v.parse(Condition, vector.inputs);
   const pullspec = parsePullspec(releaseImage);
   if (verifier === null) return { condition: null, installerImageResolved: true };
   const trust = await prepareTrust('ocp', [await readDocument(vector, verifier.configMap)]);
@@ -97,15 +98,15 @@ export const releaseImageCondition: KindRunner = async (vector) => {
   throw toRejection(vector, { condition, installerImageResolved: false });
 };
 
-const Config = z.looseObject({
-  configMapNamespace: z.string().optional(),
-  configMapName: z.string().optional(),
-  configMap: z.string().optional(),
+const Config = v.looseObject({
+  configMapNamespace: v.optional(v.string()),
+  configMapName: v.optional(v.string()),
+  configMap: v.optional(v.string()),
 });
 
 /** Hive's setting, and the ConfigMap that it names, annotated or not. */
 export const verifierConfig: KindRunner = async (vector) => {
-  const { configMapNamespace, configMapName, configMap } = Config.parse(vector.inputs);
+  const { configMapNamespace, configMapName, configMap } = v.parse(Config, vector.inputs);
   if (configMap !== undefined) return await useConfigMap(await readDocument(vector, configMap));
   const reference = { namespace: configMapNamespace, name: configMapName };
   const [source] = parseTrustFile(toHiveConfig(reference));
@@ -115,9 +116,10 @@ export const verifierConfig: KindRunner = async (vector) => {
 
 async function useConfigMap(document: TrustDocument): Promise<Readonly<Record<string, unknown>>> {
   const [source] = parseTrustFile(document);
-  const { metadata } = z
-    .looseObject({ metadata: z.looseObject({ namespace: z.string(), name: z.string() }) })
-    .parse(source?.content);
+  const { metadata } = v.parse(
+    v.looseObject({ metadata: v.looseObject({ namespace: v.string(), name: v.string() }) }),
+    source?.content,
+  );
   const { namespace, name } = metadata;
   const { keyrings, stores } = await prepareTrust('hive', [document, toHiveConfig({ namespace, name }), PROFILE]);
   return {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { StoreError } from '../../../lib/errors/store-error.ts';
 import { formatDockerReference, parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
 import type { ImagePolicy } from '../../../lib/image-policy/image-policy.ts';
@@ -21,17 +21,17 @@ import type { Vector } from '../read-vectors.ts';
 import { VectorRejected } from '../vector-rejected.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
 
-const ManifestSignature = z.looseObject({
-  signature: z.string(),
-  keyrings: z.array(z.string()),
-  manifest: z.string(),
-  dockerReference: z.string(),
-  acceptedFingerprints: z.array(z.string()),
+const ManifestSignature = v.looseObject({
+  signature: v.string(),
+  keyrings: v.array(v.string()),
+  manifest: v.string(),
+  dockerReference: v.string(),
+  acceptedFingerprints: v.array(v.string()),
 });
-const Image = z.looseObject({ imageDirectory: z.string(), dockerReference: z.string() });
+const Image = v.looseObject({ imageDirectory: v.string(), dockerReference: v.string() });
 
 export const verifyManifestSignature: KindRunner = async ({ inputs, root }) => {
-  const given = ManifestSignature.parse(inputs);
+  const given = v.parse(ManifestSignature, inputs);
   const expected = formatDockerReference(parseDockerReference(given.dockerReference));
   const certificates = [];
   for (const file of given.keyrings) {
@@ -50,18 +50,18 @@ export const verifyManifestSignature: KindRunner = async ({ inputs, root }) => {
 };
 
 export const requirementEval: KindRunner = async (vector) => {
-  const { requirement } = z.looseObject({ requirement: z.unknown() }).parse(vector.inputs);
+  const { requirement } = v.parse(v.looseObject({ requirement: v.unknown() }), vector.inputs);
   return await judge(vector, { default: [toRequirement(requirement)], transports: new Map() });
 };
 
 export const policyEval: KindRunner = async (vector) => {
-  const { policy } = z.looseObject({ policy: z.string() }).parse(vector.inputs);
+  const { policy } = v.parse(v.looseObject({ policy: v.string() }), vector.inputs);
   return await judge(vector, parsePolicyJson(policy, await readFile(path.join(vector.root, policy), 'utf8')));
 };
 
 /** The image of a directory, by the name that the case gives it. */
 async function judge({ inputs, root }: Vector, policy: ImagePolicy): Promise<Readonly<Record<string, unknown>>> {
-  const { imageDirectory, dockerReference } = Image.parse(inputs);
+  const { imageDirectory, dockerReference } = v.parse(Image, inputs);
   const reference = parseDockerReference(dockerReference);
   const directory = await openDirectoryImage(path.join(root, imageDirectory));
   const { outcome, requirements } = await verifyImageByPolicy({

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { type IndexedKeyring, indexKeyring } from '../../../lib/openpgp/indexed-keyring.ts';
 import { prepareKeyring } from '../../../lib/openpgp/prepare-keyring.ts';
 import type { PreparedCertificate } from '../../../lib/openpgp/prepared-keyring.ts';
@@ -13,11 +13,11 @@ import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
 
-const Keyrings = z.looseObject({ keyrings: z.array(z.string()) });
-const Message = z.looseObject({ signature: z.string() });
+const Keyrings = v.looseObject({ keyrings: v.array(v.string()) });
+const Message = v.looseObject({ signature: v.string() });
 
 export const importKeyring: KindRunner = async (vector) => {
-  const { keyrings } = Keyrings.parse(vector.inputs);
+  const { keyrings } = v.parse(Keyrings, vector.inputs);
   const certificates = await readCertificates(vector.root, keyrings);
   return { fingerprints: certificates.map(({ fingerprint }) => fingerprint) };
 };
@@ -39,7 +39,7 @@ export const verifyMessageKind: KindRunner = async (vector) => {
 };
 
 export const verifyRelease: KindRunner = async (vector) => {
-  const { releaseDigest } = z.looseObject({ releaseDigest: z.string() }).parse(vector.inputs);
+  const { releaseDigest } = v.parse(v.looseObject({ releaseDigest: v.string() }), vector.inputs);
   const requirement = {
     digest: parseDigest(releaseDigest),
     signedRepositories: undefined,
@@ -50,12 +50,15 @@ export const verifyRelease: KindRunner = async (vector) => {
 };
 
 async function readSignature({ inputs, root }: Vector): Promise<Uint8Array> {
-  return readFile(path.join(root, Message.parse(inputs).signature));
+  return readFile(path.join(root, v.parse(Message, inputs).signature));
 }
 
 /** The key files of a case are one keyring. */
 async function readKeyring({ inputs, root }: Vector): Promise<IndexedKeyring> {
-  return indexKeyring({ name: 'vector', certificates: await readCertificates(root, Keyrings.parse(inputs).keyrings) });
+  return indexKeyring({
+    name: 'vector',
+    certificates: await readCertificates(root, v.parse(Keyrings, inputs).keyrings),
+  });
 }
 
 async function readCertificates(root: string, files: readonly string[]): Promise<readonly PreparedCertificate[]> {

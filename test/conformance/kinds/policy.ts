@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { formatDockerReference, parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
 import { findRequirements } from '../../../lib/image-policy/find-requirements.ts';
 import { matchesIdentity } from '../../../lib/image-policy/matches-identity.ts';
@@ -16,11 +16,11 @@ import { StrictJsonError } from '../../../lib/json/strict-json-error.ts';
 import type { KindRunner } from '../kinds.ts';
 import { VectorRejected } from '../vector-rejected.ts';
 
-const Text = z.looseObject({ text: z.string() });
-const Reference = z.looseObject({ reference: z.string() });
+const Text = v.looseObject({ text: v.string() });
+const Reference = v.looseObject({ reference: v.string() });
 
 export const policyJson: KindRunner = ({ inputs }) => {
-  parsePolicyJson('policy.json', Text.parse(inputs).text);
+  parsePolicyJson('policy.json', v.parse(Text, inputs).text);
   return {};
 };
 
@@ -31,60 +31,67 @@ export const referenceMatchJson: KindRunner = ({ inputs }) => readPart(inputs, p
 /** A part of a policy alone, which has no document to name in an error. */
 function readPart(inputs: unknown, parse: (content: unknown, path: readonly string[]) => object) {
   try {
-    return { ...parse(parseStrictJson(Text.parse(inputs).text), []) };
+    return { ...parse(parseStrictJson(v.parse(Text, inputs).text), []) };
   } catch (error) {
     if (!(error instanceof PolicyError || error instanceof StrictJsonError)) throw error;
     throw new VectorRejected(error.message);
   }
 }
 
-const Match = z.looseObject({
-  type: z.string(),
-  signedReference: z.string(),
-  imageReference: z.string().nullable().optional(),
+const Match = v.looseObject({
+  type: v.string(),
+  signedReference: v.string(),
+  imageReference: v.nullish(v.string()),
 });
-const Identity: z.ZodType<SignedIdentity> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('matchExact') }),
-  z.object({ type: z.literal('matchRepoDigestOrExact') }),
-  z.object({ type: z.literal('matchRepository') }),
-  z.object({ type: z.literal('exactReference'), dockerReference: z.string() }),
-  z.object({ type: z.literal('exactRepository'), dockerRepository: z.string() }),
-  z.object({ type: z.literal('remapIdentity'), prefix: z.string(), signedPrefix: z.string() }),
+const Identity: v.GenericSchema<unknown, SignedIdentity> = v.variant('type', [
+  v.object({ type: v.literal('matchExact') }),
+  v.object({ type: v.literal('matchRepoDigestOrExact') }),
+  v.object({ type: v.literal('matchRepository') }),
+  v.object({ type: v.literal('exactReference'), dockerReference: v.string() }),
+  v.object({ type: v.literal('exactRepository'), dockerRepository: v.string() }),
+  v.object({ type: v.literal('remapIdentity'), prefix: v.string(), signedPrefix: v.string() }),
 ]);
 
 /** Identities are taken as they are: some cases hold one that no policy could. */
 export const match: KindRunner = ({ inputs }) => {
-  const { signedReference, imageReference } = Match.parse(inputs);
+  const { signedReference, imageReference } = v.parse(Match, inputs);
   const image = typeof imageReference === 'string' ? parseDockerReference(imageReference) : undefined;
-  if (!matchesIdentity(Identity.parse(inputs), image, signedReference)) throw new VectorRejected('no match');
+  if (!matchesIdentity(v.parse(Identity, inputs), image, signedReference)) throw new VectorRejected('no match');
   return {};
 };
 
 export const remapPrefixMatch: KindRunner = ({ inputs }) => {
-  const { reference, prefix } = Reference.extend({ prefix: z.string() }).parse(inputs);
+  const { reference, prefix } = v.parse(v.looseObject({ ...Reference.entries, prefix: v.string() }), inputs);
   if (!hasPrefix(prefix, parseDockerReference(reference))) throw new VectorRejected('another prefix');
   return {};
 };
 
 export const remap: KindRunner = ({ inputs }) => {
-  const { reference, ...remapping } = Reference.extend({ prefix: z.string(), signedPrefix: z.string() }).parse(inputs);
+  const { reference, ...remapping } = v.parse(
+    v.looseObject({ ...Reference.entries, prefix: v.string(), signedPrefix: v.string() }),
+    inputs,
+  );
   return { reference: formatDockerReference(remapReference(remapping, parseDockerReference(reference))) };
 };
 
 export const scopeLookup: KindRunner = ({ inputs }) => {
-  const reference = parseDockerReference(Reference.parse(inputs).reference);
+  const reference = parseDockerReference(v.parse(Reference, inputs).reference);
   const [identity, ...namespaces] = listScopes({ transport: 'docker', reference });
   return { identity, namespaces };
 };
 
 export const parseReferenceKind: KindRunner = ({ inputs }) => ({
-  normalized: formatDockerReference(parseDockerReference(Reference.parse(inputs).reference)),
+  normalized: formatDockerReference(parseDockerReference(v.parse(Reference, inputs).reference)),
 });
 
-const Lookup = Reference.extend({ policy: z.string(), transport: z.enum(['atomic', 'dir', 'docker']) });
+const Lookup = v.looseObject({
+  ...Reference.entries,
+  policy: v.string(),
+  transport: v.picklist(['atomic', 'dir', 'docker']),
+});
 
 export const requirementsLookup: KindRunner = async ({ inputs, root }) => {
-  const { policy, transport, reference } = Lookup.parse(inputs);
+  const { policy, transport, reference } = v.parse(Lookup, inputs);
   const parsed = parsePolicyJson(policy, await readFile(path.join(root, policy), 'utf8'));
   const { scope } = findRequirements(parsed, toImage(transport, reference));
   return { scope: scope === 'default' ? null : `${scope.transport}:${scope.scope}` };

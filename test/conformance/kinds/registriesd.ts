@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { parseDigest } from '../../../lib/pullspec/digest.ts';
 import { parseReference } from '../../../lib/pullspec/reference.ts';
 import { findLookaside } from '../../../lib/registries-d/find-lookaside.ts';
@@ -11,10 +11,10 @@ import { usesSigstoreAttachments } from '../../../lib/registries-d/uses-sigstore
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import type { KindRunner } from '../kinds.ts';
 
-const Lookup = z.looseObject({ configDirectory: z.string(), reference: z.string(), forWriting: z.boolean() });
+const Lookup = v.looseObject({ configDirectory: v.string(), reference: v.string(), forWriting: v.boolean() });
 
 export const lookasideUrl: KindRunner = async ({ inputs, root }) => {
-  const { configDirectory, reference: text, forWriting } = Lookup.parse(inputs);
+  const { configDirectory, reference: text, forWriting } = v.parse(Lookup, inputs);
   const registriesD = await readDirectory(path.join(root, configDirectory));
   const reference = parseReference(text);
   return {
@@ -23,11 +23,11 @@ export const lookasideUrl: KindRunner = async ({ inputs, root }) => {
   };
 };
 
-const Signature = z.looseObject({ base: z.string(), digest: z.string(), index: z.number() });
+const Signature = v.looseObject({ base: v.string(), digest: v.string(), index: v.number() });
 
 /** The cases count from 0. */
 export const signatureUrl: KindRunner = ({ inputs }) => {
-  const { base, digest, index } = Signature.parse(inputs);
+  const { base, digest, index } = v.parse(Signature, inputs);
   return { url: toSignatureUrl(base, parseDigest(digest), index + 1) };
 };
 

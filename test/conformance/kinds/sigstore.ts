@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { toSigstoreSigned } from '../../../lib/image-policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../../lib/image-policy/cluster-image-policy-content.ts';
 import { parseDockerReference } from '../../../lib/image-policy/docker-reference.ts';
@@ -35,25 +35,25 @@ import { VectorRejected } from '../vector-rejected.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
 
 export const blobFormat: KindRunner = async ({ inputs, root }) => {
-  const { blob } = z.looseObject({ blob: z.string() }).parse(inputs);
+  const { blob } = v.parse(v.looseObject({ blob: v.string() }), inputs);
   return { format: parseSignatureBlob(await readFile(path.join(root, blob))).format };
 };
 
 export const payloadJson: KindRunner = ({ inputs }) => {
-  const { payloadBase64 } = z.looseObject({ payloadBase64: z.string() }).parse(inputs);
+  const { payloadBase64 } = v.parse(v.looseObject({ payloadBase64: v.string() }), inputs);
   return { ...parseCosignPayload(Buffer.from(payloadBase64, 'base64')) };
 };
 
-const Payload = z.looseObject({
-  publicKeys: z.array(z.string()),
-  payloadBase64: z.string(),
-  signatureBase64: z.string(),
-  expectedReference: z.string(),
-  expectedDigest: z.string(),
+const Payload = v.looseObject({
+  publicKeys: v.array(v.string()),
+  payloadBase64: v.string(),
+  signatureBase64: v.string(),
+  expectedReference: v.string(),
+  expectedDigest: v.string(),
 });
 
 export const payloadVerify: KindRunner = async ({ inputs, root }) => {
-  const { publicKeys, payloadBase64, signatureBase64, expectedReference, expectedDigest } = Payload.parse(inputs);
+  const { publicKeys, payloadBase64, signatureBase64, expectedReference, expectedDigest } = v.parse(Payload, inputs);
   const trust = prepareTrust({ kind: 'keys', keys: publicKeys, rekorKeys: [] }, root);
   if (trust.kind !== 'keys') throw new Error('not keys');
   const payload = Buffer.from(payloadBase64, 'base64');
@@ -62,22 +62,22 @@ export const payloadVerify: KindRunner = async ({ inputs, root }) => {
   return { ...verifyCosignPayload(payload, '', { digest: parseDigest(expectedDigest), acceptsReference }) };
 };
 
-const Text = z.looseObject({ text: z.string() });
+const Text = v.looseObject({ text: v.string() });
 
-export const rekorSetJson: KindRunner = ({ inputs }) => ({ ...parseRekorSet(Text.parse(inputs).text) });
+export const rekorSetJson: KindRunner = ({ inputs }) => ({ ...parseRekorSet(v.parse(Text, inputs).text) });
 
-export const rekorPayloadJson: KindRunner = ({ inputs }) => ({ ...parseRekorPayload(Text.parse(inputs).text) });
+export const rekorPayloadJson: KindRunner = ({ inputs }) => ({ ...parseRekorPayload(v.parse(Text, inputs).text) });
 
-const Logged = z.looseObject({
-  rekorKeys: z.array(z.string()),
-  set: z.string(),
-  keyOrCertificate: z.string(),
-  signatureBase64: z.string(),
-  payload: z.string(),
+const Logged = v.looseObject({
+  rekorKeys: v.array(v.string()),
+  set: v.string(),
+  keyOrCertificate: v.string(),
+  signatureBase64: v.string(),
+  payload: v.string(),
 });
 
 export const rekorSetVerify: KindRunner = async ({ inputs, root }) => {
-  const { rekorKeys, set, keyOrCertificate, signatureBase64, payload } = Logged.parse(inputs);
+  const { rekorKeys, set, keyOrCertificate, signatureBase64, payload } = v.parse(Logged, inputs);
   const trust = prepareTrust({ kind: 'keys', keys: rekorKeys, rekorKeys }, root);
   if (trust.kind !== 'keys') throw new Error('not keys');
   const block = trySinglePem(await readFile(path.join(root, keyOrCertificate), 'latin1'));
@@ -90,17 +90,17 @@ export const rekorSetVerify: KindRunner = async ({ inputs, root }) => {
   return { integratedTime };
 };
 
-const FulcioCertificate = z.looseObject({
-  certificate: z.string(),
-  chain: z.string().nullable(),
-  ca: z.string(),
-  oidcIssuer: z.string(),
-  subjectEmail: z.string(),
-  time: z.number(),
+const FulcioCertificate = v.looseObject({
+  certificate: v.string(),
+  chain: v.nullable(v.string()),
+  ca: v.string(),
+  oidcIssuer: v.string(),
+  subjectEmail: v.string(),
+  time: v.number(),
 });
 
 export const fulcioCertificate: KindRunner = async ({ inputs, root }) => {
-  const { certificate, chain, ca, oidcIssuer, subjectEmail, time } = FulcioCertificate.parse(inputs);
+  const { certificate, chain, ca, oidcIssuer, subjectEmail, time } = v.parse(FulcioCertificate, inputs);
   const trust = prepareTrust({ kind: 'fulcio', ca, oidcIssuer, subjectEmail, rekorKeys: ['keys/rekor.pub'] }, root);
   if (trust.kind !== 'fulcio') throw new Error('not Fulcio');
   const { leaf, intermediates } = await readSent(root, certificate, chain);
@@ -108,18 +108,18 @@ export const fulcioCertificate: KindRunner = async ({ inputs, root }) => {
   return {};
 };
 
-const PkiCertificate = z.looseObject({
-  certificate: z.string(),
-  chain: z.string().nullable(),
-  roots: z.string(),
-  intermediates: z.string().nullable(),
-  subjectEmail: z.string().nullable(),
-  subjectHostname: z.string().nullable(),
-  time: z.number(),
+const PkiCertificate = v.looseObject({
+  certificate: v.string(),
+  chain: v.nullable(v.string()),
+  roots: v.string(),
+  intermediates: v.nullable(v.string()),
+  subjectEmail: v.nullable(v.string()),
+  subjectHostname: v.nullable(v.string()),
+  time: v.number(),
 });
 
 export const pkiCertificate: KindRunner = async ({ inputs, root }) => {
-  const { certificate, chain, roots, intermediates: configured, time, ...subject } = PkiCertificate.parse(inputs);
+  const { certificate, chain, roots, intermediates: configured, time, ...subject } = v.parse(PkiCertificate, inputs);
   const source = {
     kind: 'pki' as const,
     caRoots: roots,
@@ -134,15 +134,15 @@ export const pkiCertificate: KindRunner = async ({ inputs, root }) => {
   return {};
 };
 
-const Requirement = z.looseObject({
-  imageDirectory: z.string(),
-  dockerReference: z.string(),
-  requirement: z.unknown(),
+const Requirement = v.looseObject({
+  imageDirectory: v.string(),
+  dockerReference: v.string(),
+  requirement: v.unknown(),
 });
 
 /** The requirement as `policy.json` has it, with the identity matching that judges images of a policy. */
 export const sigstoreRequirement: KindRunner = async ({ inputs, root }) => {
-  const { imageDirectory, dockerReference, requirement: content } = Requirement.parse(inputs);
+  const { imageDirectory, dockerReference, requirement: content } = v.parse(Requirement, inputs);
   const requirement = rejectingPolicyErrors(() => parsePolicyRequirement(content, []));
   if (requirement.type !== 'sigstoreSigned') throw new Error(`not sigstoreSigned: ${requirement.type}`);
   const directory = path.join(root, imageDirectory);
@@ -207,11 +207,11 @@ function rejectingPolicyErrors<T>(parse: () => T): T {
   }
 }
 
-const Manifest = z.looseObject({ manifest: z.string() });
+const Manifest = v.looseObject({ manifest: v.string() });
 
 /** The key is told by the file of the set that holds the same bytes. */
 export const clusterImagePolicy: KindRunner = async ({ inputs, root }) => {
-  const { manifest } = Manifest.parse(inputs);
+  const { manifest } = v.parse(Manifest, inputs);
   const [document] = parseTrustFile({ name: manifest, bytes: await readFile(path.join(root, manifest)) });
   const policy = rejectingPolicyErrors(() => parseClusterImagePolicy(document?.content));
   const trust = prepareRoot(toSigstoreSigned(policy).root, root);

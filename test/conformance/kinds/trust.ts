@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
+import * as v from 'valibot';
 import { decideImage } from '../../../lib/decide/decide-image.ts';
 import { toReadyTrust } from '../../../lib/decide/ready-trust.ts';
 import { createHttpClient } from '../../../lib/http/http-client.ts';
@@ -25,7 +25,7 @@ import { VectorRejected } from '../vector-rejected.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
 
 export const configMap: KindRunner = async ({ inputs, root }) => {
-  const { manifests } = z.looseObject({ manifests: z.string() }).parse(inputs);
+  const { manifests } = v.parse(v.looseObject({ manifests: v.string() }), inputs);
   const bytes = await readFile(path.join(root, manifests));
   const selected = selectTrustConfigMap(parseTrustFile({ name: manifests, bytes }));
   if (selected === undefined) return { verifier: false };
@@ -38,20 +38,20 @@ export const configMap: KindRunner = async ({ inputs, root }) => {
 };
 
 export const releaseDigest: KindRunner = ({ inputs }) => {
-  const { releaseDigest: text } = z.looseObject({ releaseDigest: z.string() }).parse(inputs);
+  const { releaseDigest: text } = v.parse(v.looseObject({ releaseDigest: v.string() }), inputs);
   return { storePathSegment: toStoreSegment(parseDigest(text)) };
 };
 
-const Walk = z.looseObject({
-  store: z.string(),
-  releaseDigest: z.string(),
-  responses: z.record(z.string(), z.string()),
-  stopAfter: z.string().nullable(),
+const Walk = v.looseObject({
+  store: v.string(),
+  releaseDigest: v.string(),
+  responses: v.record(v.string(), v.string()),
+  stopAfter: v.nullable(v.string()),
 });
 
 /** Walks a real server in place of the address of the case; what it was asked is told in the case's addresses. */
 export const httpStoreWalk: KindRunner = async ({ inputs }) => {
-  const { store, releaseDigest: digest, responses, stopAfter } = Walk.parse(inputs);
+  const { store, releaseDigest: digest, responses, stopAfter } = v.parse(Walk, inputs);
   const { origin } = new URL(store);
   const bodies = new Map(Object.entries(responses).map(([url, body]) => [new URL(url).pathname, Buffer.from(body)]));
   return await withServer(bodies, async (local, requests) => {
@@ -69,19 +69,19 @@ export const httpStoreWalk: KindRunner = async ({ inputs }) => {
   });
 };
 
-const Release = z.looseObject({
-  releaseDigest: z.string(),
-  stores: z.array(
-    z.object({ kind: z.enum(['http', 'file', 'memory']), signatures: z.record(z.string(), z.array(z.string())) }),
+const Release = v.looseObject({
+  releaseDigest: v.string(),
+  stores: v.array(
+    v.object({ kind: v.picklist(['http', 'file', 'memory']), signatures: v.record(v.string(), v.array(v.string())) }),
   ),
-  verifiers: z.record(z.string(), z.string()),
+  verifiers: v.record(v.string(), v.string()),
 });
 
 const REPOSITORY = 'example.com/vectors/release';
 
 /** The whole decision, with `signedRepository: off` as the cluster-version operator has it. */
 export const releaseVerify: KindRunner = async ({ inputs, root }) => {
-  const { releaseDigest: text, stores, verifiers } = Release.parse(inputs);
+  const { releaseDigest: text, stores, verifiers } = v.parse(Release, inputs);
   const digest = parseDigest(text);
   const keyrings: PreparedKeyring[] = [];
   for (const [name, file] of Object.entries(verifiers)) {
@@ -142,7 +142,7 @@ interface OpenedStore {
 
 /** A `memory` store has no limit of its own to test, and is read from a directory like a `file` store. */
 async function openVectorStore(
-  { kind, signatures }: z.infer<typeof Release>['stores'][number],
+  { kind, signatures }: v.InferOutput<typeof Release>['stores'][number],
   root: string,
 ): Promise<OpenedStore> {
   const directory = await mkdtemp(path.join(tmpdir(), 'signet-vectors-'));

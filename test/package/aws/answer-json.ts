@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { z } from 'zod';
+import * as v from 'valibot';
 import type { AwsAnswer, AwsCall, AwsRequest } from './aws-call.ts';
 
 export interface JsonContents {
@@ -11,30 +11,30 @@ export interface JsonContents {
 
 type Answered = readonly [calls: readonly AwsCall[], body: object];
 
-const Sent = z.object({ QueueUrl: z.string(), MessageBody: z.string() });
-const SentBatch = z.object({
-  QueueUrl: z.string(),
-  Entries: z.array(z.object({ Id: z.string(), MessageBody: z.string() })),
+const Sent = v.object({ QueueUrl: v.string(), MessageBody: v.string() });
+const SentBatch = v.object({
+  QueueUrl: v.string(),
+  Entries: v.array(v.object({ Id: v.string(), MessageBody: v.string() })),
 });
-const Delayed = z.object({ QueueUrl: z.string(), ReceiptHandle: z.string() });
-const Put = z.object({ Entries: z.array(z.object({ EventBusName: z.string() })) });
-const Secret = z.object({ SecretId: z.string() });
-const Images = z.object({
-  registryId: z.string(),
-  repositoryName: z.string(),
-  imageIds: z.tuple([z.object({ imageDigest: z.string() })]),
+const Delayed = v.object({ QueueUrl: v.string(), ReceiptHandle: v.string() });
+const Put = v.object({ Entries: v.array(v.object({ EventBusName: v.string() })) });
+const Secret = v.object({ SecretId: v.string() });
+const Images = v.object({
+  registryId: v.string(),
+  repositoryName: v.string(),
+  imageIds: v.strictTuple([v.object({ imageDigest: v.string() })]),
 });
-const Typed = z.object({ mediaType: z.string().optional() });
+const Typed = v.object({ mediaType: v.optional(v.string()) });
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 
 /** The operations of the services that speak JSON, by `X-Amz-Target`. */
 const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents, region: string) => Answered>> = {
   'AmazonSQS.SendMessage': (body) => {
-    const { QueueUrl: url, MessageBody: text } = Sent.parse(body);
+    const { QueueUrl: url, MessageBody: text } = v.parse(Sent, body);
     return [[toQueueCall('SendMessage', url)], { MessageId: '1', MD5OfMessageBody: hash('md5', text) }];
   },
   'AmazonSQS.SendMessageBatch': (body) => {
-    const { QueueUrl: url, Entries: entries } = SentBatch.parse(body);
+    const { QueueUrl: url, Entries: entries } = v.parse(SentBatch, body);
     const sent = entries.map(({ Id: id, MessageBody: text }) => ({
       Id: id,
       MessageId: id,
@@ -43,24 +43,24 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents
     return [[toQueueCall('SendMessage', url)], { Successful: sent, Failed: [] }];
   },
   'AmazonSQS.ChangeMessageVisibility': (body) => [
-    [toQueueCall('ChangeMessageVisibility', Delayed.parse(body).QueueUrl)],
+    [toQueueCall('ChangeMessageVisibility', v.parse(Delayed, body).QueueUrl)],
     {},
   ],
   'AWSEvents.PutEvents': (body) => {
-    const { Entries: entries } = Put.parse(body);
+    const { Entries: entries } = v.parse(Put, body);
     const calls = entries.map(({ EventBusName: bus }) => ({ action: 'events:PutEvents', resource: bus }));
     return [calls, { FailedEntryCount: 0, Entries: entries.map((_, index) => ({ EventId: String(index) })) }];
   },
   'secretsmanager.GetSecretValue': (body, { secrets }) => {
-    const { SecretId: arn } = Secret.parse(body);
+    const { SecretId: arn } = v.parse(Secret, body);
     return [[{ action: 'secretsmanager:GetSecretValue', resource: arn }], { SecretString: secrets.get(arn) }];
   },
   'AmazonEC2ContainerRegistry_V20150921.BatchGetImage': (body, { manifests }, region) => {
-    const { registryId, repositoryName: name, imageIds } = Images.parse(body);
+    const { registryId, repositoryName: name, imageIds } = v.parse(Images, body);
     const [imageId] = imageIds;
     const resource = `arn:aws:ecr:${region}:${registryId}:repository/${name}`;
     const imageManifest = manifests.get(imageId.imageDigest);
-    const { mediaType = OCI_MANIFEST } = Typed.parse(JSON.parse(imageManifest ?? '{}'));
+    const { mediaType = OCI_MANIFEST } = v.parse(Typed, JSON.parse(imageManifest ?? '{}'));
     const image = { imageId, imageManifest, imageManifestMediaType: mediaType };
     return [[{ action: 'ecr:BatchGetImage', resource }], { images: [image], failures: [] }];
   },

@@ -1,5 +1,5 @@
+import * as v from 'valibot';
 import { expect } from 'vitest';
-import { z } from 'zod';
 import { bundleStateKey } from '../../../lib/export/bundle-state.ts';
 import { toExportBody } from '../../../lib/export/export-message.ts';
 import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
@@ -13,12 +13,12 @@ function post(path: string, body: object): object {
   return toHttpEvent({ method: 'POST', path, body });
 }
 
-const Created = z.object({ answer: z.object({ statusCode: z.literal(202), body: z.string() }) });
+const Created = v.object({ answer: v.object({ statusCode: v.literal(202), body: v.string() }) });
 
 /** Asks for a bundle, and lets the function make it. @returns its id */
 async function makeBundle(stage: Stage, body: { readonly since?: string }): Promise<string> {
-  const { answer } = Created.parse(await stage.invoke(post('/v1/bundles', body)));
-  const { id } = z.object({ id: z.string() }).parse(JSON.parse(answer.body));
+  const { answer } = v.parse(Created, await stage.invoke(post('/v1/bundles', body)));
+  const { id } = v.parse(v.object({ id: v.string() }), JSON.parse(answer.body));
   const message = toExportBody({ id, profile: 'ocp', since: body.since });
   expect(await stage.invoke(toQueueEvent(message))).toMatchObject({ answer: DONE });
   const state = await stage.invoke(toHttpEvent({ method: 'GET', path: `/v1/bundles/${id}` }));

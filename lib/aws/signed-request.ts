@@ -4,11 +4,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { AwsV4Signer } from 'aws4fetch';
 import { StoreError } from '../errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
-import type { S3Credentials } from './s3-client.ts';
-import type { S3Fault } from './s3-failure.ts';
+import type { AwsFault } from './aws-fault.ts';
+import type { AwsSettings } from './aws-settings.ts';
 
-export interface S3Request {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+export interface SignedRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array | undefined;
@@ -16,45 +16,52 @@ export interface S3Request {
   readonly limitBytes: number;
 }
 
-export interface S3Response {
+export interface SignedResponse {
   readonly headers: Readonly<IncomingHttpHeaders>;
   readonly bytes: Uint8Array;
 }
 
-export interface S3Signing {
-  readonly region: string;
-  readonly credentials: S3Credentials;
+export interface Signing extends AwsSettings {
+  /** As signatures name it, such as `s3`. */
+  readonly service: string;
+  /** Milliseconds for one request, its body included. */
   readonly timeoutMs: number;
 }
 
 /** An answer that is no success, or none at all. */
-export class S3RequestError extends Error {
-  override readonly name = 'S3RequestError';
-  readonly fault: S3Fault;
+export class AwsRequestError extends Error {
+  override readonly name = 'AwsRequestError';
+  readonly fault: AwsFault;
+  /** How often the request was sent. */
+  readonly tries: number;
 
-  constructor(fault: S3Fault) {
+  constructor(fault: AwsFault, tries = 1) {
     super(fault.message, { cause: fault.cause });
     this.fault = fault;
+    this.tries = tries;
   }
 }
 
 const MAX_EXPLANATION_BYTES = 4096;
 const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 
-/** Signs a request, body included, and sends it once. @throws S3RequestError, or StoreError when a limit is hit. */
-export async function sendS3Request(request: S3Request, signing: S3Signing): Promise<S3Response> {
+/** Signs a request, body included, and sends it once. @throws AwsRequestError, or StoreError when a limit is hit. */
+export async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
   const headers = await signRequest(request, signing);
   const signal = AbortSignal.timeout(signing.timeoutMs);
   try {
     const response = await exchange(request, headers, signal);
     return await toResponse(response, request.limitBytes);
   } catch (error) {
-    if (error instanceof StoreError || error instanceof S3RequestError) throw error;
-    throw new S3RequestError(toFault(error, signal, signing.timeoutMs));
+    if (error instanceof StoreError || error instanceof AwsRequestError) throw error;
+    throw new AwsRequestError(toFault(error, signal, signing.timeoutMs));
   }
 }
 
-async function signRequest(request: S3Request, { region, credentials }: S3Signing): Promise<Record<string, string>> {
+async function signRequest(
+  request: SignedRequest,
+  { service, region, credentials }: Signing,
+): Promise<Record<string, string>> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
   const contentHash = createHash('sha256')
     .update(request.body ?? '')
@@ -66,7 +73,7 @@ async function signRequest(request: S3Request, { region, credentials }: S3Signin
     accessKeyId,
     secretAccessKey,
     ...(sessionToken === undefined ? {} : { sessionToken }),
-    service: 's3',
+    service,
     region,
   });
   const signed = await signer.sign();
@@ -74,7 +81,7 @@ async function signRequest(request: S3Request, { region, credentials }: S3Signin
 }
 
 function exchange(
-  { method, url, body }: S3Request,
+  { method, url, body }: SignedRequest,
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
@@ -92,17 +99,23 @@ function toSentHeaders(headers: Readonly<Record<string, string>>, body: Uint8Arr
   return body === undefined ? headers : { ...headers, 'content-length': String(body.length) };
 }
 
-async function toResponse(response: IncomingMessage, limitBytes: number): Promise<S3Response> {
+async function toResponse(response: IncomingMessage, limitBytes: number): Promise<SignedResponse> {
   const status = response.statusCode ?? 0;
   if (status >= 200 && status < 300) {
     return { headers: response.headers, bytes: await readBody(response, limitBytes) };
   }
   const explanation = new TextDecoder().decode(await readExplanation(response, MAX_EXPLANATION_BYTES));
-  const code = /<Code>([A-Za-z0-9.]{1,64})<\/Code>/.exec(explanation)?.[1];
-  throw new S3RequestError({ status, code, message: '' });
+  throw new AwsRequestError({ status, code: findErrorCode(explanation), message: '' });
 }
 
-function toFault(error: unknown, signal: AbortSignal, timeoutMs: number): S3Fault {
+/** S3 writes its errors in XML, the services of the JSON protocols `"__type": "<namespace>#<code>"`. */
+function findErrorCode(explanation: string): string | undefined {
+  const [, xml, json] =
+    /<Code>([A-Za-z0-9.]{1,64})<\/Code>|"__type"\s*:\s*"(?:[^"#]{0,64}#)?([A-Za-z0-9.]{1,64})"/.exec(explanation) ?? [];
+  return xml ?? json;
+}
+
+function toFault(error: unknown, signal: AbortSignal, timeoutMs: number): AwsFault {
   if (signal.aborted)
     return { code: 'TimeoutError', message: `no complete answer within ${timeoutMs} ms`, cause: error };
   if (!(error instanceof Error)) return { message: String(error), cause: error };

@@ -1,0 +1,11 @@
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** What a function has of AWS: its region, and credentials that last as long as its environment. */
+export interface AwsSettings {
+  readonly region: string;
+  readonly credentials: AwsCredentials;
+}

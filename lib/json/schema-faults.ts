@@ -1,0 +1,64 @@
+import type * as v from 'valibot';
+
+/** What is wrong at one place of a document. */
+export interface SchemaFault {
+  /** Members and indexes from the top; empty for the document itself. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+/** Says each issue of a schema in plain words: `missing`, `unknown field`, `expected string, found number`. */
+export function toFaults(issues: readonly Issue[]): readonly SchemaFault[] {
+  return issues.map((issue) => ({ path: toPath(issue), message: toMessage(issue) }));
+}
+
+/** The places alone, each once, joined: for documents whose content must not be told, names of members neither. */
+export function formatPlaces(issues: readonly Issue[]): string {
+  return [...new Set(issues.map((issue) => toPlace(issue).join('.') || 'the whole'))].join(', ');
+}
+
+/** Of an unknown member, what has it. */
+function toPlace(issue: Issue): (string | number)[] {
+  const path = toPath(issue);
+  return isUnknownMember(issue) ? path.slice(0, -1) : path;
+}
+
+function toPath({ path }: Issue): (string | number)[] {
+  return (path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+}
+
+/** Never the value: it may be a secret, or text of an attacker. */
+function toMessage(issue: Issue): string {
+  const { kind, type, path, expected, message, input, issues = [] } = issue;
+  if (kind !== 'schema') return DEFAULT_MESSAGE.test(message) ? `expected ${toLabel(type)}${expected ?? ''}` : message;
+  if (isUnknownMember(issue)) return 'unknown field';
+  if (path?.at(-1)?.origin === 'key') return 'missing';
+  // Of a union's alternatives none fits, and the issue itself says no more.
+  if (issues.length > 0) return issues.map(describeNested).join(', or ');
+  if (type === 'custom') return DEFAULT_MESSAGE.test(message) ? 'not valid' : message;
+  const wanted = expected?.replace(/^\((.*)\)$/, '$1').replace(/^(?:Object|Array)$/, (name) => name.toLowerCase());
+  return `expected ${wanted ?? 'another value'}, found ${toTypeName(input)}`;
+}
+
+function isUnknownMember({ path, expected }: Issue): boolean {
+  return path?.at(-1)?.origin === 'key' && expected === 'never';
+}
+
+/** What valibot says unless it is told otherwise; the value comes last in it. */
+const DEFAULT_MESSAGE = /^Invalid [a-z ]+: /i;
+
+function toLabel(type: string): string {
+  if (type.endsWith('integer')) return 'an integer';
+  return type.endsWith('_length') ? 'a length of ' : '';
+}
+
+function toTypeName(input: unknown): string {
+  if (input === null) return 'null';
+  return Array.isArray(input) ? 'array' : typeof input;
+}
+
+function describeNested(issue: Issue): string {
+  return [...toPath(issue), toMessage(issue)].join(': ');
+}

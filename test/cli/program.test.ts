@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { NOUNS } from '../../cli/nouns/all.ts';
+import { buildProgram } from '../../cli/program.ts';
+
+const whole = buildProgram(() => undefined, Object.values(NOUNS));
+
+function describeCommand(command: Command): object {
+  return { help: command.helpInformation(), commands: command.commands.map(describeCommand) };
+}
+
+describe('a command that is built alone', () => {
+  test('is there for each word', () => {
+    expect(whole.commands.map((one) => one.name())).toEqual(Object.keys(NOUNS));
+  });
+
+  test.each(Object.entries(NOUNS))('%s is as it is among all', (name, add) => {
+    const alone = buildProgram(() => undefined, [add]);
+    expect(alone.commands.map((one) => one.name())).toEqual([name]);
+    const among = whole.commands.filter((one) => one.name() === name);
+    expect(alone.commands.map(describeCommand)).toEqual(among.map(describeCommand));
+  });
+});
