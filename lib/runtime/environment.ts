@@ -1,6 +1,7 @@
 import type { AwsSettings } from '../aws/aws-settings.ts';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import type { ProxyOptions } from '../http/proxy.ts';
+import { LOG_LEVELS, type LogLevel } from './log-line.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,6 +25,17 @@ export function readAwsSettings(environment: Environment): AwsSettings {
   if (missing.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${missing.join(', ')} not set`);
   const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name]);
   return { region, credentials: { accessKeyId, secretAccessKey, sessionToken: environment['AWS_SESSION_TOKEN'] } };
+}
+
+/** From which level on lines are logged: `SIGNET_LOG_LEVEL`, `INFO` where it says nothing that is known. */
+export function readLogLevel(environment: Environment = process.env): LogLevel {
+  const wanted = environment['SIGNET_LOG_LEVEL']?.toUpperCase();
+  return LOG_LEVELS.find((level) => level === wanted) ?? 'INFO';
+}
+
+/** The trace that Lambda runs an event in, `1-<time>-<id>`; it changes with every event. */
+export function readTraceId(environment: Environment = process.env): string | undefined {
+  return /(?:^|;)Root=([0-9a-f-]{1,64})(?:;|$)/.exec(environment['_X_AMZN_TRACE_ID'] ?? '')?.[1];
 }
 
 function read(environment: Environment, name: string): string | undefined {
