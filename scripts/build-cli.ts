@@ -1,4 +1,4 @@
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { NOUNS } from '../cli/nouns/all.ts';
@@ -28,17 +28,23 @@ await import(alone.has(word) ? \`./\${word}/main.mjs\` : './main.mjs');
 export async function buildCli(output: string): Promise<string> {
   await rm(output, { recursive: true, force: true });
   await bundle(output, "import './cli/main.ts';");
-  for (const name of ALONE) await bundle(path.join(output, name), writeEntry(name));
+  for (const name of ALONE) await bundle(path.join(output, name), await writeEntry(name));
   const program = path.join(output, 'signet.mjs');
   await writeFile(program, LAUNCHER);
   await chmod(program, 0o755);
   return program;
 }
 
-/** A noun's file exports what adds it, and nothing else. */
-function writeEntry(name: string): string {
+/**
+ * A noun's file exports what adds it, and nothing else. The code of its only command is in the same file as the rest;
+ * of several, one is read.
+ */
+async function writeEntry(name: string): Promise<string> {
+  const files = await readdir(path.join(ROOT, 'cli/commands'));
+  const commands = files.filter((file) => file === `${name}.ts` || file.startsWith(`${name}-`));
   return `import * as noun from './cli/nouns/${name}.ts';
 import { runProgram } from './cli/run-program.ts';
+${commands.length === 1 ? `import './cli/commands/${commands[0]}';` : ''}
 await runProgram(Object.values(noun));`;
 }
 

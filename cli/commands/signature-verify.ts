@@ -6,6 +6,8 @@ import type { PreparedCertificate } from '../../lib/openpgp/prepared-keyring.ts'
 import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import { parseReference } from '../../lib/pullspec/reference.ts';
+import { parsePreparedTrust } from '../../lib/trust/parse-prepared-trust.ts';
+import { MAX_PREPARED_BYTES } from '../../lib/trust/trust-keys.ts';
 import {
   type SignedPayload,
   verifyDigest,
@@ -53,8 +55,6 @@ async function readCertificates({ keyring, prepared }: SignatureOptions): Promis
     return await readKeys(keyring ?? []);
   }
   if (keyring !== undefined) throw new InputError('ArgumentInvalid', 'give --keyring or --prepared, not both');
-  const { parsePreparedTrust } = await import('../../lib/trust/parse-prepared-trust.ts');
-  const { MAX_PREPARED_BYTES } = await import('../../lib/trust/trust-keys.ts');
   const trust = parsePreparedTrust(prepared, await readInput(prepared, MAX_PREPARED_BYTES));
   return trust.keyrings.flatMap(({ certificates }) => certificates);
 }
