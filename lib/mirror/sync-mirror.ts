@@ -3,6 +3,7 @@ import type { ReadyTrust } from '../decide/ready-trust.ts';
 import { StoreError } from '../errors/store-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { Digest } from '../pullspec/digest.ts';
+import { createLimitedStore } from '../signatures/limited-store.ts';
 import type { SignatureStore } from '../signatures/signature-store.ts';
 import type { Reason } from '../verification/verdict.ts';
 import { type AskedStores, rememberAbsent } from './absent-record.ts';
@@ -19,7 +20,7 @@ export interface SyncRequest {
   readonly digests: readonly Digest[];
   /** Those among them that are asked about although they were not there lately. */
   readonly insisted?: ReadonlySet<Digest> | undefined;
-  /** Digests under way at a time. */
+  /** Digests that `upstream` is asked about at a time; as many more are being written. */
   readonly concurrency: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -65,7 +66,9 @@ const MAX_PAUSE_MS = 30_000;
  *
  * @throws StoreError when the mirror cannot be listed; the abort reason of the signal
  */
-export async function syncMirror(request: SyncRequest): Promise<SyncResult> {
+export async function syncMirror(asking: SyncRequest): Promise<SyncResult> {
+  const concurrency = Math.max(1, asking.concurrency);
+  const request = { ...asking, upstream: createLimitedStore(asking.upstream, concurrency) };
   const { objects, trust, stores, digests, now, signal } = request;
   const { profile, revision: trustRevision } = trust.prepared;
   const asked: AskedStores = { profile, trustRevision, stores };
@@ -103,7 +106,7 @@ export async function syncMirror(request: SyncRequest): Promise<SyncResult> {
       request.onProgress?.({ total, done, written, indeterminate: outcomes.indeterminate + outcomes.failed });
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(request.concurrency, total)) }, work));
+  await Promise.all(Array.from({ length: Math.min(2 * concurrency, total) }, work));
   return { wanted: digests.length, held: plan.held, resting: plan.resting, outcomes, written, failures, absent };
 }
 
