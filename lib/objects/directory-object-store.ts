@@ -12,6 +12,7 @@ import { readRegularFile } from './read-regular-file.ts';
 import {
   findDirectory,
   findFile,
+  findFileBelow,
   LEFTOVER_AGE_MS,
   makePathBelow,
   makeRoot,
@@ -30,7 +31,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
   const known = createKnownDirectories(root);
   return {
     description: `directory ${root}`,
-    readObject: (key, limit) => report(`reading ${key}`, () => readObject(root, key, limit)),
+    readObject: (key, limit) => report(`reading ${key}`, () => readObject(known, key, limit)),
     createObject: (key, bytes) =>
       report(`creating ${key}`, async () => {
         const segments = parseObjectKey(key);
@@ -48,8 +49,10 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
   };
 }
 
-async function readObject(root: string, key: string, limit: number): Promise<StoredObject | undefined> {
-  const file = await findFile(root, parseObjectKey(key));
+async function readObject(known: KnownDirectories, key: string, limit: number): Promise<StoredObject | undefined> {
+  const segments = parseObjectKey(key);
+  const realRoot = await known.peekRoot();
+  const file = realRoot === undefined ? undefined : await findFileBelow(realRoot, segments);
   const bytes = file === undefined ? undefined : await readFileOf(file, limit);
   return bytes === undefined ? undefined : { bytes, etag: toEtag(bytes) };
 }

@@ -1,9 +1,13 @@
+import { realpath } from 'node:fs/promises';
+import { unlessAbsent } from './file-error.ts';
 import { type IsPlain, isPlainDirectory, makeRoot } from './store-directory.ts';
 
 /** Directories of one root that were found plain a moment ago. */
 export interface KnownDirectories {
   /** The root without links, made if it is missing. */
   readonly findRoot: () => Promise<string>;
+  /** The same where it is there; it is not made. */
+  readonly peekRoot: () => Promise<string | undefined>;
   /** Whether it is no link; looked at again after {@link KNOWN_MS}. @throws as `isPlainDirectory` */
   readonly isPlain: IsPlain;
   /** What was known does not hold any more. */
@@ -30,6 +34,11 @@ export function createKnownDirectories(root: string): KnownDirectories {
     async findRoot() {
       forgetOld();
       real ??= await makeRoot(root);
+      return real;
+    },
+    async peekRoot() {
+      forgetOld();
+      real ??= await unlessAbsent(realpath(root));
       return real;
     },
     async isPlain(directory) {

@@ -28,22 +28,25 @@ export async function readRegularFile(
   try {
     const stats = await handle.stat();
     if (stats.isDirectory()) return { kind: 'directory' };
-    return stats.isFile() ? await readUpTo(handle, limitBytes) : { kind: 'irregular' };
+    return stats.isFile() ? await readUpTo(handle, limitBytes, stats.size) : { kind: 'irregular' };
   } finally {
     await handle.close();
   }
 }
 
-async function readUpTo(handle: FileHandle, limitBytes: number): Promise<FileContents> {
+async function readUpTo(handle: FileHandle, limitBytes: number, size: number): Promise<FileContents> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (;;) {
-    // One byte more than the limit tells whether there is more.
-    const length = Math.min(CHUNK_BYTES, limitBytes + 1 - total);
+    // One byte more than there should be, or may be, tells whether there is more.
+    const expected = total < size ? size + 1 - total : CHUNK_BYTES;
+    const length = Math.min(CHUNK_BYTES, expected, limitBytes + 1 - total);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, total);
-    if (bytesRead === 0) return { kind: 'whole', bytes: Buffer.concat(chunks) };
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
     if (total > limitBytes) return { kind: 'cut', bytes: Buffer.concat(chunks).subarray(0, limitBytes) };
+    // A short read alone may be one that was interrupted.
+    const isWhole = bytesRead === 0 || (bytesRead < length && total === size);
+    if (isWhole) return { kind: 'whole', bytes: Buffer.concat(chunks) };
   }
 }

@@ -18,15 +18,23 @@ export const LEFTOVER_AGE_MS = 60 * 60 * 1000;
  * below the root while the store runs could still swap a directory after this check.
  */
 export async function findFile(root: string, segments: readonly string[]): Promise<string | undefined> {
-  const file = path.join(root, ...segments);
-  const parent = await findDirectory(root, segments.slice(0, -1));
-  return parent === undefined ? undefined : file;
+  const realRoot = await unlessAbsent(realpath(root));
+  return realRoot === undefined ? undefined : await findFileBelow(realRoot, segments);
+}
+
+/** As {@link findFile}, below a root without links. */
+export async function findFileBelow(realRoot: string, segments: readonly string[]): Promise<string | undefined> {
+  const parent = await findDirectoryBelow(realRoot, segments.slice(0, -1));
+  return parent === undefined ? undefined : path.join(realRoot, ...segments);
 }
 
 /** Like {@link findFile}, for a directory below the root. */
 export async function findDirectory(root: string, segments: readonly string[]): Promise<string | undefined> {
   const realRoot = await unlessAbsent(realpath(root));
-  if (realRoot === undefined) return undefined;
+  return realRoot === undefined ? undefined : await findDirectoryBelow(realRoot, segments);
+}
+
+async function findDirectoryBelow(realRoot: string, segments: readonly string[]): Promise<string | undefined> {
   const directory = path.join(realRoot, ...segments);
   const real = await unlessAbsent(realpath(directory));
   if (real === undefined) return undefined;

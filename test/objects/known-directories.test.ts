@@ -38,3 +38,24 @@ test.each(['signatures', '.tmp'])('a link that takes the place of %s is not writ
   await expect(objects.createObject('signatures/b/signature-1', BYTES)).rejects.toMatchObject({ code: 'NotAllowed' });
   expect(await readdir(outside)).toEqual([]);
 });
+
+test('a root that is a link and is turned elsewhere is read there after a moment', async () => {
+  const [one, other] = ['one', 'other'].map((name) => path.join(scratch, name)) as [string, string];
+  for (const directory of [one, other]) {
+    await createDirectoryObjectStore(directory).createObject('a/b', Buffer.from(path.basename(directory)));
+  }
+  await symlink(one, root);
+  const objects = createDirectoryObjectStore(root);
+  const read = async () => Buffer.from((await objects.readObject('a/b', 100))?.bytes ?? []).toString('utf8');
+  expect(await read()).toBe('one');
+  await rm(root);
+  await symlink(other, root);
+  await delay(KNOWN_MS + 50);
+  expect(await read()).toBe('other');
+});
+
+test('a root that is not there is not made by a reader', async () => {
+  const objects = createDirectoryObjectStore(root);
+  expect(await objects.readObject('a/b', 100)).toBeUndefined();
+  expect(await readdir(scratch)).toEqual([]);
+});
