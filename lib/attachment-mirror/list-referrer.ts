@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { toReferrersTag } from '../attachments/find-attachments.ts';
 import { StoreError } from '../errors/store-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json-value.ts';
@@ -40,7 +40,7 @@ export async function listReferrer(
   const updated: Manifest = {
     bytes: content,
     mediaType: INDEX_MEDIA_TYPE,
-    digest: parseDigest(`sha256:${createHash('sha256').update(content).digest('hex')}`),
+    digest: parseDigest(`sha256:${hash('sha256', content)}`),
   };
   await pusher.pushManifest(place, updated, { tag, signal });
   return false;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { AwsV4Signer } from 'aws4fetch';
@@ -63,9 +63,7 @@ async function signRequest(
   { service, region, credentials }: Signing,
 ): Promise<Record<string, string>> {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const contentHash = createHash('sha256')
-    .update(request.body ?? '')
-    .digest('hex');
+  const contentHash = hash('sha256', request.body ?? '');
   const signer = new AwsV4Signer({
     method: request.method,
     url: request.url.href,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import { InputError } from '../errors/input-error.ts';
 import { compareKeys } from '../objects/object-key.ts';
@@ -171,7 +171,7 @@ function nameOf({ trust }: BundleProfile): string {
 }
 
 function toBundledFile({ path, bytes }: BundleFile): BundledFile {
-  return { path, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
+  return { path, sha256: hash('sha256', bytes), size: bytes.length };
 }
 
 function toIdentity({ path, sha256 }: BundledFile): string {

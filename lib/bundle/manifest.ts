@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../json/json-value.ts';
 import { parseStrictJson } from '../json/parse-strict-json.ts';
@@ -95,7 +95,7 @@ export function parseManifest(untrustedBytes: Uint8Array): Manifest {
 
 /** What an incremental bundle calls the one that it follows. */
 export function digestManifest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }
 
 /** Before anything is made of it. No path or digest has a comma or a bracket. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { compareKeys } from '../objects/object-key.ts';
 import type { TrustDocument } from '../trust/trust-document.ts';
@@ -135,5 +135,5 @@ function takeConfigMap(configMaps: TrustDocument[], faults: BundleFault[], docum
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }

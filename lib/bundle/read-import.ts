@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { InputError } from '../errors/input-error.ts';
 import type { TrustDocument } from '../trust/trust-document.ts';
@@ -58,7 +58,7 @@ async function isDirectory(location: string): Promise<boolean> {
 function toDistinct(candidates: readonly Candidate[]): readonly Candidate[] {
   const distinct = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const key = `${candidate.digest} ${createHash('sha256').update(candidate.untrustedBytes).digest('hex')}`;
+    const key = `${candidate.digest} ${hash('sha256', candidate.untrustedBytes)}`;
     if (!distinct.has(key)) distinct.set(key, candidate);
   }
   return [...distinct.values()];

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 const SHA256_HEX = /^[0-9a-f]{64}$/;
 const GITHUB_HEADER = /^sha256=([0-9a-f]{64})$/;
@@ -10,9 +10,9 @@ const GITHUB_HEADER = /^sha256=([0-9a-f]{64})$/;
  */
 export function isTokenAccepted(given: string | undefined, accepted: readonly string[]): boolean {
   if (given === undefined || given === '') return false;
-  const hash = createHash('sha256').update(given, 'utf8').digest();
+  const hashed = hash('sha256', given, 'buffer');
   return matchesAny(
-    hash,
+    hashed,
     accepted.filter((hex) => SHA256_HEX.test(hex)).map((hex) => Buffer.from(hex, 'hex')),
   );
 }

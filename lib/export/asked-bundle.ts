@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { readSchema } from '../trust/read-schema.ts';
@@ -15,9 +15,7 @@ const schema: v.GenericSchema<unknown, AskedBundle['request']> = v.strictObject(
 
 /** No id is called so, and so it is no bundle's. */
 export function askedBundleKey({ profile, trustRevision, since }: BundleQuestion): string {
-  const name = createHash('sha256')
-    .update(JSON.stringify([profile, trustRevision, since ?? null]))
-    .digest('hex');
+  const name = hash('sha256', JSON.stringify([profile, trustRevision, since ?? null]));
   return `bundles/asked/${name}.json`;
 }
 

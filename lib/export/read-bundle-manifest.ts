@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createInflateRaw } from 'node:zlib';
 import { MANIFEST_PATH } from '../bundle/bundle-path.ts';
 import { digestManifest, type Manifest, parseManifest } from '../bundle/manifest.ts';
@@ -23,7 +23,7 @@ export async function readBundleManifest(bytes: Uint8Array): Promise<ReadManifes
   const manifest = readManifest(manifestBytes);
   const { contents, digests } = manifest;
   const facts: BundleFacts = {
-    sha256: createHash('sha256').update(bytes).digest('hex'),
+    sha256: hash('sha256', bytes),
     size: bytes.length,
     manifestSha256: digestManifest(manifestBytes),
     counts: {

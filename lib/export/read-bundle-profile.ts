@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { BundleProfile } from '../bundle/bundle-trust.ts';
 import type { ReadyTrust } from '../decide/ready-trust.ts';
 import { ConfigurationError } from '../errors/configuration-error.ts';
@@ -17,7 +17,7 @@ export async function readBundleProfile(objects: ObjectStore, trust: ReadyTrust)
   for (const { name, sha256 } of listed) {
     const key = trustSourceKey(profile, revision, name);
     const stored = await objects.readObject(key, MAX_PREPARED_BYTES);
-    const found = stored === undefined ? undefined : createHash('sha256').update(stored.bytes).digest('hex');
+    const found = stored === undefined ? undefined : hash('sha256', stored.bytes);
     if (stored === undefined || found !== sha256) {
       const fault = stored === undefined ? 'the document is not stored' : 'not the bytes that were published';
       throw new ConfigurationError('RevisionInvalid', fault, { position: { document: key } });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Earlier } from '../bundle/earlier.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { bundleArchiveKey, readBundleState } from './bundle-state.ts';
@@ -29,7 +29,7 @@ export async function readEarlierBundles(
     if (stored?.state.state !== 'done' || stored.state.profile !== profile) throw missing(id, 'it is not done');
     const archive = await objects.readObject(bundleArchiveKey(id), MAX_EXPORT_BYTES);
     if (archive === undefined) throw missing(id, 'its archive is gone');
-    const sha256 = createHash('sha256').update(archive.bytes).digest('hex');
+    const sha256 = hash('sha256', archive.bytes);
     if (sha256 !== stored.state.sha256) throw missing(id, 'its archive is not the one that was made');
     const { manifest, facts } = await readBundleManifest(archive.bytes);
     earlier.push({ manifest, sha256: facts.manifestSha256 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { StoreError } from '../errors/store-error.ts';
 import { utcTime } from '../json/utc-time.ts';
@@ -123,5 +123,5 @@ function isSameQuestion(record: AbsentRecord, { profile, trustRevision, stores }
 }
 
 function hashStores(stores: readonly string[]): string {
-  return createHash('sha256').update(stores.toSorted().join('\n')).digest('hex');
+  return hash('sha256', stores.toSorted().join('\n'));
 }

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { lstat, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
@@ -47,7 +47,7 @@ export async function withLock<Result>(
 async function acquireLock(root: string, key: string, deadline: number): Promise<string> {
   // Kept over all attempts, so that whoever has waited longest comes first.
   const since = Date.now().toString().padStart(15, '0');
-  const prefix = createHash('sha256').update(key).digest('hex').slice(0, 32);
+  const prefix = hash('sha256', key).slice(0, 32);
   while (Date.now() < deadline) {
     const file = await makeFilePath(root, [RESERVED_SEGMENT, LOCK_SEGMENT, `${prefix}.${await newOwnerName(since)}`]);
     await (await open(file, 'wx')).close();
@@ -123,7 +123,7 @@ async function readStartTime(pid: number): Promise<string> {
 }
 
 function hostTag(): string {
-  return createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
+  return hash('sha256', hostname()).slice(0, 8);
 }
 
 async function verifyHeld(file: string, key: string): Promise<void> {

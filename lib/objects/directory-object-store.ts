@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { link, lstat, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../errors/store-error.ts';
@@ -172,5 +172,5 @@ async function report<Result>(doing: string, operation: () => Promise<Result>): 
 }
 
 function toEtag(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }

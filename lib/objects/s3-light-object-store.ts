@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { toAwsStoreError } from '../aws/aws-fault.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
 import { AwsRequestError, type SignedResponse } from '../aws/signed-request.ts';
@@ -138,5 +138,5 @@ function toEtag(key: string, { headers }: SignedResponse): string {
 }
 
 function toChecksum(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('base64');
+  return hash('sha256', bytes, 'base64');
 }

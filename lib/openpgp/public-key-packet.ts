@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { SignatureError } from '../errors/signature-error.ts';
 import { PublicKeyAlgorithm } from './algorithms.ts';
 import { type ByteReader, createByteReader } from './byte-reader.ts';
@@ -39,7 +39,7 @@ export function parsePublicKeyPacket(body: Uint8Array): PublicKeyPacket {
   const createdAt = reader.uint32();
   const algorithm = reader.byte();
   const hashed = Buffer.concat([Uint8Array.of(0x99, body.length >> 8, body.length & 0xff), body]);
-  const fingerprint = toHex(createHash('sha1').update(hashed).digest());
+  const fingerprint = toHex(hash('sha1', hashed, 'buffer'));
   return { fingerprint, createdAt, algorithm, material: readMaterial(reader, algorithm), hashed };
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { REASON_CODES } from '../errors/reason-code.ts';
 import { StoreError } from '../errors/store-error.ts';
@@ -39,7 +39,7 @@ const schema = v.strictObject({
 
 /** `verdicts/<profile>/<algo>-<hex>/<hash of the rest>.json`: a repository may be longer than a key's segment. */
 export function lastVerdictKey({ profile, digest, pullspec, mode }: VerdictSubject): string {
-  const name = createHash('sha256').update(`${mode} ${pullspec}`).digest('hex');
+  const name = hash('sha256', `${mode} ${pullspec}`);
   return `verdicts/${profile}/${toKeySegment(digest)}/${name}.json`;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StoreError } from '../errors/store-error.ts';
 import type { SignatureStore, StoreEntry } from '../signatures/signature-store.ts';
 import type { Attempt } from '../verification/verdict.ts';
@@ -47,7 +47,7 @@ export function createReplay({ verdict, signatures }: Pick<VerdictRecord, 'verdi
     lookaside: { description, fetchSignatures: ({ digest, repository }) => replay(`${repository}@${digest}`) },
     withoutBytes,
     swapped: signatures
-      .filter(({ bytes, sha256 }) => bytes !== undefined && hash(Buffer.from(bytes, 'base64')) !== sha256)
+      .filter(({ bytes, sha256 }) => bytes !== undefined && hash('sha256', Buffer.from(bytes, 'base64')) !== sha256)
       .map(({ location }) => location),
     listUnread: () => signatures.filter((signature) => !read.has(signature)).map(({ location }) => location),
   };
@@ -57,8 +57,4 @@ function toEntry({ store, location, code, message }: Attempt): StoreEntry {
   if (code === 'SignatureNotFound') return { kind: 'absent', store, location };
   // The location before the message is dropped where a decision makes an attempt of it.
   return { kind: 'failed', store, location, error: new StoreError('ConnectionFailed', `${location}: ${message}`) };
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Verdict } from '../verification/verdict.ts';
 import type { Asked } from './verdict-record.ts';
 
@@ -17,7 +17,5 @@ export function toRecordId(asked: Omit<Asked, 'pullspec'>, verdict: Decided): st
   const subject = digest === undefined ? { pullspec } : { digest };
   const codes = [...new Set(reasons.map(({ code }) => code))].toSorted();
   const parts = [source, registry, repository, tag, subject, profile, mode, trustRevision, verifierVersion];
-  return createHash('sha256')
-    .update(JSON.stringify([...parts, outcome, forced, codes]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([...parts, outcome, forced, codes]));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Decision } from '../decide/decide-image.ts';
 import { parsePullspec } from '../pullspec/pullspec.ts';
 import { repositoryHost, repositoryPath } from '../pullspec/repository.ts';
@@ -28,7 +28,7 @@ export function toRecord(asked: Asked, decision: Decision): VerdictRecord {
 function toRecordedSignatures(decision: Pick<Decision, 'verified' | 'examined'>): readonly RecordedSignature[] {
   const embedded = new Set(selectEmbedded(decision).keys());
   return decision.examined.map(({ store, location, image, bytes }) => {
-    const sha256 = hash(bytes);
+    const sha256 = hash('sha256', bytes);
     // Deletes what it finds: each is embedded once.
     const isEmbedded = embedded.delete(sha256);
     const signature = { store, location, ...(image === undefined ? {} : { image }), sha256 };
@@ -43,14 +43,10 @@ function selectEmbedded({ verified, examined }: Pick<Decision, 'verified' | 'exa
   const selected = new Map<string, Uint8Array>();
   let total = 0;
   for (const bytes of [...candidates, ...examined.map((signature) => signature.bytes)]) {
-    const sha256 = hash(bytes);
+    const sha256 = hash('sha256', bytes);
     if (selected.has(sha256) || total + bytes.length > MAX_EMBEDDED_BYTES) continue;
     selected.set(sha256, bytes);
     total += bytes.length;
   }
   return selected;
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

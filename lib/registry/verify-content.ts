@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { StoreError } from '../errors/store-error.ts';
 import { type Digest, isDigest } from '../pullspec/digest.ts';
 
@@ -29,7 +29,7 @@ function checkDigest(bytes: Uint8Array, digest: Digest, whence: string): void {
 }
 
 function calculateDigest(bytes: Uint8Array, algorithm: string): Digest {
-  const text = `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`;
+  const text = `${algorithm}:${hash(algorithm, bytes)}`;
   if (!isDigest(text)) throw new StoreError('ContentMismatch', `${algorithm} is not a digest's algorithm`);
   return text;
 }

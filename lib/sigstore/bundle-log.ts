@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import type { Bundle } from '@sigstore/bundle';
 import { type SignedEntity, type TrustMaterial, toSignedEntity, Verifier } from '@sigstore/verify';
 import { SignatureError } from '../errors/signature-error.ts';
@@ -53,7 +53,7 @@ export function verifyLogEntries(
 
 /** SHA-256 of the log's key: how Rekor names itself. */
 function toLogId(key: KeyObject): Buffer {
-  return createHash('sha256').update(toKeyBytes(key)).digest();
+  return hash('sha256', toKeyBytes(key), 'buffer');
 }
 
 function toTrustMaterial(entries: readonly BundleLogEntry[], rekorKeys: readonly KeyObject[]): TrustMaterial {

@@ -1,4 +1,4 @@
-import { createHash, type KeyObject } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { SignatureError } from '../errors/signature-error.ts';
 import { toCanonicalJson } from './canonical-json.ts';
 import { parseHashedRekord } from './hashed-rekord.ts';
@@ -37,7 +37,7 @@ export function verifyRekorSet(rekorKeys: readonly KeyObject[], untrustedSet: st
   if (!entry.signature.equals(logged.signature)) {
     throw new SignatureError('SignatureInvalid', 'the Rekor entry is about another signature');
   }
-  if (!entry.contentHash.equals(createHash('sha256').update(logged.content).digest())) {
+  if (!entry.contentHash.equals(hash('sha256', logged.content, 'buffer'))) {
     throw new SignatureError('SignatureInvalid', 'the Rekor entry is about other content');
   }
   return integratedTime;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ConfigurationError, type ConfigurationErrorCode } from '../errors/configuration-error.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import { parseCurrentTrust } from './parse-current-trust.ts';
@@ -71,7 +71,7 @@ async function readRevision(
   const key = preparedTrustKey(profile, revision, preparedSha256);
   const stored = await objects.readObject(key, MAX_PREPARED_BYTES);
   if (stored === undefined) throw fault('RevisionInvalid', key, 'the revision is not stored');
-  if (createHash('sha256').update(stored.bytes).digest('hex') !== preparedSha256) {
+  if (hash('sha256', stored.bytes) !== preparedSha256) {
     throw fault('RevisionInvalid', key, 'not the bytes that were published');
   }
   const trust = parsePreparedTrust(key, stored.bytes);

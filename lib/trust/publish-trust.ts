@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ConfigurationError } from '../errors/configuration-error.ts';
 import type { ObjectStore, StoredObject } from '../objects/object-store.ts';
 import { type CurrentTrust, parseCurrentTrust } from './parse-current-trust.ts';
@@ -99,5 +99,5 @@ async function switchCurrent(
 }
 
 function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes);
 }

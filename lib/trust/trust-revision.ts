@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { TrustDocument } from './trust-document.ts';
 
 export interface DocumentDigest {
@@ -10,17 +10,16 @@ export interface DocumentDigest {
 /** Names and hashes, sorted by name, byte by byte. */
 export function digestDocuments(documents: readonly TrustDocument[]): DocumentDigest[] {
   return documents
-    .map(({ name, bytes }) => ({ name, sha256: createHash('sha256').update(bytes).digest('hex') }))
+    .map(({ name, bytes }) => ({ name, sha256: hash('sha256', bytes) }))
     .toSorted((left, right) => compareNames(left.name, right.name));
 }
 
 /** SHA-256 in lower-case hex over `<relative name>\0<sha256 of bytes>\n` of all documents, sorted by name. */
 export function trustRevision(documents: readonly DocumentDigest[]): string {
-  const hash = createHash('sha256');
-  for (const { name, sha256 } of documents.toSorted((left, right) => compareNames(left.name, right.name))) {
-    hash.update(`${name}\0${sha256}\n`, 'utf8');
-  }
-  return hash.digest('hex');
+  const lines = documents
+    .toSorted((left, right) => compareNames(left.name, right.name))
+    .map(({ name, sha256 }) => `${name}\0${sha256}\n`);
+  return hash('sha256', lines.join(''));
 }
 
 /** Orders names by their UTF-8 bytes, which is not the order of JavaScript's strings beyond U+FFFF. */
