@@ -1,12 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
 import { startAws } from '../../test/package/aws/start-aws.ts';
 import { packageService } from '../../test/package/package-service.ts';
 import { readEnvironment } from '../../test/package/read-environment.ts';
 import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from '../../test/package/sample-events.ts';
 import { settleConditions } from '../../test/package/settle-conditions.ts';
-import { createMemoryObjectStore } from '../../test/support/memory-object-store.ts';
 
 /** A function as it would be deployed, over a directory of objects, and an event that it answers. */
 export interface PackagedFunction {
@@ -20,15 +20,23 @@ export interface PackagedFunction {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** The function with its objects in S3, which is a stand-in on loopback, without TLS. */
+export type OverS3 = (packaged: PackagedFunction) => PackagedFunction;
+
 /** Packages all functions into an empty directory. @returns them, and what ends the stand-in for AWS */
 export async function packageFunctions(scratch: string): Promise<{
   readonly functions: readonly PackagedFunction[];
+  readonly overS3: OverS3;
   readonly close: () => Promise<void>;
 }> {
   const { built, template } = await packageService(path.join(scratch, 'package'));
   const settled = settleConditions(template);
   const samples = await makeSamples();
-  const aws = await startAws({ objects: createMemoryObjectStore(), secrets: new Map(), manifests: new Map() });
+  const bucket = path.join(scratch, 'bucket');
+  await mkdir(bucket);
+  await fillObjects(bucket);
+  const objectsOfS3 = createDirectoryObjectStore(bucket);
+  const aws = await startAws({ objects: objectsOfS3, secrets: new Map(), manifests: new Map() });
   const secrets = {
     SIGNET_WEBHOOKS: await writeWebhooks(scratch),
     SIGNET_ADMISSION: await writeAdmission(scratch),
@@ -48,5 +56,10 @@ export async function packageFunctions(scratch: string): Promise<{
     const awsPort = sample.calls === undefined ? '' : String(aws.port);
     functions.push({ name, bytes, bundle: pathToFileURL(bundle).href, eventFile, awsPort, env });
   }
-  return { functions, close: () => aws.stop() };
+  const overS3: OverS3 = (packaged) => ({
+    ...packaged,
+    awsPort: String(aws.port),
+    env: { ...packaged.env, SIGNET_OBJECTS: readEnvironment(settled, packaged.name)['SIGNET_OBJECTS'] ?? '' },
+  });
+  return { functions, overS3, close: () => aws.stop() };
 }
