@@ -19,9 +19,13 @@ export const plainBuiltins: Plugin = {
   setup(build) {
     build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
       const name = path.replace(/^node:/, '');
-      if (kind !== 'import-statement' || !MODULES.has(name)) return undefined;
-      return { path: name, namespace: 'plain-builtin', sideEffects: false };
+      if (!MODULES.has(name)) return undefined;
+      if (kind === 'require-call') return { path: name, namespace: 'whole-builtin' };
+      return kind === 'import-statement' ? { path: name, namespace: 'plain-builtin', sideEffects: false } : undefined;
     });
+    build.onLoad({ filter: /./, namespace: 'whole-builtin' }, ({ path }) => ({
+      contents: `module.exports = ${path === 'process' ? path : `process.getBuiltinModule('${path}')`};`,
+    }));
     build.onLoad({ filter: /./, namespace: 'plain-builtin' }, ({ path }) => ({
       contents: writeModule(path),
     }));

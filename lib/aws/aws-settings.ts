@@ -9,3 +9,12 @@ export interface AwsSettings {
   readonly region: string;
   readonly credentials: AwsCredentials;
 }
+
+/** The same without a member that is not there, as libraries want it. */
+export function toGivenCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+} {
+  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
+}

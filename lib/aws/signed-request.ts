@@ -1,11 +1,17 @@
 import { hash } from 'node:crypto';
-import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { AwsV4Signer } from 'aws4fetch';
+import { sign } from 'aws4';
 import { StoreError } from '../errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
 import type { AwsFault } from './aws-fault.ts';
-import type { AwsSettings } from './aws-settings.ts';
+import { type AwsSettings, toGivenCredentials } from './aws-settings.ts';
 
 export interface SignedRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -47,7 +53,7 @@ const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent
 
 /** Signs a request, body included, and sends it once. @throws AwsRequestError, or StoreError when a limit is hit. */
 export async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
-  const headers = await signRequest(request, signing);
+  const headers = signRequest(request, signing);
   const signal = AbortSignal.timeout(signing.timeoutMs);
   try {
     const response = await exchange(request, headers, signal);
@@ -58,43 +64,42 @@ export async function sendSignedRequest(request: SignedRequest, signing: Signing
   }
 }
 
-async function signRequest(
-  request: SignedRequest,
+function signRequest(
+  { method, url, headers, body }: SignedRequest,
   { service, region, credentials }: Signing,
-): Promise<Record<string, string>> {
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const contentHash = hash('sha256', request.body ?? '');
-  const signer = new AwsV4Signer({
-    method: request.method,
-    url: request.url.href,
-    headers: { ...request.headers, 'x-amz-content-sha256': contentHash },
-    accessKeyId,
-    secretAccessKey,
-    ...(sessionToken === undefined ? {} : { sessionToken }),
-    service,
-    region,
-  });
-  const signed = await signer.sign();
-  return Object.fromEntries(signed.headers);
+): OutgoingHttpHeaders {
+  const signed = sign(
+    {
+      method,
+      host: url.host,
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        ...headers,
+        host: url.host,
+        'x-amz-content-sha256': hash('sha256', body ?? ''),
+        ...(body === undefined ? {} : { 'content-length': body.length }),
+      },
+      service,
+      region,
+    },
+    toGivenCredentials(credentials),
+  );
+  return signed.headers ?? {};
 }
 
 function exchange(
   { method, url, body }: SignedRequest,
-  headers: Readonly<Record<string, string>>,
+  headers: OutgoingHttpHeaders,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const isTls = url.protocol === 'https:';
-  const options = { method, headers: toSentHeaders(headers, body), agent: isTls ? agents.https : agents.http, signal };
+  const options = { method, headers, agent: isTls ? agents.https : agents.http, signal };
   const sent = isTls ? httpsRequest(url, options) : httpRequest(url, options);
   sent.on('response', resolve);
   sent.on('error', reject);
   sent.end(body);
   return promise;
-}
-
-function toSentHeaders(headers: Readonly<Record<string, string>>, body: Uint8Array | undefined) {
-  return body === undefined ? headers : { ...headers, 'content-length': String(body.length) };
 }
 
 async function toResponse(response: IncomingMessage, limitBytes: number): Promise<SignedResponse> {

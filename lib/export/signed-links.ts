@@ -1,5 +1,5 @@
-import { AwsV4Signer } from 'aws4fetch';
-import type { AwsSettings } from '../aws/aws-settings.ts';
+import { sign } from 'aws4';
+import { type AwsSettings, toGivenCredentials } from '../aws/aws-settings.ts';
 import { type S3Location, toBucketKey } from '../objects/s3-location.ts';
 import { toObjectUrl } from '../objects/s3-object-url.ts';
 import type { BundleLinks } from './bundle-links.ts';
@@ -17,25 +17,20 @@ export const LINK_SECONDS = 15 * 60;
 /** Links that S3 answers itself: GET of this one object, signed by the function's role, for {@link LINK_SECONDS}. */
 export function createSignedLinks(options: SignedLinksOptions): BundleLinks {
   const { region, now } = options;
-  const { accessKeyId, secretAccessKey, sessionToken } = options.credentials;
+  const credentials = toGivenCredentials(options.credentials);
   return {
     async toLink(id) {
       const url = toObjectUrl(options, toBucketKey(options, bundleArchiveKey(id)));
       url.searchParams.set('X-Amz-Expires', String(LINK_SECONDS));
-      const signer = new AwsV4Signer({
-        method: 'GET',
-        url: url.href,
-        signQuery: true,
-        service: 's3',
-        region,
-        accessKeyId,
-        secretAccessKey,
-        ...(sessionToken === undefined ? {} : { sessionToken }),
-        datetime: now()
-          .toISOString()
-          .replaceAll(/[:-]|\.\d{3}/g, ''),
-      });
-      return (await signer.sign()).url.href;
+      url.searchParams.set('X-Amz-Date', toAmzDate(now()));
+      const path = `${url.pathname}${url.search}`;
+      const signed = sign({ host: url.host, path, service: 's3', region, signQuery: true }, credentials);
+      return new URL(signed.path ?? path, url).href;
     },
   };
+}
+
+/** `20261122T100000Z` */
+function toAmzDate(time: Date): string {
+  return time.toISOString().replaceAll(/[:-]|\.\d{3}/g, '');
 }

@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import type { AwsCredentials } from '../aws/aws-settings.ts';
+import { type AwsCredentials, toGivenCredentials } from '../aws/aws-settings.ts';
 
 export interface S3ClientOptions {
   /** The SDK's own search (environment, profile) unless told. */
@@ -29,7 +29,7 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
   return new S3Client({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials: toSdkCredentials(credentials) }),
+    ...(credentials === undefined ? {} : { credentials: toGivenCredentials(credentials) }),
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
     requestChecksumCalculation: 'WHEN_SUPPORTED',
     responseChecksumValidation: 'WHEN_SUPPORTED',
@@ -43,8 +43,4 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
       httpsAgent: { keepAlive: true, maxSockets },
     },
   });
-}
-
-function toSdkCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials) {
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
