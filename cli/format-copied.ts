@@ -1,4 +1,5 @@
 import type { CopiedAttachments } from '../lib/attachment-mirror/copy-attachments.ts';
+import { countOf } from './count-of.ts';
 
 /** What became of the signatures beside images: a line for all, then only what a reader has to know of. */
 export function formatCopied(images: readonly CopiedAttachments[]): readonly string[] {
@@ -6,7 +7,7 @@ export function formatCopied(images: readonly CopiedAttachments[]): readonly str
   const count = (outcome: string): number => put.filter((one) => one === outcome).length;
   const absent = images.filter(({ outcome }) => outcome === 'absent' || outcome === 'unasked').length;
   return [
-    `${images.length} images: ${count('copied')} attachments copied, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
+    `${countOf(images.length, 'image')}: ${countOf(count('copied'), 'attachment')} copied, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
     ...images.flatMap(formatImage),
   ];
 }

@@ -8,6 +8,7 @@ import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { toManifestText } from '../../lib/render/manifest-text.ts';
 import { type SignedRelease, toSignatureConfigMaps } from '../../lib/render/signature-config-maps.ts';
 import { collectSigstore, type SigstoreOptions } from '../collect-sigstore.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../options.ts';
 import { printResult } from '../output.ts';
@@ -86,7 +87,8 @@ function formatCreated(created: WrittenBundle): string {
     `  manifest    sha256:${manifestSha256}`,
   ];
   if (created.sigstore !== undefined) lines.push(...formatSigstore(created.sigstore));
-  if (since.length > 0) lines.push(`  since       ${since.join(', ')}; ${heldEarlier} signatures are there`);
+  if (since.length > 0)
+    lines.push(`  since       ${since.join(', ')}; held there: ${countOf(heldEarlier, 'signature')}`);
   for (const { location, attempts } of leftOut) {
     lines.push(`  left out    ${location}`);
     for (const { keyring, code, message } of attempts)
@@ -107,7 +109,7 @@ function formatSigstore({
   leftOut,
 }: NonNullable<WrittenBundle['sigstore']>): readonly string[] {
   return [
-    `  sigstore    ${attachments} attachments; ${withoutAny.length} images without one`,
+    `  sigstore    ${countOf(attachments, 'attachment')}; ${countOf(withoutAny.length, 'image')} without one`,
     ...leftOut.map(
       ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
     ),

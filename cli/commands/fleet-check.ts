@@ -4,6 +4,7 @@ import type { SurveyPolicy } from '../../lib/fleet/check-cluster.ts';
 import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/fleet/survey.ts';
 import { surveyFleet } from '../../lib/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/built-in-profiles.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openTrust } from '../open-trust.ts';
 import type { OutputOptions } from '../options.ts';
@@ -83,7 +84,7 @@ function formatFinding({ check, severity, where, message, remedy }: SurveyFindin
 
 function countOutcomes(clusters: readonly SurveyedCluster[]): string {
   const count = (outcome: ClusterOutcome): number => clusters.filter((one) => one.outcome === outcome).length;
-  return `${clusters.length} clusters: ${count('refused')} refused, ${count('unknown')} unknown, ${count('ready')} ready`;
+  return `${countOf(clusters.length, 'cluster')}: ${count('refused')} refused, ${count('unknown')} unknown, ${count('ready')} ready`;
 }
 
 function toColor(outcome: ClusterOutcome): string {

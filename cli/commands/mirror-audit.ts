@@ -7,6 +7,7 @@ import { readSweep, type SweepState } from '../../lib/reverify/sweep-state.ts';
 import { withLease } from '../../lib/reverify/with-lease.ts';
 import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/read-trust-directory.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openSource } from '../open-source.ts';
 import type { OutputOptions } from '../options.ts';
@@ -131,7 +132,7 @@ function formatSummary(summary: Summary): string {
   if (outcome !== 'audited') return [`${outcome}: nothing was touched`, ...reasons.map((one) => `  ${one}`)].join('\n');
   const verb = dryRun ? 'would be quarantined' : 'quarantined';
   return [
-    `${audited} digests, ${held} signatures that verify, ${quarantined.length} ${verb}`,
+    `${countOf(audited, 'digest')}, ${countOf(held, 'signature')} that ${held === 1 ? 'verifies' : 'verify'}, ${quarantined.length} ${verb}`,
     ...quarantined.map((one) => formatQuarantined(one)),
     ...formatCount('held twice', duplicates),
     ...formatCount(dryRun ? 'gaps' : 'gaps closed', gapsClosed),

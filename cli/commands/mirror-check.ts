@@ -3,6 +3,7 @@ import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts
 import type { CheckedImage } from '../../lib/mirror-check/check-image.ts';
 import { checkMirror, type MirrorCheck } from '../../lib/mirror-check/check-mirror.ts';
 import { listReleaseComponents } from '../../lib/mirror-check/list-release-components.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
 import { openSyncStores } from '../open-stores.ts';
@@ -81,7 +82,7 @@ function formatCheck({ images, unlisted }: MirrorCheck): string {
       .trimEnd(),
   );
   return [
-    `${images.length} images: ${count('complete')} complete, ${count('incomplete')} incomplete, ${count('indeterminate')} not known`,
+    `${countOf(images.length, 'image')}: ${count('complete')} complete, ${count('incomplete')} incomplete, ${count('indeterminate')} not known`,
     ...lines.flatMap((line, at) => [
       styleLine(line, images[at - 1]),
       ...(images[at - 1] === undefined ? [] : explain(images[at - 1])),

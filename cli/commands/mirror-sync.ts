@@ -8,6 +8,7 @@ import { type SyncResult, syncMirror } from '../../lib/mirror/sync-mirror.ts';
 import { openObjectStore } from '../../lib/objects/open-object-store.ts';
 import { parseDigest } from '../../lib/pullspec/digest.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openRegistries } from '../open-registries.ts';
 import { openClient, openSyncStores } from '../open-stores.ts';
@@ -140,7 +141,7 @@ function formatSummary(summary: Summary): string {
   const { wanted, held, resting, written, outcomes, failures, absent, outside, childless } = summary;
   const { complete, incomplete, indeterminate, failed, skipped } = outcomes;
   return [
-    `${wanted} digests: ${held} held already, ${complete} completed with ${written} signatures, ${absent.length} not signed`,
+    `${countOf(wanted, 'digest')}: ${held} held already, ${complete} completed with ${countOf(written, 'signature')}, ${absent.length} not signed`,
     ...formatCount('asked about lately and not there; asked again later', resting),
     ...formatCount('signed, and not by every keyring', incomplete),
     ...formatCount('not verified by this profile', skipped),

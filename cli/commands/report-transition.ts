@@ -10,6 +10,7 @@ import {
   type TransitionReport,
 } from '../../lib/transition/report-transition.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { countOf } from '../count-of.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { openMirrorRegistry } from '../open-mirror-registry.ts';
 import { openRegistries } from '../open-registries.ts';
@@ -103,7 +104,7 @@ const COLORS: Readonly<Record<Readiness, 'green' | 'red' | 'yellow'>> = {
 function formatReport({ outcome, counts, releases }: TransitionReport): string {
   const told = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
   return [
-    `${outcome}: ${releases.length} releases, ${told.join(', ')}`,
+    `${outcome}: ${countOf(releases.length, 'release')}, ${told.join(', ')}`,
     ...(counts.unasked === 0 ? [] : [UNASKED]),
     ...toLines(releases),
   ].join('\n');

@@ -25,16 +25,27 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
       const level = LEVELS[name];
       if (!isLogged(level, least)) return;
       const line = formatLogLine({ level, message, service, time: new Date(), traceId: readTraceId(), fields });
-      (name === 'info' ? process.stdout : process.stderr).write(line);
+      writeLine(name === 'info' ? process.stdout : process.stderr, line);
     },
     count: (metric, value = 1) => {
       counts.set(metric, (counts.get(metric) ?? 0) + value);
     },
     flush: () => {
-      if (counts.size > 0 && metrics === 'embedded') process.stdout.write(toMetricLine(service, counts));
+      if (counts.size > 0 && metrics === 'embedded') writeLine(process.stdout, toMetricLine(service, counts));
       counts.clear();
     },
   };
+}
+
+const heard = new WeakSet<NodeJS.WritableStream>();
+
+/** A service goes on when nobody reads its log any more: an error of the stream that nobody hears would end it. */
+function writeLine(stream: NodeJS.WritableStream, line: string): void {
+  if (!heard.has(stream)) {
+    heard.add(stream);
+    stream.on('error', () => undefined);
+  }
+  stream.write(line);
 }
 
 function toMetricLine(service: string, counts: ReadonlyMap<string, number>): string {

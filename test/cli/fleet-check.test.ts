@@ -43,7 +43,7 @@ async function signet(...args: readonly string[]): Promise<{ status: number | un
 
 describe('signet fleet check', () => {
   test.each<[string, string, number, string]>([
-    ['all ready', 'good', 0, '1 clusters: 0 refused, 0 unknown, 1 ready'],
+    ['all ready', 'good', 0, '1 cluster: 0 refused, 0 unknown, 1 ready'],
     ['one that cannot be told', 'unknown', 3, '2 clusters: 0 refused, 1 unknown, 1 ready'],
     ['one refused', 'mixed', 1, '3 clusters: 1 refused, 1 unknown, 1 ready'],
   ])('%s', async (_, directory, expected, summary) => {

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readLogLevel, readTraceId } from '../../lib/runtime/environment.ts';
 import { formatLogLine, isLogged, LOG_LEVELS, type LogEntry } from '../../lib/runtime/log-line.ts';
@@ -79,6 +81,20 @@ describe('telemetry', () => {
       ['INFO'],
       ['WARN', 'ERROR'],
     ]);
+  });
+
+  test('goes on when nobody reads it any more', async () => {
+    const module = new URL('../../lib/runtime/telemetry.ts', import.meta.url).href;
+    const script = `
+      import { createTelemetry } from '${module}';
+      import { setTimeout as delay } from 'node:timers/promises';
+      const { log, count, flush } = createTelemetry('service');
+      for (let line = 0; line < 20; line += 1) { log('info', 'x'); log('error', 'x'); count('X'); flush(); await delay(10); }
+      process.exit(7);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await once(child, 'exit')).toEqual([7, null]);
   });
 
   test('is silent where it is told', () => {
