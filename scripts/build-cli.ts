@@ -6,15 +6,25 @@ import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
+const OLDEST_NODE = 24;
 /** The words that have a program of their own; completion has to know all commands. */
 const ALONE = Object.keys(NOUNS).filter((name) => name !== 'completion');
 
-/** Keeps what V8 compiled beside the program, as cli/signet.js does; compiled code cannot switch it on for itself. */
+/**
+ * Says which Node it needs to one that is older. Keeps what V8 compiled beside the program, as cli/signet.js does;
+ * compiled code cannot switch it on for itself.
+ */
 const LAUNCHER = `#!/usr/bin/env node
-process.getBuiltinModule('module').enableCompileCache(import.meta.dirname + '/.cache');
-const alone = new Set(${JSON.stringify(ALONE)});
-const word = process.argv[2];
-await import(alone.has(word) ? \`./\${word}/main.mjs\` : './main.mjs');
+const [major] = process.versions.node.split('.');
+if (Number(major) < ${OLDEST_NODE}) {
+  process.stderr.write('Signet needs Node ${OLDEST_NODE}; this is ' + process.version + '\\n');
+  process.exitCode = 70;
+} else {
+  process.getBuiltinModule('module').enableCompileCache(import.meta.dirname + '/.cache');
+  const alone = new Set(${JSON.stringify(ALONE)});
+  const word = process.argv[2];
+  await import(alone.has(word) ? \`./\${word}/main.mjs\` : './main.mjs');
+}
 `;
 
 /**
