@@ -6,13 +6,8 @@ import { createDirectoryObjectStore } from '../objects/directory-object-store.ts
 import { fileErrorCode, toStoreError, unlessAbsent } from '../objects/file-error.ts';
 import { RESERVED_SEGMENT } from '../objects/object-key.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
-import {
-  findDirectory,
-  LEFTOVER_AGE_MS,
-  makeDirectories,
-  makeFilePath,
-  syncDirectory,
-} from '../objects/store-directory.ts';
+import { findDirectory, LEFTOVER_AGE_MS, makeDirectories, makeFilePath } from '../objects/store-directory.ts';
+import { syncDirectory } from '../objects/sync-directory.ts';
 import type { ImportDestination } from './import-destination.ts';
 import { recordCreations } from './record-creations.ts';
 

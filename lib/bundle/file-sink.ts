@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../errors/input-error.ts';
 import { toStoreError, unlessAbsent } from '../objects/file-error.ts';
-import { syncDirectory } from '../objects/store-directory.ts';
+import { syncDirectory } from '../objects/sync-directory.ts';
 import type { BundleSink } from './bundle-sink.ts';
 
 /**

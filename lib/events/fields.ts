@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { InputError } from '../errors/input-error.ts';
 import { parseRegistryHost } from '../image-policy/parse-registry-host.ts';
+import { parsedField } from '../json/parsed-field.ts';
 import { parseDigest } from '../pullspec/digest.ts';
 import { parseReference } from '../pullspec/reference.ts';
 import { parseTime, toTime } from './parse-time.ts';
@@ -9,22 +10,6 @@ import { parseTime, toTime } from './parse-time.ts';
 export const MAX_EVENT_ID_LENGTH = 128;
 
 const PROBE = 'registry.invalid/a';
-
-/** A member that a parser converts; what it refuses becomes a fault of the member. */
-export function parsedField<From, To>(from: v.GenericSchema<unknown, From>, parse: (value: From) => To) {
-  return v.pipe(
-    from,
-    v.rawTransform<From, To>(({ dataset, addIssue, NEVER }) => {
-      try {
-        return parse(dataset.value);
-      } catch (error) {
-        if (!(error instanceof InputError)) throw error;
-        addIssue({ message: error.message });
-        return NEVER;
-      }
-    }),
-  );
-}
 
 export const digestField = parsedField(v.string(), parseDigest);
 /** Several senders write an absent member as an empty one. */

@@ -1,14 +1,7 @@
 import * as v from 'valibot';
+import { parsedField } from '../json/parsed-field.ts';
 import { isDigest } from '../pullspec/digest.ts';
-import {
-  digestField,
-  eventIdField,
-  hostedNameField,
-  parsedField,
-  parseTag,
-  secondsField,
-  timeField,
-} from './fields.ts';
+import { digestField, eventIdField, hostedNameField, parseTag, secondsField, timeField } from './fields.ts';
 import type { ParsedEvent, Push } from './push.ts';
 import { readEvent } from './read-event.ts';
 import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';

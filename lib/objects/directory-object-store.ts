@@ -17,9 +17,9 @@ import {
   makePathBelow,
   makeRoot,
   sweepLeftovers,
-  syncDirectory,
   writeAside,
 } from './store-directory.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /**
  * Objects as plain files below `root`, which is made with the first write. Safe between processes of one machine:

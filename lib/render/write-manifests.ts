@@ -5,7 +5,8 @@ import { InputError } from '../errors/input-error.ts';
 import { checkDirectoryLocation } from '../objects/check-directory-location.ts';
 import { fileErrorCode, isAbsent, unlessAbsent } from '../objects/file-error.ts';
 import { readRegularFile } from '../objects/read-regular-file.ts';
-import { makeDirectories, syncDirectory } from '../objects/store-directory.ts';
+import { makeDirectories } from '../objects/store-directory.ts';
+import { syncDirectory } from '../objects/sync-directory.ts';
 
 /** A file by its name in a directory. */
 export interface ManifestFile {

@@ -84,6 +84,17 @@ describe('a request to AWS', () => {
     expect(Math.abs(Date.now() - toTime(String(received.headers['x-amz-date'])))).toBeLessThan(60_000);
   });
 
+  test('a redirect is a failure: a signed request goes nowhere else', async () => {
+    let asked = 0;
+    server = await startServer((_, response) => {
+      asked += 1;
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    const request = { method: 'GET', url: new URL(server.origin), headers: {}, limitBytes: 100 } as const;
+    await expect(sendSignedRequest(request, signing)).rejects.toMatchObject({ fault: { status: 307 } });
+    expect(asked).toBe(1);
+  });
+
   test('a refusal tells the code and nothing of the secret', async () => {
     server = await startServer((_, response) => {
       response.writeHead(403).end('{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}');

@@ -8,7 +8,8 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
-import { LEFTOVER_AGE_MS, syncDirectory } from '../../lib/objects/store-directory.ts';
+import { LEFTOVER_AGE_MS } from '../../lib/objects/store-directory.ts';
+import { syncDirectory } from '../../lib/objects/sync-directory.ts';
 import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from './object-store-contract.ts';
 import { startProcess, waitForExit } from './processes/start-process.ts';
 

@@ -59,3 +59,14 @@ test('a root that is not there is not made by a reader', async () => {
   expect(await objects.readObject('a/b', 100)).toBeUndefined();
   expect(await readdir(scratch)).toEqual([]);
 });
+
+test('a link that takes a directory’s place after a read is not read through, from the next read on', async () => {
+  const outside = path.join(scratch, 'outside');
+  await createDirectoryObjectStore(outside).createObject('signature-1', Buffer.from('forged'));
+  const objects = createDirectoryObjectStore(root);
+  await objects.createObject('signatures/a/signature-1', BYTES);
+  expect(await objects.readObject('signatures/a/signature-1', 100)).toBeDefined();
+  await rename(path.join(root, 'signatures/a'), path.join(scratch, 'aside'));
+  await symlink(outside, path.join(root, 'signatures/a'));
+  await expect(objects.readObject('signatures/a/signature-1', 100)).rejects.toMatchObject({ code: 'NotAllowed' });
+});
