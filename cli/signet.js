@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const OLDEST = 24;
 /** @type {readonly NodeJS.Signals[]} */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
-const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const main = fileURLToPath(new URL('shell/main.ts', import.meta.url));
 const clone = fileURLToPath(new URL('..', import.meta.url)).replace(/(?<=.)\/$/, '');
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 const ownNode = `${modules}/.bin/node`;
@@ -23,7 +23,7 @@ async function runHere() {
   // What V8 compiled is kept beside the code, where only those can write who could as well change the code, and not in
   // the shared directory that is Node's default. Where it cannot be written, starting takes longer.
   if (existsSync(modules)) module.enableCompileCache(`${modules}/.cache/signet`);
-  await import('./main.ts');
+  await import('./shell/main.ts');
 }
 
 function runWithOwnNode() {

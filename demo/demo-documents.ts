@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { toTrustConfigMap } from '../lib/trust/publishers/to-trust-config-map.ts';
-import type { TrustDocument } from '../lib/trust/trust-document.ts';
+import type { TrustDocument } from '../lib/trust/prepared/trust-document.ts';
+import { toTrustConfigMap } from '../lib/trust/publish/to-trust-config-map.ts';
 import { DEMO_PUSH_SOURCES } from './demo-registries.ts';
 import { DEMO_REPOSITORY } from './demo-releases.ts';
 

@@ -1,4 +1,4 @@
-import type { PUSH_SOURCES } from '../lib/events/push.ts';
+import type { PUSH_SOURCES } from '../lib/push/receive/parse/push.ts';
 import { DEMO_REPOSITORY } from './demo-releases.ts';
 
 /** A `pushSources` entry as a Profile has it. */

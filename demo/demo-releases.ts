@@ -1,5 +1,5 @@
 import { createMessage, generateKey, type PrivateKey, sign } from 'openpgp';
-import type { Digest } from '../lib/pullspec/digest.ts';
+import type { Digest } from '../lib/base/names/digest.ts';
 import { DEMO_IMAGES, type DemoImage, digestOf } from './demo-images.ts';
 
 /** A made-up release, and what its publisher, or somebody else, put into the store for it. */

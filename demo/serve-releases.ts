@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { toStoreSegment } from '../lib/pullspec/digest.ts';
+import { toStoreSegment } from '../lib/base/names/digest.ts';
 import type { DemoRelease } from './demo-releases.ts';
 
 /** A signature store on loopback, as a publisher's web server would be one. */

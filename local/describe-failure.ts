@@ -1,6 +1,6 @@
-import { ConfigurationError } from '../lib/errors/configuration-error.ts';
-import { InputError } from '../lib/errors/input-error.ts';
-import { StoreError } from '../lib/errors/store-error.ts';
+import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
+import { InputError } from '../lib/base/errors/input-error.ts';
+import { StoreError } from '../lib/base/errors/store-error.ts';
 import { parseStartOptions } from './options.ts';
 
 /** What is said of a start that failed, and the exit status. */

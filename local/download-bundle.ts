@@ -1,10 +1,10 @@
-import { parseBundleId } from '../lib/export/bundle-id.ts';
-import { bundleArchiveKey, readBundleState } from '../lib/export/bundle-state.ts';
-import { MAX_EXPORT_BYTES } from '../lib/export/memory-sink.ts';
-import type { ObjectStore } from '../lib/objects/object-store.ts';
-import { type HttpHandler, wrapHttp } from '../lib/runtime/http-stack.ts';
-import { toNotFoundResponse } from '../lib/runtime/problem.ts';
-import type { Telemetry } from '../lib/runtime/telemetry.ts';
+import { parseBundleId } from '../lib/bundle/service/bundle-id.ts';
+import { bundleArchiveKey, readBundleState } from '../lib/bundle/service/bundle-state.ts';
+import { MAX_EXPORT_BYTES } from '../lib/bundle/service/memory-sink.ts';
+import { type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
+import { toNotFoundResponse } from '../lib/platform/lambda/problem.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 
 /** GET /v1/bundles/{id}/download: a finished bundle, as S3 gives it out in a deployment. */
 export function createDownloads(objects: ObjectStore, telemetry: Telemetry): HttpHandler {

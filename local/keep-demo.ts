@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { DEMO_IMAGES } from '../demo/demo-images.ts';
 import { type DemoPublisher, makeDemoReleases } from '../demo/demo-releases.ts';
-import { makeDirectories } from '../lib/objects/store-directory.ts';
+import { makeDirectories } from '../lib/platform/objects/directory/store-directory.ts';
 
 const Kept = v.object({
   armoredKey: v.string(),

@@ -1,5 +1,5 @@
-import type { EventBus } from '../lib/bus/event-bus.ts';
-import type { Telemetry } from '../lib/runtime/telemetry.ts';
+import type { EventBus } from '../lib/platform/bus/event-bus.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 
 /** On one machine the log is the bus: one line for each event, whole. */
 export function createLogBus(telemetry: Telemetry): EventBus {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { parseRegistryOrigin } from '../cli/parse-registry-origin.ts';
-import { InputError } from '../lib/errors/input-error.ts';
+import { parseRegistryOrigin } from '../cli/open/parse-registry-origin.ts';
+import { InputError } from '../lib/base/errors/input-error.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */
 export const START_OPTIONS = {

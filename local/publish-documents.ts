@@ -1,12 +1,12 @@
-import { ConfigurationError } from '../lib/errors/configuration-error.ts';
-import type { ObjectStore } from '../lib/objects/object-store.ts';
-import { describeError } from '../lib/runtime/describe-error.ts';
-import type { Telemetry } from '../lib/runtime/telemetry.ts';
-import { loadTrust } from '../lib/trust/load-trust.ts';
-import { prepareTrust } from '../lib/trust/prepare-trust.ts';
-import { publishTrust } from '../lib/trust/publish-trust.ts';
-import { readTrustDirectory, type TrustDirectory } from '../lib/trust/read-trust-directory.ts';
-import { digestDocuments, trustRevision } from '../lib/trust/trust-revision.ts';
+import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
+import { describeError } from '../lib/platform/lambda/describe-error.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
+import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
+import { readTrustDirectory, type TrustDirectory } from '../lib/trust/prepare/read-trust-directory.ts';
+import { digestDocuments, trustRevision } from '../lib/trust/prepared/trust-revision.ts';
+import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
+import { loadTrust } from '../lib/trust/source/load-trust.ts';
 
 /** Keeps published trust as the documents in a directory are. */
 export interface DocumentPublisher {

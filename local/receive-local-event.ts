@@ -1,13 +1,13 @@
 import type { PlanMirrorHandler } from '../functions/plan-mirror/handler.ts';
 import type { ReceiveHandler } from '../functions/receive-push/handler.ts';
 import type { ReverifyHandler } from '../functions/reverify/handler.ts';
-import { InputError } from '../lib/errors/input-error.ts';
-import { parseEcrEvent } from '../lib/events/parse-ecr-event.ts';
-import { isJsonObject, type JsonValue } from '../lib/json/json-value.ts';
-import { type HttpHandler, wrapHttp } from '../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../lib/runtime/json-response.ts';
-import { parseJsonBody } from '../lib/runtime/request-body.ts';
-import type { Telemetry } from '../lib/runtime/telemetry.ts';
+import { isJsonObject, type JsonValue } from '../lib/base/documents/json-value.ts';
+import { InputError } from '../lib/base/errors/input-error.ts';
+import { type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
+import { toJsonResponse } from '../lib/platform/lambda/json-response.ts';
+import { parseJsonBody } from '../lib/platform/lambda/request-body.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import { parseEcrEvent } from '../lib/push/receive/parse/parse-ecr-event.ts';
 import { createLocalContext } from './local-context.ts';
 
 export interface EventTakers {

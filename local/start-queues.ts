@@ -1,7 +1,7 @@
 import { Server } from 'node:net';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import { createSqsClient } from '../lib/queue/sqs-client.ts';
+import { createSqsClient } from '../lib/platform/queues/sqs-client.ts';
 
 /** The embedded SQS: queues that survive a restart. */
 export interface LocalQueues {

@@ -1,7 +1,7 @@
 import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { NOUNS } from '../cli/nouns/all.ts';
+import { NOUNS } from '../cli/shell/nouns.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { openSyncStores } from '../../cli/open-stores.ts';
-import { collectSignatures } from '../../lib/decide/collect-signatures.ts';
-import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
-import { type Digest, toStoreSegment } from '../../lib/pullspec/digest.ts';
-import { runBounded } from '../../lib/queue/run-bounded.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { openSyncStores } from '../../cli/open/open-stores.ts';
+import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
+import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { collectSignatures } from '../../lib/verdict/decide/collect-signatures.ts';
 import { serveDirectory } from '../../test/cluster-reader/serve-directory.ts';
 import type { SyncScene } from './sync-scene.ts';
 
@@ -24,7 +24,7 @@ export interface BundleFigures {
   readonly verified: number;
 }
 
-const CLI = path.join(import.meta.dirname, '../../cli/main.ts');
+const CLI = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 const CONCURRENCY = 16;
 const run = promisify(execFile);
 

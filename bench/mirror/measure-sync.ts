@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { openSyncStores } from '../../cli/open-stores.ts';
-import { preferMemory } from '../../cli/prefer-memory.ts';
-import { toReadyTrust } from '../../lib/decide/ready-trust.ts';
-import { type SyncResult, syncMirror } from '../../lib/mirror/sync-mirror.ts';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
-import { parseDigest } from '../../lib/pullspec/digest.ts';
-import { parsePreparedTrust } from '../../lib/trust/parse-prepared-trust.ts';
+import { openSyncStores } from '../../cli/open/open-stores.ts';
+import { preferMemory } from '../../cli/shell/prefer-memory.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
+import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
+import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
+import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 
 /** What one sync took, in a process that does nothing else. */
 export interface SyncFigures {

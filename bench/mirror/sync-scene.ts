@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Digest, parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { type Digest, parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { toDigest } from '../../test/fixtures/make/payload.ts';
 import {
   makeSigningProfile,

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
 import { writeArmor } from '../../test/fixtures/make/armor-writer.ts';
 import { writeCertificate } from '../../test/fixtures/make/certificate-writer.ts';

@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto';
-import { verifyCosignSignature } from '../../lib/sigstore/verify-cosign-signature.ts';
-import { makeKeys } from '../../test/sigstore/make-certificate.ts';
-import { makeSignature, NOW, signContent, WANTED } from '../../test/sigstore/make-signature.ts';
+import { verifyCosignSignature } from '../../lib/crypto/sigstore/verify-cosign-signature.ts';
+import { makeKeys } from '../../test/crypto/sigstore/make-certificate.ts';
+import { makeSignature, NOW, signContent, WANTED } from '../../test/crypto/sigstore/make-signature.ts';
 import type { Effort } from '../effort.ts';
 import { processorRate } from '../peers/processor-rate.ts';
 import { median, type Row } from '../row.ts';

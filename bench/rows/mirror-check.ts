@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { createAttachmentStore } from '../../lib/attachments/attachment-store.ts';
-import { toSignatureTag } from '../../lib/attachments/find-attachments.ts';
-import { createHttpClient } from '../../lib/http/http-client.ts';
-import { checkMirror, type MirrorCheckRequest } from '../../lib/mirror-check/check-mirror.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
-import { createRegistryClient } from '../../lib/registry/registry-client.ts';
+import { parseRepository } from '../../lib/base/names/reference.ts';
+import { checkMirror, type MirrorCheckRequest } from '../../lib/mirror/check/check-mirror.ts';
+import { createHttpClient } from '../../lib/platform/http/http-client.ts';
+import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { toSignatureTag } from '../../lib/registry/attachments/find-attachments.ts';
+import { createRegistryClient } from '../../lib/registry/client/registry-client.ts';
 import {
   MIRROR,
   makeAttachment,
@@ -17,8 +17,8 @@ import {
   openpgpSigner,
   RELEASES,
   readMirrorTrust,
-} from '../../test/mirror-check/mirror-setup.ts';
-import { toDigest } from '../../test/registry/registry-setup.ts';
+} from '../../test/mirror/check/mirror-setup.ts';
+import { toDigest } from '../../test/registry/client/registry-setup.ts';
 import { createMemorySignatureStore } from '../../test/support/memory-signature-store.ts';
 import { median, type Row } from '../row.ts';
 

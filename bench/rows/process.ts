@@ -44,7 +44,7 @@ export async function measureProcess(effort: Effort): Promise<readonly Row[]> {
       toRow('process-certificate', 'built, with a certificate file', built, CERTIFICATE_GOAL),
       toRow('process-prepared', 'built, with prepared trust', prepared, PREPARED_GOAL),
       toRow('process-launcher', 'cli/signet.js of a clone, with a certificate file', launcher),
-      toRow('process-source', 'cli/main.ts of a clone, with a certificate file', source),
+      toRow('process-source', 'cli/shell/main.ts of a clone, with a certificate file', source),
     ];
   } finally {
     await rm(scratch, { recursive: true, force: true });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { NGINX, startNginx } from '../../test/cluster-reader/start-nginx.ts';
 import { FIXTURE_RELEASES, FIXTURE_TRUST, fixtureReleases } from '../../test/support/fixture-releases.ts';
 import type { Effort } from '../effort.ts';

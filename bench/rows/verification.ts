@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readKey, readMessage, verify } from 'openpgp';
-import { type IndexedKeyring, indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
-import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
-import { parseDigest } from '../../lib/pullspec/digest.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
-import { evaluateSignature } from '../../lib/verification/evaluate-signature.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { parseRepository } from '../../lib/base/names/reference.ts';
+import { type IndexedKeyring, indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import { evaluateSignature } from '../../lib/verdict/judge/evaluate-signature.ts';
 import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../test/fixtures/make/payload.ts';
 import type { Effort } from '../effort.ts';
 import { buildLibraryGoCore, type LibraryGoCore } from '../peers/library-go-core.ts';

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import path from 'node:path';
 import { createHandler } from '../../functions/serve-signature/handler.ts';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
+import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { ROUTES } from '../../local/routes.ts';
 import { toGatewayEvent } from '../../local/to-gateway-event.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
+import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { startAws } from '../../test/package/aws/start-aws.ts';
 import { packageService } from '../../test/package/package-service.ts';
 import { readEnvironment } from '../../test/package/read-environment.ts';

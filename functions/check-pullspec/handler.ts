@@ -1,10 +1,10 @@
-import { decidePullspec } from '../../lib/decide/decide-pullspec.ts';
-import { parseApiRequest, requireModeAllowed } from '../../lib/decide/parse-request.ts';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { toVerdictResponse } from '../../lib/decide/verdict-response.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { parseJsonBody } from '../../lib/runtime/request-body.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
+import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
+import { parseApiRequest, requireModeAllowed } from '../../lib/verdict/decide/parse-request.ts';
+import { toVerdictResponse } from '../../lib/verdict/decide/verdict-response.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;

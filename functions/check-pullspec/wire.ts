@@ -1,8 +1,8 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
-import { readAwsSettings } from '../../lib/runtime/environment.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles } = readConfiguration(process.env);

@@ -1,17 +1,17 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { parseBundleId } from '../../lib/export/bundle-id.ts';
-import type { BundleLinks } from '../../lib/export/bundle-links.ts';
-import { readBundleState } from '../../lib/export/bundle-state.ts';
-import { chooseFormat, FORMAT_TYPES } from '../../lib/export/choose-format.ts';
-import { parseBundleRequest } from '../../lib/export/parse-bundle-request.ts';
-import { parseConfigMapsRequest } from '../../lib/export/parse-config-maps-request.ts';
-import { readConfigMaps } from '../../lib/export/read-config-maps.ts';
-import { type RequestBundleDependencies, requestBundle } from '../../lib/export/request-bundle.ts';
-import { summariseBundle } from '../../lib/export/summarise-bundle.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/runtime/problem.ts';
-import { parseJsonBody } from '../../lib/runtime/request-body.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import { parseBundleId } from '../../lib/bundle/service/bundle-id.ts';
+import type { BundleLinks } from '../../lib/bundle/service/bundle-links.ts';
+import { readBundleState } from '../../lib/bundle/service/bundle-state.ts';
+import { chooseFormat, FORMAT_TYPES } from '../../lib/bundle/service/config-maps/choose-format.ts';
+import { parseConfigMapsRequest } from '../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
+import { readConfigMaps } from '../../lib/bundle/service/config-maps/read-config-maps.ts';
+import { parseBundleRequest } from '../../lib/bundle/service/parse-bundle-request.ts';
+import { type RequestBundleDependencies, requestBundle } from '../../lib/bundle/service/request-bundle.ts';
+import { summariseBundle } from '../../lib/bundle/service/summarise-bundle.ts';
+import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
+import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
+import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 export interface AnswerDependencies extends RequestBundleDependencies {
   readonly links: BundleLinks;

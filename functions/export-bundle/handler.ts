@@ -5,7 +5,7 @@ import type {
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
-import { wrapHttp } from '../../lib/runtime/http-stack.ts';
+import { wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { type AnswerDependencies, answerRequest } from './answer-request.ts';
 import { type ConsumeDependencies, consumeMessages } from './consume-messages.ts';
 

@@ -1,12 +1,12 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { openBundleLinks } from '../../lib/export/open-bundle-links.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/queue/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/queue/sqs-consumer.ts';
-import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
-import { readAwsSettings } from '../../lib/runtime/environment.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { openBundleLinks } from '../../lib/bundle/service/open-bundle-links.ts';
+import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles, exportQueueUrl, exportDeadLetterUrl, exportReceives } = readConfiguration(process.env, {

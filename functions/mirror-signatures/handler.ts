@@ -1,23 +1,23 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { rememberAbsent } from '../../lib/mirror/absent-record.ts';
-import type { LookasideResult } from '../../lib/mirror/lookaside-mirror.ts';
-import { mirrorDigest } from '../../lib/mirror/mirror-digest.ts';
-import { mirrorImage } from '../../lib/mirror/mirror-image.ts';
-import type { MirrorMessage } from '../../lib/mirror/mirror-message.ts';
-import { MirrorMessageSchema } from '../../lib/mirror/mirror-message-schema.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import type { LookasideResult } from '../../lib/mirror/slots/lookaside-mirror.ts';
+import { rememberAbsent } from '../../lib/mirror/sync/absent-record.ts';
+import { mirrorDigest } from '../../lib/mirror/sync/mirror-digest.ts';
+import { mirrorImage } from '../../lib/mirror/sync/mirror-image.ts';
+import type { MirrorMessage } from '../../lib/mirror/sync/mirror-message.ts';
+import { MirrorMessageSchema } from '../../lib/mirror/sync/mirror-message-schema.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
   processBatch,
   type QueueMessage,
-} from '../../lib/queue/process-batch.ts';
-import { toRetryDelay } from '../../lib/queue/retry-delay.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import type { UpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+} from '../../lib/platform/queues/process-batch.ts';
+import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
+import type { UpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface Dependencies extends Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead' | 'maxReceives'> {
   readonly trust: TrustSource;

@@ -1,11 +1,11 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/queue/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/queue/sqs-consumer.ts';
-import { readProxy } from '../../lib/runtime/environment.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
-import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles, mirrorQueueUrl, mirrorDeadLetterUrl, mirrorReceives } = readConfiguration(process.env, {

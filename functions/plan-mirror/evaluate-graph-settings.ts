@@ -1,7 +1,7 @@
-import { InputError } from '../../lib/errors/input-error.ts';
-import { type GraphPlace, toGraphPlaces } from '../../lib/graph/graph-places.ts';
-import { isUrlLike } from '../../lib/http/http-url.ts';
-import type { FunctionConfiguration } from '../../lib/runtime/read-configuration.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { type GraphPlace, toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
+import { isUrlLike } from '../../lib/platform/http/http-url.ts';
+import type { FunctionConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 
 export type GraphSetting = 'SIGNET_GRAPHS' | 'SIGNET_GRAPH_CHANNELS' | 'SIGNET_GRAPH_ARCHITECTURES';
 

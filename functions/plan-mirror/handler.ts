@@ -1,15 +1,15 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { createRegistryChildren } from '../../lib/graph/children-reader.ts';
-import type { HttpClient } from '../../lib/http/http-client.ts';
-import { type PlanMirrorResult, planMirror } from '../../lib/mirror/plan-mirror.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import type { Queue } from '../../lib/queue/queue.ts';
-import type { ProfileRegistries } from '../../lib/registry/profile-registries.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
+import { createRegistryChildren } from '../../lib/mirror/graph/children-reader.ts';
+import { type PlanMirrorResult, planMirror } from '../../lib/mirror/sync/plan-mirror.ts';
+import type { HttpClient } from '../../lib/platform/http/http-client.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import type { Queue } from '../../lib/platform/queues/queue.ts';
+import type { ProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import type { ProfileGraphs } from './evaluate-graph-settings.ts';
 
 export interface Dependencies {

@@ -1,15 +1,15 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { isStale } from '../../lib/decide/ready-trust.ts';
-import { toTrustSummary } from '../../lib/decide/summarise-trust.ts';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { type Digest, parseDigest } from '../../lib/pullspec/digest.ts';
-import { readRecord, readRecords } from '../../lib/records/read-records.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
-import { toNotFoundResponse } from '../../lib/runtime/problem.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { type Digest, parseDigest } from '../../lib/base/names/digest.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
+import { toNotFoundResponse } from '../../lib/platform/lambda/problem.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { isStale } from '../../lib/trust/source/ready-trust.ts';
+import { toTrustSummary } from '../../lib/trust/source/summarise-trust.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
+import { readRecord, readRecords } from '../../lib/verdict/records/read-records.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;

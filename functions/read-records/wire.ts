@@ -1,7 +1,7 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles } = readConfiguration(process.env);

@@ -1,20 +1,20 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import { parseEcrEvent } from '../../lib/events/parse-ecr-event.ts';
-import { isWebhookSource } from '../../lib/events/parse-webhook.ts';
-import type { ParsedEvent } from '../../lib/events/push.ts';
-import { type QueuedPushes, queuePushes } from '../../lib/events/queue-pushes.ts';
-import { receiveWebhook } from '../../lib/events/receive-webhook.ts';
-import type { WebhookCredential } from '../../lib/events/webhook-credentials.ts';
-import type { Queue } from '../../lib/queue/queue.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import { wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/runtime/problem.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import type { SecretSource } from '../../lib/secrets/secret-source.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import { wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
+import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { Queue } from '../../lib/platform/queues/queue.ts';
+import type { SecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import type { WebhookCredential } from '../../lib/platform/secrets/webhook-credentials.ts';
+import { parseEcrEvent } from '../../lib/push/receive/parse/parse-ecr-event.ts';
+import { isWebhookSource } from '../../lib/push/receive/parse/parse-webhook.ts';
+import type { ParsedEvent } from '../../lib/push/receive/parse/push.ts';
+import { type QueuedPushes, queuePushes } from '../../lib/push/receive/queue-pushes.ts';
+import { receiveWebhook } from '../../lib/push/receive/receive-webhook.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;

@@ -1,14 +1,14 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
-import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
-import { createSqsClient } from '../../lib/queue/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/queue/sqs-consumer.ts';
-import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
-import { readAwsSettings } from '../../lib/runtime/environment.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
-import { openSecret } from '../../lib/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/secrets/secret-source.ts';
+import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
+import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
+import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles, pushQueueUrl, pushDeadLetterUrl, webhooks } = readConfiguration(process.env, {

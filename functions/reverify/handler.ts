@@ -1,12 +1,12 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { ReadyTrust } from '../../lib/decide/ready-trust.ts';
-import type { TrustSource } from '../../lib/decide/trust-source.ts';
-import { readTrusts } from '../../lib/reverify/read-trusts.ts';
-import { type SweepRequest, type SweepResult, sweep } from '../../lib/reverify/sweep.ts';
-import { toKeyDays } from '../../lib/reverify/to-key-days.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { readTrusts } from '../../lib/push/reverify/read-trusts.ts';
+import { type SweepRequest, type SweepResult, sweep } from '../../lib/push/reverify/sweep.ts';
+import { toKeyDays } from '../../lib/push/reverify/to-key-days.ts';
+import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface Dependencies extends Pick<SweepRequest, 'objects' | 'pushQueue' | 'invalidation' | 'now'> {
   readonly trust: TrustSource;

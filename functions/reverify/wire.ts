@@ -1,11 +1,11 @@
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { createCloudFrontClient } from '../../lib/mirror/cloudfront-client.ts';
-import { createCloudFrontInvalidation } from '../../lib/mirror/cloudfront-invalidation.ts';
-import { openObjectStore } from '../../lib/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/queue/sqs-client.ts';
-import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
+import { createCloudFrontClient } from '../../lib/mirror/audit/cloudfront-client.ts';
+import { createCloudFrontInvalidation } from '../../lib/mirror/audit/cloudfront-invalidation.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles, pushQueueUrl, distribution } = readConfiguration(process.env, {

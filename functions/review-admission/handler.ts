@@ -1,17 +1,17 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { toAdmissionReview, toOutcome } from '../../lib/cluster/admission-answer.ts';
-import { type AdmissionClock, startAdmissionClock } from '../../lib/cluster/admission-deadline.ts';
+import { toAdmissionReview, toOutcome } from '../../lib/cluster/admission/admission-answer.ts';
+import { type AdmissionClock, startAdmissionClock } from '../../lib/cluster/admission/admission-deadline.ts';
 import {
   type ReviewDependencies,
   type ReviewedAdmission,
   reviewAdmission,
-} from '../../lib/cluster/review-admission.ts';
-import { isAdmissionResource } from '../../lib/render/admission-kinds.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import { toJsonResponse } from '../../lib/runtime/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/runtime/problem.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+} from '../../lib/cluster/admission/review-admission.ts';
+import { isAdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
+import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
   /** Undefined when none are configured: then no cluster may ask. */

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseSignaturePath } from '../../lib/mirror/parse-signature-path.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/runtime/http-stack.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import { MAX_SIGNATURE_BYTES } from '../../lib/signatures/signature-store.ts';
+import { parseSignaturePath } from '../../lib/mirror/slots/parse-signature-path.ts';
+import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
 
 export interface Dependencies {
   readonly objects: ObjectStore;

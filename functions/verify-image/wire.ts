@@ -1,17 +1,17 @@
-import { createProfileAttachments } from '../../lib/attachments/profile-attachments.ts';
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { openLightObjectStore } from '../../lib/objects/open-light-object-store.ts';
-import { createSqsLightQueue } from '../../lib/queue/sqs-light-queue.ts';
-import { createAcceptances } from '../../lib/records/acceptances.ts';
-import { createProfileRegistries } from '../../lib/registry/profile-registries.ts';
-import { parsePullSecret } from '../../lib/registry/pull-secret.ts';
-import { readAwsSettings, readProxy } from '../../lib/runtime/environment.ts';
-import { readConfiguration } from '../../lib/runtime/read-configuration.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
-import { openSecret } from '../../lib/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/secrets/secret-source.ts';
-import { openMirror } from '../../lib/signatures/open-mirror.ts';
-import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
+import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
+import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
+import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
+import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
+import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
+import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
+import { openMirror } from '../../lib/stores/open/open-mirror.ts';
+import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
+import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
 import { createHandler } from './handler.ts';
 
 const { objects, profiles, mirrorQueueUrl, pullSecret } = readConfiguration(process.env, {

@@ -1,17 +1,17 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { type QueuedMessage, QueuedMessageSchema } from '../../lib/pushes/queued-message-schema.ts';
-import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/pushes/verify-pushed.ts';
+import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
   processBatch,
   type QueueMessage,
-} from '../../lib/queue/process-batch.ts';
-import { toRetryDelay } from '../../lib/queue/retry-delay.ts';
-import { describeError } from '../../lib/runtime/describe-error.ts';
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
-import type { Reason } from '../../lib/verification/verdict.ts';
+} from '../../lib/platform/queues/process-batch.ts';
+import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
+import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message-schema.ts';
+import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
+import type { Reason } from '../../lib/verdict/judge/verdict.ts';
 
 export interface Dependencies
   extends PushDependencies,

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../cli/nouns/all.ts';
-import { buildProgram } from '../../cli/program.ts';
+import { NOUNS } from '../../cli/shell/nouns.ts';
+import { buildProgram } from '../../cli/shell/program.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
 
 const whole = buildProgram(() => undefined, Object.values(NOUNS));

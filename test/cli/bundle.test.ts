@@ -21,7 +21,7 @@ async function signet(...args: readonly string[]): Promise<Run> {
   try {
     return {
       status: 0,
-      ...(await run(process.execPath, [path.join(ROOT, 'cli/main.ts'), 'bundle', ...args], options)),
+      ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), 'bundle', ...args], options)),
     };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

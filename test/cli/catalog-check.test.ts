@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addCatalog } from '../../cli/nouns/catalog.ts';
-import { MAX_OBJECTS_BYTES } from '../../lib/rollout/read-objects.ts';
+import { addCatalog } from '../../cli/catalog/index.ts';
+import { MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
 
 let work = '';

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addCatalog } from '../../cli/nouns/catalog.ts';
-import { createScratch, makeImageSigner, NAME } from '../images/image-setup.ts';
-import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/registry-setup.ts';
-import { findRegistryProgram, startRegistry } from '../registry/start-registry.ts';
+import { addCatalog } from '../../cli/catalog/index.ts';
+import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/client/registry-setup.ts';
+import { findRegistryProgram, startRegistry } from '../registry/client/start-registry.ts';
+import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 

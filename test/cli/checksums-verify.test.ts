@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addChecksums } from '../../cli/nouns/checksums.ts';
-import { type ListSigner, makeListSigner, toLine } from '../checksums/list-signer.ts';
+import { addChecksums } from '../../cli/checksums/index.ts';
+import { type ListSigner, makeListSigner, toLine } from '../artifact/checksums/list-signer.ts';
 
 const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex');
 const LIST = toLine(hashOf('one'), 'one.tar.gz') + toLine(hashOf('two'), 'two.tar.gz');

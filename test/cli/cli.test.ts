@@ -20,9 +20,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_KEY_FILE_BYTES } from '../../cli/read-input.ts';
-import { MAX_MESSAGE_BYTES } from '../../lib/openpgp/limits.ts';
-import { MAX_RECORD_BYTES } from '../../lib/records/verdict-record.ts';
+import { MAX_KEY_FILE_BYTES } from '../../cli/shell/read-input.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/packets/limits.ts';
+import { MAX_RECORD_BYTES } from '../../lib/verdict/records/verdict-record.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { startServer } from '../support/servers/start-server.ts';
 
@@ -39,7 +39,7 @@ interface Run {
 async function signet(...args: readonly string[]): Promise<Run> {
   const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
   try {
-    return { status: 0, ...(await run(process.execPath, [path.join(ROOT, 'cli/main.ts'), ...args], options)) };
+    return { status: 0, ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), ...args], options)) };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
     return { status: code, stdout, stderr };
@@ -257,7 +257,7 @@ describe('signet trust', () => {
     await mkdir(path.join(trust, 'ocp'), { recursive: true });
     await chmod(path.join(trust, 'ocp'), 0);
     await chmod(work, 0o755);
-    const script = `import { readTrustDirectory } from ${JSON.stringify(path.join(ROOT, 'lib/trust/read-trust-directory.ts'))};
+    const script = `import { readTrustDirectory } from ${JSON.stringify(path.join(ROOT, 'lib/trust/prepare/read-trust-directory.ts'))};
       process.setuid(65534);
       await readTrustDirectory(${JSON.stringify(trust)}).catch(({ code, message }) => console.log(code, message));`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script]);
@@ -435,7 +435,7 @@ describe('files are read up to a limit', () => {
 describe('what is not the verdict’s doing is no verdict', () => {
   test.skipIf(!existsSync('/dev/full'))('a full disk under stdout', async () => {
     const full = await open('/dev/full', 'w');
-    const child = spawn(process.execPath, [path.join(ROOT, 'cli/main.ts'), 'check', GOOD, ...WITH_TRUST], {
+    const child = spawn(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), 'check', GOOD, ...WITH_TRUST], {
       stdio: ['ignore', full.fd, 'pipe'],
     });
     let stderr = '';
@@ -445,7 +445,7 @@ describe('what is not the verdict’s doing is no verdict', () => {
     expect([child.exitCode, stderr]).toEqual([70, expect.stringMatching(/^signet: .*cannot be written: ENOSPC.*\n$/)]);
   });
 
-  test.each(['cli/main.ts', 'cli/signet.js'])('Ctrl-C of %s while a store hangs', async (program) => {
+  test.each(['cli/shell/main.ts', 'cli/signet.js'])('Ctrl-C of %s while a store hangs', async (program) => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

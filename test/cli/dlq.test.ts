@@ -5,14 +5,14 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseQueueUrl } from '../../cli/queue-url.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import { createSqsConsumer } from '../../lib/queue/sqs-consumer.ts';
+import { parseQueueUrl } from '../../cli/dlq/queue-url.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 import { receiveMessages } from '../support/sqs-server/poll-queue.ts';
 import { startSqsServer, type TestSqsServer } from '../support/sqs-server/start-sqs-server.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
+const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 const run = promisify(execFile);
 
 interface Run {

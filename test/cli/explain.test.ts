@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addExplain } from '../../cli/nouns/explain.ts';
-import { parseDigest, toKeySegment, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { addExplain } from '../../cli/explain/index.ts';
+import { parseDigest, toKeySegment, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 
 let work = '';

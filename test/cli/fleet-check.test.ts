@@ -3,8 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addFleet } from '../../cli/nouns/fleet.ts';
-import { clusterVersion, digestOf, list, MIRROR, mirrorSet, OCP, writeFiles } from '../fleet/sample-clusters.ts';
+import { addFleet } from '../../cli/fleet/index.ts';
+import {
+  clusterVersion,
+  digestOf,
+  list,
+  MIRROR,
+  mirrorSet,
+  OCP,
+  writeFiles,
+} from '../cluster/fleet/sample-clusters.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
 
 let work = '';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digestOf, node, OCP, OKD, OKD_CI, toGraphText } from '../graph/sample-graphs.ts';
+import { digestOf, node, OCP, OKD, OKD_CI, toGraphText } from '../mirror/graph/sample-graphs.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
 import { startUpdateService, type UpdateAnswer, type UpdateService } from '../support/servers/start-update-service.ts';
 
@@ -19,7 +19,7 @@ interface Run {
 
 async function check(...args: readonly string[]): Promise<Run> {
   const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  const call = [path.join(ROOT, 'cli/main.ts'), 'graph', 'check', ...args];
+  const call = [path.join(ROOT, 'cli/shell/main.ts'), 'graph', 'check', ...args];
   try {
     return { status: 0, ...(await run(process.execPath, call, options)) };
   } catch (error) {

@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addImage } from '../../cli/nouns/image.ts';
-import { formatSignatureBlob } from '../../lib/sigstore/signature-blob.ts';
-import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../images/image-setup.ts';
-import { createSetup, OCI_MANIFEST } from '../registry/registry-setup.ts';
-import type { KeyPair } from '../sigstore/make-certificate.ts';
-import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../sigstore/make-signature.ts';
+import { addImage } from '../../cli/image/index.ts';
+import { formatSignatureBlob } from '../../lib/crypto/sigstore/signature-blob.ts';
+import type { KeyPair } from '../crypto/sigstore/make-certificate.ts';
+import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../crypto/sigstore/make-signature.ts';
+import { createSetup, OCI_MANIFEST } from '../registry/client/registry-setup.ts';
+import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
 const scratch = createScratch();

@@ -5,8 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { Command } from 'commander';
 import { packTar } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addInstaller } from '../../cli/nouns/installer.ts';
-import { makeInstaller } from '../installer/installer-writer.ts';
+import { addInstaller } from '../../cli/installer/index.ts';
+import { makeInstaller } from '../artifact/installer/installer-writer.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 
 let work = '';

@@ -5,8 +5,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addReport } from '../../cli/nouns/report.ts';
-import { type Digest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { addReport } from '../../cli/report/index.ts';
+import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { makeBundleSigner } from '../bundle/bundle-setup.ts';
 import { RELEASE_REPOSITORY } from '../fixtures/make/payload.ts';
 import {
@@ -19,10 +19,10 @@ import {
   pushReferrer,
   type SignaturePlan,
   toImagePolicy,
-} from '../mirror-check/mirror-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../registry/start-registry.ts';
+} from '../mirror/check/mirror-setup.ts';
+import { findRegistryProgram, startRegistry, type TestRegistry } from '../registry/client/start-registry.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
+const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 const SOURCE = 'registry.example.com/ocp/release';
 const MIRROR = 'mirror.example.com/ocp/release';
 const program = await findRegistryProgram();

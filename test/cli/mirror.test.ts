@@ -6,13 +6,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDirectoryObjectStore } from '../../lib/objects/directory-object-store.ts';
-import { parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
+import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const MAIN = path.join(ROOT, 'cli/main.ts');
+const MAIN = path.join(ROOT, 'cli/shell/main.ts');
 const TRUST = path.join(FIXTURE_TRUST);
 const run = promisify(execFile);
 const digests = fixtureReleases.map(({ pullspec, expected }) => ({

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { NOUNS } from '../../cli/nouns/all.ts';
-import { buildProgram } from '../../cli/program.ts';
+import { NOUNS } from '../../cli/shell/nouns.ts';
+import { buildProgram } from '../../cli/shell/program.ts';
 
 const whole = buildProgram(() => undefined, Object.values(NOUNS));
 

@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { addRelease } from '../../cli/nouns/release.ts';
-import { bySigner, documentsOf, policyOf, signer, stranger } from '../decide/policy-setup.ts';
-import { NAME } from '../images/image-setup.ts';
-import { createSetup, toDigest } from '../registry/registry-setup.ts';
+import { addRelease } from '../../cli/release/index.ts';
 import {
   type BuiltImage,
   buildImage,
@@ -14,8 +11,11 @@ import {
   PINNED,
   referencesOf,
   releaseLayer,
-} from '../release/release-setup.ts';
+} from '../artifact/release/release-setup.ts';
+import { createSetup, toDigest } from '../registry/client/registry-setup.ts';
+import { NAME } from '../registry/images/image-setup.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
+import { bySigner, documentsOf, policyOf, signer, stranger } from '../verdict/decide/policy-setup.ts';
 
 const setup = createSetup();
 const layouts = createLayouts();

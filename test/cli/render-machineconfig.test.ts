@@ -6,8 +6,14 @@ import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { addRender } from '../../cli/nouns/render.ts';
-import { KEY_PATH, KEY_TEXT, POLICY_TEXT, REGISTRIES_D, readKey } from '../render/machine-config-example.ts';
+import { addRender } from '../../cli/render/index.ts';
+import {
+  KEY_PATH,
+  KEY_TEXT,
+  POLICY_TEXT,
+  REGISTRIES_D,
+  readKey,
+} from '../cluster/render/machine-config/machine-config-example.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const run = promisify(execFile);
@@ -16,7 +22,7 @@ let work = '';
 async function signet(...args: readonly string[]) {
   const options = { cwd: work, env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
   try {
-    const command = [path.join(ROOT, 'cli/main.ts'), 'render', 'machineconfig', ...args];
+    const command = [path.join(ROOT, 'cli/shell/main.ts'), 'render', 'machineconfig', ...args];
     return { status: 0, ...(await run(process.execPath, command, options)) };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
@@ -170,7 +176,7 @@ describe('signet render machineconfig', () => {
     expect(stderr).toContain('broken.json:2: ');
   });
 
-  /** An error is what `cli/main.ts` turns into exit status 2; `@` stands for the folder of the test. */
+  /** An error is what `cli/shell/main.ts` turns into exit status 2; `@` stands for the folder of the test. */
   test.each<[string, readonly string[], string]>([
     ['no policy', [], 'name the policy'],
     ['a key that is not given', GIVEN, `the policy names ${KEY_PATH}, which is not given`],

@@ -23,7 +23,7 @@ afterAll(async () => {
 });
 
 async function render(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const main = path.join(ROOT, 'cli/main.ts');
+  const main = path.join(ROOT, 'cli/shell/main.ts');
   try {
     return { status: 0, ...(await run(process.execPath, [main, 'render', 'webhooks', ...given, ...args])) };
   } catch (error) {

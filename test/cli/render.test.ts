@@ -7,11 +7,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { parseDigest } from '../../lib/pullspec/digest.ts';
-import { SIGNATURES_NAME, type SignatureConfigMapDocument } from '../../lib/render/signature-config-maps.ts';
-import { createConfigMapStore } from '../../lib/signatures/config-map-store.ts';
-import { parseSignatureConfigMaps } from '../../lib/signatures/signature-config-maps.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { SIGNATURES_NAME, type SignatureConfigMapDocument } from '../../lib/cluster/render/signature-config-maps.ts';
+import { createConfigMapStore } from '../../lib/stores/config-map-store.ts';
+import { parseSignatureConfigMaps } from '../../lib/stores/signature-config-maps.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import {
   FIXTURE_RELEASES,
   FIXTURE_STORE,
@@ -34,7 +34,7 @@ async function signet(...args: readonly string[]): Promise<Run> {
   try {
     return {
       status: 0,
-      ...(await run(process.execPath, [path.join(ROOT, 'cli/main.ts'), 'render', ...args], options)),
+      ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), 'render', ...args], options)),
     };
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { addRollout } from '../../cli/nouns/rollout.ts';
-import { toMachineConfigs } from '../../lib/render/machine-config.ts';
-import { toNodeFiles } from '../../lib/render/machine-config-files.ts';
-import { toManifestsText } from '../../lib/render/manifest-text.ts';
-import { MAX_FILE_BYTES } from '../../lib/rollout/parse-machine-config.ts';
-import { documentedFiles } from '../render/machine-config-example.ts';
-import { AFTER, BEFORE, describePool } from '../rollout/describe-pool.ts';
+import { addRollout } from '../../cli/rollout/index.ts';
+import { toManifestsText } from '../../lib/base/documents/manifest-text.ts';
+import { toMachineConfigs } from '../../lib/cluster/render/machine-config/machine-config.ts';
+import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-config-files.ts';
+import { MAX_FILE_BYTES } from '../../lib/cluster/rollout/parse-machine-config.ts';
+import { documentedFiles } from '../cluster/render/machine-config/machine-config-example.ts';
+import { AFTER, BEFORE, describePool } from '../cluster/rollout/describe-pool.ts';
 
 let work = '';
 const files = toNodeFiles(documentedFiles());
@@ -60,7 +60,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** As the program runs it; an error is what `cli/main.ts` turns into exit status 2. */
+/** As the program runs it; an error is what `cli/shell/main.ts` turns into exit status 2. */
 async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
   let stdout = '';
   let status: number | undefined;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type SignedRelease, writeSignedRelease } from '../../bench/process/verifying-programs.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
 
-const SOURCE = path.join(import.meta.dirname, '../../cli/main.ts');
+const SOURCE = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 
 let scratch: string;
 let release: SignedRelease;

@@ -10,7 +10,7 @@ import { type MirroredSamples, mirrorSamples } from './mirror-samples.ts';
 import { serveDirectory } from './serve-directory.ts';
 import { startService } from './start-service.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../cli/main.ts');
+const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 /** The first build compiles the Kubernetes client. */
 const BUILD_MS = 900_000;
 

@@ -1,4 +1,4 @@
-import { type Digest, parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { type Digest, parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { toDigest } from '../fixtures/make/payload.ts';
 import { makeSigningProfile, type SigningProfile } from '../mirror/processes/signing-profile.ts';
 import type { StoreContents } from '../mirror/processes/store-contents.ts';

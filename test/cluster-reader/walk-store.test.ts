@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { toStoreSegment } from '../../lib/base/names/digest.ts';
 import { startServer } from '../support/servers/start-server.ts';
 import { type MirroredSamples, mirrorSamples } from './mirror-samples.ts';
 import { serveDirectory } from './serve-directory.ts';

@@ -1,4 +1,4 @@
-import { type Digest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
 
 /** What a cluster sees of one digest in a store. */
 export interface Walked {

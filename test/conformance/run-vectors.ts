@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import { SignatureError } from '../../lib/errors/signature-error.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { SignatureError } from '../../lib/base/errors/signature-error.ts';
 import { findKind } from './kinds.ts';
 import type { Vector } from './read-vectors.ts';
 import { VectorRejected } from './vector-rejected.ts';

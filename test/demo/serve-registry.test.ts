@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO_IMAGES, DEMO_MANIFESTS, DEMO_MEDIA_TYPE, DEMO_REFERRER } from '../../demo/demo-images.ts';
 import { DEMO_PUSH_SOURCES, DEMO_REGISTRIES, toDemoOrigins } from '../../demo/demo-registries.ts';
 import { type ServedRegistry, serveRegistry } from '../../demo/serve-registry.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import { createHttpClient } from '../../lib/http/http-client.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
-import { createRegistryClient, type RegistryClient } from '../../lib/registry/registry-client.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { parseRepository } from '../../lib/base/names/reference.ts';
+import { createHttpClient } from '../../lib/platform/http/http-client.ts';
+import { createRegistryClient, type RegistryClient } from '../../lib/registry/client/registry-client.ts';
 
 const { signal } = new AbortController();
 const { first } = DEMO_IMAGES;

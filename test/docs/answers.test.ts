@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
-import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { readFixtureDocuments } from '../support/fixture-releases.ts';
 import type { SampleRequest } from '../support/http-event.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';

@@ -4,8 +4,8 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { NOUNS } from '../../cli/nouns/all.ts';
-import { buildProgram } from '../../cli/program.ts';
+import { NOUNS } from '../../cli/shell/nouns.ts';
+import { buildProgram } from '../../cli/shell/program.ts';
 import { parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
 import { defaultProfileSpec, type ProfileSpec, parseProfile } from '../../lib/trust/documents/profile.ts';
 import { START_OPTIONS } from '../../local/options.ts';
@@ -69,7 +69,7 @@ const program = buildProgram(() => undefined, Object.values(NOUNS));
 describe('docs/configuration.md', () => {
   test('has the environment variables that the code reads, and no other', () => {
     const read = [
-      ...['lib/runtime/read-configuration.ts', 'lib/runtime/environment.ts'].flatMap((file) =>
+      ...['lib/platform/lambda/read-configuration.ts', 'lib/platform/lambda/environment.ts'].flatMap((file) =>
         findVariables(readText(file)),
       ),
       ...['cli', 'functions', 'lib', 'local', 'test']

@@ -1,10 +1,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import type { ConfigurationErrorCode } from '../../lib/errors/configuration-error.ts';
-import type { InputErrorCode } from '../../lib/errors/input-error.ts';
-import { REASON_CODES } from '../../lib/errors/reason-code.ts';
-import { VERIFIER_VERSION } from '../../lib/runtime/verifier-version.ts';
+import type { ConfigurationErrorCode } from '../../lib/base/errors/configuration-error.ts';
+import type { InputErrorCode } from '../../lib/base/errors/input-error.ts';
+import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
+import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
 import { ROUTES } from '../../local/routes.ts';
 import { compileSchema, listExamples, openapi, operations, resolvePointer, written } from './read-openapi.ts';
 

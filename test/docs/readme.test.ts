@@ -3,9 +3,9 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { NOUNS } from '../../cli/nouns/all.ts';
-import { buildProgram } from '../../cli/program.ts';
-import { REASON_CODES } from '../../lib/errors/reason-code.ts';
+import { NOUNS } from '../../cli/shell/nouns.ts';
+import { buildProgram } from '../../cli/shell/program.ts';
+import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
 import { START_OPTIONS } from '../../local/options.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEMO_AUTHORIZATION, DEMO_TOKEN } from '../../demo/demo-webhooks.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
-import { publishTrust } from '../../lib/trust/publish-trust.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import type { SampleRequest } from '../support/http-event.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';

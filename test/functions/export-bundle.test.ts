@@ -1,13 +1,13 @@
 import type { APIGatewayProxyStructuredResultV2, SQSEvent } from 'aws-lambda';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHandler, type Dependencies } from '../../functions/export-bundle/handler.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import { bundleArchiveKey } from '../../lib/export/bundle-state.ts';
-import { createSignedLinks } from '../../lib/export/signed-links.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { bundleArchiveKey } from '../../lib/bundle/service/bundle-state.ts';
+import { createSignedLinks } from '../../lib/bundle/service/signed-links.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { type BundleSigner, makeBundleSigner } from '../bundle/bundle-setup.ts';
-import { makeObjects, setUpExports } from '../export/export-setup.ts';
+import { makeObjects, setUpExports } from '../bundle/service/export-setup.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
 

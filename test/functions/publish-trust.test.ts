@@ -3,7 +3,7 @@ import type { S3Event } from 'aws-lambda';
 import { packTar } from 'modern-tar';
 import { describe, expect, test } from 'vitest';
 import { createHandler } from '../../functions/publish-trust/handler.ts';
-import { loadTrust } from '../../lib/trust/load-trust.ts';
+import { loadTrust } from '../../lib/trust/source/load-trust.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { FIXTURE_TIME, readFixtureDocuments } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { Dependencies } from '../../functions/receive-push/handler.ts';
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import { MAX_PUSHES } from '../../lib/events/push.ts';
-import type { PushMessage } from '../../lib/events/push-message.ts';
-import { PushMessageSchema } from '../../lib/events/push-message-schema.ts';
-import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
-import { MAX_BODY_BYTES } from '../../lib/runtime/request-body.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { MAX_BODY_BYTES } from '../../lib/platform/lambda/request-body.ts';
+import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
+import { MAX_PUSHES } from '../../lib/push/receive/parse/push.ts';
+import type { PushMessage } from '../../lib/push/receive/push-message.ts';
+import { PushMessageSchema } from '../../lib/push/receive/push-message-schema.ts';
 import {
   AWS_SAMPLE,
   type Body,
@@ -21,7 +21,7 @@ import {
   HARBOR_CLOUD_EVENT,
   QUAY,
   replaceMember,
-} from '../events/samples.ts';
+} from '../push/receive/parse/samples.ts';
 import { readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
 import {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_ADMISSION_BYTES } from '../../lib/cluster/review-admission.ts';
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import type { AdmissionResource } from '../../lib/render/admission-kinds.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { MAX_ADMISSION_BYTES } from '../../lib/cluster/admission/review-admission.ts';
+import type { AdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import {
   FOREIGN,
   forbidden,
@@ -17,7 +17,7 @@ import {
   trustOf,
   UNKNOWN,
   type World,
-} from '../cluster/admission-setup.ts';
+} from '../cluster/admission/admission-setup.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 

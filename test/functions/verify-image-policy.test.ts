@@ -1,20 +1,28 @@
 import { describe, expect, test } from 'vitest';
 import { createHandler as createMirrorHandler } from '../../functions/mirror-signatures/handler.ts';
 import { createHandler } from '../../functions/verify-image/handler.ts';
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
-import type { ObjectStore } from '../../lib/objects/object-store.ts';
-import { parseRepository } from '../../lib/pullspec/reference.ts';
-import { createAcceptances } from '../../lib/records/acceptances.ts';
-import { readRecord } from '../../lib/records/read-records.ts';
-import { recheckRecord } from '../../lib/records/recheck-record.ts';
-import { openMirror } from '../../lib/signatures/open-mirror.ts';
-import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
-import { loadTrust } from '../../lib/trust/load-trust.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
-import { publishTrust } from '../../lib/trust/publish-trust.ts';
-import type { Verdict } from '../../lib/verification/verdict.ts';
+import { parseRepository } from '../../lib/base/names/reference.ts';
+import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { openMirror } from '../../lib/stores/open/open-mirror.ts';
+import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
+import { loadTrust } from '../../lib/trust/source/load-trust.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
+import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
+import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { readRecord } from '../../lib/verdict/records/read-records.ts';
+import { recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
 import { createLocalContext } from '../../local/local-context.ts';
+import { DIGEST, NAME, NOW } from '../registry/images/image-setup.ts';
+import { toHttpEvent } from '../support/http-event.ts';
+import { createMemoryLookaside } from '../support/memory-lookaside.ts';
+import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { createMemoryQueue } from '../support/memory-queue.ts';
+import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { toSqsEvent } from '../support/sqs-event.ts';
+import { untouchedStore } from '../support/untouched-store.ts';
 import {
   bySecond,
   bySigner,
@@ -26,15 +34,7 @@ import {
   reject,
   second,
   signer,
-} from '../decide/policy-setup.ts';
-import { DIGEST, NAME, NOW } from '../images/image-setup.ts';
-import { toHttpEvent } from '../support/http-event.ts';
-import { createMemoryLookaside } from '../support/memory-lookaside.ts';
-import { createMemoryObjectStore } from '../support/memory-object-store.ts';
-import { createMemoryQueue } from '../support/memory-queue.ts';
-import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
-import { toSqsEvent } from '../support/sqs-event.ts';
-import { untouchedStore } from '../support/untouched-store.ts';
+} from '../verdict/decide/policy-setup.ts';
 
 const REPOSITORY = parseRepository(NAME);
 const now = (): Date => NOW;

@@ -2,9 +2,9 @@ import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createHandler as createMirrorSignatures } from '../../functions/mirror-signatures/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
-import { createTrustSource } from '../../lib/decide/trust-source.ts';
-import { createTelemetry } from '../../lib/runtime/telemetry.ts';
-import { createUpstreamStores } from '../../lib/signatures/upstream-stores.ts';
+import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 

@@ -85,7 +85,7 @@ async function makeBundle(body: object = {}): Promise<{ place: string; state: St
 }
 
 const signet = (...args: readonly string[]) =>
-  run(process.execPath, [path.join(ROOT, 'cli/main.ts'), ...args], { cwd: work });
+  run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), ...args], { cwd: work });
 
 test('ConfigMaps are of what verifies, the same as the command line renders', async () => {
   const response = await post('/v1/configmaps', {}, { accept: 'application/yaml' });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { HttpHandler } from '../../lib/runtime/http-stack.ts';
+import type { HttpHandler } from '../../lib/platform/lambda/http-stack.ts';
 import { type HttpFront, startHttpFront } from '../../local/http-front.ts';
 import { LOCAL_ROUTES, matchRoute, ROUTES } from '../../local/routes.ts';
 

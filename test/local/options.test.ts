@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import { InputError } from '../../lib/errors/input-error.ts';
-import { StoreError } from '../../lib/errors/store-error.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { describeFailure } from '../../local/describe-failure.ts';
 import { parseStartOptions } from '../../local/options.ts';
 

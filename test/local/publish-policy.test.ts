@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadTrust } from '../../lib/trust/load-trust.ts';
+import { loadTrust } from '../../lib/trust/source/load-trust.ts';
 import { type DocumentPublisher, publishDocuments } from '../../local/publish-documents.ts';
-import { bySecond, bySigner, documentsOf, policyOf, second } from '../decide/policy-setup.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { bySecond, bySigner, documentsOf, policyOf, second } from '../verdict/decide/policy-setup.ts';
 
 const LOOK_MS = 10;
 let trust = '';

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { toMirrorBody } from '../../lib/mirror/mirror-message.ts';
-import { parseDigest } from '../../lib/pullspec/digest.ts';
-import { createSqsQueue } from '../../lib/queue/sqs-queue.ts';
-import type { Verdict } from '../../lib/verification/verdict.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { startQueues } from '../../local/start-queues.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 
@@ -156,7 +156,7 @@ describe('a running service', () => {
       expect(record.status).toBe(200);
       const file = path.join(work, 'record.json');
       await writeFile(file, Buffer.from(await record.arrayBuffer()));
-      const cli = [path.join(ROOT, 'cli/main.ts'), 'record', 'verify', file];
+      const cli = [path.join(ROOT, 'cli/shell/main.ts'), 'record', 'verify', file];
       const objects = path.join(work, 'whole/objects');
       const byObjects = await run(process.execPath, [...cli, '--objects', objects, '-o', 'json']);
       expect(JSON.parse(byObjects.stdout)).toMatchObject({ outcome: 'confirmed' });

@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { plainObject } from '../../lib/json/plain-object.ts';
-import { parseSignaturePath } from '../../lib/mirror/parse-signature-path.ts';
+import { plainObject } from '../../lib/base/documents/plain-object.ts';
+import { parseSignaturePath } from '../../lib/mirror/slots/parse-signature-path.ts';
 
 const sources = v.parse(
   v.object({ routeSignature: v.string(), markSignature: v.string() }),

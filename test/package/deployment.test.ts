@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { parseWebhookCredentials } from '../../lib/events/webhook-credentials.ts';
+import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { EVERY_OPTION } from './variants.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');

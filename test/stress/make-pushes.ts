@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Digest, parseDigest, toStoreSegment } from '../../lib/pullspec/digest.ts';
+import { type Digest, parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { toDigest } from '../fixtures/make/payload.ts';
 import { makeSigner, type Signer } from '../support/make-signer.ts';
 

@@ -1,10 +1,10 @@
-import { ConfigurationError } from '../../lib/errors/configuration-error.ts';
-import type { ReasonCode } from '../../lib/errors/reason-code.ts';
-import { SignatureError } from '../../lib/errors/signature-error.ts';
-import { indexKeyring } from '../../lib/openpgp/indexed-keyring.ts';
-import { prepareKeyring } from '../../lib/openpgp/prepare-keyring.ts';
-import { parseSignedMessage } from '../../lib/openpgp/signed-message.ts';
-import { verifyMessage } from '../../lib/openpgp/verify-message.ts';
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import type { ReasonCode } from '../../lib/base/errors/reason-code.ts';
+import { SignatureError } from '../../lib/base/errors/signature-error.ts';
+import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
+import { verifyMessage } from '../../lib/crypto/openpgp/messages/verify-message.ts';
 import { FLAG, hashedKey, hashedUserId } from '../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
 import { oldPacket, PACKET } from '../fixtures/make/packet-writer.ts';

@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import { readPacket } from '../../lib/openpgp/packet-reader.ts';
+import { readPacket } from '../../lib/crypto/openpgp/packets/packet-reader.ts';
 
 /** What a changed bit that still verifies has touched; `signed` would be a hole. */
 export type FlipClass = 'compression' | 'packet header' | 'literal file name or date' | 'signature framing' | 'signed';

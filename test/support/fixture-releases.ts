@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
-import { type ReadyTrust, toReadyTrust } from '../../lib/decide/ready-trust.ts';
-import { prepareTrust } from '../../lib/trust/prepare-trust.ts';
-import type { PreparedTrust } from '../../lib/trust/prepared-trust.ts';
-import type { TrustDocument } from '../../lib/trust/trust-document.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
+import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 
 export const FIXTURE_RELEASES = path.join(import.meta.dirname, '../fixtures/releases');
 export const FIXTURE_STORE = path.join(FIXTURE_RELEASES, 'signatures');

@@ -1,5 +1,5 @@
-import { StoreError } from '../../lib/errors/store-error.ts';
-import type { SignatureStore, StoreEntry } from '../../lib/signatures/signature-store.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { SignatureStore, StoreEntry } from '../../lib/stores/port/signature-store.ts';
 
 export interface MemoryLookaside extends SignatureStore {
   /** `repository@digest` of what was asked for, in order. */

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
-import { StoreError } from '../../lib/errors/store-error.ts';
-import { compareKeys, parseKeyPrefix, parseListingStart, parseObjectKey } from '../../lib/objects/object-key.ts';
-import type { ObjectStore, StoredObject } from '../../lib/objects/object-store.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import {
+  compareKeys,
+  parseKeyPrefix,
+  parseListingStart,
+  parseObjectKey,
+} from '../../lib/platform/objects/port/object-key.ts';
+import type { ObjectStore, StoredObject } from '../../lib/platform/objects/port/object-store.ts';
 
 export interface MemoryObjectStore extends ObjectStore {
   /** Keys that were read, in order. */

@@ -1,5 +1,5 @@
-import type { StoreError } from '../../lib/errors/store-error.ts';
-import type { Queue } from '../../lib/queue/queue.ts';
+import type { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { Queue } from '../../lib/platform/queues/queue.ts';
 
 export interface MemoryQueue extends Queue {
   /** Bodies that were sent, in order. */

@@ -1,10 +1,10 @@
-import { StoreError } from '../../lib/errors/store-error.ts';
-import type { Digest } from '../../lib/pullspec/digest.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { Digest } from '../../lib/base/names/digest.ts';
 import {
   MAX_RELEASE_SIGNATURES,
   MAX_SIGNATURE_BYTES,
   type SignatureStore,
-} from '../../lib/signatures/signature-store.ts';
+} from '../../lib/stores/port/signature-store.ts';
 
 export type SignatureContents = ReadonlyMap<Digest, readonly Uint8Array[]>;
 

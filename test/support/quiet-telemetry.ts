@@ -1,4 +1,4 @@
-import type { Telemetry } from '../../lib/runtime/telemetry.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 /** Keeps what a function says, to be looked at. */
 export interface KeptTelemetry extends Telemetry {

@@ -1,5 +1,5 @@
-import type { SignaturePlaces } from '../../lib/signatures/signature-places.ts';
-import type { SignatureStore } from '../../lib/signatures/signature-store.ts';
+import type { SignaturePlaces } from '../../lib/stores/port/signature-places.ts';
+import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 
 /** A store that must not be asked: where no image policy covers an image, no lookaside is contacted. */
 export const untouchedStore: SignatureStore = {

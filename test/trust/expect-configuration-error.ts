@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { ConfigurationError, type ConfigurationErrorCode } from '../../lib/errors/configuration-error.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../lib/base/errors/configuration-error.ts';
 
 /** What a ConfigurationError says, or undefined when nothing was thrown; anything else thrown fails the test. */
 export async function configurationErrorOf(

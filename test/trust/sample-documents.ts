@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TrustDocument } from '../../lib/trust/trust-document.ts';
+import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 
 /** An armored test key with one RSA certificate. */
 export const KEY = readFileSync(new URL('../fixtures/openpgp/keys/rsa3072.asc', import.meta.url), 'utf8');

@@ -1,5 +1,5 @@
 import { Lexer } from 'yaml';
-import { ConfigurationError } from '../../errors/configuration-error.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 
 /** Tokens of one file. The parser takes about 10 µs for each, also for those it refuses. */
 export const MAX_YAML_TOKENS = 200_000;

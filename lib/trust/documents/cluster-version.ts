@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { plainObject } from '../../json/plain-object.ts';
-import { parseStoreUrl } from '../parse-store-url.ts';
-import type { ConfiguredStore } from '../prepared-trust.ts';
+import { plainObject } from '../../base/documents/plain-object.ts';
+import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
+import type { ConfiguredStore } from '../prepared/prepared-trust.ts';
 import { metadataField } from './fields.ts';
 import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';

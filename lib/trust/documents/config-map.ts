@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../json/json-value.ts';
+import { isJsonObject } from '../../base/documents/json-value.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 
 /** Marks the ConfigMap that release verification reads. */

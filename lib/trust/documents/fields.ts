@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { parseRegistryHost } from '../../image-policy/parse-registry-host.ts';
-import { parseScope } from '../../image-policy/parse-scope.ts';
-import { parsedField } from '../../json/parsed-field.ts';
-import { parseRepository } from '../../pullspec/reference.ts';
+import { parsedField } from '../../base/documents/parsed-field.ts';
+import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
+import { parseScope } from '../../base/names/parse-scope.ts';
+import { parseRepository } from '../../base/names/reference.ts';
 
 export const repositoryField = parsedField(v.string(), parseRepository);
 export const registryHostField = parsedField(v.string(), parseRegistryHost);

@@ -1,10 +1,10 @@
-import { ConfigurationError } from '../../errors/configuration-error.ts';
-import type { ClusterImagePolicy } from '../../image-policy/cluster-image-policy.ts';
-import { parseClusterImagePolicy } from '../../image-policy/cluster-image-policy-content.ts';
-import { isLeftOut } from '../../image-policy/merge-cluster-policies.ts';
-import { PolicyError } from '../../image-policy/policy-error.ts';
-import { prepareSigstoreTrust } from '../../sigstore/sigstore-trust.ts';
-import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { prepareSigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
+import type { ClusterImagePolicy } from '../policy/cluster-image-policy/cluster-image-policy.ts';
+import { parseClusterImagePolicy } from '../policy/cluster-image-policy/cluster-image-policy-content.ts';
+import { isLeftOut } from '../policy/cluster-image-policy/merge-cluster-policies.ts';
+import { PolicyError } from '../policy/policy-error.ts';
+import type { ConfiguredImagePolicy } from '../prepared/prepared-trust.ts';
 import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
 import { warnOfScopes } from './warn-of-scopes.ts';
 

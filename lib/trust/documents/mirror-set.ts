@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { plainObject } from '../../json/plain-object.ts';
-import type { MirrorRule } from '../prepared-trust.ts';
+import { plainObject } from '../../base/documents/plain-object.ts';
+import type { MirrorRule } from '../prepared/prepared-trust.ts';
 import { metadataField, scopeField } from './fields.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';

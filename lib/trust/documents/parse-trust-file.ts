@@ -7,11 +7,11 @@ import {
   parseAllDocuments,
   type SchemaOptions,
 } from 'yaml';
-import { ConfigurationError, type ConfigurationErrorCode } from '../../errors/configuration-error.ts';
-import { isJsonObject } from '../../json/json-value.ts';
-import { parseStrictJson } from '../../json/parse-strict-json.ts';
-import { StrictJsonError } from '../../json/strict-json-error.ts';
-import type { TrustDocument } from '../trust-document.ts';
+import { isJsonObject } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
+import type { TrustDocument } from '../prepared/trust-document.ts';
 import { checkYamlTokens } from './check-yaml-tokens.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
 import { lineOfPath, readYamlContent, type YamlSource } from './read-yaml-content.ts';

@@ -1,5 +1,5 @@
-import { ConfigurationError, type ConfigurationErrorCode } from '../../errors/configuration-error.ts';
-import type { JsonObject } from '../../json/json-value.ts';
+import type { JsonObject } from '../../base/documents/json-value.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 
 export type Path = readonly (string | number)[];
 

@@ -1,7 +1,7 @@
-import type { ImagePolicy } from '../../image-policy/image-policy.ts';
-import { parsePolicyContent } from '../../image-policy/parse-policy-content.ts';
-import { PolicyError } from '../../image-policy/policy-error.ts';
-import type { ConfiguredImagePolicy } from '../prepared-trust.ts';
+import type { ImagePolicy } from '../policy/image-policy.ts';
+import { PolicyError } from '../policy/policy-error.ts';
+import { parsePolicyContent } from '../policy/policy-json/parse-policy-content.ts';
+import type { ConfiguredImagePolicy } from '../prepared/prepared-trust.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
 import { type PlacedScope, warnOfScopes } from './warn-of-scopes.ts';
 

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { plainObject } from '../../json/plain-object.ts';
-import { recordOf } from '../../json/record-of.ts';
-import { parseRepository } from '../../pullspec/reference.ts';
-import { repositoryHost, repositoryPath } from '../../pullspec/repository.ts';
-import { isProfileName } from '../profile-name.ts';
+import { plainObject } from '../../base/documents/plain-object.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
+import { parseRepository } from '../../base/names/reference.ts';
+import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { isProfileName } from '../prepared/profile-name.ts';
 import { registryHostField, repositoryField } from './fields.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';

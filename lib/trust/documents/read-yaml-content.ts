@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import { ConfigurationError, type ConfigurationErrorCode } from '../../errors/configuration-error.ts';
-import type { JsonObject, JsonValue } from '../../json/json-value.ts';
-import { setMember } from '../../json/set-member.ts';
+import type { JsonObject, JsonValue } from '../../base/documents/json-value.ts';
+import { setMember } from '../../base/documents/set-member.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import { MAX_YAML_DEPTH, tooDeep } from './check-yaml-tokens.ts';
 import type { Path } from './parsed-document.ts';
 

@@ -1,5 +1,5 @@
-import { readRegistriesD } from '../../registries-d/read-registries-d.ts';
-import type { RegistriesDDocument } from '../prepared-trust.ts';
+import type { RegistriesDDocument } from '../prepared/prepared-trust.ts';
+import { readRegistriesD } from '../registries-d/read-registries-d.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 
 export interface RegistriesDFile {

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
-import type { ConfigurationErrorCode } from '../../errors/configuration-error.ts';
-import { InputError } from '../../errors/input-error.ts';
-import { recordOf } from '../../json/record-of.ts';
-import { parseRepository } from '../../pullspec/reference.ts';
-import type { Repository } from '../../pullspec/repository.ts';
-import { parseStoreUrl } from '../parse-store-url.ts';
-import type { ConfiguredStore } from '../prepared-trust.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
+import type { ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
+import { parseRepository } from '../../base/names/reference.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import type { ConfiguredStore } from '../prepared/prepared-trust.ts';
 import { type ConfigMapDocument, configMapTitle, parseConfigMap } from './config-map.ts';
 import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';

@@ -1,6 +1,6 @@
-import { InputError } from '../../errors/input-error.ts';
-import { parseReference } from '../../pullspec/reference.ts';
-import { repositoryHost } from '../../pullspec/repository.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import { parseReference } from '../../base/names/reference.ts';
+import { repositoryHost } from '../../base/names/repository.ts';
 import { documentWarning, type ParsedDocument, type Path } from './parsed-document.ts';
 
 const WILDCARD = '*.';

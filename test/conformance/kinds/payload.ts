@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { parseDigest } from '../../../lib/pullspec/digest.ts';
-import { parseSimpleSigningPayload } from '../../../lib/verification/simple-signing-payload.ts';
-import { verifyIdentity } from '../../../lib/verification/verify-signature.ts';
+import { parseDigest } from '../../../lib/base/names/digest.ts';
+import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
+import { verifyIdentity } from '../../../lib/verdict/judge/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 
 const Inputs = v.looseObject({ payloadBase64: v.string(), releaseDigest: v.optional(v.string()) });

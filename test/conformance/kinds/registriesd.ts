@@ -1,14 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
-import { parseDigest } from '../../../lib/pullspec/digest.ts';
-import { parseReference } from '../../../lib/pullspec/reference.ts';
-import { findLookaside } from '../../../lib/registries-d/find-lookaside.ts';
-import { readRegistriesD } from '../../../lib/registries-d/read-registries-d.ts';
-import type { RegistriesD } from '../../../lib/registries-d/registries-d.ts';
-import { toSignatureUrl } from '../../../lib/registries-d/to-signature-url.ts';
-import { usesSigstoreAttachments } from '../../../lib/registries-d/uses-sigstore-attachments.ts';
+import { parseDigest } from '../../../lib/base/names/digest.ts';
+import { parseReference } from '../../../lib/base/names/reference.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
+import { findLookaside } from '../../../lib/trust/registries-d/find-lookaside.ts';
+import { readRegistriesD } from '../../../lib/trust/registries-d/read-registries-d.ts';
+import type { RegistriesD } from '../../../lib/trust/registries-d/registries-d.ts';
+import { toSignatureUrl } from '../../../lib/trust/registries-d/to-signature-url.ts';
+import { usesSigstoreAttachments } from '../../../lib/trust/registries-d/uses-sigstore-attachments.ts';
 import type { KindRunner } from '../kinds.ts';
 
 const Lookup = v.looseObject({ configDirectory: v.string(), reference: v.string(), forWriting: v.boolean() });

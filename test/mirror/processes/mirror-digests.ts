@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import process from 'node:process';
-import { toReadyTrust } from '../../../lib/decide/ready-trust.ts';
-import { mirrorDigest } from '../../../lib/mirror/mirror-digest.ts';
-import { parseDigest } from '../../../lib/pullspec/digest.ts';
-import { createDirectoryReleaseStore } from '../../../lib/signatures/directory-release-store.ts';
-import { createFallbackStore } from '../../../lib/signatures/fallback-store.ts';
-import { parsePreparedTrust } from '../../../lib/trust/parse-prepared-trust.ts';
+import { parseDigest } from '../../../lib/base/names/digest.ts';
+import { mirrorDigest } from '../../../lib/mirror/sync/mirror-digest.ts';
+import { createDirectoryReleaseStore } from '../../../lib/stores/directory-release-store.ts';
+import { createFallbackStore } from '../../../lib/stores/port/fallback-store.ts';
+import { parsePreparedTrust } from '../../../lib/trust/prepared/parse-prepared-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { openObjects } from './open-objects.ts';
 
 /**

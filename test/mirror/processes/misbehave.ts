@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { MAX_SIGNATURE_BYTES } from '../../../lib/signatures/signature-store.ts';
+import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import type { Fault } from './store-contents.ts';
 
 /** Answers as a broken store does. */

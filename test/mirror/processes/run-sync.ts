@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
-import type { SyncResult } from '../../../lib/mirror/sync-mirror.ts';
+import type { SyncResult } from '../../../lib/mirror/sync/sync-mirror.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../../cli/main.ts');
+const MAIN = path.join(import.meta.dirname, '../../../cli/shell/main.ts');
 
 export interface SyncPlaces {
   readonly trust: string;

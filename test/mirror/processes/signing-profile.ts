@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Digest } from '../../../lib/pullspec/digest.ts';
+import type { Digest } from '../../../lib/base/names/digest.ts';
 import { writeArmor } from '../../fixtures/make/armor-writer.ts';
 import { writeCertificate } from '../../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../../fixtures/make/message-writer.ts';

@@ -1,5 +1,5 @@
-import { WRITE_MARK } from '../../../lib/objects/conditional-write.ts';
-import type { ObjectStore } from '../../../lib/objects/object-store.ts';
+import { WRITE_MARK } from '../../../lib/platform/objects/port/conditional-write.ts';
+import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { AwsAnswer, AwsCall, AwsRequest } from './aws-call.ts';
 
 export interface S3Answers {

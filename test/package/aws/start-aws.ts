@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ObjectStore } from '../../../lib/objects/object-store.ts';
+import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { startServer } from '../../support/servers/start-server.ts';
 import { answerJson, type JsonContents } from './answer-json.ts';
 import { createS3Answers, isS3, type S3Answers } from './answer-s3.ts';

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
-import { parseRepository } from '../../../lib/pullspec/reference.ts';
-import { repositoryPath } from '../../../lib/pullspec/repository.ts';
-import { CANONICAL } from '../../pushes/push-setup.ts';
+import { toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { repositoryPath } from '../../../lib/base/names/repository.ts';
+import { CANONICAL } from '../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import {
   BESIDE,

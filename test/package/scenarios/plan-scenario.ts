@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { expect } from 'vitest';
-import { rememberAbsent } from '../../../lib/mirror/absent-record.ts';
-import { parseDigest, toStoreSegment } from '../../../lib/pullspec/digest.ts';
-import { parseRepository } from '../../../lib/pullspec/reference.ts';
+import { parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { rememberAbsent } from '../../../lib/mirror/sync/absent-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
-import { ARCHITECTURE, node, toGraphText, withMetadata } from '../../graph/sample-graphs.ts';
-import { CANONICAL } from '../../pushes/push-setup.ts';
+import { ARCHITECTURE, node, toGraphText, withMetadata } from '../../mirror/graph/sample-graphs.ts';
+import { CANONICAL } from '../../push/verify/push-setup.ts';
 import { ECR_HOST, ECR_REPOSITORIES, publishProfile, type Scenario, SIGNED, signDigest, signer } from './stage.ts';
 
 const SCHEDULE = { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} };

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { expect } from 'vitest';
-import { toMirrorBody } from '../../../lib/mirror/mirror-message.ts';
-import { parseDigest } from '../../../lib/pullspec/digest.ts';
-import { parseRepository } from '../../../lib/pullspec/reference.ts';
-import { toReverifyBody } from '../../../lib/pushes/reverify-message.ts';
-import { CANONICAL, pushOf, REGISTRY, REPOSITORY } from '../../pushes/push-setup.ts';
+import { parseDigest } from '../../../lib/base/names/digest.ts';
+import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { toMirrorBody } from '../../../lib/mirror/sync/mirror-message.ts';
+import { toReverifyBody } from '../../../lib/push/verify/reverify-message.ts';
+import { CANONICAL, pushOf, REGISTRY, REPOSITORY } from '../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
-import { CANONICAL } from '../../pushes/push-setup.ts';
+import { toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { CANONICAL } from '../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import {
   BESIDE,

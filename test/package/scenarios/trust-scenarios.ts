@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { packTar } from 'modern-tar';
 import { expect } from 'vitest';
-import type { ObjectStore } from '../../../lib/objects/object-store.ts';
-import { toStoreSegment } from '../../../lib/pullspec/digest.ts';
+import { toStoreSegment } from '../../../lib/base/names/digest.ts';
+import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { readFixtureDocuments } from '../../support/fixture-releases.ts';
 import { keepAccepted, publishProfile, type Scenario, SIGNED, signDigest } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
-import { createSqsClient } from '../../../lib/queue/sqs-client.ts';
+import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
 
 export const QUEUE = 'work';
 export const DEAD_LETTERS = 'work-dead';

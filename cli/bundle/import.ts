@@ -1,0 +1,136 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { type BundleProfile, readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
+import type { AttachmentImport } from '../../lib/bundle/import/import-attachments.ts';
+import { type ImportReport, importBundle } from '../../lib/bundle/import/import-bundle.ts';
+import { openDestination } from '../../lib/bundle/import/open-destination.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { preferMemory } from '../shell/prefer-memory.ts';
+import { createProgress } from '../shell/progress.ts';
+import { formatSigstore, importSigstore, type RegistryImportOptions } from './import-sigstore.ts';
+import { formatFailed, formatFaults, toStatus } from './inspect.ts';
+
+export interface ImportBundleOptions extends OutputOptions, RegistryImportOptions {
+  readonly to?: string;
+  readonly toRegistry?: string;
+  readonly trust?: string;
+  readonly profile?: string;
+  readonly useBundleTrust?: boolean;
+  readonly skipUnverified?: boolean;
+}
+
+const WARNING =
+  'signet: WARNING: verifying by the trust in the bundle itself (--use-bundle-trust). Whoever made the bundle chose its keys: this proves nothing about who signed.\n';
+
+/** @returns the exit status: the worse one of both destinations */
+export async function importSignatures(source: string, options: ImportBundleOptions): Promise<number> {
+  const { to, toRegistry, useBundleTrust } = options;
+  if (to === undefined && toRegistry === undefined) {
+    throw new InputError('ArgumentInvalid', 'say where the signatures go: --to, --to-registry or both');
+  }
+  if (toRegistry !== undefined && useBundleTrust === true) {
+    throw new InputError(
+      'ArgumentInvalid',
+      '--to-registry verifies by --trust: whoever made the bundle chose its keys',
+    );
+  }
+  preferMemory();
+  const now = new Date();
+  const profiles = await selectTrust(options, now);
+  if (profiles === 'bundle') process.stderr.write(WARNING);
+  const report = to === undefined ? undefined : await importTo(source, to, profiles, options, now);
+  // What the one refuses, the other is not given.
+  const isGood = report === undefined || toStatus(report.outcome) === ExitStatus.done;
+  const isPushed = toRegistry !== undefined && profiles !== 'bundle' && isGood;
+  const sigstore = isPushed
+    ? await importSigstore(
+        source,
+        toRegistry,
+        profiles.map(({ trust }) => trust.prepared),
+        options,
+      )
+    : undefined;
+  printResult(options.output, toResult(source, report, sigstore), formatResult);
+  const outcomes = [report?.outcome, sigstore?.outcome].filter((outcome) => outcome !== undefined);
+  return Math.max(...outcomes.map(toStatus));
+}
+
+async function importTo(
+  source: string,
+  to: string,
+  profiles: readonly BundleProfile[] | 'bundle',
+  options: ImportBundleOptions,
+  now: Date,
+): Promise<ImportReport> {
+  const destination = await openDestination(to);
+  const progress = createProgress('digests imported');
+  try {
+    return await importBundle({
+      source,
+      destination,
+      profiles,
+      skipUnverified: options.skipUnverified === true,
+      now,
+      signal: new AbortController().signal,
+      onProgress: (done, total) => {
+        progress.show(done, { total });
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+interface ImportResult extends Partial<ImportReport> {
+  readonly source: string;
+  readonly sigstore?: AttachmentImport;
+}
+
+function toResult(
+  source: string,
+  report: ImportReport | undefined,
+  sigstore: AttachmentImport | undefined,
+): ImportResult {
+  return { source, ...report, ...(sigstore === undefined ? {} : { sigstore }) };
+}
+
+function formatResult({ sigstore, ...report }: ImportResult): string {
+  return [
+    ...(isReport(report) ? [formatReport(report)] : [`${sigstore?.outcome ?? ''}  ${report.source}`]),
+    ...(sigstore === undefined ? [] : [...formatSigstore(sigstore), ...formatFaults(sigstore.faults)]),
+  ].join('\n');
+}
+
+function isReport(report: Omit<ImportResult, 'sigstore'>): report is ImportReport {
+  return report.destination !== undefined;
+}
+
+async function selectTrust(
+  { trust, profile, useBundleTrust }: ImportBundleOptions,
+  now: Date,
+): Promise<readonly BundleProfile[] | 'bundle'> {
+  if (useBundleTrust === true) return 'bundle';
+  if (trust !== undefined) return await readBundleProfiles(trust, profile, now);
+  throw new InputError('ArgumentInvalid', 'say by which trust to verify: --trust, with the documents of this side');
+}
+
+function formatReport(report: ImportReport): string {
+  const { outcome, source, destination, found, verified, written, held, trust, since = [] } = report;
+  const by =
+    trust.from === 'bundle'
+      ? 'trust in the bundle itself, WHICH PROVES NOTHING about who made it'
+      : 'trust of this side';
+  const isWritten = outcome === 'imported' || outcome === 'partial';
+  return [
+    `${outcome}  ${source}`,
+    ...(isWritten ? [] : [`  unchanged   ${destination}`]),
+    `  verified    ${verified} of ${found} signatures, by ${[by, ...trust.profiles].join(', ')}`,
+    ...(isWritten ? [`  written     ${written} to ${destination}; ${held} were there`] : []),
+    ...since.map((sha256) => `  since       sha256:${sha256}: import the bundle with this manifest too`),
+    ...formatFaults(report.faults),
+    ...report.unread.map(({ location, message }) => `  unread      ${location}: ${message}`),
+    ...formatFailed(report.failed),
+    ...report.unplaced.map(({ code, digest, location }) => `  no place    ${location}  ${digest}  ${code}`),
+  ].join('\n');
+}

@@ -1,0 +1,87 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import type { BundleFault } from '../../lib/bundle/format/bundle-error.ts';
+import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
+import { type Inspection, inspectBundle } from '../../lib/bundle/import/inspect-bundle.ts';
+import type { FailedSignature } from '../../lib/bundle/import/judge-candidate.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+
+export interface InspectBundleOptions extends OutputOptions {
+  readonly trust?: string;
+  readonly profile?: string;
+}
+
+/** @returns the exit status */
+export async function inspect(file: string, { trust, profile, output }: InspectBundleOptions): Promise<number> {
+  if (trust === undefined && profile !== undefined) {
+    throw new InputError(
+      'ArgumentInvalid',
+      '--profile says by which of the documents of --trust to verify: name those',
+    );
+  }
+  const now = new Date();
+  const profiles = trust === undefined ? undefined : await readBundleProfiles(trust, profile, now);
+  const inspection = await inspectBundle({ file, profiles, now, signal: new AbortController().signal });
+  printResult(output, inspection, formatInspection);
+  return toStatus(inspection.outcome);
+}
+
+/** What a reading of a bundle leaves behind for scripts: 0, 1 for what is forged, 2 for what cannot be read. */
+export function toStatus(outcome: 'intact' | 'imported' | 'partial' | 'refused' | 'unreadable'): number {
+  switch (outcome) {
+    case 'intact':
+    case 'imported':
+      return ExitStatus.done;
+    case 'unreadable':
+      return ExitStatus.usage;
+    case 'partial':
+    case 'refused':
+      return ExitStatus.rejected;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+export function formatFaults(faults: readonly BundleFault[]): readonly string[] {
+  return faults.map(({ code, path, message }) => `  fault       ${code}  ${path ?? 'the archive'}: ${message}`);
+}
+
+export function formatFailed(failed: readonly FailedSignature[]): readonly string[] {
+  return failed.flatMap(({ location, digest, reasons }) => [
+    `  failed      ${location}  ${digest}`,
+    ...reasons.map(
+      ({ profile, keyring, code, message }) =>
+        `    ${code}  ${keyring === undefined ? profile : `${profile}, ${keyring}`}: ${message}`,
+    ),
+  ]);
+}
+
+function formatInspection({
+  file,
+  outcome,
+  manifestSha256,
+  manifest,
+  intact,
+  faults,
+  verification,
+}: Inspection): string {
+  const lines = [`${outcome}  ${file}`];
+  if (manifest !== undefined && manifestSha256 !== undefined) {
+    lines.push(`  created by  ${manifest.createdBy}`, `  manifest    sha256:${manifestSha256}`);
+    for (const { profile, revision } of manifest.trustRevisions) lines.push(`  trust       ${profile} ${revision}`);
+    for (const earlier of manifest.since ?? []) lines.push(`  since       sha256:${earlier}`);
+  }
+  const { signatures, configMaps, trustDocuments, sigstoreFiles } = intact;
+  const layout = sigstoreFiles === undefined ? '' : `, ${sigstoreFiles} files of Sigstore signatures`;
+  lines.push(
+    `  intact      ${signatures} signatures, ${configMaps} ConfigMaps, ${trustDocuments} trust documents${layout}`,
+    verification === undefined
+      ? '  verified    nothing: name the trust documents of this side with --trust'
+      : `  verified    ${verification.verified} signatures, those in ConfigMaps included`,
+    ...formatFaults(faults),
+    ...formatFailed(verification?.failed ?? []),
+  );
+  for (const { digest, signatures: count } of manifest?.digests ?? []) lines.push(`  holds       ${digest}  ${count}`);
+  return lines.join('\n');
+}

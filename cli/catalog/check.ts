@@ -1,0 +1,157 @@
+import { styleText } from 'node:util';
+import { type CheckedCatalog, type CheckedImage, checkCatalog } from '../../lib/artifact/catalog/check-catalog.ts';
+import { parseCatalog } from '../../lib/artifact/catalog/parse-catalog.ts';
+import type { Verification } from '../../lib/artifact/catalog/verification.ts';
+import { MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { readPolicyFile } from '../open/read-policy-file.ts';
+import { toExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { createProgress } from '../shell/progress.ts';
+import { readInput } from '../shell/read-input.ts';
+import { openImageVerifier, type VerifierOptions } from './open-image-verifier.ts';
+
+export interface CatalogCheckOptions extends VerifierOptions, OutputOptions {
+  readonly policy?: string;
+  readonly trust: readonly string[];
+  readonly verify?: boolean;
+  readonly concurrency: number;
+}
+
+/** @returns the exit status: 1 when an image is not pinned, is rejected or does not verify, 3 when that is not known */
+export async function checkCatalogFile(file: string, options: CatalogCheckOptions): Promise<number> {
+  requireUse(options);
+  const { output, concurrency } = options;
+  const images = parseCatalog(file, await readInput(file, MAX_OBJECTS_BYTES));
+  const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
+  const question = { policy, trusts: await readTrusts(options.trust), concurrency } as const;
+  const verifier = options.verify === true ? await openImageVerifier(question, options) : undefined;
+  const progress = createProgress('images');
+  const onProgress = (done: number): void => progress.show(done, { total: images.length });
+  const checked = await checkCatalog(images, { ...question, verify: verifier?.verify, onProgress }).finally(() => {
+    verifier?.close();
+    progress.end();
+  });
+  printResult(output, checked, formatCatalog);
+  return toExitStatus(checked.outcome);
+}
+
+/** An option that changes nothing was meant to change something. @throws InputError `ArgumentInvalid` */
+function requireUse({ verify = false, policy, trust, store, ...given }: CatalogCheckOptions): void {
+  const { registriesD, root, pullSecret, allowRegistry, registry = [], allowPrivateStores, tlsCa } = given;
+  const isForPolicy = registriesD !== undefined || root !== undefined || allowRegistry.length > 0;
+  const isForEither = [pullSecret, allowPrivateStores, tlsCa].some((value) => value !== undefined);
+  const isForVerify = isForPolicy || isForEither || store.length + registry.length > 0;
+  if (verify && policy === undefined && trust.length === 0) {
+    throw invalid('--verify needs what to verify by: --policy, --trust or both');
+  }
+  if (!verify && isForVerify) throw invalid('without --verify nothing is contacted: leave what says how out');
+  if (isForPolicy && policy === undefined) {
+    throw invalid('--registries-d, --root and --allow-registry go with --policy');
+  }
+  if (store.length > 0 && trust.length === 0) throw invalid('--store goes with --trust');
+}
+
+async function readTrusts(directories: readonly string[]): Promise<readonly PreparedTrust[]> {
+  const trusts: PreparedTrust[] = [];
+  for (const directory of directories) {
+    for (const { profile, documents } of await readTrustDirectory(directory)) {
+      trusts.push(await prepareTrust(profile, documents));
+    }
+  }
+  return trusts;
+}
+
+function formatCatalog({ outcome, images }: CheckedCatalog): string {
+  const rows = images.map(toRow);
+  const header = ['PINNED', 'ASKS FOR', 'SCOPE', 'VERIFIED', 'IMAGE'] as const;
+  const shown = header.map((_, column) => column === 0 || column === 4 || rows.some((row) => row[column] !== ''));
+  // Not by the arguments of one call: a catalog may name more images than that bears.
+  const widths = header.map((title, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
+  );
+  const toLine = (row: readonly string[]): string =>
+    row
+      .flatMap((cell, column) => (shown[column] === true ? [cell.padEnd(widths[column] ?? 0)] : []))
+      .join('  ')
+      .trimEnd();
+  const faults = images.filter(isAtFault);
+  return [
+    toLine(header),
+    ...rows.map(toLine),
+    ...faults.map((image) => `  ${image.pullspec}: ${describeFault(image)}, named by ${toNames(image.origins)}`),
+    `${toColor(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
+  ].join('\n');
+}
+
+function toRow({ pullspec, isPinned, policy, trust, verification }: CheckedImage): readonly string[] {
+  const covering = (trust ?? []).map(({ profile, by, scope }) => `${profile} ${by} ${scope}`);
+  const scopes = [...(policy === undefined ? [] : [policy.scope]), ...covering];
+  return [
+    isPinned ? 'yes' : 'no',
+    policy?.asksFor ?? '',
+    trust !== undefined && scopes.length === 0 ? 'none' : scopes.join(', '),
+    verification === undefined ? '' : toWord(verification),
+    pullspec,
+  ];
+}
+
+function isAtFault({ isPinned, policy, verification }: CheckedImage): boolean {
+  return !isPinned || policy?.asksFor === 'rejected' || (verification?.outcome ?? 'accepted') !== 'accepted';
+}
+
+function describeFault({ isPinned, policy, verification }: CheckedImage): string {
+  const reasons = [
+    ...(isPinned ? [] : ['no digest']),
+    ...(policy?.asksFor === 'rejected' ? [`${policy.requires} by ${policy.scope}`] : []),
+    ...(verification?.outcome === 'accepted' ? [] : (verification?.reasons ?? []).map(describeReason)),
+  ];
+  return reasons.join('; ') || 'it does not verify';
+}
+
+function describeReason({ code, message }: Verification['reasons'][number]): string {
+  return `${code}: ${message}`;
+}
+
+/** What a policy accepts whatever it is, nobody has vouched for. */
+function toWord({ outcome, isVerified }: Verification): string {
+  return outcome === 'accepted' && !isVerified ? 'unverified' : outcome;
+}
+
+function toNames(origins: readonly string[]): string {
+  const [first = '', ...others] = origins;
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}
+
+function toCounts(images: readonly CheckedImage[]): string {
+  const counts = [
+    `${countOf(images, ({ isPinned }) => isPinned)} pinned`,
+    ...(images.some(({ policy }) => policy !== undefined)
+      ? [`${countOf(images, ({ policy }) => policy?.isCovered === true)} in a scope of the policy`]
+      : []),
+    ...(images.some(({ trust }) => trust !== undefined)
+      ? [`${countOf(images, ({ trust }) => (trust ?? []).length > 0)} covered by a profile`]
+      : []),
+    ...(images.some(({ verification }) => verification !== undefined)
+      ? [`${countOf(images, ({ verification }) => verification?.isVerified === true)} verified`]
+      : []),
+  ];
+  return counts.join(', ');
+}
+
+function countOf(images: readonly CheckedImage[], isCounted: (image: CheckedImage) => boolean): number {
+  return images.filter(isCounted).length;
+}
+
+function toColor(outcome: CheckedCatalog['outcome']): string {
+  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
+  return styleText([color, 'bold'], outcome, { stream: process.stdout });
+}
+
+function invalid(message: string): InputError {
+  return new InputError('ArgumentInvalid', message);
+}

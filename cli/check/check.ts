@@ -1,0 +1,17 @@
+import { parsePullspec } from '../../lib/base/names/pullspec.ts';
+import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { toExitStatus } from '../shell/exit-status.ts';
+import type { ModeOptions, OutputOptions, TrustOptions } from '../shell/options.ts';
+import { printVerdict } from '../shell/output.ts';
+
+export interface CheckOptions extends TrustOptions, ModeOptions, OutputOptions {}
+
+/** @returns the exit status */
+export async function check(text: string, options: CheckOptions): Promise<number> {
+  const pullspec = parsePullspec(text);
+  const trust = await openTrust(options);
+  const verdict = decidePullspec({ pullspec, mode: options.mode }, trust, new Date());
+  printVerdict(options.output, verdict);
+  return toExitStatus(verdict.outcome);
+}

@@ -1,0 +1,85 @@
+import path from 'node:path';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import * as v from 'valibot';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { isUrlLike } from '../../lib/platform/http/http-url.ts';
+import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { readInput } from '../shell/read-input.ts';
+import { parseQueueUrl } from './queue-url.ts';
+
+/** The service on one machine says so where its queues are, while it runs. */
+const QUEUES_FILE = 'queues.json';
+const MAX_QUEUES_FILE_BYTES = 64 * 1024;
+const LocalQueueSchema = v.object({ queueUrl: v.string(), deadLetterUrl: v.string() });
+const QueuesFileSchema = v.object({
+  schema: v.literal(1),
+  queues: v.object({ push: LocalQueueSchema, mirror: LocalQueueSchema, export: LocalQueueSchema }),
+});
+
+/** A queue of dead letters, and the queue that they come from where it is known. */
+export interface NamedQueues {
+  readonly deadLetterUrl: string;
+  readonly sourceUrl: string | undefined;
+}
+
+export interface QueueAddress {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}
+
+/**
+ * A queue of dead letters by its URL, or `push`, `mirror` or `export` of the service that runs on a data folder.
+ *
+ * @throws InputError for another name, a bad URL or a bad file; StoreError when no service runs there
+ */
+export async function findQueues(named: string, directory: string): Promise<NamedQueues> {
+  if (named === 'push' || named === 'mirror' || named === 'export') {
+    const { deadLetterUrl, queueUrl } = (await readQueuesFile(directory)).queues[named];
+    return { deadLetterUrl, sourceUrl: queueUrl };
+  }
+  if (!isUrlLike(named)) throw new InputError('ArgumentInvalid', 'name a queue by its URL, or push, mirror or export');
+  return { deadLetterUrl: named, sourceUrl: undefined };
+}
+
+/** A client for one queue: where and how it is reached is in its URL. @throws InputError that names the argument */
+export function openQueue(label: string, url: string): QueueAddress {
+  const { queueUrl, endpoint, region, isLoopback } = parseQueueUrl(label, url);
+  const credentials = isLoopback ? { accessKeyId: 'local', secretAccessKey: 'local' } : undefined;
+  return { client: createSqsClient({ endpoint, region, credentials }), queueUrl };
+}
+
+/** Runs requests to queues. A refused connection to those of the service means that it was stopped by force. */
+export async function askQueues<Result>(
+  { sourceUrl }: NamedQueues,
+  directory: string,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await operation();
+  } catch (cause) {
+    if (sourceUrl === undefined || !hasCause(cause, 'ECONNREFUSED')) throw cause;
+    throw notRunning(directory, cause);
+  }
+}
+
+async function readQueuesFile(directory: string): Promise<v.InferOutput<typeof QueuesFileSchema>> {
+  const file = path.join(directory, QUEUES_FILE);
+  const bytes = await readInput(file, MAX_QUEUES_FILE_BYTES).catch((cause: unknown) => {
+    throw hasCause(cause, 'ENOENT') ? notRunning(directory, cause) : cause;
+  });
+  try {
+    return v.parse(QueuesFileSchema, JSON.parse(Buffer.from(bytes).toString()));
+  } catch (cause) {
+    throw new InputError('FileUnreadable', `${file} is not what this version of the service writes`, { cause });
+  }
+}
+
+function notRunning(directory: string, cause: unknown): StoreError {
+  return new StoreError('ConnectionFailed', `the service is not running on ${directory}`, { cause });
+}
+
+function hasCause(error: unknown, code: string): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === code) || hasCause(error.cause, code);
+}

@@ -1,0 +1,117 @@
+import { styleText } from 'node:util';
+import type { Explanation, PullFacts, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
+import type { SignatureSearch } from '../../lib/cluster/explain/find-signatures.ts';
+import type { Fix } from '../../lib/cluster/explain/fix.ts';
+import type { Asked } from '../../lib/cluster/explain/statement.ts';
+
+/** What `signet explain` answers. */
+export interface Explained extends Omit<Explanation, 'releases' | 'pulls'> {
+  readonly releases: readonly ExplainedRelease[];
+  readonly pulls: readonly (PullFacts & { readonly fixes: readonly Fix[] })[];
+}
+
+export interface ExplainedRelease extends ReleaseFacts {
+  /** Null where nothing was looked for. */
+  readonly search: Pick<SignatureSearch, 'places'> | null;
+  readonly fixes: readonly Fix[];
+}
+
+/** As text, one block for each release and image. */
+export function formatExplained({ releases, pulls, mentioned, notUnderstood, otherMessages }: Explained): string {
+  const blocks = [...releases.map(formatRelease), ...pulls.map(formatPull)];
+  if (blocks.length === 0) blocks.push(['nothing in this text says why a release or image was refused']);
+  if (notUnderstood.length > 0) blocks.push(['not understood', ...notUnderstood.map((text) => `  ${shorten(text)}`)]);
+  if (mentioned.length > 0)
+    blocks.push(['named in it, and nothing more is known', ...mentioned.map((one) => `  ${one}`)]);
+  if (otherMessages > 0) blocks.push([`${otherMessages} messages about other things were left out`]);
+  return blocks.map((lines) => lines.join('\n')).join('\n\n');
+}
+
+function formatRelease(release: ExplainedRelease): readonly string[] {
+  const { digest, image, version, states, keyrings, asked, faults, search, fixes } = release;
+  return [
+    bold(digest ?? image ?? 'a release that the text does not name'),
+    ...(image === undefined ? [] : [field('image', image)]),
+    ...(version === undefined ? [] : [field('version', version)]),
+    ...(states.length === 0 ? [] : [field('cluster', states.map((state) => STATES[state]).join('; '))]),
+    ...faults.map(({ text }) => field('said', text)),
+    ...(keyrings.length === 0 ? [] : [field('keyrings', `no signature satisfied ${keyrings.join(', ')}`)]),
+    ...asked.map((one) => field('asked', `${toPlaceName(one)}: ${one.answer}: ${one.text}`)),
+    ...(search?.places ?? []).map(({ role, name, outcome }) =>
+      field('signet', `${role} ${name}: ${OUTCOMES[outcome]}`),
+    ),
+    ...fixes.flatMap(formatFix),
+  ];
+}
+
+function formatPull({ image, faults, fixes }: Explained['pulls'][number]): readonly string[] {
+  return [
+    bold(image ?? 'an image that the text does not name'),
+    ...faults.map(({ text }) => field('node', text)),
+    ...fixes.flatMap(formatFix),
+  ];
+}
+
+function formatFix({ say, command, manifest, file }: Fix): readonly string[] {
+  return [
+    field('to do', say),
+    ...(command === undefined ? [] : [`              $ ${command}`]),
+    ...(manifest === undefined ? [] : ['              the object is printed by -o yaml']),
+    ...(file === undefined ? [] : [`              ${file.name}:`, ...indent(file.text)]),
+  ];
+}
+
+/** Strings of a result have no line feeds any more when they are laid out: they are shown as `\u000a`. */
+function indent(text: string): readonly string[] {
+  return text
+    .split(/\\u000a|\n/)
+    .filter((line) => line !== '')
+    .map((line) => `                ${line}`);
+}
+
+function toPlaceName({ place }: Asked): string {
+  switch (place.kind) {
+    case 'config-map':
+      return `ConfigMap ${place.name}`;
+    case 'url':
+      return place.url;
+    case 'stores':
+      return place.urls.length === 0 ? 'all stores' : `all of ${place.urls.join(', ')}`;
+    case 'signature-stores':
+      return 'spec.signatureStores';
+    case 'signature':
+      return 'a signature that was found';
+    default:
+      throw new TypeError(`unknown place ${JSON.stringify(place satisfies never)}`);
+  }
+}
+
+const STATES: Readonly<Record<ReleaseFacts['states'][number], string>> = {
+  retrieving: 'was retrieving it',
+  refused: 'refused it',
+  forced: 'took it unverified, because the update was forced',
+  loaded: 'loaded it',
+  'not-downloaded': 'could not download it',
+  'not-loaded': 'could not load it',
+  'other-version': 'found another version in it',
+  'preconditions-failed': 'refused it for other reasons than signatures',
+};
+
+const OUTCOMES = {
+  held: 'has a signature that verifies',
+  absent: 'has no signature of it',
+  refused: 'has signatures, and they do not verify',
+  failed: 'did not answer: nothing is known',
+} as const;
+
+function field(name: string, value: string): string {
+  return `  ${name.padEnd(10)}  ${value}`;
+}
+
+function bold(text: string): string {
+  return styleText('bold', text, { stream: process.stdout });
+}
+
+function shorten(text: string): string {
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}

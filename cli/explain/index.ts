@@ -1,0 +1,30 @@
+import { type Command, Option } from 'commander';
+import { options, parseNotEmpty } from '../shell/options.ts';
+import type { ExplainOptions } from './explain.ts';
+
+/** `signet explain` */
+export function addExplain(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command('explain')
+    .description('what a cluster’s condition, event or log line says about a release or image, and what would mend it')
+    .argument('[file]', 'the text, or YAML or JSON of objects; - for standard input', '-')
+    .addOption(new Option('--trust <dir>', 'trust documents: look for the signature too').argParser(parseNotEmpty))
+    .addOption(options.profile())
+    .addOption(new Option('--mirror <dir|s3://bucket>', 'mirror to look in first').argParser(parseNotEmpty))
+    .addOption(options.store())
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(
+      new Option('-o, --output <format>', 'how to print it; yaml: the objects to apply alone')
+        .choices(['text', 'json', 'yaml'])
+        .default('text'),
+    )
+    .addHelpText(
+      'after',
+      '\nExample: oc get clusterversion version -o yaml | signet explain --trust trust --mirror mirror',
+    )
+    .action(async (file: string, given: ExplainOptions) => {
+      const { explain } = await import('./explain.ts');
+      setStatus(await explain(file, given));
+    });
+}

@@ -1,0 +1,93 @@
+import { styleText } from 'node:util';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import type { SurveyPolicy } from '../../lib/cluster/fleet/check-cluster.ts';
+import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/cluster/fleet/survey.ts';
+import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
+import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { countOf } from '../shell/count-of.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+
+export interface FleetCheckOptions extends OutputOptions {
+  readonly trust?: string;
+  readonly profile?: string;
+}
+
+/** @returns the exit status: 1 when something would be refused, 3 when something cannot be told */
+export async function checkFleet(directory: string, options: FleetCheckOptions): Promise<number> {
+  const survey = await surveyFleet(directory, await readPolicy(options));
+  printResult(options.output, survey, formatSurvey);
+  switch (survey.outcome) {
+    case 'ready':
+      return ExitStatus.done;
+    case 'unknown':
+      return ExitStatus.indeterminate;
+    case 'refused':
+      return ExitStatus.rejected;
+    default:
+      return ExitStatus.rejected;
+  }
+}
+
+/** @throws InputError `ProfileUnknown` */
+async function readPolicy({ trust, profile }: FleetCheckOptions): Promise<SurveyPolicy> {
+  if (trust !== undefined) {
+    const { prepared } = await openTrust({ trust, ...(profile === undefined ? {} : { profile }) });
+    return { ...prepared, stores: prepared.stores.map(({ url }) => url) };
+  }
+  const name = profile ?? 'ocp';
+  const builtIn = builtInProfile(name);
+  if (builtIn === undefined) {
+    throw new InputError('ProfileUnknown', `the profile ${name} is not built in: name its documents with --trust`);
+  }
+  return { profile: name, canonicalRepositories: builtIn.canonicalRepositories, force: 'allow', stores: undefined };
+}
+
+const HEADER = ['OUTCOME', 'CLUSTER', 'VERSION', 'PULLSPECS', 'STORES', 'FORCED'] as const;
+
+function formatSurvey({ profile, canonicalRepositories, clusters, outcome }: FleetSurvey): string {
+  const rows = clusters.map(({ cluster, version = '', pullspecs, stores, forced, outcome: one }) => [
+    one,
+    cluster,
+    version,
+    pullspecs,
+    stores,
+    forced === 0 ? '' : String(forced),
+  ]);
+  const widths = HEADER.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const toLine = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [
+    `profile ${profile}, releases are asked for in ${canonicalRepositories.join(', ')}`,
+    toLine(HEADER),
+    ...rows.map(toLine),
+    ...clusters.flatMap(formatFindings),
+    '',
+    `${toColor(outcome)}  ${countOutcomes(clusters)}`,
+  ].join('\n');
+}
+
+function formatFindings({ cluster, findings }: SurveyedCluster): readonly string[] {
+  if (findings.length === 0) return [];
+  return ['', cluster, ...findings.flatMap(formatFinding)];
+}
+
+function formatFinding({ check, severity, where, message, remedy }: SurveyFinding): readonly string[] {
+  const line = `  ${severity.padEnd(7)}  ${check.padEnd(16)}  ${where}: ${message}`;
+  return remedy === undefined ? [line] : [line, `${' '.repeat(29)}→ ${remedy}`];
+}
+
+function countOutcomes(clusters: readonly SurveyedCluster[]): string {
+  const count = (outcome: ClusterOutcome): number => clusters.filter((one) => one.outcome === outcome).length;
+  return `${countOf(clusters.length, 'cluster')}: ${count('refused')} refused, ${count('unknown')} unknown, ${count('ready')} ready`;
+}
+
+function toColor(outcome: ClusterOutcome): string {
+  const color = ({ ready: 'green', refused: 'red', unknown: 'yellow' } as const)[outcome];
+  return styleText([color, 'bold'], outcome, { stream: process.stdout });
+}

@@ -1,0 +1,130 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { evaluateGraphs, type GraphJudgement, type RepositoryCount } from '../../lib/mirror/graph/evaluate-graphs.ts';
+import type { GraphPolicy, Standing } from '../../lib/mirror/graph/evaluate-repository.ts';
+import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
+import type { Payload } from '../../lib/mirror/graph/list-payloads.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graphs.ts';
+import type { UpdateGraph } from '../../lib/mirror/graph/update-graph.ts';
+import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { openClient } from '../open/open-stores.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions, StoreOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+
+export interface CheckGraphOptions extends OutputOptions, Omit<StoreOptions, 'store'> {
+  readonly trust?: string;
+  readonly profile?: string;
+  readonly channel: readonly string[];
+  readonly arch: readonly string[];
+}
+
+interface CheckedGraphs extends GraphJudgement {
+  readonly profile: string;
+  readonly canonicalRepositories: GraphPolicy['canonicalRepositories'];
+  readonly graphs: readonly { readonly source: string; readonly nodes: number }[];
+}
+
+type GraphTrust = GraphPolicy & Pick<PreparedTrust, 'profile' | 'storeAccess'>;
+
+/** Lines of one kind in a text; JSON has all. */
+const MAX_SHOWN = 20;
+const MAX_SHOWN_VERSIONS = 3;
+const DEFAULT_PROFILE = 'ocp';
+
+/** @returns the exit status */
+export async function checkGraph(from: string, options: CheckGraphOptions): Promise<number> {
+  const trust = await openGraphTrust(options);
+  const graphs = await readAll(from, options, trust);
+  const { profile, canonicalRepositories } = trust;
+  const judgement = evaluateGraphs(graphs, trust);
+  // An update service answers a channel that it does not know with no nodes; nothing was checked then.
+  if (judgement.repositories.length === 0) throw noReleases(graphs);
+  const read = graphs.map(({ source, nodes }) => ({ source, nodes: nodes.length }));
+  const checked: CheckedGraphs = { profile, canonicalRepositories, graphs: read, ...judgement };
+  printResult(options.output, checked, formatChecked);
+  return judgement.outside.length === 0 ? ExitStatus.done : ExitStatus.rejected;
+}
+
+function noReleases(graphs: readonly UpdateGraph[]): InputError {
+  const rest = graphs.length > 1 ? `, nor in ${count(graphs.length - 1, 'graph')} more` : '';
+  return new InputError('BodyInvalid', `there is no release in ${graphs[0]?.source ?? 'no graph'}${rest}`);
+}
+
+async function openGraphTrust({ trust, profile }: CheckGraphOptions): Promise<GraphTrust> {
+  if (trust !== undefined) {
+    const { prepared } = await openTrust(profile === undefined ? { trust } : { trust, profile });
+    return prepared;
+  }
+  const name = profile ?? DEFAULT_PROFILE;
+  const builtIn = builtInProfile(name);
+  if (builtIn === undefined) {
+    const message = `there is no built-in profile ${JSON.stringify(name)}: say where its documents are with --trust`;
+    throw new InputError('ProfileUnknown', message);
+  }
+  return { ...builtIn, profile: name, storeAccess: { allowPrivateAddresses: false, allowLocal: false } };
+}
+
+async function readAll(
+  from: string,
+  options: CheckGraphOptions,
+  { storeAccess }: GraphTrust,
+): Promise<readonly UpdateGraph[]> {
+  const places = toGraphPlaces(from, { channels: options.channel, architectures: options.arch });
+  const client = await openClient(options, storeAccess);
+  try {
+    return await readGraphs(places, { client, signal: new AbortController().signal });
+  } finally {
+    client.close();
+  }
+}
+
+function formatChecked({ profile, canonicalRepositories, graphs, repositories, outside }: CheckedGraphs): string {
+  const width = Math.max('REPOSITORY'.length, ...repositories.map(({ repository }) => repository.length));
+  const lines = [
+    `${count(graphs.length, 'graph')}, profile ${profile}`,
+    ...formatSome(graphs, ({ source, nodes }) => `  ${source}: ${count(nodes, 'node')}`),
+    `${'REPOSITORY'.padEnd(width)}  RELEASES  STANDING`,
+    ...formatSome(repositories, (row) => formatRow(row, width)),
+  ];
+  if (outside.length > 0) {
+    lines.push(`${count(outside.length, 'payload')} not in ${canonicalRepositories.join(', ')}:`);
+    lines.push(...formatSome(outside, formatPayload));
+  }
+  return lines.join('\n');
+}
+
+/** The first lines, and how many there are besides. */
+function formatSome<T>(items: readonly T[], format: (item: T) => string): readonly string[] {
+  const lines = items.slice(0, MAX_SHOWN).map(format);
+  const rest = items.length - lines.length;
+  return rest === 0 ? lines : [...lines, `  and ${rest} more (-o json lists all)`];
+}
+
+function formatRow({ repository, releases, standing }: RepositoryCount, width: number): string {
+  return `${repository.padEnd(width)}  ${String(releases).padStart('RELEASES'.length)}  ${formatStanding(standing)}`;
+}
+
+function formatStanding(standing: Standing): string {
+  switch (standing.kind) {
+    case 'canonical':
+      return 'canonical';
+    case 'alias':
+      return `alias of ${standing.canonicalRepository}, by the profile’s graphAliases`;
+    case 'other':
+      return 'not canonical';
+    default:
+      return 'unknown';
+  }
+}
+
+function formatPayload({ versions, architectures, repository, digest }: Payload): string {
+  const rest = versions.length > MAX_SHOWN_VERSIONS ? ', …' : '';
+  const shown = `${versions.slice(0, MAX_SHOWN_VERSIONS).join(', ')}${rest}`;
+  return `  ${[shown, architectures.join(', ')].filter((part) => part !== '').join(' ')}  ${repository}@${digest}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

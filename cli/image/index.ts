@@ -1,0 +1,35 @@
+import { type Command, Option } from 'commander';
+import { options, parseNotEmpty } from '../shell/options.ts';
+import type { ImageVerifyOptions } from './verify.ts';
+
+/** `signet image …` */
+export function addImage(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command('image')
+    .description('any image, by the policy files that nodes have')
+    .command('verify')
+    .description('hold an image against policy.json, as podman, skopeo and CRI-O do; each requirement has its result')
+    .argument('<image>', 'docker://REFERENCE, dir:PATH or oci:PATH[:NAME]')
+    .addOption(
+      new Option('--policy <file>', 'policy.json (containers-policy.json(5))')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
+    .addOption(options.registriesD())
+    .addOption(options.keyRoot())
+    .addOption(options.bundleIdentity())
+    .addOption(options.registryPullSecret())
+    .addOption(options.allowRegistry())
+    .addOption(options.registry())
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .addHelpText(
+      'after',
+      '\nExample: signet image verify docker://registry.access.redhat.com/ubi9:latest --policy policy.json --registries-d registries.d',
+    )
+    .action(async (image: string, given: ImageVerifyOptions) => {
+      const { verifyImage } = await import('./verify.ts');
+      setStatus(await verifyImage(image, given));
+    });
+}

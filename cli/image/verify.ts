@@ -1,0 +1,71 @@
+import { type ImageVerification, verifyImageByPolicy } from '../../lib/verdict/decide/verify-image-by-policy.ts';
+import type { RequirementResult } from '../../lib/verdict/judge/requirement-result.ts';
+import type { Attempt, Reason } from '../../lib/verdict/judge/verdict.ts';
+import type { RegistryImageOptions } from '../open/open-registry-images.ts';
+import { readPolicyFile } from '../open/read-policy-file.ts';
+import { readKeyFile, readPolicyKeys } from '../open/read-policy-keys.ts';
+import { toExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { openImage } from './open-image.ts';
+
+export interface ImageVerifyOptions extends RegistryImageOptions, OutputOptions {
+  readonly policy: string;
+  readonly root?: string;
+  readonly bundleIdentity: 'refuse' | 'digest';
+}
+
+type Report = Omit<ImageVerification, 'examined'>;
+
+/** @returns the exit status */
+export async function verifyImage(text: string, options: ImageVerifyOptions): Promise<number> {
+  const policy = await readPolicyFile(options.policy);
+  const { source, close } = await openImage(text, options);
+  try {
+    const { examined: _, ...report } = await verifyImageByPolicy({
+      source,
+      policy,
+      keys: (key) => readPolicyKeys(key, options.root),
+      sigstore: {
+        readFile: (path) => readKeyFile(path, options.root),
+        bundleIdentity: options.bundleIdentity,
+      },
+      now: new Date(),
+      signal: new AbortController().signal,
+    });
+    printResult<Report>(options.output, report, formatReport);
+    return toExitStatus(report.outcome);
+  } finally {
+    close();
+  }
+}
+
+function formatReport({ outcome, image, digest, scope, requirements, notes }: Report): string {
+  const by = scope === 'default' ? 'the policy’s default' : `${scope.transport} ${JSON.stringify(scope.scope)}`;
+  const lines = [`${outcome}  ${image}`];
+  if (digest !== undefined) lines.push(`  digest    ${digest}`);
+  lines.push(`  scope     ${by}`, ...notes.map((note) => `  note      ${note}`));
+  lines.push(...requirements.flatMap(formatRequirement));
+  return lines.join('\n');
+}
+
+function formatRequirement(result: RequirementResult): readonly string[] {
+  const { outcome, requirement, reasons, warnings, attempts } = result;
+  return [
+    `  ${outcome}  ${requirement}`,
+    ...reasons.flatMap((reason) => formatReason('reason ', reason)),
+    ...warnings.flatMap((warning) => formatReason('warning', warning)),
+    ...attempts.flatMap(formatAttempt),
+  ];
+}
+
+function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
+  const lines = [`    ${label}  ${code}: ${message}`];
+  return remedy === undefined ? lines : [...lines, `             → ${remedy}`];
+}
+
+function formatAttempt({ code, location, signer, message, note }: Attempt): readonly string[] {
+  const by = signer === undefined ? '' : `, signer ${signer}`;
+  const lines = [`    tried    ${location}`, `             ${code}: ${message}${by}`];
+  return note === undefined ? lines : [...lines, `             note: ${note}`];
+}

@@ -1,0 +1,32 @@
+import { type CarriedRelease, readReleaseImage } from '../../lib/artifact/installer/read-release-image.ts';
+import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
+import { toExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult, printVerdict } from '../shell/output.ts';
+import { type DecisionOptions, decidePullspec } from './decide-pullspec.ts';
+
+export interface InstallerOptions extends Omit<DecisionOptions, 'force'>, OutputOptions {}
+
+interface Report {
+  readonly file: string;
+  readonly carries: CarriedRelease;
+  readonly verdict: Verdict;
+}
+
+/** @returns the exit status */
+export async function checkInstaller(file: string, options: InstallerOptions): Promise<number> {
+  const carries = await readReleaseImage(file);
+  const verdict = await decidePullspec(carries.untrustedPullspec, options);
+  const report: Report = { file, carries, verdict };
+  printResult(options.output, report, formatCarried);
+  if (options.output === 'text') printVerdict('text', verdict);
+  return toExitStatus(verdict.outcome);
+}
+
+function formatCarried({ file, carries: { members, untrustedPullspec, version, architecture } }: Report): string {
+  const lines = [`carries  ${untrustedPullspec}`, `  installer  ${file}`];
+  for (const member of members) lines.push(`  in it      ${member}`);
+  if (version !== undefined) lines.push(`  says       version ${version}`);
+  if (architecture !== undefined) lines.push(`  says       architecture ${architecture}`);
+  return lines.join('\n');
+}

@@ -1,0 +1,118 @@
+import { styleText } from 'node:util';
+import type { CheckedImage } from '../../lib/mirror/check/check-image.ts';
+import { checkMirror, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
+import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { openMirrorRegistry } from '../open/open-mirror-registry.ts';
+import { openSyncStores } from '../open/open-stores.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { parseRegistryRepository } from '../open/parse-registry-repository.ts';
+import { type ReleaseOptions, readReleases } from '../open/read-releases.ts';
+import { countOf } from '../shell/count-of.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { createProgress } from '../shell/progress.ts';
+
+export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
+  /** True: where the releases are. */
+  readonly components?: string | true;
+  readonly concurrency: number;
+  readonly pullSecret?: string;
+  readonly registry: readonly string[];
+  readonly allowRegistry: readonly string[];
+}
+
+/** @returns the exit status: 1 when something is missing or does not verify, 3 when something did not answer */
+export async function checkMirrored(mirrorText: string, options: MirrorCheckOptions): Promise<number> {
+  const mirror = parseRegistryRepository(mirrorText);
+  const { components } = options;
+  const componentMirror =
+    components === undefined || components === true ? mirror : parseRegistryRepository(components);
+  const trust = await openTrust(options);
+  const { signal } = new AbortController();
+  const releases = await readReleases(options, trust.prepared, signal);
+  const { client: registry, close: closeRegistry } = await openMirrorRegistry([mirror, componentMirror], options);
+  const { store: signatures, close } = await openSyncStores(options, trust.prepared);
+  const progress = createProgress('images');
+  try {
+    const check = await checkMirror({
+      mirror,
+      releases,
+      trust,
+      registry,
+      signatures,
+      signal,
+      concurrency: options.concurrency,
+      attachments: createAttachmentStore(() => Promise.resolve(registry)),
+      ...(components === undefined
+        ? {}
+        : {
+            components: {
+              mirror: componentMirror,
+              list: (digest, until) => listReleaseComponents(registry, mirror, digest, until),
+            },
+          }),
+      now: () => new Date(),
+      onProgress: (done, total) => progress.show(done, { total }),
+    });
+    progress.end();
+    printResult(options.output, check, formatCheck);
+    return toStatus(check);
+  } finally {
+    progress.end();
+    close();
+    closeRegistry();
+  }
+}
+
+function toStatus({ outcome }: MirrorCheck): number {
+  if (outcome === 'incomplete') return ExitStatus.rejected;
+  return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
+}
+
+function formatCheck({ images, unlisted }: MirrorCheck): string {
+  const count = (outcome: CheckedImage['outcome']) => images.filter((image) => image.outcome === outcome).length;
+  const rows = [HEADER, ...images.map(toRow)];
+  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [
+    `${countOf(images.length, 'image')}: ${count('complete')} complete, ${count('incomplete')} incomplete, ${count('indeterminate')} not known`,
+    ...lines.flatMap((line, at) => [
+      styleLine(line, images[at - 1]),
+      ...(images[at - 1] === undefined ? [] : explain(images[at - 1])),
+    ]),
+    ...unlisted.map(({ digest, message }) => `components of ${digest} are not known: ${message}`),
+  ].join('\n');
+}
+
+const HEADER = ['digest', 'manifest', 'sigstore', 'openpgp', 'image'];
+
+function toRow({ digest, manifest, sigstore, openpgp, names, repository }: CheckedImage): readonly string[] {
+  return [digest, manifest.state, sigstore.state, openpgp.state, names.join(', ') || repository];
+}
+
+function styleLine(line: string, image: CheckedImage | undefined): string {
+  if (image === undefined) return line;
+  const color = ({ complete: 'green', incomplete: 'red', indeterminate: 'yellow' } as const)[image.outcome];
+  return styleText(color, line, { stream: process.stdout });
+}
+
+/** Why, for what is not as it should be. */
+function explain(image: CheckedImage | undefined): readonly string[] {
+  if (image === undefined || image.outcome === 'complete') return [];
+  const { manifest, sigstore, openpgp } = image;
+  const kinds = [
+    ['sigstore', sigstore],
+    ['openpgp', openpgp],
+  ] as const;
+  return [
+    ...manifest.reasons.map(({ message }) => `  manifest  ${message}`),
+    ...kinds.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`)),
+  ];
+}

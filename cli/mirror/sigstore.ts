@@ -1,0 +1,81 @@
+import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { type CopiedAttachments, copyAttachments } from '../../lib/mirror/sigstore/copy-attachments.ts';
+import { type FoundImages, findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
+import { openMirrorRegistry } from '../open/open-mirror-registry.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { parseRegistryRepository } from '../open/parse-registry-repository.ts';
+import { type ReleaseOptions, readReleases } from '../open/read-releases.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import { formatCopied } from '../shell/format-copied.ts';
+import type { OutputOptions, TrustOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { createProgress } from '../shell/progress.ts';
+
+export interface MirrorSigstoreOptions extends TrustOptions, ReleaseOptions, OutputOptions {
+  readonly from: string;
+  readonly to: string;
+  readonly components?: string;
+  readonly replace?: boolean;
+  readonly concurrency: number;
+  readonly pullSecret?: string;
+  readonly registry: readonly string[];
+  readonly allowRegistry: readonly string[];
+}
+
+interface Summary extends Pick<FoundImages, 'unread'> {
+  readonly outcome: 'complete' | 'incomplete' | 'indeterminate';
+  readonly images: readonly CopiedAttachments[];
+}
+
+/** @returns the exit status: 1 for what does not verify or was not written over, 3 for what did not answer */
+export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<number> {
+  const [from, to] = [parseRegistryRepository(options.from), parseRegistryRepository(options.to)];
+  const componentsTo = options.components === undefined ? undefined : parseRegistryRepository(options.components);
+  const { prepared } = await openTrust(options);
+  const { signal } = new AbortController();
+  const releases = await readReleases(options, prepared, signal);
+  const places = [from, to, ...(componentsTo === undefined ? [] : [componentsTo])];
+  const { client, pusher, close } = await openMirrorRegistry(places, options);
+  const progress = createProgress('images');
+  try {
+    const { concurrency } = options;
+    const list = (digest: (typeof releases)[number]['digest']) => listReleaseComponents(client, from, digest, signal);
+    const components = componentsTo === undefined ? undefined : { to: componentsTo, list };
+    const found = await findCopiedImages({ releases, from, to, registry: client, components, concurrency, signal });
+    const images = await copyAttachments({
+      images: found.images,
+      reader: client,
+      destination: { reader: client, pusher },
+      replace: options.replace === true,
+      concurrency,
+      prepared,
+      now: () => new Date(),
+      signal,
+      onProgress: (done, total) => progress.show(done, { total }),
+    });
+    progress.end();
+    const summary = { outcome: conclude(images, found), images, unread: found.unread };
+    printResult(options.output, summary, formatSummary);
+    return toStatus(summary);
+  } finally {
+    progress.end();
+    close();
+  }
+}
+
+/** What is absent at the source is for the source to have: it leaves the mirror as complete as it can be. */
+function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Summary['outcome'] {
+  const outcomes = images.map(({ outcome }) => outcome);
+  if (outcomes.includes('conflict') || outcomes.includes('invalid')) return 'incomplete';
+  return unread.length > 0 || outcomes.includes('failed') ? 'indeterminate' : 'complete';
+}
+
+function toStatus({ outcome }: Summary): number {
+  if (outcome === 'incomplete') return ExitStatus.rejected;
+  return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
+}
+
+function formatSummary({ images, unread }: Summary): string {
+  const notes = unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`);
+  return [...formatCopied(images), ...notes].join('\n');
+}

@@ -1,0 +1,113 @@
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
+import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
+import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
+import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
+import { openStore } from '../../lib/stores/open/open-store.ts';
+import { createProfileLookaside } from '../../lib/stores/open/profile-lookaside.ts';
+import { toStoreLocation } from '../../lib/stores/open/to-store-location.ts';
+import { createFallbackStore } from '../../lib/stores/port/fallback-store.ts';
+import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
+import { createPolicyStore } from '../../lib/stores/port/policy-store.ts';
+import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { StoreOptions } from '../shell/options.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+import { checkNamedStores } from './check-named-stores.ts';
+import { openRegistries } from './open-registries.ts';
+
+/** The stores of a run, read in parallel; `close` lets go of every connection. */
+export interface OpenedStores {
+  readonly store: SignatureStore;
+  /** Of the profile's registries.d and registries, whatever stores the command line names. */
+  readonly lookaside: SignatureStore;
+  readonly close: () => void;
+}
+
+type StoreTrust = RegistryTrust & Pick<PreparedTrust, 'stores' | 'registriesD'>;
+
+/** The profile's stores, or those of the command line in their place. @throws InputError for a file not readable */
+export async function openStores(options: StoreOptions, trust: StoreTrust): Promise<OpenedStores> {
+  const { opened, lookaside, close } = await openEach(options, trust);
+  return { store: createParallelStore(opened), lookaside: createParallelStore([lookaside]), close };
+}
+
+/** The same one after the other, for a mirror: what the first has, the others are not asked for. */
+export async function openSyncStores(
+  options: StoreOptions,
+  trust: StoreTrust,
+): Promise<OpenedStores & { readonly stores: readonly string[] }> {
+  const { opened, lookaside, close } = await openEach(options, trust);
+  // As plan-mirror names them, so that each lets rest what the other asked about.
+  const stores = options.store.length === 0 ? trust.stores.map(({ url }) => url) : options.store;
+  return { store: createFallbackStore(opened), lookaside, stores, close };
+}
+
+async function openEach(
+  options: StoreOptions,
+  trust: StoreTrust,
+): Promise<{
+  readonly opened: readonly SignatureStore[];
+  readonly lookaside: SignatureStore;
+  readonly close: () => void;
+}> {
+  const { stores, storeAccess } = trust;
+  await checkNamedStores(options.store);
+  const ca = await readCa(options, storeAccess);
+  const client = createStoreClient(options, storeAccess, ca);
+  const opened =
+    options.store.length === 0
+      ? stores.map(({ url }) => openStore(url, storeAccess, client))
+      : // A store that the user named may be local: who runs the command may read the directory anyway.
+        options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
+  const registries = openRegistries(options);
+  const lookaside = createPolicyStore({
+    openpgp: createProfileLookaside(trust, client),
+    sigstore: createProfileAttachments(registries)({ ...trust, storeAccess: { ...storeAccess, ca } }),
+  });
+  const close = (): void => {
+    client.close();
+    registries.close();
+  };
+  return { opened, lookaside, close };
+}
+
+/** An HTTP client as the command line wants it. @throws InputError for a file not readable */
+export async function openClient(
+  options: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
+  access: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
+): Promise<HttpClient> {
+  return createStoreClient(options, access, await readCa(options, access));
+}
+
+function createStoreClient(
+  { allowPrivateStores }: Pick<StoreOptions, 'allowPrivateStores'>,
+  { allowPrivateAddresses }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses'>,
+  ca: string | undefined,
+): HttpClient {
+  const isPrivateAllowed = allowPrivateAddresses || allowPrivateStores === true;
+  return createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca, proxy: readProxy(process.env) });
+}
+
+/** The certificates of the profile and of the command line together. */
+async function readCa(
+  { tlsCa }: Pick<StoreOptions, 'tlsCa'>,
+  { ca }: Pick<PreparedTrust['storeAccess'], 'ca'>,
+): Promise<string | undefined> {
+  const named = tlsCa === undefined ? undefined : await readCertificates(tlsCa);
+  const pem = [ca, named].filter((part) => part !== undefined).join('\n');
+  return pem === '' ? undefined : pem;
+}
+
+/** Checked alone, so that the error is of this file and not of the profile's. */
+async function readCertificates(file: string): Promise<string> {
+  const pem = Buffer.from(await readInput(file, MAX_KEY_FILE_BYTES)).toString();
+  try {
+    createTlsTrust(pem);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--tls-ca ${file}` } });
+  }
+  return pem;
+}

@@ -1,0 +1,46 @@
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import type { PreparedKeyring } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import { keySourceName } from '../../lib/trust/policy/key-source-name.ts';
+import type { KeySource } from '../../lib/trust/policy/policy-requirement.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+import { toPrintable } from '../shell/to-printable.ts';
+import { readBelowRoot } from './read-below-root.ts';
+
+/**
+ * Reads the keys that a policy names: a path as it is, or below a root, such as a node's file system that was unpacked.
+ *
+ * @throws InputError `FileUnreadable`; ConfigurationError that names the key source
+ */
+export async function readPolicyKeys(source: KeySource, root: string | undefined): Promise<PreparedKeyring> {
+  const name = keySourceName(source);
+  const bytes = source.kind === 'data' ? source.bytes : await readKeyFile(source.path, root);
+  try {
+    const { keyring, warnings } = await prepareKeyring(name, bytes);
+    for (const warning of warnings) process.stderr.write(`signet: warning: ${name}: ${toPrintable(warning)}\n`);
+    return keyring;
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: name } });
+  }
+}
+
+/** A file that a policy names, below the root if there is one. @throws InputError `FileUnreadable` */
+export async function readKeyFile(keyPath: string, root: string | undefined): Promise<Uint8Array> {
+  if (root === undefined) return await readNamed(keyPath);
+  const bytes = await readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES);
+  if (bytes !== undefined) return bytes;
+  throw new InputError('FileUnreadable', `cannot read ${keyPath} below ${root}: there is no such file`);
+}
+
+/** Off a node, a policy names what is not there. */
+async function readNamed(keyPath: string): Promise<Uint8Array> {
+  try {
+    return await readInput(keyPath, MAX_KEY_FILE_BYTES);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    const message = `${cause.message}; the policy names it, and --root DIR reads it below a folder`;
+    throw new InputError(cause.code, message, { cause });
+  }
+}

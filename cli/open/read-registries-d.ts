@@ -1,0 +1,44 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { parseNodeRegistriesD } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
+import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
+import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
+import type { RegistriesD } from '../../lib/trust/registries-d/registries-d.ts';
+import { readInput } from '../shell/read-input.ts';
+
+/** The folder that the user named, or none: then nothing is configured. @throws InputError, ConfigurationError */
+export async function readRegistriesDFolder(folder: string | undefined): Promise<RegistriesD> {
+  return parseNodeRegistriesD(folder === undefined ? [] : await readFolder(folder));
+}
+
+/**
+ * Folders of registries.d, and single files of them, each by its own name.
+ *
+ * @throws InputError `FileUnreadable`, or `ArgumentInvalid` for a folder without a file that nodes would read
+ */
+export async function readRegistriesDFiles(named: readonly string[]): Promise<readonly TrustDocument[]> {
+  const documents: TrustDocument[] = [];
+  for (const one of named) {
+    const isFolder = (await stat(one).catch(() => undefined))?.isDirectory() === true;
+    documents.push(...(isFolder ? await readFolder(one) : [await readDocument(one)]));
+  }
+  return documents;
+}
+
+async function readFolder(folder: string): Promise<readonly TrustDocument[]> {
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw new InputError('FileUnreadable', `--registries-d ${folder}: the folder cannot be read`, { cause });
+  });
+  const read = names.filter((name) => name.endsWith('.yaml')).toSorted();
+  if (read.length === 0) {
+    throw new InputError('ArgumentInvalid', `--registries-d ${folder}: there is no <name>.yaml in it`);
+  }
+  const documents: TrustDocument[] = [];
+  for (const name of read) documents.push(await readDocument(path.join(folder, name)));
+  return documents;
+}
+
+async function readDocument(file: string): Promise<TrustDocument> {
+  return { name: path.basename(file), bytes: await readInput(file, MAX_TRUST_FILE_BYTES) };
+}

@@ -1,9 +1,0 @@
-import type { ImagePolicy } from '../lib/image-policy/image-policy.ts';
-import { parseNodePolicy } from '../lib/render/machine-config-sources.ts';
-import { MAX_TRUST_FILE_BYTES } from '../lib/trust/documents/parse-trust-file.ts';
-import { readInput } from './read-input.ts';
-
-/** The policy.json that the user named. @throws InputError; ConfigurationError with the line */
-export async function readPolicyFile(file: string): Promise<ImagePolicy> {
-  return parseNodePolicy({ name: file, bytes: await readInput(file, MAX_TRUST_FILE_BYTES) });
-}

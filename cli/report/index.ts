@@ -1,0 +1,41 @@
+import { type Command, Option } from 'commander';
+import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import { parseConcurrency } from '../shell/parse-concurrency.ts';
+import type { TransitionOptions } from './transition.ts';
+
+/** `signet report …` */
+export function addReport(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command('report')
+    .description('audits over many releases')
+    .command('transition')
+    .description('what OpenPGP and Sigstore each say of releases, before clusters ask for both')
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(repeatable('--graph <file|url>', 'update graph whose releases to look at (repeatable)'))
+    .addOption(options.channel())
+    .addOption(options.arch())
+    .addOption(repeatable('--digest <digest>', 'a release to look at (repeatable)'))
+    .addOption(
+      new Option(
+        '--mirror <repository>',
+        'where a registry mirrors the releases (default: where they are named)',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(new Option('--concurrency <n>', 'releases under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(options.registryPullSecret())
+    .addOption(options.registry())
+    .addOption(options.allowRegistry())
+    .addOption(options.store())
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .addHelpText(
+      'after',
+      '\nExample: signet report transition --graph graph.json --mirror mirror.example.com/ocp/release --trust trust',
+    )
+    .action(async (given: TransitionOptions) => {
+      const { reportSignatures } = await import('./transition.ts');
+      setStatus(await reportSignatures(given));
+    });
+}

@@ -1,0 +1,33 @@
+import { type Command, Option } from 'commander';
+import { collect, options, parseNotEmpty } from '../shell/options.ts';
+import type { RolloutCheckOptions } from './check.ts';
+
+/** `signet rollout …` */
+export function addRollout(program: Command, setStatus: (status: number) => void): void {
+  program
+    .command('rollout')
+    .description('the way of a policy to the nodes')
+    .command('check')
+    .description('whether rendered MachineConfigs are live on every node; exit 0 when they are, 1 when not or unknown')
+    .addOption(
+      new Option('--pool <file>', 'output of oc get mcp,mc,node -o yaml, or of oc describe mcp (repeatable)')
+        .argParser(collect)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--expect <file>', 'the MachineConfigs that signet render machineconfig wrote')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
+    .addOption(
+      new Option('--node-files <dir>', 'what nodes hold: <dir>/<node>/etc/containers/policy.json, …').argParser(
+        parseNotEmpty,
+      ),
+    )
+    .addOption(options.output())
+    .addHelpText('after', '\nExample: signet rollout check --pool pools.yaml --expect machineconfigs.yaml')
+    .action(async (given: RolloutCheckOptions) => {
+      const { checkPolicyRollout } = await import('./check.ts');
+      setStatus(await checkPolicyRollout(given));
+    });
+}

@@ -1,0 +1,69 @@
+import { styleText } from 'node:util';
+import type { Attempt, PolicyResult, Reason, Verdict } from '../../lib/verdict/judge/verdict.ts';
+import type { OutputFormat } from './options.ts';
+import { toPrintable } from './to-printable.ts';
+
+/** Results go to stdout, everything else to stderr. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** As text, every string of the result is made {@link toPrintable} before it is laid out. */
+export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
+  print(format === 'json' ? JSON.stringify(result, null, 2) : toText(escapeStrings(result)));
+}
+
+/** A result is what its JSON says, so a copy by way of JSON loses nothing. */
+function escapeStrings<T>(result: T): T {
+  const revive = (_: string, value: unknown): unknown => (typeof value === 'string' ? toPrintable(value) : value);
+  return JSON.parse(JSON.stringify(result), revive) as T;
+}
+
+export function printVerdict(format: OutputFormat, verdict: Verdict): void {
+  printResult(format, verdict, formatVerdict);
+}
+
+function formatVerdict(verdict: Verdict): string {
+  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts, policies } = verdict;
+  const lines = [`${formatOutcome(verdict)}  ${pullspec}`];
+  if (canonicalPullspec !== undefined && canonicalPullspec !== pullspec) lines.push(`  meaning   ${canonicalPullspec}`);
+  lines.push(`  profile   ${profile} (${mode}), trust revision ${trustRevision.slice(0, 12)}`);
+  for (const reason of reasons) lines.push(...formatReason('reason ', reason));
+  for (const warning of warnings) lines.push(...formatReason('warning', warning));
+  lines.push(...(policies ?? []).flatMap(formatPolicy));
+  // Which image an attempt was made for says something only where there are several names.
+  const isNamed = new Set((policies ?? []).map(({ image }) => image)).size > 1;
+  const shown = isNamed ? attempts : attempts.map((attempt) => ({ ...attempt, image: undefined }));
+  if (attempts.length > 0) lines.push('  tried', ...shown.flatMap(formatAttempt));
+  return lines.join('\n');
+}
+
+function formatOutcome({ outcome, forced }: Verdict): string {
+  const text = forced ? `${outcome} (forced)` : outcome;
+  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
+  return styleText([forced ? 'yellow' : color, 'bold'], text, { stream: process.stdout });
+}
+
+function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
+  const lines = [`  ${label}   ${code}: ${message}`];
+  return remedy === undefined ? lines : [...lines, `            → ${remedy}`];
+}
+
+/** Each requirement with its own result; its reasons are among the verdict's where they decide. */
+function formatPolicy({ document, image, scope, outcome, requirements }: PolicyResult): readonly string[] {
+  return [
+    `  policy    ${outcome}  ${document}, ${scope === 'default' ? 'its default' : `scope ${scope}`}`,
+    `            for ${image}`,
+    ...requirements.flatMap((one) => [
+      `    ${one.outcome}  ${one.requirement}`,
+      ...one.reasons.map(({ code, message }) => `      ${code}: ${message}`),
+    ]),
+  ];
+}
+
+function formatAttempt({ code, location, image, keyring, signer, message, note }: Attempt): readonly string[] {
+  const lines = [`    ${code}  ${location}${image === undefined ? '' : ` for ${image}`}`];
+  const by = signer === undefined ? '' : `, signer ${signer}`;
+  lines.push(keyring === undefined ? `      ${message}` : `      ${keyring}: ${message}${by}`);
+  return note === undefined ? lines : [...lines, `      note: ${note}`];
+}

@@ -1,0 +1,83 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { SignatureError, type SignatureErrorCode } from '../../lib/base/errors/signature-error.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { parseReference } from '../../lib/base/names/reference.ts';
+import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import type { PreparedCertificate } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/packets/limits.ts';
+import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
+import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/trust-keys.ts';
+import {
+  type SignedPayload,
+  verifyDigest,
+  verifyRepository,
+  verifySignedPayload,
+} from '../../lib/verdict/judge/verify-signature.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+import { readInput, readInputStart } from '../shell/read-input.ts';
+
+export interface SignatureOptions extends OutputOptions {
+  readonly keyring?: readonly string[];
+  readonly prepared?: string;
+  readonly digest?: string;
+  readonly reference?: string;
+}
+
+type Result =
+  | ({ readonly valid: true } & Omit<SignedPayload, 'keyring'>)
+  | { readonly valid: false; readonly code: SignatureErrorCode; readonly message: string; readonly signer?: string };
+
+/** @returns the exit status */
+export async function verifySignatureFile(file: string, options: SignatureOptions): Promise<number> {
+  const digest = options.digest === undefined ? undefined : parseDigest(options.digest);
+  const repository = options.reference === undefined ? undefined : parseReference(options.reference).repository;
+  const indexed = indexKeyring({ name: 'keyring', certificates: await readCertificates(options) });
+  // One byte over the limit is enough for the parser to refuse it with its code.
+  const bytes = await readInputStart(file, MAX_MESSAGE_BYTES + 1);
+  const result = attempt(() => {
+    const now = Math.floor(Date.now() / 1000);
+    const { keyring: _, ...signed } = verifySignedPayload(parseSignedMessage(bytes), indexed, 'release', now);
+    if (digest !== undefined) verifyDigest(signed.digest, digest);
+    if (repository !== undefined) verifyRepository(signed.signedReference, [repository]);
+    return { valid: true, ...signed };
+  });
+  printResult(options.output, result, formatResult);
+  return result.valid ? ExitStatus.accepted : ExitStatus.rejected;
+}
+
+/** Key files need the certificate library, which takes longer to load than all the rest; prepared trust does not. */
+async function readCertificates({ keyring, prepared }: SignatureOptions): Promise<readonly PreparedCertificate[]> {
+  if (prepared === undefined) {
+    const { readKeys } = await import('../open/read-keys.ts');
+    return await readKeys(keyring ?? []);
+  }
+  if (keyring !== undefined) throw new InputError('ArgumentInvalid', 'give --keyring or --prepared, not both');
+  const trust = parsePreparedTrust(prepared, await readInput(prepared, MAX_PREPARED_BYTES));
+  return trust.keyrings.flatMap(({ certificates }) => certificates);
+}
+
+function attempt(verify: () => Result): Result {
+  try {
+    return verify();
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    const { code, message, signer } = cause;
+    return { valid: false, code, message, ...(signer === undefined ? {} : { signer }) };
+  }
+}
+
+function formatResult(result: Result): string {
+  if (!result.valid) return `invalid  ${result.code}: ${result.message}`;
+  const { signer, createdAt, digest, signedReference, notes } = result;
+  const lines = [
+    `valid  ${digest}`,
+    `  names   ${signedReference}`,
+    `  signer  ${signer}`,
+    `  made    ${new Date(createdAt * 1000).toISOString()}`,
+    ...notes.map((note) => `  note    ${note}`),
+  ];
+  return lines.join('\n');
+}

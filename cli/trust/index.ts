@@ -1,0 +1,69 @@
+import { type Command, Option } from 'commander';
+import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { AddOptions } from './add.ts';
+import type { CheckTrustOptions } from './check.ts';
+import type { PublishOptions } from './publish.ts';
+import type { ShowOptions } from './show.ts';
+
+/** `signet trust …` */
+export function addTrust(program: Command, setStatus: (status: number) => void): void {
+  const trust = program.command('trust').description('the documents that say whom to trust');
+  trust
+    .command('add')
+    .description('write the trust of a publisher, from its key file, keeping only pinned certificates')
+    .argument('<publisher>', 'redhat, whose fingerprints are built in, or a name of your own with --fingerprint')
+    .addOption(options.trust())
+    .option('--profile <name>', 'profile to write (default: ocp for redhat)')
+    .option('--from <url|file>', 'the publisher’s key file (default for redhat: its published address)')
+    .addOption(repeatable('--fingerprint <hex>', 'fingerprint of a certificate to keep (repeatable)'))
+    .addOption(
+      repeatable('--store <url>', 'signature store to write (repeatable; default for redhat: its published stores)'),
+    )
+    .addOption(
+      repeatable(
+        '--repository <name>',
+        'where releases are asked for; a profile that is not built in needs it (repeatable)',
+      ),
+    )
+    .addOption(options.allowPrivateStores())
+    .addOption(options.tlsCa())
+    .addOption(options.output())
+    .action(async (publisher: string, given: AddOptions) => {
+      const { addTrust: add } = await import('./add.ts');
+      setStatus(await add(publisher, given));
+    });
+  trust
+    .command('show')
+    .description('show profiles, keys with their validity, stores and the trust revision')
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(options.output())
+    .action(async (given: ShowOptions) => {
+      const { showTrust } = await import('./show.ts');
+      setStatus(await showTrust(given));
+    });
+  trust
+    .command('check')
+    .description('load every profile and say what is wrong; exit 0 when all load')
+    .addOption(options.trust())
+    .addOption(options.output())
+    .action(async (given: CheckTrustOptions) => {
+      const { checkTrust } = await import('./check.ts');
+      setStatus(await checkTrust(given));
+    });
+  trust
+    .command('publish')
+    .description('compile profiles and publish them as immutable revisions')
+    .addOption(options.trust())
+    .option('--profile <name>', 'publish this profile only (default: all)')
+    .addOption(
+      new Option('--to <dir|s3://bucket>', 'object store to publish into')
+        .argParser(parseNotEmpty)
+        .makeOptionMandatory(),
+    )
+    .addOption(options.output())
+    .action(async (given: PublishOptions) => {
+      const { publishProfiles } = await import('./publish.ts');
+      setStatus(await publishProfiles(given));
+    });
+}

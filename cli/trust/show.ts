@@ -1,0 +1,57 @@
+import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { openTrust } from '../open/open-trust.ts';
+import { ExitStatus } from '../shell/exit-status.ts';
+import type { OutputOptions, TrustOptions } from '../shell/options.ts';
+import { printResult } from '../shell/output.ts';
+
+export interface ShowOptions extends TrustOptions, OutputOptions {}
+
+/** @returns the exit status */
+export async function showTrust(options: ShowOptions): Promise<number> {
+  const { prepared } = await openTrust(options);
+  printResult(options.output, prepared, formatTrust);
+  return ExitStatus.done;
+}
+
+function formatTrust(trust: PreparedTrust): string {
+  const policies = trust.imagePolicies.map(
+    ({ kind, name, document }) => `  image policy  ${kind === name ? kind : `${kind} ${name}`} (${document})`,
+  );
+  return [
+    `profile ${trust.profile}  revision ${trust.revision}`,
+    `  verification  ${trust.verification}; mode ${trust.mode}, force ${trust.force}, require ${trust.require}`,
+    ...trust.canonicalRepositories.map((repository) => `  canonical     ${repository}`),
+    ...(trust.signedRepository === 'off'
+      ? ['  signed        any repository (signedRepository: off)']
+      : trust.signedRepositories.map((repository) => `  signed        ${repository}`)),
+    ...trust.stores.map(({ url, origin }) => `  store         ${url} (${origin})`),
+    ...trust.keyrings.flatMap((keyring) => formatKeyring(keyring, 'keyring    ')),
+    ...policies,
+    ...trust.policyKeyrings.flatMap((keyring) => formatKeyring(keyring, 'policy key ')),
+    ...trust.policyFiles.map(({ name }) => `  policy file   ${name}`),
+    ...trust.registriesD.map(({ document }) => `  registries.d  ${document}`),
+    ...trust.warnings.map((warning) => `  warning       ${warning}`),
+    ...trust.documents.map(({ name, sha256 }) => `  document      ${name} sha256:${sha256.slice(0, 12)}…`),
+  ].join('\n');
+}
+
+function formatKeyring({ name, certificates }: PreparedKeyring, label: string): readonly string[] {
+  return [
+    `  ${label}   ${name}`,
+    ...certificates.flatMap(({ userIds, keys }) => [
+      ...userIds.map((userId) => `    user ID     ${userId}`),
+      ...keys.map(formatKey),
+    ]),
+  ];
+}
+
+function formatKey({ fingerprint, revoked, notForSigning, expiresAt }: PreparedKey): string {
+  const expiry = expiresAt === undefined ? 'never expires' : `expires ${toDay(expiresAt)}`;
+  const state = revoked === undefined ? (notForSigning ?? `may sign, ${expiry}`) : `revoked: ${revoked}`;
+  return `    key         ${fingerprint}  ${state}`;
+}
+
+function toDay(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,70 @@
+import type { Pullspec } from '../../base/names/pullspec.ts';
+import type { SignatureStore } from '../../stores/port/signature-store.ts';
+import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
+import { describeScope } from '../../trust/policy/machine-config-lockouts.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { decideImage } from '../../verdict/decide/decide-image.ts';
+import { type ImageQuestion, verifyImageByPolicy } from '../../verdict/decide/verify-image-by-policy.ts';
+import { type ImageJudgement, toVerification, type Verification } from './verification.ts';
+
+/** A profile, with the stores that hold signatures for it. */
+export interface VerifyingProfile {
+  readonly trust: ReadyTrust;
+  readonly store: SignatureStore;
+  readonly lookaside: SignatureStore;
+}
+
+/** A policy.json, with what it takes to hold an image of a registry against it. */
+export interface VerifyingPolicy extends Pick<ImageQuestion, 'keys' | 'sigstore'> {
+  readonly policy: ImagePolicy;
+  readonly open: (pullspec: string) => Promise<ImageQuestion['source']>;
+}
+
+export type ImageVerifier = (image: Pullspec) => Promise<Verification>;
+
+/**
+ * What tells of one image whether it verifies: by each profile that has its repository among the canonical ones, and by
+ * the policy whatever it is. An image that neither has a say about is rejected.
+ *
+ * The verifier throws what `open` and `keys` throw, and the signal's reason.
+ */
+export function createImageVerifier(
+  profiles: readonly VerifyingProfile[],
+  policy: VerifyingPolicy | undefined,
+  { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
+): ImageVerifier {
+  return async (image) => {
+    const asked = profiles.filter(({ trust }) => trust.prepared.canonicalRepositories.includes(image.repository));
+    const judgements: ImageJudgement[] = [];
+    for (const { trust, store, lookaside } of asked) {
+      const { verdict } = await decideImage({ pullspec: image }, trust, { store, lookaside, now, signal });
+      const { outcome, reasons, warnings, attempts } = verdict;
+      judgements.push({ by: `profile ${verdict.profile}`, outcome, reasons, warnings, attempts });
+    }
+    if (policy !== undefined) judgements.push(await judgeByPolicy(image, policy, now(), signal));
+    return toVerification(judgements);
+  };
+}
+
+async function judgeByPolicy(
+  { text }: Pullspec,
+  { policy, open, keys, sigstore }: VerifyingPolicy,
+  now: Date,
+  signal: AbortSignal,
+): Promise<ImageJudgement> {
+  const { outcome, scope, requirements } = await verifyImageByPolicy({
+    source: await open(text),
+    policy,
+    keys,
+    sigstore,
+    now,
+    signal,
+  });
+  return {
+    by: `policy, ${describeScope({ scope })}`,
+    outcome,
+    reasons: requirements.flatMap(({ reasons }) => reasons),
+    warnings: requirements.flatMap(({ warnings }) => warnings),
+    attempts: requirements.flatMap(({ attempts }) => attempts),
+  };
+}

@@ -1,0 +1,108 @@
+import { stat } from 'node:fs/promises';
+import { isAbsent } from '../../platform/files/file-error.ts';
+import { hashFile } from './hash-file.ts';
+import { findListed, type ListedFile, toPath } from './listed-file.ts';
+
+/** What became of one file. */
+export interface FileCheck {
+  /** Where it was looked for. */
+  readonly path: string;
+  readonly outcome: 'matches' | 'differs' | 'missing' | 'not listed' | 'refused' | 'unreadable';
+  /** The line that names it; undefined when none does. */
+  readonly listed: ListedFile | undefined;
+  /** The hash that it has, once it was had. */
+  readonly actual: string | undefined;
+  readonly message: string | undefined;
+}
+
+export interface CheckOptions {
+  /** Files, or folders that stand for every listed file below them. */
+  readonly paths: readonly string[];
+  /** In a folder, a listed file that is not there is not asked for. */
+  readonly ignoreMissing: boolean;
+  /** Told how many bytes of how many are hashed. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** A question about one path. */
+type Target = Omit<FileCheck, 'outcome' | 'actual' | 'message'> & { readonly mayBeMissing: boolean };
+
+/** Hashes the files that are asked for, one after the other, and holds each against its line. */
+export async function checkFiles(
+  files: readonly ListedFile[],
+  { paths, ignoreMissing, onProgress }: CheckOptions,
+): Promise<readonly FileCheck[]> {
+  const targets: Target[] = [];
+  for (const named of paths) targets.push(...(await toTargets(files, named, ignoreMissing)));
+  let total = 0;
+  for (const { path, listed } of targets) total += listed === undefined ? 0 : await sizeOf(path);
+  let done = 0;
+  const checks: FileCheck[] = [];
+  for (const target of targets) {
+    const check = await checkTarget(target, (count) => {
+      done += count;
+      onProgress(done, total);
+    });
+    if (check.outcome !== 'missing' || !target.mayBeMissing) checks.push(check);
+  }
+  return checks;
+}
+
+/** One file against its line. */
+export async function checkFile(
+  path: string,
+  listed: ListedFile,
+  onBytes: (count: number) => void,
+): Promise<FileCheck> {
+  const checked = { path, listed, actual: undefined, message: undefined };
+  try {
+    const actual = await hashFile(path, listed.algorithm, onBytes);
+    return { ...checked, actual, outcome: actual === listed.hash ? 'matches' : 'differs' };
+  } catch (error) {
+    if (isAbsent(error)) return { ...checked, outcome: 'missing' };
+    return { ...checked, outcome: 'unreadable', message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function toTargets(
+  files: readonly ListedFile[],
+  named: string,
+  ignoreMissing: boolean,
+): Promise<readonly Target[]> {
+  if (!(await isDirectory(named))) {
+    return [{ path: named, listed: findListed(files, named), mayBeMissing: false }];
+  }
+  return files.map((listed) => ({
+    path: listed.place === undefined ? listed.name : toPath(named, listed.place),
+    listed,
+    mayBeMissing: ignoreMissing,
+  }));
+}
+
+async function checkTarget({ path, listed }: Target, onBytes: (count: number) => void): Promise<FileCheck> {
+  const unchecked = { path, listed, actual: undefined };
+  if (listed === undefined) {
+    return { ...unchecked, outcome: 'not listed', message: 'no signed line names it' };
+  }
+  if (listed.place === undefined) {
+    return { ...unchecked, outcome: 'refused', message: 'the name leads out of the folder of the list' };
+  }
+  return checkFile(path, listed, onBytes);
+}
+
+async function isDirectory(named: string): Promise<boolean> {
+  try {
+    return (await stat(named)).isDirectory();
+  } catch {
+    // What is absent or unreadable shows when it is hashed.
+    return false;
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return 0;
+  }
+}

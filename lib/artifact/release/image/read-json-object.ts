@@ -1,0 +1,17 @@
+import { isJsonObject, type JsonObject } from '../../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../../base/documents/parse-strict-json.ts';
+import { StrictJsonError } from '../../../base/documents/strict-json-error.ts';
+import { ReleaseError, type ReleaseFaultCode } from './release-error.ts';
+
+/** A strict JSON object in UTF-8. @throws ReleaseError with the code, which names the file */
+export function readJsonObject(bytes: Uint8Array, file: string, code: ReleaseFaultCode): JsonObject {
+  try {
+    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    // The decoder's own error for what is not UTF-8 is a TypeError.
+    if (!(cause instanceof StrictJsonError || cause instanceof TypeError)) throw cause;
+    throw new ReleaseError(code, `${file} is not strict JSON: ${cause.message}`, { cause });
+  }
+  throw new ReleaseError(code, `${file} is not an object`);
+}

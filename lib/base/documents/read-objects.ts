@@ -1,0 +1,119 @@
+import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import { InputError } from '../errors/input-error.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { parseStrictJson } from './parse-strict-json.ts';
+import { splitJsonStream } from './split-json-stream.ts';
+import { StrictJsonError } from './strict-json-error.ts';
+
+/** One object of a stream, or one item of a List in it. */
+export interface SourceObject {
+  readonly content: JsonObject;
+  readonly file: string;
+  /** Where it starts, from 1; an item of a List in JSON has the List's. */
+  readonly line: number;
+}
+
+/** What `oc get -o yaml` and catalogs are at most; more is read as a fault, not into memory. */
+export const MAX_OBJECTS_BYTES = 256 * 1024 * 1024;
+
+const DOCUMENT_MARK = /^---(?=[ \t\r\n]|$)/m;
+const YAML_OPTIONS = { version: '1.2', schema: 'core', merge: false, prettyErrors: false, strict: true } as const;
+
+/**
+ * Reads JSON values one after the other, or YAML documents, one at a time. Items of `List`s come as objects of their
+ * own, empty documents not at all.
+ *
+ * @throws InputError `FileUnreadable` with the file's name and the line
+ */
+export function* readObjects(file: string, text: string): Generator<SourceObject> {
+  if (isJson(text)) {
+    for (const { text: value, line } of splitJsonStream(file, text)) {
+      yield* unwrapList({ content: requireObject(file, line, readJson(file, line, value)), file, line }, () => line);
+    }
+    return;
+  }
+  let line = 1;
+  for (const part of text.split(DOCUMENT_MARK)) {
+    yield* readYaml(file, line, part);
+    line += countLines(part);
+  }
+}
+
+/** An error at an object that was read. */
+export function objectError({ file, line }: SourceObject, what: string, reason: string): InputError {
+  return faultAt(file, line, `${what}: ${reason}`);
+}
+
+/** An error at a line of a file. */
+export function faultAt(file: string, line: number, reason: string, cause?: unknown): InputError {
+  return new InputError('FileUnreadable', `${file}:${line}: ${reason}`, { cause });
+}
+
+/** Decodes a file. @throws InputError `FileUnreadable` */
+export function decodeText(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InputError('FileUnreadable', `${file}: not UTF-8`, { cause });
+  }
+}
+
+function isJson(text: string): boolean {
+  return /^\s*[[{]/.test(text);
+}
+
+function readJson(file: string, line: number, text: string): JsonValue {
+  try {
+    return parseStrictJson(text);
+  } catch (error) {
+    if (!(error instanceof StrictJsonError)) throw error;
+    throw faultAt(file, line + countLines(text.slice(0, error.offset)), `not JSON: ${error.message}`, error);
+  }
+}
+
+function* readYaml(file: string, first: number, text: string): Generator<SourceObject> {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
+  const lineAt = (offset: number): number => first - 1 + lines.linePos(offset).line;
+  const [error] = [...document.errors, ...document.warnings];
+  if (error !== undefined) throw faultAt(file, lineAt(error.pos[0]), error.message, error);
+  if (document.contents === null) return;
+  const line = lineAt(document.contents.range?.[0] ?? 0);
+  const items = isMap(document.contents) ? document.contents.get('items', true) : undefined;
+  yield* unwrapList({ content: requireObject(file, line, toPlain(file, line, document)), file, line }, (index) => {
+    const item = isSeq(items) ? items.items[index] : undefined;
+    return isNode(item) ? lineAt(item.range?.[0] ?? 0) : line;
+  });
+}
+
+function toPlain(file: string, line: number, document: ReturnType<typeof parseDocument>): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw faultAt(file, line, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function* unwrapList(source: SourceObject, lineOf: (index: number) => number): Generator<SourceObject> {
+  const { content, file } = source;
+  const { kind, items } = content;
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) {
+    yield source;
+    return;
+  }
+  for (const [index, item] of items.entries()) {
+    const line = lineOf(index);
+    yield { content: requireObject(file, line, item), file, line };
+  }
+}
+
+function requireObject(file: string, line: number, value: unknown): JsonObject {
+  if (isJsonObject(value)) return value;
+  throw faultAt(file, line, 'expected an object');
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
+  return count;
+}

@@ -1,0 +1,84 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import { type SelectedAttachments, selectAttachments } from '../../mirror/sigstore/select-attachments.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
+import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
+import { type LayoutAttachment, toLayoutFiles } from '../../registry/attachments/layout-files.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { SIGSTORE_INDEX_PATH, SIGSTORE_LAYOUT_PATH, sigstoreBlobPath } from '../format/bundle-path.ts';
+import type { BundleFile } from '../format/write-archive.ts';
+
+/** An image whose Sigstore signatures a bundle takes along. */
+export interface BundledImage {
+  readonly digest: Digest;
+  /** The name by which policies know it, and by which the bundle names it. */
+  readonly repository: Repository;
+  /** Where its signatures are read. */
+  readonly place: Repository;
+}
+
+export interface AttachmentRequest {
+  readonly images: readonly BundledImage[];
+  readonly reader: AttachmentReader;
+  /** One that verifies is enough. */
+  readonly profiles: readonly PreparedTrust[];
+  /** Images under way at a time. */
+  readonly concurrency: number;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+export interface CollectedAttachments {
+  /** None where there is no attachment. */
+  readonly files: readonly BundleFile[];
+  readonly attachments: number;
+  readonly withoutAny: readonly Digest[];
+  readonly leftOut: SelectedAttachments['rejected'];
+}
+
+/**
+ * Reads and verifies what lies beside images, for a bundle. What is there and cannot be read is an error: a bundle that
+ * lacks it would not say so. @throws StoreError; the abort reason of the signal
+ */
+export async function collectAttachments(request: AttachmentRequest): Promise<CollectedAttachments> {
+  const { images, concurrency } = request;
+  const selected = await runBounded(images, concurrency, async (image) => await selectByAny(image, request));
+  const attachments = selected.flatMap(({ verified }, at): readonly LayoutAttachment[] => {
+    const { repository } = images[at] ?? {};
+    return repository === undefined ? [] : verified.map((one) => ({ ...one, repository }));
+  });
+  const without = images.filter((_, at) => selected[at]?.verified.length === 0);
+  return {
+    files: attachments.length === 0 ? [] : toFiles(attachments),
+    attachments: attachments.length,
+    withoutAny: without.map(({ digest }) => digest),
+    leftOut: selected.flatMap(({ rejected }) => rejected),
+  };
+}
+
+async function selectByAny(
+  image: BundledImage,
+  { reader, profiles, now, signal }: AttachmentRequest,
+): Promise<Pick<SelectedAttachments, 'verified' | 'rejected'>> {
+  const verified = new Map<string, SelectedAttachments['verified'][number]>();
+  const rejected = new Map<string, SelectedAttachments['rejected'][number]>();
+  for (const prepared of profiles) {
+    const selected = await selectAttachments(image, reader, { prepared, now: () => now, signal });
+    const [failure] = selected.failed;
+    if (failure !== undefined) throw new StoreError('BodyInvalid', `${failure.location}: ${failure.message}`);
+    for (const one of selected.verified) verified.set(one.location, one);
+    for (const one of selected.rejected) rejected.set(one.location, one);
+  }
+  const leftOut = [...rejected.values()].filter(({ location }) => !verified.has(location));
+  return { verified: [...verified.values()], rejected: leftOut };
+}
+
+function toFiles(attachments: readonly LayoutAttachment[]): readonly BundleFile[] {
+  const { index, layout, blobs } = toLayoutFiles(attachments);
+  return [
+    { path: SIGSTORE_INDEX_PATH, bytes: index },
+    { path: SIGSTORE_LAYOUT_PATH, bytes: layout },
+    ...[...blobs].map(([digest, bytes]) => ({ path: sigstoreBlobPath(digest), bytes })),
+  ];
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from 'node:crypto';
+import { lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { checkDirectoryLocation } from '../../platform/files/check-directory-location.ts';
+import { fileErrorCode, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
+import { syncDirectory } from '../../platform/files/sync-directory.ts';
+import { createDirectoryObjectStore } from '../../platform/objects/directory/directory-object-store.ts';
+import {
+  findDirectory,
+  LEFTOVER_AGE_MS,
+  makeDirectories,
+  makeFilePath,
+} from '../../platform/objects/directory/store-directory.ts';
+import { RESERVED_SEGMENT } from '../../platform/objects/port/object-key.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { ImportDestination } from './import-destination.ts';
+import { recordCreations } from './record-creations.ts';
+
+/** The folder that web servers serve, and the only one that an import touches. */
+const SIGNATURES = 'signatures';
+const STAGE_PREFIX = 'import-';
+const STAGE_NAME = /^import-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * A directory that any static web server can serve. One without signatures gets them all at once: they are staged
+ * inside, where no reader comes, and renamed. To one that has some they are added one by one, each whole, and taken
+ * out again when that fails.
+ */
+export function createDirectoryDestination(root: string): ImportDestination {
+  checkDirectoryLocation(root);
+  return {
+    description: `directory ${root}`,
+    async write(action) {
+      try {
+        const made = await makeRoot(root);
+        await sweepStages(root);
+        return (await isThere(path.join(root, SIGNATURES)))
+          ? await writeInPlace(root, made, action)
+          : await writeStaged(root, made, action);
+      } catch (error) {
+        throw isSystemError(error) ? toStoreError(error, `writing ${root}`) : error;
+      }
+    },
+  };
+}
+
+type Action<Result> = (objects: ObjectStore) => Promise<Result>;
+
+async function writeStaged<Result>(root: string, made: readonly string[], action: Action<Result>): Promise<Result> {
+  const reserved = path.join(root, RESERVED_SEGMENT);
+  const leftBehind = (await isThere(reserved)) ? made : [reserved, ...made];
+  const staged = await makeFilePath(root, [RESERVED_SEGMENT, `${STAGE_PREFIX}${randomUUID()}`, SIGNATURES]);
+  const stage = path.dirname(staged);
+  try {
+    const result = await action(createDirectoryObjectStore(stage));
+    if (await isThere(staged)) {
+      await rename(staged, path.join(root, SIGNATURES));
+      await syncDirectory(root);
+    }
+    return result;
+  } catch (error) {
+    // Another import came first: what it wrote is added to.
+    const isLate = isSystemError(error) && ['ENOTEMPTY', 'EEXIST'].includes(fileErrorCode(error) ?? '');
+    if (!isLate) throw error;
+    return await writeInPlace(root, [], action);
+  } finally {
+    await rm(stage, { recursive: true, force: true });
+    // Those that hold something now stay.
+    await removeEmpty(...leftBehind);
+  }
+}
+
+async function writeInPlace<Result>(root: string, made: readonly string[], action: Action<Result>): Promise<Result> {
+  const hadReserved = await isThere(path.join(root, RESERVED_SEGMENT));
+  const folders = new Set(await unlessAbsent(readdir(path.join(root, SIGNATURES))));
+  const { objects, takeBack } = recordCreations(root, createDirectoryObjectStore(root));
+  try {
+    return await action(objects);
+  } catch (error) {
+    await takeBack();
+    const left = (await unlessAbsent(readdir(path.join(root, SIGNATURES)))) ?? [];
+    const empty = left.filter((name) => !folders.has(name)).map((name) => path.join(root, SIGNATURES, name));
+    await removeEmpty(...empty, ...(hadReserved ? [] : [path.join(root, RESERVED_SEGMENT)]), ...made);
+    throw error;
+  }
+}
+
+/** Makes the directory and those above it. @returns those that were not there, innermost first */
+async function makeRoot(root: string): Promise<readonly string[]> {
+  const made: string[] = [];
+  for (let folder = path.resolve(root); !(await isThere(folder)); folder = path.dirname(folder)) made.push(folder);
+  await makeDirectories(root);
+  return made;
+}
+
+/**
+ * What imports left that were killed. One that is under way adds folders to its signatures. No link is followed, and
+ * only folders that an import names are removed: what others put there is theirs.
+ */
+async function sweepStages(root: string): Promise<void> {
+  const folder = await findDirectory(root, [RESERVED_SEGMENT]);
+  const entries = folder === undefined ? undefined : await unlessAbsent(readdir(folder, { withFileTypes: true }));
+  for (const entry of entries ?? []) {
+    if (!entry.isDirectory() || !STAGE_NAME.test(entry.name)) continue;
+    const stage = path.join(entry.parentPath, entry.name);
+    const stats = (await unlessAbsent(lstat(path.join(stage, SIGNATURES)))) ?? (await unlessAbsent(lstat(stage)));
+    if (stats !== undefined && Date.now() - stats.mtimeMs > LEFTOVER_AGE_MS) {
+      await rm(stage, { recursive: true, force: true });
+    }
+  }
+}
+
+async function removeEmpty(...folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    // Not empty: it holds what is not ours, and stays.
+    await rmdir(folder).catch(() => undefined);
+  }
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await unlessAbsent(lstat(file))) !== undefined;
+}
+
+/** A fault of the file system, not one that somebody has named already. */
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}

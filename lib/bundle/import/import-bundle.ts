@@ -1,0 +1,118 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
+import { type BundleProfile, compileProfiles } from '../format/bundle-trust.ts';
+import type { ImportDestination } from './import-destination.ts';
+import { type FailedSignature, judgeCandidate } from './judge-candidate.ts';
+import { type PlacedCandidates, placeCandidates, type VerifiedCandidate } from './place-candidates.ts';
+import type { ReadFailure } from './read-config-map-file.ts';
+import { type ImportSource, readImport } from './read-import.ts';
+
+/**
+ * `imported`: all that was found is in the destination. `partial`: some of it is, and the rest is listed. `refused`:
+ * something is forged or does not verify; `unreadable`: it cannot be read. After these two nothing was written.
+ */
+export type ImportOutcome = 'imported' | 'partial' | 'refused' | 'unreadable';
+
+export interface ImportReport {
+  readonly source: string;
+  readonly kind: 'bundle' | 'foreign';
+  readonly destination: string;
+  readonly outcome: ImportOutcome;
+  readonly manifestSha256?: string;
+  /** An incremental bundle: what it follows has to be imported too. */
+  readonly since?: readonly string[];
+  /** Whose keys verified: those of the receiving side, or those that came with the bundle. */
+  readonly trust: { readonly from: 'directory' | 'bundle'; readonly profiles: readonly string[] };
+  /** Distinct signatures. */
+  readonly found: number;
+  readonly verified: number;
+  readonly written: number;
+  readonly held: number;
+  readonly unplaced: PlacedCandidates['unplaced'];
+  readonly faults: readonly BundleFault[];
+  readonly unread: readonly ReadFailure[];
+  readonly failed: readonly FailedSignature[];
+}
+
+export interface ImportRequest {
+  /** A file or a directory. */
+  readonly source: string;
+  readonly destination: ImportDestination;
+  /** Those of the receiving side; `bundle` takes the ones in the bundle, which proves nothing about who made it. */
+  readonly profiles: readonly BundleProfile[] | 'bundle';
+  /** Leaves out what does not verify, instead of refusing all. What is wrong with a bundle itself refuses it always. */
+  readonly skipUnverified: boolean;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/**
+ * Imports signatures: all is read and verified first, and only then something is written. It can be repeated, also
+ * after a crash, and then writes what is missing.
+ *
+ * @throws InputError for what is no source at all; ConfigurationError for trust that does not load, also that of the
+ *   bundle; StoreError
+ */
+export async function importBundle(request: ImportRequest): Promise<ImportReport> {
+  const { source: location, destination, skipUnverified, now, signal, onProgress } = request;
+  const source = await readImport(location, signal);
+  const profiles = source.faults.length > 0 ? [] : await selectProfiles(request, source);
+  const trusts = profiles.map(({ trust }) => trust);
+  const verified: VerifiedCandidate[] = [];
+  const failed: FailedSignature[] = [];
+  // With a fault nothing of the bundle is used, not even to say whether it would verify.
+  for (const candidate of source.faults.length > 0 ? [] : source.candidates) {
+    const judgement = judgeCandidate(candidate, trusts, now);
+    if (judgement.kind === 'failed') failed.push(judgement.failure);
+    else verified.push({ candidate, profiles: judgement.profiles });
+  }
+  const refusal = whyRefused(source, failed, verified, skipUnverified);
+  const total = new Set(verified.map(({ candidate }) => candidate.digest)).size;
+  const placed =
+    refusal !== undefined || verified.length === 0
+      ? { written: 0, held: 0, unplaced: [] }
+      : await destination.write((objects) =>
+          placeCandidates(verified, { objects, trusts, now, signal, onDigest: (done) => onProgress?.(done, total) }),
+        );
+  const isWhole = failed.length === 0 && source.failures.length === 0 && placed.unplaced.length === 0;
+  const { manifestSha256, since } = source;
+  return {
+    source: location,
+    kind: source.kind,
+    destination: destination.description,
+    outcome: refusal ?? (isWhole ? 'imported' : 'partial'),
+    ...(manifestSha256 === undefined ? {} : { manifestSha256 }),
+    ...(since === undefined ? {} : { since }),
+    trust: {
+      from: request.profiles === 'bundle' ? 'bundle' : 'directory',
+      profiles: trusts.map(({ prepared }) => prepared.profile),
+    },
+    found: source.candidates.length,
+    verified: verified.length,
+    ...placed,
+    faults: source.faults,
+    unread: source.failures,
+    failed,
+  };
+}
+
+async function selectProfiles({ profiles, now }: ImportRequest, source: ImportSource) {
+  if (profiles !== 'bundle') return profiles;
+  if (source.trust.size > 0) return await compileProfiles(source.trust, now);
+  const reason =
+    'there is no trust in it: an incremental bundle leaves out what did not change, and other tools add none';
+  throw new ConfigurationError('TrustMissing', reason);
+}
+
+function whyRefused(
+  { faults, failures }: ImportSource,
+  failed: readonly FailedSignature[],
+  verified: readonly VerifiedCandidate[],
+  skipUnverified: boolean,
+): 'refused' | 'unreadable' | undefined {
+  if (faults.length > 0) return isUnreadable(faults) ? 'unreadable' : 'refused';
+  if (skipUnverified && verified.length > 0) return undefined;
+  if (failed.length > 0) return 'refused';
+  return failures.length > 0 ? 'unreadable' : undefined;
+}

@@ -1,0 +1,54 @@
+import type { Digest } from '../../base/names/digest.ts';
+import { isUseful } from '../../mirror/slots/is-useful.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
+import { evaluateSignature } from '../../verdict/judge/evaluate-signature.ts';
+import type { Attempt } from '../../verdict/judge/verdict.ts';
+import type { Candidate } from '../format/candidate.ts';
+
+/** Why a signature does not verify, by profile and keyring. */
+export interface FailedSignature {
+  readonly location: string;
+  readonly digest: Digest;
+  readonly reasons: readonly {
+    readonly profile: string;
+    readonly keyring?: string;
+    readonly code: Attempt['code'];
+    readonly message: string;
+  }[];
+}
+
+export type Judgement =
+  | { readonly kind: 'verified'; readonly profiles: readonly string[] }
+  | { readonly kind: 'failed'; readonly failure: FailedSignature };
+
+/**
+ * What the profiles make of a candidate: one that verifies it is enough, and none may be missing. The digest that its
+ * place named has to be the one that was signed, and clusters have to be able to read it.
+ */
+export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust[], now: Date): Judgement {
+  const { digest, location, untrustedBytes } = candidate;
+  const seconds = Math.floor(now.getTime() / 1000);
+  const profiles: string[] = [];
+  const reasons: FailedSignature['reasons'][number][] = [];
+  for (const { prepared, keyrings } of trusts) {
+    const { profile } = prepared;
+    const requirement = toRequirement(digest, prepared);
+    const source = { store: location, location };
+    const { attempts, verified } = evaluateSignature(untrustedBytes, source, keyrings, requirement, seconds);
+    if (verified.some(isUseful)) {
+      profiles.push(profile);
+    } else if (verified.length > 0) {
+      const message = 'it verifies, in a framing that clusters cannot read';
+      reasons.push({ profile, code: 'SignatureUnsupported', message });
+    } else {
+      reasons.push(...attempts.map(({ keyring, code, message }) => toReason(profile, keyring, code, message)));
+    }
+  }
+  if (profiles.length > 0) return { kind: 'verified', profiles };
+  return { kind: 'failed', failure: { location, digest, reasons } };
+}
+
+function toReason(profile: string, keyring: string | undefined, code: Attempt['code'], message: string) {
+  return { profile, ...(keyring === undefined ? {} : { keyring }), code, message };
+}

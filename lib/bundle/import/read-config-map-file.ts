@@ -1,0 +1,57 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { createConfigMapStore } from '../../stores/config-map-store.ts';
+import { parseSignatureConfigMaps, type SignatureConfigMap } from '../../stores/signature-config-maps.ts';
+import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
+import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
+import type { Candidate } from '../format/candidate.ts';
+
+/** What could not be read, and where. */
+export interface ReadFailure {
+  readonly location: string;
+  readonly message: string;
+}
+
+/** Signatures found in a file or a directory of another tool. */
+export interface FoundSignatures {
+  readonly candidates: readonly Candidate[];
+  readonly failures: readonly ReadFailure[];
+}
+
+/**
+ * The signatures of the signature ConfigMaps in a file of YAML or JSON, whoever wrote it: oc-mirror, `oc adm release
+ * mirror`, the cluster-version operator or a person. Keys that name no digest hold no signature.
+ */
+export async function readConfigMapFile(file: TrustDocument, signal: AbortSignal): Promise<FoundSignatures> {
+  const configMaps = parse(file);
+  if (!Array.isArray(configMaps)) return { candidates: [], failures: [configMaps] };
+  const candidates: Candidate[] = [];
+  const failures: ReadFailure[] = [];
+  for (const configMap of configMaps) {
+    const store = createConfigMapStore([configMap], { description: file.name });
+    for (const digest of listDigests(configMap)) {
+      for await (const entry of store.fetchSignatures({ digest }, signal)) {
+        const { kind, location } = entry;
+        if (kind === 'signature') candidates.push({ digest, location, untrustedBytes: entry.untrustedBytes });
+        if (kind === 'failed') failures.push({ location, message: entry.error.message });
+      }
+    }
+  }
+  return { candidates, failures };
+}
+
+function parse(file: TrustDocument): SignatureConfigMap[] | ReadFailure {
+  try {
+    return [...parseSignatureConfigMaps(parseTrustFile(file).map(({ content }) => content))];
+  } catch (error) {
+    if (!(error instanceof ConfigurationError) && !(error instanceof StoreError)) throw error;
+    return { location: file.name, message: error.message };
+  }
+}
+
+/** `<algo>-<hex>`, with or without `-` and more behind it. */
+function listDigests({ binaryData }: SignatureConfigMap): readonly Digest[] {
+  const named = Object.keys(binaryData).map((key) => key.split('-').slice(0, 2).join(':'));
+  return [...new Set(named.filter(isDigest))].toSorted();
+}

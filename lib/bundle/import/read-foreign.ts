@@ -1,0 +1,131 @@
+import type { Dirent } from 'node:fs';
+import { readdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { InputError } from '../../base/errors/input-error.ts';
+import { readRegularFile } from '../../platform/files/read-regular-file.ts';
+import { compareKeys } from '../../platform/objects/port/object-key.ts';
+import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
+import { SIGNATURES_LABEL } from '../../trust/documents/config-map.ts';
+import { MAX_TRUST_FILE_BYTES } from '../../trust/documents/parse-trust-file.ts';
+import type { Candidate } from '../format/candidate.ts';
+import { MAX_BUNDLE_BYTES, MAX_FOREIGN_DEPTH, MAX_FOREIGN_ENTRIES } from '../format/limits.ts';
+import { type FoundSignatures, type ReadFailure, readConfigMapFile } from './read-config-map-file.ts';
+import { recogniseSignatureFile } from './recognise-signature-file.ts';
+
+const DOCUMENT = /\.(?:json|ya?ml)$/i;
+
+interface Walk {
+  readonly root: string;
+  readonly candidates: Candidate[];
+  readonly failures: ReadFailure[];
+  readonly signal: AbortSignal;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  entries: number;
+  /** Of signatures and labelled documents; what else lies there is looked at and let go. */
+  bytes: number;
+}
+
+/**
+ * The signatures in what another tool left: a file with ConfigMaps, or a directory, which is walked. What is neither a
+ * signature by its path nor a labelled ConfigMap is passed over, and so are symbolic links.
+ *
+ * @throws InputError `FileUnreadable`, also beyond the limits; the abort reason of the signal
+ */
+export async function readForeign(
+  location: string,
+  signal: AbortSignal,
+  {
+    maxEntries = MAX_FOREIGN_ENTRIES,
+    maxBytes = MAX_BUNDLE_BYTES,
+  }: { readonly maxEntries?: number; readonly maxBytes?: number } = {},
+): Promise<FoundSignatures> {
+  const root = await realpath(location).catch((cause: unknown) => {
+    throw unreadable(location, cause);
+  });
+  const walk: Walk = { root, candidates: [], failures: [], signal, maxEntries, maxBytes, entries: 0, bytes: 0 };
+  const contents = await readRegularFile(root, MAX_TRUST_FILE_BYTES, 'refuse').catch((cause: unknown) => {
+    throw unreadable(location, cause);
+  });
+  switch (contents.kind) {
+    case 'directory':
+      await readFolder(walk, []);
+      break;
+    case 'whole':
+      await takeDocument(walk, location, contents.bytes);
+      break;
+    case 'cut':
+      throw unreadable(location, `it is neither a bundle nor a file of at most ${MAX_TRUST_FILE_BYTES} bytes`);
+    case 'irregular':
+      throw unreadable(location, 'it is not a regular file');
+    default:
+      contents satisfies never;
+  }
+  return walk;
+}
+
+async function readFolder(walk: Walk, segments: readonly string[]): Promise<void> {
+  const folder = path.join(walk.root, ...segments);
+  if (segments.length > MAX_FOREIGN_DEPTH) throw unreadable(folder, `more than ${MAX_FOREIGN_DEPTH} folders deep`);
+  for (const entry of await readEntries(folder)) {
+    walk.signal.throwIfAborted();
+    walk.entries += 1;
+    if (walk.entries > walk.maxEntries) throw unreadable(walk.root, `more than ${walk.maxEntries} files and folders`);
+    const inner = [...segments, entry.name];
+    if (entry.isDirectory()) await readFolder(walk, inner);
+    else if (entry.isFile()) await readFile(walk, inner);
+  }
+}
+
+/** In an order of their own, so that a report is the same whatever the file system. */
+async function readEntries(folder: string): Promise<readonly Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw unreadable(folder, cause);
+  });
+  return entries.toSorted((left, right) => compareKeys(left.name, right.name));
+}
+
+async function readFile(walk: Walk, segments: readonly string[]): Promise<void> {
+  const location = segments.join('/');
+  const digest = recogniseSignatureFile([path.basename(walk.root), ...segments]);
+  const isDocument = digest === undefined && DOCUMENT.test(location);
+  if (digest === undefined && !isDocument) return;
+  const file = path.join(walk.root, ...segments);
+  const limit = isDocument ? MAX_TRUST_FILE_BYTES : MAX_SIGNATURE_BYTES;
+  const contents = await readRegularFile(file, limit, 'refuse').catch((cause: unknown) => {
+    throw unreadable(file, cause);
+  });
+  if (contents.kind === 'directory' || contents.kind === 'irregular') return;
+  if (contents.kind === 'cut') {
+    // Other tools keep large documents beside signatures; only what could be one is a fault.
+    if (!isDocument || isLabelled(contents.bytes))
+      walk.failures.push({ location, message: `longer than ${limit} bytes` });
+  } else if (digest !== undefined) {
+    countBytes(walk, contents.bytes);
+    walk.candidates.push({ digest, location, untrustedBytes: contents.bytes });
+  } else if (isLabelled(contents.bytes)) {
+    await takeDocument(walk, location, contents.bytes);
+  }
+}
+
+async function takeDocument(walk: Walk, name: string, bytes: Uint8Array): Promise<void> {
+  countBytes(walk, bytes);
+  const found = await readConfigMapFile({ name, bytes }, walk.signal);
+  walk.candidates.push(...found.candidates);
+  walk.failures.push(...found.failures);
+}
+
+function countBytes(walk: Walk, { length }: Uint8Array): void {
+  walk.bytes += length;
+  if (walk.bytes > walk.maxBytes) throw unreadable(walk.root, `more than ${walk.maxBytes} bytes of signatures`);
+}
+
+/** A signature ConfigMap has the label in its text, however it is written. Nothing else needs to be parsed. */
+function isLabelled(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(SIGNATURES_LABEL);
+}
+
+function unreadable(location: string, cause: unknown): InputError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new InputError('FileUnreadable', `cannot read ${location}: ${why}`, { cause });
+}

@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { readSchema } from '../../base/documents/read-schema.ts';
+import { utcTime } from '../../base/documents/utc-time.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isBundleId } from './bundle-id.ts';
+import { EXPORT_FAILURE_CODES, type ExportFailure } from './export-failure.ts';
+
+/** What was asked for: what the mirror holds and this profile verifies, by this revision of its trust or a later one. */
+export interface BundleQuestion {
+  readonly profile: string;
+  readonly trustRevision: string;
+  /** The bundle that this one follows: what it holds, and what those before it hold, is left out. */
+  readonly since?: string | undefined;
+}
+
+/** What a bundle is, as its bytes tell; `size` in bytes, as packed. */
+export interface BundleFacts {
+  readonly sha256: string;
+  readonly size: number;
+  readonly manifestSha256: string;
+  readonly counts: {
+    readonly digests: number;
+    readonly signatures: number;
+    readonly configMaps: number;
+    readonly files: number;
+  };
+}
+
+interface Requested extends BundleQuestion {
+  readonly schema: 1;
+  readonly id: string;
+  readonly requestedAt: string;
+}
+
+/** How far a bundle has come. `done` is for good; what `failed` may be tried again by an operator. */
+export type BundleState =
+  | (Requested & { readonly state: 'queued' })
+  | (Requested & BundleFacts & { readonly state: 'done'; readonly finishedAt: string })
+  | (Requested & { readonly state: 'failed'; readonly finishedAt: string; readonly failure: ExportFailure });
+
+export interface StoredState {
+  readonly state: BundleState;
+  readonly etag: string;
+}
+
+const MAX_STATE_BYTES = 16 * 1024;
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const id = v.pipe(v.string(), v.check(isBundleId));
+/** The members of every state, for other objects that name a request. */
+export const requestedShape = {
+  schema: v.literal(1),
+  id,
+  profile: v.pipe(v.string(), v.check(isProfileName)),
+  trustRevision: sha256,
+  since: v.optional(id),
+  requestedAt: utcTime,
+} as const;
+const schema: v.GenericSchema<unknown, BundleState> = v.variant('state', [
+  v.strictObject({ ...requestedShape, state: v.literal('queued') }),
+  v.strictObject({
+    ...requestedShape,
+    state: v.literal('done'),
+    finishedAt: utcTime,
+    sha256,
+    size: count,
+    manifestSha256: sha256,
+    counts: v.strictObject({ digests: count, signatures: count, configMaps: count, files: count }),
+  }),
+  v.strictObject({
+    ...requestedShape,
+    state: v.literal('failed'),
+    finishedAt: utcTime,
+    failure: v.strictObject({ code: v.picklist(EXPORT_FAILURE_CODES), message: v.string() }),
+  }),
+]);
+
+export function bundleStateKey(bundleId: string): string {
+  return `bundles/${bundleId}/state.json`;
+}
+
+export function bundleArchiveKey(bundleId: string): string {
+  return `bundles/${bundleId}/bundle.tar.gz`;
+}
+
+/** @throws StoreError, ConfigurationError */
+export async function readBundleState(objects: ObjectStore, bundleId: string): Promise<StoredState | undefined> {
+  const key = bundleStateKey(bundleId);
+  const stored = await objects.readObject(key, MAX_STATE_BYTES);
+  if (stored === undefined) return undefined;
+  const state = readSchema(schema, key, stored.bytes);
+  if (state.id !== bundleId) throw new StoreError('BodyInvalid', `${key} is about another bundle`);
+  return { state, etag: stored.etag };
+}
+
+/** Puts a state in the place of the one that was read. @returns false when another came between @throws StoreError */
+export async function replaceBundleState(
+  objects: ObjectStore,
+  state: BundleState,
+  etag: string | undefined,
+): Promise<boolean> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  return await objects.replaceObject(bundleStateKey(state.id), bytes, etag);
+}

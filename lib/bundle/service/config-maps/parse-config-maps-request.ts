@@ -1,0 +1,55 @@
+import { isJsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
+import { InputError } from '../../../base/errors/input-error.ts';
+import { type Digest, parseDigest } from '../../../base/names/digest.ts';
+import { parseMinor } from '../../../cluster/render/release-version.ts';
+import { type ConfigMapCursor, parseConfigMapCursor } from './config-map-cursor.ts';
+
+/** Which ConfigMaps a caller asks for: all that the profile verifies, unless told. */
+export interface ConfigMapsRequest {
+  readonly profile: string | undefined;
+  readonly digests: readonly Digest[] | undefined;
+  readonly minors: readonly string[] | undefined;
+  readonly after: ConfigMapCursor | undefined;
+}
+
+/** Digests of one request: each is one listing. */
+export const MAX_DIGESTS = 200;
+/** Minor versions of one request. */
+export const MAX_MINORS = 100;
+const MEMBERS = ['profile', 'digests', 'minors', 'after'];
+
+/**
+ * `{ "profile"?: …, "digests"?: […], "minors"?: ["4.16"], "after"?: … }`
+ *
+ * @throws InputError `BodyInvalid` that names the member, `DigestInvalid`, `ArgumentInvalid`
+ */
+export function parseConfigMapsRequest(body: JsonValue): ConfigMapsRequest {
+  if (!isJsonObject(body)) throw invalid('the body must be an object');
+  const unknown = Object.keys(body).find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined) throw invalid(`unknown member ${JSON.stringify(unknown)}; expected ${MEMBERS.join(', ')}`);
+  const { profile, digests, minors, after } = body;
+  if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
+  if (after !== undefined && typeof after !== 'string') throw invalid('after must be a string');
+  return {
+    profile,
+    digests: parseList('digests', digests, MAX_DIGESTS)?.map(parseDigest),
+    minors: parseList('minors', minors, MAX_MINORS)?.map(parseMinor),
+    after: after === undefined ? undefined : parseConfigMapCursor(after),
+  };
+}
+
+/** An empty list may have been meant to be full, and must not ask for all. */
+function parseList(name: string, value: JsonValue | undefined, limit: number): readonly string[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw invalid(`${name} must be a list`);
+  if (value.length === 0) throw invalid(`${name} is empty: leave it out to ask for all`);
+  if (value.length > limit) throw invalid(`${name} has ${value.length} entries; at most ${limit} are taken`);
+  return value.map((entry) => {
+    if (typeof entry !== 'string') throw invalid(`${name} must hold strings`);
+    return entry;
+  });
+}
+
+function invalid(fault: string): InputError {
+  return new InputError('BodyInvalid', fault);
+}

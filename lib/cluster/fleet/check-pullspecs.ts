@@ -1,0 +1,66 @@
+import { InputError } from '../../base/errors/input-error.ts';
+import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
+import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
+import { findMirrorSource } from '../../verdict/judge/mirror-remedy.ts';
+import type { NamedImage } from './cluster-objects.ts';
+import { finding, type SurveyFinding } from './survey.ts';
+
+/** How a cluster asks for releases. */
+export interface PullspecSurvey {
+  readonly pullspecs: 'canonical' | 'local-mirror' | 'other' | 'not shown';
+  readonly findings: readonly SurveyFinding[];
+}
+
+/**
+ * Holds the images that a cluster names against the pullspec policy, as it will be once it is enforced. What it ran
+ * before is no longer asked for and only shows a habit.
+ *
+ * @param mirrorRules of the cluster's own mirror sets: they make remedies exact and allow nothing
+ */
+export function checkPullspecs(
+  images: readonly NamedImage[],
+  canonicalRepositories: readonly Repository[],
+  mirrorRules: readonly MirrorRule[],
+): PullspecSurvey {
+  const findings: SurveyFinding[] = [];
+  const kinds = new Set<'canonical' | 'local-mirror' | 'other'>();
+  for (const { image, where, version } of distinct(images)) {
+    const place = `ClusterVersion ${where}${version === undefined ? '' : ` ${version}`}`;
+    const severity = where === 'status.history' ? 'warning' : 'refused';
+    const pullspec = readPullspec(image);
+    if (pullspec instanceof InputError) {
+      kinds.add('other');
+      findings.push(finding('pullspec', severity, place, pullspec.message));
+      continue;
+    }
+    const { reasons } = evaluatePullspec(pullspec, { canonicalRepositories, mirrorRules, mode: 'enforce' });
+    const source = findMirrorSource(pullspec.repository, mirrorRules);
+    const isLocal = canonicalRepositories.some((canonical) => canonical === source);
+    if (reasons.length === 0) kinds.add('canonical');
+    else kinds.add(isLocal ? 'local-mirror' : 'other');
+    for (const { code, message, remedy } of reasons) {
+      if (isLocal && code === 'RepositoryNotCanonical') {
+        const says = `${image} is a local mirror of ${source ?? ''} by the cluster’s mirror sets`;
+        findings.push(finding('local-mirror', severity, place, says, remedy));
+      } else findings.push(finding('pullspec', severity, place, `${image}: ${message}`, remedy));
+    }
+  }
+  const [worst] = (['other', 'local-mirror', 'canonical'] as const).filter((kind) => kinds.has(kind));
+  return { pullspecs: worst ?? 'not shown', findings };
+}
+
+/** Each image once, at the first place that names it; the history repeats what is desired. */
+function distinct(images: readonly NamedImage[]): readonly NamedImage[] {
+  return images.filter(({ image }, index) => images.findIndex((other) => other.image === image) === index);
+}
+
+function readPullspec(image: string): Pullspec | InputError {
+  try {
+    return parsePullspec(image);
+  } catch (error) {
+    if (error instanceof InputError) return error;
+    throw error;
+  }
+}

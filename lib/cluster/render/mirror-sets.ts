@@ -1,0 +1,116 @@
+import { InputError } from '../../base/errors/input-error.ts';
+import { parseRepository } from '../../base/names/reference.ts';
+import { type Repository, repositoryHost } from '../../base/names/repository.ts';
+
+/** ImageDigestMirrorSet, ImageTagMirrorSet, or the ImageContentSourcePolicy of clusters before 4.13. */
+export type MirrorSetKind = 'idms' | 'itms' | 'icsp';
+export type MirrorSourcePolicy = 'AllowContactingSource' | 'NeverContactSource';
+
+export interface MirrorSetRequest {
+  readonly kind: MirrorSetKind;
+  /** Repositories of release images, and of the images that releases consist of. */
+  readonly releases: readonly Repository[];
+  readonly components: readonly Repository[];
+  /** Where release images are mirrored, in the order in which they are tried. */
+  readonly mirrors: readonly Repository[];
+  /** Where components are; in the same place unless there are some. */
+  readonly componentMirrors: readonly Repository[];
+  readonly sourcePolicy?: MirrorSourcePolicy | undefined;
+}
+
+/** One mirror set. */
+export interface MirrorSetManifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Readonly<Record<string, readonly object[]>>;
+}
+
+const NAME = 'signet-release-mirrors';
+const DOCKER_HUB = 'docker.io';
+
+/** Where built-in profiles keep the images that their releases consist of. */
+const COMPONENTS: ReadonlyMap<string, readonly Repository[]> = new Map([
+  [
+    'ocp',
+    ['quay.io/openshift-release-dev/ocp-v4.0-art-dev', 'quay.io/openshift-release-dev/ocp-v5.0-art-dev'].map(
+      parseRepository,
+    ),
+  ],
+  ['okd', [parseRepository('quay.io/okd/scos-content')]],
+]);
+
+/** Component repositories of `ocp` and `okd`; none for the operator's own profiles. */
+export function builtInComponents(profile: string): readonly Repository[] {
+  return COMPONENTS.get(profile) ?? [];
+}
+
+/**
+ * Tells clusters where release and component images are mirrored. It never widens what is accepted: pullspecs keep
+ * naming the source.
+ *
+ * @throws InputError `ArgumentInvalid`
+ */
+export function toMirrorSet(request: MirrorSetRequest): MirrorSetManifest {
+  const { kind, releases, components, mirrors, sourcePolicy } = request;
+  const componentMirrors = request.componentMirrors.length === 0 ? mirrors : request.componentMirrors;
+  const sources = [...releases, ...components];
+  if (releases.length === 0) throw invalid('no source: name the repository of release images');
+  if (mirrors.length === 0) throw invalid('no mirror: name at least one');
+  refuseRepeated('source', sources);
+  refuseRepeated('mirror', mirrors);
+  refuseRepeated('mirror of components', componentMirrors);
+  const loop = [...mirrors, ...componentMirrors].find((mirror) => sources.includes(mirror));
+  if (loop !== undefined) throw invalid(`${loop} is a source and cannot be a mirror`);
+  if (kind === 'icsp' && sourcePolicy !== undefined) {
+    throw invalid('an ImageContentSourcePolicy has no mirrorSourcePolicy: use idms');
+  }
+  const policy = sourcePolicy === undefined ? {} : { mirrorSourcePolicy: sourcePolicy };
+  return toManifest(kind, [
+    ...releases.map((source) => ({ source, mirrors, ...policy })),
+    ...components.map((source) => ({ source, mirrors: componentMirrors, ...policy })),
+  ]);
+}
+
+/**
+ * A repository as a mirror set may name it: with its registry, which is not guessed, and no IPv6 address, which the
+ * API refuses. @throws InputError
+ */
+export function parseMirrorRepository(text: string): Repository {
+  const repository = parseRepository(text);
+  const host = repositoryHost(repository);
+  if (host === DOCKER_HUB && !text.toLowerCase().startsWith(`${DOCKER_HUB}/`)) {
+    throw invalid(`${JSON.stringify(text)} names no registry: write registry/repository`);
+  }
+  if (host.startsWith('[')) throw invalid(`${repository}: mirror sets take no IPv6 address; use a host name`);
+  return repository;
+}
+
+function toManifest(kind: MirrorSetKind, entries: readonly object[]): MirrorSetManifest {
+  const metadata = { name: NAME };
+  switch (kind) {
+    case 'idms': {
+      const spec = { imageDigestMirrors: entries };
+      return { apiVersion: 'config.openshift.io/v1', kind: 'ImageDigestMirrorSet', metadata, spec };
+    }
+    case 'itms': {
+      const spec = { imageTagMirrors: entries };
+      return { apiVersion: 'config.openshift.io/v1', kind: 'ImageTagMirrorSet', metadata, spec };
+    }
+    case 'icsp': {
+      const spec = { repositoryDigestMirrors: entries };
+      return { apiVersion: 'operator.openshift.io/v1alpha1', kind: 'ImageContentSourcePolicy', metadata, spec };
+    }
+    default:
+      throw new TypeError(`unknown kind ${JSON.stringify(kind satisfies never)}`);
+  }
+}
+
+function refuseRepeated(what: string, repositories: readonly Repository[]): void {
+  const twice = repositories.find((repository, index) => repositories.indexOf(repository) !== index);
+  if (twice !== undefined) throw invalid(`the ${what} ${twice} is named twice`);
+}
+
+function invalid(message: string): InputError {
+  return new InputError('ArgumentInvalid', message);
+}

@@ -1,0 +1,73 @@
+import { gunzipSync } from 'node:zlib';
+import * as v from 'valibot';
+import { plainObject } from '../../base/documents/plain-object.ts';
+import { objectError, type SourceObject } from '../../base/documents/read-objects.ts';
+import { describeObject, readShape } from '../../base/documents/read-shape.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
+import type { KnownMachineConfig } from './pool-state.ts';
+
+/** Bytes of one file once it is unpacked. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024;
+
+// Ignition 2 and 3 alike: what differs is not needed here.
+const fileContents = v.pipe(
+  plainObject,
+  v.looseObject({ source: v.nullish(v.string()), compression: v.nullish(v.string()) }),
+);
+const storage = v.pipe(
+  plainObject,
+  v.looseObject({ files: v.nullish(v.array(v.looseObject({ path: v.string(), contents: v.nullish(fileContents) }))) }),
+);
+const config = v.pipe(plainObject, v.looseObject({ storage: v.nullish(storage) }));
+const schema = v.looseObject({
+  metadata: v.looseObject({
+    name: v.pipe(v.string(), v.minLength(1)),
+    labels: v.nullish(recordOf(v.string(), v.string())),
+  }),
+  spec: v.pipe(plainObject, v.looseObject({ config: v.nullish(config) })),
+});
+
+/** Reads a MachineConfig and decodes its files. @throws InputError `FileUnreadable` that names the object and the file */
+export function parseMachineConfig(source: SourceObject): KnownMachineConfig {
+  const { metadata, spec } = readShape(schema, source);
+  const files = new Map<string, Uint8Array | undefined>();
+  for (const { path, contents } of spec.config?.storage?.files ?? []) {
+    try {
+      files.set(path, decodeContents(contents?.source ?? '', contents?.compression ?? ''));
+    } catch (cause) {
+      throw objectError(
+        source,
+        describeObject(source),
+        `${path}: ${cause instanceof Error ? cause.message : 'unreadable'}`,
+      );
+    }
+  }
+  return { name: metadata.name, origin: `${source.file}:${source.line}`, labels: metadata.labels ?? {}, files };
+}
+
+/** RFC 2397, as Ignition reads it; undefined for what is fetched from elsewhere. */
+function decodeContents(url: string, compression: string): Uint8Array | undefined {
+  if (url === '') return new Uint8Array();
+  const comma = url.indexOf(',');
+  if (!url.startsWith('data:') || comma < 0) return undefined;
+  const body = url.slice(comma + 1);
+  const plain = decodePercent(body);
+  const bytes = url.slice(0, comma).endsWith(';base64') ? decodeBase64(plain.toString('latin1')) : plain;
+  if (compression === '') return bytes;
+  return compression === 'gzip' ? gunzipSync(bytes, { maxOutputLength: MAX_FILE_BYTES }) : undefined;
+}
+
+/** Bytes, not text: others' files need not be UTF-8. */
+function decodePercent(text: string): Buffer {
+  const parts = text.split(/(%[0-9A-Fa-f]{2})/);
+  const isEscape = (index: number): boolean => index % 2 === 1;
+  return Buffer.concat(
+    parts.map((part, index) => (isEscape(index) ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))),
+  );
+}
+
+/** Node passes over what is not base64, and would so read something else than the cluster does. */
+function decodeBase64(text: string): Uint8Array {
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error('the data: URL is not base64');
+  return Buffer.from(text, 'base64');
+}

@@ -1,0 +1,66 @@
+import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
+import { type Packet, readPacket } from '../packets/packet-reader.ts';
+import { type PublicKeyPacket, parsePublicKeyPacket } from './public-key-packet.ts';
+
+/** One certificate of a key file: its bytes for the certificate library, its keys and revocations for our own eyes. */
+export interface CertificatePackets {
+  readonly bytes: Uint8Array;
+  readonly primary: PublicKeyPacket;
+  readonly subkeys: readonly PublicKeyPacket[];
+  /** Bodies of the signature packets that claim to revoke the primary key, or a subkey. */
+  readonly keyRevocations: readonly Uint8Array[];
+  readonly subkeyRevocations: readonly Uint8Array[];
+}
+
+const Tag = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, publicSubkey: 14 } as const;
+const KEY_REVOCATION = 0x20;
+const SUBKEY_REVOCATION = 0x28;
+
+/**
+ * Splits binary keys into certificates.
+ *
+ * The certificate library drops what it cannot parse without a word, a revocation too. Revocations are therefore
+ * collected here, from every signature packet, before the library sees any.
+ *
+ * @throws SignatureError or ConfigurationError when the bytes are not public keys
+ */
+export function splitCertificates(bytes: Uint8Array): readonly CertificatePackets[] {
+  const certificates: CertificatePackets[] = [];
+  let start = 0;
+  let packets: Packet[] = [];
+  for (let offset = 0; offset < bytes.length; ) {
+    const packet = readPacket(bytes, offset);
+    if (packet.tag === Tag.secretKey || packet.tag === Tag.secretSubkey) {
+      throw new ConfigurationError('KeyUnreadable', 'the file holds a private key; trust needs the public one alone');
+    }
+    if (packet.tag === Tag.publicKey && offset > 0) {
+      certificates.push(toCertificate(bytes.subarray(start, offset), packets));
+      start = offset;
+      packets = [];
+    }
+    packets.push(packet);
+    offset = packet.end;
+  }
+  certificates.push(toCertificate(bytes.subarray(start), packets));
+  return certificates;
+}
+
+function toCertificate(bytes: Uint8Array, packets: readonly Packet[]): CertificatePackets {
+  const [first] = packets;
+  if (first?.tag !== Tag.publicKey) throw new ConfigurationError('KeyUnreadable', 'the file does not start with a key');
+  const bodiesOf = (tag: number): readonly Uint8Array[] =>
+    packets.filter((packet) => packet.tag === tag).map(({ body }) => body);
+  const signatures = bodiesOf(Tag.signature);
+  return {
+    bytes,
+    primary: parsePublicKeyPacket(first.body),
+    subkeys: bodiesOf(Tag.publicSubkey).map(parsePublicKeyPacket),
+    keyRevocations: signatures.filter((body) => signatureType(body) === KEY_REVOCATION),
+    subkeyRevocations: signatures.filter((body) => signatureType(body) === SUBKEY_REVOCATION),
+  };
+}
+
+/** Versions 2 and 3 have the hashed length before the type. */
+function signatureType(body: Uint8Array): number | undefined {
+  return (body[0] ?? 0) <= 3 ? body[2] : body[1];
+}

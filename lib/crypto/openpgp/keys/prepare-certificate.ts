@@ -1,0 +1,91 @@
+import { type Key, readKey, type SignaturePacket } from 'openpgp';
+import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
+import type { CertificatePackets } from './certificate-packets.ts';
+import { judgePrimaryKey, judgeSubkey, type KeyValidity } from './certificate-validity.ts';
+import { toVerificationKey } from './check-signature.ts';
+import type { PreparedCertificate, PreparedKey } from './prepared-keyring.ts';
+import type { PublicKeyPacket } from './public-key-packet.ts';
+import type { FiledCertificate } from './read-key-file.ts';
+import { findRevocation, isUnreadableRevocation } from './revocation.ts';
+
+/** Revocations of the whole key file, wherever they stand in it. */
+export interface FiledRevocations {
+  readonly key: readonly Uint8Array[];
+  readonly subkey: readonly Uint8Array[];
+}
+
+const MIN_RSA_BITS = 2048;
+const UNREADABLE = 'it carries a revocation that cannot be read, which counts';
+
+/** Compiles one certificate. A subkey is never better than its primary key. @throws ConfigurationError `KeyUnreadable` */
+export async function prepareCertificate(
+  { packets, armorBlock }: FiledCertificate,
+  revocations: FiledRevocations,
+): Promise<PreparedCertificate> {
+  const { primary, subkeys, keyRevocations, subkeyRevocations } = packets;
+  const key = await readCertificate(packets);
+  const validity = await judgePrimaryKey(key, directSignaturesOf(key));
+  const revoked = keyRevocations.some(isUnreadableRevocation)
+    ? UNREADABLE
+    : findRevocation(revocations.key, primary, primary.hashed);
+  const keys = [prepareKey(primary, validity, revoked)];
+  const subkeyUnreadable = subkeyRevocations.some(isUnreadableRevocation) ? UNREADABLE : undefined;
+  for (const subkey of subkeys) {
+    const own = await judgeSubkey(key, copiesOf(key, subkey.fingerprint));
+    const expiresAt = Math.min(own.expiresAt, validity.expiresAt);
+    // Who can break a weak primary key can bind a strong subkey to it.
+    const notForSigning = refuseAlgorithm(primary) ?? validity.unusable ?? own.notForSigning;
+    const hashed = Buffer.concat([primary.hashed, subkey.hashed]);
+    const subkeyRevoked = revoked ?? subkeyUnreadable ?? findRevocation(revocations.subkey, primary, hashed);
+    keys.push(prepareKey(subkey, { ...own, expiresAt, notForSigning }, subkeyRevoked));
+  }
+  return { fingerprint: primary.fingerprint, userIds: validity.userIds, keys, armorBlock };
+}
+
+async function readCertificate({ bytes, primary }: CertificatePackets): Promise<Key> {
+  try {
+    return await readKey({ binaryKey: bytes });
+  } catch (cause) {
+    throw new ConfigurationError('KeyUnreadable', `certificate ${primary.fingerprint} is not readable`, { cause });
+  }
+}
+
+/** The library has them, and its types do not say so. */
+function directSignaturesOf(key: Key): readonly SignaturePacket[] {
+  if ('directSignatures' in key && Array.isArray(key.directSignatures)) {
+    return key.directSignatures as readonly SignaturePacket[];
+  }
+  throw new TypeError('the certificate library no longer shows direct-key signatures');
+}
+
+function copiesOf(key: Key, fingerprint: string): Key['subkeys'] {
+  return key.subkeys.filter((candidate) => candidate.getFingerprint().toUpperCase() === fingerprint);
+}
+
+function prepareKey(packet: PublicKeyPacket, validity: KeyValidity, revoked: string | undefined): PreparedKey {
+  const { fingerprint, createdAt, algorithm, material } = packet;
+  const notForSigning = refuseAlgorithm(packet) ?? validity.notForSigning;
+  return {
+    fingerprint,
+    createdAt,
+    assertedAt: Math.floor(validity.assertedAt / 1000),
+    algorithm,
+    ...(material === undefined ? {} : { material }),
+    ...(Number.isFinite(validity.expiresAt) ? { expiresAt: Math.floor(validity.expiresAt / 1000) } : {}),
+    ...(revoked === undefined ? {} : { revoked }),
+    ...(notForSigning === undefined ? {} : { notForSigning }),
+  };
+}
+
+function refuseAlgorithm({ material, algorithm, fingerprint }: PublicKeyPacket): string | undefined {
+  if (material === undefined) return `signatures of key algorithm ${algorithm} are not supported`;
+  if (material.kind === 'rsa' && material.bits < MIN_RSA_BITS) {
+    return `the RSA key ${fingerprint} has ${material.bits} bits; at least ${MIN_RSA_BITS} are required`;
+  }
+  try {
+    toVerificationKey(material);
+    return undefined;
+  } catch (cause) {
+    throw new ConfigurationError('KeyUnreadable', `key ${fingerprint} is not a valid public key`, { cause });
+  }
+}

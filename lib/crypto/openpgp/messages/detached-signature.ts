@@ -1,0 +1,56 @@
+import { SignatureError } from '../../../base/errors/signature-error.ts';
+import type { IndexedKeyring } from '../keys/indexed-keyring.ts';
+import { PacketTag, readPacket } from '../packets/packet-reader.ts';
+import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
+import { type VerifiedMessage, verifyMessage } from './verify-message.ts';
+
+/** Signatures that one file may hold over the same content. */
+export const MAX_DETACHED_SIGNATURES = 16;
+
+/** What a signature may be over: bytes, or text whose line ends are CR LF. */
+const DOCUMENT_TYPES: readonly number[] = [0x00, 0x01];
+
+/**
+ * Reads signature packets that stand apart from what they sign, and nothing beside them.
+ *
+ * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
+ */
+export function parseDetachedSignatures(untrustedBytes: Uint8Array): readonly UntrustedSignature[] {
+  const signatures: UntrustedSignature[] = [];
+  for (let offset = 0; offset < untrustedBytes.length; ) {
+    const { tag, body, end } = readPacket(untrustedBytes, offset);
+    if (tag !== PacketTag.signature) {
+      throw new SignatureError('SignatureUnsupported', `packet ${tag} stands among signatures`);
+    }
+    if (signatures.length === MAX_DETACHED_SIGNATURES) {
+      throw new SignatureError('LimitExceeded', `there are more than ${MAX_DETACHED_SIGNATURES} signatures`);
+    }
+    signatures.push(parseDocumentSignature(body));
+    offset = end;
+  }
+  if (signatures.length === 0) throw new SignatureError('SignatureMalformed', 'there is no signature');
+  return signatures;
+}
+
+/**
+ * By the rules for a message that carries its content: cryptography, then the key, then the times.
+ *
+ * @param now seconds since 1970
+ * @throws SignatureError with the code that says why not
+ */
+export function verifyDetachedSignature(
+  signature: UntrustedSignature,
+  content: Uint8Array,
+  keyring: IndexedKeyring,
+  now: number,
+): VerifiedMessage {
+  const signerKeyId = signature.issuerKeyId;
+  if (signerKeyId === undefined) throw new SignatureError('SignatureUnsupported', 'the signature names no key');
+  return verifyMessage({ content, signature, signerKeyId, compression: undefined }, keyring, now);
+}
+
+function parseDocumentSignature(body: Uint8Array): UntrustedSignature {
+  const signature = parseSignaturePacket(body);
+  if (DOCUMENT_TYPES.includes(signature.type)) return signature;
+  throw new SignatureError('SignatureUnsupported', `a signature of type ${signature.type} is not over a document`);
+}

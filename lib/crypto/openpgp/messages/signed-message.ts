@@ -1,0 +1,157 @@
+import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { createByteReader } from '../packets/byte-reader.ts';
+import { decompress } from '../packets/decompress.ts';
+import { MAX_DECOMPRESSED_BYTES, MAX_MESSAGE_BYTES } from '../packets/limits.ts';
+import { type OnePassSignature, parseLiteral, parseOnePass } from '../packets/message-packets.ts';
+import { type Packet, PacketTag, readPacket } from '../packets/packet-reader.ts';
+import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
+
+/** A message of the one accepted shape. Nothing in it is proven. */
+export interface UntrustedSignedMessage {
+  /** The literal data, as it is in the packet. */
+  readonly content: Uint8Array;
+  readonly signature: UntrustedSignature;
+  /** 16 hex digits, on which the one-pass packet and the signature agree. */
+  readonly signerKeyId: string;
+  /** Algorithm of the compressed data packet around it; undefined without one. */
+  readonly compression: number | undefined;
+}
+
+const SignatureType = { binary: 0x00, text: 0x01 } as const;
+/**
+ * Reads `[compressed(] one-pass, literal, signature [)]` and nothing else: one signature, nothing before, between or
+ * after. Every other shape is refused with a code, however well signed.
+ *
+ * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
+ */
+export function parseSignedMessage(untrustedBytes: Uint8Array): UntrustedSignedMessage {
+  const { packets, compression } = openMessage(untrustedBytes, 'refuse');
+  return parseSequence(packets, compression);
+}
+
+/**
+ * Content and key ID that a message claims, for evidence alone: what follows the content is not even looked at.
+ *
+ * @throws SignatureError when the message is not a signed one
+ */
+export function readUntrustedContents(untrustedBytes: Uint8Array): { untrustedContent: Uint8Array; keyId: string } {
+  const { packets } = openMessage(untrustedBytes, 'ignore');
+  const onePass = expectPacket(packets, 0, PacketTag.onePassSignature);
+  const literal = expectPacket(packets, onePass.end, PacketTag.literalData);
+  return { untrustedContent: parseLiteral(literal.body), keyId: parseOnePass(onePass.body).keyId };
+}
+
+function openMessage(
+  untrustedBytes: Uint8Array,
+  leftOver: 'refuse' | 'ignore',
+): { packets: Uint8Array; compression: number | undefined } {
+  if (untrustedBytes.length > MAX_MESSAGE_BYTES) {
+    throw new SignatureError('LimitExceeded', `a signature has at most ${MAX_MESSAGE_BYTES} bytes`);
+  }
+  refuseText(untrustedBytes);
+  const outer = readPacket(untrustedBytes, 0);
+  if (outer.tag !== PacketTag.compressedData) return { packets: untrustedBytes, compression: undefined };
+  if (leftOver === 'refuse' && outer.end !== untrustedBytes.length) throw malformed('bytes follow the message');
+  const compression = createByteReader(outer.body, 'compressed packet').byte();
+  const packets = decompress(compression, outer.body.subarray(1), leftOver);
+  // Algorithm 0 passes its input through, so the limit is checked here once for all.
+  if (packets.length > MAX_DECOMPRESSED_BYTES) throw new SignatureError('LimitExceeded', 'the message is too long');
+  return { packets, compression };
+}
+
+function parseSequence(bytes: Uint8Array, compression: number | undefined): UntrustedSignedMessage {
+  const onePassPacket = expectPacket(bytes, 0, PacketTag.onePassSignature);
+  const literalPacket = expectPacket(bytes, onePassPacket.end, PacketTag.literalData);
+  const signaturePacket = expectPacket(bytes, literalPacket.end, PacketTag.signature);
+  if (signaturePacket.end !== bytes.length) throw followedBy(bytes, signaturePacket.end);
+  const onePass = parseOnePass(onePassPacket.body);
+  const signature = parseSignaturePacket(signaturePacket.body);
+  requireAgreement(onePass, signature);
+  return { content: parseLiteral(literalPacket.body), signature, signerKeyId: onePass.keyId, compression };
+}
+
+function expectPacket(bytes: Uint8Array, offset: number, tag: number): Packet {
+  if (offset >= bytes.length) throw new SignatureError('SignatureUnsupported', missing(tag));
+  const packet = readPacket(bytes, offset);
+  if (packet.tag === tag) return packet;
+  throw new SignatureError('SignatureUnsupported', unexpected(packet.tag, tag));
+}
+
+function missing(expected: number): string {
+  return expected === PacketTag.signature ? 'the message carries no signature' : 'the message ends early';
+}
+
+function unexpected(found: number, expected: number): string {
+  switch (found) {
+    case PacketTag.publicKeyEncryptedSessionKey:
+    case PacketTag.symmetricKeyEncryptedSessionKey:
+    case PacketTag.encryptedData:
+    case PacketTag.encryptedIntegrityProtectedData:
+    case PacketTag.aeadEncryptedData:
+      return 'the message is encrypted';
+    case PacketTag.signature:
+      return 'a signature stands before its content, or alone: a release signature contains what it signs';
+    case PacketTag.onePassSignature:
+      return 'the message carries more than one signature';
+    case PacketTag.compressedData:
+      return 'compressed data lies inside compressed or signed data';
+    case PacketTag.literalData:
+      return expected === PacketTag.onePassSignature ? 'the message is not signed' : 'the message has two contents';
+    default:
+      return `packet ${found} does not belong into a release signature`;
+  }
+}
+
+function followedBy(bytes: Uint8Array, offset: number): SignatureError {
+  if (((bytes[offset] ?? 0) & 0x80) !== 0 && readPacket(bytes, offset).tag === PacketTag.signature) {
+    return new SignatureError('SignatureUnsupported', 'the message carries more than one signature');
+  }
+  return malformed('bytes follow the message');
+}
+
+function requireAgreement(onePass: OnePassSignature, signature: UntrustedSignature): void {
+  if (signature.issuerKeyId !== undefined && signature.issuerKeyId !== onePass.keyId) {
+    throw malformed('the one-pass packet and the signature name different keys');
+  }
+  if (
+    signature.type !== onePass.type ||
+    signature.hashAlgorithm !== onePass.hashAlgorithm ||
+    signature.publicKeyAlgorithm !== onePass.publicKeyAlgorithm
+  ) {
+    throw malformed('the one-pass packet and the signature disagree');
+  }
+  if (signature.type !== SignatureType.binary && signature.type !== SignatureType.text) {
+    throw new SignatureError('SignatureUnsupported', `a signature of type ${signature.type} is not over a document`);
+  }
+}
+
+/**
+ * The bytes that the signature covers before its trailer: for a text signature, line feeds become CR LF
+ * (RFC 9580 section 5.2.1.2).
+ */
+export function toSignedContent({ content, signature }: UntrustedSignedMessage): Uint8Array {
+  if (signature.type !== SignatureType.text) return content;
+  const canonical = Buffer.alloc(content.length * 2);
+  let length = 0;
+  let previous = 0;
+  for (const octet of content) {
+    if (octet === 0x0a && previous !== 0x0d) canonical[length++] = 0x0d;
+    canonical[length++] = octet;
+    previous = octet;
+  }
+  return canonical.subarray(0, length);
+}
+
+function refuseText(bytes: Uint8Array): void {
+  const first = bytes[0];
+  if (first === undefined) throw malformed('the signature is empty');
+  if ((first & 0x80) !== 0) return;
+  if (Buffer.from(bytes.subarray(0, 64)).toString('latin1').startsWith('-----BEGIN PGP')) {
+    throw new SignatureError('SignatureUnsupported', 'the signature is armored; stores hold binary messages');
+  }
+  throw malformed('the signature is not an OpenPGP message');
+}
+
+function malformed(message: string): SignatureError {
+  return new SignatureError('SignatureMalformed', message);
+}

@@ -1,0 +1,134 @@
+import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { isAlgorithmOf, isSignedBy } from '../keys/check-signature.ts';
+import type { IndexedKey, IndexedKeyring } from '../keys/indexed-keyring.ts';
+import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/algorithms.ts';
+import { Compression } from '../packets/decompress.ts';
+import { MAX_CLOCK_SKEW_SECONDS } from '../packets/limits.ts';
+import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
+
+/** A message that one key of the keyring signed, with that key allowed to. Made by {@link verifyMessage} alone. */
+export interface VerifiedMessage {
+  readonly content: Uint8Array;
+  /** Fingerprint of the signer's primary key. */
+  readonly signer: string;
+  /** Fingerprint of the key that signed: the primary one or a subkey. */
+  readonly signingKey: string;
+  /** Seconds since 1970. */
+  readonly createdAt: number;
+  /** First second at which the signature or its key is no longer valid, if ever. */
+  readonly expiresAt: number | undefined;
+  /** What current clusters could not have checked, though Signet did. */
+  readonly notes: readonly string[];
+  /** False for a framing that current clusters cannot read, whatever is signed. */
+  readonly isReadableByClusters: boolean;
+}
+
+/**
+ * Cryptography first, then the validity of the key, judged when the signature was made; a revoked key never.
+ *
+ * @param now seconds since 1970
+ * @throws SignatureError with the code that says why not
+ */
+export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedKeyring, now: number): VerifiedMessage {
+  const { signature } = message;
+  const hashName = toAcceptedHash(signature.hashAlgorithm);
+  const candidates = findCandidates(message, keyring);
+  const signedContent = toSignedContent(message);
+  const found = candidates.find(
+    ({ key, verificationKey }) =>
+      isAlgorithmOf(verificationKey().material, key.algorithm, signature.publicKeyAlgorithm) &&
+      isSignedBy(verificationKey(), signature, signedContent, hashName),
+  );
+  if (found === undefined) {
+    throw new SignatureError('SignatureInvalid', 'the signature does not match what it should sign', {
+      signer: candidates[0]?.certificate.fingerprint,
+    });
+  }
+  const copies = candidates.filter(({ key }) => key.fingerprint === found.key.fingerprint);
+  for (const copy of copies) verifyNotRevoked(copy);
+  const [signer = found] = copies.toSorted((one, other) => other.key.assertedAt - one.key.assertedAt);
+  verifyKeyUse(signer, signature.createdAt);
+  verifyTimes(message, signer, now);
+  return {
+    content: message.content,
+    signer: signer.certificate.fingerprint,
+    signingKey: signer.key.fingerprint,
+    createdAt: signature.createdAt,
+    expiresAt: earliest(signature.expiresAt, signer.key.expiresAt),
+    notes: toNotes(message, signer),
+    isReadableByClusters: message.compression !== Compression.none,
+  };
+}
+
+function findCandidates(
+  { signature, signerKeyId }: UntrustedSignedMessage,
+  keyring: IndexedKeyring,
+): readonly IndexedKey[] {
+  const sameId = keyring.keysById.get(signerKeyId) ?? [];
+  const { issuerFingerprint } = signature;
+  const candidates =
+    issuerFingerprint === undefined ? sameId : sameId.filter(({ key }) => key.fingerprint === issuerFingerprint);
+  if (candidates.length === 0) {
+    throw new SignatureError('KeyUnknown', `no key of the keyring has the signer's ID ${signerKeyId}`, {
+      signer: issuerFingerprint ?? signerKeyId,
+    });
+  }
+  return candidates;
+}
+
+/** A keyring may hold the same key twice, once as revoked: any copy's revocation counts. */
+function verifyNotRevoked({ certificate, key }: IndexedKey): void {
+  if (key.revoked === undefined) return;
+  throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer: certificate.fingerprint });
+}
+
+/** Of several copies the one that was asserted last speaks: an old copy beside a renewed key takes nothing back. */
+function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void {
+  const signer = certificate.fingerprint;
+  if (key.notForSigning !== undefined) throw new SignatureError('KeyNotForSigning', key.notForSigning, { signer });
+  if (signedAt < key.createdAt) {
+    throw new SignatureError('SignatureInvalid', 'the signature is dated before its key was made', { signer });
+  }
+  if (key.expiresAt !== undefined && signedAt >= key.expiresAt) {
+    throw new SignatureError('KeyExpired', `the key had expired on ${toDate(key.expiresAt)}, before it signed`, {
+      signer,
+    });
+  }
+}
+
+function verifyTimes({ signature }: UntrustedSignedMessage, { certificate }: IndexedKey, now: number): void {
+  const signer = certificate.fingerprint;
+  if (signature.createdAt > now + MAX_CLOCK_SKEW_SECONDS) {
+    throw new SignatureError('SignatureFromFuture', `the signature is dated ${toDate(signature.createdAt)}`, {
+      signer,
+    });
+  }
+  if (signature.expiresAt !== undefined && signature.expiresAt <= now) {
+    throw new SignatureError('SignatureExpired', `the signature expired on ${toDate(signature.expiresAt)}`, { signer });
+  }
+}
+
+/** What the OpenPGP library of current cluster-version operators (golang.org/x/crypto/openpgp) does not read. */
+function toNotes({ compression }: UntrustedSignedMessage, { certificate, key }: IndexedKey): readonly string[] {
+  const notes: string[] = [];
+  if (key.algorithm === PublicKeyAlgorithm.eddsaLegacy || key.algorithm === PublicKeyAlgorithm.ed25519) {
+    notes.push('current cluster-version operators cannot check Ed25519 signatures');
+  }
+  if (certificate.armorBlock > 0) {
+    notes.push(
+      'current cluster-version operators read only the first armor block of a keyring; this key is in a later one',
+    );
+  }
+  if (compression === Compression.none) {
+    notes.push('current cluster-version operators cannot read a compressed packet with algorithm 0');
+  }
+  return notes;
+}
+
+function earliest(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined ? other : Math.min(one, other ?? one);
+}
+
+function toDate(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}

@@ -1,0 +1,113 @@
+import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { type ByteReader, createByteReader } from './byte-reader.ts';
+import { toHex } from './hex.ts';
+
+/** What the subpackets of a version 4 signature say, of what matters here (RFC 9580 section 5.2.3.7). */
+export interface SubpacketFields {
+  readonly createdAt: number | undefined;
+  /** Seconds after creation; 0 means never. */
+  readonly expiresAfter: number | undefined;
+  readonly issuerKeyIds: readonly string[];
+  readonly issuerFingerprints: readonly string[];
+}
+
+const CREATION_TIME = 2;
+const EXPIRATION_TIME = 3;
+const KEY_EXPIRATION_TIME = 9;
+const ISSUER_KEY_ID = 16;
+const KEY_FLAGS = 27;
+const ISSUER_FINGERPRINT = 33;
+/** What can be said only once: two of a kind are read differently by everybody. */
+const ONCE_ONLY: readonly number[] = [CREATION_TIME, EXPIRATION_TIME, KEY_EXPIRATION_TIME, KEY_FLAGS];
+
+interface Subpacket {
+  readonly type: number;
+  readonly critical: boolean;
+  readonly body: ByteReader;
+}
+
+/** What becomes of a critical subpacket that is not understood: a revocation counts whatever else it says. */
+export type UnknownCritical = 'refuse' | 'ignore';
+
+/**
+ * @param protectedBySignature whether this is the hashed area: outside it, times are anybody's word and refused
+ * @throws SignatureError `SignatureMalformed`, or `SignatureUnsupported` for a critical subpacket not understood
+ */
+export function parseSubpackets(
+  area: Uint8Array,
+  protectedBySignature: boolean,
+  unknownCritical: UnknownCritical = 'refuse',
+): SubpacketFields {
+  const issuerKeyIds: string[] = [];
+  const issuerFingerprints: string[] = [];
+  let createdAt: number | undefined;
+  let expiresAfter: number | undefined;
+  for (const { type, critical, body } of readSubpackets(area)) {
+    switch (type) {
+      case CREATION_TIME:
+        createdAt = readTime(body, createdAt, protectedBySignature);
+        break;
+      case EXPIRATION_TIME:
+        expiresAfter = readTime(body, expiresAfter, protectedBySignature);
+        break;
+      case ISSUER_KEY_ID:
+        issuerKeyIds.push(toHex(body.bytes(8)));
+        requireEnd(body);
+        break;
+      case ISSUER_FINGERPRINT:
+        issuerFingerprints.push(readFingerprint(body));
+        break;
+      default:
+        if (critical && unknownCritical === 'refuse')
+          throw new SignatureError('SignatureUnsupported', `critical subpacket ${type} is not understood`);
+    }
+  }
+  return { createdAt, expiresAfter, issuerKeyIds, issuerFingerprints };
+}
+
+/** True when an area says twice when something was made, when it expires, or what a key is for. @throws SignatureError */
+export function isTimeOrFlagRepeated(area: Uint8Array): boolean {
+  const types = [...readSubpackets(area)].map(({ type }) => type).filter((type) => ONCE_ONLY.includes(type));
+  return new Set(types).size < types.length;
+}
+
+function* readSubpackets(area: Uint8Array): Generator<Subpacket> {
+  const reader = createByteReader(area, 'subpacket area');
+  while (reader.remaining() > 0) {
+    const length = readSubpacketLength(reader);
+    if (length === 0) throw malformed('a subpacket is empty');
+    const body = createByteReader(reader.bytes(length), 'subpacket');
+    const type = body.byte();
+    yield { type: type & 0x7f, critical: (type & 0x80) !== 0, body };
+  }
+}
+
+function readSubpacketLength(reader: ByteReader): number {
+  const first = reader.byte();
+  if (first < 192) return first;
+  return first < 255 ? (first - 192) * 256 + reader.byte() + 192 : reader.uint32();
+}
+
+function readTime(body: ByteReader, earlier: number | undefined, protectedBySignature: boolean): number {
+  if (!protectedBySignature) throw malformed('a time stands where the signature does not protect it');
+  if (earlier !== undefined) throw malformed('a time is given twice');
+  const time = body.uint32();
+  requireEnd(body);
+  return time;
+}
+
+function readFingerprint(body: ByteReader): string {
+  const version = body.byte();
+  if (version !== 4) throw new SignatureError('SignatureUnsupported', `the issuer is a version ${version} key`);
+  const fingerprint = toHex(body.bytes(20));
+  requireEnd(body);
+  return fingerprint;
+}
+
+function requireEnd(body: ByteReader): void {
+  if (body.remaining() > 0) throw malformed('a subpacket is longer than its content');
+}
+
+function malformed(message: string): SignatureError {
+  return new SignatureError('SignatureMalformed', message);
+}

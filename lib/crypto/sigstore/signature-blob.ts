@@ -1,0 +1,83 @@
+import { SignatureError } from '../../base/errors/signature-error.ts';
+import type { UntrustedCosignSignature } from './cosign-signature.ts';
+import { createJsonReader } from './json-reader.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES } from './limits.ts';
+
+/** One stored signature, by its format. */
+export type UntrustedSignatureBlob =
+  | { readonly format: 'simple-signing'; readonly message: Uint8Array }
+  | { readonly format: 'sigstore-json'; readonly signature: UntrustedCosignSignature };
+
+/** OpenPGP packets that a signed message may start with: signature, one-pass signature, compressed data. */
+const FIRST_PACKETS = new Set([2, 4, 8]);
+const LINE_FEED = 0x0a;
+const MAX_FORMAT_LENGTH = 64;
+const json = createJsonReader('the stored Sigstore signature', 'SignatureMalformed');
+
+/**
+ * Tells the formats apart in which containers/image stores a signature of an image directory (formats F7).
+ *
+ * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
+ */
+export function parseSignatureBlob(untrustedBytes: Uint8Array): UntrustedSignatureBlob {
+  const [first] = untrustedBytes;
+  if (first === undefined) throw malformed('it is empty');
+  if (first !== 0) {
+    if (!FIRST_PACKETS.has(toPacketTag(first))) throw malformed('it starts like no signature');
+    return { format: 'simple-signing', message: untrustedBytes };
+  }
+  const end = untrustedBytes.subarray(0, MAX_FORMAT_LENGTH).indexOf(LINE_FEED);
+  if (end < 0) throw malformed('the name of its format has no end');
+  const name = untrustedBytes.subarray(1, end);
+  if (name.some((octet) => octet < 0x20 || octet >= 0x7f)) throw malformed('the name of its format is not ASCII');
+  const content = untrustedBytes.subarray(end + 1);
+  switch (Buffer.from(name).toString('latin1')) {
+    case 'simple-signing':
+      return { format: 'simple-signing', message: content };
+    case 'sigstore-json':
+      return { format: 'sigstore-json', signature: parseSigstoreJson(content) };
+    default:
+      throw new SignatureError('SignatureUnsupported', 'the stored signature has a format that is not known');
+  }
+}
+
+/** The form in which containers/image stores a Sigstore signature: what {@link parseSignatureBlob} reads back. */
+export function formatSignatureBlob({ mimeType, payload, annotations }: UntrustedCosignSignature): Uint8Array {
+  const content = {
+    mimeType,
+    payload: Buffer.from(payload).toString('base64'),
+    annotations: Object.fromEntries(annotations),
+  };
+  return Buffer.concat([Buffer.from('\0sigstore-json\n'), Buffer.from(JSON.stringify(content))]);
+}
+
+/** True for a stored Sigstore signature, whether or not it can be read; any other is an OpenPGP one, if any. */
+export function isSigstoreBlob(untrustedBytes: Uint8Array): boolean {
+  return untrustedBytes[0] === 0;
+}
+
+/** RFC 9580 section 4.2; 0 for an octet that starts no packet. */
+function toPacketTag(first: number): number {
+  if ((first & 0x80) === 0) return 0;
+  return (first & 0x40) === 0 ? (first & 0x3c) >> 2 : first & 0x3f;
+}
+
+/** Members that are not known are left alone: the format grows, and nothing in it is signed. */
+function parseSigstoreJson(content: Uint8Array): UntrustedCosignSignature {
+  if (content.length > MAX_SIGSTORE_SIGNATURE_BYTES) {
+    throw new SignatureError('LimitExceeded', `the signature is longer than ${MAX_SIGSTORE_SIGNATURE_BYTES} bytes`);
+  }
+  const root = json.members('it', json.parse(content), undefined);
+  const annotations = json.members('annotations', root['annotations'] ?? {}, undefined);
+  return {
+    mimeType: json.text('mimeType', root['mimeType']),
+    payload: json.bytes('payload', root['payload']),
+    annotations: new Map(
+      Object.entries(annotations).map(([name, value]) => [name, json.text(`annotations.${name}`, value)]),
+    ),
+  };
+}
+
+function malformed(fault: string): SignatureError {
+  return new SignatureError('SignatureMalformed', `the stored signature is not readable: ${fault}`);
+}

@@ -1,0 +1,141 @@
+import { InputError } from '../../base/errors/input-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { type AuditedDigest, auditDigest, type QuarantinedSignature } from './audit-digest.ts';
+import { addForeignKeys, type ForeignKeys } from './foreign-keys.ts';
+import { ALL_SIGNATURES, type Invalidation, toInvalidationPaths } from './invalidation.ts';
+import { listMirroredDigests } from './list-mirrored-digests.ts';
+import { toUntouchedAudit, type UntouchedAudit } from './untouched-audit.ts';
+
+export interface MirrorAuditRequest {
+  readonly objects: ObjectStore;
+  /** Of every profile that mirrors here: what none of them verifies is taken out. */
+  readonly trusts: readonly ReadyTrust[];
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  /** `next` of the call before. */
+  readonly after?: string | undefined;
+  /** Digests to handle, from 1 to {@link MAX_AUDITED_DIGESTS}. */
+  readonly limit: number;
+  readonly dryRun?: boolean | undefined;
+  readonly invalidation?: Invalidation | undefined;
+}
+
+export interface AuditedMirror {
+  readonly outcome: 'audited';
+  /** Digests. */
+  readonly audited: number;
+  /** Distinct signatures that verify. */
+  readonly held: number;
+  readonly quarantined: readonly QuarantinedSignature[];
+  readonly duplicates: number;
+  readonly gapsClosed: number;
+  readonly foreign: ForeignKeys;
+  /** Keys. */
+  readonly unreadable: readonly string[];
+  /** Where the next call goes on; undefined at the end of the mirror. */
+  readonly next?: string | undefined;
+}
+
+export type MirrorAudit = AuditedMirror | UntouchedAudit;
+
+/** Digests of one call. */
+export const MAX_AUDITED_DIGESTS = 1000;
+/** Digests that are read at once. */
+const CONCURRENCY = 8;
+
+/**
+ * There from before the first change until caches were told: whoever finds it tells them again, and of everything,
+ * since an audit that ended between the two left nothing else to see.
+ */
+export const PENDING_INVALIDATION_KEY = 'quarantine/invalidation-pending';
+const MAX_PENDING_BYTES = 1024;
+
+/**
+ * Audits the next digests of the mirror, as {@link auditDigest} does; memory does not grow with the mirror. One audit
+ * at a time: the caller holds a lease. The same call again after a failure does what is left to do.
+ *
+ * Caches are told when all changes of a call are done. Until then, and at most for the 300 s of `max-age`, a cached copy
+ * of what was replaced may stand before an index that is gone: a reader then misses a signature, and is never given one
+ * that the mirror did not hold.
+ *
+ * @throws InputError `ArgumentInvalid` for the limit; StoreError; the abort reason of the signal
+ */
+export async function auditMirror(request: MirrorAuditRequest): Promise<MirrorAudit> {
+  const { objects, trusts, now, signal, after, limit, dryRun = false } = request;
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_AUDITED_DIGESTS) {
+    throw new InputError('ArgumentInvalid', `an audit takes from 1 to ${MAX_AUDITED_DIGESTS} digests at a time`);
+  }
+  const untouched = toUntouchedAudit(trusts, now);
+  if (untouched !== undefined) return untouched;
+  const { digests, foreign, next } = await listMirroredDigests(objects, { after, limit, signal });
+  const found = await findAll(request, digests);
+  const audits = dryRun ? found : await repairAll(request, found);
+  return {
+    outcome: 'audited',
+    audited: audits.length,
+    held: sum(audits.map(({ held }) => held)),
+    quarantined: audits.flatMap(({ quarantined }) => quarantined),
+    duplicates: sum(audits.map(({ duplicates }) => duplicates.length)),
+    gapsClosed: sum(audits.map(({ gapsClosed }) => gapsClosed)),
+    foreign: audits.reduce((all, audit) => addForeignKeys(all, audit.foreign), foreign),
+    unreadable: audits.flatMap(({ unreadable }) => unreadable),
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** What there is to do. The first failure also ends what is under way beside it. */
+async function findAll(
+  { objects, trusts, now, signal }: MirrorAuditRequest,
+  digests: readonly Digest[],
+): Promise<readonly AuditedDigest[]> {
+  const controller = new AbortController();
+  const common = { objects, trusts, now, signal: AbortSignal.any([signal, controller.signal]), dryRun: true };
+  try {
+    return await runBounded(digests, CONCURRENCY, async (digest) =>
+      verifyAudited(await auditDigest({ ...common, digest })),
+    );
+  } finally {
+    controller.abort();
+  }
+}
+
+/** One after the other, so that nothing goes on after a failure; then the caches. */
+async function repairAll(
+  { objects, trusts, now, signal, invalidation }: MirrorAuditRequest,
+  found: readonly AuditedDigest[],
+): Promise<readonly AuditedDigest[]> {
+  const isDue = found.some(({ changed }) => changed.length > 0);
+  const isPending = invalidation !== undefined && (await announceChanges(objects, isDue, now));
+  const audits: AuditedDigest[] = [];
+  for (const audit of found) {
+    const isWhole = audit.changed.length === 0;
+    audits.push(
+      isWhole ? audit : verifyAudited(await auditDigest({ objects, digest: audit.digest, trusts, now, signal })),
+    );
+  }
+  if (invalidation !== undefined && (isDue || isPending)) {
+    await invalidation.invalidate(isPending ? ALL_SIGNATURES : toInvalidationPaths(audits));
+    await objects.deleteObject(PENDING_INVALIDATION_KEY);
+  }
+  return audits;
+}
+
+/** Leaves the mark if changes are due. True when an earlier call left it and did not get to tell the caches. */
+async function announceChanges(objects: ObjectStore, isDue: boolean, now: Date): Promise<boolean> {
+  if (!isDue) return (await objects.readObject(PENDING_INVALIDATION_KEY, MAX_PENDING_BYTES)) !== undefined;
+  const mark = Buffer.from(`${JSON.stringify({ schema: 1, since: now.toISOString() })}\n`);
+  return !(await objects.createObject(PENDING_INVALIDATION_KEY, mark));
+}
+
+/** The same trust at the same time was good enough a moment ago. */
+function verifyAudited(audit: AuditedDigest | UntouchedAudit): AuditedDigest {
+  if (audit.outcome !== 'audited') throw new Error(`an audit of one digest was ${audit.outcome}`);
+  return audit;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,117 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
+import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import type { Attempt } from '../../verdict/judge/verdict.ts';
+import { evaluateMirrored, mirrorKey } from '../slots/mirror-slots.ts';
+
+/** One digest's place in the mirror, and all profiles that share it. */
+export interface AuditTarget {
+  readonly objects: ObjectStore;
+  readonly digest: Digest;
+  readonly trusts: readonly ReadyTrust[];
+  readonly now: Date;
+}
+
+/** By profile, what its keyrings make of a signature. */
+export type Evaluations = ReadonlyMap<string, SignatureEvaluation>;
+
+/**
+ * What is at one index. `verified`: it holds for at least one profile. `duplicate`: so it does, and all that it is to
+ * anybody is at a lower index already. `unverified`: it holds for none. `unreadable`: too long even for quarantine.
+ */
+export type AuditedSlot =
+  | (StoredObject & { readonly kind: 'verified' | 'duplicate' })
+  | (StoredObject & { readonly kind: 'unverified'; readonly evaluations: Evaluations })
+  | { readonly kind: 'unreadable' };
+
+/** The taken places, by index. */
+export type AuditedSlots = ReadonlyMap<number, AuditedSlot>;
+
+/** All places of a digest. */
+export const SLOT_INDEXES: readonly number[] = Array.from({ length: MAX_RELEASE_SIGNATURES }, (_, index) => index + 1);
+/** Bytes read of what is held: more than a signature may have, since what is too long for one is quarantined too. */
+export const MAX_AUDITED_BYTES = 1024 * 1024;
+
+/**
+ * Reads each place by its own name: a listing could be stuffed with other names, and a walk ends at a gap.
+ *
+ * @throws StoreError when a place cannot be read: then nothing is known of it, and nothing may be done to it
+ */
+export async function readAuditedSlots(target: AuditTarget, signal: AbortSignal): Promise<AuditedSlots> {
+  signal.throwIfAborted();
+  const stored = await Promise.all(SLOT_INDEXES.map((index) => readSlot(target, index)));
+  const slots = new Map<number, AuditedSlot>();
+  const held = new Set<string>();
+  for (const index of SLOT_INDEXES) {
+    const object = stored[index - 1];
+    if (object === 'unreadable') slots.set(index, { kind: 'unreadable' });
+    else if (object !== undefined) slots.set(index, toAuditedSlot(target, index, object, held));
+  }
+  return slots;
+}
+
+async function readSlot(
+  { objects, digest }: AuditTarget,
+  index: number,
+): Promise<StoredObject | 'unreadable' | undefined> {
+  try {
+    return await objects.readObject(mirrorKey(digest, index), MAX_AUDITED_BYTES);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'LimitExceeded') return 'unreadable';
+    throw error;
+  }
+}
+
+/** @param held what lower indexes hold, to which what this one holds is added */
+function toAuditedSlot(target: AuditTarget, index: number, object: StoredObject, held: Set<string>): AuditedSlot {
+  const evaluations = evaluateForAll(target, index, object.bytes);
+  const names = [...evaluations].flatMap(([profile, { verified }]) =>
+    verified.map(({ keyring, identity }) => `${profile}\0${keyring}\0${identity}`),
+  );
+  if (names.length === 0) return { ...object, kind: 'unverified', evaluations: toRejections(evaluations) };
+  const isDuplicate = names.every((name) => held.has(name));
+  for (const name of names) held.add(name);
+  return { ...object, kind: isDuplicate ? 'duplicate' : 'verified' };
+}
+
+/** What verifies in a framing that clusters cannot read is rejected here, and must not be reported as verified. */
+function toRejections(evaluations: Evaluations): Evaluations {
+  const toRejection = (attempt: Attempt): Attempt =>
+    attempt.code === 'Verified'
+      ? { ...attempt, code: 'SignatureUnsupported', message: `clusters cannot read its framing: ${attempt.message}` }
+      : attempt;
+  return new Map(
+    [...evaluations].map(([profile, { attempts, verified }]) => [
+      profile,
+      { attempts: attempts.map(toRejection), verified },
+    ]),
+  );
+}
+
+/** A profile without verification, or without a keyring, has no say: it vouches for nothing and condemns nothing. */
+function evaluateForAll(target: AuditTarget, index: number, untrustedBytes: Uint8Array): Evaluations {
+  const judges = target.trusts.filter(isJudge);
+  return new Map(
+    judges.map((trust) => [
+      trust.prepared.profile,
+      untrustedBytes.length > MAX_SIGNATURE_BYTES
+        ? toTooLong(target, index, untrustedBytes.length)
+        : evaluateMirrored({ ...target, trust }, index, untrustedBytes),
+    ]),
+  );
+}
+
+/** Readers pass it over whatever is in it. */
+function toTooLong({ objects, digest }: AuditTarget, index: number, length: number): SignatureEvaluation {
+  const message = `it has ${length} bytes; a signature has at most ${MAX_SIGNATURE_BYTES}`;
+  const location = `${objects.description}/${mirrorKey(digest, index)}`;
+  return { attempts: [{ store: objects.description, location, code: 'LimitExceeded', message }], verified: [] };
+}
+
+/** Whether signatures can be verified by this trust at all. */
+export function isJudge({ prepared, keyrings }: ReadyTrust): boolean {
+  return prepared.verification === 'enabled' && keyrings.length > 0;
+}

@@ -1,0 +1,69 @@
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { type ForeignKeys, MAX_FOREIGN_KEYS } from './foreign-keys.ts';
+
+export interface MirroredDigests {
+  readonly digests: readonly Digest[];
+  /** Keys below `signatures/` that are in no digest's folder. */
+  readonly foreign: ForeignKeys;
+  /** Where the next page starts; undefined after the last one. */
+  readonly next?: string | undefined;
+}
+
+interface Page {
+  readonly after?: string | undefined;
+  /** Digests of the page. */
+  readonly limit: number;
+  readonly signal: AbortSignal;
+}
+
+const PREFIX = 'signatures/';
+/** Keys of one page, whatever they are: a bucket stuffed with other names must not keep a call from ending. */
+export const MAX_PAGE_KEYS = 20_000;
+/** The last of all characters: with it a folder's key comes after every key in the folder. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+/**
+ * The next digests that the mirror has a folder for, in the order of a listing.
+ *
+ * @throws StoreError, `KeyRefused` for a cursor that could not be a part of a key; the abort reason of the signal
+ */
+export async function listMirroredDigests(
+  objects: ObjectStore,
+  { after, limit, signal }: Page,
+): Promise<MirroredDigests> {
+  const digests: Digest[] = [];
+  const keys: string[] = [];
+  let count = 0;
+  let listed = 0;
+  let last: string | undefined;
+  const toPage = (next: string | undefined) => ({ digests, foreign: { count, keys }, next });
+  for await (const { key } of objects.listObjects(PREFIX, toStart(after))) {
+    signal.throwIfAborted();
+    const name = key.slice(PREFIX.length);
+    const folder = name.split('/', 1)[0] ?? name;
+    const digest = name === folder ? undefined : toDigest(folder);
+    const isNew = digest !== undefined && digest !== digests.at(-1);
+    if (listed === MAX_PAGE_KEYS || (isNew && digests.length === limit)) return toPage(last);
+    listed += 1;
+    // The folder of a digest is handled as a whole. Its slash tells it from an object of that name, which S3 may hold too.
+    last = digest === undefined ? name : `${folder}/`;
+    if (isNew) digests.push(digest);
+    if (digest !== undefined) continue;
+    count += 1;
+    if (keys.length < MAX_FOREIGN_KEYS) keys.push(key);
+  }
+  return toPage(undefined);
+}
+
+/** A cursor names a folder, all of which was handled, or an object; no object's name ends in a slash. */
+function toStart(after: string | undefined): { readonly after?: string } {
+  if (after === undefined) return {};
+  return { after: `${PREFIX}${after}${after.endsWith('/') ? LAST_CHARACTER : ''}` };
+}
+
+/** `sha256=<hex>` and no other spelling. */
+function toDigest(folder: string): Digest | undefined {
+  const digest = folder.replace('=', ':');
+  return folder.includes('=') && isDigest(digest) ? digest : undefined;
+}

@@ -1,0 +1,136 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
+import { type CheckedImage, type CheckPlaces, checkImage, type WantedImage } from './check-image.ts';
+
+/** A release that a mirror should hold. */
+export interface WantedRelease {
+  readonly digest: Digest;
+  readonly versions: readonly string[];
+  /** The canonical repository that it is asked for by. */
+  readonly repository: Repository;
+}
+
+/** A component image by its digest. */
+export interface WantedComponent {
+  readonly name: string;
+  readonly repository: Repository;
+  readonly digest: Digest;
+}
+
+export interface MirrorCheckRequest extends CheckPlaces {
+  /** The mirror's repository of release images. */
+  readonly mirror: Repository;
+  readonly releases: readonly WantedRelease[];
+  /** Undefined: components are not looked at. */
+  readonly components?: MirroredComponents | undefined;
+  /** Images under way at a time. */
+  readonly concurrency: number;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface MirroredComponents {
+  /** The mirror's repository of component images. */
+  readonly mirror: Repository;
+  /** Read from the release image in the mirror. @throws StoreError for what could not be read */
+  readonly list: (release: Digest, signal: AbortSignal) => Promise<readonly WantedComponent[]>;
+}
+
+export interface MirrorCheck {
+  readonly outcome: CheckedImage['outcome'];
+  /** Releases, the images of lists among them, then components, each once. */
+  readonly images: readonly CheckedImage[];
+  /** Releases whose components could not be learned. */
+  readonly unlisted: readonly { readonly digest: Digest; readonly message: string }[];
+}
+
+/**
+ * Asks a mirror for all that clusters will ask it for: manifests, Sigstore signatures beside them, and OpenPGP signatures
+ * of releases; each verified. Nothing at all to check is no complete mirror.
+ *
+ * @throws the abort reason of the signal
+ */
+export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCheck> {
+  const { mirror, releases, components, concurrency, onProgress, signal } = request;
+  let [done, total] = [0, releases.length];
+  const checkAll = async (wanted: readonly WantedImage[]) =>
+    await runBounded(wanted, concurrency, async (image) => {
+      const result = await checkImage(image, request);
+      done += 1;
+      onProgress?.(done, total);
+      return result;
+    });
+  const top = await checkAll(releases.map(({ versions, ...one }) => toRelease(one, mirror, versions)));
+  const known = new Set(releases.map(({ digest }) => digest));
+  const inLists = top.flatMap(({ checked, children }) =>
+    children.map(({ digest, platform }) => ({ ...checked, digest, names: nameChild(checked, platform) })),
+  );
+  const children = takeNew(inLists, known).map((one) => toRelease(one, mirror, one.names));
+  total += children.length;
+  const below = await checkAll(children);
+  const images = [...top, ...below].map(({ checked }) => checked);
+  if (components === undefined) return conclude(images, []);
+  const lists = new Set(top.flatMap(({ checked, children: named }) => (named.length > 0 ? checked.digest : [])));
+  const readable = images.filter(({ digest, manifest }) => manifest.state === 'present' && !lists.has(digest));
+  const { wanted, unlisted } = await listComponents(readable, components, concurrency, signal);
+  total += wanted.length;
+  const parts = await checkAll(wanted);
+  return conclude([...images, ...parts.map(({ checked }) => checked)], unlisted);
+}
+
+function toRelease(
+  { digest, repository }: Pick<WantedRelease, 'digest' | 'repository'>,
+  place: Repository,
+  names: readonly string[],
+): WantedImage {
+  return { digest, repository, place, kind: 'release', names };
+}
+
+function nameChild({ names }: CheckedImage, platform: { readonly architecture: string } | undefined) {
+  return names.map((name) => (platform === undefined ? name : `${name} ${platform.architecture}`));
+}
+
+function takeNew<T extends { readonly digest: Digest }>(items: readonly T[], known: Set<Digest>): readonly T[] {
+  return items.filter(({ digest }) => {
+    if (known.has(digest)) return false;
+    known.add(digest);
+    return true;
+  });
+}
+
+/** Each component once, whatever releases it is part of. */
+async function listComponents(
+  releases: readonly CheckedImage[],
+  { mirror, list }: MirroredComponents,
+  concurrency: number,
+  signal: AbortSignal,
+): Promise<{ readonly wanted: readonly WantedImage[]; readonly unlisted: MirrorCheck['unlisted'] }> {
+  const unlisted: MirrorCheck['unlisted'][number][] = [];
+  const lists = await runBounded(releases, concurrency, async ({ digest }) => {
+    try {
+      return await list(digest, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof StoreError)) throw error;
+      unlisted.push({ digest, message: error.message });
+      return [];
+    }
+  });
+  const wanted = takeNew(lists.flat(), new Set()).map(({ digest, repository, name }) => ({
+    digest,
+    repository,
+    place: mirror,
+    kind: 'component' as const,
+    names: [name],
+  }));
+  return { wanted, unlisted };
+}
+
+function conclude(images: readonly CheckedImage[], unlisted: MirrorCheck['unlisted']): MirrorCheck {
+  const outcomes = images.map(({ outcome }) => outcome);
+  const isOpen = unlisted.length > 0 || outcomes.includes('indeterminate');
+  const isShort = outcomes.includes('incomplete') || outcomes.length === 0;
+  const good = isOpen ? 'indeterminate' : 'complete';
+  return { outcome: isShort ? 'incomplete' : good, images, unlisted };
+}

@@ -1,0 +1,76 @@
+import { InputError } from '../../base/errors/input-error.ts';
+import { readRegularFile } from '../../platform/files/read-regular-file.ts';
+import type { HttpClient, HttpResponse } from '../../platform/http/http-client.ts';
+import { checkStatus } from '../../registry/client/registry-status.ts';
+import { withRetries } from '../../registry/client/with-retries.ts';
+import type { GraphPlace } from './graph-places.ts';
+import { parseGraph } from './parse-graph.ts';
+import { MAX_GRAPH_BYTES, type UpdateGraph } from './update-graph.ts';
+
+/** Milliseconds for one try: an update service may have to make the graph first, and some have megabytes. */
+export const GRAPH_TIMEOUT_MS = 30_000;
+
+export interface ReadGraphOptions {
+  readonly client: HttpClient;
+  readonly signal: AbortSignal;
+  /** Tests shorten it. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * One graph, from a file or by one question to an update service, which is repeated where that may help.
+ *
+ * @throws InputError for what is no graph, a file that cannot be read and a question that the service refuses;
+ *   StoreError when the service does not answer as one should; the abort reason of the signal
+ */
+export async function readGraph(place: GraphPlace, options: ReadGraphOptions): Promise<UpdateGraph> {
+  switch (place.kind) {
+    case 'file':
+      return parseGraph(await readFile(place.path), { source: place.path });
+    case 'url': {
+      const { url, source, architecture } = place;
+      return parseGraph((await ask(url, source, options)).bytes, { source, architecture });
+    }
+    default:
+      throw new InputError('ArgumentInvalid', 'a graph is read from a file or a URL');
+  }
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  const contents = await readRegularFile(path, MAX_GRAPH_BYTES, 'follow').catch((cause: unknown) => {
+    throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  switch (contents.kind) {
+    case 'whole':
+      return contents.bytes;
+    case 'cut':
+      throw new InputError('BodyTooLarge', `${path}: not an update graph: it is longer than ${MAX_GRAPH_BYTES} bytes`);
+    case 'directory':
+      throw unreadable(path, 'it is a directory');
+    case 'irregular':
+      throw unreadable(path, 'it is not a regular file');
+    default:
+      throw unreadable(path, 'it is no file');
+  }
+}
+
+async function ask(url: URL, source: string, { client, signal, timeoutMs }: ReadGraphOptions): Promise<HttpResponse> {
+  const request = { accept: 'application/json', limitBytes: MAX_GRAPH_BYTES, timeoutMs: timeoutMs ?? GRAPH_TIMEOUT_MS };
+  return await withRetries(async () => {
+    const response = await client.get(url.href, { ...request, signal });
+    if (response.status === 400) {
+      throw new InputError(
+        'ArgumentInvalid',
+        `${source}: HTTP status 400: the service wants another question; ${HINT}`,
+      );
+    }
+    checkStatus(response, url.origin);
+    return response;
+  }, signal);
+}
+
+const HINT = 'most want a channel, such as stable-4.16';
+
+function unreadable(path: string, why: string, cause?: unknown): InputError {
+  return new InputError('FileUnreadable', `cannot read ${path}: ${why}`, { cause });
+}

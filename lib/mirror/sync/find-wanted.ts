@@ -1,0 +1,83 @@
+import type { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { ChildrenReader } from '../graph/children-reader.ts';
+import type { GraphPolicy } from '../graph/evaluate-repository.ts';
+import type { Payload } from '../graph/list-payloads.ts';
+import { listDigests, listReleases, type Release } from '../graph/list-releases.ts';
+import { isMultiArchitecture, readChildren } from '../graph/read-children.ts';
+import type { UpdateGraph } from '../graph/update-graph.ts';
+import { type KnownChildren, readKnownChildren, rememberChildren } from './known-children.ts';
+
+export interface WantedRequest {
+  readonly graphs: readonly UpdateGraph[];
+  readonly policy: GraphPolicy;
+  /** Asked for in addition. */
+  readonly digests: readonly Digest[];
+  readonly objects: ObjectStore;
+  /** Undefined: no registry is asked for the children of lists. */
+  readonly reader: ChildrenReader | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What a mirror should hold. */
+export interface Wanted {
+  /** Each once: releases, the children of lists, and what was asked for. */
+  readonly digests: readonly Digest[];
+  readonly releases: readonly Release[];
+  /** Payloads outside the canonical repository and its aliases: left out. */
+  readonly outside: readonly Payload[];
+  /** Lists whose children could not be learned: they are mirrored, their children are not. */
+  readonly childless: readonly { readonly release: Release; readonly error: StoreError }[];
+}
+
+const CONCURRENCY = 8;
+/** Lists whose children are asked for before they are remembered. */
+const BATCH = 64;
+
+/**
+ * The digests of update graphs, with the children of multi-architecture lists: a registry is asked once for each list,
+ * and never again. @throws StoreError of the object store, ConfigurationError; the abort reason of the signal
+ */
+export async function findWanted(request: WantedRequest): Promise<Wanted> {
+  const { graphs, policy, digests, objects, reader, signal } = request;
+  const { releases, outside } = listReleases(graphs, policy);
+  const lists = releases.filter(isMultiArchitecture);
+  const known: KnownChildren = lists.length === 0 ? new Map() : await readKnownChildren(objects);
+  const unknown = lists.filter(({ digest }) => !known.has(digest));
+  const { learned, childless } =
+    reader === undefined ? NOTHING_LEARNED : await learnChildren(unknown, objects, reader, signal);
+  const children = lists.flatMap(({ digest }) => known.get(digest) ?? learned.get(digest) ?? []);
+  return {
+    digests: [...new Set([...listDigests(releases), ...children, ...digests])],
+    releases,
+    outside,
+    childless,
+  };
+}
+
+interface Learned extends Pick<Wanted, 'childless'> {
+  readonly learned: KnownChildren;
+}
+
+const NOTHING_LEARNED: Learned = { learned: new Map(), childless: [] };
+
+async function learnChildren(
+  lists: readonly Release[],
+  objects: ObjectStore,
+  reader: ChildrenReader,
+  signal: AbortSignal,
+): Promise<Learned> {
+  const learned = new Map<Digest, readonly Digest[]>();
+  const childless: Wanted['childless'][number][] = [];
+  for (let start = 0; start < lists.length; start += BATCH) {
+    const some = lists.slice(start, start + BATCH);
+    const read = await readChildren(some, { reader, concurrency: CONCURRENCY, signal });
+    const batch = new Map([...read.children].map(([list, all]) => [list, all.map(({ digest }) => digest)] as const));
+    // At once: a run that is cut off has not asked in vain.
+    if (batch.size > 0) await rememberChildren(objects, batch);
+    for (const [list, all] of batch) learned.set(list, all);
+    childless.push(...read.failures);
+  }
+  return { learned, childless };
+}

@@ -1,0 +1,90 @@
+import type { SignatureStore } from '../../stores/port/signature-store.ts';
+import { type CollectedSignatures, collectSignatures } from '../../verdict/decide/collect-signatures.ts';
+import type { SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import { isUseful } from '../slots/is-useful.ts';
+import { type MirrorSlots, type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from '../slots/mirror-slots.ts';
+import { placeSignature } from '../slots/place-signature.ts';
+import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
+import { toUntouchedResult } from './untouched-result.ts';
+
+export interface MirrorRequest extends MirrorTarget {
+  /** Where signatures are copied from; not touched when what is held satisfies every keyring. */
+  readonly upstream: SignatureStore;
+  readonly signal: AbortSignal;
+  /** A listing has just shown that nothing is held: it is not looked for again. Who writes meanwhile is noticed. */
+  readonly isKnownEmpty?: boolean | undefined;
+}
+
+/**
+ * Copies the signatures of one digest into `signatures/<algo>=<hex>/signature-<n>`: only those that satisfy a keyring,
+ * each once, from 1 without gaps. Nothing is ever replaced or deleted; many may mirror the same digest at once.
+ *
+ * Upstream is read until every keyring is satisfied by what is held and read, or each of its stores has ended.
+ *
+ * @throws StoreError when the mirror itself fails; the abort reason of the signal
+ */
+export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult> {
+  const { trust, digest, upstream, now, signal } = request;
+  const untouched = toUntouchedResult(digest, trust, now);
+  if (untouched !== undefined) return untouched;
+  const slots: MirrorSlots = request.isKnownEmpty === true ? new Map() : await readMirrorSlots(request, signal);
+  const start: Progress = { slots, written: [], refused: [], attempts: [], storeFailed: false };
+  const satisfied = satisfiedKeyrings(slots);
+  const keyrings = trust.keyrings.filter(({ name }) => !satisfied.has(name));
+  if (keyrings.length === 0) return toMirrorResult(request, start);
+  const { evidence, verified, retryAfterSeconds } = await collectSignatures(
+    digest,
+    { ...trust, keyrings },
+    upstream,
+    now,
+    signal,
+    isUseful,
+  );
+  const { attempts, storeFailed } = evidence;
+  const progress = { ...start, attempts, storeFailed, retryAfterSeconds };
+  // Only what every keyring has seen need not be evaluated again to be placed.
+  const isWhole = keyrings.length === trust.keyrings.length;
+  return toMirrorResult(request, await placeAll(request, progress, toDistinct(verified), isWhole));
+}
+
+/** A signature in the framing in which it came first, and the keyrings that it satisfies. */
+type Distinct = Pick<SignatureEvaluation, 'verified'> & { readonly bytes: Uint8Array };
+
+function toDistinct(verified: CollectedSignatures['verified']): readonly Distinct[] {
+  const distinct = new Map<string, Uint8Array>();
+  for (const { signature, bytes } of verified) {
+    if (!distinct.has(signature.identity)) distinct.set(signature.identity, bytes);
+  }
+  return [...new Set(distinct.values())].map((bytes) => ({
+    bytes,
+    verified: verified.filter((entry) => entry.bytes === bytes).map(({ signature }) => signature),
+  }));
+}
+
+async function placeAll(
+  request: MirrorRequest,
+  start: Progress,
+  signatures: readonly Distinct[],
+  isWhole: boolean,
+): Promise<Progress> {
+  let progress = start;
+  for (const { bytes, verified } of signatures) {
+    const evaluation = isWhole ? { attempts: [], verified } : undefined;
+    const placement = await placeSignature(request, progress.slots, bytes, request.signal, evaluation);
+    const { slots } = placement;
+    switch (placement.kind) {
+      case 'written':
+        progress = { ...progress, slots, written: [...progress.written, placement.index] };
+        break;
+      case 'refused':
+        progress = { ...progress, slots, refused: [...progress.refused, { bytes, code: placement.code }] };
+        break;
+      case 'held':
+        progress = { ...progress, slots };
+        break;
+      default:
+        return placement satisfies never;
+    }
+  }
+  return progress;
+}

@@ -1,0 +1,116 @@
+import type { Digest } from '../../base/names/digest.ts';
+import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
+import { judgeSignatures, type SignatureEvidence } from '../../verdict/judge/judge-signatures.ts';
+import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
+import {
+  evaluateMirrored,
+  heldIdentities,
+  type MirrorSlots,
+  type MirrorTarget,
+  reachableSlots,
+  satisfiedKeyrings,
+} from '../slots/mirror-slots.ts';
+import type { RefusalCode } from '../slots/place-signature.ts';
+
+/**
+ * `complete`: what is held satisfies every keyring. `absent`: every upstream store answered that there is no signature,
+ * and nothing is held. `indeterminate`: a store failed that could have held what is missing, or the trust is stale.
+ * `incomplete`: all answered, and a keyring is not satisfied. `skipped`: the profile has nothing to verify by.
+ */
+export type MirrorOutcome = 'complete' | 'incomplete' | 'absent' | 'indeterminate' | 'skipped';
+
+export interface MirroredSignature {
+  /** Fingerprint of the signer's primary key. */
+  readonly signer: string;
+  readonly keyrings: readonly string[];
+}
+
+export interface MirrorResult {
+  readonly digest: Digest;
+  readonly outcome: MirrorOutcome;
+  /** Why it is not complete. */
+  readonly reasons: readonly Reason[];
+  readonly written: readonly (MirroredSignature & { readonly index: number })[];
+  /** Distinct signatures that readers of the mirror now see and that verify. */
+  readonly held: number;
+  /** Indexes that hold what does not verify: it satisfies nothing and keeps its place until pruned. */
+  readonly unverified: readonly number[];
+  /** Indexes behind a gap, where no reader comes: they satisfy nothing, and take their places. */
+  readonly unreachable: readonly number[];
+  /** Signatures that verify and for which there was no place. */
+  readonly refused: readonly (MirroredSignature & { readonly code: RefusalCode })[];
+  /** What is held first, then upstream. */
+  readonly attempts: readonly Attempt[];
+  /** The longest that a store asked to be left alone, in seconds. */
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** What was done so far. */
+export interface Progress {
+  readonly slots: MirrorSlots;
+  /** Indexes. */
+  readonly written: readonly number[];
+  readonly refused: readonly { readonly bytes: Uint8Array; readonly code: RefusalCode }[];
+  /** Of upstream. */
+  readonly attempts: readonly Attempt[];
+  readonly storeFailed: boolean;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+export function toMirrorResult(target: MirrorTarget, progress: Progress): MirrorResult {
+  const { digest, trust } = target;
+  const { slots, written, refused } = progress;
+  const indexes = [...slots.keys()].toSorted((left, right) => left - right);
+  const isOwn = new Set(written);
+  const heldAttempts = indexes.flatMap((index) => (isOwn.has(index) ? [] : (slots.get(index)?.attempts ?? [])));
+  const evidence: SignatureEvidence = {
+    digest,
+    keyrings: trust.keyrings.map(({ name }) => name),
+    satisfied: satisfiedKeyrings(slots),
+    storeFailed: progress.storeFailed,
+    attempts: [...heldAttempts, ...progress.attempts],
+  };
+  const { outcome, reasons } = judgeSignatures(evidence);
+  const reachable = reachableSlots(slots).length;
+  const isCrowded = outcome !== 'accepted' && refused.length > 0;
+  return {
+    digest,
+    outcome: toMirrorOutcome(outcome, evidence.attempts),
+    reasons: isCrowded ? [NO_PLACE, ...reasons.filter(({ code }) => code !== 'SignatureNotFound')] : reasons,
+    written: written.map((index) => ({ index, ...toMirrored(slots.get(index)?.verified ?? []) })),
+    held: heldIdentities(slots).size,
+    unverified: indexes.filter((index) => slots.get(index)?.verified.length === 0),
+    unreachable: indexes.filter((index) => index > reachable),
+    refused: refused.map(({ bytes, code }) => ({
+      ...toMirrored(evaluateMirrored(target, MAX_RELEASE_SIGNATURES, bytes).verified),
+      code,
+    })),
+    attempts: evidence.attempts,
+    ...(progress.retryAfterSeconds === undefined ? {} : { retryAfterSeconds: progress.retryAfterSeconds }),
+  };
+}
+
+function toMirrorOutcome(outcome: Outcome, attempts: readonly Attempt[]): MirrorOutcome {
+  switch (outcome) {
+    case 'accepted':
+      return 'complete';
+    case 'indeterminate':
+      return 'indeterminate';
+    case 'rejected': {
+      const isNowhere = attempts.length > 0 && attempts.every(({ code }) => code === 'SignatureNotFound');
+      return isNowhere ? 'absent' : 'incomplete';
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function toMirrored(verified: readonly { readonly signer: string; readonly keyring: string }[]): MirroredSignature {
+  return { signer: verified[0]?.signer ?? 'unknown', keyrings: verified.map(({ keyring }) => keyring) };
+}
+
+const NO_PLACE: Reason = {
+  code: 'LimitExceeded',
+  message: `a signature that verifies found no place among the ${MAX_RELEASE_SIGNATURES} of its digest`,
+  remedy: 'look at what is held with signet mirror audit, and take away what does not verify with signet mirror prune',
+};

@@ -1,0 +1,91 @@
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
+import { ABSENT_PREFIX, type AskedStores, isRestful, readAbsent } from './absent-record.ts';
+
+export interface PlanRequest {
+  readonly objects: ObjectStore;
+  /** Each once. */
+  readonly wanted: readonly Digest[];
+  /** Keyrings of the profile: with several, one signature that is held does not say that all are satisfied. */
+  readonly keyrings: number;
+  readonly asked: AskedStores;
+  /** Digests that do not rest: somebody asks for them now. */
+  readonly insisted?: ReadonlySet<Digest> | undefined;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** What is left to do of what is wanted. */
+export interface MirrorPlan {
+  /** Nothing of these is held, as the listing has just shown. */
+  readonly missing: readonly Digest[];
+  /** Of these something is held; whether it is enough, only the signatures tell. */
+  readonly partial: readonly Digest[];
+  readonly held: number;
+  /** Asked about lately, and not there. */
+  readonly resting: number;
+}
+
+const SIGNATURES = 'signatures/';
+const CONCURRENCY = 16;
+
+/**
+ * Subtracts what the mirror holds, by listing it, and what was asked about lately. The number of requests does not grow
+ * with what is wanted. @throws StoreError; the abort reason of the signal
+ */
+export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
+  const { objects, wanted, keyrings, signal } = request;
+  const held = await findHeld(objects, new Set(wanted), signal);
+  // What satisfies one keyring says nothing of another, and nobody reads behind a gap.
+  const isSure = (digest: Digest): boolean => keyrings === 1 && isWhole(held.get(digest) ?? 0);
+  const unsure = wanted.filter((digest) => !isSure(digest));
+  const resting = await findResting(request, unsure);
+  const due = unsure.filter((digest) => !resting.has(digest));
+  return {
+    missing: due.filter((digest) => !held.has(digest)),
+    partial: due.filter((digest) => held.has(digest)),
+    held: wanted.length - unsure.length,
+    resting: resting.size,
+  };
+}
+
+/** By digest: the indexes that are taken, as bits. */
+async function findHeld(
+  objects: ObjectStore,
+  wanted: ReadonlySet<Digest>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Digest, number>> {
+  const held = new Map<Digest, number>();
+  for await (const { key } of objects.listObjects(SIGNATURES)) {
+    signal.throwIfAborted();
+    const [folder = '', name = ''] = key.slice(SIGNATURES.length).split('/');
+    const digest = folder.replace('=', ':');
+    if (!/^signature-[1-9]$/.test(name) || !isDigest(digest) || !wanted.has(digest)) continue;
+    held.set(digest, (held.get(digest) ?? 0) | (1 << (Number(name.at(-1)) - 1)));
+  }
+  return held;
+}
+
+/** From the first on, without a gap. */
+function isWhole(taken: number): boolean {
+  return taken !== 0 && (taken & (taken + 1)) === 0;
+}
+
+async function findResting(
+  { objects, asked, insisted, now, signal }: PlanRequest,
+  digests: readonly Digest[],
+): Promise<ReadonlySet<Digest>> {
+  const known = new Set<string>();
+  for await (const { key } of objects.listObjects(ABSENT_PREFIX)) {
+    signal.throwIfAborted();
+    known.add(key.slice(ABSENT_PREFIX.length));
+  }
+  const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
+  const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
+  const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
+    const stored = await readAbsent(objects, digest);
+    return stored?.record !== undefined && isRestful(stored.record, asked, now);
+  });
+  return new Set(candidates.filter((_, index) => isResting[index] === true));
+}

@@ -1,0 +1,37 @@
+import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
+
+/** What a service of AWS, or the way to it, said instead of an answer. */
+export interface AwsFault {
+  /** HTTP status; undefined when there was no answer. */
+  readonly status?: number | undefined;
+  /** The service's error code, such as `NoSuchKey`, or the system's, such as `ECONNREFUSED`. */
+  readonly code?: string | undefined;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+const TIME_OUTS: ReadonlySet<string> = new Set(['TimeoutError', 'AbortError', 'RequestTimeout', 'ETIMEDOUT']);
+const NO_CREDENTIALS: ReadonlySet<string> = new Set(['CredentialsProviderError', 'TokenProviderError']);
+
+/** The failure as the caller of a store or a queue sees it. */
+export function toAwsStoreError(fault: AwsFault, doing: string): StoreError {
+  const { cause } = fault;
+  return new StoreError(
+    toStoreErrorCode(fault),
+    `${doing} failed: ${describeAwsFault(fault)}`,
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** Status, code and message, as far as there are. */
+export function describeAwsFault({ status, code, message }: AwsFault): string {
+  return [status, code, message].filter((part) => part !== undefined && part !== '').join(' ');
+}
+
+function toStoreErrorCode({ status, code = '' }: AwsFault): StoreErrorCode {
+  if (TIME_OUTS.has(code)) return 'TimedOut';
+  if (NO_CREDENTIALS.has(code) || status === 401 || status === 403) return 'NotAllowed';
+  if (status === undefined) return 'ConnectionFailed';
+  // A success that ended as a fault: its body was not what the service sends.
+  return status < 300 ? 'BodyInvalid' : 'StatusUnexpected';
+}

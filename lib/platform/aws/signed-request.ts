@@ -1,0 +1,127 @@
+import { hash } from 'node:crypto';
+import {
+  Agent as HttpAgent,
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+} from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { sign } from 'aws4';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { readBody, readExplanation } from '../http/read-body.ts';
+import type { AwsFault } from './aws-fault.ts';
+import { type AwsSettings, toGivenCredentials } from './aws-settings.ts';
+
+export interface SignedRequest {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array | undefined;
+  /** Bytes of the answer's body that are read; a longer one is `LimitExceeded`. */
+  readonly limitBytes: number;
+}
+
+export interface SignedResponse {
+  readonly headers: Readonly<IncomingHttpHeaders>;
+  readonly bytes: Uint8Array;
+}
+
+export interface Signing extends AwsSettings {
+  /** As signatures name it, such as `s3`. */
+  readonly service: string;
+  /** Milliseconds for one request, its body included. */
+  readonly timeoutMs: number;
+}
+
+/** An answer that is no success, or none at all. */
+export class AwsRequestError extends Error {
+  override readonly name = 'AwsRequestError';
+  readonly fault: AwsFault;
+  /** How often the request was sent. */
+  readonly tries: number;
+
+  constructor(fault: AwsFault, tries = 1) {
+    super(fault.message, { cause: fault.cause });
+    this.fault = fault;
+    this.tries = tries;
+  }
+}
+
+const MAX_EXPLANATION_BYTES = 4096;
+const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+
+/** Signs a request, body included, and sends it once. @throws AwsRequestError, or StoreError when a limit is hit. */
+export async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
+  const headers = signRequest(request, signing);
+  const signal = AbortSignal.timeout(signing.timeoutMs);
+  try {
+    const response = await exchange(request, headers, signal);
+    return await toResponse(response, request.limitBytes);
+  } catch (error) {
+    if (error instanceof StoreError || error instanceof AwsRequestError) throw error;
+    throw new AwsRequestError(toFault(error, signal, signing.timeoutMs));
+  }
+}
+
+function signRequest(
+  { method, url, headers, body }: SignedRequest,
+  { service, region, credentials }: Signing,
+): OutgoingHttpHeaders {
+  const signed = sign(
+    {
+      method,
+      host: url.host,
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        ...headers,
+        host: url.host,
+        'x-amz-content-sha256': hash('sha256', body ?? ''),
+        ...(body === undefined ? {} : { 'content-length': body.length }),
+      },
+      service,
+      region,
+    },
+    toGivenCredentials(credentials),
+  );
+  return signed.headers ?? {};
+}
+
+function exchange(
+  { method, url, body }: SignedRequest,
+  headers: OutgoingHttpHeaders,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const isTls = url.protocol === 'https:';
+  const options = { method, headers, agent: isTls ? agents.https : agents.http, signal };
+  const sent = isTls ? httpsRequest(url, options) : httpRequest(url, options);
+  sent.on('response', resolve);
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+async function toResponse(response: IncomingMessage, limitBytes: number): Promise<SignedResponse> {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) {
+    return { headers: response.headers, bytes: await readBody(response, limitBytes) };
+  }
+  const explanation = new TextDecoder().decode(await readExplanation(response, MAX_EXPLANATION_BYTES));
+  throw new AwsRequestError({ status, code: findErrorCode(explanation), message: '' });
+}
+
+/** S3 writes its errors in XML, the services of the JSON protocols `"__type": "<namespace>#<code>"`. */
+function findErrorCode(explanation: string): string | undefined {
+  const [, xml, json] =
+    /<Code>([A-Za-z0-9.]{1,64})<\/Code>|"__type"\s*:\s*"(?:[^"#]{0,64}#)?([A-Za-z0-9.]{1,64})"/.exec(explanation) ?? [];
+  return xml ?? json;
+}
+
+function toFault(error: unknown, signal: AbortSignal, timeoutMs: number): AwsFault {
+  if (signal.aborted)
+    return { code: 'TimeoutError', message: `no complete answer within ${timeoutMs} ms`, cause: error };
+  if (!(error instanceof Error)) return { message: String(error), cause: error };
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return { code, message: error.message, cause: error };
+}

@@ -1,0 +1,83 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
+import { EVENT_SOURCE, type EventBus } from './event-bus.ts';
+
+/** Events that EventBridge takes in one request. */
+const MAX_ENTRIES = 10;
+/** Bytes of all entries of one request, counted as EventBridge does: source, detail-type and detail. */
+const MAX_REQUEST_BYTES = 256 * 1024;
+
+/** @param busName name or ARN */
+export function createEventBridgeBus(busName: string, client: EventBridgeClient = createClient()): EventBus {
+  const description = `event bus ${busName}`;
+  return {
+    description,
+    async publishEvents(events) {
+      const entries = events.map(({ detailType, detail }) => ({
+        EventBusName: busName,
+        Source: EVENT_SOURCE,
+        DetailType: detailType,
+        Detail: JSON.stringify(detail),
+      }));
+      for (const request of toRequests(entries)) await putEntries(client, request, description);
+    },
+  };
+}
+
+interface Entry {
+  readonly EventBusName: string;
+  readonly Source: string;
+  readonly DetailType: string;
+  readonly Detail: string;
+}
+
+/** The entries in requests that EventBridge takes, in their order; one that no request may carry it refuses itself. */
+function toRequests(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const requests: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const { Source, DetailType, Detail } = entry;
+    const size = Buffer.byteLength(Source) + Buffer.byteLength(DetailType) + Buffer.byteLength(Detail);
+    const request = requests.at(-1);
+    if (request === undefined || request.length === MAX_ENTRIES || bytes + size > MAX_REQUEST_BYTES) {
+      requests.push([entry]);
+      bytes = size;
+    } else {
+      request.push(entry);
+      bytes += size;
+    }
+  }
+  return requests;
+}
+
+/** An answer of 200 may hold refusals: each entry has a result of its own. */
+async function putEntries(client: EventBridgeClient, entries: readonly Entry[], description: string): Promise<void> {
+  let answer: { readonly FailedEntryCount?: number | undefined; readonly Entries?: readonly EntryResult[] | undefined };
+  try {
+    answer = await client.send(new PutEventsCommand({ Entries: [...entries] }));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError('ConnectionFailed', `${description}: ${why}`, { cause });
+  }
+  const results = answer.Entries ?? [];
+  const taken = results.filter(({ EventId: id }) => id !== undefined).length;
+  const refused = answer.FailedEntryCount ?? 0;
+  if (taken === entries.length && refused === 0) return;
+  const failed = results.find(({ ErrorCode: code }) => code !== undefined);
+  const why = failed === undefined ? 'no reason given' : `${failed.ErrorCode} ${failed.ErrorMessage ?? ''}`.trim();
+  throw new StoreError(
+    'ConnectionFailed',
+    `${description}: of ${entries.length} events ${taken} taken, ${refused} refused: ${why}`,
+  );
+}
+
+interface EntryResult {
+  readonly EventId?: string | undefined;
+  readonly ErrorCode?: string | undefined;
+  readonly ErrorMessage?: string | undefined;
+}
+
+function createClient(): EventBridgeClient {
+  return new EventBridgeClient({ requestHandler: SDK_TIMEOUTS });
+}

@@ -1,0 +1,34 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
+import { EVENT_SOURCE, type EventBus } from './event-bus.ts';
+
+/**
+ * A topic that is told every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
+ * attribute `detailType` lets a subscription filter.
+ */
+export function createSnsTopic(topicArn: string, client: SNSClient = createClient()): EventBus {
+  const description = `topic ${topicArn}`;
+  return {
+    description,
+    async publishEvents(events) {
+      for (const { detailType, detail } of events) {
+        const command = new PublishCommand({
+          TopicArn: topicArn,
+          Message: JSON.stringify({ source: EVENT_SOURCE, 'detail-type': detailType, detail }),
+          MessageAttributes: { detailType: { DataType: 'String', StringValue: detailType } },
+        });
+        try {
+          await client.send(command);
+        } catch (cause) {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new StoreError('ConnectionFailed', `${description}: ${why}`, { cause });
+        }
+      }
+    },
+  };
+}
+
+function createClient(): SNSClient {
+  return new SNSClient({ requestHandler: SDK_TIMEOUTS });
+}

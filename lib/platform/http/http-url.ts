@@ -1,0 +1,35 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+
+/** @throws StoreError `NotAllowed`, which never repeats what may be a password. */
+export function parseHttpUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url === null) throw new StoreError('NotAllowed', 'this is not a URL');
+  checkHttpUrl(url);
+  return url;
+}
+
+/** @throws StoreError `NotAllowed` for another scheme than http and https and for a user or password. */
+export function checkHttpUrl(url: URL): void {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new StoreError('NotAllowed', `${url.protocol}// is not contacted: only https:// and http:// are`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new StoreError('NotAllowed', `${toShownUrl(url)}: a URL with a user or password is not used`);
+  }
+}
+
+/** True for a URL, well-formed or not, as opposed to a path: what is wrong with one must not pass for a file name. */
+export function isUrlLike(text: string): boolean {
+  return /^\s*[A-Za-z][A-Za-z0-9+.-]*:\//.test(text);
+}
+
+/** The text of what is not a URL but may have been meant as one, as messages may show it: its scheme at most. */
+export function toShownScheme(text: string): string {
+  const scheme = /^\s*([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1];
+  return scheme === undefined ? '…' : `${scheme.toLowerCase()}://…`;
+}
+
+/** The URL as messages and records may show it: without user, password, query and fragment. */
+export function toShownUrl(url: URL): string {
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}

@@ -1,0 +1,56 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { matchesNoProxy } from './no-proxy.ts';
+
+/** As the environment has them; an empty string is as good as none. */
+export interface ProxyOptions {
+  readonly httpsProxy?: string | undefined;
+  readonly httpProxy?: string | undefined;
+  readonly noProxy?: string | undefined;
+}
+
+/** Operator-configured, so its own address is not checked. */
+export interface ForwardProxy {
+  readonly isTls: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** The value of `Proxy-Authorization`; secret. */
+  readonly authorization: string | undefined;
+}
+
+/** The proxy that a URL goes through, or undefined for a direct connection. */
+export type ChooseProxy = (url: URL) => ForwardProxy | undefined;
+
+/** @throws ConfigurationError `DocumentInvalid` when a proxy is not an http:// or https:// URL. */
+export function createProxyChooser({ httpsProxy, httpProxy, noProxy }: ProxyOptions): ChooseProxy {
+  const proxies = { 'https:': parseProxy('HTTPS_PROXY', httpsProxy), 'http:': parseProxy('HTTP_PROXY', httpProxy) };
+  return (url) => {
+    const proxy = url.protocol === 'https:' ? proxies['https:'] : proxies['http:'];
+    return proxy === undefined || matchesNoProxy(url, noProxy ?? '') ? undefined : proxy;
+  };
+}
+
+function parseProxy(name: string, text: string | undefined): ForwardProxy | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const url = URL.parse(text.includes('://') ? text.trim() : `http://${text.trim()}`);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.hostname === '') {
+    throw new ConfigurationError('DocumentInvalid', `${name} is not an http:// or https:// URL of a proxy`);
+  }
+  const isTls = url.protocol === 'https:';
+  const fallbackPort = isTls ? 443 : 80;
+  return {
+    isTls,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? fallbackPort : Number(url.port),
+    authorization: toBasicAuthorization(name, url),
+  };
+}
+
+function toBasicAuthorization(name: string, url: URL): string | undefined {
+  if (url.username === '' && url.password === '') return undefined;
+  try {
+    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    return `Basic ${Buffer.from(credentials).toString('base64')}`;
+  } catch (cause) {
+    throw new ConfigurationError('DocumentInvalid', `${name} has a user or password with a broken % escape`, { cause });
+  }
+}

@@ -1,0 +1,71 @@
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { AddressRules } from './address-rules.ts';
+import { guardSocket } from './guard-socket.ts';
+import type { Route } from './routes.ts';
+import { type TunnelRequestOptions, toProxyHeaders } from './tunnel-agent.ts';
+
+interface Hop {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly url: URL;
+  readonly route: Route;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | undefined;
+  readonly signal: AbortSignal;
+  readonly rules: AddressRules;
+}
+
+/** One request, no redirect followed; the body is the caller's to read or destroy. Rejects with whatever went wrong. */
+export async function sendRequest(hop: Hop): Promise<IncomingMessage> {
+  try {
+    return await attempt(hop);
+  } catch (error) {
+    // A server may close a kept-alive connection just as it is used again; nothing was answered, so asking once
+    // more on another one is safe, unless what was sent may have been taken.
+    if (error instanceof StaleConnectionError && hop.body === undefined) return await attempt(hop);
+    throw error;
+  }
+}
+
+class StaleConnectionError extends Error {}
+
+function attempt(hop: Hop): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const request = openRequest(hop);
+  if (hop.route.kind === 'direct') request.on('socket', (socket) => guardSocket(socket, hop.rules));
+  let isAnswered = false;
+  request.on('response', (response) => {
+    isAnswered = true;
+    resolve(response);
+  });
+  request.on('error', (cause: NodeJS.ErrnoException) => {
+    const isStale = request.reusedSocket && (cause.code === 'ECONNRESET' || cause.code === 'EPIPE');
+    reject(isStale && !hop.signal.aborted ? new StaleConnectionError(cause.message, { cause }) : cause);
+  });
+  request.on('close', () => {
+    // Every request closes; an error has a stack to be made.
+    if (isAnswered) return;
+    reject(new StoreError('ConnectionFailed', 'the connection was closed without an answer'));
+  });
+  // While a tunnel is being made the request has no socket and would not report its own abort.
+  hop.signal.addEventListener('abort', () => reject(hop.signal.reason), { once: true });
+  request.end(hop.body);
+  return promise;
+}
+
+function openRequest({ method, url, route, headers, signal }: Hop): ClientRequest {
+  const options = { method, agent: route.agent, signal, headers } satisfies RequestOptions;
+  if (route.kind === 'forward') {
+    const forwarded: RequestOptions = {
+      ...options,
+      host: route.proxy.host,
+      port: route.proxy.port,
+      path: `${url.origin}${url.pathname}${url.search}`,
+      headers: { ...headers, host: url.host, ...toProxyHeaders(route.proxy) },
+    };
+    return route.proxy.isTls ? httpsRequest(forwarded) : httpRequest(forwarded);
+  }
+  const reached: TunnelRequestOptions = { ...options, tunnelSignal: signal };
+  return url.protocol === 'https:' ? httpsRequest(url, reached) : httpRequest(url, reached);
+}

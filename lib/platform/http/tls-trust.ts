@@ -1,0 +1,23 @@
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { checkCertificate, splitCertificates } from './pem-certificates.ts';
+
+/**
+ * The authorities that servers may be certified by: the platform's and those of `ca` (PEM). Undefined without `ca`:
+ * Node's own default. @throws ConfigurationError `DocumentInvalid` when `ca` holds no readable certificate.
+ */
+export function createTlsTrust(ca: string | undefined): SecureContext | undefined {
+  if (ca === undefined) return undefined;
+  const { certificates } = splitCertificates(ca);
+  if (certificates.length === 0) throw new ConfigurationError('DocumentInvalid', 'the CA file has no PEM certificate');
+  for (const [index, certificate] of certificates.entries()) checkReadable(certificate, index + 1);
+  return createSecureContext({ ca: [...getCACertificates('default'), ...certificates] });
+}
+
+function checkReadable(certificate: string, position: number): void {
+  try {
+    checkCertificate(certificate);
+  } catch (cause) {
+    throw new ConfigurationError('DocumentInvalid', `certificate ${position} of the CA file cannot be read`, { cause });
+  }
+}

@@ -1,0 +1,80 @@
+import type { JsonValue } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+
+/** The parts of an API Gateway request (payload 2.0) that a body is read from. */
+export interface RequestWithBody {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | undefined;
+  readonly isBase64Encoded: boolean;
+}
+
+/** Bytes of a request body, unless a route says otherwise. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+const JSON_TYPES: readonly string[] = ['application/json'];
+
+/**
+ * @param mediaTypes those that are taken, in lower case
+ * @throws InputError `MediaTypeUnsupported` (another type or encoding), `BodyTooLarge`, `BodyInvalid`
+ */
+export function parseJsonBody(
+  request: RequestWithBody,
+  limit: number = MAX_BODY_BYTES,
+  mediaTypes: readonly string[] = JSON_TYPES,
+): JsonValue {
+  requireJson(request, mediaTypes);
+  return parseJsonBytes(readBody(request, limit));
+}
+
+/** @throws InputError `BodyInvalid` */
+export function parseJsonBytes(bytes: Uint8Array): JsonValue {
+  try {
+    return parseStrictJson(UTF8.decode(bytes));
+  } catch (cause) {
+    if (cause instanceof StrictJsonError)
+      throw new InputError('BodyInvalid', `not strict JSON: ${cause.message}`, { cause });
+    if (cause instanceof TypeError) throw new InputError('BodyInvalid', 'the body is not UTF-8', { cause });
+    throw cause;
+  }
+}
+
+/** The body's bytes. @throws InputError `BodyTooLarge`, `BodyInvalid` */
+export function readBody({ body = '', isBase64Encoded }: RequestWithBody, limit: number = MAX_BODY_BYTES): Uint8Array {
+  // Base64 is a third longer; what is far longer is not even decoded.
+  if (body.length > (limit * 4) / 3 + 4) throw tooLarge(limit);
+  const bytes = isBase64Encoded ? decodeBase64(body) : Buffer.from(body, 'utf8');
+  if (bytes.length > limit) throw tooLarge(limit);
+  return bytes;
+}
+
+/** @throws InputError `MediaTypeUnsupported` */
+export function requireJson({ headers }: RequestWithBody, mediaTypes: readonly string[] = JSON_TYPES): void {
+  const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  if (!mediaTypes.includes(type.trim())) {
+    throw new InputError('MediaTypeUnsupported', `send the body as content-type: ${mediaTypes.join(' or ')}`);
+  }
+  const charset = parameters.map((text) => text.trim()).find((text) => text.startsWith('charset='));
+  if (charset !== undefined && !['charset=utf-8', 'charset="utf-8"'].includes(charset)) {
+    throw new InputError('MediaTypeUnsupported', 'JSON is UTF-8; no other charset is read');
+  }
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
+    throw new InputError('MediaTypeUnsupported', 'send the body without content-encoding');
+  }
+}
+
+function decodeBase64(body: string): Buffer {
+  const bytes = Buffer.from(body, 'base64');
+  if (bytes.toString('base64').replace(/=+$/, '') !== body.replace(/=+$/, '')) {
+    throw new InputError('BodyInvalid', 'the body is not base64');
+  }
+  return bytes;
+}
+
+function tooLarge(limit: number): InputError {
+  return new InputError('BodyTooLarge', `the body may have ${limit} bytes`);
+}

@@ -1,0 +1,25 @@
+import { checkDirectoryLocation } from '../files/check-directory-location.ts';
+import { createDirectoryObjectStore } from './directory/directory-object-store.ts';
+import type { ObjectStore } from './port/object-store.ts';
+import type { S3ClientOptions } from './s3/s3-client.ts';
+import { isS3Location, parseS3Location } from './s3/s3-location.ts';
+
+/**
+ * The store at `s3://bucket[/prefix]` or in a directory. Who uses a directory never loads the AWS SDK.
+ *
+ * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be
+ */
+export async function openObjectStore(location: string, options: S3ClientOptions = {}): Promise<ObjectStore> {
+  if (isS3Location(location)) return openS3(location, options);
+  checkDirectoryLocation(location);
+  return createDirectoryObjectStore(location);
+}
+
+async function openS3(location: string, options: S3ClientOptions): Promise<ObjectStore> {
+  const parsed = parseS3Location(location);
+  const [{ createS3Client }, { createS3ObjectStore }] = await Promise.all([
+    import('./s3/s3-client.ts'),
+    import('./s3/s3-object-store.ts'),
+  ]);
+  return createS3ObjectStore({ client: createS3Client(options), ...parsed });
+}

@@ -1,0 +1,66 @@
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { StoreError } from '../../../base/errors/store-error.ts';
+import { compareKeys, isObjectKey, parseKeyPrefix, parseListingStart, RESERVED_SEGMENT } from '../port/object-key.ts';
+import type { ListedObject, ListingStart } from '../port/object-store.ts';
+import { runS3Operation, type S3Target } from './s3-operation.ts';
+
+/**
+ * All objects whose key starts with `prefix`, page by page, in the order of their keys.
+ *
+ * A key that no store may hold is passed over: nobody can read it, and it must not keep what is behind it from a listing.
+ *
+ * @throws StoreError `BodyInvalid` for a listing out of order: a page
+ * that comes again would never end, S3's directory buckets do not sort, and a server may not know how to start after
+ * a key
+ */
+export async function* listS3Objects(
+  target: S3Target,
+  prefix: string,
+  start: ListingStart = {},
+): AsyncGenerator<ListedObject> {
+  parseKeyPrefix(prefix);
+  const after = parseListingStart(start);
+  const root = target.prefix === '' ? '' : `${target.prefix}/`;
+  const startAfter = after === '' ? '' : `${root}${after}`;
+  let last = startAfter;
+  let token: string | undefined;
+  do {
+    const page = await fetchPage(target, `${root}${prefix}`, startAfter, token);
+    for (const { Key: bucketKey = '', Size: size = 0 } of page.Contents ?? []) {
+      if (!bucketKey.startsWith(root) || compareKeys(last, bucketKey) >= 0) {
+        throw new StoreError('BodyInvalid', `the listing of ${prefix} has ${JSON.stringify(bucketKey)} out of order`);
+      }
+      last = bucketKey;
+      const key = bucketKey.slice(root.length);
+      if (isIgnored(key, size)) continue;
+      yield { key, size };
+    }
+    token = page.NextContinuationToken;
+    if (page.IsTruncated === true && token === undefined) {
+      throw new StoreError('BodyInvalid', `the listing of ${prefix} is cut off without a way to go on`);
+    }
+  } while (token !== undefined);
+}
+
+/** Also empty objects by which consoles show a folder, and the working area of a directory store that was copied here. */
+function isIgnored(key: string, size: number): boolean {
+  return (key.endsWith('/') && size === 0) || key.startsWith(`${RESERVED_SEGMENT}/`) || !isObjectKey(key);
+}
+
+function fetchPage(
+  { client, bucket, timeoutMs }: S3Target,
+  prefix: string,
+  startAfter: string,
+  token: string | undefined,
+): Promise<ListObjectsV2CommandOutput> {
+  const command = new ListObjectsV2Command({
+    Bucket: bucket,
+    Prefix: prefix,
+    // A token knows where the pages before it have ended.
+    ...(token === undefined ? {} : { ContinuationToken: token }),
+    ...(token !== undefined || startAfter === '' ? {} : { StartAfter: startAfter }),
+  });
+  return runS3Operation(`listing ${prefix} in ${bucket}`, timeoutMs, (abortSignal) =>
+    client.send(command, { abortSignal }),
+  );
+}

@@ -1,0 +1,99 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Queue } from './queue.ts';
+import { toBatches } from './to-batches.ts';
+
+/** One message of a batch, as SQS names its members. */
+export interface BatchEntry {
+  readonly Id: string;
+  readonly MessageBody: string;
+}
+
+/** What SQS says of a batch that it took at least in part. */
+export interface SentBatch {
+  readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
+  readonly Failed?:
+    | readonly {
+        readonly Id?: string | undefined;
+        readonly SenderFault?: boolean | undefined;
+        readonly Code?: string | undefined;
+        readonly Message?: string | undefined;
+      }[]
+    | undefined;
+}
+
+/** Sends one batch, trying again by itself what got no answer. */
+export type SendBatch = (entries: readonly BatchEntry[]) => Promise<SentBatch>;
+
+/** Times that a batch's messages are sent when SQS takes only some of them. */
+const MAX_ROUNDS = 4;
+const PAUSE_MS = 50;
+
+/** A queue that is sent batches. A failure says how many messages were not sent; those that were stay sent. */
+export function createBatchingQueue(queueUrl: string, send: SendBatch): Queue {
+  const description = `queue ${queueUrl.split('/').at(-1) ?? ''}`;
+  return {
+    description,
+    async sendMessages(bodies) {
+      const failures: BatchFailure[] = [];
+      for (const batch of toBatches(bodies)) {
+        const failure = await sendBatch(send, batch);
+        if (failure !== undefined) failures.push(failure);
+      }
+      const [first] = failures;
+      if (first === undefined) return;
+      const unsent = failures.reduce((sum, failure) => sum + failure.unsent, 0);
+      throw new StoreError(
+        'ConnectionFailed',
+        `${description}: ${unsent} of ${bodies.length} messages were not sent: ${first.reason}`,
+        { cause: first.cause },
+      );
+    },
+  };
+}
+
+interface BatchFailure {
+  readonly unsent: number;
+  readonly reason: string;
+  readonly cause?: unknown;
+}
+
+/** Sends what is left of a batch, again and again; what is the sender's fault is not tried again. */
+async function sendBatch(send: SendBatch, batch: readonly string[]): Promise<BatchFailure | undefined> {
+  let left = batch;
+  let refused = 0;
+  let reason = '';
+  for (let round = 1; round <= MAX_ROUNDS && left.length > 0; round += 1) {
+    if (round > 1) await delay(Math.random() * PAUSE_MS * 2 ** round);
+    try {
+      const answer = await sendOnce(send, left);
+      reason = answer.reason ?? reason;
+      refused += answer.refused;
+      left = answer.retryable;
+    } catch (cause) {
+      return { unsent: left.length + refused, reason: cause instanceof Error ? cause.message : String(cause), cause };
+    }
+  }
+  const unsent = left.length + refused;
+  return unsent === 0 ? undefined : { unsent, reason };
+}
+
+interface BatchAnswer {
+  readonly retryable: readonly string[];
+  readonly refused: number;
+  readonly reason: string | undefined;
+}
+
+async function sendOnce(send: SendBatch, bodies: readonly string[]): Promise<BatchAnswer> {
+  const entries = bodies.map((body, index) => ({ Id: String(index), MessageBody: body }));
+  const { Successful: sent = [], Failed: failed = [] } = await send(entries);
+  const sentIds = new Set(sent.map(({ Id: id }) => id));
+  const refusedIds = new Set(failed.filter(({ SenderFault: isOurs }) => isOurs === true).map(({ Id: id }) => id));
+  const [first] = failed;
+  return {
+    // What the answer does not name counts as not sent: twice is better than never.
+    retryable: bodies.filter((_, index) => !sentIds.has(String(index)) && !refusedIds.has(String(index))),
+    refused: refusedIds.size,
+    reason: first === undefined ? undefined : `${first.Code ?? 'no code'} ${first.Message ?? ''}`.trim(),
+  };
+}

@@ -1,0 +1,122 @@
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import * as v from 'valibot';
+import { toFaults } from '../../base/documents/schema-faults.ts';
+import { toFailureReason } from './failure-reason.ts';
+import { toRetryDelay } from './retry-delay.ts';
+import { runBounded } from './run-bounded.ts';
+
+/** What became of one message. `dead`: it can never succeed. A `retry` at the last receive is dead too. */
+export type MessageOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'retry'; readonly delaySeconds: number; readonly reason: string }
+  | { readonly kind: 'dead'; readonly reason: string };
+
+export interface QueueMessage<Body> {
+  readonly id: string;
+  readonly body: Body;
+  /** How often the queue has handed it out, this time included. */
+  readonly receiveCount: number;
+}
+
+export interface BatchOptions<Body> {
+  /** What a body has to be, as JSON; another is dead. */
+  readonly schema: v.GenericSchema<unknown, Body>;
+  /** The receive at which a message that fails becomes a dead letter, counted from 1. */
+  readonly maxReceives: number;
+  /** Hides the message for so many seconds, so that it is not handed out at once again. */
+  readonly delayMessage: (record: SQSRecord, delaySeconds: number) => Promise<void>;
+  /** Puts the message into the dead-letter queue with its reason. */
+  readonly sendDead: (record: SQSRecord, reason: string) => Promise<void>;
+  /** Told of every exception; the message is then tried again, or dead. */
+  readonly logFailure: (record: SQSRecord, error: unknown) => void;
+  /** Messages under way at a time; 1 unless told. */
+  readonly concurrency?: number | undefined;
+}
+
+/**
+ * Handles each message of a batch on its own and answers which the queue has to hand out again. Never throws: an
+ * exception concerns its message alone, and counts as a retry. A message is acknowledged only when it is done or when
+ * the dead-letter queue has it, whatever else fails.
+ */
+export async function processBatch<Body>(
+  event: SQSEvent,
+  handle: (message: QueueMessage<Body>) => Promise<MessageOutcome>,
+  options: BatchOptions<Body>,
+): Promise<SQSBatchResponse> {
+  const isDone = await runBounded(event.Records, options.concurrency ?? 1, async (record) => {
+    try {
+      return await settleMessage(record, await decideMessage(record, handle, options), options);
+    } catch (error) {
+      options.logFailure(record, error);
+      return false;
+    }
+  });
+  const failed = event.Records.filter((_, index) => isDone[index] !== true);
+  return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+}
+
+async function decideMessage<Body>(
+  record: SQSRecord,
+  handle: (message: QueueMessage<Body>) => Promise<MessageOutcome>,
+  { schema, maxReceives, logFailure }: BatchOptions<Body>,
+): Promise<MessageOutcome> {
+  const json = parseJson(record.body);
+  if (json === undefined) return { kind: 'dead', reason: 'the body is not JSON' };
+  const parsed = v.safeParse(schema, json);
+  if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.issues)}` };
+  const receiveCount = toReceiveCount(record);
+  try {
+    const outcome = await handle({ id: record.messageId, body: parsed.output, receiveCount });
+    return limitReceives(outcome, receiveCount, maxReceives);
+  } catch (error) {
+    logFailure(record, error);
+    const retry = { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason: toFailureReason(error) } as const;
+    return limitReceives(retry, receiveCount, maxReceives);
+  }
+}
+
+/** Gives up here and not by the queue's own redrive, which keeps no reason. */
+function limitReceives(outcome: MessageOutcome, receiveCount: number, maxReceives: number): MessageOutcome {
+  if (outcome.kind !== 'retry' || receiveCount < maxReceives) return outcome;
+  return { kind: 'dead', reason: `after ${receiveCount} receives: ${outcome.reason}` };
+}
+
+/** True when the message may be removed from the queue. */
+async function settleMessage<Body>(
+  record: SQSRecord,
+  outcome: MessageOutcome,
+  { delayMessage, sendDead }: BatchOptions<Body>,
+): Promise<boolean> {
+  switch (outcome.kind) {
+    case 'done':
+      return true;
+    case 'retry':
+      await delayMessage(record, outcome.delaySeconds);
+      return false;
+    case 'dead':
+      await sendDead(record, outcome.reason);
+      return true;
+    default:
+      throw new TypeError(`unknown outcome ${JSON.stringify(outcome satisfies never)}`);
+  }
+}
+
+/** Undefined, which no JSON text is, for what is not JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
+  return toFaults(issues)
+    .map(({ path, message }) => [...path, message].join(': '))
+    .join('; ');
+}
+
+function toReceiveCount({ attributes }: SQSRecord): number {
+  const count = Number(attributes.ApproximateReceiveCount);
+  return Number.isSafeInteger(count) && count > 0 ? count : 1;
+}

@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { toAwsStoreError } from '../aws/aws-fault.ts';
+import type { AwsSettings } from '../aws/aws-settings.ts';
+import { AwsRequestError, type SignedResponse } from '../aws/signed-request.ts';
+import { createSignedSender } from '../aws/signed-sender.ts';
+import { type BatchEntry, createBatchingQueue, type SentBatch } from './batching-queue.ts';
+import type { Queue } from './queue.ts';
+
+export interface SqsLightQueueOptions extends AwsSettings {
+  /** Its host is the one that is asked. */
+  readonly queueUrl: string;
+  /** Milliseconds for one request, its body included. */
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+const REQUEST_TIMEOUT_MS = 5000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const Answer = v.looseObject({
+  Successful: v.optional(v.array(v.looseObject({ Id: v.string() }))),
+  Failed: v.optional(
+    v.array(
+      v.looseObject({
+        Id: v.string(),
+        SenderFault: v.optional(v.boolean()),
+        Code: v.optional(v.string()),
+        Message: v.optional(v.string()),
+      }),
+    ),
+  ),
+});
+
+/**
+ * A queue of SQS without the AWS SDK, whose loading alone would be much of a function's cold start. It only sends.
+ * Failures are those of `createSqsQueue`.
+ */
+export function createSqsLightQueue(options: SqsLightQueueOptions): Queue {
+  const { queueUrl, region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const send = createSignedSender({ service: 'sqs', region, credentials, timeoutMs });
+  const url = new URL('/', queueUrl);
+  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
+  return createBatchingQueue(queueUrl, async (entries: readonly BatchEntry[]) => {
+    const body = Buffer.from(JSON.stringify({ QueueUrl: queueUrl, Entries: entries }));
+    try {
+      return parseAnswer(await send({ method: 'POST', url, headers, body, limitBytes: MAX_ANSWER_BYTES }));
+    } catch (error) {
+      if (error instanceof AwsRequestError) throw toAwsStoreError(error.fault, 'sending');
+      throw error;
+    }
+  });
+}
+
+function parseAnswer({ bytes }: SignedResponse): SentBatch {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new StoreError('BodyInvalid', 'SQS did not answer in JSON', { cause });
+  }
+  const answer = v.safeParse(Answer, content);
+  if (!answer.success) throw new StoreError('BodyInvalid', 'SQS answered something else than a batch');
+  return answer.output;
+}

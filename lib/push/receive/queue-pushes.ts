@@ -1,0 +1,31 @@
+import type { Queue } from '../../platform/queues/queue.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { mapPush } from './map-push.ts';
+import type { ParsedEvent } from './parse/push.ts';
+import { toPushBody } from './push-message.ts';
+
+/** What became of an event: messages that were queued, and pushes that no profile maps. */
+export interface QueuedPushes {
+  readonly queued: number;
+  readonly unmapped: number;
+  /** Why nothing of the event concerns Signet. */
+  readonly ignored?: string | undefined;
+}
+
+/**
+ * Queues each push once for every profile that its repository belongs to. An unmapped one leads nowhere: nobody is
+ * asked about it.
+ *
+ * @throws StoreError when the queue does not take them all
+ */
+export async function queuePushes(
+  event: ParsedEvent,
+  profiles: readonly Pick<PreparedTrust, 'profile' | 'pushSources'>[],
+  queue: Queue,
+): Promise<QueuedPushes> {
+  if (event.kind === 'ignored') return { queued: 0, unmapped: 0, ignored: event.reason };
+  const mapped = event.pushes.map((push) => mapPush(push, profiles).map((mapping) => toPushBody(mapping, push)));
+  const bodies = mapped.flat();
+  if (bodies.length > 0) await queue.sendMessages(bodies);
+  return { queued: bodies.length, unmapped: mapped.filter((messages) => messages.length === 0).length };
+}

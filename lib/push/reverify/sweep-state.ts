@@ -1,0 +1,75 @@
+import * as v from 'valibot';
+import { readSchema } from '../../base/documents/read-schema.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
+import { utcTime } from '../../base/documents/utc-time.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+
+/**
+ * How far a sweep has come. `accepted`: records are queued again, profile by profile. `mirror`: what is mirrored is
+ * audited. `done`: nothing to do until the trust changes or a week has passed.
+ */
+export interface SweepState {
+  readonly schema: 1;
+  readonly phase: 'accepted' | 'mirror' | 'done';
+  /** The trust that the sweep goes by. */
+  readonly revisions: Readonly<Record<string, string>>;
+  /** Profiles whose records are still to be queued; the first is under way. */
+  readonly profiles: readonly string[];
+  /** What was handled last in this phase, and for this profile. */
+  readonly cursor?: string | undefined;
+  readonly startedAt: string;
+  /** When the last sweep of every profile was started. */
+  readonly fullAt: string;
+  /** Profiles whose trust changed: they are swept once more when it has reached everybody. */
+  readonly settling: readonly string[];
+  /** Until when another run leaves it alone. A run that dies holds it no longer than that. */
+  readonly leasedUntil?: string | undefined;
+}
+
+export interface StoredSweep {
+  readonly state: SweepState;
+  readonly etag: string;
+}
+
+const KEY = 'reverify/state.json';
+const MAX_BYTES = 64 * 1024;
+
+const schema: v.GenericSchema<unknown, SweepState> = v.strictObject({
+  schema: v.literal(1),
+  phase: v.picklist(['accepted', 'mirror', 'done']),
+  revisions: recordOf(v.string(), v.string()),
+  profiles: v.array(v.string()),
+  cursor: v.optional(v.string()),
+  startedAt: utcTime,
+  fullAt: utcTime,
+  settling: v.array(v.string()),
+  leasedUntil: v.optional(utcTime),
+});
+
+/** Milliseconds for which a run has the sweep to itself after each slice: longer than a function may run. */
+export const LEASE_MS = 6 * 60 * 1000;
+
+/** Whether another run holds it. Nobody leases for longer, whatever a state says. */
+export function isLeased({ leasedUntil }: SweepState, now: Date): boolean {
+  const left = leasedUntil === undefined ? 0 : Date.parse(leasedUntil) - now.getTime();
+  return left > 0 && left <= LEASE_MS;
+}
+
+/** @throws StoreError, ConfigurationError */
+export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
+  const stored = await objects.readObject(KEY, MAX_BYTES);
+  return stored === undefined ? undefined : { state: readSchema(schema, KEY, stored.bytes), etag: stored.etag };
+}
+
+/** @returns undefined when another run has written in between @throws StoreError */
+export async function writeSweep(
+  objects: ObjectStore,
+  state: SweepState,
+  etag: string | undefined,
+): Promise<StoredSweep | undefined> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
+  if (!(await objects.replaceObject(KEY, bytes, etag))) return undefined;
+  const stored = await objects.readObject(KEY, MAX_BYTES);
+  // What is there is another run's when its bytes are not these: each has a lease of its own.
+  return stored !== undefined && Buffer.compare(stored.bytes, bytes) === 0 ? { state, etag: stored.etag } : undefined;
+}

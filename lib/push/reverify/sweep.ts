@@ -1,0 +1,168 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import { auditMirror } from '../../mirror/audit/audit-mirror.ts';
+import type { Invalidation } from '../../mirror/audit/invalidation.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { Queue } from '../../platform/queues/queue.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { listAccepted } from '../../verdict/records/list-accepted.ts';
+import { toReverifyBody } from '../verify/reverify-message.ts';
+import { toNextSweep } from './next-sweep.ts';
+import { LEASE_MS, readSweep, type StoredSweep, type SweepState, writeSweep } from './sweep-state.ts';
+
+export interface SweepRequest {
+  readonly objects: ObjectStore;
+  /** Every profile that is configured. */
+  readonly profiles: readonly string[];
+  /** Of those that can be read. While one cannot, its records wait, and nothing in the mirror is condemned. */
+  readonly trusts: readonly ReadyTrust[];
+  readonly pushQueue: Queue;
+  /** Undefined where no CDN stands in front of the mirror. */
+  readonly invalidation: Invalidation | undefined;
+  readonly now: () => Date;
+  /** True once the run has to end: looked at between two slices. */
+  readonly isTimeUp: () => boolean;
+  readonly signal: AbortSignal;
+}
+
+/** `idle`: nothing changed. `busy`: another run is at it. */
+export interface SweepResult extends Count {
+  readonly kind: 'idle' | 'busy' | 'swept';
+  readonly finished: boolean;
+}
+
+/** How far back a record is asked again, in days. */
+export const REVERIFY_DAYS = 90;
+/** Records queued, and digests audited, before the state is written. */
+const SLICE = 200;
+
+/**
+ * Goes on with the sweep, or starts one: what was accepted lately is asked again, then the mirror is audited. It may be
+ * killed at any point: the next run goes on from the last slice, which is harmless to repeat.
+ *
+ * @throws StoreError, ConfigurationError
+ */
+export async function sweep(request: SweepRequest): Promise<SweepResult> {
+  const { objects, profiles, trusts, now } = request;
+  const nothing = { ...NOTHING, finished: false };
+  const revisions = Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
+  const last = await readSweep(objects);
+  const next = toNextSweep(last?.state, { profiles, revisions }, now());
+  if (next.kind !== 'sweep') return { kind: next.kind, ...nothing };
+  let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
+  if (held === undefined) return { kind: 'busy', ...nothing };
+  let total = NOTHING;
+  for (;;) {
+    const slice = await handleSlice(held.state, request);
+    total = {
+      queued: total.queued + slice.count.queued,
+      audited: total.audited + slice.count.audited,
+      quarantined: total.quarantined + slice.count.quarantined,
+    };
+    const isEnd = slice.state.phase === 'done' || slice.isStuck || request.isTimeUp();
+    const state = isEnd ? release(slice.state) : lease(slice.state, now());
+    const written: StoredSweep | undefined = await writeSweep(objects, state, held.etag);
+    // Somebody else took over: what was done is done, and they will do it again.
+    if (written === undefined || isEnd) {
+      return { kind: 'swept', ...total, finished: written?.state.phase === 'done' };
+    }
+    held = written;
+  }
+}
+
+interface Count {
+  readonly queued: number;
+  readonly audited: number;
+  readonly quarantined: number;
+}
+
+interface Slice {
+  readonly state: SweepState;
+  readonly count: Count;
+  /** It cannot go on for now. */
+  readonly isStuck: boolean;
+}
+
+const NOTHING: Count = { queued: 0, audited: 0, quarantined: 0 };
+
+async function handleSlice(state: SweepState, request: SweepRequest): Promise<Slice> {
+  switch (state.phase) {
+    case 'accepted':
+      return await queueAccepted(state, request);
+    case 'mirror':
+      return await auditSlice(state, request);
+    case 'done':
+      return { state, count: NOTHING, isStuck: false };
+    default:
+      return state.phase satisfies never;
+  }
+}
+
+async function queueAccepted(state: SweepState, { objects, pushQueue, now }: SweepRequest): Promise<Slice> {
+  const [profile, ...rest] = state.profiles;
+  if (profile === undefined) {
+    return { state: { ...withoutCursor(state), phase: 'mirror' }, count: NOTHING, isStuck: false };
+  }
+  const ids: string[] = [];
+  const query = { profile, now: now(), days: REVERIFY_DAYS, after: state.cursor };
+  for await (const id of listAccepted(objects, query)) {
+    ids.push(id);
+    if (ids.length === SLICE) break;
+  }
+  await pushQueue.sendMessages(ids.map((id) => toReverifyBody(profile, id, state.revisions[profile] ?? '')));
+  const isEnd = ids.length < SLICE;
+  const next = isEnd ? { ...withoutCursor(state), profiles: rest } : { ...state, cursor: ids.at(-1) };
+  return { state: next, count: { ...NOTHING, queued: ids.length }, isStuck: false };
+}
+
+async function auditSlice(
+  state: SweepState,
+  { objects, profiles, trusts, invalidation, now, signal }: SweepRequest,
+): Promise<Slice> {
+  if (trusts.length < profiles.length) return { state, count: NOTHING, isStuck: true };
+  const { cursor: after } = state;
+  const audit = await unlessBusy(
+    auditMirror({ objects, trusts, now: now(), signal, after, limit: SLICE, invalidation }),
+  );
+  if (audit === undefined) return { state, count: NOTHING, isStuck: true };
+  const done: SweepState = { ...withoutCursor(state), phase: 'done' };
+  switch (audit.outcome) {
+    case 'audited': {
+      const { audited, quarantined, next } = audit;
+      return {
+        state: next === undefined ? done : { ...state, cursor: next },
+        count: { ...NOTHING, audited, quarantined: quarantined.length },
+        isStuck: false,
+      };
+    }
+    case 'skipped':
+      return { state: done, count: NOTHING, isStuck: false };
+    case 'indeterminate':
+      return { state, count: NOTHING, isStuck: true };
+    default:
+      return audit satisfies never;
+  }
+}
+
+/** Undefined when a service asks for patience, as the CDN does for invalidations: the next run goes on. */
+async function unlessBusy<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'Unavailable') return undefined;
+    throw error;
+  }
+}
+
+function withoutCursor(state: SweepState): SweepState {
+  const { cursor: _, ...rest } = state;
+  return rest;
+}
+
+function lease(state: SweepState, now: Date): SweepState {
+  return { ...state, leasedUntil: new Date(now.getTime() + LEASE_MS).toISOString() };
+}
+
+function release(state: SweepState): SweepState {
+  const { leasedUntil: _, ...rest } = state;
+  return rest;
+}

@@ -1,0 +1,60 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import { parsePullspec } from '../../base/names/pullspec.ts';
+import type { BusEvent, EventBus } from '../../platform/bus/event-bus.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { Verdict } from '../../verdict/judge/verdict.ts';
+import type { Asked } from '../../verdict/records/verdict-record.ts';
+import { readLastVerdict, replaceLastVerdict, type VerdictSubject } from './last-verdict.ts';
+import { toVerdictChangedEvent, toVerdictEvent, toVerdictSummary, type VerdictSummary } from './verdict-event.ts';
+
+export interface PublishRequest {
+  readonly verdict: Verdict;
+  readonly recordId: string;
+  readonly asked: Asked;
+  /** What this verdict is compared with where listeners were told nothing yet. */
+  readonly previous?: VerdictSummary | undefined;
+}
+
+/** Times that another may come between before the message is handed out again. */
+const MAX_TRIES = 8;
+
+/**
+ * Tells a verdict, and that it changed if it did; then remembers it in the place of the one that it was compared with.
+ * A crash between the two tells the same again, and never loses the change; when another verdict came between, the
+ * comparison is made anew. A verdict that could not be had changes nothing, nor does one that is older than the last.
+ *
+ * @returns the events that were told
+ * @throws StoreError, ConfigurationError
+ */
+export async function publishVerdict(
+  { verdict, recordId, asked, previous }: PublishRequest,
+  objects: ObjectStore,
+  bus: EventBus,
+): Promise<readonly BusEvent[]> {
+  const event = toVerdictEvent(verdict, recordId, asked);
+  const subject = toVerdictSubject(verdict);
+  const told: BusEvent[] = [];
+  const tell = async (events: readonly BusEvent[]): Promise<readonly BusEvent[]> => {
+    await bus.publishEvents(events);
+    told.push(...events);
+    return told;
+  };
+  if (subject === undefined || verdict.outcome === 'indeterminate') return await tell([event]);
+  const summary = toVerdictSummary(verdict, recordId);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const last = await readLastVerdict(objects, subject);
+    const fresh = told.length === 0 ? [event] : [];
+    if (last !== undefined && last.summary.decidedAt > summary.decidedAt) return await tell(fresh);
+    const before = last?.summary ?? previous;
+    const changed = before === undefined ? undefined : toVerdictChangedEvent(verdict, event, before);
+    await tell(changed === undefined ? fresh : [...fresh, changed]);
+    if (await replaceLastVerdict(objects, subject, summary, last?.etag)) return told;
+  }
+  throw new StoreError('ConditionFailed', `the last verdict on ${subject.pullspec} keeps changing; retry`);
+}
+
+/** Without a tag: a digest is the same question under any. */
+export function toVerdictSubject({ profile, mode, pullspec: text }: Verdict): VerdictSubject | undefined {
+  const { repository, digest } = parsePullspec(text);
+  return digest === undefined ? undefined : { profile, digest, mode, pullspec: `${repository}@${digest}` };
+}

@@ -1,0 +1,180 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import { parsePullspec } from '../../base/names/pullspec.ts';
+import { toMirrorBody } from '../../mirror/sync/mirror-message.ts';
+import type { EventBus } from '../../platform/bus/event-bus.ts';
+import { startDeadline } from '../../platform/http/deadline.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { Queue } from '../../platform/queues/queue.ts';
+import type { ProfileRegistries } from '../../registry/profile/profile-registries.ts';
+import type { UpstreamStores } from '../../stores/open/upstream-stores.ts';
+import type { SignaturePlaces } from '../../stores/port/signature-places.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { TrustSource } from '../../trust/source/trust-source.ts';
+import type { ImageRequest } from '../../verdict/decide/decide-image.ts';
+import type { Verdict } from '../../verdict/judge/verdict.ts';
+import type { Acceptances } from '../../verdict/records/acceptances.ts';
+import { decideAndRecord } from '../../verdict/records/decide-and-record.ts';
+import { readStoredRecord } from '../../verdict/records/read-stored-record.ts';
+import type { Asked } from '../../verdict/records/verdict-record.ts';
+import { mapPush } from '../receive/map-push.ts';
+import type { PushMessage } from '../receive/push-message.ts';
+import { readLastVerdict } from './last-verdict.ts';
+import { publishVerdict, toVerdictSubject } from './publish-verdict.ts';
+import type { QueuedMessage } from './queued-message-schema.ts';
+import type { ReverifyMessage } from './reverify-message.ts';
+import { toQuestion } from './to-question.ts';
+import { toVerdictSummary, type VerdictSummary } from './verdict-event.ts';
+
+export interface PushDependencies {
+  readonly trust: TrustSource;
+  readonly objects: ObjectStore;
+  readonly acceptances: Acceptances;
+  readonly mirror: SignaturePlaces;
+  readonly upstream: UpstreamStores;
+  readonly registries: Pick<ProfileRegistries, 'open'>;
+  readonly mirrorQueue: Queue;
+  readonly bus: EventBus;
+  readonly now: () => Date;
+}
+
+/** What became of a queued message. */
+export type PushResult =
+  | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string; readonly changed: boolean }
+  /** It could not be decided and may be later: recorded, and not told unless it was the last try. */
+  | { readonly kind: 'open'; readonly verdict: Verdict; readonly recordId: string }
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** It can never be decided. */
+  | { readonly kind: 'never'; readonly reason: string };
+
+/** Milliseconds of one message, its registry's and its stores' answers together: far less than a function may run. */
+export const MESSAGE_TIMEOUT_MS = 60_000;
+
+interface Asking extends ImageRequest {
+  readonly asked: Asked;
+  readonly previous?: VerdictSummary | undefined;
+  readonly acceptances: Acceptances | undefined;
+}
+
+/**
+ * Resolves, decides, records, and tells the verdict. Each step may be repeated after a crash: the record is claimed
+ * once, and at worst the same event is told again.
+ *
+ * @param isLastTry an indeterminate verdict is told then, because no other follows
+ * @throws StoreError, ConfigurationError: try again
+ */
+export async function verifyPushed(
+  message: QueuedMessage,
+  dependencies: PushDependencies,
+  isLastTry: boolean,
+): Promise<PushResult> {
+  const { trust } = dependencies;
+  if (!trust.profiles.includes(message.profile)) {
+    return { kind: 'never', reason: `there is no profile ${message.profile}` };
+  }
+  const ready = await trust.read(message.profile, 'kind' in message ? message.trustRevision : undefined);
+  const deadline = startDeadline(new AbortController().signal, MESSAGE_TIMEOUT_MS, toTimedOut);
+  try {
+    return await verifyWithin(message, ready, dependencies, isLastTry, deadline.signal);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function verifyWithin(
+  message: QueuedMessage,
+  ready: ReadyTrust,
+  dependencies: PushDependencies,
+  isLastTry: boolean,
+  signal: AbortSignal,
+): Promise<PushResult> {
+  const { objects, bus } = dependencies;
+  const asking = await toAsking(message, ready, dependencies, signal);
+  if ('kind' in asking) return asking;
+  const { asked, previous, acceptances } = asking;
+  const { verdict, recordId, unmirrored } = await decideAndRecord(asking, asked, ready, {
+    mirror: dependencies.mirror,
+    upstream: dependencies.upstream.open(ready.prepared),
+    objects,
+    acceptances,
+    now: dependencies.now,
+    signal,
+  });
+  if (unmirrored.length > 0) {
+    const bodies = unmirrored.map(({ digest, repository }) => toMirrorBody(message.profile, digest, repository));
+    await dependencies.mirrorQueue.sendMessages(bodies);
+  }
+  await requireCurrent(verdict, dependencies);
+  if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
+  const told = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
+  if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
+  return { kind: 'decided', verdict, recordId, changed: told.length > 1 };
+}
+
+/**
+ * Listeners were told a verdict by another revision than this one's: whose trust is the older, only the published one
+ * tells. @throws StoreError `ConditionFailed` when it was this one's
+ */
+async function requireCurrent(verdict: Verdict, { trust, objects }: PushDependencies): Promise<void> {
+  const { profile, trustRevision } = verdict;
+  const subject = toVerdictSubject(verdict);
+  const last = subject === undefined ? undefined : await readLastVerdict(objects, subject);
+  if (last === undefined || last.summary.trustRevision === trustRevision) return;
+  const { prepared } = await trust.read(profile, last.summary.trustRevision);
+  if (prepared.revision === trustRevision) return;
+  throw new StoreError('ConditionFailed', `the trust of ${profile} was published anew meanwhile; decide again`);
+}
+
+async function toAsking(
+  message: QueuedMessage,
+  ready: ReadyTrust,
+  dependencies: PushDependencies,
+  signal: AbortSignal,
+): Promise<Asking | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
+  if ('kind' in message) return await toAskingAgain(message, ready, dependencies.objects);
+  const { prepared } = ready;
+  if (!isMapped(message, prepared)) {
+    const { registry, repository } = message.push;
+    return {
+      kind: 'never',
+      reason: `profile ${prepared.profile} does not map ${registry}/${repository} so (any more)`,
+    };
+  }
+  try {
+    const question = await toQuestion(
+      message,
+      (repository) => dependencies.registries.open(prepared, repository),
+      signal,
+    );
+    if (question.kind === 'nothing') return question;
+    return { pullspec: question.pullspec, asked: question.asked, acceptances: dependencies.acceptances };
+  } catch (error) {
+    // The profile's own rules: only other trust could make it succeed.
+    if (!(error instanceof StoreError) || error.code !== 'NotAllowed') throw error;
+    return { kind: 'never', reason: error.message };
+  }
+}
+
+/** A message says what its repository mirrors, and the trust of today has to say the same: a queue is not trust. */
+function isMapped({ push, mirrorOf }: PushMessage, prepared: PreparedTrust): boolean {
+  return mapPush(push, [prepared]).some((mapping) => mapping.mirrorOf === mirrorOf);
+}
+
+/** The question of a record, by the trust of today. A request's stricter mode stays; one that became softer does not. */
+async function toAskingAgain(
+  { profile, recordId }: ReverifyMessage,
+  { prepared }: ReadyTrust,
+  objects: ObjectStore,
+): Promise<Asking | Extract<PushResult, { kind: 'never' }>> {
+  const stored = await readStoredRecord(objects, recordId);
+  if (stored === undefined) return { kind: 'never', reason: `there is no record ${recordId}` };
+  const { asked, verdict } = stored.record;
+  if (verdict.profile !== profile) return { kind: 'never', reason: `the record ${recordId} is of another profile` };
+  const mode = verdict.mode === 'enforce' ? verdict.mode : prepared.mode;
+  const previous = toVerdictSummary(verdict, recordId);
+  return { pullspec: parsePullspec(verdict.pullspec), mode, asked, previous, acceptances: undefined };
+}
+
+function toTimedOut(): StoreError {
+  return new StoreError('TimedOut', `the push was not decided within ${MESSAGE_TIMEOUT_MS} ms`);
+}

@@ -1,0 +1,46 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
+import type { Manifest } from '../client/registry-client.ts';
+
+/** A layer that is said to be a signature or a bundle. */
+export interface UntrustedLayer {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** Layers of one `.sig` manifest that are read, as signatures of a lookaside. */
+export const MAX_ATTACHED_SIGNATURES = 128;
+
+/** The layers that are signatures or bundles, and may be read. @throws StoreError `BodyInvalid`, `LimitExceeded` */
+export function readSignatureLayers(manifest: Pick<Manifest, 'bytes'>): readonly UntrustedLayer[] {
+  const { layers } = parseAttachedManifest(manifest);
+  if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', 'the manifest of signatures has no layers');
+  const read = layers.map(readLayer).filter(({ mediaType }) => isSignatureType(mediaType));
+  if (read.length <= MAX_ATTACHED_SIGNATURES) return read;
+  throw new StoreError('LimitExceeded', `the manifest has more than ${MAX_ATTACHED_SIGNATURES} signatures`);
+}
+
+function isSignatureType(mediaType: string): boolean {
+  return mediaType === COSIGN_SIGNATURE_TYPE || mediaType === BUNDLE_TYPE;
+}
+
+function readLayer(layer: JsonValue): UntrustedLayer {
+  const { digest, mediaType, annotations = {} }: JsonObject = isJsonObject(layer) ? layer : {};
+  if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isJsonObject(annotations)) {
+    throw new StoreError('BodyInvalid', 'the manifest of signatures has a layer without digest or media type');
+  }
+  const texts = Object.entries(annotations).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  return { digest, mediaType, annotations: new Map(texts) };
+}
+
+/** Strict JSON already: the registry client has read it. */
+export function parseAttachedManifest({ bytes }: Pick<Manifest, 'bytes'>): JsonObject {
+  const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  return isJsonObject(manifest) ? manifest : {};
+}

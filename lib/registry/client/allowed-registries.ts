@@ -1,0 +1,87 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
+import { type Repository, repositoryHost } from '../../base/names/repository.ts';
+import { toShownUrl } from '../../platform/http/http-url.ts';
+
+/** Which hosts a registry client may contact, for whatever reason: nothing that a peer says adds to them. */
+export interface AllowedRegistries {
+  /** Where the API of a repository's registry is. @throws StoreError `NotAllowed`. */
+  toOrigin(repository: Repository): string;
+  /**
+   * A token service that a registry's challenge names: on an allowed host, over https, or over http where the
+   * operator allows that for the host and the registry is spoken to over http too. @throws StoreError `NotAllowed`.
+   */
+  readonly checkRealm: (registry: URL, realm: URL) => void;
+  /** A redirect to another origin: to an allowed host over https alone. @throws StoreError `RedirectRefused`. */
+  readonly checkRedirect: (from: URL, to: URL) => void;
+}
+
+export interface AllowedHosts {
+  /** `host[:port]` of registries, token services and redirect targets alike. */
+  readonly allowedHosts: readonly string[];
+  /** Those of them that are spoken to over http. */
+  readonly plainHttpHosts?: readonly string[] | undefined;
+  /** By an allowed registry's host: the origin at which its API is reached instead, as the operator says. */
+  readonly apiOrigins?: ReadonlyMap<string, string> | undefined;
+}
+
+/** Docker Hub's repositories are named by a host that has no registry API. */
+const API_HOSTS: ReadonlyMap<string, string> = new Map([['docker.io', 'registry-1.docker.io']]);
+
+/** @throws ConfigurationError `DocumentInvalid` when one of them is not a host. */
+export function createAllowedRegistries(options: AllowedHosts): AllowedRegistries {
+  const hosts = new Set(options.allowedHosts.map(parseHost));
+  const plainHosts = new Set((options.plainHttpHosts ?? []).map(parseHost).filter((host) => hosts.has(host)));
+  const elsewhere = new Map([...(options.apiOrigins ?? [])].filter(([host]) => hosts.has(host)));
+  const origins = new Set([
+    ...[...hosts].map((host) => toHostOrigin('https', host)),
+    ...[...plainHosts].map((host) => toHostOrigin('http', host)),
+    ...elsewhere.values(),
+  ]);
+  return {
+    toOrigin(repository) {
+      const host = repositoryHost(repository);
+      const origin = elsewhere.get(host);
+      if (origin !== undefined) return origin;
+      const apiHost = API_HOSTS.get(host) ?? host;
+      for (const needed of new Set([host, apiHost])) {
+        if (!hosts.has(needed)) throw notAllowed(`the registry ${needed} is not contacted: ${REMEDY}`);
+      }
+      return toHostOrigin(plainHosts.has(apiHost) ? 'http' : 'https', apiHost);
+    },
+    checkRealm(registry, realm) {
+      const shown = toShownUrl(realm);
+      if (realm.username !== '' || realm.password !== '') {
+        throw notAllowed(`the token realm ${shown} has a user or password`);
+      }
+      if (!origins.has(realm.origin)) throw notAllowed(`the token realm ${shown} is not contacted: ${REMEDY}`);
+      if (registry.protocol === 'https:' && realm.protocol !== 'https:') {
+        throw notAllowed(`the token realm ${shown} of ${registry.origin} is not https`);
+      }
+    },
+    checkRedirect(from, to) {
+      if (from.origin === to.origin || (to.protocol === 'https:' && origins.has(to.origin))) return;
+      const fault = to.protocol === 'https:' ? REMEDY : 'another origin is contacted over https alone';
+      throw new StoreError('RedirectRefused', `${from.origin} redirects to ${toShownUrl(to)}: ${fault}`);
+    },
+  };
+}
+
+const REMEDY = 'its host is not among those that the configuration allows (registries.allowed)';
+
+function parseHost(text: string): string {
+  try {
+    return parseRegistryHost(text);
+  } catch (cause) {
+    throw new ConfigurationError('DocumentInvalid', `${JSON.stringify(text)} is not a registry host`, { cause });
+  }
+}
+
+function toHostOrigin(scheme: 'http' | 'https', host: string): string {
+  return new URL(`${scheme}://${host}`).origin;
+}
+
+function notAllowed(message: string): StoreError {
+  return new StoreError('NotAllowed', message);
+}

@@ -1,0 +1,131 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import { type Repository, repositoryPath } from '../../base/names/repository.ts';
+import type { HttpResponse, RequestContent } from '../../platform/http/http-client.ts';
+import { toShownUrl } from '../../platform/http/http-url.ts';
+import { createAllowedRegistries } from './allowed-registries.ts';
+import type { Manifest, RegistryClientOptions } from './registry-client.ts';
+import { checkStatus } from './registry-status.ts';
+import { createTokenAuth } from './token-auth.ts';
+import { withRetries } from './with-retries.ts';
+
+/**
+ * Writes to the registries that the configuration allows (OCI distribution). Every method throws StoreError as the
+ * registry client does; `RedirectRefused` for an upload that another origin is to take.
+ */
+export interface RegistryPusher {
+  /** Does nothing where the repository has the blob. @returns whether it was sent */
+  pushBlob(repository: Repository, blob: PushedBlob, signal: AbortSignal): Promise<boolean>;
+  /** What it names has to be there. */
+  pushManifest(
+    repository: Repository,
+    manifest: Manifest,
+    options: { readonly tag?: string | undefined; readonly signal: AbortSignal },
+  ): Promise<PushedManifest>;
+}
+
+export interface PushedBlob {
+  readonly digest: Digest;
+  readonly bytes: Uint8Array;
+}
+
+export interface PushedManifest {
+  /** Whether the registry has taken note of the manifest's subject, and lists it there (OCI distribution 1.1). */
+  readonly isListed: boolean;
+}
+
+/** Of an answer to what was sent; a registry says what is wrong in few words. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+const NOTHING: RequestContent = { type: 'application/octet-stream', bytes: new Uint8Array() };
+
+type Sent = { readonly url: URL; readonly repository: Repository; readonly signal: AbortSignal } & (
+  | { readonly method: 'HEAD' }
+  | { readonly method: 'POST' | 'PUT'; readonly content: RequestContent }
+);
+
+/** @throws ConfigurationError `DocumentInvalid` when an allowed host is not a host */
+export function createRegistryPusher(options: RegistryClientOptions): RegistryPusher {
+  const { http, timeoutMs } = options;
+  const allowed = createAllowedRegistries(options);
+  const auth = createTokenAuth({ ...options, allowed, actions: 'pull,push' });
+
+  async function attempt({ url, repository, signal, ...request }: Sent): Promise<HttpResponse> {
+    const sendWith = async (authorization: string | undefined): Promise<HttpResponse> => {
+      const headers = authorization === undefined ? {} : { authorization };
+      const { checkRedirect } = allowed;
+      const limits = { limitBytes: MAX_ANSWER_BYTES, signal, timeoutMs };
+      return await http.send(url.href, { ...request, ...limits, headers, checkRedirect });
+    };
+    const first = await sendWith(auth.recall(repository));
+    if (first.status !== 401 || first.url.origin !== url.origin) return first;
+    auth.forget(repository);
+    const header = first.headers['www-authenticate'];
+    return await sendWith(await auth.answer({ repository, url: first.url, header, signal }));
+  }
+
+  /** What was sent twice is what was sent once: content by its digest, and a tag that names it. */
+  async function send(request: Sent, expected: number): Promise<HttpResponse> {
+    return await withRetries(async () => {
+      const response = await attempt(request);
+      if (response.status !== expected) refuse(response);
+      return response;
+    }, request.signal);
+  }
+
+  const toUrl = (repository: Repository, path: string): URL =>
+    new URL(`${allowed.toOrigin(repository)}/v2/${repositoryPath(repository)}/${path}`);
+
+  async function hasBlob(repository: Repository, digest: Digest, signal: AbortSignal): Promise<boolean> {
+    try {
+      await send({ url: toUrl(repository, `blobs/${digest}`), repository, method: 'HEAD', signal }, 200);
+      return true;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'NotFound') return false;
+      throw error;
+    }
+  }
+
+  return {
+    async pushBlob(repository, { digest, bytes }, signal) {
+      if (await hasBlob(repository, digest, signal)) return false;
+      await withRetries(async () => {
+        const at = toUrl(repository, 'blobs/uploads/');
+        const started = await attempt({ url: at, repository, method: 'POST', content: NOTHING, signal });
+        if (started.status !== 202) refuse(started);
+        const url = toUploadUrl(started, at);
+        url.searchParams.set('digest', digest);
+        const content = { type: 'application/octet-stream', bytes };
+        const ended = await attempt({ url, repository, method: 'PUT', content, signal });
+        if (ended.status !== 201) refuse(ended);
+      }, signal);
+      return true;
+    },
+    async pushManifest(repository, { digest, bytes, mediaType }, { tag, signal }) {
+      const url = toUrl(repository, `manifests/${tag ?? digest}`);
+      const content = { type: mediaType, bytes };
+      const { headers } = await send({ url, repository, method: 'PUT', content, signal }, 201);
+      const kept = headers['docker-content-digest'];
+      if (kept !== undefined && kept !== digest) {
+        throw new StoreError(
+          'ContentMismatch',
+          `${toShownUrl(url)}: the registry keeps ${String(kept)}, not ${digest}`,
+        );
+      }
+      return { isListed: headers['oci-subject'] !== undefined };
+    },
+  };
+}
+
+/** The upload's own place, which carries its state: of the same registry, or nothing is sent to it. */
+function toUploadUrl({ headers }: HttpResponse, at: URL): URL {
+  const url = headers.location === undefined ? null : URL.parse(headers.location, at.href);
+  if (url === null) throw new StoreError('BodyInvalid', `${toShownUrl(at)}: the answer names no place for an upload`);
+  if (url.origin === at.origin) return url;
+  throw new StoreError('RedirectRefused', `${toShownUrl(at)}: uploads are to go to ${url.origin}`);
+}
+
+/** @throws StoreError always: 200 is not the answer that was expected either */
+function refuse(response: HttpResponse): never {
+  if (response.status !== 200) checkStatus(response, response.url.origin);
+  throw new StoreError('StatusUnexpected', `${toShownUrl(response.url)}: HTTP status ${response.status}`);
+}

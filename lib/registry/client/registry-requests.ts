@@ -1,0 +1,66 @@
+import { type Repository, repositoryPath } from '../../base/names/repository.ts';
+import type { HttpResponse } from '../../platform/http/http-client.ts';
+import { checkStatus } from './registry-status.ts';
+import { createTokenAuth, type TokenAuthOptions } from './token-auth.ts';
+import { withRetries } from './with-retries.ts';
+
+export interface RegistryRequest {
+  readonly repository: Repository;
+  /** Below the repository: `manifests/<reference>`. */
+  readonly path: string;
+  readonly method: 'GET' | 'HEAD';
+  readonly accept: string;
+  readonly limitBytes: number;
+  readonly signal: AbortSignal;
+  /** Instead of the client's own. */
+  readonly timeoutMs?: number | undefined;
+  /** Gets the body of an answer as it comes. Called anew when a request that was cut off is repeated. */
+  readonly consume?: ((body: AsyncIterable<Uint8Array>) => Promise<void>) | undefined;
+}
+
+export interface RegistryRequests {
+  /** The answer, always with status 200. */
+  ask(request: RegistryRequest): Promise<HttpResponse>;
+}
+
+/** Asks registries, answers at most one challenge for each request, and sends a credential to no other origin. */
+export function createRegistryRequests(options: TokenAuthOptions): RegistryRequests {
+  const { http, allowed, timeoutMs } = options;
+  const auth = createTokenAuth(options);
+
+  function send(url: URL, request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const { method, accept, limitBytes, signal, consume } = request;
+    const headers = authorization === undefined ? {} : { authorization };
+    const { checkRedirect } = allowed;
+    const time = { signal, timeoutMs: request.timeoutMs ?? timeoutMs };
+    return http.send(url.href, { method, accept, limitBytes, ...time, headers, checkRedirect, consume });
+  }
+
+  async function attempt(url: URL, request: RegistryRequest): Promise<HttpResponse> {
+    const { repository, signal } = request;
+    const first = await send(url, request, auth.recall(repository));
+    if (!isChallenge(first, url)) return first;
+    auth.forget(repository);
+    const header = first.headers['www-authenticate'];
+    const second = await send(url, request, await auth.answer({ repository, url, header, signal }));
+    if (isChallenge(second, url)) auth.forget(repository);
+    return second;
+  }
+
+  return {
+    async ask(request) {
+      const { repository, path, signal } = request;
+      const url = new URL(`${allowed.toOrigin(repository)}/v2/${repositoryPath(repository)}/${path}`);
+      return await withRetries(async () => {
+        const response = await attempt(url, request);
+        checkStatus(response, url.origin);
+        return response;
+      }, signal);
+    },
+  };
+}
+
+/** A challenge of a host that was redirected to is not answered: the credentials are not for it. */
+function isChallenge({ status, url: answered }: HttpResponse, { origin }: URL): boolean {
+  return status === 401 && answered.origin === origin;
+}

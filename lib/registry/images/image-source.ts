@@ -1,0 +1,20 @@
+import type { Digest } from '../../base/names/digest.ts';
+import type { SignatureKind, StoreEntry } from '../../stores/port/signature-store.ts';
+import type { PolicyImage } from '../../trust/policy/policy-image.ts';
+
+/** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
+export interface ImageSource {
+  /** As containers/image writes it: transport, then place. */
+  readonly description: string;
+  /** What a policy finds the image by. */
+  readonly image: PolicyImage;
+  /**
+   * At most `MAX_MANIFEST_BYTES`, which nobody has vouched for.
+   *
+   * @throws InputError `FileUnreadable` for what is on disk; StoreError for what a registry answers, and
+   * `ContentMismatch` wherever the bytes are not those of the digest that names them
+   */
+  readManifest(signal: AbortSignal): Promise<Uint8Array>;
+  /** The signatures of the manifest, at least those of the kinds that are wanted; throws as a SignatureStore does. */
+  readSignatures(digest: Digest, signal: AbortSignal, kinds?: readonly SignatureKind[]): AsyncIterable<StoreEntry>;
+}

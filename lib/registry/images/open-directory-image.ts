@@ -1,0 +1,42 @@
+import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
+import { walkSignatures } from '../../stores/port/walk-signatures.ts';
+import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
+import type { ImageSource } from './image-source.ts';
+import { findImageDirectory, findImageFile, readImageFile, unreadable } from './read-image-file.ts';
+
+const VERSIONS = ['Directory Transport Version: 1.0', 'Directory Transport Version: 1.1'];
+const MAX_VERSION_BYTES = 256;
+
+/**
+ * `dir:PATH`, as skopeo copies images to: `manifest.json`, `signature-1`, `signature-2`, … and perhaps `version`.
+ *
+ * @throws InputError `FileUnreadable` for what is no such directory, or is one of a later version
+ */
+export async function openDirectoryImage(path: string): Promise<ImageSource> {
+  const directory = await findImageDirectory(path);
+  await checkVersion(directory);
+  const description = `dir:${directory}`;
+  return {
+    description,
+    image: { transport: 'dir', path: directory },
+    readManifest: () => readImageFile(directory, ['manifest.json'], MAX_MANIFEST_BYTES),
+    readSignatures: (_, signal) => {
+      const walk = {
+        store: description,
+        last: MAX_LOOKASIDE_SIGNATURES,
+        overflow: 'failed',
+        toLocation: (index: number) => `${directory}/signature-${index}`,
+        readSignature: (index: number) => findImageFile(directory, [`signature-${index}`], MAX_SIGNATURE_BYTES),
+      } as const;
+      return walkSignatures(walk, signal);
+    },
+  };
+}
+
+async function checkVersion(directory: string): Promise<void> {
+  const bytes = await findImageFile(directory, ['version'], MAX_VERSION_BYTES).catch((cause: unknown) => {
+    throw unreadable(directory, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  if (bytes === undefined || VERSIONS.includes(Buffer.from(bytes).toString().trimEnd())) return;
+  throw unreadable(directory, 'its file version names another one than 1.0 and 1.1');
+}

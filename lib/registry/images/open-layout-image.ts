@@ -1,0 +1,86 @@
+import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
+import { verifyContent } from '../client/verify-content.ts';
+import type { ImageSource } from './image-source.ts';
+import { findImageDirectory, readImageFile, unreadable } from './read-image-file.ts';
+
+const LAYOUT_VERSION = '1.0.0';
+const MAX_LAYOUT_BYTES = 4096;
+const NAME_ANNOTATION = 'org.opencontainers.image.ref.name';
+const NAMED_TYPES: readonly unknown[] = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
+];
+
+/**
+ * `oci:PATH[:NAME]`, an OCI image layout. It has no place for simple signing signatures, so none is found.
+ *
+ * @param name the image's name in the layout's index; undefined for the only one
+ * @throws InputError `FileUnreadable` for what is no such layout
+ */
+export async function openLayoutImage(path: string, name: string | undefined): Promise<ImageSource> {
+  const directory = await findImageDirectory(path);
+  const layout = await readJson(directory, 'oci-layout', MAX_LAYOUT_BYTES);
+  if (layout['imageLayoutVersion'] !== LAYOUT_VERSION) {
+    throw unreadable(directory, `its oci-layout names another version than ${LAYOUT_VERSION}`);
+  }
+  const description = `oci:${directory}${name === undefined ? '' : `:${name}`}`;
+  return {
+    description,
+    // Without the name, as on a node: the same image may have several, or none.
+    image: { transport: 'oci', path: directory },
+    async readManifest() {
+      const { digest, size } = findDescriptor(
+        directory,
+        await readJson(directory, 'index.json', MAX_MANIFEST_BYTES),
+        name,
+      );
+      const [algorithm = '', hex = ''] = digest.split(':');
+      const bytes = await readImageFile(directory, ['blobs', algorithm, hex], MAX_MANIFEST_BYTES);
+      verifyContent(bytes, { asked: digest, header: undefined });
+      if (size === bytes.length) return bytes;
+      throw new StoreError('ContentMismatch', `${digest} has ${bytes.length} bytes; index.json says otherwise`);
+    },
+    async *readSignatures() {
+      yield { kind: 'absent', store: description, location: directory };
+    },
+  };
+}
+
+async function readJson(directory: string, file: string, limitBytes: number): Promise<JsonObject> {
+  const bytes = await readImageFile(directory, [file], limitBytes);
+  try {
+    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    throw unreadable(directory, `${file} is not strict JSON`, cause);
+  }
+  throw unreadable(directory, `${file} is not an object`);
+}
+
+interface Descriptor {
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+/** One image exactly: of two that have the name, nobody could say which was meant. */
+function findDescriptor(directory: string, index: JsonObject, name: string | undefined): Descriptor {
+  const { manifests } = index;
+  if (!Array.isArray(manifests)) throw unreadable(directory, 'index.json has no list of manifests');
+  const meant = manifests.filter(isJsonObject).filter((entry) => name === undefined || isNamed(entry, name));
+  const [descriptor] = meant;
+  const named = name === undefined ? 'is not the only one' : `${JSON.stringify(name)} is not there exactly once`;
+  if (descriptor === undefined || meant.length !== 1) throw unreadable(directory, `an image that ${named}`);
+  const { digest, size } = descriptor;
+  if (typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number') {
+    throw unreadable(directory, 'index.json has a descriptor without digest or size');
+  }
+  return { digest, size };
+}
+
+function isNamed({ mediaType, annotations }: JsonObject, name: string): boolean {
+  return NAMED_TYPES.includes(mediaType) && isJsonObject(annotations) && annotations[NAME_ANNOTATION] === name;
+}

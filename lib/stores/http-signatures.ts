@@ -1,0 +1,64 @@
+import { StoreError } from '../base/errors/store-error.ts';
+import type { HttpClient } from '../platform/http/http-client.ts';
+import { toShownUrl } from '../platform/http/http-url.ts';
+import { toRetryAfterSeconds } from '../platform/http/retry-after.ts';
+import { MAX_SIGNATURE_BYTES } from './port/signature-store.ts';
+import type { NumberedSignatures } from './port/walk-signatures.ts';
+
+/** Tests shorten the times; everybody else leaves the named constants in force. */
+export interface HttpStoreOptions {
+  readonly requestTimeoutMs?: number | undefined;
+  readonly storeTimeoutMs?: number | undefined;
+}
+
+/** The signatures below `<base>/<segment>/`; a query of the base is sent along and never shown. */
+export function createHttpSignatures(
+  client: HttpClient,
+  base: URL,
+  segment: string,
+  options: HttpStoreOptions,
+): Pick<NumberedSignatures, 'store' | 'toLocation' | 'readSignature' | 'timeoutMs'> {
+  const urlOf = (index: number): URL => {
+    const url = new URL(base);
+    url.pathname = `${base.pathname.replace(/\/+$/, '')}/${segment}/signature-${index}`;
+    return url;
+  };
+  return {
+    store: toStoreDescription(base),
+    timeoutMs: options.storeTimeoutMs,
+    toLocation: (index) => toShownUrl(urlOf(index)),
+    readSignature: (index, signal) => readSignature(client, urlOf(index), signal, options.requestTimeoutMs),
+  };
+}
+
+export function toStoreDescription(base: URL): string {
+  return toShownUrl(base).replace(/\/+$/, '');
+}
+
+async function readSignature(
+  client: HttpClient,
+  url: URL,
+  signal: AbortSignal,
+  timeoutMs: number | undefined,
+): Promise<Uint8Array | undefined> {
+  const { status, headers, bytes } = await client.get(url.href, { signal, timeoutMs, limitBytes: MAX_SIGNATURE_BYTES });
+  if (status === 404) return undefined;
+  // 204 and 206, for two, succeed without a whole signature.
+  if (status !== 200) {
+    const retryAfterSeconds = toRetryAfterSeconds(headers['retry-after']);
+    throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`, { retryAfterSeconds });
+  }
+  if (isPage(headers['content-type'], bytes)) {
+    throw new StoreError('BodyInvalid', `${toShownUrl(url)}: a page of HTML or JSON, not a signature`);
+  }
+  return bytes;
+}
+
+const PAGE_TYPE = /^(?:text\/html|application\/xhtml\+xml|application\/(?:.+\+)?json)$/;
+
+/** Login pages and captive portals answer 200. No signature starts with `<`: an OpenPGP packet's first bit is set. */
+function isPage(contentType: string | undefined, bytes: Uint8Array): boolean {
+  const mediaType = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (PAGE_TYPE.test(mediaType)) return true;
+  return /^(?:\xef\xbb\xbf)?\s*</.test(Buffer.from(bytes).toString('latin1'));
+}

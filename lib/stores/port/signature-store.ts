@@ -1,0 +1,49 @@
+import type { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
+
+/** What is asked of a store. A lookaside is laid out by repository and needs one; the release layout ignores it. */
+export interface SignatureQuery {
+  readonly digest: Digest;
+  readonly repository?: Repository | undefined;
+  /** The kinds that are of use; any when left out. A store may give others all the same. */
+  readonly kinds?: readonly SignatureKind[] | undefined;
+}
+
+/** OpenPGP messages, in stores of releases and lookasides; Sigstore ones, beside images in registries. */
+export type SignatureKind = 'openpgp' | 'sigstore';
+
+/**
+ * One step of reading a store. `absent` says that the store was asked and answered that there is no (further)
+ * signature; `failed` that it could have held one and did not answer as a store should. They are never confused.
+ */
+export type StoreEntry =
+  | {
+      readonly kind: 'signature';
+      readonly store: string;
+      readonly location: string;
+      readonly untrustedBytes: Uint8Array;
+    }
+  | { readonly kind: 'absent'; readonly store: string; readonly location: string }
+  | { readonly kind: 'failed'; readonly store: string; readonly location: string; readonly error: StoreError };
+
+/**
+ * A place to fetch signatures from: ours to read, never to trust.
+ *
+ * The iterable throws nothing but the signal's abort reason: whatever goes wrong in the store is a `failed` entry.
+ * A consumer that stops early (`break`) leaves no request, socket or timer behind.
+ */
+export interface SignatureStore {
+  /** Short, for the evidence; no credentials. */
+  readonly description: string;
+  fetchSignatures(query: SignatureQuery, signal: AbortSignal): AsyncIterable<StoreEntry>;
+}
+
+/** Signatures read per digest in the release layout, as the cluster-version operator does. */
+export const MAX_RELEASE_SIGNATURES = 9;
+/** Signatures read per digest in a lookaside, as containers/image does. */
+export const MAX_LOOKASIDE_SIGNATURES = 128;
+/** Bytes of one signature on the wire; a longer one is read no further. */
+export const MAX_SIGNATURE_BYTES = 50 * 1024;
+/** Milliseconds that one store may take for one digest. */
+export const STORE_TIMEOUT_MS = 10_000;

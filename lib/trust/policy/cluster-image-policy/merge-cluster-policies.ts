@@ -1,0 +1,67 @@
+import type { ImagePolicy } from '../image-policy.ts';
+import { listEnclosingScopes, toScopeName } from '../policy-image.ts';
+import type { PolicyRequirement } from '../policy-requirement.ts';
+import type { ClusterImagePolicy } from './cluster-image-policy.ts';
+
+type Scopes = ReadonlyMap<string, readonly RequiredPolicy[]>;
+
+/** An image policy of a cluster, and what it requires: the same object wherever it counts. */
+export interface RequiredPolicy {
+  readonly policy: ClusterImagePolicy;
+  readonly requirement: PolicyRequirement;
+}
+
+/**
+ * What nodes make of all image policies of a cluster: one policy in which the most specific scope counts, and where
+ * several policies have that scope, all of them. What none covers is let through, and vouched for by nobody.
+ *
+ * An ImagePolicy counts in its namespace alone, and which pods will run an image is not known: it has to be let through
+ * outside of all namespaces and in each of them. Whoever owns a namespace can add to what the cluster asks for, never
+ * replace it.
+ */
+export function mergeClusterPolicies(required: readonly RequiredPolicy[]): ImagePolicy {
+  const cluster = toScopes(required.filter(({ policy }) => policy.kind === 'ClusterImagePolicy'));
+  const all = toScopes(required.filter(({ policy }) => policy.kind === 'ImagePolicy'));
+  const namespaced = new Map([...all].filter(([scope]) => !isLeftOut(scope, cluster)));
+  const docker = new Map<string, readonly PolicyRequirement[]>();
+  for (const scope of [...cluster.keys(), ...namespaced.keys()]) {
+    docker.set(scope, listRequirements(listEnclosingScopes(scope), cluster, namespaced));
+  }
+  return { default: [{ type: 'insecureAcceptAnything' }], transports: new Map([['docker', docker]]) };
+}
+
+/** For each namespace, and outside of all, what the first of the scopes asks for that has a say there. */
+function listRequirements(enclosing: readonly string[], cluster: Scopes, namespaced: Scopes) {
+  const found: PolicyRequirement[] = [];
+  const answered = new Set<string | undefined>();
+  for (const scope of enclosing) {
+    const own = (namespaced.get(scope) ?? []).filter(({ policy }) => !answered.has(policy.namespace));
+    const everywhere = cluster.get(scope) ?? [];
+    found.push(...[...everywhere, ...own].map(({ requirement }) => requirement));
+    for (const { policy } of own) answered.add(policy.namespace);
+    if (everywhere.length > 0) return found;
+  }
+  return found;
+}
+
+/**
+ * Whether nodes leave a scope of an ImagePolicy out: it is one of a ClusterImagePolicy, or nested in one. As the
+ * machine-config-operator tells it, a tag or digest is not nested in its own repository, nor in a wildcard.
+ */
+export function isLeftOut(scope: string, cluster: { has(scope: string): boolean }): boolean {
+  const isImage = toScopeName(scope) !== scope;
+  const isNested = (outer: string): boolean => !isImage || outer === scope || scope.startsWith(`${outer}/`);
+  return listEnclosingScopes(scope).some((outer) => cluster.has(outer) && isNested(outer));
+}
+
+function toScopes(required: readonly RequiredPolicy[]): Scopes {
+  const scopes = new Map<string, RequiredPolicy[]>();
+  for (const each of required) {
+    for (const scope of each.policy.scopes) {
+      const found = scopes.get(scope);
+      if (found === undefined) scopes.set(scope, [each]);
+      else found.push(each);
+    }
+  }
+  return scopes;
+}

@@ -1,0 +1,70 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import { parseRepository } from '../../base/names/reference.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import { documentError, type Path } from '../documents/parsed-document.ts';
+import type { ProfileDocument } from '../documents/profile.ts';
+import { builtInProfile } from '../prepared/built-in-profiles.ts';
+import type { PreparedTrust } from '../prepared/prepared-trust.ts';
+import type { CollectedDocuments } from './collect-documents.ts';
+
+type Repositories = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases' | 'signedRepositories'>;
+
+/**
+ * The profile's repositories, from the first that names any: the Profile, `release-repository-*` keys, what is built
+ * in. Nothing is united, and what is built in beside the canonical repositories goes with them when they are replaced.
+ *
+ * @throws ConfigurationError `TrustUnusable` when nothing names a canonical repository
+ */
+export function prepareRepositories(
+  name: string,
+  { configMap, profile }: Pick<CollectedDocuments, 'configMap' | 'profile'>,
+): Repositories {
+  const spec = profile?.spec;
+  const graphAliases = readGraphAliases(profile);
+  const written = spec?.canonicalRepositories ?? nonEmpty(configMap?.repositories);
+  const builtIn = written === undefined ? builtInProfile(name) : undefined;
+  const canonicalRepositories = written ?? builtIn?.canonicalRepositories;
+  if (canonicalRepositories === undefined) {
+    throw new ConfigurationError(
+      'TrustUnusable',
+      `nothing names a canonical repository of the profile ${name}: add canonicalRepositories to its Profile document`,
+    );
+  }
+  return {
+    canonicalRepositories: unique(canonicalRepositories),
+    signedRepositories: unique(spec?.signedRepositories ?? builtIn?.signedRepositories ?? canonicalRepositories),
+    graphAliases: graphAliases ?? builtIn?.graphAliases ?? {},
+  };
+}
+
+function readGraphAliases(profile: ProfileDocument | undefined): Record<Repository, Repository> | undefined {
+  if (profile?.spec.graphAliases === undefined) return undefined;
+  const aliases: Record<Repository, Repository> = {};
+  for (const [text, repository] of Object.entries(profile.spec.graphAliases)) {
+    const path = ['spec', 'graphAliases', text];
+    const alias = parseAlias(profile, path, text);
+    if (aliases[alias] !== undefined) {
+      throw documentError('DocumentInvalid', profile.source, path, `the graph alias ${alias} occurs twice`);
+    }
+    aliases[alias] = repository;
+  }
+  return aliases;
+}
+
+function parseAlias(profile: ProfileDocument, path: Path, text: string): Repository {
+  try {
+    return parseRepository(text);
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw documentError('DocumentInvalid', profile.source, path, `spec.graphAliases: ${cause.message}`, cause);
+  }
+}
+
+function nonEmpty<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list;
+}
+
+function unique(repositories: readonly Repository[]): readonly Repository[] {
+  return [...new Set(repositories)];
+}

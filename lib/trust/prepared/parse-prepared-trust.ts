@@ -1,0 +1,91 @@
+import * as v from 'valibot';
+import { readSchema } from '../../base/documents/read-schema.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { isRepository } from '../../base/names/reference.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import { checkUsable } from './check-usable.ts';
+import { sha256Field } from './parse-current-trust.ts';
+import { preparedKeyringSchema } from './prepared-keyring-schema.ts';
+import { MAX_DOCUMENTS, MAX_KEYRINGS, type MirrorRule, type PolicyFile, type PreparedTrust } from './prepared-trust.ts';
+import { isProfileName } from './profile-name.ts';
+import { trustRevision } from './trust-revision.ts';
+
+type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
+
+const text = v.pipe(v.string(), v.minLength(1));
+const repository = v.custom<Repository>((value) => typeof value === 'string' && isRepository(value));
+
+const mirrorRule = v.strictObject({
+  source: text,
+  mirrors: v.array(text),
+  neverContactSource: v.boolean(),
+  tagsOnly: v.optional(v.boolean()),
+  origin: text,
+} satisfies Shape<MirrorRule>);
+
+const imagePolicy = v.strictObject({
+  kind: v.picklist(['ClusterImagePolicy', 'ImagePolicy', 'policy.json']),
+  name: text,
+  document: text,
+  coverage: v.variant('kind', [
+    v.strictObject({ kind: v.literal('scopes'), scopes: v.pipe(v.array(text), v.minLength(1)) }),
+    v.strictObject({ kind: v.literal('everything') }),
+  ]),
+  content: v.unknown(),
+} satisfies Shape<PreparedTrust['imagePolicies'][number]>);
+
+const preparedTrust: v.GenericSchema<unknown, PreparedTrust> = v.strictObject({
+  schema: v.literal(1),
+  profile: v.pipe(v.string(), v.check(isProfileName)),
+  revision: sha256Field,
+  verification: v.picklist(['enabled', 'disabled']),
+  canonicalRepositories: v.pipe(v.array(repository), v.minLength(1)),
+  signedRepositories: v.pipe(v.array(repository), v.minLength(1)),
+  signedRepository: v.picklist(['enforce', 'off']),
+  mode: v.picklist(['enforce', 'warn']),
+  force: v.picklist(['allow', 'deny']),
+  require: v.picklist(['configured', 'openpgp', 'sigstore']),
+  bundleIdentity: v.picklist(['refuse', 'digest']),
+  graphAliases: recordOf(repository, repository),
+  pushSources: v.array(
+    v.strictObject({ source: text, registry: text, repository: text, mirrorOf: v.optional(repository) }),
+  ),
+  keyrings: v.pipe(v.array(preparedKeyringSchema), v.maxLength(MAX_KEYRINGS)),
+  stores: v.array(v.strictObject({ url: text, origin: text })),
+  storeAccess: v.strictObject({
+    allowPrivateAddresses: v.boolean(),
+    allowLocal: v.boolean(),
+    ca: v.optional(text),
+  }),
+  registries: v.strictObject({ allowed: v.array(text) }),
+  imagePolicies: v.array(imagePolicy),
+  registriesD: v.array(v.strictObject({ document: text, content: v.unknown() })),
+  // Trust that was prepared before Signet read policies has neither.
+  policyKeyrings: v.optional(v.array(preparedKeyringSchema), []),
+  policyFiles: v.optional(v.array(v.strictObject({ name: text, bytes: v.string() } satisfies Shape<PolicyFile>)), []),
+  mirrorRules: v.array(mirrorRule),
+  documents: v.pipe(
+    v.array(v.strictObject({ name: text, sha256: sha256Field })),
+    v.minLength(1),
+    v.maxLength(MAX_DOCUMENTS),
+  ),
+  warnings: v.array(v.string()),
+} satisfies Shape<PreparedTrust>);
+
+/**
+ * Reads prepared trust back. What requires nothing, or says another revision than its documents have, is refused.
+ *
+ * @param key For messages.
+ * @throws ConfigurationError `SchemaUnsupported`, `RevisionInvalid` or `TrustUnusable`
+ */
+export function parsePreparedTrust(key: string, bytes: Uint8Array): PreparedTrust {
+  const trust = readSchema(preparedTrust, key, bytes);
+  if (trustRevision(trust.documents) !== trust.revision) {
+    throw new ConfigurationError('RevisionInvalid', 'the revision is not that of its documents', {
+      position: { document: key },
+    });
+  }
+  checkUsable(trust);
+  return trust;
+}

@@ -1,0 +1,26 @@
+import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
+import type { PreparedTrust } from '../prepared/prepared-trust.ts';
+
+/** A profile's trust as decisions use it: made once per load, shared by all decisions. */
+export interface ReadyTrust {
+  readonly prepared: PreparedTrust;
+  readonly keyrings: readonly IndexedKeyring[];
+  /** When it was last known to be the current revision. */
+  readonly refreshedAt: Date;
+}
+
+/** Milliseconds after which trust that was not refreshed decides nothing any more. */
+export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
+
+export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyTrust {
+  return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
+}
+
+/** Milliseconds by which a refresh may lie ahead: more than that, a clock was set back and the age is not known. */
+export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
+
+/** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
+export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: Date): boolean {
+  const age = now.getTime() - refreshedAt.getTime();
+  return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
+}

@@ -1,0 +1,54 @@
+import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import { parsePullspec } from '../../base/names/pullspec.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { ImageRequest } from './decide-image.ts';
+
+/** What a caller of the API asks: the image, and by which profile. */
+export interface ApiRequest extends ImageRequest {
+  readonly profile: string | undefined;
+}
+
+const MEMBERS = ['pullspec', 'profile', 'mode'] as const;
+
+/**
+ * `{ "pullspec": …, "profile"?: …, "mode"?: "enforce" | "warn" }`, and `force` where the route takes it.
+ *
+ * @throws InputError `BodyInvalid` that names the member, `PullspecInvalid`, `DigestInvalid`
+ */
+export function parseApiRequest(body: JsonValue, { takesForce }: { readonly takesForce: boolean }): ApiRequest {
+  if (!isJsonObject(body)) throw invalid('the body must be an object');
+  const known: readonly string[] = takesForce ? [...MEMBERS, 'force'] : MEMBERS;
+  const unknown = Object.keys(body).find((member) => !known.includes(member));
+  if (unknown === 'force') {
+    throw new InputError(
+      'ForceNotAllowed',
+      'force has a route of its own, with a permission of its own: POST /v1/verify/forced',
+    );
+  }
+  if (unknown !== undefined) throw invalid(`unknown member ${JSON.stringify(unknown)}; expected ${known.join(', ')}`);
+  const { pullspec, profile, mode, force } = body;
+  if (typeof pullspec !== 'string') throw invalid('pullspec must be a string');
+  if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
+  if (mode !== undefined && mode !== 'enforce' && mode !== 'warn') throw invalid('mode must be "enforce" or "warn"');
+  if (force !== undefined && typeof force !== 'boolean') throw invalid('force must be true or false');
+  // Who asks on the route for it means it.
+  return { pullspec: parsePullspec(pullspec), profile, mode, force: force ?? takesForce };
+}
+
+/**
+ * A caller of the API may be stricter than the profile, and not laxer: `warn` is the operator's to give.
+ *
+ * @throws InputError `ModeNotAllowed`
+ */
+export function requireModeAllowed({ mode }: ApiRequest, prepared: Pick<PreparedTrust, 'mode' | 'profile'>): void {
+  if (mode !== 'warn' || prepared.mode === 'warn') return;
+  throw new InputError(
+    'ModeNotAllowed',
+    `profile ${prepared.profile} enforces its pullspec policy; a request cannot soften it`,
+  );
+}
+
+function invalid(fault: string): InputError {
+  return new InputError('BodyInvalid', fault);
+}

@@ -1,0 +1,23 @@
+import { hash } from 'node:crypto';
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import { manifestDigest } from '../../registry/images/manifest-digest.ts';
+import type { PolicyImage } from '../../trust/policy/policy-image.ts';
+import type { SignedImage } from '../judge/requirement-result.ts';
+
+/** What signatures are held against. @throws StoreError `ContentMismatch` where the reference names another digest */
+export function toSignedImage(untrustedManifest: Uint8Array, image: PolicyImage): SignedImage {
+  const digest = manifestDigest(untrustedManifest);
+  const reference = 'reference' in image ? image.reference : undefined;
+  const named = reference?.digest;
+  if (named !== undefined && named !== digest && named !== digestAs(named, untrustedManifest)) {
+    throw new StoreError('ContentMismatch', `the manifest has the digest ${digest}; asked for was ${named}`);
+  }
+  return { reference, digest };
+}
+
+/** By the other digest's algorithm; for SHA-256 `manifestDigest` has the say, and this must not widen it. */
+function digestAs(other: Digest, bytes: Uint8Array): string | undefined {
+  const algorithm = other.slice(0, other.indexOf(':'));
+  return algorithm === 'sha256' ? undefined : `${algorithm}:${hash(algorithm, bytes, 'hex')}`;
+}

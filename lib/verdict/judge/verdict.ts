@@ -1,0 +1,66 @@
+import type { ReasonCode } from '../../base/errors/reason-code.ts';
+import type { Digest } from '../../base/names/digest.ts';
+
+export type Outcome = 'accepted' | 'rejected' | 'indeterminate';
+
+/** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */
+export type Mode = 'enforce' | 'warn';
+
+/** Why, in a sentence, and what the reader can do about it. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly message: string;
+  readonly remedy?: string | undefined;
+}
+
+/** One thing that was looked at: a location in a store, and what one keyring made of the signature found there. */
+export interface Attempt {
+  readonly store: string;
+  readonly location: string;
+  readonly keyring?: string | undefined;
+  /** Fingerprint of the certificate that made, or claims to have made, the signature. */
+  readonly signer?: string | undefined;
+  /** The image whose policy had it looked at; missing where the profile's keyrings did. */
+  readonly image?: string | undefined;
+  readonly code: ReasonCode | 'Verified';
+  readonly message: string;
+  /** What a reader should know although it changes nothing, such as "current clusters cannot check this key". */
+  readonly note?: string | undefined;
+}
+
+/** What an image policy made of an image. */
+export interface PolicyResult {
+  /** Name of the policy's document. */
+  readonly document: string;
+  /** `repository@digest`, as a node would pull it. */
+  readonly image: string;
+  /** `transport:scope`, or `default`. */
+  readonly scope: string;
+  readonly outcome: Outcome;
+  /** In the policy's order; every one must be met. */
+  readonly requirements: readonly {
+    readonly requirement: string;
+    readonly outcome: Outcome;
+    readonly reasons: readonly Reason[];
+  }[];
+}
+
+/** The decision and all of its evidence. `decidedAt` is an RFC 3339 time in UTC. */
+export interface Verdict {
+  readonly schema: 1;
+  readonly outcome: Outcome;
+  readonly forced: boolean;
+  readonly pullspec: string;
+  readonly canonicalPullspec?: string | undefined;
+  readonly digest?: Digest | undefined;
+  readonly profile: string;
+  readonly mode: Mode;
+  readonly trustRevision: string;
+  readonly verifierVersion: string;
+  readonly reasons: readonly Reason[];
+  readonly warnings: readonly Reason[];
+  readonly attempts: readonly Attempt[];
+  /** Missing where no image policy was evaluated. */
+  readonly policies?: readonly PolicyResult[] | undefined;
+  readonly decidedAt: string;
+}

@@ -1,0 +1,126 @@
+import * as v from 'valibot';
+import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { formatPlaces } from '../../base/documents/schema-faults.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { REASON_CODES } from '../../base/errors/reason-code.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { sha256Field } from '../../trust/prepared/parse-current-trust.ts';
+import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import type { Attempt, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
+import { MAX_TIME_MS } from './record-keys.ts';
+import type { Asked, RecordedSignature, VerdictRecord } from './verdict-record.ts';
+
+// `satisfies` with every member: a field added to the type and forgotten here does not compile.
+type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
+
+/** The schema number that this version writes and reads. */
+const SCHEMA = 1;
+
+const text = v.pipe(v.string(), v.minLength(1));
+const digest = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
+const time = v.pipe(v.string(), v.check(isTime));
+const base64 = v.pipe(
+  v.string(),
+  v.check((value) => Buffer.from(value, 'base64').toString('base64') === value),
+);
+
+const reason = v.strictObject({
+  code: v.picklist(REASON_CODES),
+  message: v.string(),
+  remedy: v.optional(v.string()),
+} satisfies Shape<Reason>);
+
+const attempt = v.strictObject({
+  store: v.string(),
+  location: v.string(),
+  keyring: v.optional(text),
+  signer: v.optional(text),
+  code: v.picklist([...REASON_CODES, 'Verified']),
+  message: v.string(),
+  note: v.optional(v.string()),
+  image: v.optional(text),
+} satisfies Shape<Attempt>);
+
+const outcome = v.picklist(['accepted', 'rejected', 'indeterminate']);
+const policy = v.strictObject({
+  document: text,
+  image: text,
+  scope: text,
+  outcome,
+  requirements: v.array(v.strictObject({ requirement: text, outcome, reasons: v.array(reason) })),
+} satisfies Shape<PolicyResult>);
+
+const verdict = v.strictObject({
+  schema: v.literal(SCHEMA),
+  outcome,
+  forced: v.boolean(),
+  pullspec: text,
+  canonicalPullspec: v.optional(text),
+  digest: v.optional(digest),
+  profile: v.pipe(v.string(), v.check(isProfileName)),
+  mode: v.picklist(['enforce', 'warn']),
+  trustRevision: sha256Field,
+  verifierVersion: text,
+  reasons: v.array(reason),
+  warnings: v.array(reason),
+  attempts: v.array(attempt),
+  policies: v.optional(v.array(policy)),
+  decidedAt: time,
+} satisfies Shape<Verdict>);
+
+const record: v.GenericSchema<unknown, VerdictRecord> = v.strictObject({
+  schema: v.literal(SCHEMA),
+  id: sha256Field,
+  asked: v.strictObject({
+    source: text,
+    registry: v.optional(text),
+    repository: v.optional(text),
+    tag: v.optional(text),
+    pullspec: text,
+  } satisfies Shape<Asked>),
+  verdict,
+  signatures: v.array(
+    v.strictObject({
+      store: v.string(),
+      location: v.string(),
+      image: v.optional(text),
+      sha256: sha256Field,
+      bytes: v.optional(base64),
+    } satisfies Shape<RecordedSignature>),
+  ),
+  firstDecidedAt: time,
+} satisfies Shape<VerdictRecord>);
+
+/**
+ * Reads a record's form: UTF-8, strict JSON, a schema number that this version knows. What it says is not proven by
+ * that; `recheckRecord` does so.
+ *
+ * @param name for messages
+ * @throws ConfigurationError `SchemaUnsupported` for a newer one; StoreError `BodyInvalid`
+ */
+export function parseRecord(name: string, bytes: Uint8Array): VerdictRecord {
+  const content = readJson(name, bytes);
+  const schema = isJsonObject(content) ? content['schema'] : undefined;
+  if (typeof schema === 'number' && schema > SCHEMA) {
+    const fault = `written with schema ${schema}; this version of Signet reads schema ${SCHEMA}: update it`;
+    throw new ConfigurationError('SchemaUnsupported', fault, { position: { document: name } });
+  }
+  const result = v.safeParse(record, content);
+  if (result.success) return result.output;
+  throw new StoreError('BodyInvalid', `${name} is not a record: ${formatPlaces(result.issues)}`);
+}
+
+function readJson(name: string, bytes: Uint8Array): JsonValue {
+  try {
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    throw new StoreError('BodyInvalid', `${name} is not strict JSON in UTF-8`, { cause });
+  }
+}
+
+function isTime(value: string): boolean {
+  const ms = Date.parse(value);
+  return ms >= 0 && ms <= MAX_TIME_MS && new Date(ms).toISOString() === value;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import { toBudgetMs } from '../../../lib/cluster/admission/admission-deadline.ts';
+import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
+import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
+import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
+import { GOOD, setUpAdmission, toUpdate, type World } from './admission-setup.ts';
+
+describe('the time of an answer', () => {
+  test.each<[timeout: string | undefined, receivedBefore: number, expected: number]>([
+    ['10s', 0, 9000],
+    [undefined, 0, 9000],
+    ['10s', 2000, 7000],
+    ['30s', 0, 28_000],
+    ['1m0s', 0, 28_000],
+    ['1s', 0, 800],
+    ['1.5s', 0, 1200],
+    ['500ms', 0, 400],
+    ['1s', 5000, 0],
+    ['0s', 0, 0],
+    ['soon', 0, 9000],
+    ['10', 0, 9000],
+    ['-5s', 0, 9000],
+    ['9'.repeat(400), 0, 9000],
+    // Clocks that disagree tell nothing.
+    ['10s', -5000, 9000],
+    ['10s', 86_400_000, 9000],
+  ])('with timeout=%s, received %d ms ago: %d ms', (timeout, ago, expected) => {
+    expect(toBudgetMs(timeout, 1_000_000_000, 1_000_000_000 + ago)).toBe(expected);
+  });
+});
+
+const never = (): Promise<never> => Promise.withResolvers<never>().promise;
+const hanging: ObjectStore = {
+  ...createMemoryObjectStore(),
+  readObject: never,
+  createObject: never,
+  replaceObject: never,
+};
+/** Neither answers nor listens to its signal. */
+const deaf: SignatureStore = {
+  description: 'deaf',
+  fetchSignatures: () => ({ [Symbol.asyncIterator]: () => ({ next: never, return: never }) }),
+};
+/** Does not answer, and goes when it is told to. */
+const silent: SignatureStore = {
+  description: 'https://silent.example.com',
+  async *fetchSignatures(_, signal) {
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    yield* [];
+  },
+};
+
+describe('with everything hanging each answer arrives in time, and is a denial that says so', () => {
+  test.each<[name: string, world: World, code: number]>([
+    ['the tokens', { dependencies: { clusters: { read: never } } }, 504],
+    ['the trust', { dependencies: { trust: { profiles: ['ocp'], read: never } } }, 504],
+    ['the bucket', { objects: hanging }, 504],
+    ['mirror and stores, deaf to their signal', { mirror: deaf, upstream: deaf }, 504],
+    ['mirror and stores', { mirror: silent, upstream: silent }, 503],
+    ['the stores', { upstream: silent }, 503],
+    ['everything', { mirror: deaf, upstream: deaf, objects: hanging }, 504],
+  ])('%s', async (_, world, code) => {
+    const { review } = setUpAdmission(world);
+    for (const [timeout, limit] of [
+      ['1s', 1000],
+      ['400ms', 400],
+    ] as const) {
+      const started = performance.now();
+      const answer = await review({ timeout, body: toUpdate({ image: GOOD }) });
+      expect(performance.now() - started).toBeLessThan(limit);
+      expect(answer).toMatchObject({ allowed: false, status: { code } });
+      expect(answer.status?.message).toContain(code === 504 ? 'not decided in time' : 'StoreUnavailable');
+    }
+  });
+
+  test('and many at once', async () => {
+    const { review } = setUpAdmission({ mirror: deaf, upstream: deaf, objects: hanging });
+    const started = performance.now();
+    const asked = Array.from({ length: 200 }, () => review({ timeout: '1s', body: toUpdate({ image: GOOD }) }));
+    expect((await Promise.all(asked)).filter(({ allowed }) => allowed)).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+});

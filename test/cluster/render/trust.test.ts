@@ -1,0 +1,182 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { toManifestText } from '../../../lib/base/documents/manifest-text.ts';
+import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
+import { toTrustManifest } from '../../../lib/cluster/render/trust.ts';
+import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
+import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
+import { readFixtureDocuments } from '../../support/fixture-releases.ts';
+import { file, IMAGE_POLICY, KEY, profile, TRUST_DATA, trustConfigMap } from '../../trust/sample-documents.ts';
+
+const KEYS = path.join(import.meta.dirname, '../../fixtures/openpgp/keys');
+const REAL = process.env['SIGNET_RELEASES'];
+const read = (name: string): string => readFileSync(path.join(KEYS, name), 'latin1');
+const isPublic = (name: string): boolean => read(name).includes('PUBLIC KEY BLOCK');
+
+/** What the rendered ConfigMap is read as, alone, and what the documents it came from are. */
+async function roundTrip(name: string, documents: readonly TrustDocument[]) {
+  const { configMap, warnings } = await toTrustManifest(name, documents);
+  const original = await prepareTrust(name, documents);
+  const again = await Promise.all(
+    (['yaml', 'json'] as const).map((format) =>
+      prepareTrust(name, [{ name: `trust.${format}`, bytes: Buffer.from(toManifestText(configMap, format)) }]),
+    ),
+  );
+  return { configMap, warnings, original, again };
+}
+
+describe('read back to the same keyrings, stores and repositories', () => {
+  const stores = `apiVersion: config.openshift.io/v1
+kind: ClusterVersion
+metadata: {name: version}
+spec: {signatureStores: [{url: https://b.example/s}, {url: https://a.example/s}]}
+`;
+  const rows: readonly [name: string, profile: string, documents: readonly TrustDocument[]][] = [
+    ['fixture trust', 'ocp', readFixtureDocuments()],
+    [
+      'repositories of a Profile',
+      'acme',
+      [
+        file('trust.yaml', trustConfigMap()),
+        file(
+          'profile.yaml',
+          profile({ canonicalRepositories: ['quay.io/acme/release', 'mirror.example/other/release'] }),
+        ),
+      ],
+    ],
+    [
+      'repositories of the ConfigMap',
+      'acme',
+      [file('trust.yaml', trustConfigMap({ data: { ...TRUST_DATA, 'release-repository-x': 'quay.io/acme/release' } }))],
+    ],
+    ['stores of a ClusterVersion', 'ocp', [file('trust.yaml', trustConfigMap()), file('version.yaml', stores)]],
+    [
+      'two keyrings',
+      'ocp',
+      [file('trust.yaml', trustConfigMap({ data: { ...TRUST_DATA, 'verifier-public-key-b': read('p256.asc') } }))],
+    ],
+    ...readdirSync(KEYS)
+      .filter((name) => name.endsWith('.asc') && isPublic(name))
+      .map((name): [string, string, readonly TrustDocument[]] => [
+        `the key file ${name}`,
+        'ocp',
+        [file('trust.yaml', trustConfigMap({ data: { ...TRUST_DATA, 'verifier-public-key-a': read(name) } }))],
+      ]),
+  ];
+  test.each(rows)('%s', async (_, name, documents) => {
+    const loads = await prepareTrust(name, documents).then(
+      () => true,
+      () => false,
+    );
+    if (!loads) {
+      await expect(toTrustManifest(name, documents)).rejects.toThrow(ConfigurationError);
+      return;
+    }
+    const { original, again } = await roundTrip(name, documents);
+    for (const trust of again) {
+      expect(trust.keyrings).toEqual(original.keyrings);
+      expect(trust.stores.map(({ url }) => url)).toEqual(original.stores.map(({ url }) => url));
+      expect(trust.canonicalRepositories).toEqual(original.canonicalRepositories);
+    }
+  });
+
+  test.skipIf(REAL === undefined).each(['ocp', 'okd'])('real trust of %s', async (name) => {
+    const folder = path.join(REAL ?? '', 'trust', name);
+    const documents = readdirSync(folder).map((entry) => ({
+      name: entry,
+      bytes: readFileSync(path.join(folder, entry)),
+    }));
+    const { original, again } = await roundTrip(name, documents);
+    for (const trust of again) {
+      expect(trust.keyrings).toEqual(original.keyrings);
+      expect(trust.stores).toEqual(original.stores);
+      expect(trust.canonicalRepositories).toEqual(original.canonicalRepositories);
+    }
+  });
+});
+
+test('the form that release verification reads', async () => {
+  const { configMap } = await toTrustManifest('ocp', [file('trust.yaml', trustConfigMap())]);
+  expect(configMap.metadata).toEqual({
+    name: 'release-verification',
+    namespace: 'openshift-config-managed',
+    annotations: { 'release.openshift.io/verification-config-map': '' },
+  });
+  expect(Object.keys(configMap.data)).toEqual(['store-a', 'verifier-public-key-a', 'release-repository-ocp-release']);
+  const [, checksum] =
+    /\n(=[A-Za-z0-9+/]{4})\n-----END PGP PUBLIC KEY BLOCK-----\n$/.exec(
+      configMap.data['verifier-public-key-a'] ?? '',
+    ) ?? [];
+  expect(KEY).toContain(checksum);
+});
+
+test('repositories with the same last part keep both', async () => {
+  const repositories = ['quay.io/a/release', 'quay.io/b/release', 'quay.io/c/release'];
+  const documents = [
+    file('trust.yaml', trustConfigMap()),
+    file('profile.yaml', profile({ canonicalRepositories: repositories })),
+  ];
+  const { data } = (await toTrustManifest('acme', documents)).configMap;
+  expect(Object.keys(data).filter((key) => key.startsWith('release-repository-'))).toEqual([
+    'release-repository-release',
+    'release-repository-release-2',
+    'release-repository-release-3',
+  ]);
+});
+
+test('what stands beside the keys does not come along', async () => {
+  const secret = '-----BEGIN RSA PRIVATE KEY-----\nc2VjcmV0\n-----END RSA PRIVATE KEY-----\n';
+  const documents = [
+    file(
+      'trust.yaml',
+      trustConfigMap({ data: { ...TRUST_DATA, 'verifier-public-key-a': `note to self\n${secret}${KEY}${secret}` } }),
+    ),
+  ];
+  const { configMap } = await toTrustManifest('ocp', documents);
+  expect(JSON.stringify(configMap)).not.toMatch(/PRIVATE|c2VjcmV0|note to self/);
+  expect(configMap.data['verifier-public-key-a']).toMatch(/^-----BEGIN PGP PUBLIC KEY BLOCK-----\n/);
+});
+
+describe('says what the ConfigMap cannot', () => {
+  test.each<[name: string, profileName: string, documents: readonly TrustDocument[], said: string]>([
+    ['signed repositories of OKD', 'okd', [], 'may name registry.ci.openshift.org/origin/release-scos'],
+    [
+      'signedRepository: off',
+      'acme',
+      [file('p.yaml', profile({ canonicalRepositories: ['quay.io/a/b'], signedRepository: 'off' }))],
+      'signedRepository: off',
+    ],
+    ['image policies', 'ocp', [file('policy.yaml', IMAGE_POLICY)], '1 image policies'],
+    [
+      'verification: disabled',
+      'acme',
+      [file('p.yaml', profile({ canonicalRepositories: ['quay.io/a/b'], verification: 'disabled' }))],
+      'verification: disabled',
+    ],
+  ])('%s', async (_, name, documents, said) => {
+    const { warnings } = await toTrustManifest(name, [file('trust.yaml', trustConfigMap()), ...documents]);
+    expect(warnings.join('\n')).toContain(said);
+  });
+
+  test('nothing where it says all', async () => {
+    const { warnings } = await toTrustManifest('ocp', [file('trust.yaml', trustConfigMap())]);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe('refused', () => {
+  test.each<[name: string, documents: readonly TrustDocument[], message: string]>([
+    ['no trust ConfigMap', [file('policy.yaml', IMAGE_POLICY)], 'no keyring'],
+    ['documents that do not load', [file('trust.yaml', '{')], 'trust.yaml'],
+    ['no documents', [], 'no trust documents'],
+    [
+      'a key that no ConfigMap has',
+      [file('trust.yaml', trustConfigMap({ data: { ...TRUST_DATA, 'store-a b': 'https://a.example' } }))],
+      'cannot be a key',
+    ],
+  ])('%s', async (_, documents, message) => {
+    await expect(toTrustManifest('ocp', documents)).rejects.toThrow(ConfigurationError);
+    await expect(toTrustManifest('ocp', documents)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,303 @@
+import { describe, expect, test } from 'vitest';
+import { toManifestsText } from '../../../lib/base/documents/manifest-text.ts';
+import { toMachineConfigs } from '../../../lib/cluster/render/machine-config/machine-config.ts';
+import type { NodeContents } from '../../../lib/cluster/rollout/check-nodes.ts';
+import { checkRollout } from '../../../lib/cluster/rollout/check-rollout.ts';
+import { parseClusterState, parseMachineConfigs } from '../../../lib/cluster/rollout/parse-cluster-state.ts';
+import type { CheckName, Rollout } from '../../../lib/cluster/rollout/rollout.ts';
+import {
+  AFTER,
+  BEFORE,
+  type DescribedPool,
+  describeExcerpt,
+  describePool,
+  LATER,
+  NEW_RENDERED,
+  NEW_SOURCES,
+  OLD_RENDERED,
+  OURS,
+} from './describe-pool.ts';
+
+const POLICY = Buffer.from('{"default":[{"type":"insecureAcceptAnything"}]}\n');
+const PATH = '/etc/containers/policy.json';
+const name = '51-{pool}-rh-registry-trust';
+const render = (bytes: Uint8Array, configName = name) =>
+  toMachineConfigs({ pools: ['worker'], name: configName, ignition: '3.4', files: [{ path: PATH, bytes }] });
+const expected = parseMachineConfigs({
+  name: 'ours.yaml',
+  bytes: Buffer.from(toManifestsText(render(POLICY), 'yaml')),
+});
+const good = (node: string): NodeContents => ({ node, files: new Map([[PATH, POLICY]]) });
+const NODES = ['a', 'b', 'c'].map(good);
+
+/** A MachineConfig as `oc get mc` lists it. */
+const other = (otherName: string, path: string, bytes: Uint8Array): object => ({
+  apiVersion: 'machineconfiguration.openshift.io/v1',
+  kind: 'MachineConfig',
+  metadata: { name: otherName },
+  spec: {
+    config: {
+      storage: {
+        files: [{ path, contents: { source: `data:,${encodeURIComponent(Buffer.from(bytes).toString())}` } }],
+      },
+    },
+  },
+});
+
+function toObject(pool: DescribedPool): object {
+  const configuration = (configName: string | undefined, sources: readonly string[] = []) => ({
+    name: configName,
+    source: sources.map((source) => ({ kind: 'MachineConfig', name: source })),
+  });
+  return {
+    apiVersion: 'machineconfiguration.openshift.io/v1',
+    kind: 'MachineConfigPool',
+    metadata: { name: 'worker', generation: pool.generation },
+    spec: {
+      configuration: configuration(pool.wantedName, pool.wanted),
+      machineConfigSelector: { matchLabels: { 'machineconfiguration.openshift.io/role': 'worker' } },
+      ...(pool.paused === undefined ? {} : { paused: pool.paused }),
+    },
+    status: {
+      observedGeneration: pool.observed,
+      configuration: configuration(pool.currentName, pool.current),
+      machineCount: pool.total,
+      updatedMachineCount: pool.updated,
+      readyMachineCount: pool.ready,
+      unavailableMachineCount: pool.unavailable,
+      degradedMachineCount: pool.degraded ?? 0,
+      conditions: pool.conditions?.map(([type, status, message, reason]) => ({ type, status, message, reason })),
+    },
+  };
+}
+
+const described = (pool: DescribedPool) =>
+  parseClusterState([{ name: 'mcp.txt', bytes: Buffer.from(describePool(pool)) }]);
+const listed = (pool: DescribedPool, ...others: readonly object[]) => {
+  const list = { apiVersion: 'v1', kind: 'List', items: [toObject(pool), ...render(POLICY), ...others] };
+  return parseClusterState([{ name: 'mcp.json', bytes: Buffer.from(JSON.stringify(list)) }]);
+};
+const answers = ({ pools }: Rollout, answer: string): readonly CheckName[] =>
+  pools.flatMap(({ findings }) => findings.filter((one) => one.answer === answer).map(({ check }) => check));
+const RENDERED = other(NEW_RENDERED, PATH, POLICY);
+const FOREIGN = Buffer.from('{"default":[{"type":"reject"}]}');
+
+describe('the documentation’s oc describe', () => {
+  test.each<[string, DescribedPool, string, readonly CheckName[]]>([
+    ['before', BEFORE, 'not-live', ['completed', 'machines']],
+    ['after', AFTER, 'live', []],
+    ['paused', { ...BEFORE, paused: true }, 'not-live', ['unpaused', 'completed', 'machines']],
+    ['paused when all was done', { ...AFTER, paused: true }, 'not-live', ['unpaused']],
+    ['observed generation behind', { ...AFTER, observed: 3 }, 'not-live', ['observed']],
+    ['one machine unavailable', { ...AFTER, ready: 2, unavailable: 1 }, 'not-live', ['machines']],
+    ['one machine not updated', { ...AFTER, updated: 2 }, 'not-live', ['machines']],
+    ['a count of degraded machines alone', { ...AFTER, degraded: 1 }, 'not-live', ['healthy']],
+    [
+      'not rendered yet',
+      { ...BEFORE, wanted: BEFORE.current ?? [], wantedName: OLD_RENDERED },
+      'not-live',
+      ['included', 'completed', 'machines'],
+    ],
+    [
+      'degraded',
+      {
+        ...AFTER,
+        degraded: 1,
+        conditions: [
+          [
+            'Degraded',
+            'True',
+            'Node c is reporting: "unexpected on-disk state"',
+            '1 nodes are reporting degraded status on sync',
+          ],
+          ['Updated', 'True'],
+        ],
+      },
+      'not-live',
+      ['healthy'],
+    ],
+    [
+      'a newer configuration asked for',
+      { ...AFTER, wantedName: `rendered-worker-${'0'.repeat(32)}` },
+      'not-live',
+      ['completed'],
+    ],
+  ])('%s: %#', (_, pool, outcome, noes) => {
+    const rollout = checkRollout(described(pool), expected, NODES);
+    expect([rollout.outcome, answers(rollout, 'no')]).toEqual([outcome, noes]);
+  });
+
+  test('after, and nobody looked at a node: what sorts later may own the path', () => {
+    const rollout = checkRollout(described(AFTER), expected, undefined);
+    expect(rollout.outcome).toBe('not-live');
+    expect(rollout.pools[0]).toMatchObject({ pool: 'worker', outcome: 'unknown' });
+    expect(answers(rollout, 'unknown')).toEqual(['owner']);
+    expect(rollout.pools[0]?.findings.flatMap(({ details }) => details)).toEqual([LATER, '99-worker-ssh']);
+  });
+
+  test('the excerpt after: what it shows is read, what it leaves out is unknown', () => {
+    const state = parseClusterState([{ name: 'mcp.txt', bytes: Buffer.from(describeExcerpt(AFTER)) }]);
+    expect(state.pools[0]).toMatchObject({
+      name: 'worker',
+      observedGeneration: 4,
+      generation: undefined,
+      machines: { total: 3, ready: 3 },
+    });
+    expect(state.pools[0]?.current?.sources).toEqual(NEW_SOURCES);
+    const rollout = checkRollout(state, expected, NODES);
+    expect([rollout.outcome, answers(rollout, 'no'), answers(rollout, 'unknown')]).toEqual([
+      'not-live',
+      [],
+      ['included', 'observed', 'unpaused', 'healthy'],
+    ]);
+  });
+
+  test('reasons of the cluster are told, in all their lines', () => {
+    const message = 'Node c is reporting: "content mismatch\nfor file /etc/containers/policy.json"';
+    const rollout = checkRollout(
+      described({
+        ...AFTER,
+        conditions: [
+          ['NodeDegraded', 'True', message],
+          ['Degraded', 'False'],
+          ['Updated', 'True'],
+        ],
+      }),
+      expected,
+      NODES,
+    );
+    expect(rollout.pools[0]?.findings.find(({ check }) => check === 'healthy')?.details).toEqual([
+      'NodeDegraded',
+      ...message.split('\n'),
+    ]);
+  });
+});
+
+describe('nodes', () => {
+  test('one with an old file: the difference is shown', () => {
+    const old = { node: 'c', files: new Map([[PATH, Buffer.from('{"default":[{"type":"reject"}]}\n')]]) };
+    const rollout = checkRollout(described(AFTER), expected, [good('a'), good('b'), old]);
+    expect(rollout.outcome).toBe('not-live');
+    expect(rollout.pools[0]?.findings.find(({ check }) => check === 'nodes')).toMatchObject({
+      answer: 'no',
+      details: [
+        `c: ${PATH}`,
+        '  -{"default":[{"type":"insecureAcceptAnything"}]}',
+        '  +{"default":[{"type":"reject"}]}',
+        '   ',
+      ],
+    });
+  });
+
+  test('one without the file', () => {
+    const rollout = checkRollout(described(AFTER), expected, [{ node: 'a', files: new Map() }]);
+    expect(rollout.pools[0]?.findings.at(-1)?.details).toEqual([`a: ${PATH} is missing`]);
+  });
+
+  const FORGOTTEN = `rendered-worker-${'0'.repeat(32)}`;
+  const ELSEWHERE = `rendered-worker-x-${'0'.repeat(32)}`;
+  test.each<[string, string, string, string, string]>([
+    ['done', 'Done', NEW_RENDERED, NEW_RENDERED, 'live'],
+    ['working', 'Working', OLD_RENDERED, NEW_RENDERED, 'not-live'],
+    ['done by the old configuration', 'Done', OLD_RENDERED, NEW_RENDERED, 'not-live'],
+    ['left behind at one that nobody names any more', 'Done', FORGOTTEN, FORGOTTEN, 'not-live'],
+    ['of another pool', 'Done', ELSEWHERE, ELSEWHERE, 'live'],
+  ])('a Node that is %s', (_, state, current, desired, outcome) => {
+    const annotations = {
+      'machineconfiguration.openshift.io/currentConfig': current,
+      'machineconfiguration.openshift.io/desiredConfig': desired,
+      'machineconfiguration.openshift.io/state': state,
+    };
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a', annotations } };
+    expect(checkRollout(listed(AFTER, RENDERED, node), expected, undefined).outcome).toBe(outcome);
+  });
+
+  test('a node whose pool cannot be told', () => {
+    const state = described(AFTER);
+    const both = { ...state, pools: state.pools.flatMap((pool) => [pool, { ...pool, name: 'infra' }]) };
+    expect(() => checkRollout(both, expected, NODES)).toThrow('the pool of the node a cannot be told');
+  });
+});
+
+describe('who owns the path, from oc get mcp,mc', () => {
+  test.each<[string, readonly object[], string, readonly CheckName[]]>([
+    ['the rendered configuration holds it', [RENDERED], 'live', []],
+    ['the rendered configuration holds another', [other(NEW_RENDERED, PATH, FOREIGN)], 'not-live', ['owner']],
+    [
+      'a later one writes it',
+      [other(LATER, PATH, FOREIGN), other('99-worker-ssh', '/etc/x', FOREIGN)],
+      'not-live',
+      ['owner'],
+    ],
+    [
+      'later ones write other paths',
+      [other(LATER, '/etc/y', FOREIGN), other('99-worker-ssh', '/etc/x', FOREIGN)],
+      'live',
+      [],
+    ],
+    ['an earlier one writes it too', [RENDERED, other('00-worker', PATH, FOREIGN)], 'live', []],
+  ])('%s', (_, others, outcome, noes) => {
+    const rollout = checkRollout(listed(AFTER, ...others), expected, undefined);
+    expect([rollout.outcome, answers(rollout, 'no')]).toEqual([outcome, noes]);
+  });
+
+  test('the later one is named', () => {
+    const rollout = checkRollout(
+      listed(AFTER, other(NEW_RENDERED, PATH, FOREIGN), other(LATER, PATH, FOREIGN)),
+      expected,
+      undefined,
+    );
+    expect(rollout.pools[0]?.findings.find(({ check }) => check === 'owner')?.details).toEqual([
+      `${PATH}: owned by ${LATER}`,
+    ]);
+  });
+
+  test('an older one of ours in the cluster', () => {
+    const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), ...render(FOREIGN), RENDERED] };
+    const state = parseClusterState([{ name: 'x', bytes: Buffer.from(JSON.stringify(list)) }]);
+    expect(answers(checkRollout(state, expected, undefined), 'no')).toEqual(['owner']);
+  });
+});
+
+describe('pools', () => {
+  test('one that is not shown', () => {
+    const master = toMachineConfigs({
+      pools: ['worker', 'master'],
+      name,
+      ignition: '3.4',
+      files: [{ path: PATH, bytes: POLICY }],
+    });
+    const both = parseMachineConfigs({ name: 'x', bytes: Buffer.from(toManifestsText(master, 'json')) });
+    expect(checkRollout(listed(AFTER, RENDERED), both, undefined)).toMatchObject({
+      outcome: 'not-live',
+      faults: ['51-master-rh-registry-trust is for no pool that was handed in'],
+    });
+  });
+
+  test('none of the MachineConfigs is for it', () => {
+    const state = listed(AFTER, RENDERED);
+    const master = state.pools.map((pool) => ({ ...pool, name: 'master', selector: undefined }));
+    const rollout = checkRollout({ ...state, pools: [...state.pools, ...master] }, expected, undefined);
+    expect([rollout.outcome, rollout.pools.map(({ outcome }) => outcome)]).toEqual(['live', ['live', 'unconcerned']]);
+  });
+
+  test('no machine anywhere', () => {
+    const rollout = checkRollout(listed({ ...AFTER, total: 0, updated: 0, ready: 0 }, RENDERED), expected, undefined);
+    expect(rollout).toMatchObject({ outcome: 'not-live', faults: ['there is no machine that it could be live on'] });
+  });
+
+  test('a custom pool that takes ours by an expression', () => {
+    const selector = {
+      matchLabels: {},
+      matchExpressions: [
+        { key: 'machineconfiguration.openshift.io/role', operator: 'In', values: ['worker', 'infra'] },
+      ],
+    };
+    const state = listed(AFTER, RENDERED);
+    const infra = state.pools.map((pool) => ({ ...pool, name: 'infra', selector }));
+    expect(checkRollout({ ...state, pools: infra }, expected, undefined).pools[0]).toMatchObject({
+      outcome: 'live',
+      expected: [OURS],
+    });
+  });
+});

@@ -1,4 +1,0 @@
-import { createMemoryObjectStore } from '../support/memory-object-store.ts';
-import { describeObjectStoreContract } from './object-store-contract.ts';
-
-describeObjectStoreContract('memory', async () => createMemoryObjectStore());

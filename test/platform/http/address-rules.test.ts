@@ -1,0 +1,101 @@
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../../lib/base/errors/store-error.ts';
+import { type AddressKind, checkUrlHost, classifyAddress } from '../../../lib/platform/http/address-rules.ts';
+
+const ADDRESSES: readonly { name: string; address: string; kind: AddressKind }[] = [
+  { name: 'public IPv4', address: '93.184.216.34', kind: 'public' },
+  { name: 'public IPv6', address: '2606:4700::1111', kind: 'public' },
+  { name: 'loopback', address: '127.0.0.1', kind: 'loopback' },
+  { name: 'the rest of the loopback network', address: '127.255.0.9', kind: 'loopback' },
+  { name: 'IPv6 loopback', address: '::1', kind: 'loopback' },
+  { name: '10/8', address: '10.0.0.1', kind: 'private' },
+  { name: '172.16/12', address: '172.31.255.255', kind: 'private' },
+  { name: 'just after 172.16/12', address: '172.32.0.1', kind: 'public' },
+  { name: '192.168/16', address: '192.168.1.1', kind: 'private' },
+  { name: 'carrier-grade NAT', address: '100.64.0.1', kind: 'private' },
+  { name: 'unique-local', address: 'fc00::1', kind: 'private' },
+  { name: 'site-local', address: 'fec0::1', kind: 'private' },
+  { name: 'link-local', address: '169.254.1.1', kind: 'link-local' },
+  { name: 'IPv6 link-local', address: 'fe80::1', kind: 'link-local' },
+  { name: 'IPv6 link-local with a zone', address: 'fe80::1%eth0', kind: 'link-local' },
+  { name: 'metadata service', address: '169.254.169.254', kind: 'metadata' },
+  { name: 'container credentials', address: '169.254.170.2', kind: 'metadata' },
+  { name: 'IPv6 metadata service', address: 'fd00:ec2::254', kind: 'metadata' },
+  { name: 'metadata service behind CGNAT', address: '100.100.100.200', kind: 'metadata' },
+  { name: 'metadata service, v4-mapped', address: '::ffff:169.254.169.254', kind: 'metadata' },
+  { name: 'metadata service through NAT64', address: '64:ff9b::a9fe:a9fe', kind: 'metadata' },
+  { name: 'unspecified', address: '0.0.0.0', kind: 'unspecified' },
+  { name: 'this network', address: '0.1.2.3', kind: 'unspecified' },
+  { name: 'IPv6 unspecified', address: '::', kind: 'unspecified' },
+  { name: 'multicast', address: '224.0.0.1', kind: 'multicast' },
+  { name: 'IPv6 multicast', address: 'ff02::1', kind: 'multicast' },
+  { name: 'broadcast', address: '255.255.255.255', kind: 'reserved' },
+  { name: 'class E', address: '240.0.0.1', kind: 'reserved' },
+  { name: 'documentation', address: '192.0.2.1', kind: 'reserved' },
+  { name: 'benchmarking', address: '198.18.0.1', kind: 'reserved' },
+  { name: 'IPv6 documentation', address: '2001:db8::1', kind: 'reserved' },
+  { name: 'Teredo', address: '2001::1', kind: 'reserved' },
+  { name: 'outside of global unicast', address: '4000::1', kind: 'reserved' },
+  { name: 'v4-mapped loopback', address: '::ffff:127.0.0.1', kind: 'loopback' },
+  { name: 'v4-mapped private, in hex', address: '::ffff:a00:1', kind: 'private' },
+  { name: 'v4-mapped public', address: '::ffff:93.184.216.34', kind: 'public' },
+  { name: 'v4-compatible private', address: '::10.0.0.1', kind: 'private' },
+  { name: 'translated private', address: '::ffff:0:10.0.0.1', kind: 'private' },
+  { name: '6to4 of a private address', address: '2002:a00:1::', kind: 'private' },
+  { name: '6to4 of loopback', address: '2002:7f00:1::1', kind: 'loopback' },
+  { name: 'NAT64 of a private address', address: '64:ff9b::c0a8:101', kind: 'private' },
+  { name: 'NAT64 of a public address', address: '64:ff9b::5db8:d822', kind: 'public' },
+  { name: 'local NAT64 of loopback', address: '64:ff9b:1::7f00:1', kind: 'private' },
+  { name: 'local NAT64 of a public address', address: '64:ff9b:1::5db8:d822', kind: 'private' },
+  { name: 'local NAT64 of loopback, /48', address: '64:ff9b:1:7f00:0:100:808:808', kind: 'private' },
+  { name: 'the end of local NAT64', address: '64:ff9b:1:ffff:ffff:ffff:ffff:ffff', kind: 'private' },
+  { name: 'just after local NAT64', address: '64:ff9b:2::808:808', kind: 'reserved' },
+  { name: 'metadata through local NAT64, 96 bits', address: '64:ff9b:1::a9fe:a9fe', kind: 'metadata' },
+  { name: 'metadata through local NAT64, 64 bits', address: '64:ff9b:1:0:a9:fea9:fe00:0', kind: 'metadata' },
+  { name: 'metadata through local NAT64, 56 bits', address: '64:ff9b:1:a9:fe:a9fe::', kind: 'metadata' },
+  { name: 'metadata through local NAT64, 48 bits', address: '64:ff9b:1:a9fe:a9:fe00::', kind: 'metadata' },
+  { name: 'ISATAP of a private address', address: '2606:4700::5efe:a00:1', kind: 'private' },
+  { name: 'not an address', address: 'store.example', kind: 'reserved' },
+];
+
+describe('classifyAddress', () => {
+  test.each(ADDRESSES)('$name: $kind', ({ address, kind }) => {
+    expect(classifyAddress(address)).toBe(kind);
+  });
+});
+
+const HOSTS: readonly { name: string; url: string; closed: string; open: string }[] = [
+  { name: 'dotted loopback', url: 'http://127.0.0.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'decimal loopback', url: 'http://2130706433/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'octal loopback', url: 'http://0177.0.0.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'hexadecimal loopback', url: 'http://0x7f.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'short loopback', url: 'http://127.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'loopback with a final dot', url: 'http://127.0.0.1./', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'full-width digits', url: 'http://１２７.0.0.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'IPv6 loopback', url: 'http://[::1]/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'v4-mapped private', url: 'http://[::ffff:10.0.0.1]/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'link-local', url: 'http://169.254.1.1/', closed: 'AddressRefused', open: 'allowed' },
+  { name: 'metadata', url: 'http://169.254.169.254/', closed: 'AddressRefused', open: 'AddressRefused' },
+  { name: 'metadata, decimal', url: 'http://2852039166/', closed: 'AddressRefused', open: 'AddressRefused' },
+  { name: 'IPv6 metadata', url: 'http://[fd00:ec2::254]/', closed: 'AddressRefused', open: 'AddressRefused' },
+  { name: 'unspecified', url: 'http://0/', closed: 'AddressRefused', open: 'AddressRefused' },
+  { name: 'multicast', url: 'http://224.0.0.1/', closed: 'AddressRefused', open: 'AddressRefused' },
+  { name: 'public', url: 'http://93.184.216.34/', closed: 'allowed', open: 'allowed' },
+  { name: 'a name, judged when it is resolved', url: 'http://localhost/', closed: 'allowed', open: 'allowed' },
+];
+
+describe('checkUrlHost', () => {
+  test.each(HOSTS)('$name: $closed, with allowPrivateAddresses $open', ({ url, closed, open }) => {
+    expect(outcome(url, false)).toBe(closed);
+    expect(outcome(url, true)).toBe(open);
+  });
+});
+
+function outcome(url: string, allowPrivateAddresses: boolean): string {
+  try {
+    checkUrlHost(new URL(url), { allowPrivateAddresses });
+    return 'allowed';
+  } catch (error) {
+    return error instanceof StoreError ? error.code : String(error);
+  }
+}

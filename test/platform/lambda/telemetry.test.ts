@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
+import { formatLogLine, isLogged, LOG_LEVELS, type LogEntry } from '../../../lib/platform/lambda/log-line.ts';
+import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
+
+const entry: LogEntry = {
+  level: 'INFO',
+  message: 'request',
+  service: 'check-pullspec',
+  time: new Date('2026-11-22T10:00:00Z'),
+  fields: { status: 200 },
+};
+const circle: Record<string, unknown> = {};
+circle['self'] = circle;
+
+describe('a line of the log', () => {
+  const own = { level: 'INFO', message: 'request', timestamp: '2026-11-22T10:00:00.000Z', service: 'check-pullspec' };
+
+  test.each<[name: string, change: Partial<LogEntry>, line: object]>([
+    ['its fields', {}, { ...own, status: 200 }],
+    ['the trace', { traceId: '1-a-b' }, { ...own, xray_trace_id: '1-a-b', status: 200 }],
+    ['a field that would pass for another', { fields: { level: 'ERROR', service: 'x', timestamp: 0 } }, own],
+    ['line ends in a field', { fields: { text: 'a\nb\r\u2028' } }, { ...own, text: 'a\nb\r\u2028' }],
+    ['a field without an end', { fields: { circle } }, { ...own, unwritten: ['circle'] }],
+    ['a number that JSON has not', { fields: { big: 1n } }, { ...own, unwritten: ['big'] }],
+  ])('has %s', (_, change, line) => {
+    const text = formatLogLine({ ...entry, ...change });
+    expect(text.match(/\n/g)).toHaveLength(1);
+    expect(JSON.parse(text)).toStrictEqual(line);
+  });
+
+  test('is kept from its level on', () => {
+    const kept = LOG_LEVELS.map((least) => LOG_LEVELS.filter((level) => isLogged(level, least)).length);
+    expect(kept).toEqual([5, 4, 3, 2, 1]);
+  });
+});
+
+test.each([
+  ['DEBUG', 'DEBUG'],
+  ['warn', 'WARN'],
+  ['SILENT', 'SILENT'],
+  ['', 'INFO'],
+  ['loud', 'INFO'],
+  [undefined, 'INFO'],
+])('SIGNET_LOG_LEVEL %j is %s', (value, level) => {
+  expect(readLogLevel({ SIGNET_LOG_LEVEL: value })).toBe(level);
+});
+
+test.each([
+  ['Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1', '1-5759e988-bd862e3fe1be46a994272793'],
+  ['Sampled=1;Root=1-2-3', '1-2-3'],
+  ['', undefined],
+  ['Root=", "message": "forged', undefined],
+  [undefined, undefined],
+])('the trace of %j is %s', (value, traceId) => {
+  expect(readTraceId({ _X_AMZN_TRACE_ID: value })).toBe(traceId);
+});
+
+describe('telemetry', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
+  function listen(): { readonly out: string[]; readonly err: string[] } {
+    const [out, err]: [string[], string[]] = [[], []];
+    vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
+    return { out, err };
+  }
+
+  test('tells of its state on one stream, and of failures on the other', () => {
+    const { out, err } = listen();
+    const { log } = createTelemetry('check-pullspec');
+    log('info', 'ready');
+    log('warn', 'slow', { milliseconds: 7 });
+    log('error', 'broken');
+    expect([out, err].map((lines) => lines.map((line) => (JSON.parse(line) as { level: string }).level))).toEqual([
+      ['INFO'],
+      ['WARN', 'ERROR'],
+    ]);
+  });
+
+  test('goes on when nobody reads it any more', async () => {
+    const module = new URL('../../../lib/platform/lambda/telemetry.ts', import.meta.url).href;
+    const script = `
+      import { createTelemetry } from '${module}';
+      import { setTimeout as delay } from 'node:timers/promises';
+      const { log, count, flush } = createTelemetry('service');
+      for (let line = 0; line < 20; line += 1) { log('info', 'x'); log('error', 'x'); count('X'); flush(); await delay(10); }
+      process.exit(7);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    child.stderr.destroy();
+    expect(await once(child, 'exit')).toEqual([7, null]);
+  });
+
+  test('is silent where it is told', () => {
+    vi.stubEnv('SIGNET_LOG_LEVEL', 'SILENT');
+    const { out, err } = listen();
+    const { log, count, flush } = createTelemetry('check-pullspec', 'none');
+    log('error', 'broken');
+    count('Broken');
+    flush();
+    expect([out, err]).toEqual([[], []]);
+  });
+
+  test('hands counts over once, as CloudWatch reads them', () => {
+    const { out } = listen();
+    const { count, flush } = createTelemetry('check-pullspec');
+    count('Checked.accepted');
+    count('Checked.accepted', 2);
+    flush();
+    flush();
+    expect(out).toHaveLength(1);
+    expect(JSON.parse(out[0] ?? '')).toMatchObject({
+      service: 'check-pullspec',
+      'Checked.accepted': 3,
+      _aws: { CloudWatchMetrics: [{ Namespace: 'Signet', Metrics: [{ Name: 'Checked.accepted', Unit: 'Count' }] }] },
+    });
+  });
+});

@@ -1,0 +1,224 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { syncDirectory } from '../../../../lib/platform/files/sync-directory.ts';
+import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
+import { LEFTOVER_AGE_MS } from '../../../../lib/platform/objects/directory/store-directory.ts';
+import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from '../object-store-contract.ts';
+import { startProcess, waitForExit } from '../processes/start-process.ts';
+
+let scratch = '';
+let count = 0;
+
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'objects-'));
+});
+
+afterAll(async () => {
+  await rm(scratch, { recursive: true, force: true });
+});
+
+function newRoot(): string {
+  count += 1;
+  return path.join(scratch, String(count));
+}
+
+describeObjectStoreContract('directory', async () => createDirectoryObjectStore(newRoot()));
+
+describe('directory: between processes', () => {
+  it('loses no compare-and-swap of several processes', async () => {
+    const root = newRoot();
+    const processes = Array.from({ length: 4 }, () => startProcess('increment-counter.ts', [root, '5']));
+    expect(await Promise.all(processes.map(waitForExit))).toEqual([0, 0, 0, 0]);
+    expect(await readText(createDirectoryObjectStore(root), 'counter')).toBe('20');
+    expect(await readdir(path.join(root, '.tmp', 'locks'))).toEqual([]);
+  });
+
+  it('holds only whole objects after its writers were killed', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    let keys: readonly string[] = [];
+    // On a busy machine a writer may be killed before its first object.
+    for (let round = 0; round < 8 || keys.length <= 8; round += 1) {
+      const child = startProcess('write-forever.ts', [root]);
+      if (child.stdout !== null) await once(child.stdout, 'data');
+      await delay(20 + round * 11);
+      child.kill('SIGKILL');
+      await waitForExit(child);
+      keys = await listKeys(store, '');
+    }
+    for (const key of keys) {
+      const bytes = (await store.readObject(key, 1_000_000))?.bytes ?? toBytes('');
+      const hash = createHash('sha256').update(bytes.subarray(32)).digest();
+      expect({ key, whole: hash.equals(bytes.subarray(0, 32)) }).toEqual({ key, whole: true });
+    }
+  });
+});
+
+describe('directory: what is in the way', () => {
+  it.each([
+    { name: 'outside the root', target: (root: string) => path.join(root, '..', 'outside') },
+    { name: 'inside the root', target: (root: string) => path.join(root, 'inside') },
+  ])('follows no symbolic link to a directory $name', async ({ target }) => {
+    const root = newRoot();
+    await mkdir(target(root), { recursive: true });
+    await mkdir(root, { recursive: true });
+    await writeFile(path.join(target(root), 'a'), 'secret');
+    await symlink(target(root), path.join(root, 'link'));
+    const store = createDirectoryObjectStore(root);
+    expect(await storeErrorCode(store.readObject('link/a', 100))).toBe('NotAllowed');
+    expect(await storeErrorCode(store.createObject('link/b', toBytes('one')))).toBe('NotAllowed');
+    expect(await storeErrorCode(store.createObject('link/c/d', toBytes('one')))).toBe('NotAllowed');
+    expect(await storeErrorCode(store.deleteObject('link/a'))).toBe('NotAllowed');
+    expect(await storeErrorCode(listKeys(store, 'link/'))).toBe('NotAllowed');
+    expect(await storeErrorCode(listKeys(store, ''))).toBe('NotAllowed');
+    expect(await readdir(target(root))).toEqual(['a']);
+  });
+
+  it('follows no symbolic link that takes the place of a directory it has just used', async () => {
+    const root = newRoot();
+    const outside = `${root}-outside`;
+    await mkdir(outside);
+    const store = createDirectoryObjectStore(root);
+    await store.createObject('a/b/c', toBytes('one'));
+    await rename(path.join(root, 'a'), `${root}-moved`);
+    await symlink(outside, path.join(root, 'a'));
+    for (const key of ['a/b', 'a/b/d', 'a/new/d']) {
+      expect(await storeErrorCode(store.createObject(key, toBytes('two')))).toBe('NotAllowed');
+    }
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('writes nothing aside through a symbolic link', async () => {
+    const root = newRoot();
+    const outside = `${root}-outside`;
+    await Promise.all([mkdir(outside), mkdir(root)]);
+    await symlink(outside, path.join(root, '.tmp'));
+    const store = createDirectoryObjectStore(root);
+    expect(await storeErrorCode(store.createObject('a', toBytes('one')))).toBe('NotAllowed');
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('goes on when its root is gone, and when another takes its place', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    await store.createObject('a/b', toBytes('one'));
+    await rm(root, { recursive: true });
+    expect(await store.createObject('a/b', toBytes('two'))).toBe(true);
+    await rename(root, `${root}-moved`);
+    await Promise.all([mkdir(`${root}-other`), symlink(`${root}-other`, root)]);
+    expect(await store.createObject('a/b', toBytes('three'))).toBe(true);
+    expect(await readText(createDirectoryObjectStore(`${root}-other`), 'a/b')).toBe('three');
+    expect(await readText(createDirectoryObjectStore(`${root}-moved`), 'a/b')).toBe('two');
+  });
+
+  it('opens no directory of keys before the start of a listing', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    for (const key of ['a/1/x', 'a/2/x', 'b']) await store.createObject(key, toBytes(key));
+    // Whoever opens the directory meets what no listing takes.
+    await symlink(path.join(root, 'b'), path.join(root, 'a', '1', 'link'));
+    expect(await storeErrorCode(listKeys(store, 'a/'))).toBe('NotAllowed');
+    expect(await listKeys(store, 'a/', 'a/1/\u{10ffff}')).toEqual(['a/2/x']);
+    expect(await listKeys(store, '', 'a/2')).toEqual(['a/2/x', 'b']);
+  });
+
+  it('follows no symbolic link to a file, and creates nothing over one', async () => {
+    const root = newRoot();
+    await mkdir(root);
+    await writeFile(path.join(scratch, 'secret'), 'secret');
+    await symlink(path.join(scratch, 'secret'), path.join(root, 'a'));
+    const store = createDirectoryObjectStore(root);
+    expect(await storeErrorCode(store.readObject('a', 100))).toBe('NotAllowed');
+    expect(await storeErrorCode(store.replaceObject('a', toBytes('one'), 'etag'))).toBe('NotAllowed');
+    expect(await store.createObject('a', toBytes('one'))).toBe(false);
+  });
+
+  it('may itself be reached through a symbolic link', async () => {
+    const root = newRoot();
+    await mkdir(root);
+    await symlink(root, `${root}-link`);
+    const store = createDirectoryObjectStore(`${root}-link`);
+    await store.createObject('a/b', toBytes('one'));
+    expect(await listKeys(store, '')).toEqual(['a/b']);
+    expect(await readText(createDirectoryObjectStore(root), 'a/b')).toBe('one');
+  });
+
+  it('does not wait for a FIFO', async () => {
+    const root = newRoot();
+    await mkdir(root);
+    spawnSync('mkfifo', [path.join(root, 'a')]);
+    expect(await storeErrorCode(createDirectoryObjectStore(root).readObject('a', 100))).toBe('NotAllowed');
+  });
+
+  it('refuses a key that runs through another object, either way', async () => {
+    const store = createDirectoryObjectStore(newRoot());
+    await store.createObject('a/b', toBytes('one'));
+    expect(await storeErrorCode(store.createObject('a', toBytes('two')))).toBe('KeyRefused');
+    expect(await storeErrorCode(store.createObject('a/b/c', toBytes('two')))).toBe('KeyRefused');
+    expect(await storeErrorCode(store.createObject('a/b/c/d', toBytes('two')))).toBe('KeyRefused');
+  });
+
+  it('does not confuse a broken root with an absent object', async () => {
+    const root = newRoot();
+    await symlink(root, root);
+    const store = createDirectoryObjectStore(root);
+    expect(await storeErrorCode(store.readObject('a', 100))).toBe('NotAllowed');
+    expect(await storeErrorCode(listKeys(store, ''))).toBe('NotAllowed');
+  });
+});
+
+describe('directory: the temporary area', () => {
+  it('holds nothing after a write', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    await store.createObject('a', toBytes('one'));
+    await store.createObject('a', toBytes('two'));
+    await store.replaceObject('a', toBytes('three'), 'another etag');
+    expect(await readdir(path.join(root, '.tmp'))).toEqual(['locks']);
+  });
+
+  it('is swept of what is older than an hour, with the next write', async () => {
+    const root = newRoot();
+    const leftovers = path.join(root, '.tmp');
+    await mkdir(leftovers, { recursive: true });
+    for (const name of ['old', 'new']) await writeFile(path.join(leftovers, name), 'half');
+    const longAgo = new Date(Date.now() - LEFTOVER_AGE_MS - 1000);
+    await utimes(path.join(leftovers, 'old'), longAgo, longAgo);
+    const store = createDirectoryObjectStore(root);
+    await store.readObject('a', 100);
+    expect(await readdir(leftovers)).toEqual(['new', 'old']);
+    await store.createObject('a', toBytes('one'));
+    expect(await readdir(leftovers)).toEqual(['new']);
+    expect(await listKeys(store, '')).toEqual(['a']);
+  });
+});
+
+describe('directory: the sync of a directory', () => {
+  it('is shared by who wait for it, and fails for each of them', async () => {
+    const root = newRoot();
+    await mkdir(root);
+    await Promise.all(Array.from({ length: 20 }, () => syncDirectory(root)));
+    const missing = path.join(root, 'missing');
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => syncDirectory(missing)));
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    await mkdir(missing);
+    await Promise.all([syncDirectory(missing), syncDirectory(missing)]);
+  });
+
+  it('begins after it was asked for, where another is under way', async () => {
+    const root = newRoot();
+    const underWay = Promise.allSettled([syncDirectory(root)]);
+    const later = syncDirectory(root);
+    // The one under way may have missed it.
+    mkdirSync(root);
+    await underWay;
+    await expect(later).resolves.toBeUndefined();
+  });
+});

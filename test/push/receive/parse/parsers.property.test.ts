@@ -1,0 +1,124 @@
+import * as fc from 'fast-check';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { InputError } from '../../../../lib/base/errors/input-error.ts';
+import { isDigest } from '../../../../lib/base/names/digest.ts';
+import { parseRepository } from '../../../../lib/base/names/reference.ts';
+import { parseDistributionWebhook } from '../../../../lib/push/receive/parse/parse-distribution-webhook.ts';
+import { parseDockerhubWebhook } from '../../../../lib/push/receive/parse/parse-dockerhub-webhook.ts';
+import { parseEcrEvent } from '../../../../lib/push/receive/parse/parse-ecr-event.ts';
+import { parseGithubWebhook } from '../../../../lib/push/receive/parse/parse-github-webhook.ts';
+import { parseHarborWebhook } from '../../../../lib/push/receive/parse/parse-harbor-webhook.ts';
+import { parseQuayWebhook } from '../../../../lib/push/receive/parse/parse-quay-webhook.ts';
+import type { ParsedEvent } from '../../../../lib/push/receive/parse/push.ts';
+import { toPushBody } from '../../../../lib/push/receive/push-message.ts';
+import { PushMessageSchema } from '../../../../lib/push/receive/push-message-schema.ts';
+import { toSubject } from '../../../../lib/push/receive/to-subject.ts';
+import {
+  ACR,
+  type Body,
+  DIGEST,
+  DISTRIBUTION,
+  DOCKERHUB,
+  ECR,
+  ECR_CACHE,
+  GITHUB,
+  GITHUB_REGISTRY,
+  HARBOR,
+  HARBOR_CLOUD_EVENT,
+  QUAY,
+  replaceMember,
+} from './samples.ts';
+
+const SOURCES: readonly [string, (body: unknown) => ParsedEvent, readonly Body[]][] = [
+  ['ecr', parseEcrEvent, [ECR, ECR_CACHE]],
+  ['quay', parseQuayWebhook, [QUAY]],
+  ['harbor', parseHarborWebhook, [HARBOR, HARBOR_CLOUD_EVENT]],
+  ['distribution', parseDistributionWebhook, [DISTRIBUTION, ACR]],
+  ['github', parseGithubWebhook, [GITHUB, GITHUB_REGISTRY]],
+  ['dockerhub', parseDockerhubWebhook, [DOCKERHUB]],
+];
+
+/** The path of every member and element of a body. */
+function listPaths(value: unknown, prefix = ''): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => [
+    `${prefix}${name}`,
+    ...listPaths(member, `${prefix}${name}.`),
+  ]);
+}
+
+/** Texts near to names, hosts, tags and digests, and far from them. */
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.stringMatching(/^[a-zA-Z0-9.:/@_[\]-]{0,30}$/),
+  fc.constantFrom(
+    '__proto__',
+    '',
+    'quay.io',
+    'quay.io:443/a/b',
+    'a/b:c',
+    'A.B/c',
+    '[::1]:5000/a',
+    'localhost/a',
+    DIGEST,
+  ),
+);
+const value = fc.oneof(
+  text,
+  fc.constant(undefined),
+  fc.double(),
+  fc.json().map((json): unknown => JSON.parse(json)),
+);
+
+describe.each(SOURCES)('%s', (source, parse, samples) => {
+  const changed = fc
+    .constantFrom(...samples)
+    .chain((body) =>
+      fc
+        .array(fc.tuple(fc.constantFrom(...listPaths(body)), value), { minLength: 1, maxLength: 3 })
+        .map((changes) => changes.reduce(tryReplace, body)),
+    );
+
+  test('whatever the body, there are parsed pushes, a reason, or an InputError', () => {
+    let reached = 0;
+    fc.assert(
+      fc.property(fc.oneof({ weight: 8, arbitrary: changed }, value), (body) => {
+        for (const push of parseOrNone(parse, body)) {
+          reached += 1;
+          const name = `${push.registry}/${push.repository}`;
+          expect(push.source).toBe(source);
+          expect(parseRepository(name)).toBe(name);
+          expect(push.digest ?? push.tag).toBeDefined();
+          expect(push.digest === undefined || isDigest(push.digest)).toBe(true);
+          expect(v.parse(PushMessageSchema, JSON.parse(toPushBody({ profile: 'ocp' }, push))).push).toEqual(push);
+          const subject = toSubject(push);
+          if (subject.kind !== 'ignored') {
+            expect(`${subject.push.registry}/${subject.push.repository}`).toBe(name);
+          }
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(reached).toBeGreaterThan(100);
+  });
+});
+
+function tryReplace(body: Body, [path, replacement]: [string, unknown]): Body {
+  try {
+    return replaceMember(body, path, replacement);
+  } catch {
+    // An earlier change took its parent away.
+    return body;
+  }
+}
+
+function parseOrNone(parse: (body: unknown) => ParsedEvent, body: unknown) {
+  try {
+    const parsed = parse(body);
+    return parsed.kind === 'pushes' ? parsed.pushes : [];
+  } catch (error) {
+    if (error instanceof InputError) return [];
+    throw error;
+  }
+}
