@@ -1,4 +1,4 @@
-import { chmod, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { NOUNS } from '../cli/shell/nouns.ts';
@@ -37,7 +37,7 @@ if (Number(major) < ${OLDEST_NODE}) {
  */
 export async function buildCli(output: string): Promise<string> {
   await rm(output, { recursive: true, force: true });
-  await bundle(output, "import './cli/main.ts';");
+  await bundle(output, "import './cli/shell/main.ts';");
   for (const name of ALONE) await bundle(path.join(output, name), await writeEntry(name));
   const program = path.join(output, 'signet.mjs');
   await writeFile(program, LAUNCHER);
@@ -46,15 +46,15 @@ export async function buildCli(output: string): Promise<string> {
 }
 
 /**
- * A noun's file exports what adds it, and nothing else. The code of its only command is in the same file as the rest;
+ * A noun's index exports what adds it, and nothing else. The code of its only command is in the same file as the rest;
  * of several, one is read.
  */
 async function writeEntry(name: string): Promise<string> {
-  const files = await readdir(path.join(ROOT, 'cli/commands'));
-  const commands = files.filter((file) => file === `${name}.ts` || file.startsWith(`${name}-`));
-  return `import * as noun from './cli/nouns/${name}.ts';
-import { runProgram } from './cli/run-program.ts';
-${commands.length === 1 ? `import './cli/commands/${commands[0]}';` : ''}
+  const index = await readFile(path.join(ROOT, 'cli', name, 'index.ts'), 'utf8');
+  const commands = [...index.matchAll(/\bimport\('\.\/([^']+)'\)/g)].map(([, file]) => file);
+  return `import * as noun from './cli/${name}/index.ts';
+import { runProgram } from './cli/shell/run-program.ts';
+${commands.length === 1 ? `import './cli/${name}/${commands[0]}';` : ''}
 await runProgram(Object.values(noun));`;
 }
 

@@ -84,7 +84,7 @@ export async function listOurPrograms({ at }: SignedRelease): Promise<{
     built: verify(program, ...keys),
     prepared: verify(program, '--prepared', at('prepared.json')),
     launcher: verify(path.join(CLI, 'signet.js'), ...keys),
-    source: verify(path.join(CLI, 'main.ts'), ...keys),
+    source: verify(path.join(CLI, 'shell/main.ts'), ...keys),
   };
 }
 

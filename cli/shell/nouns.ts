@@ -20,7 +20,7 @@ import { addTrust } from '../trust/index.ts';
 import { addVerify } from '../verify/index.ts';
 import type { AddCommand } from './program.ts';
 
-/** What may follow `signet`, as help lists it. Each is in the file of its name. */
+/** What may follow `signet`, as help lists it. Each is in the folder of its name. */
 export const NOUNS: Readonly<Record<string, AddCommand>> = {
   verify: addVerify,
   check: addCheck,
