@@ -7,7 +7,6 @@ import type { HttpHandler } from '../lib/platform/lambda/http-stack.ts';
 import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/platform/lambda/problem.ts';
 import { createLocalContext } from './local-context.ts';
 import { matchRoute, type Route } from './routes.ts';
-import { sendGatewayResult } from './send-gateway-result.ts';
 import { toGatewayEvent } from './to-gateway-event.ts';
 
 export interface HttpFront {
@@ -78,6 +77,18 @@ function toMethodNotAllowed(methods: readonly string[]): APIGatewayProxyStructur
     `this route takes ${methods.join(', ')}`,
   );
   return { ...response, headers: { ...response.headers, allow: methods.join(', ') } };
+}
+
+/** Answers as API Gateway does with what a function returned: cookies as headers of their own, base64 decoded. */
+function sendGatewayResult(response: ServerResponse, result: APIGatewayProxyStructuredResultV2, isHead: boolean): void {
+  const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded = false } = result;
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
+  const hasBody = !isHead && statusCode !== 204 && statusCode !== 304;
+  if (hasBody && !response.hasHeader('content-length')) response.setHeader('content-length', bytes.length);
+  response.writeHead(statusCode);
+  response.end(hasBody ? bytes : undefined);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

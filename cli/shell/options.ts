@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { Mode } from '../../lib/verdict/judge/verdict.ts';
+import type { Mode } from '../../lib/trust/prepared/prepared-trust.ts';
 
 export type OutputFormat = 'text' | 'json';
 

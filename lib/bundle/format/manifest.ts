@@ -4,11 +4,11 @@ import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { toFaults } from '../../base/documents/schema-faults.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';
-import { BundleError } from './bundle-error.ts';
-import { MANIFEST_PATH } from './bundle-path.ts';
-import { checkContents } from './check-contents.ts';
-import { MAX_BUNDLE_FILES, MAX_EARLIER, MAX_MANIFEST_VALUES } from './limits.ts';
+import { BundleError, type BundleFaultCode } from './bundle-error.ts';
+import { MANIFEST_PATH, maxBytesOf, parseBundlePath } from './bundle-path.ts';
+import { MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES, MAX_EARLIER, MAX_MANIFEST_VALUES } from './limits.ts';
 
 /** The schema number that this version writes and reads. */
 const SCHEMA = 1;
@@ -38,7 +38,7 @@ export interface Manifest {
 }
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const byteCount = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const list = v.pipe(v.array(v.unknown()), v.maxLength(MAX_BUNDLE_FILES));
 /** The elements of lists are looked at one by one: each that is wrong would be an issue, and there may be millions. */
 const schema = v.strictObject({
@@ -57,7 +57,7 @@ const signedDigest = v.strictObject({
   digest: v.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest'),
   signatures: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
 });
-const bundledFile = v.strictObject({ path: v.string(), sha256, size });
+const bundledFile = v.strictObject({ path: v.string(), sha256, size: byteCount });
 
 /** One file on each line, so that it can be checked where there is neither Signet nor a reader of JSON. */
 export function toManifestBytes({ contents, digests, ...head }: Manifest): Uint8Array {
@@ -143,4 +143,50 @@ function checkSchema(value: JsonValue): void {
 function unreadable(reason: string, cause?: unknown): BundleError {
   const options = { path: MANIFEST_PATH, ...(cause === undefined ? {} : { cause }) };
   return new BundleError('ManifestUnreadable', `the manifest cannot be read: ${reason}`, options);
+}
+
+/**
+ * Holds what a manifest lists against the format. Paths ascend, so none is there twice; that no two are the same on a
+ * file system that ignores case is checked apart. After Unicode normalisation there are none either: paths are ASCII.
+ *
+ * @throws BundleError
+ */
+export function checkContents({ contents, digests }: Pick<Manifest, 'contents' | 'digests'>): void {
+  if (contents.length >= MAX_BUNDLE_FILES) throw refused('LimitExceeded', `it lists ${contents.length} files`);
+  const folded = new Set<string>();
+  const signatures = new Map<string, number>();
+  let last = '';
+  let total = 0;
+  for (const file of contents) {
+    checkFile(file);
+    const { path, size } = file;
+    if (path === last || folded.has(path.toLowerCase()))
+      throw refused('DuplicatePath', `${path} is listed twice`, path);
+    if (compareKeys(path, last) < 0) throw refused('ManifestInvalid', `${path} is not in order`, path);
+    folded.add(path.toLowerCase());
+    last = path;
+    total += size;
+    const parsed = parseBundlePath(path);
+    if (parsed?.kind === 'signature') signatures.set(parsed.digest, (signatures.get(parsed.digest) ?? 0) + 1);
+  }
+  if (total > MAX_BUNDLE_BYTES)
+    throw refused('LimitExceeded', `it lists ${total} bytes, at most ${MAX_BUNDLE_BYTES} are read`);
+  const isCounted =
+    digests.length === signatures.size &&
+    digests.every(({ digest, signatures: count }) => signatures.get(digest) === count) &&
+    new Set(digests.map(({ digest }) => digest)).size === digests.length;
+  if (!isCounted) throw refused('ManifestInvalid', 'the digests are not those of the signatures that it lists');
+}
+
+function checkFile({ path, size }: BundledFile): void {
+  const parsed = parseBundlePath(path);
+  if (parsed === undefined || parsed.kind === 'manifest') {
+    throw refused('PathRefused', `it lists ${JSON.stringify(path.slice(0, 160))}, which is no path of a bundle`);
+  }
+  const limit = maxBytesOf(parsed);
+  if (size > limit) throw refused('LimitExceeded', `it says ${size} bytes, at most ${limit} are read`, path);
+}
+
+function refused(code: BundleFaultCode, message: string, path = MANIFEST_PATH): BundleError {
+  return new BundleError(code, path === MANIFEST_PATH ? `the manifest is refused: ${message}` : message, { path });
 }

@@ -3,12 +3,11 @@ import * as v from 'valibot';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { type Pullspec, toCanonicalPullspec } from '../../base/names/pullspec.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
-import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
 import type { Decision } from '../../verdict/decide/decide-image.ts';
 import { evaluateSignature } from '../../verdict/judge/evaluate-signature.ts';
-import type { Mode } from '../../verdict/judge/verdict.ts';
 
 /** Whatever has to be the same for a verdict to be reused. */
 export interface ReuseKey {

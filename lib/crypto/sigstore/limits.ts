@@ -1,18 +1,5 @@
 /** Bytes of one Sigstore signature with its annotations, or of one bundle; real ones have 600 to 12,000. */
 export const MAX_SIGSTORE_SIGNATURE_BYTES = 64 * 1024;
 
-/** Certificates that a signature may bring along. */
-export const MAX_SENT_CERTIFICATES = 16;
-
-/** Certificates between a leaf and a trusted one. */
-export const MAX_INTERMEDIATES = 8;
-
-/** Signatures of certificates that are checked in search of one path: names can be made to match without end. */
-export const MAX_PATH_CHECKS = 64;
-
-/** Bits of an RSA key that may verify; a larger one is slow without being of use. */
-export const MIN_RSA_BITS = 2048;
-export const MAX_RSA_BITS = 8192;
-
 /** Levels of a value that is brought into canonical form. */
 export const MAX_CANONICAL_DEPTH = 32;

@@ -3,7 +3,8 @@ import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
 import type { EvidenceState } from '../check/evidence.ts';
-import { type AttachmentDestination, type PutOutcome, putAttachment } from './put-attachment.ts';
+import type { AttachmentDestination } from './list-referrer.ts';
+import { type PutOutcome, putAttachment } from './put-attachment.ts';
 import {
   type AttachedImage,
   type AttachmentTrust,

@@ -5,11 +5,17 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { parseDigest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { BUNDLE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
-import { toReferrersTag } from '../../registry/attachments/find-attachments.ts';
+import { type AttachmentReader, toReferrersTag } from '../../registry/attachments/find-attachments.ts';
 import { INDEX_MEDIA_TYPE, MAX_REFERRERS, parseDescriptors } from '../../registry/client/list-referrers.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
-import type { AttachmentDestination } from './put-attachment.ts';
+import type { RegistryPusher } from '../../registry/client/registry-pusher.ts';
 import type { AttachedImage } from './select-attachments.ts';
+
+/** A registry that takes attachments. */
+export interface AttachmentDestination {
+  readonly reader: AttachmentReader;
+  readonly pusher: RegistryPusher;
+}
 
 /**
  * Sees to it that what refers to an image is listed: by the registry, or else in the index under the image's tag (OCI

@@ -3,8 +3,8 @@ import type { Repository } from '../../base/names/repository.ts';
 import { type AttachmentReader, findAttachments } from '../../registry/attachments/find-attachments.ts';
 import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
-import type { PushedBlob, RegistryPusher } from '../../registry/client/registry-pusher.ts';
-import { listReferrer } from './list-referrer.ts';
+import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
+import { type AttachmentDestination, listReferrer } from './list-referrer.ts';
 import {
   type AttachedImage,
   type AttachmentTrust,
@@ -12,12 +12,6 @@ import {
   readEvidence,
   type VerifiedAttachment,
 } from './select-attachments.ts';
-
-/** A registry that takes attachments. */
-export interface AttachmentDestination {
-  readonly reader: AttachmentReader;
-  readonly pusher: RegistryPusher;
-}
 
 /**
  * `held`: it was there. `replaced`: the tag named something else, of which nothing else verifies. `conflict`: the tag

@@ -5,10 +5,11 @@ import { toSignatureIdentity } from '../../crypto/openpgp/messages/signature-ide
 import { parseSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
+import type { SignatureCheck } from '../../trust/policy/requirement-check.ts';
 import { toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { isRefused, startPolicyAt } from '../../verdict/decide/evaluate-policy-at.ts';
-import { evaluateImageSignature, type SignatureCheck } from '../../verdict/judge/evaluate-image-signature.ts';
+import { evaluateImageSignature } from '../../verdict/judge/evaluate-image-signature.ts';
 import { type LookasideResult, mirrorLookaside } from '../slots/lookaside-mirror.ts';
 import type { JudgedSignature } from '../slots/lookaside-slots.ts';
 

@@ -5,16 +5,9 @@ import { plainObject } from '../../base/documents/plain-object.ts';
 import { formatPlaces } from '../../base/documents/schema-faults.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
-import type { PUSH_SOURCES } from '../../push/receive/parse/push.ts';
 
 /** The sources whose registries call a webhook; ECR speaks through EventBridge. */
-export const WEBHOOK_SOURCES = [
-  'quay',
-  'harbor',
-  'distribution',
-  'github',
-  'dockerhub',
-] as const satisfies readonly (typeof PUSH_SOURCES)[number][];
+export const WEBHOOK_SOURCES = ['quay', 'harbor', 'distribution', 'github', 'dockerhub'] as const;
 export type WebhookSource = (typeof WEBHOOK_SOURCES)[number];
 
 /**

@@ -6,7 +6,7 @@ import { REASON_CODES } from '../../base/errors/reason-code.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { Mode } from '../../verdict/judge/verdict.ts';
+import type { Mode } from '../../trust/prepared/prepared-trust.ts';
 import type { VerdictSummary } from './verdict-event.ts';
 
 /** What a verdict was about: one digest, judged at one repository by one profile in one mode. */

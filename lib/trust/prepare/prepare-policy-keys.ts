@@ -2,13 +2,13 @@ import path from 'node:path';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
-import { isCheckable, startRequirement } from '../../verdict/judge/requirement-progress.ts';
 import { documentError } from '../documents/parsed-document.ts';
 import type { PolicyDocument } from '../documents/policy-json.ts';
 import { describeRequirement } from '../policy/describe-requirement.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import { keySourceName, listRootSources } from '../policy/key-source-name.ts';
 import type { KeySource, PolicyRequirement } from '../policy/policy-requirement.ts';
+import { isCheckable, toRequirementCheck } from '../policy/requirement-check.ts';
 import type { PolicyFile } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { KEYS_FOLDER } from './profile-folders.ts';
@@ -85,7 +85,7 @@ function checkSigstore({ source, parsed }: PolicyDocument, found: ReadonlyMap<st
   for (const requirement of listRequirements(parsed)) {
     if (requirement.type !== 'sigstoreSigned') continue;
     try {
-      startRequirement(requirement, new Map(), { files, bundleIdentity: 'refuse' });
+      toRequirementCheck(requirement, new Map(), { files, bundleIdentity: 'refuse' });
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       throw documentError(cause.code, source, [], `${describeRequirement(requirement)}: ${cause.message}`, cause);

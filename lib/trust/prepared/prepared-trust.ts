@@ -1,6 +1,8 @@
 import type { Repository } from '../../base/names/repository.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
-import type { Mode } from '../../verdict/judge/verdict.ts';
+
+/** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */
+export type Mode = 'enforce' | 'warn';
 
 /**
  * What one profile's documents compile to: plain JSON, complete, immutable. Functions load nothing else.

@@ -1,10 +1,4 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import {
-  isCheckable,
-  type PolicyKeyrings,
-  type SigstoreMaterial,
-  startRequirement,
-} from '../../verdict/judge/requirement-progress.ts';
 import { toSigstoreSigned } from '../policy/cluster-image-policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../policy/cluster-image-policy/cluster-image-policy-content.ts';
 import { mergeClusterPolicies, type RequiredPolicy } from '../policy/cluster-image-policy/merge-cluster-policies.ts';
@@ -13,6 +7,12 @@ import { keySourceName } from '../policy/key-source-name.ts';
 import { PolicyError } from '../policy/policy-error.ts';
 import { parsePolicyContent } from '../policy/policy-json/parse-policy-content.ts';
 import type { PolicyRequirement } from '../policy/policy-requirement.ts';
+import {
+  isCheckable,
+  type PolicyKeyrings,
+  type SigstoreMaterial,
+  toRequirementCheck,
+} from '../policy/requirement-check.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../prepared/prepared-trust.ts';
 
 /** A profile's policy.json, or all of its image policies together, as decisions use it. */
@@ -102,7 +102,7 @@ function isPrepared(requirement: PolicyRequirement, keyrings: PolicyKeyrings, si
   if (isCheckable(requirement)) return requirement.keys.every((key) => keyrings.has(keySourceName(key)));
   if (requirement.type !== 'sigstoreSigned') return true;
   try {
-    return startRequirement(requirement, keyrings, sigstore).check !== undefined;
+    return toRequirementCheck(requirement, keyrings, sigstore) !== undefined;
   } catch (error) {
     if (error instanceof ConfigurationError) return false;
     throw error;

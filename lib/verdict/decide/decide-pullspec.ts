@@ -1,9 +1,9 @@
 import { type Pullspec, toCanonicalPullspec } from '../../base/names/pullspec.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
-import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { evaluatePullspec } from '../judge/evaluate-pullspec.ts';
-import type { Attempt, Mode, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
+import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
 
 /** What the caller asks for beside the pullspec. */
 export interface PullspecRequest {

@@ -1,22 +1,10 @@
 import { coversRepository } from '../../base/names/covers-repository.ts';
-import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ConfiguredImagePolicy, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { ConfiguredImagePolicy } from '../../trust/prepared/prepared-trust.ts';
 import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import type { Reason } from '../judge/verdict.ts';
 import { evaluatePolicyAt, isRefused, type PolicyStart, refuse, startPolicyAt } from './evaluate-policy-at.ts';
-import { addFindings, NO_SAY, type PolicyFindings } from './policy-findings.ts';
-
-export interface PolicyQuestion {
-  readonly repository: Repository;
-  readonly digest: Digest;
-  readonly prepared: PreparedTrust;
-  /** Asked for the signatures of a repository's image; not touched unless a requirement asks for one. */
-  readonly lookaside: SignatureStore;
-  readonly now: Date;
-  readonly signal: AbortSignal;
-}
+import { addFindings, NO_SAY, type PolicyFindings, type PolicyQuestion } from './policy-findings.ts';
 
 /**
  * Holds an image against the image policies that cover it, as a node would that pulls it by digest. A policy that this

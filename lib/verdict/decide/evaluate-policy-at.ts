@@ -10,8 +10,7 @@ import { type RequirementProgress, startRequirement } from '../judge/requirement
 import type { PolicyEvaluation, RequirementResult, SignedImage } from '../judge/requirement-result.ts';
 import type { PolicyResult, Reason } from '../judge/verdict.ts';
 import { type ConsideredSignatures, considerSignatures } from './consider-signatures.ts';
-import type { PolicyQuestion } from './evaluate-image-policies.ts';
-import { addFindings, NO_SAY, type PolicyFindings } from './policy-findings.ts';
+import { addFindings, NO_SAY, type PolicyFindings, type PolicyQuestion } from './policy-findings.ts';
 
 /** One policy.json and one name of the image: nothing has been read yet. */
 export interface PolicyStart {

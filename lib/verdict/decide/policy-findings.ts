@@ -1,6 +1,21 @@
+import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import type { SignatureStore } from '../../stores/port/signature-store.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Judgement } from '../judge/judge-signatures.ts';
 import type { Attempt, PolicyResult, Reason } from '../judge/verdict.ts';
 import type { ExaminedSignature } from './collect-signatures.ts';
+
+/** An image that policies are evaluated for. */
+export interface PolicyQuestion {
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly prepared: PreparedTrust;
+  /** Asked for the signatures of a repository's image; not touched unless a requirement asks for one. */
+  readonly lookaside: SignatureStore;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
 
 /** What the image policies of a profile make of an image, and what they went by. */
 export interface PolicyFindings {

@@ -7,17 +7,11 @@ import { findRequirements } from '../../trust/policy/find-requirements.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
 import { keySourceName, listRootSources } from '../../trust/policy/key-source-name.ts';
 import type { KeySource, PolicyRequirement } from '../../trust/policy/policy-requirement.ts';
+import { isCheckable, type PolicyKeyrings, type SigstoreMaterial } from '../../trust/policy/requirement-check.ts';
 import { concludeEvaluation } from '../judge/evaluate-image-policy.ts';
 import type { UntrustedSignature } from '../judge/evaluate-image-signature.ts';
 import type { Judgement } from '../judge/judge-signatures.ts';
-import {
-  isCheckable,
-  isWaiting,
-  type PolicyKeyrings,
-  type RequirementProgress,
-  type SigstoreMaterial,
-  startRequirement,
-} from '../judge/requirement-progress.ts';
+import { isWaiting, type RequirementProgress, startRequirement } from '../judge/requirement-progress.ts';
 import type { PolicyEvaluation, SignedImage } from '../judge/requirement-result.ts';
 import type { Attempt } from '../judge/verdict.ts';
 import { considerSignatures } from './consider-signatures.ts';

@@ -1,13 +1,9 @@
 import type { FoundRequirements } from '../../trust/policy/find-requirements.ts';
+import type { PolicyKeyrings } from '../../trust/policy/requirement-check.ts';
 import type { UntrustedSignature } from './evaluate-image-signature.ts';
 import { type ImageReading, judgeRequirement } from './judge-requirement.ts';
 import type { Judgement } from './judge-signatures.ts';
-import {
-  considerSignature,
-  type PolicyKeyrings,
-  type RequirementProgress,
-  startRequirement,
-} from './requirement-progress.ts';
+import { considerSignature, type RequirementProgress, startRequirement } from './requirement-progress.ts';
 import type { PolicyEvaluation, RequirementResult, SignedImage } from './requirement-result.ts';
 import type { Attempt, Outcome } from './verdict.ts';
 

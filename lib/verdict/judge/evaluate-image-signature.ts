@@ -1,7 +1,7 @@
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import type { IndexedKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
 import { parseSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import { matchesIdentity } from '../../trust/policy/matches-identity.ts';
+import type { SignatureCheck } from '../../trust/policy/requirement-check.ts';
 import type { SignedIdentity } from '../../trust/policy/signed-identity.ts';
 import type { SignatureSource } from './evaluate-signature.ts';
 import type { SignedImage } from './requirement-result.ts';
@@ -11,13 +11,6 @@ import { type SignedPayload, verifyDigest, verifySignedPayload } from './verify-
 /** A simple signing signature as a store or a directory holds it. */
 export interface UntrustedSignature extends SignatureSource {
   readonly untrustedBytes: Uint8Array;
-}
-
-/** What a `signedBy` requirement asks of one signature. */
-export interface SignatureCheck {
-  /** The certificates of all of the requirement's sources; any may have signed. */
-  readonly keyring: IndexedKeyring;
-  readonly signedIdentity: SignedIdentity;
 }
 
 /** The attempt, and what was signed where the signature holds. */

@@ -2,25 +2,14 @@ import { SignatureError } from '../../base/errors/signature-error.ts';
 import { BUNDLE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
 import { evaluateSigstore, type SigstoreCandidate } from '../../crypto/sigstore/evaluate-sigstore.ts';
 import { parseSignatureBlob } from '../../crypto/sigstore/signature-blob.ts';
-import type { SigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
 import { matchesIdentity } from '../../trust/policy/matches-identity.ts';
-import type { SignedIdentity } from '../../trust/policy/signed-identity.ts';
+import type { SigstoreCheck } from '../../trust/policy/requirement-check.ts';
 import type { UntrustedSignature } from './evaluate-image-signature.ts';
 import type { SignedImage } from './requirement-result.ts';
 import type { Attempt } from './verdict.ts';
 
 /** Characters of what an attempt says. */
 export const MAX_MESSAGE_LENGTH = 1024;
-
-/** What a `sigstoreSigned` requirement asks of one signature. */
-export interface SigstoreCheck {
-  readonly trust: SigstoreTrust;
-  /** What the trust is called in the evidence. */
-  readonly name: string;
-  readonly signedIdentity: SignedIdentity;
-  /** Whether a bundle may speak for an image although it names no repository. */
-  readonly bundleIdentity: 'refuse' | 'digest';
-}
 
 /**
  * Checks one stored Sigstore signature of an image (formats F7): cryptography and who signed, payload, digest, identity.

@@ -1,10 +1,8 @@
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import type { Mode } from '../../trust/prepared/prepared-trust.ts';
 
 export type Outcome = 'accepted' | 'rejected' | 'indeterminate';
-
-/** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */
-export type Mode = 'enforce' | 'warn';
 
 /** Why, in a sentence, and what the reader can do about it. */
 export interface Reason {

@@ -3,7 +3,6 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { checkContents } from '../../../lib/bundle/format/check-contents.ts';
 import {
   MAX_BUNDLE_BYTES,
   MAX_BUNDLE_FILES,
@@ -14,7 +13,7 @@ import {
   MAX_NAME_BYTES,
   RATIO_GRACE_BYTES,
 } from '../../../lib/bundle/format/limits.ts';
-import type { BundledFile } from '../../../lib/bundle/format/manifest.ts';
+import { type BundledFile, checkContents } from '../../../lib/bundle/format/manifest.ts';
 import { readArchive } from '../../../lib/bundle/format/read-archive.ts';
 import { inspectBundle } from '../../../lib/bundle/import/inspect-bundle.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';

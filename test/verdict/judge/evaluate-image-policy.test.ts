@@ -5,8 +5,8 @@ import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/prepared-
 import { describeRequirement } from '../../../lib/trust/policy/describe-requirement.ts';
 import { keySourceName } from '../../../lib/trust/policy/key-source-name.ts';
 import type { PolicyRequirement, SignedByRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
+import type { PolicyKeyrings } from '../../../lib/trust/policy/requirement-check.ts';
 import { evaluateImagePolicy, type ImageEvidence } from '../../../lib/verdict/judge/evaluate-image-policy.ts';
-import type { PolicyKeyrings } from '../../../lib/verdict/judge/requirement-progress.ts';
 import { DIGEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';
 
 const signer = makeImageSigner();

@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
-import { MAX_RSA_BITS, MIN_RSA_BITS } from '../limits.ts';
 import { isSingleDer } from './der.ts';
+import { MAX_RSA_BITS, MIN_RSA_BITS } from './limits.ts';
 import { splitPem } from './pem.ts';
 
 /** Writing a key out takes as long as a verification, and the same few keys verify again and again. */

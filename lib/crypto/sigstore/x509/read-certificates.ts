@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { MAX_SENT_CERTIFICATES } from '../limits.ts';
 import { type Certificate, parseCertificate } from './certificate.ts';
 import { DerError } from './der.ts';
+import { MAX_SENT_CERTIFICATES } from './limits.ts';
 import { splitPem } from './pem.ts';
 
 const LABEL = 'CERTIFICATE';

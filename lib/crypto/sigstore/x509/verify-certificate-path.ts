@@ -1,6 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { MAX_INTERMEDIATES, MAX_PATH_CHECKS } from '../limits.ts';
 import type { Certificate } from './certificate.ts';
+import { MAX_INTERMEDIATES, MAX_PATH_CHECKS } from './limits.ts';
 import { describeWeakness } from './public-key.ts';
 
 /** Certificates to go by: the trusted ones, and those that may lie in between. */

@@ -1,7 +1,8 @@
 import type { Digest } from '../../../base/names/digest.ts';
+import { WEBHOOK_SOURCES } from '../../../platform/secrets/webhook-credentials.ts';
 
 /** The registries whose events are understood; `distribution` is any registry that notifies as CNCF's does. */
-export const PUSH_SOURCES = ['ecr', 'quay', 'harbor', 'distribution', 'github', 'dockerhub'] as const;
+export const PUSH_SOURCES = ['ecr', ...WEBHOOK_SOURCES] as const;
 
 /** Pushes that one event body may carry. */
 export const MAX_PUSHES = 100;
