@@ -1,66 +1,111 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const ROOT = path.join(import.meta.dirname, '../..');
+const LIB = path.join(ROOT, 'lib');
 
-/** A folder of lib/ imports only folders before it, and the utilities. */
-const ORDER = [
-  'pullspec',
-  'openpgp',
-  'sigstore',
-  'verification',
-  'verdict-words',
-  'image-policy',
-  'registries-d',
-  'image-verification',
-  'trust',
-  'policy',
-  'registry',
-  'signatures',
-  'attachments',
-  'images',
-  'release',
-  'decide',
-  'records',
-  'graph',
-  'render',
-  'rollout',
-  'explain',
-  'fleet',
-  'catalog',
-  'mirror-check',
-  'attachment-mirror',
-  'transition',
-  'mirror',
+/**
+ * The folders of lib/ in import order: a file imports only files of its own folder and of those above it. A pure folder
+ * reaches no network, file system, clock or environment at run time.
+ */
+const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
+  ['base/errors', 'pure'],
+  ['base/names', 'pure'],
+  ['base/documents', 'pure'],
+  ['crypto/openpgp/packets', 'pure'],
+  ['crypto/openpgp/keys', 'pure'],
+  ['crypto/openpgp/messages', 'pure'],
+  ['crypto/sigstore/x509', 'pure'],
+  ['crypto/sigstore', 'pure'],
+  ['crypto', 'pure'],
+  ['platform/http'],
+  ['platform/aws'],
+  ['platform/files'],
+  ['platform/objects/port'],
+  ['platform/objects/directory'],
+  ['platform/objects/s3'],
+  ['platform/objects'],
+  ['platform/queues'],
+  ['platform/bus'],
+  ['platform/secrets'],
+  ['platform/lambda'],
+  ['trust/registries-d', 'pure'],
+  ['trust/policy', 'pure'],
+  ['trust/policy/policy-json', 'pure'],
+  ['trust/policy/cluster-image-policy', 'pure'],
+  ['trust/prepared', 'pure'],
+  ['trust/documents', 'pure'],
+  ['trust/prepare'],
+  ['trust/publish'],
+  ['trust/source'],
+  // The port and its composites stand before the registry, which implements it.
+  ['stores/port'],
+  ['registry/client'],
+  ['registry/profile'],
+  ['registry/images'],
+  ['registry/attachments'],
+  ['stores'],
+  ['stores/open'],
+  ['verdict/judge', 'pure'],
+  ['verdict/words', 'pure'],
+  ['verdict/decide'],
+  ['verdict/records'],
+  ['artifact/release/image'],
+  ['artifact/release'],
+  ['artifact/installer'],
+  ['artifact/checksums'],
+  ['artifact/catalog'],
+  ['mirror/graph'],
+  ['mirror/slots'],
+  ['mirror/check'],
+  ['mirror/sync'],
+  ['mirror/audit'],
+  ['mirror/sigstore'],
+  ['cluster/render'],
+  ['cluster/render/machine-config'],
+  ['cluster/admission'],
+  ['cluster/rollout'],
+  ['cluster/fleet'],
+  ['cluster/explain'],
+  ['push/receive/parse', 'pure'],
+  ['push/receive'],
+  ['push/verify'],
+  ['push/reverify'],
+  ['bundle/format'],
+  ['bundle/create'],
+  ['bundle/import'],
+  ['bundle/service/config-maps'],
+  ['bundle/service'],
+];
+
+const ROOMS = [
+  'artifact',
+  'base',
   'bundle',
-  'export',
-  'events',
-  'pushes',
-  'reverify',
   'cluster',
-  'checksums',
-  'installer',
+  'crypto',
+  'mirror',
+  'platform',
+  'push',
+  'registry',
+  'stores',
+  'trust',
+  'verdict',
 ];
-const UTILITIES = ['errors', 'json', 'runtime', 'http', 'aws', 'objects', 'queue', 'bus', 'secrets'];
-const PURE = [
-  'pullspec',
-  'openpgp',
-  'verification',
-  'policy',
-  'image-policy',
-  'registries-d',
-  'image-verification',
-  'events',
-];
+
+const MAX_FILES = 18;
+const MAX_LINES = 220;
 
 /** All that a pure folder may import from outside: computation, no network, file, clock or environment. */
 const PURE_IMPORTS = [
   'node:crypto',
+  'node:util',
   'node:zlib',
   'openpgp',
   'seek-bzip',
   'valibot',
+  'yaml',
   '@sigstore/bundle',
   '@sigstore/verify',
 ];
@@ -70,25 +115,38 @@ const IMPURE_WORDS =
 
 function listSources(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+    .filter((entry) => entry.isFile() && /\.(?:ts|js)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
 /** What a file imports: all of it, or what is left at run time (type imports are erased). */
 function importsOf(file: string, kinds: 'all' | 'run time'): readonly string[] {
   const source = readFileSync(file, 'utf8');
-  const statements = source.matchAll(/^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)';|^import\s+'([^']+)';/gm);
-  return [...statements].flatMap(([, isType, named, bare]) => {
-    const imported = named ?? bare;
+  const statements = source.matchAll(
+    /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)';|^import\s+'([^']+)';|\bimport\('([^']+)'\)/gm,
+  );
+  return [...statements].flatMap(([, isType, named, bare, dynamic]) => {
+    const imported = named ?? bare ?? dynamic;
     return imported === undefined || (kinds === 'run time' && isType !== undefined) ? [] : [imported];
   });
 }
+
+/** The files of ours that a file imports, types included. */
+function filesImportedBy(file: string): readonly string[] {
+  return importsOf(file, 'all')
+    .filter((imported) => imported.startsWith('.'))
+    .map((imported) => path.resolve(path.dirname(file), imported));
+}
+
+const sources = listSources(LIB);
+const inLib = (file: string): string => path.relative(LIB, file);
+const folderOf = (file: string): string => path.dirname(inLib(file));
 
 /** Everything that a folder reaches at run time: files of ours, and names of modules. */
 function reachFrom(folder: string): { files: ReadonlySet<string>; modules: ReadonlySet<string> } {
   const files = new Set<string>();
   const modules = new Set<string>();
-  const waiting = [...listSources(path.join(ROOT, 'lib', folder))];
+  const waiting = sources.filter((file) => folderOf(file) === folder);
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(file)) continue;
     files.add(file);
@@ -100,48 +158,92 @@ function reachFrom(folder: string): { files: ReadonlySet<string>; modules: Reado
   return { files, modules };
 }
 
-describe('pure folders reach no network, file system, clock or environment', () => {
-  test.each(PURE.filter((folder) => existsSync(path.join(ROOT, 'lib', folder))))('lib/%s', (folder) => {
-    const { files, modules } = reachFrom(folder);
-    expect(files.size).toBeGreaterThan(0);
-    expect([...modules].filter((name) => !PURE_IMPORTS.includes(name))).toEqual([]);
-    const impure = [...files].filter((file) => IMPURE_WORDS.test(stripComments(readFileSync(file, 'utf8'))));
-    expect(impure.map((file) => path.relative(ROOT, file))).toEqual([]);
+/** Each cycle among what files import, as the way around it. */
+function findCycles(
+  files: readonly string[],
+  toImported: (file: string) => readonly string[],
+): readonly (readonly string[])[] {
+  const done = new Set<string>();
+  const cycles: (readonly string[])[] = [];
+  const visit = (file: string, above: readonly string[]): void => {
+    const start = above.indexOf(file);
+    if (start >= 0) cycles.push([...above.slice(start), file]);
+    if (start >= 0 || done.has(file)) return;
+    for (const imported of toImported(file)) visit(imported, [...above, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+  return cycles;
+}
+
+describe('lib/ has twelve rooms, and one order', () => {
+  test('no other room', () => {
+    expect(readdirSync(LIB).toSorted()).toEqual(ROOMS);
   });
 
-  test('the walk would see an impure import', () => {
-    expect([...reachFrom('signatures').modules].some((name) => name.startsWith('node:fs'))).toBe(true);
-  });
-});
-
-describe('folders of lib/ import one way', () => {
-  const folders = readdirSync(path.join(ROOT, 'lib'));
-  test('every folder has its place', () => {
-    expect(folders.filter((folder) => !ORDER.includes(folder) && !UTILITIES.includes(folder))).toEqual([]);
+  test('every folder with a source has its place, and every place a folder', () => {
+    const folders = new Set(sources.map(folderOf));
+    expect([...folders].toSorted()).toEqual(ORDER.map(([folder]) => folder).toSorted());
   });
 
-  test.each(folders)('lib/%s', (folder) => {
-    const allowed = UTILITIES.includes(folder)
-      ? [...UTILITIES, 'pullspec']
-      : [...UTILITIES, ...ORDER.slice(0, ORDER.indexOf(folder) + 1)];
-    const wrong = listSources(path.join(ROOT, 'lib', folder)).flatMap((file) =>
-      importsOf(file, 'all')
-        .filter((imported) => imported.startsWith('.'))
-        .map((imported) => path.relative(path.join(ROOT, 'lib'), path.resolve(path.dirname(file), imported)))
-        .filter((target) => !allowed.includes(target.split(path.sep)[0] ?? ''))
-        .map((target) => `${path.relative(ROOT, file)} imports ${target}`),
-    );
+  test.each(ORDER.map(([folder]) => folder))('lib/%s imports only what is above it', (folder) => {
+    const allowed = ORDER.slice(0, ORDER.findIndex(([name]) => name === folder) + 1).map(([name]) => name);
+    const wrong = sources
+      .filter((file) => folderOf(file) === folder)
+      .flatMap((file) =>
+        filesImportedBy(file)
+          .filter((target) => !allowed.includes(folderOf(target)))
+          .map((target) => `${inLib(file)} imports ${inLib(target)}`),
+      );
     expect(wrong).toEqual([]);
   });
 });
 
+describe('pure folders reach no network, file system, clock or environment', () => {
+  test.each(ORDER.filter(([, purity]) => purity === 'pure').map(([folder]) => folder))('lib/%s', (folder) => {
+    const { files, modules } = reachFrom(folder);
+    expect(files.size).toBeGreaterThan(0);
+    expect([...modules].filter((name) => !PURE_IMPORTS.includes(name))).toEqual([]);
+    const impure = [...files].filter((file) => IMPURE_WORDS.test(stripComments(readFileSync(file, 'utf8'))));
+    expect(impure.map(inLib)).toEqual([]);
+  });
+
+  test('the walk would see an impure import', () => {
+    expect([...reachFrom('stores').modules].some((name) => name.startsWith('node:fs'))).toBe(true);
+  });
+});
+
+describe('sources of lib/, functions/, cli/ and local/', () => {
+  const all = ['lib', 'functions', 'cli', 'local'].flatMap((folder) => listSources(path.join(ROOT, folder)));
+
+  test('no cycle of imports, types included', () => {
+    const cycles = findCycles(all, filesImportedBy);
+    expect(cycles.map((cycle) => cycle.map((file) => path.relative(ROOT, file)).join(' → '))).toEqual([]);
+  });
+
+  test('the search would see a cycle', () => {
+    const imported = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['a']],
+    ]);
+    expect(findCycles(['a', 'd'], (file) => imported.get(file) ?? [])).toEqual([['a', 'b', 'c', 'a']]);
+  });
+
+  test(`no folder has more than ${MAX_FILES}`, () => {
+    const counts = Map.groupBy(all, (file) => path.relative(ROOT, path.dirname(file)));
+    expect([...counts].filter(([, files]) => files.length > MAX_FILES).map(([folder]) => folder)).toEqual([]);
+  });
+
+  test(`none has more than ${MAX_LINES} lines`, () => {
+    const long = all.filter((file) => readFileSync(file, 'utf8').split('\n').length - 1 > MAX_LINES);
+    expect(long.map((file) => path.relative(ROOT, file))).toEqual([]);
+  });
+});
+
 test('the environment is read in one module of lib/', () => {
-  const readers = listSources(path.join(ROOT, 'lib')).filter((file) =>
-    /process\.env/.test(stripComments(readFileSync(file, 'utf8'))),
-  );
-  expect(
-    readers.map((file) => path.relative(ROOT, file)).filter((file) => file !== 'lib/platform/lambda/environment.ts'),
-  ).toEqual([]);
+  const readers = sources.filter((file) => /process\.env/.test(stripComments(readFileSync(file, 'utf8'))));
+  expect(readers.map(inLib).filter((file) => file !== 'platform/lambda/environment.ts')).toEqual([]);
 });
 
 function stripComments(source: string): string {
