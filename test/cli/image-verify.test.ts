@@ -75,6 +75,13 @@ describe('signet image verify dir:', () => {
     expect([result.status, result.stdout]).toEqual([status, expect.stringMatching(text)]);
   });
 
+  test('a scope that only nodes would apply is exit 2', async () => {
+    const docker = { 'Registry.example.com:443/prod': [signedBy('other')] };
+    const policy = await write('policy.json', { default: [signedBy('good')], transports: { docker } });
+    const image = await scratch.image([signer.sign()]);
+    await expect(signet(`dir:${image}`, '--policy', policy)).rejects.toThrow('write "registry.example.com/prod"');
+  });
+
   test('a Sigstore key that is none is exit 2', async () => {
     const policy = await write('policy.json', { default: [{ type: 'sigstoreSigned', keyData: 'AAAA' }] });
     const image = await scratch.image([signer.sign()]);

@@ -81,7 +81,8 @@ function splitHost(name: string): { host: string; path: string } {
   return { host: first, path: isDockerHub && !path.includes('/') ? DEFAULT_NAMESPACE + path : path };
 }
 
-function toCanonicalHost(host: string): string {
+/** `host[:port]` in lower case, without the default port and without zeros in front of another one. */
+export function toCanonicalHost(host: string): string {
   const lower = host.toLowerCase().replace(/:0+(?=[1-9])/, ':');
   const bare = lower.replace(/:443$/, '');
   // `a:443/b` must not become `a/b`, which is a repository of Docker Hub.

@@ -99,6 +99,6 @@ function createObserver(): Observer {
 
 const NOT_PREPARED: Reason = {
   code: 'PolicyNotEvaluated',
-  message: 'an image policy covers the image, and the profile’s trust was published without what it needs',
-  remedy: 'publish the trust of the profile again: a version that did not evaluate policies made it',
+  message: 'an image policy covers the image and cannot be evaluated as the profile’s trust was published',
+  remedy: 'publish the trust of the profile again: an earlier version of Signet made it',
 };

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { parsedField } from '../../base/documents/parsed-field.ts';
+import { requireCanonicalScope } from '../../base/names/canonical-scope.ts';
 import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
 import { parseScope } from '../../base/names/parse-scope.ts';
 import { parseRepository } from '../../base/names/reference.ts';
@@ -8,6 +9,12 @@ export const repositoryField = parsedField(v.string(), parseRepository);
 export const registryHostField = parsedField(v.string(), parseRegistryHost);
 /** A host, namespace, repository or `*.` wildcard, kept as written. */
 export const scopeField = parsedField(v.string(), (text) => {
+  parseScope(text);
+  return text;
+});
+/** The same where nodes compare it with the names that they pull: in canonical spelling alone. */
+export const comparedScopeField = parsedField(v.string(), (text) => {
+  requireCanonicalScope(text);
   parseScope(text);
   return text;
 });

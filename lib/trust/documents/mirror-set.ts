@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { plainObject } from '../../base/documents/plain-object.ts';
 import type { MirrorRule } from '../prepared/prepared-trust.ts';
-import { metadataField, scopeField } from './fields.ts';
+import { comparedScopeField, metadataField, scopeField } from './fields.ts';
 import type { ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';
 
@@ -11,7 +11,7 @@ export interface MirrorSetDocument {
   readonly rules: readonly MirrorRule[];
 }
 
-const entry = v.strictObject({ source: scopeField, mirrors: v.optional(v.array(scopeField), []) });
+const entry = v.strictObject({ source: comparedScopeField, mirrors: v.optional(v.array(scopeField), []) });
 const entryWithPolicy = v.strictObject({
   ...entry.entries,
   mirrorSourcePolicy: v.optional(v.picklist(['AllowContactingSource', 'NeverContactSource', ''])),

@@ -1,14 +1,16 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import { requireCanonicalScope } from '../../base/names/canonical-scope.ts';
 import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
 import { parseReference } from '../../base/names/reference.ts';
 
 const WILDCARD = '*.';
 
 /**
- * A key of `docker`, its host in the spelling that repositories have: `*.domain`, a host, a namespace or repository in
- * it, or an image by tag or digest. Nothing else could ever match a reference. @throws InputError.
+ * A key of `docker`, its host in canonical spelling: `*.domain`, a host, a namespace or repository in it, or an image by
+ * tag or digest. Nothing else could ever match a reference. @throws InputError.
  */
 export function parseNamespace(text: string): string {
+  requireCanonicalScope(text);
   if (text.startsWith(WILDCARD)) {
     // With a label in front, because `*.com` is a namespace although `com` is no host. Ports play no part.
     const host = parseRegistryHost(`a.${text.slice(WILDCARD.length)}`);

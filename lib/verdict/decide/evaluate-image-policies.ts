@@ -88,13 +88,13 @@ async function evaluateAny(
   };
 }
 
-/** Published by an earlier version, which carried policies whole and unread. */
+/** Published by an earlier version, which carried policies unread, or with scopes that are refused now. */
 function notEvaluated(policies: readonly ConfiguredImagePolicy[]): PolicyFindings {
   const documents = policies.map(({ document }) => document).join(', ');
   const reason: Reason = {
     code: 'PolicyNotEvaluated',
-    message: `${documents} covers this image, and the profile’s trust was published without what it needs`,
-    remedy: 'publish the trust of the profile again: a version that did not evaluate policies made it',
+    message: `${documents} covers this image and cannot be evaluated as the profile’s trust was published`,
+    remedy: 'publish the trust of the profile again: an earlier version of Signet made it',
   };
   return { ...NO_SAY, judgement: { outcome: 'indeterminate', reasons: [reason] } };
 }

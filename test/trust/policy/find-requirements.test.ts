@@ -56,8 +56,8 @@ describe('the most specific scope counts', () => {
     ['no transport default', ['quay.io'], 'example.org/a:t', 'default'],
     ['Docker Hub in full', ['docker.io/library'], 'busybox:1', 'docker:docker.io/library'],
     ['Docker Hub, short', ['busybox', 'library/busybox'], 'busybox:1', 'default'],
-    ['a host in upper case', ['quay.io', 'QUAY.io'], 'QUAY.io/a:t', 'docker:QUAY.io'],
-    ['a scope in upper case', ['QUAY.io', 'quay.io/A'], 'quay.io/a:t', 'default'],
+    ['a host in upper case', ['quay.io'], 'QUAY.io/a:t', 'default'],
+    ['a path in upper case', ['quay.io/A'], 'quay.io/a:t', 'default'],
     ['a scope from a prototype', ['x'], 'constructor:t', 'default'],
     ['__proto__', ['__proto__'], 'a.b/c:t', 'default'],
   ])('%s', (_name, scopes, image, expected) => {

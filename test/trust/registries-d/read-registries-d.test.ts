@@ -25,7 +25,7 @@ describe('registries.d that is read', () => {
   test('sections of all files, the deprecated spellings where the others are missing', () => {
     const { defaultDocker, docker } = read({
       'a.yaml': 'default-docker: {lookaside-staging: file:///w, use-sigstore-attachments: true}',
-      'b.yaml': 'docker: {Quay.io:443: {sigstore: "https://s.test", sigstore-staging: "https://w.test"}}',
+      'b.yaml': 'docker: {quay.io: {sigstore: "https://s.test", sigstore-staging: "https://w.test"}}',
       'c.yaml': 'docker: {quay.io/ns/name:v1: {lookaside: "https://l.test", sigstore: "https://no.test"}}',
     });
     expect(defaultDocker).toEqual({
@@ -98,9 +98,10 @@ describe('registries.d that is refused, with file, line and path', () => {
       expected: 'DuplicateKey b.yaml:2: docker.a.test: the section is given twice, first in a.yaml: docker.a.test',
     },
     {
-      name: 'a namespace in two spellings',
-      files: { 'a.yaml': 'docker: {A.test: {}, "a.test:443": {}}' },
-      expected: 'DuplicateKey a.yaml:1: docker.a.test:443: the section is given twice, first in a.yaml: docker.A.test',
+      name: 'a host that is not spelled as nodes compare it',
+      files: { 'a.yaml': 'docker:\n  a.test: {}\n  "a.test:443": {}' },
+      expected:
+        'DocumentInvalid a.yaml:3: docker.a.test:443: the host in "a.test:443" is not in its canonical spelling: write "a.test"',
     },
     {
       name: 'a default in two files',

@@ -3,7 +3,7 @@ import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';
-import { DIGEST, makeImageSigner, NAME } from '../../registry/images/image-setup.ts';
+import { DIGEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
 import { createMemoryLookaside } from '../../support/memory-lookaside.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
@@ -464,12 +464,18 @@ describe('attacks', () => {
     expect(codes(verdict)).toEqual(['rejected', 'KeyUnknown']);
   });
 
-  test('a scope spelled otherwise than verdicts name the repository is warned of, and widens nothing', async () => {
-    const policy = policyOf([anything], { [NAME.replace('quay.io', 'Quay.io')]: [bySigner] });
-    const trust = await readPolicyTrust({ policy });
-    expect(trust.prepared.warnings[0]).toContain('its host is looked for as quay.io');
-    expect(codes((await decideBy(trust, {})).verdict)).toEqual(['rejected', 'PolicyRejects']);
-  });
+  test.each(['quay.io:443', 'Quay.io'])(
+    'a scope of %s that an earlier version published leaves the verdict open: nodes ask for another key',
+    async (host) => {
+      const policy = policyOf([bySigner], { [NAME.replace('quay.io', host)]: [bySecond] });
+      const { prepared } = await readPolicyTrust({ policy: policyOf([bySigner, bySecond]) });
+      const imagePolicies = prepared.imagePolicies.map((configured) => ({ ...configured, content: policy }));
+      const trust = toReadyTrust({ ...prepared, imagePolicies }, NOW);
+      const pullspec = IMAGE.replace('quay.io', host);
+      const { verdict } = await decideBy(trust, { pullspec, lookaside: holding(good) });
+      expect(codes(verdict)).toEqual(['indeterminate', 'PolicyNotEvaluated']);
+    },
+  );
 
   test('a signature in another image’s place is not asked for', async () => {
     const lookaside = of(OTHER_IMAGE, good);

@@ -1,4 +1,5 @@
 import { tryDecodeBase64 } from '../../../base/documents/base64.ts';
+import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
 import { isDockerPath } from '../../../base/names/docker-reference.ts';
 import { findScopeFault } from '../find-scope-fault.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
@@ -36,6 +37,7 @@ export function readScope(value: unknown, path: JsonPath): string {
   const scope = readText(value, path);
   if (scope.length > MAX_SCOPE_LENGTH)
     throw new PolicyError(path, `a scope has at most ${MAX_SCOPE_LENGTH} characters`);
+  requireCanonicalScopeAt(path, scope);
   const [name = ''] = scope.split('@');
   const [host = '', ...rest] = name.split('/');
   const isHost = scope.includes('*') ? WILDCARD.test(scope) : HOST.test(host);
@@ -52,6 +54,7 @@ export function readIdentityPrefix(members: Members, name: string): string {
   const path = [...members.path, name];
   const text = readRequiredText(members, name);
   if (text.length > MAX_SCOPE_LENGTH) throw new PolicyError(path, `at most ${MAX_SCOPE_LENGTH} characters`);
+  requireCanonicalScopeAt(path, text);
   const [host = '', ...rest] = text.split('/');
   if (!HOST.test(host) || (rest.length > 0 && !isDockerPath(rest.join('/')))) {
     throw new PolicyError(path, 'expected a domain or localhost, with a path in lower case, without tag and digest');

@@ -1,3 +1,4 @@
+import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
 import { findScopeFault } from '../find-scope-fault.ts';
 import type { ImagePolicy } from '../image-policy.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
@@ -28,6 +29,7 @@ function parseScopes(transport: string, content: unknown, path: JsonPath): Scope
   const scopes = new Map<string, readonly PolicyRequirement[]>();
   for (const [scope, requirements] of readAnyMembers(content, path).values) {
     const scopePath = [...path, scope];
+    if (transport === 'docker') requireCanonicalScopeAt(scopePath, scope);
     const fault = findScopeFault(transport, scope);
     if (fault !== undefined) throw new PolicyError(scopePath, `not a scope of ${transport}: ${fault}`);
     scopes.set(scope, parseRequirements(requirements, scopePath));

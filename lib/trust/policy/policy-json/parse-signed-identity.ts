@@ -1,4 +1,5 @@
 import { InputError } from '../../../base/errors/input-error.ts';
+import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
 import { isDockerHost, isDockerPath, isNameOnly, parseDockerReference } from '../../../base/names/docker-reference.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
 import type { SignedIdentity } from '../signed-identity.ts';
@@ -45,7 +46,10 @@ function readExactRepository(content: unknown, path: JsonPath): string {
 
 function readReference(text: string, path: JsonPath) {
   try {
-    return parseDockerReference(text);
+    const reference = parseDockerReference(text);
+    // Without a slash there is no host: what follows a colon is a tag.
+    if (text.includes('/')) requireCanonicalScopeAt(path, text);
+    return reference;
   } catch (error) {
     if (error instanceof InputError) throw new PolicyError(path, error.message);
     throw error;
@@ -56,6 +60,7 @@ function readPrefix(content: unknown, path: JsonPath, name: 'prefix' | 'signedPr
   const text = readRequiredText(readMembers(content, path, ['type', 'prefix', 'signedPrefix']), name);
   const slash = text.indexOf('/');
   const host = slash < 0 ? text : text.slice(0, slash);
+  requireCanonicalScopeAt([...path, name], text);
   if (isDockerHost(host) && (slash < 0 || isDockerPath(text.slice(slash + 1)))) return text;
   throw new PolicyError(
     [...path, name],

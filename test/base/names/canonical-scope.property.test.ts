@@ -1,0 +1,56 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { InputError } from '../../../lib/base/errors/input-error.ts';
+import { toCanonicalScope } from '../../../lib/base/names/canonical-scope.ts';
+import { parseReference } from '../../../lib/base/names/reference.ts';
+import { repositoryHost } from '../../../lib/base/names/repository.ts';
+
+const host = fc
+  .array(
+    fc.constantFrom('a', 'A', 'quay', '.', '..', '-', '_', ':', '443', '0', '5000', 'io', 'docker', 'index', '*'),
+    {
+      maxLength: 8,
+    },
+  )
+  .map((parts) => parts.join(''));
+const scope = fc.oneof(
+  fc.string(),
+  fc
+    .tuple(host, fc.constantFrom('', '/', '/a', '/A/b:T', `/a@sha256:${'A'.repeat(64)}`))
+    .map((parts) => parts.join('')),
+);
+
+test('a canonical scope is canonical, and nothing behind the host changes', () => {
+  fc.assert(
+    fc.property(scope, (text) => {
+      const [named = ''] = text.split('/');
+      // What has two ports is no host, and loses one of them at a time.
+      fc.pre(named.split(':').length <= 2);
+      const canonical = toCanonicalScope(text);
+      expect(toCanonicalScope(canonical)).toBe(canonical);
+      const slash = text.indexOf('/');
+      if (slash >= 0) expect(canonical.slice(canonical.indexOf('/'))).toBe(text.slice(slash));
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test('it is the spelling of the repositories that verdicts are about', () => {
+  fc.assert(
+    fc.property(host, (text) => {
+      const repository = parse(`${text}/a/b`);
+      if (repository?.endsWith('/a/b') !== true || repositoryHost(repository) === 'docker.io') return;
+      expect(toCanonicalScope(`${text}/a/b`)).toBe(repository);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+function parse(text: string) {
+  try {
+    return parseReference(text).repository;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
