@@ -2,7 +2,17 @@ import { ConfigurationError } from '../../../base/errors/configuration-error.ts'
 import { type Packet, readPacket } from '../packets/packet-reader.ts';
 import { type PublicKeyPacket, parsePublicKeyPacket } from './public-key-packet.ts';
 
-/** One certificate of a key file: its bytes for the certificate library, its keys and revocations for our own eyes. */
+/** A signature packet by which a key may speak of itself: direct-key, or on a user ID or attribute. */
+export interface SelfStatement {
+  readonly body: Uint8Array;
+  /** The user ID or attribute that it stands behind; undefined for a direct-key signature. */
+  readonly user: Packet | undefined;
+}
+
+/**
+ * One certificate of a key file: its bytes for the certificate library; its keys, revocations and statements for our own
+ * eyes. Whose signatures they are is not known yet.
+ */
 export interface CertificatePackets {
   readonly bytes: Uint8Array;
   readonly primary: PublicKeyPacket;
@@ -10,9 +20,21 @@ export interface CertificatePackets {
   /** Bodies of the signature packets that claim to revoke the primary key, or a subkey. */
   readonly keyRevocations: readonly Uint8Array[];
   readonly subkeyRevocations: readonly Uint8Array[];
+  readonly selfStatements: readonly SelfStatement[];
 }
 
-const Tag = { signature: 2, secretKey: 5, publicKey: 6, secretSubkey: 7, publicSubkey: 14 } as const;
+const Tag = {
+  signature: 2,
+  secretKey: 5,
+  publicKey: 6,
+  secretSubkey: 7,
+  userId: 13,
+  publicSubkey: 14,
+  userAttribute: 17,
+} as const;
+const DIRECT_KEY = 0x1f;
+/** On a user ID: generic, persona, casual, positive. */
+const CERTIFICATIONS: readonly (number | undefined)[] = [0x10, 0x11, 0x12, 0x13];
 const KEY_REVOCATION = 0x20;
 const SUBKEY_REVOCATION = 0x28;
 
@@ -57,7 +79,23 @@ function toCertificate(bytes: Uint8Array, packets: readonly Packet[]): Certifica
     subkeys: bodiesOf(Tag.publicSubkey).map(parsePublicKeyPacket),
     keyRevocations: signatures.filter((body) => signatureType(body) === KEY_REVOCATION),
     subkeyRevocations: signatures.filter((body) => signatureType(body) === SUBKEY_REVOCATION),
+    selfStatements: listSelfStatements(packets),
   };
+}
+
+function listSelfStatements(packets: readonly Packet[]): readonly SelfStatement[] {
+  const statements: SelfStatement[] = [];
+  let user: Packet | undefined;
+  for (const packet of packets) {
+    const { tag, body } = packet;
+    if (tag === Tag.userId || tag === Tag.userAttribute) user = packet;
+    if (tag === Tag.publicSubkey) user = undefined;
+    if (tag !== Tag.signature) continue;
+    const type = signatureType(body);
+    if (type === DIRECT_KEY) statements.push({ body, user: undefined });
+    else if (user !== undefined && CERTIFICATIONS.includes(type)) statements.push({ body, user });
+  }
+  return statements;
 }
 
 /** Versions 2 and 3 have the hashed length before the type. */

@@ -1,6 +1,6 @@
 import { enums, type Key, type SignaturePacket, type Subkey } from 'openpgp';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { isTimeOrFlagRepeated } from '../packets/signature-subpackets.ts';
+import { isTimeOrFlagRepeated, readRevocationKeys } from '../packets/signature-subpackets.ts';
 
 /** What a certificate's own signatures say about one of its keys. */
 export interface KeyValidity {
@@ -37,8 +37,8 @@ type Judged = { readonly signature: SignaturePacket; readonly state: 'valid' | '
  * The primary key by its latest self-signature on a user ID and its latest direct-key signature: the stricter of
  * the two counts. Judged without a clock: each signature is checked as of its own creation.
  *
- * A signature that is the key's own and is not understood (a designated revoker, a critical subpacket) may take back
- * what an older one granted, so the older one does not count: the certificate is refused.
+ * A signature that is the key's own and is not understood (such as a critical subpacket) may take back what an older one
+ * granted, so the older one does not count: the certificate is refused. Designated revokers are looked at elsewhere.
  */
 export async function judgePrimaryKey(
   key: Key,
@@ -150,9 +150,13 @@ async function judge(
 ): Promise<readonly Judged[]> {
   if (signature.created === null || signature.signatureType === null) return [];
   if (!types.includes(signature.signatureType)) return [];
+  // The library refuses whatever names a revocation key, as the last thing that it looks at.
+  const namesRevocationKey = signature.revocationKeyClass !== null;
+  if (NAME_REVOKERS.includes(signature.signatureType)) signature.revocationKeyClass = null;
   try {
     await signature.verify(by, verifyAs, over, signature.created, false);
     requireNoRepetition(signature);
+    if (namesRevocationKey) requireKnownRevokers(signature);
     return [{ signature, state: 'valid' }];
   } catch (error) {
     const isForged = error instanceof Error && FORGED.has(error.message);
@@ -160,12 +164,24 @@ async function judge(
   }
 }
 
+/** Signatures whose designated revokers `designated-revokers.ts` reads. */
+const NAME_REVOKERS: readonly enums.signature[] = [enums.signature.key, ...CERTIFICATIONS];
+
+function requireKnownRevokers(signature: SignaturePacket): void {
+  if (readRevocationKeys(toHashedArea(signature) ?? new Uint8Array()).isUnderstood) return;
+  throw new SignatureError('SignatureUnsupported', 'a revocation key is named in a form that is not known');
+}
+
 /** Of two expiries or flags the library takes the last, and GnuPG the first: such a signature is not understood. */
-function requireNoRepetition({ version, signatureData }: SignaturePacket): void {
-  // Version, type, two algorithms and a length of two octets come before the hashed subpackets.
-  const hashedArea = version === 4 ? signatureData?.subarray(6) : undefined;
+function requireNoRepetition(signature: SignaturePacket): void {
+  const hashedArea = toHashedArea(signature);
   if (hashedArea !== undefined && !isTimeOrFlagRepeated(hashedArea)) return;
   throw new SignatureError('SignatureMalformed', 'a time or the flags of a key are given twice');
+}
+
+/** Version, type, two algorithms and a length of two octets come before the hashed subpackets. */
+function toHashedArea({ version, signatureData }: SignaturePacket): Uint8Array | undefined {
+  return version === 4 ? signatureData?.subarray(6) : undefined;
 }
 
 /** The last one; of several of the same second the strictest, so that their order in the file decides nothing. */

@@ -3,40 +3,47 @@ import { ConfigurationError } from '../../../base/errors/configuration-error.ts'
 import type { CertificatePackets } from './certificate-packets.ts';
 import { judgePrimaryKey, judgeSubkey, type KeyValidity } from './certificate-validity.ts';
 import { toVerificationKey } from './check-signature.ts';
+import { findDesignatedRevocation, findDesignatedRevokers } from './designated-revokers.ts';
 import type { PreparedCertificate, PreparedKey } from './prepared-keyring.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
 import type { FiledCertificate } from './read-key-file.ts';
 import { findRevocation, isUnreadableRevocation } from './revocation.ts';
 
-/** Revocations of the whole key file, wherever they stand in it. */
-export interface FiledRevocations {
-  readonly key: readonly Uint8Array[];
-  readonly subkey: readonly Uint8Array[];
-}
-
 const MIN_RSA_BITS = 2048;
 const UNREADABLE = 'it carries a revocation that cannot be read, which counts';
 
-/** Compiles one certificate. A subkey is never better than its primary key. @throws ConfigurationError `KeyUnreadable` */
+/**
+ * Compiles one certificate of a key file. A subkey is never better than its primary key.
+ *
+ * @param filed all certificates of the file: revocations count wherever they stand, and may be by other keys in it
+ * @throws ConfigurationError `KeyUnreadable`
+ */
 export async function prepareCertificate(
   { packets, armorBlock }: FiledCertificate,
-  revocations: FiledRevocations,
+  filed: readonly CertificatePackets[],
 ): Promise<PreparedCertificate> {
-  const { primary, subkeys, keyRevocations, subkeyRevocations } = packets;
+  const { primary, subkeys } = packets;
   const key = await readCertificate(packets);
   const validity = await judgePrimaryKey(key, directSignaturesOf(key));
-  const revoked = keyRevocations.some(isUnreadableRevocation)
-    ? UNREADABLE
-    : findRevocation(revocations.key, primary, primary.hashed);
+  const copies = filed.filter((other) => other.primary.fingerprint === primary.fingerprint);
+  const revokers = findDesignatedRevokers(copies, filed);
+  const findWhyRevoked = (kind: 'keyRevocations' | 'subkeyRevocations', hashed: Uint8Array): string | undefined => {
+    if (packets[kind].some(isUnreadableRevocation)) return UNREADABLE;
+    const revocations = filed.flatMap((other) => other[kind]);
+    const standing = copies.flatMap((copy) => copy[kind]);
+    return (
+      findRevocation(revocations, primary, hashed) ?? findDesignatedRevocation(revokers, revocations, standing, hashed)
+    );
+  };
+  const revoked = findWhyRevoked('keyRevocations', primary.hashed);
   const keys = [prepareKey(primary, validity, revoked)];
-  const subkeyUnreadable = subkeyRevocations.some(isUnreadableRevocation) ? UNREADABLE : undefined;
   for (const subkey of subkeys) {
     const own = await judgeSubkey(key, copiesOf(key, subkey.fingerprint));
     const expiresAt = Math.min(own.expiresAt, validity.expiresAt);
     // Who can break a weak primary key can bind a strong subkey to it.
     const notForSigning = refuseAlgorithm(primary) ?? validity.unusable ?? own.notForSigning;
     const hashed = Buffer.concat([primary.hashed, subkey.hashed]);
-    const subkeyRevoked = revoked ?? subkeyUnreadable ?? findRevocation(revocations.subkey, primary, hashed);
+    const subkeyRevoked = revoked ?? findWhyRevoked('subkeyRevocations', hashed);
     keys.push(prepareKey(subkey, { ...own, expiresAt, notForSigning }, subkeyRevoked));
   }
   return { fingerprint: primary.fingerprint, userIds: validity.userIds, keys, armorBlock };

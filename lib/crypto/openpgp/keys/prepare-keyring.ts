@@ -16,12 +16,9 @@ export async function prepareKeyring(
   if (filed.length > MAX_CERTIFICATES) {
     throw new ConfigurationError('LimitExceeded', `a keyring holds at most ${MAX_CERTIFICATES} certificates`);
   }
-  const revocations = {
-    key: filed.flatMap(({ packets }) => packets.keyRevocations),
-    subkey: filed.flatMap(({ packets }) => packets.subkeyRevocations),
-  };
+  const packets = filed.map((certificate) => certificate.packets);
   const certificates: PreparedCertificate[] = [];
-  for (const certificate of filed) certificates.push(await prepareCertificate(certificate, revocations));
+  for (const certificate of filed) certificates.push(await prepareCertificate(certificate, packets));
   return { keyring: { name, certificates }, warnings: certificates.flatMap(toWarnings) };
 }
 

@@ -4,8 +4,16 @@ import { parseSignaturePacket, type UntrustedSignature } from '../packets/signat
 import { isAlgorithmOf, isSignedBy, toVerificationKey } from './check-signature.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
 
+/** A key that a signature may be by. */
+export interface Claimed {
+  /** Upper-case hex, 40 digits. */
+  readonly fingerprint: string;
+  /** Undefined where the key file does not hold it. */
+  readonly key: PublicKeyPacket | undefined;
+}
+
 /**
- * Why a key is revoked; undefined when it is not. Reason and date of a revocation do not matter.
+ * Why its owner has revoked a key; undefined when nobody did. Reason and date of a revocation do not matter.
  *
  * @param revocations signature packets from anywhere in the key file: one that stands in an odd place still revokes
  * @param revoked what such a signature is over: the primary key, or primary key and subkey
@@ -15,44 +23,52 @@ export function findRevocation(
   primary: PublicKeyPacket,
   revoked: Uint8Array,
 ): string | undefined {
+  const owner = { fingerprint: primary.fingerprint, key: primary };
   for (const body of revocations) {
-    const signature = tryParse(body);
+    const signature = tryParseStatement(body);
     if (signature === undefined) continue;
-    const reason = judgeRevocation(signature, primary, revoked);
-    if (reason !== undefined) return reason;
+    const origin = judgeOrigin(signature, owner, revoked);
+    if (origin === 'not checkable') return 'it carries a revocation that cannot be checked, which counts';
+    if (origin === 'by the key') {
+      return `by its owner, on ${new Date(signature.createdAt * 1000).toISOString().slice(0, 10)}`;
+    }
   }
   return undefined;
 }
 
 /** True for a revocation that cannot be read: it counts for whatever it stands with. */
 export function isUnreadableRevocation(body: Uint8Array): boolean {
-  return tryParse(body) === undefined;
+  return tryParseStatement(body) === undefined;
 }
 
-function judgeRevocation(
+/**
+ * Whether a signature of a certificate is by a key. `not checkable`: it claims to be, or names nobody, and cannot be
+ * verified here.
+ */
+export function judgeOrigin(
   signature: UntrustedSignature,
-  primary: PublicKeyPacket,
-  revoked: Uint8Array,
-): string | undefined {
-  const keyId = primary.fingerprint.slice(-16);
+  { fingerprint, key }: Claimed,
+  signedContent: Uint8Array,
+): 'by the key' | 'not checkable' | 'not by the key' {
+  const keyId = fingerprint.slice(-16);
   const isNamed = (signature.issuerKeyId ?? keyId) === keyId;
   const hashName = toCertificateHash(signature.hashAlgorithm);
-  if (primary.material === undefined || hashName === undefined) {
-    return isNamed ? 'it carries a revocation that cannot be checked, which counts' : undefined;
-  }
+  if (key?.material === undefined || hashName === undefined) return isNamed ? 'not checkable' : 'not by the key';
   // Another name may stand where the signature does not protect it: what counts is whose signature it is.
-  if (!isAlgorithmOf(primary.material, primary.algorithm, signature.publicKeyAlgorithm)) return undefined;
+  if (!isAlgorithmOf(key.material, key.algorithm, signature.publicKeyAlgorithm)) return 'not by the key';
   try {
     // The hash tag is not signed: whoever breaks it must not undo a revocation.
-    const isOwn = isSignedBy(toVerificationKey(primary.material), signature, revoked, hashName, 'ignore hash tag');
-    return isOwn ? `by its owner, on ${new Date(signature.createdAt * 1000).toISOString().slice(0, 10)}` : undefined;
+    const verificationKey = toVerificationKey(key.material);
+    const isBy = isSignedBy(verificationKey, signature, signedContent, hashName, 'ignore hash tag');
+    return isBy ? 'by the key' : 'not by the key';
   } catch (cause) {
-    if (cause instanceof SignatureError) return undefined;
+    if (cause instanceof SignatureError) return 'not by the key';
     throw cause;
   }
 }
 
-function tryParse(body: Uint8Array): UntrustedSignature | undefined {
+/** A signature of a certificate, whatever else it says; undefined when it cannot be read. */
+export function tryParseStatement(body: Uint8Array): UntrustedSignature | undefined {
   try {
     return parseSignaturePacket(body, 'ignore');
   } catch (cause) {

@@ -14,6 +14,7 @@ export interface SubpacketFields {
 const CREATION_TIME = 2;
 const EXPIRATION_TIME = 3;
 const KEY_EXPIRATION_TIME = 9;
+const REVOCATION_KEY = 12;
 const ISSUER_KEY_ID = 16;
 const KEY_FLAGS = 27;
 const ISSUER_FINGERPRINT = 33;
@@ -69,6 +70,38 @@ export function parseSubpackets(
 export function isTimeOrFlagRepeated(area: Uint8Array): boolean {
   const types = [...readSubpackets(area)].map(({ type }) => type).filter((type) => ONCE_ONLY.includes(type));
   return new Set(types).size < types.length;
+}
+
+/** The revocation keys that an area names. */
+export interface RevocationKeys {
+  /** Upper-case hex, 40 digits. */
+  readonly fingerprints: readonly string[];
+  /** False where a key is named in a form that is not known, or the area cannot be read to its end. */
+  readonly isUnderstood: boolean;
+}
+
+/** Class octet: without this bit nobody is authorised (RFC 9580 section 5.2.3.23). */
+const AUTHORISED = 0x80;
+const VERSION_4_LENGTH = 22;
+
+/** Only the area that the signature protects may be given: outside it, anybody can name anybody. */
+export function readRevocationKeys(hashedArea: Uint8Array): RevocationKeys {
+  const fingerprints: string[] = [];
+  let isUnderstood = true;
+  try {
+    for (const { type, body } of readSubpackets(hashedArea)) {
+      if (type !== REVOCATION_KEY) continue;
+      const content = body.bytes(body.remaining());
+      if (((content[0] ?? 0) & AUTHORISED) === 0) continue;
+      // The algorithm octet says nothing that the fingerprint does not.
+      if (content.length === VERSION_4_LENGTH) fingerprints.push(toHex(content.subarray(2)));
+      else isUnderstood = false;
+    }
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    isUnderstood = false;
+  }
+  return { fingerprints, isUnderstood };
 }
 
 function* readSubpackets(area: Uint8Array): Generator<Subpacket> {

@@ -109,20 +109,43 @@ describe('the primary key signs, and its self-signatures are attacked', () => {
     ],
     [
       'a direct-key signature with a designated revoker',
-      'KeyNotForSigning',
+      'accept',
       join(
         keyPacket(primary),
         directKeySignature(primary, { says: [MAY_SIGN, designatedRevoker(other)] }),
         userIdPacket(),
         selfSignature(primary),
       ),
-      NOT_UNDERSTOOD,
     ],
     [
       'a newer self-signature with a designated revoker beside an older one',
-      'KeyNotForSigning',
+      'accept',
       join(certificate(primary), selfSignature(primary, { day: LATER, says: [MAY_SIGN, designatedRevoker(other)] })),
+    ],
+    [
+      'a newer self-signature with a designated revoker and an expiry',
+      'KeyExpired',
+      join(
+        certificate(primary),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN, designatedRevoker(other), EXPIRES] }),
+      ),
+    ],
+    [
+      'a newer self-signature with a designated revoker and an unknown critical subpacket',
+      'KeyNotForSigning',
+      join(
+        certificate(primary),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN, designatedRevoker(other), UNKNOWN_CRITICAL] }),
+      ),
       NOT_UNDERSTOOD,
+    ],
+    [
+      'a newer self-signature with a designated revoker, by another key',
+      'accept',
+      join(
+        certificate(primary),
+        selfSignature(primary, { day: LATER, by: other, named: primary, says: [designatedRevoker(other), EXPIRES] }),
+      ),
     ],
     [
       'a newer self-signature with an unknown critical subpacket beside an older one',
