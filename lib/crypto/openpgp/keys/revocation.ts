@@ -1,7 +1,8 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { toCertificateHash } from '../packets/algorithms.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
-import { isAlgorithmOf, isSignedBy, toVerificationKey } from './check-signature.ts';
+import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './check-signature.ts';
+import type { PublicKeyMaterial } from './prepared-keyring.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
 
 /** A key that a signature may be by. */
@@ -53,17 +54,29 @@ export function judgeOrigin(
   const keyId = fingerprint.slice(-16);
   const isNamed = (signature.issuerKeyId ?? keyId) === keyId;
   const hashName = toCertificateHash(signature.hashAlgorithm);
-  if (key?.material === undefined || hashName === undefined) return isNamed ? 'not checkable' : 'not by the key';
+  const verificationKey = key?.material && tryToVerificationKey(key.material);
+  if (key === undefined || verificationKey === undefined || hashName === undefined) {
+    return isNamed ? 'not checkable' : 'not by the key';
+  }
   // Another name may stand where the signature does not protect it: what counts is whose signature it is.
-  if (!isAlgorithmOf(key.material, key.algorithm, signature.publicKeyAlgorithm)) return 'not by the key';
+  const { material } = verificationKey;
+  if (!isAlgorithmOf(material, key.algorithm, signature.publicKeyAlgorithm)) return 'not by the key';
   try {
     // The hash tag is not signed: whoever breaks it must not undo a revocation.
-    const verificationKey = toVerificationKey(key.material);
     const isBy = isSignedBy(verificationKey, signature, signedContent, hashName, 'ignore hash tag');
     return isBy ? 'by the key' : 'not by the key';
   } catch (cause) {
     if (cause instanceof SignatureError) return 'not by the key';
     throw cause;
+  }
+}
+
+/** Undefined for numbers that are no key: whoever reads the key itself says so. */
+function tryToVerificationKey(material: PublicKeyMaterial): VerificationKey | undefined {
+  try {
+    return toVerificationKey(material);
+  } catch {
+    return undefined;
   }
 }
 

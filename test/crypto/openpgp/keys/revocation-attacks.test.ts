@@ -1,3 +1,4 @@
+import { hash as digest } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { hashedKey } from '../../../fixtures/make/certificate-writer.ts';
@@ -10,16 +11,18 @@ import {
   partialPacket,
 } from '../../../fixtures/make/packet-writer.ts';
 import { KEY_CREATED } from '../../../fixtures/make/payload.ts';
-import { SIGNATURE, writeSignatureV3 } from '../../../fixtures/make/signature-writer.ts';
+import { designatedRevoker, SIGNATURE, writeSignatureV3 } from '../../../fixtures/make/signature-writer.ts';
 import { makeEcdsaKey, makeRsaKey } from '../../../fixtures/make/signing-key.ts';
 import {
   type AttackRow,
   boundSubkey,
   certificate,
+  directKeySignature,
   judgeKeyFile,
   keyPacket,
   keyRevocation,
   LATER,
+  MAY_SIGN,
   selfSignature,
   subkeyRevocation,
   userIdPacket,
@@ -164,6 +167,16 @@ describe('revocations where a subkey signs', () => {
     expect(judged.code).toBe(expected);
     expect(judged.because).toContain(because);
   });
+});
+
+test('a revoker that is no point of its curve is refused, and does not end the run', async () => {
+  const { publicBody } = p256;
+  const broken = { ...p256, publicBody: withByte(publicBody, publicBody.length - 1, (publicBody.at(-1) ?? 0) ^ 1) };
+  const fingerprint = digest('sha1', hashedKey(broken), 'hex').toUpperCase();
+  const named = directKeySignature(primary, { says: [MAY_SIGN, designatedRevoker({ ...broken, fingerprint })] });
+  const revocation = keyRevocation(primary, { ...REVOKED, by: p256 });
+  const file = join(keyPacket(primary), revocation, named, userIdPacket(), selfSignature(primary), keyPacket(broken));
+  expect(await judgeKeyFile(file, primary)).toMatchObject({ code: 'KeyUnreadable' });
 });
 
 describe('packets that do not belong into a certificate', () => {
