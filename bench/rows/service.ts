@@ -3,8 +3,9 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
-import { NGINX, startNginx } from '../../test/cluster-reader/start-nginx.ts';
+import { startNginx } from '../../test/cluster-reader/start-nginx.ts';
 import { FIXTURE_RELEASES, FIXTURE_TRUST, fixtureReleases } from '../../test/support/fixture-releases.ts';
+import { findTool } from '../../test/support/tools.ts';
 import type { Effort } from '../effort.ts';
 import { type Comparison, median, type Row } from '../row.ts';
 import { generateLoad, type LoadFigures, type LoadRequest } from '../service/generate-load.ts';
@@ -126,8 +127,9 @@ async function measureBare({ url, body }: LoadRequest, plan: Plan): Promise<numb
 }
 
 async function measureNginx(data: string, objects: string, plan: Plan): Promise<Comparison> {
-  if (NGINX === undefined) return { beside: 'nginx', theirs: undefined, missing: 'there is no nginx' };
-  const nginx = await startNginx(NGINX, objects, path.join(data, 'nginx'));
+  const program = findTool('nginx');
+  if (program === undefined) return { beside: 'nginx', theirs: undefined, missing: 'there is no nginx' };
+  const nginx = await startNginx(program, objects, path.join(data, 'nginx'));
   const asked = { url: `${nginx.origin}${SIGNATURE_PATH}` };
   await generateLoad(asked, plan.warm);
   const { rate, errors } = await generateLoad(asked, plan.check);

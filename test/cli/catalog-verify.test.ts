@@ -4,12 +4,13 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addCatalog } from '../../cli/catalog/index.ts';
 import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/client/registry-setup.ts';
-import { findRegistryProgram, startRegistry } from '../registry/client/start-registry.ts';
+import { startRegistry } from '../registry/client/start-registry.ts';
 import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
+import { findTool } from '../support/tools.ts';
 
-const registryProgram = await findRegistryProgram();
+const registryProgram = findTool('docker-registry');
 const scratch = createScratch();
 const setup = createSetup();
 const signer = makeImageSigner();

@@ -20,12 +20,13 @@ import {
   type SignaturePlan,
   toImagePolicy,
 } from '../mirror/check/mirror-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../registry/client/start-registry.ts';
+import { startRegistry, type TestRegistry } from '../registry/client/start-registry.ts';
+import { findTool } from '../support/tools.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 const SOURCE = 'registry.example.com/ocp/release';
 const MIRROR = 'mirror.example.com/ocp/release';
-const program = await findRegistryProgram();
+const program = findTool('docker-registry');
 const run = promisify(execFile);
 
 /** Versions by what the mirror has of them. */

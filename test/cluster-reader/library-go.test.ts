@@ -1,28 +1,23 @@
 import { execFile, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import { buildClusterReader, type ClusterReader } from './build-cluster-reader.ts';
+import { findTool } from '../support/tools.ts';
 import { type MirroredSamples, mirrorSamples } from './mirror-samples.ts';
 import { serveDirectory } from './serve-directory.ts';
 import { startService } from './start-service.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
-/** The first build compiles the Kubernetes client. */
-const BUILD_MS = 900_000;
+const reader = findTool('cluster-reader');
 
 let samples: MirroredSamples;
-let reader: ClusterReader;
 const running: (() => Promise<void>)[] = [];
 
 beforeAll(async () => {
   samples = await mirrorSamples();
-  reader = await buildClusterReader(path.join(samples.scratch, 'reader'));
-  if (reader.kind === 'missing') process.stderr.write(`not run: tests with library-go (${reader.reason})\n`);
-}, BUILD_MS);
+});
 afterAll(async () => {
   for (const close of running) await close();
   await samples.close();
@@ -34,10 +29,10 @@ async function ask(
   store: string,
   configMaps: readonly string[] = [],
 ): Promise<readonly Row[]> {
-  if (reader.kind === 'missing') return skip(reader.reason);
+  if (reader === undefined) return skip('the cluster reader is not installed');
   const file = path.join(samples.scratch, 'release-verification.json');
   await writeFile(file, samples.profile.toConfigMap(store));
-  const child = spawn(reader.program, [file, ...configMaps], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(reader, [file, ...configMaps], { stdio: ['pipe', 'pipe', 'inherit'] });
   child.stdin.end(samples.releases.map(({ digest }) => `${digest}\n`).join(''));
   const lines = (await text(child.stdout)).trim().split('\n');
   const answers = lines.map((line) => JSON.parse(line) as { digest: string; error: string });

@@ -2,12 +2,14 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toStoreSegment } from '../../lib/base/names/digest.ts';
 import { startServer } from '../support/servers/start-server.ts';
+import { findTool } from '../support/tools.ts';
 import { type MirroredSamples, mirrorSamples } from './mirror-samples.ts';
 import { serveDirectory } from './serve-directory.ts';
-import { NGINX, startNginx } from './start-nginx.ts';
+import { startNginx } from './start-nginx.ts';
 import { startService } from './start-service.ts';
 import { type Walked, walkStore } from './walk-store.ts';
 
+const nginx = findTool('nginx');
 let samples: MirroredSamples;
 const running: (() => Promise<void>)[] = [];
 
@@ -57,9 +59,9 @@ describe('a reader that walks as a cluster does finds each signature and true 40
     expect(await readAll(`${server.origin}/signatures`)).toEqual(toExpected());
   });
 
-  test.skipIf(NGINX === undefined)('in the directory, served by nginx', async () => {
+  test.skipIf(nginx === undefined)('in the directory, served by nginx', async () => {
     const scratch = path.join(samples.scratch, 'nginx');
-    const { origin, close } = await startNginx(NGINX ?? '', samples.mirror, scratch);
+    const { origin, close } = await startNginx(nginx ?? '', samples.mirror, scratch);
     running.push(close);
     expect(await readAll(`${origin}/signatures`)).toEqual(toExpected());
   });

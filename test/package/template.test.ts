@@ -1,11 +1,9 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { listFunctions } from '../../scripts/build-functions.ts';
+import { findTool } from '../support/tools.ts';
 import { listGrants } from './grants.ts';
 import { findCircle, findUnresolved, resourcesOf, toSub } from './template.ts';
 import { useVariants, VARIANTS } from './variants.ts';
@@ -13,8 +11,7 @@ import { useVariants, VARIANTS } from './variants.ts';
 const names = await listFunctions();
 const read = useVariants();
 const run = promisify(execFile);
-const linter = await findLinter();
-if (linter === undefined) process.stderr.write('not run: cfn-lint (neither on the PATH nor in SIGNET_TEST_TOOLS)\n');
+const linter = findTool('cfn-lint');
 
 describe.each(VARIANTS)('the template with %s', (variant) => {
   test('is packaged without a warning', () => {
@@ -79,20 +76,6 @@ const NOT_OURS = {
   W1030: 'an empty parameter, of a resource that is only there when it is not empty',
   W3005: 'the packager names dependencies that are clear without',
 };
-
-async function findLinter(): Promise<string | undefined> {
-  const tools = process.env['SIGNET_TEST_TOOLS'] ?? path.join(homedir(), '.cache', 'signet-test');
-  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), path.join(tools, 'cfn-lint/bin')];
-  for (const folder of folders) {
-    const program = path.join(folder, 'cfn-lint');
-    const isThere = await access(program, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return program;
-  }
-  return undefined;
-}
 
 /** A linter that found something fails; what it found is on its output. */
 function toOutput(error: unknown): { readonly stdout: string } {

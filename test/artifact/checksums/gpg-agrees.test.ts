@@ -7,10 +7,10 @@ import { evaluateSignedList } from '../../../lib/artifact/checksums/evaluate-sig
 import { verifyListFile } from '../../../lib/artifact/checksums/verify-list-file.ts';
 import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import { findTool } from '../../support/tools.ts';
 import { type ListSigner, makeListSigner, toLine } from './list-signer.ts';
 
-const HAS_GPG = spawnSync('gpg', ['--version'], { stdio: 'ignore' }).status === 0;
-if (!HAS_GPG) process.stderr.write('not run: checksum lists made and judged by gpg (there is no gpg)\n');
+const hasGpg = findTool('gpg') !== undefined;
 
 const LIST =
   toLine('a'.repeat(64), 'one.tar.gz') + toLine('b'.repeat(64), '-two.tar.gz') + toLine('c'.repeat(64), 'three');
@@ -34,7 +34,7 @@ const signedTwice = (list: string, ...how: readonly string[]): Buffer =>
 
 beforeAll(async () => {
   ours = await makeListSigner('writer');
-  if (!HAS_GPG) return;
+  if (!hasGpg) return;
   home = mkdtempSync(path.join(tmpdir(), 'signet-gpg-'));
   for (const user of [SIGNER, STRANGER]) gpg(['--quick-gen-key', user, 'rsa2048', 'cert,sign', 'never']);
   gpg(['--import'], ours.certificate);
@@ -223,7 +223,7 @@ const STRICTER: readonly (Pick<Row, 'name' | 'file'> & { readonly code: string }
 
 const escapeDashes = (text: string): string => text.replaceAll(/^-/gm, '- -');
 
-describe.skipIf(!HAS_GPG)('gpg agrees', () => {
+describe.skipIf(!hasGpg)('gpg agrees', () => {
   test.each(ROWS)('$name: $expected', async ({ file, list, expected }) => {
     const work = mkdtempSync(path.join(tmpdir(), 'signet-lists-'));
     try {

@@ -3,7 +3,8 @@ import { inspectRelease } from '../../../lib/artifact/release/inspect-release.ts
 import { openRegistryRelease } from '../../../lib/artifact/release/open-registry-release.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { findTool } from '../../support/tools.ts';
 import {
   BASE_LAYER,
   type BuiltImage,
@@ -14,7 +15,7 @@ import {
   releaseLayer,
 } from './release-setup.ts';
 
-const program = await findRegistryProgram();
+const program = findTool('docker-registry');
 const setup = createSetup();
 const { signal } = new AbortController();
 const PATH = 'ocp/release';
@@ -102,7 +103,7 @@ function testRegistry(installed: string): void {
 }
 
 if (program === undefined) {
-  test.skip('a real registry: not installed; apt-get install docker-registry, or name one in SIGNET_TEST_REGISTRY');
+  test.skip('a real registry: docker-registry is not installed; npm run test:tools');
 } else {
   describe('a release in a real registry', () => {
     testRegistry(program);

@@ -23,14 +23,15 @@ import {
   RELEASES,
   readMirrorTrust,
 } from '../../mirror/check/mirror-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { findTool } from '../../support/tools.ts';
 import { createScratch, digestOf, makeBundle, makeBundleSigner, makeMirror, NOW, SIGNAL } from '../bundle-setup.ts';
 import { type CraftedFile, craftBundle } from '../craft-archive.ts';
 
 const newPath = createScratch('bundle-attachments-');
 const signer = await makeBundleSigner();
 const { prepared } = await readMirrorTrust();
-const program = await findRegistryProgram();
+const program = findTool('docker-registry');
 const repository = parseRepository(RELEASES);
 const both = makeImage('both').digest;
 const forged = makeImage('forged').digest;

@@ -35,7 +35,7 @@ import {
 import { craftBundle } from '../craft-archive.ts';
 
 const newPath = createScratch('bundle-import-');
-const HAS_S3 = await hasS3Server();
+const HAS_S3 = hasS3Server();
 const signer = await makeBundleSigner();
 const okd = await makeBundleSigner('okd');
 const stranger = await makeBundleSigner('stranger');

@@ -9,8 +9,9 @@ import { toSignatureTag } from '../../../lib/registry/attachments/find-attachmen
 import type { ReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { pushManifest } from '../../registry/client/push-content.ts';
 import { createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
+import { findTool } from '../../support/tools.ts';
 import {
   COMPONENTS,
   MIRROR,
@@ -28,7 +29,7 @@ import {
   readMirrorTrust,
 } from './mirror-setup.ts';
 
-const program = await findRegistryProgram();
+const program = findTool('docker-registry');
 const setup = createSetup();
 const trust = await readMirrorTrust();
 const { signal } = new AbortController();

@@ -10,8 +10,9 @@ import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachment
 import { createRegistryClient } from '../../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher, type RegistryPusher } from '../../../lib/registry/client/registry-pusher.ts';
 import { OCI_INDEX, OCI_MANIFEST } from '../../registry/client/registry-setup.ts';
-import { buildReferrersRegistry, startReferrersRegistry } from '../../registry/client/start-referrers-registry.ts';
-import { findRegistryProgram, startRegistry } from '../../registry/client/start-registry.ts';
+import { startReferrersRegistry } from '../../registry/client/start-referrers-registry.ts';
+import { startRegistry } from '../../registry/client/start-registry.ts';
+import { findTool } from '../../support/tools.ts';
 import {
   type MadeAttachment,
   makeAttachment,
@@ -27,10 +28,8 @@ import {
 
 const { signal } = new AbortController();
 const { prepared } = await readMirrorTrust();
-const built = await buildReferrersRegistry();
-const debian = await findRegistryProgram();
-if (built.kind === 'missing') process.stderr.write(`not run: mirrors with referrers (${built.reason})\n`);
-if (debian === undefined) process.stderr.write('not run: mirrors in a registry without referrers (there is none)\n');
+const referrers = findTool('referrers-registry');
+const debian = findTool('docker-registry');
 
 interface Place {
   readonly name: string;
@@ -39,17 +38,13 @@ interface Place {
 }
 
 const withReferrers: readonly Place[] =
-  built.kind === 'missing'
+  referrers === undefined
     ? []
-    : [{ name: 'referrers', hasReferrers: true, start: () => startReferrersRegistry(built.program) }];
+    : [{ name: 'referrers', hasReferrers: true, start: () => startReferrersRegistry(referrers) }];
 const withoutReferrers: readonly Place[] =
   debian === undefined ? [] : [{ name: 'no referrers', hasReferrers: false, start: () => startRegistry(debian) }];
 const places = [...withReferrers, ...withoutReferrers];
 const pairs = places.flatMap((from) => places.map((to) => ({ name: `from ${from.name} to ${to.name}`, from, to })));
-
-afterAll(async () => {
-  if (built.kind === 'built') await built.remove();
-});
 
 describe.each(pairs)('copied $name', ({ from, to }) => {
   let source: { readonly host: string; stop(): Promise<void> };

@@ -18,14 +18,13 @@ import {
   readCosignImages,
   SIGNED_NAME,
 } from '../../registry/attachments/cosign-images.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
-import { findTool } from '../../support/find-tool.ts';
+import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { findTool } from '../../support/tools.ts';
 import { file, profile } from '../../trust/sample-documents.ts';
 
 const { signal } = new AbortController();
-const program = await findRegistryProgram();
-const cosign = await findTool('cosign');
-if (cosign === undefined) process.stderr.write('not run: cosign over a mirror (it is not in SIGNET_TEST_TOOLS)\n');
+const program = findTool('docker-registry');
+const cosign = findTool('cosign-2');
 const run = promisify(execFile);
 
 /** As the release payload has it, with a key of this test: the real one is RSA-4096 too. */

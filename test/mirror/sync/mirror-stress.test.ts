@@ -88,7 +88,7 @@ const TITLE = 'twenty processes, some of them killed while they write, leave one
 
 test(`${TITLE}: in a directory`, { timeout: TIMEOUT_MS }, () => mirrorAtOnce(path.join(scratch, 'mirror')));
 
-test.skipIf(!(await hasS3Server()))(`${TITLE}: on an S3 server`, { timeout: TIMEOUT_MS }, async () => {
+test.skipIf(!hasS3Server())(`${TITLE}: on an S3 server`, { timeout: TIMEOUT_MS }, async () => {
   const server = await startS3Server();
   if (server === undefined) throw new Error('the S3 server is gone');
   const { accessKeyId, secretAccessKey } = server.credentials;

@@ -9,10 +9,10 @@ import { createAttachmentStore } from '../../../lib/registry/attachments/attachm
 import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import { evaluateSigstoreSignature } from '../../../lib/verdict/judge/evaluate-sigstore-signature.ts';
 import { makeCosignImages } from '../../fixtures/make/cosign/make-images.ts';
-import { findTool } from '../../support/find-tool.ts';
+import { findTool } from '../../support/tools.ts';
 import { createSetup, toDigest } from '../client/registry-setup.ts';
-import { buildReferrersRegistry, startReferrersRegistry } from '../client/start-referrers-registry.ts';
-import { findRegistryProgram, startRegistry } from '../client/start-registry.ts';
+import { startReferrersRegistry } from '../client/start-referrers-registry.ts';
+import { startRegistry } from '../client/start-registry.ts';
 import {
   type CosignImages,
   type CosignManifest,
@@ -34,15 +34,12 @@ interface Place {
   start(): Promise<{ readonly host: string; stop(): Promise<void> }>;
 }
 
-const built = await buildReferrersRegistry();
-const debian = await findRegistryProgram();
-const cosign = await findTool('cosign');
-if (built.kind === 'missing') process.stderr.write(`not run: signatures of cosign by referrers (${built.reason})\n`);
-if (debian === undefined) process.stderr.write('not run: signatures of cosign on a registry (there is none)\n');
-if (cosign === undefined) process.stderr.write('not run: signatures made anew (cosign is not in SIGNET_TEST_TOOLS)\n');
+const referrers = findTool('referrers-registry');
+const debian = findTool('docker-registry');
+const cosign = findTool('cosign-2');
 
 const places: readonly Place[] = [
-  ...(built.kind === 'missing' ? [] : [toReferrersPlace(built.program)]),
+  ...(referrers === undefined ? [] : [toReferrersPlace(referrers)]),
   ...(debian === undefined
     ? []
     : [{ name: 'a registry without referrers', hasReferrers: false, start: () => startRegistry(debian) }]),
@@ -52,10 +49,7 @@ function toReferrersPlace(program: string): Place {
   return { name: 'a registry with referrers', hasReferrers: true, start: () => startReferrersRegistry(program) };
 }
 
-afterAll(async () => {
-  await setup.close();
-  if (built.kind === 'built') await built.remove();
-});
+afterAll(() => setup.close());
 
 interface Question {
   readonly keys?: readonly string[];
@@ -282,7 +276,7 @@ async function pushChanged(host: string, from: string, { hasReferrers }: Place, 
 
 const sources = [
   { name: 'checked in', isFresh: false },
-  ...(cosign === undefined || built.kind === 'missing' ? [] : [{ name: 'made just now', isFresh: true }]),
+  ...(cosign === undefined || referrers === undefined ? [] : [{ name: 'made just now', isFresh: true }]),
 ];
 
 let madeAnew: Promise<CosignImages> | undefined;
@@ -294,9 +288,9 @@ function makeOnce(): Promise<CosignImages> {
 }
 
 async function makeAnew(): Promise<CosignImages> {
-  if (cosign === undefined || built.kind === 'missing') throw new Error('there is no cosign');
+  if (cosign === undefined || referrers === undefined) throw new Error('there is no cosign');
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-cosign-'));
-  const registry = await startReferrersRegistry(built.program);
+  const registry = await startReferrersRegistry(referrers);
   try {
     await makeCosignImages(scratch, { cosign, host: registry.host, scratch });
     const { key, ...images } = await readCosignImages(scratch);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { findTool } from '../../support/tools.ts';
 import {
   BASIC,
   codeOf,
@@ -12,9 +13,9 @@ import {
   toDigest,
   USER,
 } from './registry-setup.ts';
-import { findRegistryProgram, startRegistry, type TestRegistry } from './start-registry.ts';
+import { startRegistry, type TestRegistry } from './start-registry.ts';
 
-const program = await findRegistryProgram();
+const program = findTool('docker-registry');
 const { signal } = new AbortController();
 const setup = createSetup();
 const OTHER_DIGEST = parseDigest(`sha256:${'0'.repeat(64)}`);
@@ -174,7 +175,7 @@ function testRegistry(installed: string): void {
 }
 
 if (program === undefined) {
-  test.skip('a real registry: not installed; apt-get install docker-registry, or name one in SIGNET_TEST_REGISTRY');
+  test.skip('a real registry: docker-registry is not installed; npm run test:tools');
 } else {
   describe('a real registry', () => {
     testRegistry(program);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
 import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,19 +18,10 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
-/** The CNCF distribution registry as Debian and others package it; undefined where it is not installed. */
-export async function findRegistryProgram(): Promise<string | undefined> {
-  const named = process.env['SIGNET_TEST_REGISTRY'] ?? '';
-  const found = ['docker-registry', 'registry'].flatMap((name) =>
-    (process.env['PATH'] ?? '').split(path.delimiter).map((directory) => path.join(directory, name)),
-  );
-  for (const candidate of named === '' ? found : [named]) {
-    if (await isExecutable(candidate)) return candidate;
-  }
-  return undefined;
-}
-
-/** With a `tokenRealm` every request without an Authorization header is answered with a Bearer challenge for it. */
+/**
+ * Starts the CNCF distribution registry, as Debian and others package it. With a `tokenRealm` every request without an Authorization header is answered with a
+ * Bearer challenge for it.
+ */
 export async function startRegistry(
   program: string,
   { tokenRealm }: { readonly tokenRealm?: string } = {},
@@ -85,11 +75,4 @@ async function waitUntilReady(host: string, hasEnded: () => boolean): Promise<vo
     await delay(20);
   }
   throw new Error(`the registry was not ready within ${READY_WITHIN_MS} ms`);
-}
-
-async function isExecutable(file: string): Promise<boolean> {
-  return await access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,21 +6,17 @@ const run = promisify(execFile);
 /** What skopeo makes of an image: its policy accepts or rejects it, or skopeo stops before it asks the policy. */
 export type SkopeoAnswer = 'accept' | 'reject' | 'not run';
 
-/** The version that is installed; undefined where there is none. */
-export async function findSkopeo(): Promise<string | undefined> {
-  return await run('skopeo', ['--version']).then(
-    ({ stdout }) => stdout.trim(),
-    () => undefined,
-  );
+export async function readSkopeoVersion(program: string): Promise<string> {
+  return (await run(program, ['--version'])).stdout.trim();
 }
 
 /**
  * `skopeo copy --policy` from one directory to another. The images have no layers: once the policy has accepted one,
  * the copy ends where it looks for them.
  */
-export async function askSkopeo(policyFile: string, from: string, to: string): Promise<SkopeoAnswer> {
+export async function askSkopeo(program: string, policyFile: string, from: string, to: string): Promise<SkopeoAnswer> {
   const args = ['copy', '--policy', policyFile, `dir:${from}`, `dir:${to}`];
-  const { stdout, stderr } = await run('skopeo', args).catch((error: unknown) => {
+  const { stdout, stderr } = await run(program, args).catch((error: unknown) => {
     // Of any other error there is no output, and so no answer.
     return { stdout: '', stderr: '', ...(error as { readonly stdout?: string; readonly stderr?: string }) };
   });

@@ -11,8 +11,9 @@ import { parsePolicyJson } from '../../../lib/trust/policy/policy-json/parse-pol
 import { remapReference } from '../../../lib/trust/policy/remap-reference.ts';
 import { readVectors, type Vector } from '../../conformance/read-vectors.ts';
 import { runVectors } from '../../conformance/run-vectors.ts';
+import { findTool } from '../../support/tools.ts';
 import { createScratch, verify } from './image-setup.ts';
-import { askSkopeo, findSkopeo } from './skopeo-copy.ts';
+import { askSkopeo, readSkopeoVersion } from './skopeo-copy.ts';
 
 const VECTORS = process.env['SIGNET_VECTORS'];
 const KINDS = ['verify-manifest-signature', 'requirement-eval', 'policy-eval'];
@@ -152,20 +153,20 @@ async function readKeyFile(file: string): Promise<Uint8Array> {
   });
 }
 
-const version = await findSkopeo();
-if (version === undefined || VECTORS === undefined || !existsSync(VECTORS)) {
-  const why = version === undefined ? 'skopeo is not installed' : 'SIGNET_VECTORS names no set';
+const program = findTool('skopeo');
+if (program === undefined || VECTORS === undefined || !existsSync(VECTORS)) {
+  const why = program === undefined ? 'skopeo is not installed' : 'SIGNET_VECTORS names no set';
   test.skip(`the same answers as skopeo: ${why}, so nothing was compared`, () => undefined);
 } else {
   const vectors = (await readVectors(VECTORS)).filter(
     ({ area, kind }) => KINDS.includes(kind) && (area === 'policy' || area === 'openpgp'),
   );
-  describe(`the same answers as ${version}`, () => {
+  describe(`the same answers as ${await readSkopeoVersion(program)}`, () => {
     test('there are cases to compare', () => expect(vectors.length).toBeGreaterThan(40));
 
     test.each(vectors.map((vector) => [vector.name, vector] as const))('%s', async (name, vector) => {
       const { image, policyFile } = await writeCase(vector);
-      const skopeo = await askSkopeo(policyFile, image, path.join(await scratch.directory(), 'copy'));
+      const skopeo = await askSkopeo(program, policyFile, image, path.join(await scratch.directory(), 'copy'));
       const signet = await askSignet(policyFile, image);
       const [own] = await runVectors([vector]);
       expect(own?.status).toBe('passed');

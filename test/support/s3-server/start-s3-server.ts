@@ -1,15 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findFreePort } from '../find-free-port.ts';
+import { findTool } from '../tools.ts';
 
-/** As in install.sh. */
-const VERSION = 'v1.8.0';
 const READY_WITHIN_MS = 10_000;
 
 export interface TestS3Server {
@@ -23,13 +21,13 @@ export interface TestS3Server {
 export async function startS3Server(): Promise<TestS3Server | undefined> {
   const named = process.env['SIGNET_TEST_S3'];
   if (named !== undefined && named !== '') return toNamedServer(named);
-  const program = await findProgram();
+  const program = findTool('versitygw');
   return program === undefined ? undefined : startProgram(program);
 }
 
 /** Whether {@link startS3Server} would find one. */
-export async function hasS3Server(): Promise<boolean> {
-  return (process.env['SIGNET_TEST_S3'] ?? '') !== '' || (await findProgram()) !== undefined;
+export function hasS3Server(): boolean {
+  return (process.env['SIGNET_TEST_S3'] ?? '') !== '' || findTool('versitygw') !== undefined;
 }
 
 function toNamedServer(endpoint: string): TestS3Server {
@@ -42,17 +40,6 @@ function toNamedServer(endpoint: string): TestS3Server {
     },
     stop: async () => undefined,
   };
-}
-
-async function findProgram(): Promise<string | undefined> {
-  const tools = process.env['SIGNET_TEST_TOOLS'] ?? path.join(homedir(), '.cache', 'signet-test');
-  const program = path.join(tools, `versitygw-${VERSION}`, 'versitygw');
-  try {
-    await access(program, constants.X_OK);
-    return program;
-  } catch {
-    return undefined;
-  }
 }
 
 async function startProgram(program: string): Promise<TestS3Server> {
