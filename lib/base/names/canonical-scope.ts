@@ -1,4 +1,3 @@
-import { type JsonPath, PolicyError } from '../../trust/policy/policy-error.ts';
 import { InputError } from '../errors/input-error.ts';
 import { toCanonicalHost } from './reference.ts';
 
@@ -27,17 +26,12 @@ export function toCanonicalScope(scope: string): string {
  * @throws InputError `ArgumentInvalid` with the canonical spelling, when the host has another one
  */
 export function requireCanonicalScope(scope: string): void {
-  const fault = findFault(scope);
+  const fault = findSpellingFault(scope);
   if (fault !== undefined) throw new InputError('ArgumentInvalid', fault);
 }
 
-/** As {@link requireCanonicalScope}, at a path of a policy. @throws PolicyError */
-export function requireCanonicalScopeAt(path: JsonPath, scope: string): void {
-  const fault = findFault(scope);
-  if (fault !== undefined) throw new PolicyError(path, fault);
-}
-
-function findFault(scope: string): string | undefined {
+/** Why {@link requireCanonicalScope} refuses a scope; undefined when it does not. */
+export function findSpellingFault(scope: string): string | undefined {
   const canonical = toCanonicalScope(scope);
   if (canonical === scope) return undefined;
   return `the host in ${JSON.stringify(scope)} is not in its canonical spelling: write ${JSON.stringify(canonical)}`;

@@ -1,5 +1,7 @@
+import { findSpellingFault } from '../../base/names/canonical-scope.ts';
 import { isDigest } from '../../base/names/digest.ts';
 import { isDockerHost } from '../../base/names/docker-reference.ts';
+import { type JsonPath, PolicyError } from './policy-error.ts';
 
 const WILDCARD = '*.';
 
@@ -30,6 +32,12 @@ export function findScopeFault(transport: string, scope: string): string | undef
     default:
       return undefined;
   }
+}
+
+/** Refuses a scope whose host has another spelling than the canonical one. @throws PolicyError */
+export function requireCanonicalScopeAt(path: JsonPath, scope: string): void {
+  const fault = findSpellingFault(scope);
+  if (fault !== undefined) throw new PolicyError(path, fault);
 }
 
 function findWildcardFault(scope: string): string | undefined {

@@ -1,7 +1,6 @@
 import { tryDecodeBase64 } from '../../../base/documents/base64.ts';
-import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
 import { isDockerPath } from '../../../base/names/docker-reference.ts';
-import { findScopeFault } from '../find-scope-fault.ts';
+import { findScopeFault, requireCanonicalScopeAt } from '../find-scope-fault.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
 import { type Members, readRequiredText, readText } from '../policy-json/read-members.ts';
 import type { KeySource } from '../policy-requirement.ts';

@@ -1,5 +1,4 @@
-import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
-import { findScopeFault } from '../find-scope-fault.ts';
+import { findScopeFault, requireCanonicalScopeAt } from '../find-scope-fault.ts';
 import type { ImagePolicy } from '../image-policy.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
 import type { PolicyRequirement } from '../policy-requirement.ts';

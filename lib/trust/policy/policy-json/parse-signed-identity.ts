@@ -1,6 +1,6 @@
 import { InputError } from '../../../base/errors/input-error.ts';
-import { requireCanonicalScopeAt } from '../../../base/names/canonical-scope.ts';
 import { isDockerHost, isDockerPath, isNameOnly, parseDockerReference } from '../../../base/names/docker-reference.ts';
+import { requireCanonicalScopeAt } from '../find-scope-fault.ts';
 import { type JsonPath, PolicyError } from '../policy-error.ts';
 import type { SignedIdentity } from '../signed-identity.ts';
 import { readAnyMembers, readMembers, readRequiredText } from './read-members.ts';
