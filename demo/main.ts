@@ -3,6 +3,7 @@ import { parsePullspec } from '../lib/base/names/pullspec.ts';
 import { createHttpClient } from '../lib/platform/http/http-client.ts';
 import { openStore } from '../lib/stores/open/open-store.ts';
 import { createProfileLookaside } from '../lib/stores/open/profile-lookaside.ts';
+import { NO_MANIFESTS } from '../lib/stores/open/upstream-stores.ts';
 import { createParallelStore } from '../lib/stores/port/parallel-store.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import { type ReadyTrust, toReadyTrust } from '../lib/trust/source/ready-trust.ts';
@@ -32,7 +33,8 @@ async function main(): Promise<number> {
     for (const { title, digest } of publisher.releases) {
       const pullspec = parsePullspec(`${DEMO_REPOSITORY}@${digest}`);
       const signal = new AbortController().signal;
-      const { verdict } = await decideImage({ pullspec }, trust, { store, lookaside, now: () => new Date(), signal });
+      const places = { store, lookaside, manifests: NO_MANIFESTS };
+      const { verdict } = await decideImage({ pullspec }, trust, { ...places, now: () => new Date(), signal });
       rows.push({ title, verdict });
     }
     print(formatRows(rows));

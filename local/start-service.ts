@@ -20,7 +20,6 @@ import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { openSecret } from '../lib/platform/secrets/read-secret.ts';
 import { createSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
-import { createProfileAttachments } from '../lib/registry/attachments/profile-attachments.ts';
 import { parsePullSecret } from '../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile/profile-registries.ts';
 import { toStoreLocation } from '../lib/stores/open/to-store-location.ts';
@@ -87,7 +86,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
       proxy: readProxy(process.env),
       replacement: options.stores?.map(toStoreLocation),
       allowPrivateAddresses: options.allowPrivateStores,
-      attachments: createProfileAttachments(registries),
+      registries,
     });
     closers.push(async () => upstream.close());
     const { profiles } = trust;

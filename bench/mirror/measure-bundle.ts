@@ -8,7 +8,7 @@ import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
-import { collectSignatures } from '../../lib/verdict/decide/collect-signatures.ts';
+import { collectRelease } from '../../lib/verdict/decide/collect-release.ts';
 import { serveDirectory } from '../../test/cluster-reader/serve-directory.ts';
 import type { SyncScene } from './sync-scene.ts';
 
@@ -84,7 +84,7 @@ async function countVerified(scene: SyncScene, digests: readonly Digest[], direc
   const { signal } = new AbortController();
   try {
     const counts = await runBounded(digests, CONCURRENCY, async (digest) => {
-      return (await collectSignatures(digest, trust, store, new Date(), signal)).verified.length;
+      return (await collectRelease(digest, trust, store, new Date(), signal)).collected.verified.length;
     });
     return counts.filter((count) => count === 1).length;
   } finally {

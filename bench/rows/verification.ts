@@ -5,7 +5,7 @@ import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import { type IndexedKeyring, indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { evaluateSignature } from '../../lib/verdict/judge/evaluate-signature.ts';
+import { evaluateSignature } from '../../lib/verdict/judge/keyring-requirement.ts';
 import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../test/fixtures/make/payload.ts';
 import type { Effort } from '../effort.ts';
 import { buildLibraryGoCore, type LibraryGoCore } from '../peers/library-go-core.ts';
@@ -98,13 +98,11 @@ async function measureKind(kind: SignatureKind, core: LibraryGoCore, effort: Eff
 }
 
 function toVerifier(bytes: Uint8Array, keyring: IndexedKeyring): () => void {
-  const requirement = {
-    digest: parseDigest(RELEASE_DIGEST),
-    signedRepositories: [parseRepository(RELEASE_REPOSITORY)],
-    payloadMode: 'release',
-  } as const;
+  const digest = parseDigest(RELEASE_DIGEST);
+  const signature = { store: 'bench', location: 'bench', untrustedBytes: bytes };
+  const prepared = { signedRepository: 'enforce', signedRepositories: [parseRepository(RELEASE_REPOSITORY)] } as const;
   return () => {
-    const { verified } = evaluateSignature(bytes, { store: 'bench', location: 'bench' }, [keyring], requirement, NOW);
+    const { verified } = evaluateSignature(signature, digest, { prepared, keyrings: [keyring] }, NOW);
     if (verified.length !== 1) throw new Error('the signature does not verify');
   };
 }

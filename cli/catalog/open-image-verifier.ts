@@ -38,9 +38,9 @@ export async function openImageVerifier(
   try {
     const profiles: VerifyingProfile[] = [];
     for (const prepared of trusts) {
-      const { store, lookaside, close: closeStores } = await openStores(options, prepared);
+      const { store, lookaside, manifests, close: closeStores } = await openStores(options, prepared);
       closers.push(closeStores);
-      profiles.push({ trust: toReadyTrust(prepared, new Date()), store, lookaside });
+      profiles.push({ trust: toReadyTrust(prepared, new Date()), store, lookaside, manifests });
     }
     const images = policy === undefined ? undefined : await openRegistryImages(options);
     if (images !== undefined) closers.push(images.close);

@@ -18,6 +18,7 @@ export function addImage(program: Command, setStatus: (status: number) => void):
     .addOption(options.registriesD())
     .addOption(options.keyRoot())
     .addOption(options.bundleIdentity())
+    .addOption(options.platform())
     .addOption(options.registryPullSecret())
     .addOption(options.allowRegistry())
     .addOption(options.registry())

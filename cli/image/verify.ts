@@ -1,28 +1,28 @@
-import { type ImageVerification, verifyImageByPolicy } from '../../lib/verdict/decide/verify-image-by-policy.ts';
-import type { RequirementResult } from '../../lib/verdict/judge/requirement-result.ts';
-import type { Attempt, Reason } from '../../lib/verdict/judge/verdict.ts';
+import { decideByPolicy, type ImageDecision } from '../../lib/verdict/decide/decide-by-policy.ts';
+import type { RequirementResult } from '../../lib/verdict/judge/judge.ts';
+import type { Attempt, ImageResult, Reason } from '../../lib/verdict/judge/verdict.ts';
 import type { RegistryImageOptions } from '../open/open-registry-images.ts';
 import { readPolicyFile } from '../open/read-policy-file.ts';
 import { readKeyFile, readPolicyKeys } from '../open/read-policy-keys.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
-import type { OutputOptions } from '../shell/options.ts';
+import { type OutputOptions, type PlatformOptions, parsePlatforms } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { openImage } from './open-image.ts';
 
-export interface ImageVerifyOptions extends RegistryImageOptions, OutputOptions {
+export interface ImageVerifyOptions extends RegistryImageOptions, PlatformOptions, OutputOptions {
   readonly policy: string;
   readonly root?: string;
   readonly bundleIdentity: 'refuse' | 'digest';
 }
 
-type Report = Omit<ImageVerification, 'examined'>;
+type Report = Omit<ImageDecision, 'examined'>;
 
 /** @returns the exit status */
 export async function verifyImage(text: string, options: ImageVerifyOptions): Promise<number> {
   const policy = await readPolicyFile(options.policy);
   const { source, close } = await openImage(text, options);
   try {
-    const { examined: _, ...report } = await verifyImageByPolicy({
+    const { examined: _, ...report } = await decideByPolicy({
       source,
       policy,
       keys: (key) => readPolicyKeys(key, options.root),
@@ -30,6 +30,7 @@ export async function verifyImage(text: string, options: ImageVerifyOptions): Pr
         readFile: (path) => readKeyFile(path, options.root),
         bundleIdentity: options.bundleIdentity,
       },
+      platforms: parsePlatforms(options),
       now: new Date(),
       signal: new AbortController().signal,
     });
@@ -40,13 +41,19 @@ export async function verifyImage(text: string, options: ImageVerifyOptions): Pr
   }
 }
 
-function formatReport({ outcome, image, digest, scope, requirements, notes }: Report): string {
+function formatReport({ outcome, image, digest, scope, requirements, images }: Report): string {
   const by = scope === 'default' ? 'the policy’s default' : `${scope.transport} ${JSON.stringify(scope.scope)}`;
   const lines = [`${outcome}  ${image}`];
   if (digest !== undefined) lines.push(`  digest    ${digest}`);
-  lines.push(`  scope     ${by}`, ...notes.map((note) => `  note      ${note}`));
+  lines.push(`  scope     ${by}`, ...images.map(formatImage));
   lines.push(...requirements.flatMap(formatRequirement));
   return lines.join('\n');
+}
+
+/** An image of an index that nodes run, or an entry that none of them runs. */
+function formatImage({ digest, platforms, outcome }: ImageResult): string {
+  const named = platforms.length === 0 ? 'no platform' : platforms.join(', ');
+  return `  image     ${outcome ?? 'not judged'}  ${named}  ${digest}`;
 }
 
 function formatRequirement(result: RequirementResult): readonly string[] {

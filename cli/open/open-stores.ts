@@ -3,10 +3,12 @@ import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-
 import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
+import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
 import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
 import { openStore } from '../../lib/stores/open/open-store.ts';
 import { createProfileLookaside } from '../../lib/stores/open/profile-lookaside.ts';
 import { toStoreLocation } from '../../lib/stores/open/to-store-location.ts';
+import { openManifests } from '../../lib/stores/open/upstream-stores.ts';
 import { createFallbackStore } from '../../lib/stores/port/fallback-store.ts';
 import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
 import { createPolicyStore } from '../../lib/stores/port/policy-store.ts';
@@ -22,6 +24,8 @@ export interface OpenedStores {
   readonly store: SignatureStore;
   /** Of the profile's registries.d and registries, whatever stores the command line names. */
   readonly lookaside: SignatureStore;
+  /** Of the profile's images, read only where one of its policies needs a signature. */
+  readonly manifests: ManifestSource;
   readonly close: () => void;
 }
 
@@ -29,8 +33,8 @@ type StoreTrust = RegistryTrust & Pick<PreparedTrust, 'stores' | 'registriesD'>;
 
 /** The profile's stores, or those of the command line in their place. @throws InputError for a file not readable */
 export async function openStores(options: StoreOptions, trust: StoreTrust): Promise<OpenedStores> {
-  const { opened, lookaside, close } = await openEach(options, trust);
-  return { store: createParallelStore(opened), lookaside: createParallelStore([lookaside]), close };
+  const { opened, lookaside, manifests, close } = await openEach(options, trust);
+  return { store: createParallelStore(opened), lookaside: createParallelStore([lookaside]), manifests, close };
 }
 
 /** The same one after the other, for a mirror: what the first has, the others are not asked for. */
@@ -38,10 +42,10 @@ export async function openSyncStores(
   options: StoreOptions,
   trust: StoreTrust,
 ): Promise<OpenedStores & { readonly stores: readonly string[] }> {
-  const { opened, lookaside, close } = await openEach(options, trust);
+  const { opened, lookaside, manifests, close } = await openEach(options, trust);
   // As plan-mirror names them, so that each lets rest what the other asked about.
   const stores = options.store.length === 0 ? trust.stores.map(({ url }) => url) : options.store;
-  return { store: createFallbackStore(opened), lookaside, stores, close };
+  return { store: createFallbackStore(opened), lookaside, manifests, stores, close };
 }
 
 async function openEach(
@@ -50,6 +54,8 @@ async function openEach(
 ): Promise<{
   readonly opened: readonly SignatureStore[];
   readonly lookaside: SignatureStore;
+  /** Of the profile's images, read only where one of its policies needs a signature. */
+  readonly manifests: ManifestSource;
   readonly close: () => void;
 }> {
   const { stores, storeAccess } = trust;
@@ -62,15 +68,16 @@ async function openEach(
       : // A store that the user named may be local: who runs the command may read the directory anyway.
         options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
   const registries = openRegistries(options);
+  const registryTrust = { ...trust, storeAccess: { ...storeAccess, ca } };
   const lookaside = createPolicyStore({
     openpgp: createProfileLookaside(trust, client),
-    sigstore: createProfileAttachments(registries)({ ...trust, storeAccess: { ...storeAccess, ca } }),
+    sigstore: createProfileAttachments(registries)(registryTrust),
   });
   const close = (): void => {
     client.close();
     registries.close();
   };
-  return { opened, lookaside, close };
+  return { opened, lookaside, manifests: openManifests(registries, registryTrust), close };
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */

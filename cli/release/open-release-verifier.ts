@@ -1,10 +1,9 @@
 import type { ReleaseVerifier, Verification } from '../../lib/artifact/release/release-inspection.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
-import type { Repository } from '../../lib/base/names/repository.ts';
-import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
-import { evaluateImagePolicies } from '../../lib/verdict/decide/evaluate-image-policies.ts';
+import { evaluatePolicies } from '../../lib/verdict/decide/evaluate-policies.ts';
+import { asOwn } from '../../lib/verdict/decide/policies-at-name.ts';
 import { openStores } from '../open/open-stores.ts';
 import { openTrust } from '../open/open-trust.ts';
 import type { StoreOptions, TrustOptions } from '../shell/options.ts';
@@ -22,31 +21,31 @@ export interface OpenedVerifier extends ReleaseVerifier {
 export async function openReleaseVerifier(options: TrustOptions & StoreOptions): Promise<OpenedVerifier> {
   const trust = await openTrust(options);
   const { prepared } = trust;
-  const { store, lookaside, close } = await openStores(options, prepared);
+  const { store, lookaside, manifests, close } = await openStores(options, prepared);
   const { signal } = new AbortController();
-
-  /** A component is what the release names it as, and stands for no release. Made once: policies are kept by trust. */
-  const own = new Map<Repository, PreparedTrust>();
-  function asOwn(repository: Repository): PreparedTrust {
-    const made = own.get(repository) ?? { ...prepared, canonicalRepositories: [repository] };
-    own.set(repository, made);
-    return made;
-  }
 
   /** Wherever it was read: its digest is that of the canonical repository's image, or it is not the release. */
   async function release(digest: Digest): Promise<Verification> {
     const [repository] = prepared.canonicalRepositories;
     if (repository === undefined) return reject('RepositoryNotCanonical', 'the profile names no canonical repository');
     const pullspec = parsePullspec(`${repository}@${digest}`);
-    const { verdict } = await decideImage({ pullspec }, trust, { store, lookaside, now: () => new Date(), signal });
+    const { verdict } = await decideImage({ pullspec }, trust, {
+      store,
+      lookaside,
+      manifests,
+      now: () => new Date(),
+      signal,
+    });
     return { outcome: verdict.outcome, reasons: verdict.reasons };
   }
 
   async function component(text: string): Promise<Verification> {
     const { repository, digest } = parsePullspec(text);
     if (digest === undefined) return reject('DigestMissing', `${text} is not by digest`);
-    const question = { repository, digest, prepared: asOwn(repository), lookaside, now: new Date(), signal };
-    const { judgement } = await evaluateImagePolicies(question);
+    // A component is what the release names it as, and stands for no release.
+    const own = asOwn(prepared, repository);
+    const question = { repository, digest, prepared: own, lookaside, manifests, now: new Date(), signal };
+    const { judgement } = await evaluatePolicies(question);
     return judgement ?? reject('PolicyRejects', `no image policy of profile ${prepared.profile} asks for a signature`);
   }
 

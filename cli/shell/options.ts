@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { type Platform, parsePlatform } from '../../lib/base/names/platform.ts';
 import type { Mode } from '../../lib/trust/prepared/prepared-trust.ts';
 
 export type OutputFormat = 'text' | 'json';
@@ -43,6 +44,11 @@ export const options = {
       '--registry <host=origin>',
       'reach a registry’s API elsewhere, as in localhost:5000=http://localhost:5000 (repeatable)',
     ),
+  platform: () =>
+    repeatable(
+      '--platform <os/arch>',
+      'judge the image that nodes of this platform run of an index (repeatable; default: every linux/* of the index)',
+    ),
   tlsCa: () => new Option('--tls-ca <file>', 'PEM certificates to trust beside the system’s'),
 } as const;
 
@@ -53,6 +59,15 @@ export interface TrustOptions {
 
 export interface ModeOptions {
   readonly mode?: Mode;
+}
+
+export interface PlatformOptions {
+  readonly platform?: readonly string[];
+}
+
+/** Undefined where the command line names none. @throws InputError */
+export function parsePlatforms({ platform = [] }: PlatformOptions): readonly Platform[] | undefined {
+  return platform.length === 0 ? undefined : platform.map(parsePlatform);
 }
 
 export interface OutputOptions {

@@ -8,11 +8,18 @@ import type { WordsForm } from '../../lib/verdict/words/words-form.ts';
 import { openStores } from '../open/open-stores.ts';
 import { openTrust } from '../open/open-trust.ts';
 import { ExitStatus, toExitStatus } from '../shell/exit-status.ts';
-import type { ModeOptions, OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
+import {
+  type ModeOptions,
+  type OutputOptions,
+  type PlatformOptions,
+  parsePlatforms,
+  type StoreOptions,
+  type TrustOptions,
+} from '../shell/options.ts';
 import { print, printVerdict } from '../shell/output.ts';
 import { toPrintable } from '../shell/to-printable.ts';
 
-export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, OutputOptions {
+export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, PlatformOptions, OutputOptions {
   readonly force?: boolean;
   readonly failOnForced?: boolean;
   readonly as?: WordsForm;
@@ -22,11 +29,14 @@ export interface VerifyOptions extends TrustOptions, ModeOptions, StoreOptions, 
 export async function verify(text: string, options: VerifyOptions): Promise<number> {
   const pullspec = parsePullspec(text);
   const trust = await openTrust(options);
-  const { store, lookaside, close } = await openStores(options, trust.prepared);
+  const { store, lookaside, manifests, close } = await openStores(options, trust.prepared);
   try {
-    const { verdict } = await decideImage({ pullspec, mode: options.mode, force: options.force }, trust, {
+    const { mode, force } = options;
+    const platforms = parsePlatforms(options);
+    const { verdict } = await decideImage({ pullspec, mode, force, platforms }, trust, {
       store,
       lookaside,
+      manifests,
       now: () => new Date(),
       signal: new AbortController().signal,
     });

@@ -6,7 +6,6 @@ import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
 import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
-import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
 import { openMirror } from '../../lib/stores/open/open-mirror.ts';
@@ -40,7 +39,7 @@ export const handler = createHandler({
   objects: store,
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
+  upstream: createUpstreamStores({ proxy, registries }),
   reuse: createVerdictReuse(store),
   telemetry: createTelemetry('review-admission'),
   now,

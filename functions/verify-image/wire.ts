@@ -5,7 +5,6 @@ import { openLightObjectStore } from '../../lib/platform/objects/open-light-obje
 import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
 import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
-import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
 import { openMirror } from '../../lib/stores/open/open-mirror.ts';
@@ -36,7 +35,7 @@ export const handler = createHandler({
   objects: store,
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
+  upstream: createUpstreamStores({ proxy, registries }),
   mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),
   now,

@@ -8,7 +8,6 @@ import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
 import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
 import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
 import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
-import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
@@ -48,7 +47,7 @@ export const handler = createHandler({
   objects: store,
   acceptances: createAcceptances(store),
   mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy, attachments: createProfileAttachments(registries) }),
+  upstream: createUpstreamStores({ proxy, registries }),
   registries,
   mirrorQueue: createSqsQueue({ client, queueUrl: configuration.mirrorQueueUrl }),
   bus: openBus(configuration.eventBus, configuration.verdictTopic),

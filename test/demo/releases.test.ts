@@ -12,7 +12,7 @@ import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import { keepDemo } from '../../local/keep-demo.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
-import { untouchedStore } from '../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../support/untouched-store.ts';
 
 let made: DemoPublisher;
 let work = '';
@@ -67,6 +67,7 @@ describe('by the demo’s documents', () => {
     const dependencies = {
       store: createMemorySignatureStore(new Map(contents)),
       lookaside: untouchedStore,
+      manifests: untouchedManifests,
       now: () => new Date(),
       signal: new AbortController().signal,
     };

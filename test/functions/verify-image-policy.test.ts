@@ -28,6 +28,7 @@ import {
   bySigner,
   documentsOf,
   IMAGE,
+  imageManifests,
   OTHER_NAME,
   type PolicyProfile,
   policyOf,
@@ -49,7 +50,10 @@ async function setUp(
 ) {
   const documents = documentsOf(parts);
   await publishTrust(objects, await prepareTrust('acme', documents), documents);
-  const upstream = { open: () => ({ release: untouchedStore, lookaside }), close: () => undefined };
+  const upstream = {
+    open: () => ({ release: untouchedStore, lookaside, manifests: imageManifests }),
+    close: () => undefined,
+  };
   const trust = createTrustSource(objects, ['acme'], now);
   const mirrorQueue = createMemoryQueue({});
   const telemetry = createKeptTelemetry();

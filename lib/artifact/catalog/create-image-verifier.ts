@@ -1,10 +1,11 @@
 import type { Pullspec } from '../../base/names/pullspec.ts';
+import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
 import { describeScope } from '../../trust/policy/machine-config-lockouts.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { decideByPolicy, type PolicyImageQuestion } from '../../verdict/decide/decide-by-policy.ts';
 import { decideImage } from '../../verdict/decide/decide-image.ts';
-import { type ImageQuestion, verifyImageByPolicy } from '../../verdict/decide/verify-image-by-policy.ts';
 import { type ImageJudgement, toVerification, type Verification } from './verification.ts';
 
 /** A profile, with the stores that hold signatures for it. */
@@ -12,12 +13,13 @@ export interface VerifyingProfile {
   readonly trust: ReadyTrust;
   readonly store: SignatureStore;
   readonly lookaside: SignatureStore;
+  readonly manifests: ManifestSource;
 }
 
 /** A policy.json, with what it takes to hold an image of a registry against it. */
-export interface VerifyingPolicy extends Pick<ImageQuestion, 'keys' | 'sigstore'> {
+export interface VerifyingPolicy extends Pick<PolicyImageQuestion, 'keys' | 'sigstore'> {
   readonly policy: ImagePolicy;
-  readonly open: (pullspec: string) => Promise<ImageQuestion['source']>;
+  readonly open: (pullspec: string) => Promise<PolicyImageQuestion['source']>;
 }
 
 export type ImageVerifier = (image: Pullspec) => Promise<Verification>;
@@ -36,8 +38,8 @@ export function createImageVerifier(
   return async (image) => {
     const asked = profiles.filter(({ trust }) => trust.prepared.canonicalRepositories.includes(image.repository));
     const judgements: ImageJudgement[] = [];
-    for (const { trust, store, lookaside } of asked) {
-      const { verdict } = await decideImage({ pullspec: image }, trust, { store, lookaside, now, signal });
+    for (const { trust, store, lookaside, manifests } of asked) {
+      const { verdict } = await decideImage({ pullspec: image }, trust, { store, lookaside, manifests, now, signal });
       const { outcome, reasons, warnings, attempts } = verdict;
       judgements.push({ by: `profile ${verdict.profile}`, outcome, reasons, warnings, attempts });
     }
@@ -52,7 +54,7 @@ async function judgeByPolicy(
   now: Date,
   signal: AbortSignal,
 ): Promise<ImageJudgement> {
-  const { outcome, scope, requirements } = await verifyImageByPolicy({
+  const { outcome, scope, requirements } = await decideByPolicy({
     source: await open(text),
     policy,
     keys,

@@ -1,8 +1,7 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { isUseful } from '../../mirror/slots/is-useful.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
-import { evaluateSignature } from '../../verdict/judge/evaluate-signature.ts';
+import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import type { Candidate } from '../format/candidate.ts';
 
@@ -31,11 +30,10 @@ export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust
   const seconds = Math.floor(now.getTime() / 1000);
   const profiles: string[] = [];
   const reasons: FailedSignature['reasons'][number][] = [];
-  for (const { prepared, keyrings } of trusts) {
-    const { profile } = prepared;
-    const requirement = toRequirement(digest, prepared);
-    const source = { store: location, location };
-    const { attempts, verified } = evaluateSignature(untrustedBytes, source, keyrings, requirement, seconds);
+  for (const trust of trusts) {
+    const { profile } = trust.prepared;
+    const signature = { store: location, location, untrustedBytes };
+    const { attempts, verified } = evaluateSignature(signature, digest, trust, seconds);
     if (verified.some(isUseful)) {
       profiles.push(profile);
     } else if (verified.length > 0) {

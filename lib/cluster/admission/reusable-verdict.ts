@@ -5,9 +5,8 @@ import { type Pullspec, toCanonicalPullspec } from '../../base/names/pullspec.ts
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
 import type { Decision } from '../../verdict/decide/decide-image.ts';
-import { evaluateSignature } from '../../verdict/judge/evaluate-signature.ts';
+import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 
 /** Whatever has to be the same for a verdict to be reused. */
 export interface ReuseKey {
@@ -62,11 +61,10 @@ export function toReusableVerdict(
   if (outcome !== 'accepted' || forced || reasons.length > 0 || warnings.length > 0) return undefined;
   if (policies !== undefined || canonicalPullspec === undefined || digest === undefined) return undefined;
   const decidedAt = Date.parse(verdict.decidedAt);
-  const requirement = toRequirement(digest, trust.prepared);
-  const signatures = verified.flatMap(
-    ({ bytes }) =>
-      evaluateSignature(bytes, { store: '', location: '' }, trust.keyrings, requirement, decidedAt / 1000).verified,
-  );
+  const signatures = verified.flatMap(({ bytes }) => {
+    const signature = { store: '', location: '', untrustedBytes: bytes };
+    return evaluateSignature(signature, digest, trust, decidedAt / 1000).verified;
+  });
   if (signatures.length === 0) return undefined;
   const expiries = signatures.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt * 1000]));
   const reusableUntil = Math.min(decidedAt + MAX_REUSE_MS, ...expiries);

@@ -1,10 +1,10 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { collectSignatures } from '../../verdict/decide/collect-signatures.ts';
-import type { IdentifiedSignature } from '../../verdict/judge/evaluate-signature.ts';
-import { judgeSignatures } from '../../verdict/judge/judge-signatures.ts';
+import { type CollectedRelease, collectRelease } from '../../verdict/decide/collect-release.ts';
+import type { Proof } from '../../verdict/judge/requirement.ts';
 import type { Attempt, Reason } from '../../verdict/judge/verdict.ts';
+import type { IdentifiedSignature } from '../../verdict/judge/verify-signature.ts';
 import { toSignedVersion } from '../render/release-version.ts';
 import type { SignedRelease } from '../render/signature-config-maps.ts';
 
@@ -53,10 +53,11 @@ export async function findSignatures(
   let release: SignedRelease | undefined;
   for (const { role, name, store } of places) {
     // What clusters cannot read would not mend a cluster.
-    const { evidence, verified } = await collectSignatures(digest, trust, store, now, signal, isOfUse);
-    const { outcome, reasons } = judgeSignatures(evidence);
-    findings.push({ role, name, outcome: toPlaceOutcome(outcome, reasons), reasons, attempts: evidence.attempts });
-    if (outcome === 'accepted') release ??= toRelease(digest, verified);
+    const options = { isCounted: ({ signature }: Proof) => signature !== undefined && isOfUse(signature) };
+    const { judgement, collected } = await collectRelease(digest, trust, store, now, signal, options);
+    const { outcome, reasons } = judgement;
+    findings.push({ role, name, outcome: toPlaceOutcome(outcome, reasons), reasons, attempts: collected.attempts });
+    if (outcome === 'accepted') release ??= toRelease(digest, collected.verified);
   }
   return { digest, places: findings, release };
 }
@@ -72,13 +73,17 @@ function toPlaceOutcome(outcome: 'accepted' | 'rejected' | 'indeterminate', reas
   return reasons.every(({ code }) => code === 'SignatureNotFound') ? 'absent' : 'refused';
 }
 
-type Verified = Awaited<ReturnType<typeof collectSignatures>>['verified'];
-
 /** One signature may satisfy several keyrings. */
-function toRelease(digest: Digest, verified: Verified): SignedRelease {
-  const signatures = new Map(verified.map(({ signature, bytes }) => [signature.identity, bytes]));
-  const [version] = verified
-    .map(({ signature }) => toSignedVersion(signature.signedReference))
-    .filter((one) => one !== undefined);
+function toRelease(digest: Digest, verified: CollectedRelease['collected']['verified']): SignedRelease {
+  const signatures = new Map<string, Uint8Array>();
+  const versions: string[] = [];
+  for (const { proof, bytes } of verified) {
+    const { signature } = proof;
+    if (signature === undefined) continue;
+    signatures.set(signature.identity, bytes);
+    const named = toSignedVersion(signature.signedReference);
+    if (named !== undefined) versions.push(named);
+  }
+  const [version] = versions;
   return { digest, version, signatures: [...signatures.values()] };
 }

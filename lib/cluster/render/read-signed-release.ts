@@ -3,8 +3,7 @@ import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
-import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { toSignedVersion } from './release-version.ts';
 import type { SignedRelease } from './signature-config-maps.ts';
@@ -101,9 +100,13 @@ function evaluateHeld(
   if (untrusted.kind === 'too long') {
     return { attempts: [{ ...source, code: 'LimitExceeded', message: untrusted.message }], verified: [] };
   }
-  const requirement = toRequirement(digest, trust.prepared);
   const seconds = Math.floor(now.getTime() / 1000);
-  const { attempts, verified } = evaluateSignature(untrusted.bytes, source, trust.keyrings, requirement, seconds);
+  const { attempts, verified } = evaluateSignature(
+    { ...source, untrustedBytes: untrusted.bytes },
+    digest,
+    trust,
+    seconds,
+  );
   const readable = verified.filter(({ isReadableByClusters }) => isReadableByClusters);
   if (readable.length > 0 || verified.length === 0) return { attempts, verified: readable };
   const message = 'it verifies, in a framing that clusters cannot read';

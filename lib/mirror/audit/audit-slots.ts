@@ -3,7 +3,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import type { SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { evaluateMirrored, mirrorKey } from '../slots/mirror-slots.ts';
 

@@ -54,14 +54,15 @@ export async function checkImage(
 ): Promise<{ readonly checked: CheckedImage; readonly children: readonly ChildManifest[] }> {
   const { digest, repository, place } = image;
   const at = now();
-  const [read, besides, openpgp] = await Promise.all([
-    readManifest(registry, place, digest, signal),
-    readSigstoreEvidence({ digest, repository, place }, trust.prepared, attachments, at, signal),
+  // Once, for what is there and for the images that nodes choose from it.
+  const reading = registry.readManifest(place, digest, signal);
+  const once = { readManifest: () => reading };
+  const [read, sigstore, openpgp] = await Promise.all([
+    readManifest(once, place, digest, signal),
+    readSigstoreEvidence({ digest, repository, place }, trust.prepared, { attachments, registry: once }, at, signal),
     image.kind === 'release' ? readOpenpgpEvidence(digest, trust, signatures, at, signal) : UNASKED,
   ]);
   const { manifest, children } = read;
-  // Lists have no cosign signature: a node asks for that of the image which it chooses from the list.
-  const sigstore = children.length > 0 && besides.state === 'absent' ? UNASKED : besides;
   return {
     checked: { ...image, outcome: conclude(manifest, sigstore, openpgp), manifest, sigstore, openpgp },
     children,

@@ -1,8 +1,7 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { collectSignatures } from '../../verdict/decide/collect-signatures.ts';
-import { judgeSignatures } from '../../verdict/judge/judge-signatures.ts';
+import { collectRelease, requiresOpenpgp } from '../../verdict/decide/collect-release.ts';
 import { type Evidence, UNASKED } from './evidence.ts';
 
 /**
@@ -17,12 +16,10 @@ export async function readOpenpgpEvidence(
   now: Date,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const { require, verification } = trust.prepared;
-  const isAsked = require === 'openpgp' || (require === 'configured' && trust.keyrings.length > 0);
-  if (!isAsked || verification === 'disabled') return UNASKED;
-  const { evidence, examined } = await collectSignatures(digest, trust, store, now, signal);
-  const { outcome, reasons } = judgeSignatures(evidence);
-  const { attempts } = evidence;
+  if (!requiresOpenpgp(trust) || trust.prepared.verification === 'disabled') return UNASKED;
+  const { judgement, collected } = await collectRelease(digest, trust, store, now, signal);
+  const { outcome, reasons } = judgement;
+  const { attempts, examined } = collected;
   if (outcome === 'accepted') return { state: 'valid', reasons, attempts };
   if (outcome === 'indeterminate') return { state: 'failed', reasons, attempts };
   return { state: examined.length === 0 ? 'absent' : 'invalid', reasons, attempts };

@@ -1,8 +1,5 @@
-import { StoreError } from '../../base/errors/store-error.ts';
-import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import { listChildren } from '../../registry/images/list-children.ts';
 import type { CheckPlaces } from './check-image.ts';
 import type { WantedRelease } from './check-mirror.ts';
 import type { Evidence, EvidenceState } from './evidence.ts';
@@ -18,7 +15,7 @@ export type Readiness = 'both' | 'openpgp only' | 'sigstore only' | 'neither' | 
 export interface ReleaseStanding extends WantedRelease {
   readonly readiness: Readiness;
   readonly openpgp: Evidence;
-  /** Of a list without a Sigstore signature, what its images have: the worst of them. */
+  /** Of a list, what the images have that nodes choose from it. */
   readonly sigstore: Evidence;
 }
 
@@ -65,38 +62,12 @@ async function readStanding(release: WantedRelease, request: TransitionRequest):
   return { ...release, readiness: toReadiness(openpgp.state, sigstore.state), openpgp, sigstore };
 }
 
-/** Lists are not signed by cosign: a node asks for the signature of the image that it chooses. */
+/** Of a list, what the images have that nodes choose from it. */
 async function readSigstore(release: WantedRelease, request: TransitionRequest): Promise<Evidence> {
-  const { repository } = release;
-  const { trust, attachments, mirror: place, now, signal } = request;
-  const ask = async (digest: Digest): Promise<Evidence> =>
-    await readSigstoreEvidence({ digest, repository, place }, trust.prepared, attachments, now(), signal);
-  const own = await ask(release.digest);
-  if (own.state !== 'absent') return own;
-  const children = await readImages(release, request);
-  if (children instanceof StoreError) {
-    // Whether it is a list is not known, so that its images could have the signatures.
-    const reason = { code: 'StoreUnavailable', message: children.message } as const;
-    return children.code === 'NotFound' ? own : { ...own, state: 'failed', reasons: [reason] };
-  }
-  const evidence = await Promise.all(children.map(ask));
-  return evidence.toSorted((one, other) => WORST.indexOf(one.state) - WORST.indexOf(other.state))[0] ?? own;
-}
-
-const WORST: readonly EvidenceState[] = ['invalid', 'absent', 'failed', 'unasked', 'valid'];
-
-async function readImages(
-  { digest, repository }: WantedRelease,
-  { registry, mirror = repository, signal }: TransitionRequest,
-): Promise<readonly Digest[] | StoreError> {
-  try {
-    const children = listChildren(await registry.readManifest(mirror, digest, signal));
-    return children.filter(({ platform }) => platform?.architecture !== 'unknown').map((child) => child.digest);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof StoreError) return error;
-    throw error;
-  }
+  const { digest, repository } = release;
+  const { trust, attachments, registry, mirror: place, now, signal } = request;
+  const question = { digest, repository, place };
+  return await readSigstoreEvidence(question, trust.prepared, { attachments, registry }, now(), signal);
 }
 
 function toReadiness(openpgp: EvidenceState, sigstore: EvidenceState): Readiness {

@@ -1,15 +1,12 @@
-import type { StoreErrorCode } from '../../base/errors/store-error.ts';
-import { coversRepository } from '../../base/names/covers-repository.ts';
+import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';
-import { considerSignatures } from '../../verdict/decide/consider-signatures.ts';
-import { startPolicyAt } from '../../verdict/decide/evaluate-policy-at.ts';
-import { judgeRequirement } from '../../verdict/judge/judge-requirement.ts';
-import type { RequirementProgress } from '../../verdict/judge/requirement-progress.ts';
-import type { Reason } from '../../verdict/judge/verdict.ts';
+import { evaluatePolicies, type PolicyFindings } from '../../verdict/decide/evaluate-policies.ts';
+import type { ImageReader } from '../../verdict/decide/node-images.ts';
+import { asOwn } from '../../verdict/decide/policies-at-name.ts';
 import { type Evidence, type EvidenceState, UNASKED } from './evidence.ts';
 
 /** Whose signatures they are to be. */
@@ -19,6 +16,14 @@ export interface SigstoreQuestion {
   readonly repository: Repository;
   /** Where a mirror holds it; where it is known when left out. */
   readonly place?: Repository | undefined;
+  /** `node` when left out. */
+  readonly reader?: ImageReader | undefined;
+}
+
+export interface SigstorePlaces {
+  /** Reads what lies beside an image of a repository. */
+  readonly attachments: SignatureStore;
+  readonly registry: ManifestSource;
 }
 
 /** Faults of what a registry holds, which asking again does not change. */
@@ -28,44 +33,46 @@ const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMism
  * What the Sigstore signatures beside an image say of it, by every `sigstoreSigned` requirement of the image policies
  * that cover its repository. Content that is there and cannot be read is invalid, and not a registry that failed.
  *
- * @param attachments reads what lies beside an image of a repository
  * @throws the abort reason of the signal
  */
 export async function readSigstoreEvidence(
-  { digest, repository, place = repository }: SigstoreQuestion,
+  { digest, repository, place = repository, reader }: SigstoreQuestion,
   prepared: PreparedTrust,
-  attachments: SignatureStore,
+  { attachments, registry }: SigstorePlaces,
   now: Date,
   signal: AbortSignal,
 ): Promise<Evidence> {
-  const policies = listPolicies(prepared, repository);
-  if (policies.includes(undefined)) return { state: 'failed', reasons: [NOT_PREPARED], attempts: [] };
-  const started = policies.flatMap((ready) => (ready === undefined ? [] : startAt(ready, repository, digest)));
-  if (started.length === 0) return UNASKED;
   const seen = createObserver();
-  const read = (): AsyncIterable<StoreEntry> =>
-    seen.observe(attachments.fetchSignatures({ digest, repository: place, kinds: ['sigstore'] }, signal));
-  const image = { digest, reference: { name: repository, tag: undefined, digest } };
-  const { progress, attempts, storeFailed, examined } = await considerSignatures(started, image, read, now);
-  const results = progress.map((one) => judgeRequirement(one, { attempts, storeFailed }));
-  const isValid = results.every(({ outcome }) => outcome === 'accepted');
-  const reasons = isValid ? [] : results.flatMap((result) => result.reasons);
-  const tried = [...progress.flatMap((one) => one.attempts), ...attempts];
-  return { state: isValid ? 'valid' : toState(seen, examined.length), reasons, attempts: tried };
+  const found = await evaluatePolicies({
+    repository,
+    digest,
+    // The name is the one that policies know: it stands for no other.
+    prepared: asOwn(prepared, repository),
+    reader,
+    counts: ({ type }) => type === 'sigstoreSigned',
+    lookaside: {
+      description: attachments.description,
+      fetchSignatures: (query, until) =>
+        seen.observe(attachments.fetchSignatures({ ...query, repository: place, kinds: ['sigstore'] }, until)),
+    },
+    manifests: {
+      readManifest: (_, wanted, until) => registry.readManifest(place, wanted, until).catch(seen.noteManifest),
+    },
+    now,
+    signal,
+  });
+  const { judgement, attempts } = found;
+  if (judgement === undefined) return UNASKED;
+  if (judgement.outcome === 'accepted') return { state: 'valid', reasons: [], attempts };
+  const isUnprepared = judgement.reasons.some(({ code }) => code === 'PolicyNotEvaluated');
+  const state = isUnprepared ? 'failed' : toState(seen, countExamined(found, repository));
+  return { state, reasons: judgement.reasons, attempts };
 }
 
-/** Undefined for one that was published by a version that did not prepare policies. */
-function listPolicies(prepared: PreparedTrust, repository: Repository): readonly (ReadyPolicy | undefined)[] {
-  if (prepared.require === 'openpgp' || prepared.verification === 'disabled') return [];
-  const covering = prepared.imagePolicies.filter((policy) => coversRepository(policy, repository));
-  const files = covering.filter(({ kind }) => kind === 'policy.json');
-  const ofCluster = covering.length > files.length ? [toReadyClusterPolicy(prepared)] : [];
-  return [...files.map((policy) => toReadyPolicy(prepared, policy)), ...ofCluster];
-}
-
-function startAt(ready: ReadyPolicy, repository: Repository, digest: Digest): readonly RequirementProgress[] {
-  const { requirements } = startPolicyAt(ready, repository, { digest });
-  return requirements.filter(({ requirement }) => requirement.type === 'sigstoreSigned');
+/** Signatures of the images that do not hold. */
+function countExamined({ images, examined }: PolicyFindings, repository: Repository): number {
+  const open = images.filter(({ outcome }) => outcome !== 'accepted').map(({ digest }) => `${repository}@${digest}`);
+  return examined.filter(({ image }) => image !== undefined && open.includes(image)).length;
 }
 
 function toState({ isBroken, isDamaged }: Observer, examined: number): EvidenceState {
@@ -74,6 +81,8 @@ function toState({ isBroken, isDamaged }: Observer, examined: number): EvidenceS
 }
 
 interface Observer {
+  /** Passes on why a manifest was not read. */
+  readonly noteManifest: (error: unknown) => never;
   observe(entries: AsyncIterable<StoreEntry>): AsyncIterable<StoreEntry>;
   /** Something failed that may answer another time. */
   readonly isBroken: () => boolean;
@@ -83,6 +92,15 @@ interface Observer {
 function createObserver(): Observer {
   let [broken, damaged] = [false, false];
   return {
+    noteManifest(error) {
+      const code = error instanceof StoreError ? error.code : undefined;
+      // An image that is not there has no signature either.
+      if (code !== 'NotFound') {
+        if (code !== undefined && DAMAGE.has(code)) damaged = true;
+        else broken = true;
+      }
+      throw error;
+    },
     isBroken: () => broken,
     isDamaged: () => damaged,
     async *observe(entries) {
@@ -96,9 +114,3 @@ function createObserver(): Observer {
     },
   };
 }
-
-const NOT_PREPARED: Reason = {
-  code: 'PolicyNotEvaluated',
-  message: 'an image policy covers the image and cannot be evaluated as the profile’s trust was published',
-  remedy: 'publish the trust of the profile again: an earlier version of Signet made it',
-};

@@ -11,6 +11,7 @@ import {
 import { listManifestBlobs } from '../../registry/attachments/list-manifest-blobs.ts';
 import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
+import { NO_MANIFESTS } from '../../stores/open/upstream-stores.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
@@ -120,7 +121,9 @@ export async function readEvidence(
   { prepared, now, signal }: AttachmentTrust,
 ) {
   const store = createReadStore(attachments);
-  return await readSigstoreEvidence({ digest, repository }, prepared, store, now(), signal);
+  // What lies beside this digest is judged for this digest, also where it is an index.
+  const places = { attachments: store, registry: NO_MANIFESTS };
+  return await readSigstoreEvidence({ digest, repository, reader: 'host' }, prepared, places, now(), signal);
 }
 
 function createReadStore(attachments: readonly ReadAttachment[]): SignatureStore {

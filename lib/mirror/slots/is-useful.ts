@@ -1,4 +1,4 @@
-import type { IdentifiedSignature } from '../../verdict/judge/evaluate-signature.ts';
+import type { IdentifiedSignature } from '../../verdict/judge/verify-signature.ts';
 
 /**
  * Whether a cluster that reads the mirror can use a signature. A store may serve the same signature in a framing that

@@ -3,8 +3,7 @@ import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { toRequirement } from '../../verdict/decide/collect-signatures.ts';
-import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import { isUseful } from './is-useful.ts';
 
 /** One digest's place in the mirror, and what its signatures are judged by. */
@@ -56,10 +55,9 @@ export async function readMirrorSlot(target: MirrorTarget, index: number): Promi
 
 /** What every keyring of the profile makes of these bytes at this index. */
 export function evaluateMirrored(target: MirrorTarget, index: number, untrustedBytes: Uint8Array): SignatureEvaluation {
-  const { prepared, keyrings } = target.trust;
-  const requirement = toRequirement(target.digest, prepared);
   const seconds = Math.floor(target.now.getTime() / 1000);
-  const evaluation = evaluateSignature(untrustedBytes, toSource(target, index), keyrings, requirement, seconds);
+  const signature = { ...toSource(target, index), untrustedBytes };
+  const evaluation = evaluateSignature(signature, target.digest, target.trust, seconds);
   return { ...evaluation, verified: evaluation.verified.filter(isUseful) };
 }
 

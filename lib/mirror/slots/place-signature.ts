@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
-import type { SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import {
   evaluateMirrored,
   heldIdentities,

@@ -1,6 +1,6 @@
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import { type CollectedSignatures, collectSignatures } from '../../verdict/decide/collect-signatures.ts';
-import type { SignatureEvaluation } from '../../verdict/judge/evaluate-signature.ts';
+import { type CollectedRelease, collectRelease } from '../../verdict/decide/collect-release.ts';
+import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import { isUseful } from '../slots/is-useful.ts';
 import { type MirrorSlots, type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from '../slots/mirror-slots.ts';
 import { placeSignature } from '../slots/place-signature.ts';
@@ -32,15 +32,10 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
   const satisfied = satisfiedKeyrings(slots);
   const keyrings = trust.keyrings.filter(({ name }) => !satisfied.has(name));
   if (keyrings.length === 0) return toMirrorResult(request, start);
-  const { evidence, verified, retryAfterSeconds } = await collectSignatures(
-    digest,
-    { ...trust, keyrings },
-    upstream,
-    now,
-    signal,
-    isUseful,
-  );
-  const { attempts, storeFailed } = evidence;
+  const { collected } = await collectRelease(digest, { ...trust, keyrings }, upstream, now, signal, {
+    isCounted: ({ signature }) => signature !== undefined && isUseful(signature),
+  });
+  const { attempts, storeFailed, retryAfterSeconds, verified } = collected;
   const progress = { ...start, attempts, storeFailed, retryAfterSeconds };
   // Only what every keyring has seen need not be evaluated again to be placed.
   const isWhole = keyrings.length === trust.keyrings.length;
@@ -50,14 +45,15 @@ export async function mirrorDigest(request: MirrorRequest): Promise<MirrorResult
 /** A signature in the framing in which it came first, and the keyrings that it satisfies. */
 type Distinct = Pick<SignatureEvaluation, 'verified'> & { readonly bytes: Uint8Array };
 
-function toDistinct(verified: CollectedSignatures['verified']): readonly Distinct[] {
+function toDistinct(verified: CollectedRelease['collected']['verified']): readonly Distinct[] {
   const distinct = new Map<string, Uint8Array>();
-  for (const { signature, bytes } of verified) {
-    if (!distinct.has(signature.identity)) distinct.set(signature.identity, bytes);
+  for (const { proof, bytes } of verified) {
+    const { signature } = proof;
+    if (signature !== undefined && !distinct.has(signature.identity)) distinct.set(signature.identity, bytes);
   }
   return [...new Set(distinct.values())].map((bytes) => ({
     bytes,
-    verified: verified.filter((entry) => entry.bytes === bytes).map(({ signature }) => signature),
+    verified: verified.filter((entry) => entry.bytes === bytes).flatMap(({ proof }) => proof.signature ?? []),
   }));
 }
 

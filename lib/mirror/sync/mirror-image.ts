@@ -1,15 +1,12 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { toSignatureIdentity } from '../../crypto/openpgp/messages/signature-identity.ts';
-import { parseSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { SignatureCheck } from '../../trust/policy/requirement-check.ts';
-import { toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { isRefused, startPolicyAt } from '../../verdict/decide/evaluate-policy-at.ts';
-import { evaluateImageSignature } from '../../verdict/judge/evaluate-image-signature.ts';
+import { findPolicies, isRefused } from '../../verdict/decide/policies-at-name.ts';
+import { toCandidate } from '../../verdict/judge/candidate.ts';
+import { isSigned, type SignedRequirement } from '../../verdict/judge/requirement.ts';
 import { type LookasideResult, mirrorLookaside } from '../slots/lookaside-mirror.ts';
 import type { JudgedSignature } from '../slots/lookaside-slots.ts';
 
@@ -22,10 +19,10 @@ export interface MirrorImageRequest {
   readonly signal: AbortSignal;
 }
 
-/** What one requirement asks of a signature; named by its number among those of the image. */
-interface NamedCheck {
+/** A requirement, named by its number among those of the image. */
+interface NamedRequirement {
   readonly name: string;
-  readonly check: SignatureCheck;
+  readonly requirement: SignedRequirement;
 }
 
 /**
@@ -41,33 +38,31 @@ export async function mirrorImage(request: MirrorImageRequest): Promise<Lookasid
   // What is written stays, and a key may have been revoked since.
   if (isStale(trust, now)) throw new StoreError('Unavailable', 'the trust was not refreshed within the last 24 hours');
   const reference = { name: repository, tag: undefined, digest };
-  const checks = listChecks(image, trust);
+  const named = listRequirements(image, trust);
   const judge = (untrustedBytes: Uint8Array): JudgedSignature => {
-    const signature = { store: '', location: '', untrustedBytes };
-    const met = checks.flatMap(({ name, check }) => {
-      const { verified } = evaluateImageSignature(signature, check, { reference, digest }, seconds);
-      return verified === undefined ? [] : [{ name, signingKey: verified.signingKey }];
+    const candidate = toCandidate({ store: '', location: '', untrustedBytes });
+    const met = named.flatMap(({ name, requirement }) => {
+      const { signature } = requirement.verify(candidate, { reference, digest }, seconds).proof ?? {};
+      return signature === undefined ? [] : [{ name, identity: signature.identity }];
     });
-    const [first] = met;
-    const identity =
-      first === undefined ? '' : toSignatureIdentity(parseSignedMessage(untrustedBytes), first.signingKey);
-    return { satisfied: met.map(({ name }) => name), identity };
+    return { satisfied: met.map(({ name }) => name), identity: met[0]?.identity ?? '' };
   };
-  const requirements = checks.map(({ name }) => name);
+  const requirements = named.map(({ name }) => name);
   return await mirrorLookaside({ objects, repository, digest, requirements, judge, upstream, signal });
 }
 
-function listChecks(
+function listRequirements(
   { repository, digest }: MirrorImageRequest['image'],
   { prepared }: ReadyTrust,
-): readonly NamedCheck[] {
+): readonly NamedRequirement[] {
   if (prepared.verification === 'disabled' || prepared.require === 'openpgp') return [];
-  const starts = prepared.imagePolicies
-    .filter(({ kind }) => kind === 'policy.json')
-    .map((configured) => toReadyPolicy(prepared, configured))
-    .flatMap((ready) => (ready === undefined ? [] : [startPolicyAt(ready, repository, { digest })]));
-  if (starts.some(isRefused)) return [];
-  return starts
+  const { own } = findPolicies({ ...prepared, canonicalRepositories: [repository] }, repository, digest);
+  if (isRefused(own)) return [];
+  return own.documents
     .flatMap(({ requirements }) => requirements)
-    .flatMap(({ check }, index) => (check?.kind === 'openpgp' ? [{ name: String(index + 1), check }] : []));
+    .flatMap((requirement, index) =>
+      isSigned(requirement) && requirement.signatureKind === 'openpgp'
+        ? [{ name: String(index + 1), requirement }]
+        : [],
+    );
 }

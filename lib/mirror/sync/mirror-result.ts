@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
-import { judgeSignatures, type SignatureEvidence } from '../../verdict/judge/judge-signatures.ts';
+import { type EvaluatedRelease, judgeRelease } from '../../verdict/decide/collect-release.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import {
   evaluateMirrored,
@@ -63,14 +63,13 @@ export function toMirrorResult(target: MirrorTarget, progress: Progress): Mirror
   const indexes = [...slots.keys()].toSorted((left, right) => left - right);
   const isOwn = new Set(written);
   const heldAttempts = indexes.flatMap((index) => (isOwn.has(index) ? [] : (slots.get(index)?.attempts ?? [])));
-  const evidence: SignatureEvidence = {
+  const evidence: EvaluatedRelease = {
     digest,
-    keyrings: trust.keyrings.map(({ name }) => name),
     satisfied: satisfiedKeyrings(slots),
     storeFailed: progress.storeFailed,
     attempts: [...heldAttempts, ...progress.attempts],
   };
-  const { outcome, reasons } = judgeSignatures(evidence);
+  const { outcome, reasons } = judgeRelease(evidence, trust);
   const reachable = reachableSlots(slots).length;
   const isCrowded = outcome !== 'accepted' && refused.length > 0;
   return {

@@ -1,10 +1,13 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
+import { parseRepository } from '../../base/names/reference.ts';
 import { toMirrorBody } from '../../mirror/sync/mirror-message.ts';
 import type { EventBus } from '../../platform/bus/event-bus.ts';
 import { startDeadline } from '../../platform/http/deadline.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
+import type { ManifestSource } from '../../registry/client/registry-client.ts';
+import { readFirst } from '../../registry/profile/mirrored-reader.ts';
 import type { ProfileRegistries } from '../../registry/profile/profile-registries.ts';
 import type { UpstreamStores } from '../../stores/open/upstream-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-places.ts';
@@ -92,9 +95,11 @@ async function verifyWithin(
   const asking = await toAsking(message, ready, dependencies, signal);
   if ('kind' in asking) return asking;
   const { asked, previous, acceptances } = asking;
+  const upstream = dependencies.upstream.open(ready.prepared);
+  const manifests = startAtPushed(asked, ready, upstream.manifests, dependencies);
   const { verdict, recordId, unmirrored } = await decideAndRecord(asking, asked, ready, {
     mirror: dependencies.mirror,
-    upstream: dependencies.upstream.open(ready.prepared),
+    upstream: { ...upstream, manifests },
     objects,
     acceptances,
     now: dependencies.now,
@@ -109,6 +114,24 @@ async function verifyWithin(
   const told = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
   if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
   return { kind: 'decided', verdict, recordId, changed: told.length > 1 };
+}
+
+/** Manifests where the image was pushed to, which has it, before where the profile's mirror sets lead. */
+function startAtPushed(
+  { registry, repository }: Asked,
+  { prepared }: ReadyTrust,
+  manifests: ManifestSource,
+  { registries }: PushDependencies,
+): ManifestSource {
+  if (registry === undefined || repository === undefined) return manifests;
+  const pushed = parseRepository(`${registry}/${repository}`);
+  return {
+    readManifest: (named, digest, signal) =>
+      readFirst(pushed === named ? [named] : [pushed, named], signal, async (place) => {
+        const reader = place === named ? manifests : await registries.open(prepared, place);
+        return await reader.readManifest(place, digest, signal);
+      }),
+  };
 }
 
 /**

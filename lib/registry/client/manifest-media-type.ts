@@ -35,6 +35,28 @@ export function checkManifest(bytes: Uint8Array, mediaType: ManifestMediaType): 
   }
 }
 
+/**
+ * The media type of a manifest that no registry sent, by its content: an index without the member `mediaType` is an OCI one,
+ * as for containers/image. Undefined for what is no manifest that is read, such as the old schema 1.
+ *
+ * @throws StoreError `BodyInvalid` for what could be an image here and an index there
+ */
+export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undefined {
+  let manifest: JsonObject;
+  try {
+    manifest = parseManifest(bytes);
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+  const claimed = MANIFEST_MEDIA_TYPES.find((mediaType) => mediaType === manifest['mediaType']);
+  const isIndex = Object.hasOwn(manifest, 'manifests');
+  if (claimed === undefined && !isIndex) return undefined;
+  const mediaType = claimed ?? MANIFEST_MEDIA_TYPES[0];
+  checkManifest(bytes, mediaType);
+  return mediaType;
+}
+
 function parseManifest(bytes: Uint8Array): JsonObject {
   try {
     const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -67,6 +67,9 @@ export interface RegistryClient {
   ): Promise<readonly UntrustedDescriptor[] | undefined>;
 }
 
+/** Reads manifests by digest or tag. What it answers with has been compared with the digest. */
+export type ManifestSource = Pick<RegistryClient, 'readManifest'>;
+
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ');
 
 /** @throws ConfigurationError `DocumentInvalid` when an allowed host is not a host. */

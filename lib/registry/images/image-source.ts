@@ -15,6 +15,13 @@ export interface ImageSource {
    * `ContentMismatch` wherever the bytes are not those of the digest that names them
    */
   readManifest(signal: AbortSignal): Promise<Uint8Array>;
-  /** The signatures of the manifest, at least those of the kinds that are wanted; throws as a SignatureStore does. */
-  readSignatures(digest: Digest, signal: AbortSignal, kinds?: readonly SignatureKind[]): AsyncIterable<StoreEntry>;
+  /**
+   * The signatures of the manifest, or of an image of the index that it is, at least those of the kinds that are wanted.
+   * Throws as a SignatureStore does.
+   */
+  readSignatures(
+    image: { readonly digest: Digest; readonly isInstance: boolean },
+    signal: AbortSignal,
+    kinds?: readonly SignatureKind[],
+  ): AsyncIterable<StoreEntry>;
 }

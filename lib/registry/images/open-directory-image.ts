@@ -1,3 +1,4 @@
+import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { walkSignatures } from '../../stores/port/walk-signatures.ts';
 import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
@@ -20,17 +21,24 @@ export async function openDirectoryImage(path: string): Promise<ImageSource> {
     description,
     image: { transport: 'dir', path: directory },
     readManifest: () => readImageFile(directory, ['manifest.json'], MAX_MANIFEST_BYTES),
-    readSignatures: (_, signal) => {
+    readSignatures: ({ digest, isInstance }, signal) => {
+      const prefix = isInstance ? toInstancePrefix(digest) : '';
       const walk = {
         store: description,
         last: MAX_LOOKASIDE_SIGNATURES,
         overflow: 'failed',
-        toLocation: (index: number) => `${directory}/signature-${index}`,
-        readSignature: (index: number) => findImageFile(directory, [`signature-${index}`], MAX_SIGNATURE_BYTES),
+        toLocation: (index: number) => `${directory}/${prefix}signature-${index}`,
+        readSignature: (index: number) =>
+          findImageFile(directory, [`${prefix}signature-${index}`], MAX_SIGNATURE_BYTES),
       } as const;
       return walkSignatures(walk, signal);
     },
   };
+}
+
+/** How skopeo's `--all` names what belongs to one image of an index. */
+function toInstancePrefix(digest: Digest): string {
+  return `${digest.startsWith('sha256:') ? digest.slice('sha256:'.length) : toKeySegment(digest)}.`;
 }
 
 async function checkVersion(directory: string): Promise<void> {

@@ -27,6 +27,7 @@ export function openRegistryImage(reference: DockerReference, { registry, signat
     async readManifest(signal) {
       return (await registry.readManifest(repository, meant.digest ?? meant.tag ?? '', signal)).bytes;
     },
-    readSignatures: (found, signal, kinds) => signatures.fetchSignatures({ digest: found, repository, kinds }, signal),
+    readSignatures: ({ digest: found }, signal, kinds) =>
+      signatures.fetchSignatures({ digest: found, repository, kinds }, signal),
   };
 }

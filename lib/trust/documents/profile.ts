@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { plainObject } from '../../base/documents/plain-object.ts';
 import { recordOf } from '../../base/documents/record-of.ts';
+import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
 import { isProfileName } from '../prepared/profile-name.ts';
@@ -46,6 +47,15 @@ const spec = v.pipe(
     force: v.optional(v.picklist(['allow', 'deny']), 'allow'),
     require: v.optional(v.picklist(['configured', 'openpgp', 'sigstore']), 'configured'),
     bundleIdentity: v.optional(v.picklist(['refuse', 'digest']), 'refuse'),
+    platforms: v.optional(
+      v.pipe(
+        v.array(
+          v.pipe(v.string(), v.check(isPlatform, 'a platform is os/architecture[/variant], such as linux/amd64')),
+        ),
+        v.minLength(1),
+        v.maxLength(MAX_PLATFORMS),
+      ),
+    ),
     graphAliases: v.optional(recordOf(v.string(), repositoryField)),
     pushSources: v.optional(v.array(pushSource), []),
     stores: v.optional(

@@ -8,7 +8,7 @@ import { describeRequirement } from '../policy/describe-requirement.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import { keySourceName, listRootSources } from '../policy/key-source-name.ts';
 import type { KeySource, PolicyRequirement } from '../policy/policy-requirement.ts';
-import { isCheckable, toRequirementCheck } from '../policy/requirement-check.ts';
+import { isCheckable, prepareCheck } from '../policy/prepare-check.ts';
 import type { PolicyFile } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { KEYS_FOLDER } from './profile-folders.ts';
@@ -85,7 +85,7 @@ function checkSigstore({ source, parsed }: PolicyDocument, found: ReadonlyMap<st
   for (const requirement of listRequirements(parsed)) {
     if (requirement.type !== 'sigstoreSigned') continue;
     try {
-      toRequirementCheck(requirement, new Map(), { files, bundleIdentity: 'refuse' });
+      prepareCheck(requirement, { keyrings: new Map(), sigstore: { files, bundleIdentity: 'refuse' } });
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       throw documentError(cause.code, source, [], `${describeRequirement(requirement)}: ${cause.message}`, cause);

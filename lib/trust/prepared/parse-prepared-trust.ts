@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
 import { recordOf } from '../../base/documents/record-of.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { isRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { checkUsable } from './check-usable.ts';
@@ -47,6 +48,9 @@ const preparedTrust: v.GenericSchema<unknown, PreparedTrust> = v.strictObject({
   force: v.picklist(['allow', 'deny']),
   require: v.picklist(['configured', 'openpgp', 'sigstore']),
   bundleIdentity: v.picklist(['refuse', 'digest']),
+  platforms: v.optional(
+    v.pipe(v.array(v.pipe(v.string(), v.check(isPlatform))), v.minLength(1), v.maxLength(MAX_PLATFORMS)),
+  ),
   graphAliases: recordOf(repository, repository),
   pushSources: v.array(
     v.strictObject({ source: text, registry: text, repository: text, mirrorOf: v.optional(repository) }),

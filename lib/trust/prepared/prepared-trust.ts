@@ -21,6 +21,8 @@ export interface PreparedTrust {
   readonly force: 'allow' | 'deny';
   readonly require: 'configured' | 'openpgp' | 'sigstore';
   readonly bundleIdentity: 'refuse' | 'digest';
+  /** Of the nodes that pull from an index, such as `linux/amd64`; every `linux/*` platform that it names when left out. */
+  readonly platforms?: readonly string[] | undefined;
   /** For graphs alone: never consulted by verify, check or admission. */
   readonly graphAliases: Readonly<Record<Repository, Repository>>;
   readonly pushSources: readonly PushSource[];

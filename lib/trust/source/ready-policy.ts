@@ -7,34 +7,26 @@ import { keySourceName } from '../policy/key-source-name.ts';
 import { PolicyError } from '../policy/policy-error.ts';
 import { parsePolicyContent } from '../policy/policy-json/parse-policy-content.ts';
 import type { PolicyRequirement } from '../policy/policy-requirement.ts';
-import {
-  isCheckable,
-  type PolicyKeyrings,
-  type SigstoreMaterial,
-  toRequirementCheck,
-} from '../policy/requirement-check.ts';
+import { isCheckable, type PolicyMaterial, prepareCheck } from '../policy/prepare-check.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../prepared/prepared-trust.ts';
 
-/** A profile's policy.json, or all of its image policies together, as decisions use it. */
+/** A policy.json of a profile, or all of its (Cluster)ImagePolicies together, with the keys that it names. */
 export interface ReadyPolicy {
   readonly document: string;
   /** Of several documents, the one that each requirement comes from. */
   readonly documents: ReadonlyMap<PolicyRequirement, string>;
   readonly policy: ImagePolicy;
-  readonly keyrings: PolicyKeyrings;
-  readonly sigstore: SigstoreMaterial;
+  readonly material: PolicyMaterial;
 }
 
 /**
- * Made when first used, and once for each load of trust: most functions never look at a policy. By the whole trust and
- * not by its revision: what is kept goes with what it was made from.
+ * Made when first used, and once for each load of trust, since most functions never look at a policy. Kept by the whole
+ * trust and not by its revision: it goes with what it was made from.
  */
 const ready = new WeakMap<PreparedTrust, Map<ConfiguredImagePolicy, ReadyPolicy | undefined>>();
+const readyCluster = new WeakMap<PreparedTrust, ReadyPolicy | undefined>();
 
-/**
- * Undefined where a policy is not what this version prepares, since an earlier one published the trust: it carried
- * policies whole, unread and without their keys.
- */
+/** Undefined where an earlier version published the trust, which carried policies without their keys. */
 export function toReadyPolicy(prepared: PreparedTrust, configured: ConfiguredImagePolicy): ReadyPolicy | undefined {
   const ofTrust = ready.get(prepared) ?? new Map<ConfiguredImagePolicy, ReadyPolicy | undefined>();
   ready.set(prepared, ofTrust);
@@ -42,37 +34,32 @@ export function toReadyPolicy(prepared: PreparedTrust, configured: ConfiguredIma
   return ofTrust.get(configured);
 }
 
-function makeReady(prepared: PreparedTrust, { document, content }: ConfiguredImagePolicy): ReadyPolicy | undefined {
-  const { policyKeyrings } = prepared;
-  const policy = tryParse(() => parsePolicyContent(content));
-  if (policy === undefined) return undefined;
-  const keyrings: PolicyKeyrings = new Map(policyKeyrings.map((keyring) => [keyring.name, keyring]));
-  const sigstore = toMaterial(prepared);
-  const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
-  return isWhole ? { document, documents: new Map(), policy, keyrings, sigstore } : undefined;
-}
-
 /**
- * The ClusterImagePolicies and ImagePolicies of a profile, as a node has them: one policy. Undefined where one of them is
- * not what this version reads, since an earlier one published the trust.
+ * The ClusterImagePolicies and ImagePolicies of a profile, which a node has as one policy. Undefined where an earlier
+ * version published the trust and this one does not read one of them.
  */
 export function toReadyClusterPolicy(prepared: PreparedTrust): ReadyPolicy | undefined {
   if (!readyCluster.has(prepared)) readyCluster.set(prepared, makeReadyCluster(prepared));
   return readyCluster.get(prepared);
 }
 
-const readyCluster = new WeakMap<PreparedTrust, ReadyPolicy | undefined>();
+function makeReady(prepared: PreparedTrust, { document, content }: ConfiguredImagePolicy): ReadyPolicy | undefined {
+  const policy = tryParse(() => parsePolicyContent(content));
+  if (policy === undefined) return undefined;
+  const keyrings = new Map(prepared.policyKeyrings.map((keyring) => [keyring.name, keyring]));
+  return unlessIncomplete({ document, documents: new Map(), policy, material: toMaterial(prepared, keyrings) });
+}
 
 function makeReadyCluster(prepared: PreparedTrust): ReadyPolicy | undefined {
   const configured = prepared.imagePolicies.filter(({ kind }) => kind !== 'policy.json');
   const required = tryParse(() => configured.map(toRequiredPolicy));
   if (required === undefined) return undefined;
-  const policy = mergeClusterPolicies(required);
-  const [keyrings, sigstore] = [new Map(), toMaterial(prepared)];
-  const isWhole = listRequirements(policy).every((requirement) => isPrepared(requirement, keyrings, sigstore));
-  const document = configured.map((each) => each.document).join(', ');
-  const documents = new Map(required.map((each) => [each.requirement, each.document]));
-  return isWhole ? { document, documents, policy, keyrings, sigstore } : undefined;
+  return unlessIncomplete({
+    document: configured.map((each) => each.document).join(', '),
+    documents: new Map(required.map((each) => [each.requirement, each.document])),
+    policy: mergeClusterPolicies(required),
+    material: toMaterial(prepared, new Map()),
+  });
 }
 
 function toRequiredPolicy({
@@ -83,9 +70,9 @@ function toRequiredPolicy({
   return { policy, requirement: toSigstoreSigned(policy), document };
 }
 
-function toMaterial({ policyFiles, bundleIdentity }: PreparedTrust): SigstoreMaterial {
+function toMaterial({ policyFiles, bundleIdentity }: PreparedTrust, keyrings: PolicyMaterial['keyrings']) {
   const files = new Map(policyFiles.map(({ name, bytes }) => [name, Buffer.from(bytes, 'base64')]));
-  return { files, bundleIdentity };
+  return { keyrings, sigstore: { files, bundleIdentity } };
 }
 
 function tryParse<T>(parse: () => T): T | undefined {
@@ -97,18 +84,20 @@ function tryParse<T>(parse: () => T): T | undefined {
   }
 }
 
+function unlessIncomplete(policy: ReadyPolicy): ReadyPolicy | undefined {
+  const scopes = [...policy.policy.transports.values()].flatMap((each) => [...each.values()]);
+  const requirements = [policy.policy.default, ...scopes].flat();
+  return requirements.every((requirement) => isPrepared(requirement, policy.material)) ? policy : undefined;
+}
+
 /** Whether all that a requirement names is there and can be read: what is missing must not look like "not signed". */
-function isPrepared(requirement: PolicyRequirement, keyrings: PolicyKeyrings, sigstore: SigstoreMaterial): boolean {
-  if (isCheckable(requirement)) return requirement.keys.every((key) => keyrings.has(keySourceName(key)));
+function isPrepared(requirement: PolicyRequirement, material: PolicyMaterial): boolean {
+  if (isCheckable(requirement)) return requirement.keys.every((key) => material.keyrings.has(keySourceName(key)));
   if (requirement.type !== 'sigstoreSigned') return true;
   try {
-    return toRequirementCheck(requirement, keyrings, sigstore) !== undefined;
+    return prepareCheck(requirement, material) !== undefined;
   } catch (error) {
     if (error instanceof ConfigurationError) return false;
     throw error;
   }
-}
-
-function listRequirements(policy: ImagePolicy): readonly PolicyRequirement[] {
-  return [policy.default, ...[...policy.transports.values()].flatMap((scopes) => [...scopes.values()])].flat();
 }

@@ -1,38 +1,54 @@
+import { hash } from 'node:crypto';
 import type { Digest } from '../../base/names/digest.ts';
+import type { Manifest, RegistryClient } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { type Judgement, judgeSignatures } from '../judge/judge-signatures.ts';
-import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
-import { type CollectedSignatures, collectSignatures } from './collect-signatures.ts';
+import { type Judgement, joinJudgements } from '../judge/judge.ts';
+import type { Attempt, Reason, Verdict } from '../judge/verdict.ts';
+import type { CollectedEvidence, ExaminedSignature } from './collect-evidence.ts';
+import { collectRelease, requiresOpenpgp } from './collect-release.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
-import { evaluateImagePolicies } from './evaluate-image-policies.ts';
+import { evaluatePolicies } from './evaluate-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
-import type { PolicyFindings } from './policy-findings.ts';
+import { type ImageReader, toImageResults } from './node-images.ts';
 
 export interface ImageRequest extends PullspecRequest {
   /** Accept whatever was found out, as a forced cluster update does. */
   readonly force?: boolean | undefined;
+  /** `node` when left out. */
+  readonly reader?: ImageReader | undefined;
 }
 
 export interface DecisionDependencies {
-  /** Where signatures are read: not touched unless the pullspec policy lets the pullspec through. */
+  /** Where release signatures are read. Not contacted unless the pullspec policy lets the pullspec through. */
   readonly store: SignatureStore;
-  /** Where the signatures that image policies ask for are read, by repository; touched as little. */
+  /** Where the signatures that image policies need are read, by repository. Contacted as little. */
   readonly lookaside: SignatureStore;
+  /** Where manifests are read. Contacted only when an image policy that covers the image needs a signature. */
+  readonly manifests: Pick<RegistryClient, 'readManifest'>;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
-/** The verdict, and the signatures behind it with their bytes. */
-export interface Decision extends Pick<CollectedSignatures, 'examined'> {
+/** The verdict, with the evidence behind it. */
+export interface Decision {
   readonly verdict: Verdict;
-  /** Signatures that hold, each with what it satisfies. */
+  /** Signatures that hold, each with the name of what it satisfies. */
   readonly verified: readonly { readonly keyring: string; readonly bytes: Uint8Array }[];
+  /** Every signature that was read, good or not. */
+  readonly examined: readonly ExaminedSignature[];
+  /** The manifest that names the images which nodes run; undefined where none was read. */
+  readonly manifest: Manifest | undefined;
 }
 
+/** Bytes of the distinct signatures that an acceptance rests on: they have to fit into its record. */
+export const MAX_PROOF_BYTES = 512 * 1024;
+/** Attempts of a verdict that did not verify; further ones are counted. */
+export const MAX_FAILED_ATTEMPTS = 512;
+
 /**
- * The one pipeline that functions, queue, admission and CLI call: pullspec policy, signatures with early stop,
- * verification, verdict.
+ * The one decision that functions, queues, admission and command line call: pullspec policy, image policies, release
+ * keyrings, verdict.
  *
  * @throws InputError `ForceNotAllowed`; the abort reason of the signal. Every other outcome is a verdict.
  */
@@ -48,7 +64,7 @@ export async function decideImage(
   const { digest } = request.pullspec;
   const decision =
     policyVerdict.outcome !== 'accepted' || digest === undefined
-      ? { verdict: policyVerdict, ...NOTHING_EXAMINED }
+      ? { verdict: policyVerdict, verified: [], examined: [], manifest: undefined }
       : await decideDigest(digest, request, trust, dependencies, policyVerdict, now);
   return request.force === true ? { ...decision, verdict: toForcedVerdict(decision.verdict) } : decision;
 }
@@ -57,64 +73,78 @@ async function decideDigest(
   digest: Digest,
   request: ImageRequest,
   trust: ReadyTrust,
-  { store, lookaside, signal }: DecisionDependencies,
-  { warnings }: Verdict,
+  { store, lookaside, manifests, signal }: DecisionDependencies,
+  { warnings: earlier }: Verdict,
+  // One time for the whole decision: a record is checked again by it.
   now: Date,
 ): Promise<Decision> {
   const { prepared } = trust;
-  // One time for the whole decision: a record is checked again by it.
-  const finish = (
-    { outcome, reasons }: Judgement,
-    attempts: readonly Attempt[],
-    more: readonly Reason[],
-    policies: readonly PolicyResult[] = [],
-  ): Verdict =>
-    toVerdict(request, prepared, now, { outcome, reasons, warnings: [...warnings, ...more], attempts, policies });
   if (prepared.verification === 'disabled') {
-    return { verdict: finish({ outcome: 'accepted', reasons: [] }, [], [NOTHING_VERIFIED]), ...NOTHING_EXAMINED };
+    const warnings = [...earlier, NOTHING_VERIFIED];
+    const verdict = toVerdict(request, prepared, now, { outcome: 'accepted', reasons: [], warnings, attempts: [] });
+    return { verdict, verified: [], examined: [], manifest: undefined };
   }
-  const { repository } = request.pullspec;
-  const found = await evaluateImagePolicies({ repository, digest, prepared, lookaside, now, signal });
+  const { platforms, reader, pullspec } = request;
+  const { repository } = pullspec;
+  const found = await evaluatePolicies({
+    repository,
+    digest,
+    prepared,
+    platforms,
+    reader,
+    lookaside,
+    manifests,
+    now,
+    signal,
+  });
+  const isAsked = requiresOpenpgp(trust) && !found.isFinal;
+  const release = isAsked ? await collectRelease(digest, trust, store, now, signal) : undefined;
+  const proofs = [...(release?.collected.verified ?? []), ...found.verified];
+  const judgements = [found.judgement, release?.judgement, limitOf(proofs)];
+  const { outcome, reasons } = joinJudgements(judgements.flatMap((each) => each ?? [])) ?? NOTHING_REQUIRED;
+  const { attempts, left } = boundAttempts([...found.attempts, ...(release?.collected.attempts ?? [])]);
+  const warnings = [...earlier, ...found.warnings, ...left];
   const { policies } = found;
-  const judgements = found.judgement === undefined ? [] : [found.judgement];
-  const vouched = listVouching(found);
-  const requiresOpenpgp =
-    prepared.require !== 'sigstore' && (prepared.require === 'openpgp' || trust.keyrings.length > 0);
-  if (!requiresOpenpgp || found.isFinal) {
-    const verdict = finish(combine(judgements), found.attempts, found.warnings, policies);
-    return { verdict, verified: vouched, examined: found.examined };
-  }
-  const { evidence, verified, examined } = await collectSignatures(digest, trust, store, now, signal);
-  judgements.push(judgeSignatures(evidence));
-  const attempts = [...found.attempts, ...evidence.attempts];
+  const images = toImageResults(found.images, found.others);
   return {
-    verdict: finish(combine(judgements), attempts, found.warnings, policies),
-    verified: [...verified.map(({ signature, bytes }) => ({ keyring: signature.keyring, bytes })), ...vouched],
-    examined: [...found.examined, ...examined],
+    verdict: toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts, policies, images }),
+    verified: proofs.map(({ keyring, bytes }) => ({ keyring, bytes })),
+    examined: [...found.examined, ...(release?.collected.examined ?? [])],
+    manifest: found.manifest,
   };
 }
 
-/** The signatures that met a requirement of a policy. */
-function listVouching({ attempts, examined }: PolicyFindings): Decision['verified'] {
-  return attempts.flatMap(({ code, store, location, image, keyring = '' }) => {
-    const signature = examined.find((one) => one.store === store && one.location === location && one.image === image);
-    return code === 'Verified' && signature !== undefined ? [{ keyring, bytes: signature.bytes }] : [];
-  });
+/** An acceptance whose proof does not fit into a record could not be checked again. */
+function limitOf(proofs: CollectedEvidence['verified']): Judgement | undefined {
+  const distinct = new Map(proofs.map(({ bytes }) => [hash('sha256', bytes), bytes.length]));
+  const total = [...distinct.values()].reduce((sum, length) => sum + length, 0);
+  return total > MAX_PROOF_BYTES ? TOO_MUCH_PROOF : undefined;
 }
 
-/** All must accept, and there must be one. A no outweighs what is still open. */
-function combine(judgements: readonly Judgement[]): Judgement {
-  if (judgements.length === 0) return { outcome: 'rejected', reasons: [NOTHING_REQUIRED] };
-  const outcomes = judgements.map(({ outcome }) => outcome);
-  return { outcome: worst(outcomes), reasons: judgements.flatMap(({ reasons }) => reasons) };
+/** What verified, and as many other attempts as a record can hold, in their order. */
+function boundAttempts(attempts: readonly Attempt[]): {
+  readonly attempts: readonly Attempt[];
+  readonly left: readonly Reason[];
+} {
+  const failed = attempts.filter(({ code }) => code !== 'Verified');
+  if (failed.length <= MAX_FAILED_ATTEMPTS) return { attempts, left: [] };
+  const kept = new Set(failed.slice(0, MAX_FAILED_ATTEMPTS));
+  const message = `${failed.length - MAX_FAILED_ATTEMPTS} more attempts that did not verify are left out`;
+  return {
+    attempts: attempts.filter((attempt) => attempt.code === 'Verified' || kept.has(attempt)),
+    left: [{ code: 'LimitExceeded', message }],
+  };
 }
 
-function worst(outcomes: readonly Outcome[]): Outcome {
-  if (outcomes.includes('rejected')) return 'rejected';
-  return outcomes.includes('indeterminate') ? 'indeterminate' : 'accepted';
-}
-
-const NOTHING_EXAMINED: Pick<Decision, 'verified' | 'examined'> = { verified: [], examined: [] };
+const TOO_MUCH_PROOF: Judgement = {
+  outcome: 'indeterminate',
+  reasons: [
+    {
+      code: 'LimitExceeded',
+      message: `the signatures that prove the image are longer than ${MAX_PROOF_BYTES} bytes together`,
+    },
+  ],
+};
 
 const NOTHING_VERIFIED: Reason = {
   code: 'PolicyNotEvaluated',
@@ -122,8 +152,14 @@ const NOTHING_VERIFIED: Reason = {
   remedy: 'remove verification: disabled from the Profile',
 };
 
-const NOTHING_REQUIRED: Reason = {
-  code: 'PolicyRejects',
-  message: 'nothing could vouch for the image: no keyring counts for it, and no image policy asks for its signature',
-  remedy: 'add a trust ConfigMap to the profile, or an image policy that asks for signatures of this repository',
+const NOTHING_REQUIRED: Judgement = {
+  outcome: 'rejected',
+  reasons: [
+    {
+      code: 'PolicyRejects',
+      message:
+        'nothing could vouch for the image: no keyring counts for it, and no image policy asks for its signature',
+      remedy: 'add a trust ConfigMap to the profile, or an image policy that asks for signatures of this repository',
+    },
+  ],
 };

@@ -1,15 +1,18 @@
+import { formatPlatform, type Platform } from '../../base/names/platform.ts';
 import { type Pullspec, toCanonicalPullspec } from '../../base/names/pullspec.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { evaluatePullspec } from '../judge/evaluate-pullspec.ts';
-import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
+import type { Attempt, ImageResult, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
 
 /** What the caller asks for beside the pullspec. */
 export interface PullspecRequest {
   readonly pullspec: Pullspec;
   /** The profile's own mode when undefined. */
   readonly mode?: Mode | undefined;
+  /** Platforms of the nodes; undefined: those of the profile, else every `linux/*` platform of an index. */
+  readonly platforms?: readonly Platform[] | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
 
 /** The members of a verdict that are the same whatever was decided. */
 export function toVerdict(
-  { pullspec, mode }: PullspecRequest,
+  { pullspec, mode, platforms }: PullspecRequest,
   prepared: PreparedTrust,
   now: Date,
   decision: {
@@ -47,12 +50,13 @@ export function toVerdict(
     readonly warnings: readonly Reason[];
     readonly attempts: readonly Attempt[];
     readonly policies?: readonly PolicyResult[];
+    readonly images?: readonly ImageResult[];
   },
 ): Verdict {
   const isCanonical = prepared.canonicalRepositories.includes(pullspec.repository);
   const canonicalPullspec = isCanonical ? toCanonicalPullspec(pullspec) : undefined;
   return {
-    schema: 1,
+    schema: 2,
     outcome: decision.outcome,
     forced: false,
     pullspec: pullspec.text,
@@ -66,6 +70,8 @@ export function toVerdict(
     warnings: decision.warnings,
     attempts: decision.attempts,
     ...(decision.policies === undefined || decision.policies.length === 0 ? {} : { policies: decision.policies }),
+    ...(platforms === undefined ? {} : { platforms: platforms.map(formatPlatform) }),
+    ...(decision.images === undefined || decision.images.length === 0 ? {} : { images: decision.images }),
     decidedAt: now.toISOString(),
   };
 }

@@ -1,12 +1,19 @@
 import { hash } from 'node:crypto';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import type { DockerReference } from '../../base/names/docker-reference.ts';
 import { manifestDigest } from '../../registry/images/manifest-digest.ts';
 import type { PolicyImage } from '../../trust/policy/policy-image.ts';
-import type { SignedImage } from '../judge/requirement-result.ts';
 
-/** What signatures are held against. @throws StoreError `ContentMismatch` where the reference names another digest */
-export function toSignedImage(untrustedManifest: Uint8Array, image: PolicyImage): SignedImage {
+/** An image by its name and the digest of its bytes. */
+export interface NamedManifest {
+  /** As asked for; undefined for an image that has no name, such as a directory. */
+  readonly reference: DockerReference | undefined;
+  readonly digest: Digest;
+}
+
+/** What signatures are compared with. @throws StoreError `ContentMismatch` where the reference names another digest */
+export function toSignedImage(untrustedManifest: Uint8Array, image: PolicyImage): NamedManifest {
   const digest = manifestDigest(untrustedManifest);
   const reference = 'reference' in image ? image.reference : undefined;
   const named = reference?.digest;

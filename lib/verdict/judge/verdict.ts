@@ -18,7 +18,7 @@ export interface Attempt {
   readonly keyring?: string | undefined;
   /** Fingerprint of the certificate that made, or claims to have made, the signature. */
   readonly signer?: string | undefined;
-  /** The image whose policy had it looked at; missing where the profile's keyrings did. */
+  /** `repository@digest` of the image whose policy had it looked at; missing where a release keyring did. */
   readonly image?: string | undefined;
   readonly code: ReasonCode | 'Verified';
   readonly message: string;
@@ -30,7 +30,7 @@ export interface Attempt {
 export interface PolicyResult {
   /** Name of the policy's document. */
   readonly document: string;
-  /** `repository@digest`, as a node would pull it. */
+  /** `repository@digest` of the image that a node runs. */
   readonly image: string;
   /** `transport:scope`, or `default`. */
   readonly scope: string;
@@ -43,9 +43,19 @@ export interface PolicyResult {
   }[];
 }
 
+/** An entry of an index: an image that nodes run, with its result, or one that none of them runs. */
+export interface ImageResult {
+  readonly digest: Digest;
+  /** Such as `linux/amd64`; of an entry that names none, empty. */
+  readonly platforms: readonly string[];
+  /** Missing for an entry that no node of the platforms in question runs, such as an attestation. */
+  readonly outcome?: Outcome | undefined;
+}
+
 /** The decision and all of its evidence. `decidedAt` is an RFC 3339 time in UTC. */
 export interface Verdict {
-  readonly schema: 1;
+  /** 1: decided before per-image rules, by the digest asked for alone. */
+  readonly schema: 1 | 2;
   readonly outcome: Outcome;
   readonly forced: boolean;
   readonly pullspec: string;
@@ -60,5 +70,9 @@ export interface Verdict {
   readonly attempts: readonly Attempt[];
   /** Missing where no image policy was evaluated. */
   readonly policies?: readonly PolicyResult[] | undefined;
+  /** What the caller named; missing where the profile or the index decided. */
+  readonly platforms?: readonly string[] | undefined;
+  /** Of an index whose images had to be looked at; missing for anything else. */
+  readonly images?: readonly ImageResult[] | undefined;
   readonly decidedAt: string;
 }

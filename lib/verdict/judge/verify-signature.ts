@@ -40,6 +40,11 @@ export interface VerifiedSignature extends SignedPayload {
   readonly [verifiedBrand]: true;
 }
 
+/** A signature that holds, with the name that tells it from a re-framed copy. */
+export interface IdentifiedSignature extends VerifiedSignature {
+  readonly identity: string;
+}
+
 /**
  * The first half of the check, in the order that keeps unproven bytes from being read: cryptography, key, payload.
  *
@@ -71,6 +76,37 @@ export function verifySignature(
 ): VerifiedSignature {
   const signed = verifySignedPayload(message, keyring, requirement.payloadMode, now);
   withSigner(signed.signer, () => verifyIdentity(signed.digest, signed.signedReference, requirement));
+  return signed as VerifiedSignature;
+}
+
+/** What a policy asks of the signature of an image. */
+export interface ImageClaim {
+  readonly digest: Digest;
+  /** Whether the payload's docker-reference may name the image. */
+  readonly isAccepted: (signedReference: string) => boolean;
+  /** What decides that, for the message. */
+  readonly identity: string;
+}
+
+/**
+ * The whole check of one simple signing signature of an image, as containers/image does it.
+ *
+ * @param now seconds since 1970
+ * @throws SignatureError with the code that says why not
+ */
+export function verifyImageSignature(
+  message: UntrustedSignedMessage,
+  keyring: IndexedKeyring,
+  { digest, isAccepted, identity }: ImageClaim,
+  now: number,
+): VerifiedSignature {
+  const signed = verifySignedPayload(message, keyring, 'strict', now);
+  withSigner(signed.signer, () => {
+    verifyDigest(signed.digest, digest);
+    if (isAccepted(signed.signedReference)) return;
+    const name = JSON.stringify(signed.signedReference);
+    throw new SignatureError('IdentityMismatch', `the signature names ${name}, which ${identity} does not accept`);
+  });
   return signed as VerifiedSignature;
 }
 

@@ -1,5 +1,5 @@
+import { isStoreAttempt } from '../judge/candidate.ts';
 import type { Attempt, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
-import { isStoreAttempt } from './replay-store.ts';
 import type { RecordedSignature } from './verdict-record.ts';
 
 /** What may differ although the record is right. */
@@ -8,6 +8,8 @@ export interface Tolerance {
   readonly withoutBytes: readonly RecordedSignature[];
   /** The same may have been said in other words: codes are compared, sentences are not. */
   readonly otherWords: boolean;
+  /** The record is of schema 1, whose attempts stand in another order. */
+  readonly isBeforeImageRules: boolean;
 }
 
 const SAME: readonly (keyof Verdict)[] = [
@@ -26,17 +28,27 @@ export function compareVerdicts(recorded: Verdict, actual: Verdict, tolerance: T
   return [
     ...compareMembers('verdict', recorded, actual, SAME),
     ...compareAttempts(recorded, actual, tolerance),
+    ...(tolerance.isBeforeImageRules ? [] : compareMembers('verdict', recorded, actual, ['platforms', 'images'])),
     ...compareReasons(recorded, actual, tolerance),
     ...comparePolicies(recorded, actual, tolerance),
   ];
 }
 
-function compareAttempts(recorded: Verdict, actual: Verdict, { withoutBytes, otherWords }: Tolerance): string[] {
+function compareAttempts(recorded: Verdict, actual: Verdict, tolerance: Tolerance): string[] {
+  const { withoutBytes, otherWords, isBeforeImageRules } = tolerance;
   const words: readonly (keyof Attempt)[] = otherWords ? [] : ['message', 'note'];
   const members: readonly (keyof Attempt)[] = ['store', 'location', 'keyring', 'signer', 'image', 'code', ...words];
   const isChecked = (attempt: Attempt): boolean => !isStoreAttempt(attempt) && !isOfAny(withoutBytes, attempt);
+  const toKey = (attempt: Attempt): string => JSON.stringify(members.map((member) => attempt[member] ?? null));
+  const inOrder = (attempts: readonly Attempt[]): readonly Attempt[] =>
+    isBeforeImageRules ? attempts.toSorted((one, other) => (toKey(one) < toKey(other) ? -1 : 1)) : attempts;
   const compare = (name: string, isIncluded: (attempt: Attempt) => boolean): string[] =>
-    compareLists(name, recorded.attempts.filter(isIncluded), actual.attempts.filter(isIncluded), members);
+    compareLists(
+      name,
+      inOrder(recorded.attempts.filter(isIncluded)),
+      inOrder(actual.attempts.filter(isIncluded)),
+      members,
+    );
   return [...compare('store attempts', isStoreAttempt), ...compare('attempts', isChecked)];
 }
 

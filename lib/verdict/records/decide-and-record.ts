@@ -3,14 +3,16 @@ import { parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { EvidencePlaces } from '../../stores/open/upstream-stores.ts';
 import { createFallbackStore } from '../../stores/port/fallback-store.ts';
-import { createParallelStore, createSharedTime } from '../../stores/port/parallel-store.ts';
+import { createParallelStore, createSharedTime, VERIFICATION_TIMEOUT_MS } from '../../stores/port/parallel-store.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-places.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type Decision, decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { Attempt, Verdict } from '../judge/verdict.ts';
 import type { Acceptances } from './acceptances.ts';
+import { createManifestCache } from './manifest-cache.ts';
 import { toRecord } from './to-record.ts';
 import type { Asked } from './verdict-record.ts';
 import { writeRecord } from './write-record.ts';
@@ -19,12 +21,14 @@ export interface RecordingDependencies {
   /** Read first. */
   readonly mirror: SignaturePlaces;
   /** Read when the mirror does not satisfy everything that is required. */
-  readonly upstream: SignaturePlaces;
+  readonly upstream: EvidencePlaces;
   readonly objects: ObjectStore;
-  /** Undefined where nobody asked: what is only looked at again is not in use for that. */
+  /** Undefined where nobody asked: a verdict that is only checked again does not show that the image is in use. */
   readonly acceptances: Acceptances | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
+  /** Milliseconds that mirror and stores together may take; those of one verification when left out. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The signatures of a digest: a release's, or in the lookaside of a repository. */
@@ -34,15 +38,32 @@ export interface Unmirrored {
 }
 
 export interface RecordedDecision {
+  readonly decision: Decision;
   readonly verdict: Verdict;
   readonly recordId: string;
   /** What is worth mirroring, since a signature that verified was not there. */
   readonly unmirrored: readonly Unmirrored[];
 }
 
+/** Decides as {@link decideAndRecord} does, and writes nothing. @throws as `decideImage` */
+export async function decideWithMirror(
+  request: ImageRequest,
+  trust: ReadyTrust,
+  dependencies: Omit<RecordingDependencies, 'acceptances'>,
+): Promise<Decision> {
+  const { mirror, upstream, objects, now, signal, timeoutMs = VERIFICATION_TIMEOUT_MS } = dependencies;
+  // Around all, so that mirror, stores and lookasides together stay within the time of one verification.
+  const shared = createSharedTime(Math.min(VERIFICATION_TIMEOUT_MS, Math.max(1, timeoutMs)));
+  const read = (place: keyof SignaturePlaces): SignatureStore =>
+    createParallelStore([createFallbackStore([mirror[place], upstream[place]])], { timeoutMs: shared });
+  const manifests = createManifestCache(objects, upstream.manifests);
+  const places = { store: read('release'), lookaside: read('lookaside'), manifests };
+  return await decideImage(request, trust, { ...places, now, signal });
+}
+
 /**
- * Decides with the mirror first, and keeps the evidence. A verdict that could not be recorded is not given: the
- * failure goes on up, and the caller may ask again.
+ * The use case of every function that decides: the mirror is read first, and the evidence is kept. A verdict that could
+ * not be recorded is not given: the failure is thrown, and the caller may ask again.
  *
  * @throws as `decideImage`; StoreError when the record cannot be written
  */
@@ -50,37 +71,36 @@ export async function decideAndRecord(
   request: ImageRequest,
   asked: Asked,
   trust: ReadyTrust,
-  { mirror, upstream, objects, acceptances, now, signal }: RecordingDependencies,
+  dependencies: RecordingDependencies,
 ): Promise<RecordedDecision> {
-  // Around all, so that mirror, stores and lookasides together stay within the time of one verification.
-  const timeoutMs = createSharedTime();
-  const read = (place: keyof SignaturePlaces): SignatureStore =>
-    createParallelStore([createFallbackStore([mirror[place], upstream[place]])], { timeoutMs });
-  const places = { store: read('release'), lookaside: read('lookaside') };
-  const decision = await decideImage(request, trust, { ...places, now, signal });
+  const { mirror, objects, acceptances } = dependencies;
+  const decision = await decideWithMirror(request, trust, dependencies);
   const { verdict } = decision;
   const record = toRecord(asked, decision);
   await writeRecord(objects, record);
   if (verdict.outcome === 'accepted' && !verdict.forced) {
     await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
   }
-  return { verdict, recordId: record.id, unmirrored: listUnmirrored(decision, mirror) };
+  return { decision, verdict, recordId: record.id, unmirrored: listUnmirrored(decision, mirror) };
 }
 
 /** The mirror holds no Sigstore signatures: for those, nothing is asked of it. */
 function listUnmirrored({ verdict, examined }: Decision, mirror: SignaturePlaces): readonly Unmirrored[] {
-  const { digest, attempts } = verdict;
-  if (digest === undefined) return [];
+  if (verdict.digest === undefined) return [];
   const beside = new Set(examined.filter(({ bytes }) => isSigstoreBlob(bytes)).map(toPlaceKey));
   const isUpstream = (attempt: Attempt): boolean =>
     attempt.code === 'Verified' &&
     attempt.store !== (attempt.image === undefined ? mirror.release : mirror.lookaside).description &&
     !beside.has(toPlaceKey(attempt));
-  // Once for the release, and once for each repository whose lookaside had something.
-  const images = new Set(attempts.filter(isUpstream).map(({ image }) => image));
-  return [...images].map((image) =>
-    image === undefined ? { digest } : { digest, repository: parseReference(image).repository },
-  );
+  // Once for the release, and once for each image whose lookaside had something.
+  const images = new Set(verdict.attempts.filter(isUpstream).map(({ image }) => image));
+  return [...images].map((image) => toUnmirrored(image, verdict.digest));
+}
+
+function toUnmirrored(image: string | undefined, asked: Digest | undefined): Unmirrored {
+  const { digest, repository } = image === undefined ? { digest: asked, repository: undefined } : parseReference(image);
+  if (digest === undefined) throw new TypeError('a signature that verified is of a digest');
+  return repository === undefined ? { digest } : { digest, repository };
 }
 
 function toPlaceKey({ store, location, image }: Pick<Attempt, 'store' | 'location' | 'image'>): string {

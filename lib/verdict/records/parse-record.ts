@@ -1,22 +1,25 @@
 import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { recordOf } from '../../base/documents/record-of.ts';
 import { formatPlaces } from '../../base/documents/schema-faults.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { REASON_CODES } from '../../base/errors/reason-code.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { isPlatform } from '../../base/names/platform.ts';
+import { MANIFEST_MEDIA_TYPES } from '../../registry/client/manifest-media-type.ts';
 import { sha256Field } from '../../trust/prepared/parse-current-trust.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';
-import type { Attempt, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
+import type { Attempt, ImageResult, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
 import { MAX_TIME_MS } from './record-keys.ts';
-import type { Asked, RecordedSignature, VerdictRecord } from './verdict-record.ts';
+import type { Asked, RecordedManifest, RecordedSignature, VerdictRecord } from './verdict-record.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
 type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
-/** The schema number that this version writes and reads. */
-const SCHEMA = 1;
+/** The schema number that this version writes; it reads those before too. */
+const SCHEMA = 2;
 
 const text = v.pipe(v.string(), v.minLength(1));
 const digest = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
@@ -52,8 +55,13 @@ const policy = v.strictObject({
   requirements: v.array(v.strictObject({ requirement: text, outcome, reasons: v.array(reason) })),
 } satisfies Shape<PolicyResult>);
 
-const verdict = v.strictObject({
-  schema: v.literal(SCHEMA),
+const image = v.strictObject({
+  digest,
+  platforms: v.array(text),
+  outcome: v.optional(outcome),
+} satisfies Shape<ImageResult>);
+
+const verdictMembers = {
   outcome,
   forced: v.boolean(),
   pullspec: text,
@@ -68,19 +76,26 @@ const verdict = v.strictObject({
   attempts: v.array(attempt),
   policies: v.optional(v.array(policy)),
   decidedAt: time,
+};
+
+const verdict1 = v.strictObject({ ...verdictMembers, schema: v.literal(1) });
+const verdict2 = v.strictObject({
+  ...verdictMembers,
+  schema: v.literal(2),
+  platforms: v.optional(v.array(v.pipe(v.string(), v.check(isPlatform)))),
+  images: v.optional(v.array(image)),
 } satisfies Shape<Verdict>);
 
-const record: v.GenericSchema<unknown, VerdictRecord> = v.strictObject({
-  schema: v.literal(SCHEMA),
+const askedMembers = {
+  source: text,
+  registry: v.optional(text),
+  repository: v.optional(text),
+  tag: v.optional(text),
+  pullspec: text,
+};
+
+const recordMembers = {
   id: sha256Field,
-  asked: v.strictObject({
-    source: text,
-    registry: v.optional(text),
-    repository: v.optional(text),
-    tag: v.optional(text),
-    pullspec: text,
-  } satisfies Shape<Asked>),
-  verdict,
   signatures: v.array(
     v.strictObject({
       store: v.string(),
@@ -91,7 +106,32 @@ const record: v.GenericSchema<unknown, VerdictRecord> = v.strictObject({
     } satisfies Shape<RecordedSignature>),
   ),
   firstDecidedAt: time,
+};
+
+const record1 = v.pipe(
+  v.strictObject({
+    ...recordMembers,
+    schema: v.literal(1),
+    asked: v.strictObject(askedMembers),
+    verdict: verdict1,
+  }),
+  v.transform((record) => ({ ...record, manifests: [] })),
+);
+const record2 = v.strictObject({
+  ...recordMembers,
+  schema: v.literal(2),
+  asked: v.strictObject({ ...askedMembers, caller: v.optional(recordOf(text, v.string())) } satisfies Shape<Asked>),
+  verdict: verdict2,
+  manifests: v.array(
+    v.strictObject({
+      digest,
+      mediaType: v.picklist(MANIFEST_MEDIA_TYPES),
+      bytes: base64,
+    } satisfies Shape<RecordedManifest>),
+  ),
 } satisfies Shape<VerdictRecord>);
+
+const record: v.GenericSchema<unknown, VerdictRecord> = v.variant('schema', [record1, record2]);
 
 /**
  * Reads a record's form: UTF-8, strict JSON, a schema number that this version knows. What it says is not proven by

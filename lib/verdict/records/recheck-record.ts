@@ -1,14 +1,16 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import { parsePlatform } from '../../base/names/platform.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { toReadyTrust } from '../../trust/source/ready-trust.ts';
 import { decideImage } from '../decide/decide-image.ts';
 import { toForcedVerdict } from '../decide/force.ts';
+import { isStoreAttempt } from '../judge/candidate.ts';
 import type { Reason, Verdict } from '../judge/verdict.ts';
 import { checkAsked } from './check-asked.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
-import { createReplay, isStoreAttempt, type Replay } from './replay-store.ts';
+import { createReplay, type Replay } from './replay-store.ts';
 import { toRecordId } from './to-record-id.ts';
 import type { VerdictRecord } from './verdict-record.ts';
 
@@ -41,6 +43,7 @@ export async function recheckRecord(record: VerdictRecord, trust: PreparedTrust)
     ...checkAcceptance(record.verdict, actual, trust),
     ...compareVerdicts(record.verdict, record.verdict.forced ? toForcedVerdict(actual) : actual, {
       withoutBytes: replay.withoutBytes,
+      isBeforeImageRules: record.schema === 1,
       // When stale trust was last refreshed is known from its sentence alone.
       otherWords: record.verdict.verifierVersion !== VERIFIER_VERSION || isStale(record.verdict),
     }),
@@ -58,15 +61,19 @@ function requireSameTrust({ verdict: { profile, trustRevision } }: VerdictRecord
 }
 
 async function decideAgain(
-  { verdict }: VerdictRecord,
+  { schema, verdict }: VerdictRecord,
   pullspec: Pullspec,
   trust: PreparedTrust,
-  { store, lookaside }: Replay,
+  { store, lookaside, manifests }: Replay,
 ): Promise<Verdict> {
   const decidedAt = new Date(verdict.decidedAt);
   const ready = toReadyTrust(trust, isStale(verdict) ? new Date(0) : decidedAt);
-  const dependencies = { store, lookaside, now: () => decidedAt, signal: new AbortController().signal };
-  return (await decideImage({ pullspec, mode: verdict.mode }, ready, dependencies)).verdict;
+  const dependencies = { store, lookaside, manifests, now: () => decidedAt, signal: new AbortController().signal };
+  // Before per-image rules, the digest that was asked for was judged alone.
+  const reader = schema === 1 ? 'host' : 'node';
+  const platforms = verdict.platforms?.map(parsePlatform);
+  const request = { pullspec, mode: verdict.mode, platforms, reader } as const;
+  return (await decideImage(request, ready, dependencies)).verdict;
 }
 
 function checkRecord(record: VerdictRecord, { swapped, listUnread }: Replay): readonly string[] {
@@ -88,7 +95,11 @@ function checkAcceptance(recorded: Verdict, actual: Verdict, trust: PreparedTrus
   return differences;
 }
 
-function listBelieved({ asked, verdict }: VerdictRecord, replay: Replay, trust: PreparedTrust): readonly string[] {
+function listBelieved(
+  { schema, asked, verdict }: VerdictRecord,
+  replay: Replay,
+  trust: PreparedTrust,
+): readonly string[] {
   const { attempts, forced, mode, verifierVersion, digest } = verdict;
   const believed = attempts.filter(isStoreAttempt).map(({ location, code }) => `${location}: ${code}`);
   for (const { location, sha256 } of replay.withoutBytes) {
@@ -99,6 +110,7 @@ function listBelieved({ asked, verdict }: VerdictRecord, replay: Replay, trust: 
   if (trust.verification === 'disabled') believed.push('nothing was verified: the profile says verification: disabled');
   if (mode !== trust.mode) believed.push(`the caller chose the mode ${mode}; the profile says ${trust.mode}`);
   if (verifierVersion !== VERIFIER_VERSION) believed.push(`decided by ${verifierVersion}, not by ${VERIFIER_VERSION}`);
+  if (schema === 1) believed.push('decided before per-image rules: the images of an index were not looked at');
   if (digest !== undefined && !asked.pullspec.includes('@')) believed.push(`${asked.pullspec} stood for ${digest}`);
   return believed;
 }

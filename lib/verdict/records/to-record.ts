@@ -1,9 +1,16 @@
 import { hash } from 'node:crypto';
 import { parsePullspec } from '../../base/names/pullspec.ts';
 import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { Decision } from '../decide/decide-image.ts';
 import { toRecordId } from './to-record-id.ts';
-import { type Asked, MAX_EMBEDDED_BYTES, type RecordedSignature, type VerdictRecord } from './verdict-record.ts';
+import {
+  type Asked,
+  MAX_EMBEDDED_BYTES,
+  type RecordedManifest,
+  type RecordedSignature,
+  type VerdictRecord,
+} from './verdict-record.ts';
 
 /** What somebody asked for by pullspec alone. @throws InputError `PullspecInvalid` or `DigestInvalid` */
 export function toAsked(source: 'api' | 'cli', text: string): Asked {
@@ -16,13 +23,18 @@ export function toAsked(source: 'api' | 'cli', text: string): Asked {
 export function toRecord(asked: Asked, decision: Decision): VerdictRecord {
   const { verdict } = decision;
   return {
-    schema: 1,
+    schema: 2,
     id: toRecordId(asked, verdict),
     asked,
     verdict,
+    manifests: decision.manifest === undefined ? [] : [toRecordedManifest(decision.manifest)],
     signatures: toRecordedSignatures(decision),
     firstDecidedAt: verdict.decidedAt,
   };
+}
+
+function toRecordedManifest({ digest, mediaType, bytes }: Manifest): RecordedManifest {
+  return { digest, mediaType, bytes: Buffer.from(bytes).toString('base64') };
 }
 
 function toRecordedSignatures(decision: Pick<Decision, 'verified' | 'examined'>): readonly RecordedSignature[] {
@@ -36,10 +48,9 @@ function toRecordedSignatures(decision: Pick<Decision, 'verified' | 'examined'>)
   });
 }
 
-/** Of the distinct signatures, those that fit: one for each keyring, then what else verifies, then the others. */
+/** Of the distinct signatures, those that fit: what verifies first, then the others. */
 function selectEmbedded({ verified, examined }: Pick<Decision, 'verified' | 'examined'>): Map<string, Uint8Array> {
-  const firstOfKeyrings = new Map(verified.toReversed().map(({ keyring, bytes }) => [keyring, bytes]));
-  const candidates = [...firstOfKeyrings.values(), ...verified.map(({ bytes }) => bytes)];
+  const candidates = verified.map(({ bytes }) => bytes);
   const selected = new Map<string, Uint8Array>();
   let total = 0;
   for (const bytes of [...candidates, ...examined.map((signature) => signature.bytes)]) {

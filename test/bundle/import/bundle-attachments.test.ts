@@ -24,6 +24,7 @@ import {
   readMirrorTrust,
 } from '../../mirror/check/mirror-setup.ts';
 import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
+import { createMemoryManifests } from '../../support/memory-manifests.ts';
 import { findTool } from '../../support/tools.ts';
 import { createScratch, digestOf, makeBundle, makeBundleSigner, makeMirror, NOW, SIGNAL } from '../bundle-setup.ts';
 import { type CraftedFile, craftBundle } from '../craft-archive.ts';
@@ -93,7 +94,13 @@ function testBundles(installed: string): void {
       signal: SIGNAL,
     });
     const store = createAttachmentStore(async () => destination.reader);
-    const evidence = await readSigstoreEvidence({ digest: both, repository, place: to }, prepared, store, NOW, SIGNAL);
+    const evidence = await readSigstoreEvidence(
+      { digest: both, repository, place: to },
+      prepared,
+      { attachments: store, registry: createMemoryManifests() },
+      NOW,
+      SIGNAL,
+    );
     return { report, state: evidence.state };
   }
 

@@ -15,7 +15,7 @@ import type { ObjectStore } from '../../../lib/platform/objects/port/object-stor
 import { createS3Client } from '../../../lib/platform/objects/s3/s3-client.ts';
 import { createS3ObjectStore } from '../../../lib/platform/objects/s3/s3-object-store.ts';
 import { createHttpReleaseStore } from '../../../lib/stores/http-release-store.ts';
-import { collectSignatures } from '../../../lib/verdict/decide/collect-signatures.ts';
+import { collectRelease } from '../../../lib/verdict/decide/collect-release.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createTestBuckets } from '../../support/s3-server/make-bucket.ts';
 import { hasS3Server, startS3Server } from '../../support/s3-server/start-s3-server.ts';
@@ -101,11 +101,11 @@ describe('round trip', () => {
     try {
       const store = createHttpReleaseStore(client, new URL(`${server.origin}/signatures`));
       for (const digest of DIGESTS) {
-        const { evidence, verified } = await collectSignatures(digest, signer.profile.trust, store, NOW, SIGNAL);
-        expect([verified.length, evidence.storeFailed]).toEqual([1, false]);
+        const { collected } = await collectRelease(digest, signer.profile.trust, store, NOW, SIGNAL);
+        expect([collected.verified.length, collected.storeFailed]).toEqual([1, false]);
       }
-      const { verified } = await collectSignatures(digestOf('absent'), signer.profile.trust, store, NOW, SIGNAL);
-      expect(verified).toEqual([]);
+      const { collected } = await collectRelease(digestOf('absent'), signer.profile.trust, store, NOW, SIGNAL);
+      expect(collected.verified).toEqual([]);
     } finally {
       client.close();
       await server.close();

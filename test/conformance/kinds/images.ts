@@ -14,7 +14,7 @@ import { PolicyError } from '../../../lib/trust/policy/policy-error.ts';
 import { parsePolicyJson } from '../../../lib/trust/policy/policy-json/parse-policy-json.ts';
 import { parsePolicyRequirement } from '../../../lib/trust/policy/policy-json/parse-policy-requirement.ts';
 import type { KeySource, PolicyRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
-import { verifyImageByPolicy } from '../../../lib/verdict/decide/verify-image-by-policy.ts';
+import { decideByPolicy } from '../../../lib/verdict/decide/decide-by-policy.ts';
 import { verifyDigest, verifySignedPayload } from '../../../lib/verdict/judge/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
@@ -64,7 +64,7 @@ async function judge({ inputs, root }: Vector, policy: ImagePolicy): Promise<Rea
   const { imageDirectory, dockerReference } = v.parse(Image, inputs);
   const reference = parseDockerReference(dockerReference);
   const directory = await openDirectoryImage(path.join(root, imageDirectory));
-  const { outcome, requirements } = await verifyImageByPolicy({
+  const { outcome, requirements } = await decideByPolicy({
     source: { ...directory, image: { transport: 'docker', reference } },
     policy,
     keys: (source) => readKeyring(root, source),

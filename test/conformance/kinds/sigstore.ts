@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { decodeBase64 } from '../../../lib/base/documents/base64.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
+import { parseDockerReference, withDefaultTag } from '../../../lib/base/names/docker-reference.ts';
 import { parseCosignPayload } from '../../../lib/crypto/sigstore/cosign-payload.ts';
-import { evaluateSigstore, type SigstoreCandidate } from '../../../lib/crypto/sigstore/evaluate-sigstore.ts';
 import { parseRekorPayload, parseRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
 import { parseSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import {
@@ -22,13 +20,14 @@ import { trySinglePem } from '../../../lib/crypto/sigstore/x509/pem.ts';
 import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/crypto/sigstore/x509/read-certificates.ts';
 import { verifyFulcioCertificate } from '../../../lib/crypto/sigstore/x509/verify-fulcio-certificate.ts';
 import { verifyPkiCertificate } from '../../../lib/crypto/sigstore/x509/verify-pki-certificate.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../../lib/trust/policy/cluster-image-policy/cluster-image-policy-content.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
 import { PolicyError } from '../../../lib/trust/policy/policy-error.ts';
 import { parsePolicyRequirement } from '../../../lib/trust/policy/policy-json/parse-policy-requirement.ts';
 import type { SigstoreRoot } from '../../../lib/trust/policy/policy-requirement.ts';
+import { decideByPolicy } from '../../../lib/verdict/decide/decide-by-policy.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
 import { VectorRejected } from '../vector-rejected.ts';
@@ -145,32 +144,22 @@ export const sigstoreRequirement: KindRunner = async ({ inputs, root }) => {
   const { imageDirectory, dockerReference, requirement: content } = v.parse(Requirement, inputs);
   const requirement = rejectingPolicyErrors(() => parsePolicyRequirement(content, []));
   if (requirement.type !== 'sigstoreSigned') throw new Error(`not sigstoreSigned: ${requirement.type}`);
-  const directory = path.join(root, imageDirectory);
-  const manifest = await readFile(path.join(directory, 'manifest.json'));
-  const image = parseDockerReference(dockerReference);
-  const { isSatisfied, attempts } = evaluateSigstore(
-    await readCandidates(directory),
-    prepareRoot(requirement.root, root),
-    {
-      digest: parseDigest(`sha256:${createHash('sha256').update(manifest).digest('hex')}`),
-      acceptsReference: (signed) => matchesIdentity(requirement.signedIdentity, image, signed),
-      bundleIdentity: 'refuse',
+  const directory = await openDirectoryImage(path.join(root, imageDirectory));
+  const { outcome, requirements } = await decideByPolicy({
+    source: {
+      ...directory,
+      image: { transport: 'docker', reference: withDefaultTag(parseDockerReference(dockerReference)) },
     },
-    VECTOR_TIME,
-  );
-  if (!isSatisfied) throw new VectorRejected(JSON.stringify(attempts));
+    policy: { default: [requirement], transports: new Map() },
+    keys: () => Promise.reject(new Error('no OpenPGP key is needed')),
+    sigstore: { readFile: async (file) => readKeyFile(root, file), bundleIdentity: 'refuse' },
+    now: new Date(VECTOR_TIME * 1000),
+    signal: new AbortController().signal,
+  });
+  const attempts = requirements.flatMap((result) => result.attempts);
+  if (outcome !== 'accepted') throw new VectorRejected(JSON.stringify(requirements));
   return { attempts };
 };
-
-async function readCandidates(directory: string): Promise<readonly SigstoreCandidate[]> {
-  const names = (await readdir(directory)).filter((name) => name.startsWith('signature-')).toSorted();
-  return Promise.all(
-    names.map(async (location) => ({
-      location,
-      untrusted: { kind: 'blob' as const, bytes: await readFile(path.join(directory, location)) },
-    })),
-  );
-}
 
 /** Paths of a requirement are relative to the root of the set. */
 function prepareRoot(sigstoreRoot: SigstoreRoot, root: string): SigstoreTrust {

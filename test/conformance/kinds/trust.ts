@@ -19,7 +19,7 @@ import { selectTrustConfigMap } from '../../../lib/trust/documents/trust-config-
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 import type { KindRunner } from '../kinds.ts';
 import { VectorRejected } from '../vector-rejected.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
@@ -94,6 +94,7 @@ export const releaseVerify: KindRunner = async ({ inputs, root }) => {
       toReadyTrust(toTrust(keyrings), new Date(VECTOR_TIME * 1000)),
       {
         lookaside: untouchedStore,
+        manifests: untouchedManifests,
         store: createParallelStore(opened.map(({ store }) => store)),
         now: () => new Date(VECTOR_TIME * 1000),
         signal: new AbortController().signal,

@@ -138,7 +138,7 @@ function testMirror(installed: string): void {
     const signatures = byOpenpgp([...signed, toDigestOf(list)]);
     const { images: checked, outcome } = await check(registry.host, { digests: [toDigestOf(list)], signatures });
     expect(checked.map((image) => [states(image), image.names.join()])).toEqual([
-      ['complete: present, unasked, valid', '4.99.0'],
+      ['complete: present, valid, valid', '4.99.0'],
       ['complete: present, valid, valid', '4.99.0 amd64'],
       ['complete: present, valid, valid', '4.99.0 arm64'],
     ]);
@@ -194,7 +194,7 @@ describe('a mirror that does not answer', () => {
     {
       name: 'for the manifest',
       failing: `manifests/${digestOf('complete')}`,
-      expected: 'incomplete: failed, absent, valid',
+      expected: 'indeterminate: failed, failed, valid',
     },
     {
       name: 'for the .sig tag',

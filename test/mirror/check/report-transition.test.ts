@@ -21,12 +21,15 @@ import {
 const setup = createSetup();
 afterEach(() => setup.close());
 
-const both = makeImage('both').digest;
-const onlyOpenpgp = makeImage('only OpenPGP').digest;
-const onlySigstore = makeImage('only Sigstore').digest;
-const neither = makeImage('neither').digest;
-const otherKey = makeImage('other key').digest;
-const broken = makeImage('broken').digest;
+const images = ['both', 'only OpenPGP', 'only Sigstore', 'neither', 'other key', 'broken'].map(makeImage);
+const [both, onlyOpenpgp, onlySigstore, neither, otherKey, broken] = images.map(({ digest }) => digest) as [
+  Digest,
+  Digest,
+  Digest,
+  Digest,
+  Digest,
+  Digest,
+];
 const child = makeImage('child');
 const unsignedChild = makeImage('unsigned child');
 const list = makeList([child.digest]);
@@ -45,6 +48,7 @@ async function serve(): Promise<string> {
     add(`manifests/${toSignatureTag(digest)}`, bytes, OCI_MANIFEST);
     for (const blob of blobs) add(`blobs/${toDigest(blob)}`, blob, 'application/octet-stream');
   }
+  for (const { bytes, digest } of images) add(`manifests/${digest}`, bytes, OCI_MANIFEST);
   for (const bytes of [list, partList]) add(`manifests/${toDigest(bytes)}`, bytes, OCI_INDEX);
   const { host } = await setup.serve((request, response) => {
     const found = contents.get(request.url ?? '');

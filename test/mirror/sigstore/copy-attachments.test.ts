@@ -12,6 +12,7 @@ import { createRegistryPusher, type RegistryPusher } from '../../../lib/registry
 import { OCI_INDEX, OCI_MANIFEST } from '../../registry/client/registry-setup.ts';
 import { startReferrersRegistry } from '../../registry/client/start-referrers-registry.ts';
 import { startRegistry } from '../../registry/client/start-registry.ts';
+import { createMemoryManifests } from '../../support/memory-manifests.ts';
 import { findTool } from '../../support/tools.ts';
 import {
   type MadeAttachment,
@@ -132,7 +133,7 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
       await readSigstoreEvidence(
         question,
         prepared,
-        createAttachmentStore(async () => reader),
+        { attachments: createAttachmentStore(async () => reader), registry: createMemoryManifests() },
         NOW,
         signal,
       )

@@ -8,7 +8,7 @@ import { parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
 import { createS3Client } from '../../../lib/platform/objects/s3/s3-client.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
-import { evaluateSignature } from '../../../lib/verdict/judge/evaluate-signature.ts';
+import { evaluateSignature } from '../../../lib/verdict/judge/keyring-requirement.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
@@ -135,8 +135,6 @@ async function mirrorAtOnce(location: string): Promise<void> {
 }
 
 function verify(digest: (typeof DIGESTS)[number], bytes: Uint8Array) {
-  const { signedRepositories } = trust.prepared;
-  const requirement = { digest, signedRepositories, payloadMode: 'release' } as const;
-  const source = { store: 'mirror', location: 'mirror' };
-  return evaluateSignature(bytes, source, trust.keyrings, requirement, FIXTURE_TIME.getTime() / 1000).verified;
+  const signature = { store: 'mirror', location: 'mirror', untrustedBytes: bytes };
+  return evaluateSignature(signature, digest, trust, FIXTURE_TIME.getTime() / 1000).verified;
 }

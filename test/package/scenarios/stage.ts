@@ -11,6 +11,7 @@ import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.t
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { CANONICAL, PUSH_SOURCE, publishKeyrings, pushOf, setUpPushes } from '../../push/verify/push-setup.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
+import { untouchedManifests } from '../../support/untouched-store.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import type { Aws } from '../aws/start-aws.ts';
 import type { Reply } from '../start-bundle.ts';
@@ -111,7 +112,7 @@ export async function keepAccepted({ objects }: Pick<Stage, 'objects'>, digest: 
   const signatures = new Map([[digest, [signDigest(digest)]]]);
   const { dependencies, upstream } = setUpPushes({ objects, signatures });
   // The same signatures, wherever they are looked for.
-  const places = { release: upstream, lookaside: upstream };
+  const places = { release: upstream, lookaside: upstream, manifests: untouchedManifests };
   const anywhere = { ...dependencies, mirror: places, upstream: { open: () => places, close: () => undefined } };
   const result = await verifyPushed(pushOf({ digest }), anywhere, false);
   if (result.kind !== 'decided') throw new Error(`the push is ${result.kind}`);

@@ -18,6 +18,7 @@ import {
   bySigner,
   documentsOf,
   IMAGE,
+  imageManifests,
   policyOf,
   reject,
   second,
@@ -41,7 +42,10 @@ async function setUp(policy: object, lookaside: SignatureStore, objects: ObjectS
     ...pushes.dependencies,
     trust: createTrustSource(objects, ['acme'], () => NOW),
     mirror: openMirror(objects),
-    upstream: { open: () => ({ release: untouchedStore, lookaside }), close: () => undefined },
+    upstream: {
+      open: () => ({ release: untouchedStore, lookaside, manifests: imageManifests }),
+      close: () => undefined,
+    },
   };
   return { objects, trust, dependencies, bus: pushes.bus, mirrorQueue: pushes.mirrorQueue };
 }

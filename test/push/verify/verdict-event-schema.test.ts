@@ -173,6 +173,7 @@ const ASKED_MEMBERS: Presence<Asked> = {
   repository: 'optional',
   tag: 'optional',
   pullspec: 'required',
+  caller: 'optional',
 };
 const REASON: Presence<Reason> = { code: 'required', message: 'required', remedy: 'optional' };
 const SUMMARY: Presence<VerdictSummary> = {

@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
+import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
 import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
-import { evaluateSigstoreSignature } from '../../../lib/verdict/judge/evaluate-sigstore-signature.ts';
+import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { makeCosignImages } from '../../fixtures/make/cosign/make-images.ts';
 import { findTool } from '../../support/tools.ts';
 import { createSetup, toDigest } from '../client/registry-setup.ts';
@@ -68,11 +70,14 @@ async function codesOf(host: string, at: string, images: CosignImages, question:
   const client = setup.connect({ allowed: [host], plain: [host] });
   const store = createAttachmentStore(async () => client);
   const trust = await toCosignTrust(images, keys, rekor);
-  const check = { trust, name: keys.join(), signedIdentity: identity, bundleIdentity };
-  const image = { digest, reference: parseDockerReference(reference) };
+  const named = parseDockerReference(reference);
+  const acceptsReference = (signed: string): boolean => matchesIdentity(identity, named, signed);
+  const verify = (bytes: Uint8Array) =>
+    verifySigstoreBlob(bytes, trust, { digest, acceptsReference, bundleIdentity }, NOW);
   const codes: string[] = [];
   for await (const entry of store.fetchSignatures({ digest, repository: parseRepository(`${host}/${at}`) }, signal)) {
-    if (entry.kind === 'signature') codes.push(evaluateSigstoreSignature(entry, check, image, NOW).attempt.code);
+    if (entry.kind === 'signature')
+      codes.push(checkCandidate(entry, keys.join(), () => verify(entry.untrustedBytes)).attempt.code);
     if (entry.kind === 'failed') codes.push(entry.error.code);
   }
   return codes;

@@ -8,10 +8,10 @@ import type { ImagePolicy } from '../../../lib/trust/policy/image-policy.ts';
 import type { PolicyRequirement, SignedByRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
 import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import {
-  type ImageQuestion,
-  type ImageVerification,
-  verifyImageByPolicy,
-} from '../../../lib/verdict/decide/verify-image-by-policy.ts';
+  decideByPolicy,
+  type ImageDecision,
+  type PolicyImageQuestion,
+} from '../../../lib/verdict/decide/decide-by-policy.ts';
 import { type CertificatePlan, writeCertificate } from '../../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../../fixtures/make/message-writer.ts';
 import { KEY_CREATED, writePayload } from '../../fixtures/make/payload.ts';
@@ -63,9 +63,9 @@ export function policyOf(...requirements: readonly PolicyRequirement[]): ImagePo
 export async function verify(
   source: ImageSource,
   policy: ImagePolicy,
-  more: Partial<ImageQuestion> = {},
-): Promise<ImageVerification> {
-  return await verifyImageByPolicy({
+  more: Partial<PolicyImageQuestion> = {},
+): Promise<ImageDecision> {
+  return await decideByPolicy({
     source,
     policy,
     async keys(key) {

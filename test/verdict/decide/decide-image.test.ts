@@ -21,7 +21,7 @@ import { decideImage, type ImageRequest } from '../../../lib/verdict/decide/deci
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 const OCP = 'quay.io/openshift-release-dev/ocp-release';
 const GOOD = fixtureReleases[0]?.pullspec ?? '';
@@ -51,6 +51,7 @@ async function decide(
   const dependencies = {
     store,
     lookaside: untouchedStore,
+    manifests: untouchedManifests,
     now: () => FIXTURE_TIME,
     signal: new AbortController().signal,
   };
@@ -334,6 +335,7 @@ test('the caller’s abort ends a decision that hangs', async () => {
   const decision = decideImage({ pullspec: parsePullspec(GOOD) }, await readFixtureTrust(), {
     store: createParallelStore([hanging]),
     lookaside: untouchedStore,
+    manifests: untouchedManifests,
     now: () => FIXTURE_TIME,
     signal: abort.signal,
   });

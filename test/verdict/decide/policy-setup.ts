@@ -1,13 +1,16 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import type { ManifestSource } from '../../../lib/registry/client/registry-client.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { type Decision, decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
-import { DIGEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';
+import { OCI_MANIFEST } from '../../registry/client/registry-setup.ts';
+import { DIGEST, MANIFEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';
 import { makeSigner } from '../../support/make-signer.ts';
+import { createMemoryManifests } from '../../support/memory-manifests.ts';
 import { untouchedStore } from '../../support/untouched-store.ts';
 import { file, profile } from '../../trust/sample-documents.ts';
 
@@ -77,16 +80,26 @@ export async function readPolicyTrust(parts: PolicyProfile): Promise<ReadyTrust>
   return toReadyTrust({ ...prepared, ...keyrings, ...parts.change }, NOW);
 }
 
+/** The image of these tests, which is in no index. */
+export const imageManifests = createMemoryManifests({ [DIGEST]: { bytes: MANIFEST, mediaType: OCI_MANIFEST } });
+
 export interface Asking extends Partial<Omit<ImageRequest, 'pullspec'>> {
   readonly pullspec?: string;
   readonly store?: SignatureStore;
   readonly lookaside?: SignatureStore;
+  readonly manifests?: ManifestSource;
 }
 
 export async function decideBy(
   trust: ReadyTrust,
-  { pullspec = IMAGE, store = untouchedStore, lookaside = untouchedStore, ...request }: Asking,
+  {
+    pullspec = IMAGE,
+    store = untouchedStore,
+    lookaside = untouchedStore,
+    manifests = imageManifests,
+    ...request
+  }: Asking,
 ): Promise<Decision> {
-  const dependencies = { store, lookaside, now: () => NOW, signal: new AbortController().signal };
+  const dependencies = { store, lookaside, manifests, now: () => NOW, signal: new AbortController().signal };
   return await decideImage({ pullspec: parsePullspec(pullspec), ...request }, trust, dependencies);
 }

@@ -10,7 +10,7 @@ import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 /** Real releases are not in the repository; a run that has them names their folder. */
 const REAL = process.env['SIGNET_RELEASES'];
@@ -43,6 +43,7 @@ describe.skipIf(REAL === undefined)('real releases', () => {
     const dependencies = {
       store: createDirectoryReleaseStore(directory),
       lookaside: untouchedStore,
+      manifests: untouchedManifests,
       now: () => FIXTURE_TIME,
       signal: new AbortController().signal,
     };

@@ -9,7 +9,7 @@ import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
-import { MAX_MESSAGE_LENGTH } from '../../../lib/verdict/judge/evaluate-sigstore-signature.ts';
+import { MAX_MESSAGE_LENGTH } from '../../../lib/verdict/judge/candidate.ts';
 import { decideAndRecord } from '../../../lib/verdict/records/decide-and-record.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
 import { readStoredRecord } from '../../../lib/verdict/records/read-stored-record.ts';
@@ -30,6 +30,7 @@ import {
   bySigner,
   decideBy,
   IMAGE,
+  imageManifests,
   KEYS,
   MIRROR_IMAGE,
   OTHER_NAME,
@@ -171,7 +172,11 @@ describe('a ClusterImagePolicy', async () => {
       both,
       {
         mirror: { release: createMemorySignatureStore(new Map()), lookaside: createMemoryLookaside({}) },
-        upstream: { release: createMemorySignatureStore(released, { description: 'up' }), lookaside: registryOf(good) },
+        upstream: {
+          release: createMemorySignatureStore(released, { description: 'up' }),
+          lookaside: registryOf(good),
+          manifests: imageManifests,
+        },
         objects: createMemoryObjectStore(),
         acceptances: undefined,
         now: () => NOW,

@@ -8,9 +8,9 @@ import type { ImageSource } from '../../../lib/registry/images/image-source.ts';
 import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
 import type { PolicyRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
 import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
-import type { ImageVerification } from '../../../lib/verdict/decide/verify-image-by-policy.ts';
+import type { ImageDecision } from '../../../lib/verdict/decide/decide-by-policy.ts';
 import { toSeconds } from '../../fixtures/make/payload.ts';
-import { makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
+import { toDigest } from '../../registry/client/registry-setup.ts';
 import {
   createScratch,
   DIGEST,
@@ -35,7 +35,7 @@ const empty = { kind: 'data', bytes: Buffer.alloc(0) } as const;
 const matchExact: SignedIdentity = { type: 'matchExact' };
 
 /** The outcome, then the code of each requirement's first reason. */
-function summarise({ outcome, requirements }: ImageVerification): readonly string[] {
+function summarise({ outcome, requirements }: ImageDecision): readonly string[] {
   return [outcome, ...requirements.map(({ reasons }) => reasons[0]?.code ?? 'none')];
 }
 
@@ -239,18 +239,6 @@ describe('a directory against its policy', () => {
     const { digest, requirements } = await verify(source, policyOf({ type: 'insecureAcceptAnything' }));
     expect(digest).toBe(DIGEST);
     expect(requirements[0]?.warnings).toMatchObject([{ code: 'PolicyNotEvaluated' }]);
-  });
-
-  test.each([
-    ['an index', OCI_INDEX, 1],
-    ['an image', OCI_MANIFEST, 0],
-  ])('of %s, the reader learns whether nodes look at another manifest', async (_, mediaType, count) => {
-    const manifest = makeManifest(mediaType);
-    const source = await openDirectoryImage(
-      await scratch.image([signer.sign({ digest: toDigest(manifest) })], manifest),
-    );
-    const { outcome, notes } = await verify(source, policyOf(signedBy([signer])));
-    expect([outcome, notes.length]).toEqual(['accepted', count]);
   });
 
   test('every attempt is told, with keyring and place', async () => {

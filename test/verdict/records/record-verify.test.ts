@@ -20,7 +20,7 @@ import {
   readFixtureDocuments,
   readFixtureTrust,
 } from '../../support/fixture-releases.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 const CLI = path.join(import.meta.dirname, '../../../cli/shell/main.ts');
 let scratch = '';
@@ -36,6 +36,7 @@ beforeAll(async () => {
   const decision = await decideImage({ pullspec: parsePullspec(text) }, trust, {
     store: createDirectoryReleaseStore(FIXTURE_STORE),
     lookaside: untouchedStore,
+    manifests: untouchedManifests,
     now: () => FIXTURE_TIME,
     signal: new AbortController().signal,
   });
@@ -81,7 +82,7 @@ describe('signet record verify', () => {
 
   test.each<[string, () => unknown, () => readonly string[], RegExp]>([
     ['no record', () => '{', () => ['--trust', FIXTURE_TRUST], /not strict JSON/],
-    ['a newer schema', () => ({ ...record, schema: 2 }), () => ['--trust', FIXTURE_TRUST], /schema 2/],
+    ['a newer schema', () => ({ ...record, schema: 3 }), () => ['--trust', FIXTURE_TRUST], /schema 3/],
     ['neither --trust nor --objects', () => record, () => [], /--trust or --objects/],
     ['both', () => record, () => ['--trust', FIXTURE_TRUST, '--objects', objects], /cannot be used with/],
     [

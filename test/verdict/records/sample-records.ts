@@ -10,7 +10,7 @@ import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../fixtures/make/payload.
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { makeSigner } from '../../support/make-signer.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 export const DIGEST = parsePullspec(`${RELEASE_REPOSITORY}@${RELEASE_DIGEST}`).digest;
 export const GOOD = `${RELEASE_REPOSITORY}@${RELEASE_DIGEST}`;
@@ -54,6 +54,7 @@ export async function decide({
   return decideImage({ pullspec: parsePullspec(pullspec), ...request }, by, {
     store: createParallelStore(stores),
     lookaside: untouchedStore,
+    manifests: untouchedManifests,
     now: () => at,
     signal: new AbortController().signal,
   });

@@ -189,7 +189,7 @@ describe('what is broken is told', () => {
   });
 
   test('a newer schema is refused as such', async () => {
-    const objects = createMemoryObjectStore([[`records/by-id/${good.id}.json`, body({ schema: 2, more: true })]]);
+    const objects = createMemoryObjectStore([[`records/by-id/${good.id}.json`, body({ schema: 3, more: true })]]);
     const refusal = readRecord(objects, DIGEST, good.id);
     await expect(refusal).rejects.toThrow(ConfigurationError);
     await expect(refusal).rejects.toMatchObject({ code: 'SchemaUnsupported' });

@@ -12,7 +12,7 @@ import { toHiveWords } from '../../../lib/verdict/words/to-hive-words.ts';
 import { parseWordsForm } from '../../../lib/verdict/words/words-form.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
-import { untouchedStore } from '../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 const OCP = 'quay.io/openshift-release-dev/ocp-release';
 const KEYRINGS = ['verifier-public-key-fixture'];
@@ -42,6 +42,7 @@ async function decide(
   const { verdict } = await decideImage({ pullspec: parsePullspec(pullspec), force }, trust, {
     store,
     lookaside: untouchedStore,
+    manifests: untouchedManifests,
     now: () => FIXTURE_TIME,
     signal: new AbortController().signal,
   });

@@ -27,7 +27,7 @@ import {
 } from '../../../support/certificate-builder.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../../../support/memory-signature-store.ts';
-import { untouchedStore } from '../../../support/untouched-store.ts';
+import { untouchedManifests, untouchedStore } from '../../../support/untouched-store.ts';
 
 const primary = makeRsaKey(2048, KEY_CREATED);
 const weak = makeRsaKey(1024, KEY_CREATED);
@@ -221,6 +221,7 @@ describe('a second certificate adopts the key of the first', async () => {
     const { verdict } = await decideImage({ pullspec: parsePullspec(`${RELEASE_REPOSITORY}@${digest}`) }, trust, {
       store,
       lookaside: untouchedStore,
+      manifests: untouchedManifests,
       now: () => FIXTURE_TIME,
       signal: new AbortController().signal,
     });

@@ -1,7 +1,6 @@
 import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
 import { prepareSigstoreTrust, type SigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
-import { describeRoot } from './describe-requirement.ts';
 import { keySourceName, listRootSources } from './key-source-name.ts';
 import type {
   KeySource,
@@ -9,7 +8,6 @@ import type {
   SignedByRequirement,
   SigstoreSignedRequirement,
 } from './policy-requirement.ts';
-import type { SignedIdentity } from './signed-identity.ts';
 
 /** Keyrings by the {@link keySourceName} of where they come from. */
 export type PolicyKeyrings = ReadonlyMap<string, PreparedKeyring>;
@@ -18,77 +16,56 @@ export type PolicyKeyrings = ReadonlyMap<string, PreparedKeyring>;
 export interface SigstoreMaterial {
   /** Files that requirements name by path, by their {@link keySourceName}. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  readonly bundleIdentity: 'refuse' | 'digest';
-}
-
-/** What a `signedBy` requirement asks of one signature. */
-export interface SignatureCheck {
-  /** The certificates of all of the requirement's sources; any may have signed. */
-  readonly keyring: IndexedKeyring;
-  readonly signedIdentity: SignedIdentity;
-}
-
-/** What a `sigstoreSigned` requirement asks of one signature. */
-export interface SigstoreCheck {
-  readonly trust: SigstoreTrust;
-  /** What the trust is called in the evidence. */
-  readonly name: string;
-  readonly signedIdentity: SignedIdentity;
   /** Whether a bundle may speak for an image although it names no repository. */
   readonly bundleIdentity: 'refuse' | 'digest';
 }
 
-/** What is asked of each signature: of one kind alone, the other kind is passed over. */
-export type RequirementCheck =
-  | ({ readonly kind: 'openpgp' } & SignatureCheck)
-  | ({ readonly kind: 'sigstore' } & SigstoreCheck);
+/** All that the requirements of a policy name, read and parsed. */
+export interface PolicyMaterial {
+  readonly keyrings: PolicyKeyrings;
+  /** Undefined: Sigstore requirements stay indeterminate. */
+  readonly sigstore: SigstoreMaterial | undefined;
+}
 
-/** True for a requirement that OpenPGP signatures decide; the other key types are read by nobody. */
+/** The keys or certificates that one requirement accepts signatures by. */
+export type PreparedCheck =
+  | { readonly kind: 'openpgp'; readonly keyring: IndexedKeyring }
+  | {
+      readonly kind: 'sigstore';
+      readonly trust: SigstoreTrust;
+      readonly bundleIdentity: SigstoreMaterial['bundleIdentity'];
+    };
+
+/** True for a requirement that OpenPGP signatures decide. Nodes do not implement the other key types. */
 export function isCheckable(requirement: PolicyRequirement): requirement is SignedByRequirement {
   return requirement.type === 'signedBy' && requirement.keyType === 'GPGKeys';
 }
 
 /**
- * The check of a requirement, or undefined where no signature can meet it.
+ * Undefined where no signature can satisfy the requirement, or something that it names is missing.
  *
- * @param sigstore without it, Sigstore requirements have no check
  * @throws ConfigurationError for a key or certificate of a Sigstore requirement that cannot be read
  */
-export function toRequirementCheck(
-  requirement: PolicyRequirement,
-  keyrings: PolicyKeyrings,
-  sigstore: SigstoreMaterial | undefined,
-): RequirementCheck | undefined {
-  if (isCheckable(requirement)) return toOpenpgpCheck(requirement, keyrings);
-  if (requirement.type === 'sigstoreSigned' && sigstore !== undefined) return toSigstoreCheck(requirement, sigstore);
-  return undefined;
+export function prepareCheck(requirement: PolicyRequirement, material: PolicyMaterial): PreparedCheck | undefined {
+  if (isCheckable(requirement)) return prepareKeyring(requirement, material.keyrings);
+  const { sigstore } = material;
+  if (requirement.type !== 'sigstoreSigned' || sigstore === undefined) return undefined;
+  const trust = prepareOnce(requirement, sigstore.files);
+  return trust === undefined ? undefined : { kind: 'sigstore', trust, bundleIdentity: sigstore.bundleIdentity };
 }
 
-/** All of a requirement's sources have to be there, as on a node, and any of their keys may have signed. */
-function toOpenpgpCheck(
-  { keys, signedIdentity }: SignedByRequirement,
-  keyrings: PolicyKeyrings,
-): RequirementCheck | undefined {
+/** Every source of a requirement has to be there, as on a node, and a key of any of them may have signed. */
+function prepareKeyring({ keys }: SignedByRequirement, keyrings: PolicyKeyrings): PreparedCheck | undefined {
   const names = keys.map(keySourceName);
   const found = names.map((name) => keyrings.get(name)).filter((keyring) => keyring !== undefined);
   const certificates = found.flatMap((keyring) => keyring.certificates);
   if (found.length < keys.length || certificates.length === 0) return undefined;
-  return { kind: 'openpgp', keyring: indexKeyring({ name: names.join(' or '), certificates }), signedIdentity };
-}
-
-function toSigstoreCheck(
-  requirement: SigstoreSignedRequirement,
-  { files, bundleIdentity }: SigstoreMaterial,
-): RequirementCheck | undefined {
-  const trust = prepareOnce(requirement, files);
-  if (trust === undefined) return undefined;
-  const { signedIdentity, root } = requirement;
-  return { kind: 'sigstore', trust, name: describeRoot(root), signedIdentity, bundleIdentity };
+  return { kind: 'openpgp', keyring: indexKeyring({ name: names.join(' or '), certificates }) };
 }
 
 type Files = SigstoreMaterial['files'];
 
-/** Keys are read once for each requirement and set of files, and not for each image. */
+/** Keys are parsed once for each requirement and set of files, and not for each image. */
 const prepared = new WeakMap<Files, WeakMap<SigstoreSignedRequirement, SigstoreTrust>>();
 
 /** Undefined where a file is missing. @throws ConfigurationError for one that cannot be read */

@@ -1,23 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
+import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { describeRequirement } from '../../../lib/trust/policy/describe-requirement.ts';
 import { keySourceName } from '../../../lib/trust/policy/key-source-name.ts';
 import type { PolicyRequirement, SignedByRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
-import type { PolicyKeyrings } from '../../../lib/trust/policy/requirement-check.ts';
-import { evaluateImagePolicy, type ImageEvidence } from '../../../lib/verdict/judge/evaluate-image-policy.ts';
+import type { PolicyKeyrings } from '../../../lib/trust/policy/prepare-check.ts';
+import { collectEvidence } from '../../../lib/verdict/decide/collect-evidence.ts';
+import { type Judgement, judgeRequirement } from '../../../lib/verdict/judge/judge.ts';
+import { allOf } from '../../../lib/verdict/judge/outcome.ts';
+import { toPolicyRequirement } from '../../../lib/verdict/judge/policy-requirement.ts';
+import { isSigned } from '../../../lib/verdict/judge/requirement.ts';
 import { DIGEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';
+import { createMemoryLookaside } from '../../support/memory-lookaside.ts';
 
 const signer = makeImageSigner();
-const SECONDS = NOW.getTime() / 1000;
 const image = { reference: parseDockerReference(`${NAME}:1`), digest: DIGEST };
-const found = (untrustedBytes: Uint8Array, index = 1) => ({
-  store: 'test',
-  location: `signature-${index}`,
-  untrustedBytes,
-});
-
 function byPaths(...paths: readonly string[]): SignedByRequirement {
   const keys = paths.map((path) => ({ kind: 'path', path }) as const);
   return { type: 'signedBy', keyType: 'GPGKeys', keys, signedIdentity: { type: 'matchRepoDigestOrExact' } };
@@ -30,20 +29,30 @@ beforeAll(async () => {
   keyrings = new Map([[keySourceName({ kind: 'path', path: '/good' }), keyring]]);
 });
 
-function evaluate(requirements: readonly PolicyRequirement[], evidence: Partial<ImageEvidence> = {}) {
-  const given = { image, signatures: [found(signer.sign())], ...evidence };
-  const { outcome, requirements: results } = evaluateImagePolicy(
-    { requirements, scope: 'default' },
-    given,
-    keyrings,
-    SECONDS,
-  );
-  return [outcome, ...results.map(({ reasons }) => reasons[0]?.code ?? 'none')];
+interface Found {
+  readonly signatures?: readonly Uint8Array[];
+  readonly storeFailed?: boolean;
+  readonly fault?: Judgement;
+}
+
+async function judge(given: readonly PolicyRequirement[], { signatures = [signer.sign()], storeFailed, fault }: Found) {
+  const requirements = given.map((one) => toPolicyRequirement(one, { keyrings, sigstore: undefined }));
+  const failing = storeFailed === true ? [`${NAME}@${DIGEST}`] : [];
+  const store = createMemoryLookaside({ [`${NAME}@${DIGEST}`]: signatures }, { failing });
+  const { signal } = new AbortController();
+  const read = () => store.fetchSignatures({ digest: DIGEST, repository: parseRepository(NAME) }, signal);
+  const collected = await collectEvidence(requirements.filter(isSigned), image, read, NOW);
+  return requirements.map((requirement) => judgeRequirement(requirement, { ...collected, fault }));
+}
+
+async function evaluate(given: readonly PolicyRequirement[], found: Found = {}) {
+  const results = await judge(given, found);
+  return [allOf(results.map(({ outcome }) => outcome)), ...results.map(({ reasons }) => reasons[0]?.code ?? 'none')];
 }
 
 describe('a policy against what was read', () => {
   const good = byPaths('/good');
-  test.each<[string, readonly PolicyRequirement[], Partial<ImageEvidence>, readonly string[]]>([
+  test.each<[string, readonly PolicyRequirement[], Found, readonly string[]]>([
     ['holds', [good], {}, ['accepted', 'none']],
     ['no requirement', [], {}, ['rejected']],
     ['no keyring for a source', [byPaths('/none')], {}, ['rejected', 'KeyringUnsatisfied']],
@@ -66,23 +75,17 @@ describe('a policy against what was read', () => {
     [
       'an image that could not be read',
       [good, { type: 'insecureAcceptAnything' }],
-      { image: { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message: 'x' }] } },
+      { fault: { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message: 'x' }] } },
       ['indeterminate', 'StoreUnavailable', 'StoreUnavailable'],
     ],
-  ])('%s', (_, requirements, evidence, expected) => {
-    expect(evaluate(requirements, evidence)).toEqual(expected);
+  ])('%s', async (_, requirements, found, expected) => {
+    expect(await evaluate(requirements, found)).toEqual(expected);
   });
 
-  test('a signature that was met is not looked at again, and later ones are not', () => {
-    const signatures = [found(Buffer.from('junk'), 1), found(signer.sign(), 2), found(signer.sign(), 3)];
-    const evidence = { image, signatures };
-    const { requirements } = evaluateImagePolicy(
-      { requirements: [good], scope: 'default' },
-      evidence,
-      keyrings,
-      SECONDS,
-    );
-    expect(requirements[0]?.attempts.map(({ code }) => code)).toEqual(['SignatureMalformed', 'Verified']);
+  test('a requirement that is satisfied looks at no further signature', async () => {
+    const signatures = [Buffer.from('junk'), signer.sign(), signer.sign()];
+    const [result] = await judge([good], { signatures });
+    expect(result?.attempts.map(({ code }) => code)).toEqual(['SignatureMalformed', 'Verified']);
   });
 
   test('a path and bytes of one spelling are two sources', () => {

@@ -1,0 +1,116 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { Platform } from '../../base/names/platform.ts';
+import type { ManifestMediaType } from '../client/manifest-media-type.ts';
+
+/** A manifest that an index names, as a node reads the entry. */
+export interface IndexEntry {
+  readonly digest: Digest;
+  readonly mediaType: string;
+  /** Undefined where the index names none. */
+  readonly platform: Platform | undefined;
+  /** Its layers are compressed by zstd, which nodes prefer. */
+  readonly isZstd: boolean;
+}
+
+export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
+export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2+json';
+
+/** Manifests that one index may name. */
+export const MAX_INDEX_ENTRIES = 256;
+/** Bytes of a manifest that a decision rests on, which its record keeps. */
+export const MAX_JUDGED_MANIFEST_BYTES = 512 * 1024;
+
+const MAX_TEXT_LENGTH = 256;
+const ZSTD_ANNOTATION = 'io.github.containers.compression.zstd';
+
+export function isIndexType(mediaType: ManifestMediaType): boolean {
+  return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
+}
+
+/**
+ * The entries of an OCI index or a Docker manifest list, in their order.
+ *
+ * @throws StoreError `BodyInvalid`; `LimitExceeded`
+ */
+export function readIndexEntries({ bytes }: { readonly bytes: Uint8Array }): readonly IndexEntry[] {
+  const index = parseIndex(bytes);
+  requireOneSpelling(index, INDEX_MEMBERS, 'it');
+  const { manifests } = index;
+  if (!Array.isArray(manifests)) throw invalidIndex('it has no array of manifests');
+  if (manifests.length > MAX_INDEX_ENTRIES) {
+    throw new StoreError('LimitExceeded', `the index names more than ${MAX_INDEX_ENTRIES} manifests`);
+  }
+  return manifests.map((untrusted, position) => readEntry(untrusted, `manifests[${position}]`));
+}
+
+function readEntry(untrusted: JsonValue, path: string): IndexEntry {
+  if (!isJsonObject(untrusted)) throw invalidIndex(`${path} is not an object`);
+  requireOneSpelling(untrusted, ENTRY_MEMBERS, path);
+  const digest = readText(untrusted, 'digest', path);
+  if (!isDigest(digest)) throw invalidIndex(`${path}.digest is not a digest`);
+  const { annotations, platform } = untrusted;
+  return {
+    digest,
+    mediaType: readText(untrusted, 'mediaType', path),
+    platform: platform === undefined || platform === null ? undefined : readPlatform(platform, `${path}.platform`),
+    isZstd: isJsonObject(annotations) && annotations[ZSTD_ANNOTATION] === 'true',
+  };
+}
+
+/** A platform is never dropped for what it leaves out: an empty text matches no node, as in containers/image. */
+function readPlatform(platform: JsonValue, path: string): Platform {
+  if (!isJsonObject(platform)) throw invalidIndex(`${path} is not an object`);
+  requireOneSpelling(platform, PLATFORM_MEMBERS, path);
+  return {
+    os: readOptionalText(platform, 'os', path),
+    architecture: readOptionalText(platform, 'architecture', path),
+    variant: readOptionalText(platform, 'variant', path),
+  };
+}
+
+function readOptionalText(object: JsonObject, member: string, path: string): string {
+  return object[member] === undefined || object[member] === '' ? '' : readText(object, member, path);
+}
+
+function readText(object: JsonObject, member: string, path: string): string {
+  const value = object[member];
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH) return value;
+  throw invalidIndex(`${path}.${member} is not a text of 1 to ${MAX_TEXT_LENGTH} characters`);
+}
+
+function parseIndex(bytes: Uint8Array): JsonObject {
+  try {
+    const index = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    if (isJsonObject(index)) return index;
+  } catch (cause) {
+    throw invalidIndex('it is not strict JSON in UTF-8', cause);
+  }
+  throw invalidIndex('it is not an object');
+}
+
+const INDEX_MEMBERS = ['schemaVersion', 'mediaType', 'manifests'];
+const ENTRY_MEMBERS = ['mediaType', 'digest', 'platform', 'annotations'];
+const PLATFORM_MEMBERS = ['os', 'architecture', 'variant'];
+
+/**
+ * Nodes read members whatever their case, and the last one counts: `Manifests` beside `manifests` would show them other
+ * images than these.
+ */
+function requireOneSpelling(object: JsonObject, known: readonly string[], path: string): void {
+  const folded = new Set(known.map(fold));
+  const other = Object.keys(object).find((member) => !known.includes(member) && folded.has(fold(member)));
+  if (other !== undefined)
+    throw invalidIndex(`${path} has the member ${JSON.stringify(other)}, spelled in another way`);
+}
+
+/** As Go compares members: the long s and the Kelvin sign are letters too. */
+function fold(member: string): string {
+  return member.toUpperCase().toLowerCase();
+}
+
+export function invalidIndex(fault: string, cause?: unknown): StoreError {
+  return new StoreError('BodyInvalid', `the index is refused: ${fault}`, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,109 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { Platform } from '../../base/names/platform.ts';
+import type { Manifest } from '../../registry/client/registry-client.ts';
+import { chooseImages, type ListedEntry } from '../../registry/images/choose-images.ts';
+import { isIndexType, MAX_JUDGED_MANIFEST_BYTES } from '../../registry/images/read-index.ts';
+import type { Judgement } from '../judge/judge.ts';
+import type { ImageResult, Outcome } from '../judge/verdict.ts';
+
+/**
+ * Whose reading of an index is judged. `node`: CRI-O, podman and `skopeo copy` run one image of an index, and its own
+ * signatures decide. `host`: rpm-ostree and bootc fetch the OS image through the host's skopeo, which before version
+ * 1.22.2 looks at the signatures of the index alone.
+ */
+export type ImageReader = 'node' | 'host';
+
+/** An image that nodes run of what was asked for. */
+export interface NodeImage {
+  readonly digest: Digest;
+  /** The platforms whose nodes run it; undefined for what is no image of an index. */
+  readonly platforms: readonly string[] | undefined;
+}
+
+export interface JudgedImage extends NodeImage {
+  readonly outcome: Outcome;
+}
+
+/** Each entry of an index with its result; nothing for an image that is in no index. */
+export function toImageResults(judged: readonly JudgedImage[], others: readonly ListedEntry[]): readonly ImageResult[] {
+  const images = judged.flatMap(({ digest, platforms, outcome }) =>
+    platforms === undefined ? [] : [{ digest, platforms, outcome }],
+  );
+  const listed = others.map(({ digest, platform }) => ({
+    digest,
+    platforms: platform === undefined ? [] : [platform],
+  }));
+  return images.length === 0 ? [] : [...images, ...listed];
+}
+
+/** The images that nodes run, or what comes of every requirement because they are not known. */
+export interface NodeImages {
+  readonly images: readonly NodeImage[];
+  /** Entries of the index that no node of these platforms runs. */
+  readonly others: readonly ListedEntry[];
+  /** The manifest that names the images: evidence of a record. Undefined where none was read. */
+  readonly manifest: Manifest | undefined;
+  readonly fault?: Judgement | undefined;
+}
+
+/** The manifest as it was asked for, without looking into it. */
+export function asAsked(digest: Digest): NodeImages {
+  return { images: [{ digest, platforms: undefined }], others: [], manifest: undefined };
+}
+
+/**
+ * Reads the manifest of a digest, and of an index the images that nodes of the platforms would choose. Bytes that are of
+ * another digest, or are no usable index, are a rejection; a manifest that is absent or out of reach leaves everything
+ * indeterminate.
+ *
+ * @param read answers with the bytes of the digest, and has recalculated it
+ * @param platforms undefined: every `linux/*` platform that the index names
+ * @throws the abort reason of the signal
+ */
+export async function readNodeImages(
+  digest: Digest,
+  platforms: readonly Platform[] | undefined,
+  read: () => Promise<Manifest>,
+  signal: AbortSignal,
+): Promise<NodeImages> {
+  try {
+    const manifest = await read();
+    if (manifest.bytes.length > MAX_JUDGED_MANIFEST_BYTES) {
+      throw new StoreError('LimitExceeded', `the manifest is longer than ${MAX_JUDGED_MANIFEST_BYTES} bytes`);
+    }
+    if (!isIndexType(manifest.mediaType)) return { ...asAsked(digest), manifest };
+    return { ...chooseImages(manifest, platforms), manifest };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StoreError)) throw error;
+    return { ...asAsked(digest), fault: toFault(digest, error) };
+  }
+}
+
+function toFault(digest: Digest, { code, message }: StoreError): Judgement {
+  switch (code) {
+    case 'ContentMismatch':
+      return { outcome: 'rejected', reasons: [{ code, message }] };
+    case 'BodyInvalid':
+      return { outcome: 'rejected', reasons: [{ code: 'PolicyRejects', message: `${digest}: ${message}` }] };
+    case 'LimitExceeded':
+      return { outcome: 'indeterminate', reasons: [{ code, message: `${digest}: ${message}` }] };
+    case 'NotAllowed': {
+      const remedy = 'name the registry’s host in registries.allowed of the Profile, or in a mirror set';
+      return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
+    }
+    default: {
+      const remedy =
+        'retry; if it still fails, make the registry reachable from here, or name a mirror in a mirror set';
+      return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
+    }
+  }
+}
+
+function unread(digest: Digest, message: string): { readonly code: 'StoreUnavailable'; readonly message: string } {
+  return {
+    code: 'StoreUnavailable',
+    message: `the manifest ${digest} could not be read, so the images that nodes would run are not known: ${message}`,
+  };
+}
