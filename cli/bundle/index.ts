@@ -69,7 +69,7 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
         'where the registry mirrors other images (default: there too)',
       ).argParser(parseNotEmpty),
     )
-    .option('--replace', 'write over a tag of the registry that names other signatures that verify')
+    .option('--replace', 'write over what a tag of the registry names, rather than adding to it')
     .addOption(options.registryPullSecret())
     .addOption(options.registry())
     .addOption(repeatable('--allow-registry <host>', 'contact this host too, for tokens (repeatable)'))

@@ -7,15 +7,15 @@ export function formatCopied(images: readonly CopiedAttachments[]): readonly str
   const count = (outcome: string): number => put.filter((one) => one === outcome).length;
   const absent = images.filter(({ outcome }) => outcome === 'absent' || outcome === 'unasked').length;
   return [
-    `${countOf(images.length, 'image')}: ${countOf(count('copied'), 'attachment')} copied, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
+    `${countOf(images.length, 'image')}: ${countOf(count('copied'), 'attachment')} copied, ${count('merged')} merged, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
     ...images.flatMap(formatImage),
   ];
 }
 
 function formatImage({ digest, outcome, names, attachments, rejected, failed }: CopiedAttachments): readonly string[] {
-  const told = attachments.filter((one) => one.outcome === 'conflict' || one.outcome === 'replaced');
+  const told = attachments.filter((one) => one.outcome !== 'copied' && one.outcome !== 'held');
   const lines = [
-    ...told.map(({ location, outcome: put }) => `    ${put}  ${location}${put === 'conflict' ? CONFLICT : ''}`),
+    ...told.map(({ location, outcome: put, message }) => `    ${put}  ${location}${explain(message)}`),
     ...rejected.map(
       ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
     ),
@@ -25,4 +25,6 @@ function formatImage({ digest, outcome, names, attachments, rejected, failed }: 
   return isQuiet ? [] : [`  ${outcome}  ${digest}  ${names.join(', ')}`.trimEnd(), ...lines];
 }
 
-const CONFLICT = ': its tag names other signatures that verify; --replace puts these in their place';
+function explain(message: string | undefined): string {
+  return message === undefined ? '' : `: ${message}; --replace puts these signatures in its place`;
+}

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addReport } from '../../cli/report/index.ts';
 import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
+import { toSignatureTag } from '../../lib/registry/attachments/find-attachments.ts';
 import { makeBundleSigner } from '../bundle/bundle-setup.ts';
 import { RELEASE_REPOSITORY } from '../fixtures/make/payload.ts';
 import {
@@ -183,18 +184,28 @@ function testCommands(installed: string): void {
   });
 
   test('mirror sigstore makes it whole, and again does nothing; then the check is content', async () => {
-    const copy = () => signet('mirror', 'sigstore', '--from', SOURCE, '--to', MIRROR, ...WANTED, ...access());
+    const copy = (...more: readonly string[]) =>
+      signet('mirror', 'sigstore', '--from', SOURCE, '--to', MIRROR, ...WANTED, ...access(), ...more);
     const first = await copy();
-    expect([first.status, first.stderr]).toEqual([0, '']);
+    expect([first.status, first.stderr]).toEqual([1, '']);
     expect(first.stdout.split('\n')[0]).toBe(
-      '4 images: 2 attachments copied, 1 replaced, 1 held already, 0 without one',
+      '4 images: 2 attachments copied, 0 merged, 0 replaced, 1 held already, 0 without one',
     );
+    // What does not verify could be somebody else's: the user says that it may go.
+    expect(first.stdout).toContain(
+      `:${toSignatureTag(digestOf('corrupted .sig'))}: its tag names what does not verify`,
+    );
+    const second = await copy('--replace');
+    expect([second.status, second.stdout.split('\n')[0]]).toEqual([
+      0,
+      '4 images: 0 attachments copied, 0 merged, 1 replaced, 3 held already, 0 without one',
+    ]);
     // The profile refuses bundles, which name no repository.
     expect(first.stdout).toMatch(
       /left out {2}registry\.example\.com\/ocp\/release@sha256:[0-9a-f]{64}: a bundle names no repository/,
     );
     expect((await copy()).stdout.split('\n')[0]).toBe(
-      '4 images: 0 attachments copied, 0 replaced, 4 held already, 0 without one',
+      '4 images: 0 attachments copied, 0 merged, 0 replaced, 4 held already, 0 without one',
     );
     const { status, stdout } = await checkMirror();
     expect([status, toRows(stdout)['4.21.4'], toRows(stdout)['4.21.3']]).toEqual([
@@ -241,7 +252,7 @@ function testCommands(installed: string): void {
       0,
       [
         'imported  all.tar.gz',
-        '  sigstore    imported: 4 images: 4 attachments copied, 0 replaced, 0 held already, 0 without one',
+        '  sigstore    imported: 4 images: 4 attachments copied, 0 merged, 0 replaced, 0 held already, 0 without one',
         '',
       ],
     ]);

@@ -1,8 +1,7 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { coversRepository } from '../../base/names/covers-repository.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { type CopiedAttachments, copyAttachments } from '../../mirror/sigstore/copy-attachments.ts';
-import type { AttachmentDestination } from '../../mirror/sigstore/list-referrer.ts';
+import type { AttachmentDestination } from '../../mirror/sigstore/update-tag.ts';
 import { type LayoutReader, openLayoutReader } from '../../registry/attachments/layout-reader.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
@@ -43,27 +42,21 @@ export async function importAttachments(request: AttachmentImportRequest): Promi
     const outcome = isUnreadable(contents.faults) ? 'unreadable' : 'refused';
     return { outcome: faults.length === 0 ? 'imported' : outcome, faults, images: [] };
   }
-  const images: CopiedAttachments[] = [];
-  const all = Map.groupBy(layout.images, ({ repository }) => findProfile(repository, request.profiles));
-  let before = 0;
-  for (const [prepared, group] of all) {
-    if (prepared === undefined) continue;
-    const done = before;
-    const copied = await copyAttachments({
-      ...request,
-      images: group.map((image) => ({
-        ...image,
-        place: image.repository,
-        to: toPlace(image.repository, request),
-        names: [],
-      })),
-      reader: layout,
-      prepared,
-      onProgress: (count) => request.onProgress?.(done + count, layout.images.length),
-    });
-    images.push(...copied);
-    before += group.length;
-  }
+  const [prepared] = request.profiles;
+  const images =
+    prepared === undefined
+      ? []
+      : await copyAttachments({
+          ...request,
+          images: layout.images.map((image) => ({
+            ...image,
+            place: image.repository,
+            to: toPlace(image.repository, request),
+            names: [],
+          })),
+          reader: layout,
+          prepared,
+        });
   const isWhole = images.length === layout.images.length && images.every(({ outcome }) => outcome === 'complete');
   return { outcome: isWhole ? 'imported' : 'partial', faults, images };
 }
@@ -91,12 +84,6 @@ async function readLayout({ source, signal }: AttachmentImportRequest): Promise<
   } finally {
     await file.close();
   }
-}
-
-/** The profile whose policies speak of the repository, else the first: what no policy asks for is not copied. */
-function findProfile(repository: Repository, profiles: readonly PreparedTrust[]): PreparedTrust | undefined {
-  const covering = profiles.find(({ imagePolicies }) => imagePolicies.some((one) => coversRepository(one, repository)));
-  return covering ?? profiles[0];
 }
 
 function toPlace(repository: Repository, { profiles, to, componentsTo }: AttachmentImportRequest): Repository {

@@ -1,16 +1,18 @@
 import { StoreError } from '../../base/errors/store-error.ts';
+import { coversRepository } from '../../base/names/covers-repository.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
+import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { EvidenceState } from '../check/evidence.ts';
-import type { AttachmentDestination } from './list-referrer.ts';
-import { type PutOutcome, putAttachment } from './put-attachment.ts';
+import { type PutResult, putAttachment } from './put-attachment.ts';
 import {
   type AttachedImage,
   type AttachmentTrust,
   type SelectedAttachments,
   selectAttachments,
 } from './select-attachments.ts';
+import type { AttachmentDestination } from './update-tag.ts';
 
 /** An image whose signatures are copied. */
 export interface CopiedImage extends AttachedImage {
@@ -24,7 +26,12 @@ export interface CopyRequest extends AttachmentTrust {
   readonly images: readonly CopiedImage[];
   readonly reader: AttachmentReader;
   readonly destination: AttachmentDestination;
-  /** Put signatures in the place of others that verify too. */
+  /**
+   * Profiles of this side, `prepared` alone when left out. What the destination has is judged by all of them. An image is
+   * selected by the first one whose policies cover its repository, else by `prepared`.
+   */
+  readonly profiles?: readonly PreparedTrust[] | undefined;
+  /** Put signatures in the place of whatever a tag names. */
   readonly replace: boolean;
   /** Images under way at a time. */
   readonly concurrency: number;
@@ -39,7 +46,7 @@ export interface CopiedAttachments extends CopiedImage, Pick<SelectedAttachments
    * is. `failed`: something did not answer.
    */
   readonly outcome: 'complete' | 'absent' | 'invalid' | 'conflict' | 'failed' | 'unasked';
-  readonly attachments: readonly { readonly location: string; readonly outcome: PutOutcome }[];
+  readonly attachments: readonly ({ readonly location: string } & PutResult)[];
 }
 
 /**
@@ -50,25 +57,37 @@ export interface CopiedAttachments extends CopiedImage, Pick<SelectedAttachments
 export async function copyAttachments(request: CopyRequest): Promise<readonly CopiedAttachments[]> {
   const { images, concurrency, onProgress } = request;
   let done = 0;
-  return await runBounded(images, concurrency, async (image) => {
-    const copied = await copyImage(image, request);
-    done += 1;
-    onProgress?.(done, images.length);
-    return copied;
+  // Copies to one tag go one after the other: each starts from what the one before has written.
+  const groups = Map.groupBy(images, ({ to, digest }) => `${to}@${digest}`);
+  const copied = new Map<CopiedImage, CopiedAttachments>();
+  await runBounded([...groups.values()], concurrency, async (group) => {
+    // What this run has written itself is nothing to replace.
+    let hasWritten = false;
+    for (const image of group) {
+      const result = await copyImage(image, { ...request, replace: request.replace && !hasWritten });
+      hasWritten ||= result.attachments.some(({ location }) => location.endsWith(toSignatureTag(image.digest)));
+      copied.set(image, result);
+      done += 1;
+      onProgress?.(done, images.length);
+    }
   });
+  return images.flatMap((image) => copied.get(image) ?? []);
 }
 
 async function copyImage(image: CopiedImage, request: CopyRequest): Promise<CopiedAttachments> {
-  const { reader, destination, replace, signal } = request;
-  const selected = await selectAttachments(image, reader, request);
+  const { reader, destination, replace, now, signal } = request;
+  const { profiles = [request.prepared] } = request;
+  const prepared = profiles.find((one) => covers(one, image.repository)) ?? request.prepared;
+  const trust = { prepared, now, signal };
+  const selected = await selectAttachments(image, reader, trust);
   const { state, verified, rejected } = selected;
   const failed = [...selected.failed];
   const attachments: CopiedAttachments['attachments'][number][] = [];
   for (const attachment of verified) {
     try {
       const at = { ...image, place: image.to };
-      const outcome = await putAttachment(attachment, at, destination, request, { replace });
-      attachments.push({ location: attachment.location, outcome });
+      const result = await putAttachment(attachment, at, destination, { ...trust, profiles, replace });
+      attachments.push({ location: attachment.location, ...result });
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StoreError)) throw error;
@@ -87,4 +106,8 @@ function toOutcome(
   if (hasFailed) return 'failed';
   if (isConflict) return 'conflict';
   return state === 'valid' ? 'complete' : state;
+}
+
+function covers({ imagePolicies }: PreparedTrust, repository: Repository): boolean {
+  return imagePolicies.some((policy) => coversRepository(policy, repository));
 }

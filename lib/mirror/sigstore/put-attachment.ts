@@ -1,32 +1,37 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { type AttachmentReader, findAttachments } from '../../registry/attachments/find-attachments.ts';
-import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
-import type { Manifest } from '../../registry/client/registry-client.ts';
+import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
-import { type AttachmentDestination, listReferrer } from './list-referrer.ts';
-import {
-  type AttachedImage,
-  type AttachmentTrust,
-  readAttachment,
-  readEvidence,
-  type VerifiedAttachment,
-} from './select-attachments.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { addSignatures } from './add-signatures.ts';
+import { listReferrer } from './list-referrer.ts';
+import type { AttachedImage, AttachmentTrust, VerifiedAttachment } from './select-attachments.ts';
+import { type AttachmentDestination, readTag } from './update-tag.ts';
 
 /**
- * `held`: it was there. `replaced`: the tag named something else, of which nothing else verifies. `conflict`: the tag
- * names something with other signatures that verify, and nothing was written.
+ * `held`: all that verifies was there. `merged`: the tag named other signatures, and names them and these now.
+ * `replaced`: the tag named something else, which the caller gave up. `conflict`: what the tag names is not known here,
+ * or cannot be kept beside these signatures, and nothing was written.
  */
-export type PutOutcome = 'copied' | 'held' | 'replaced' | 'conflict';
+export type PutOutcome = 'copied' | 'held' | 'merged' | 'replaced' | 'conflict';
 
-export interface PutOptions {
-  /** Put it in the place of other signatures that verify too. */
+export interface PutResult {
+  readonly outcome: PutOutcome;
+  /** Of a conflict: why. */
+  readonly message?: string;
+}
+
+export interface PutOptions extends AttachmentTrust {
+  /** Put it in the place of whatever the tag names. */
   readonly replace: boolean;
+  /** Those whose policies say whether what is there is a signature of the image. */
+  readonly profiles: readonly PreparedTrust[];
 }
 
 /**
- * Puts one attachment beside an image, byte for byte: blobs, then the manifest, then what lists it. Cut off at any point,
- * nothing names what is not there. No registry writes a tag on a condition: of two that write at once, the last one wins.
+ * Puts one attachment beside an image: blobs, then the manifest, then what lists it. Cut off at any point, nothing names
+ * what is not there. A tag that names nothing gets the manifest byte for byte. One that names other signatures keeps them
+ * all, in front of those of this attachment that verify.
  *
  * @throws StoreError; the abort reason of the signal
  */
@@ -34,42 +39,63 @@ export async function putAttachment(
   attachment: VerifiedAttachment,
   image: AttachedImage,
   destination: AttachmentDestination,
-  trust: AttachmentTrust,
-  { replace }: PutOptions,
-): Promise<PutOutcome> {
-  const { reader, pusher } = destination;
+  options: PutOptions,
+): Promise<PutResult> {
+  if (attachment.form === 'bundle') return { outcome: await putBundle(attachment, image, destination, options) };
   const { place } = image;
-  const { form, tag, manifest } = attachment;
-  const { signal } = trust;
-  const reference = tag ?? manifest.digest;
-  const current = await readCurrent(reader, place, reference, signal);
-  const isSame = current?.digest === manifest.digest;
-  const isOther = current !== undefined && !isSame;
-  if (isOther && !replace && (await hasOtherSignatures(attachment, image, reader, trust))) return 'conflict';
-  let isWhole = isSame;
-  for (const blob of attachment.blobs) {
-    if (isSame && (await hasBlob(reader, place, blob, signal))) continue;
-    await pusher.pushBlob(place, blob, signal);
-    isWhole = false;
-  }
-  if (!isWhole) await pusher.pushManifest(place, manifest, { tag, signal });
-  const isListed = form === 'cosign' || (await listReferrer(manifest, image, destination, signal));
-  if (isOther) return 'replaced';
+  const { replace, signal } = options;
+  if (replace) return { outcome: await replaceSignatures(attachment, image, destination, options) };
+  const { found, isWritten, conflict, needed } = await addSignatures(attachment, image, destination, options);
+  if (conflict !== undefined) return { outcome: 'conflict', message: conflict };
+  if (isWritten) return { outcome: found === 'nothing' ? 'copied' : 'merged' };
+  return { outcome: (await pushMissing(destination, place, needed, true, signal)) ? 'copied' : 'held' };
+}
+
+/** A bundle has a manifest of its own, which is named by its digest: nothing else can be in its place. */
+async function putBundle(
+  { manifest, blobs }: VerifiedAttachment,
+  image: AttachedImage,
+  destination: AttachmentDestination,
+  { signal }: AttachmentTrust,
+): Promise<PutOutcome> {
+  const { place } = image;
+  const isThere = (await readTag(destination.reader, place, manifest.digest, signal)) !== undefined;
+  const isWhole = !(await pushMissing(destination, place, blobs, isThere, signal)) && isThere;
+  if (!isWhole) await destination.pusher.pushManifest(place, manifest, { signal });
+  const isListed = await listReferrer(manifest, image, destination, signal);
   return isWhole && isListed ? 'held' : 'copied';
 }
 
-async function readCurrent(
-  reader: AttachmentReader,
+async function replaceSignatures(
+  { manifest, blobs }: VerifiedAttachment,
+  { digest, place }: AttachedImage,
+  destination: AttachmentDestination,
+  { signal }: AttachmentTrust,
+): Promise<PutOutcome> {
+  const tag = toSignatureTag(digest);
+  const current = await readTag(destination.reader, place, tag, signal);
+  const isSame = current?.digest === manifest.digest;
+  const isChanged = await pushMissing(destination, place, blobs, isSame, signal);
+  if (isSame && !isChanged) return 'held';
+  await destination.pusher.pushManifest(place, manifest, { tag, signal });
+  return current === undefined || isSame ? 'copied' : 'replaced';
+}
+
+/** Pushes the blobs that are not there. @returns whether one was missing */
+async function pushMissing(
+  { reader, pusher }: AttachmentDestination,
   place: Repository,
-  reference: string,
+  blobs: readonly PushedBlob[],
+  mayBeThere: boolean,
   signal: AbortSignal,
-): Promise<Pick<Manifest, 'digest'> | undefined> {
-  try {
-    return await reader.readManifest(place, reference, signal);
-  } catch (error) {
-    if (error instanceof StoreError && error.code === 'NotFound') return undefined;
-    throw error;
+): Promise<boolean> {
+  let isChanged = false;
+  for (const blob of blobs) {
+    if (mayBeThere && (await hasBlob(reader, place, blob, signal))) continue;
+    await pusher.pushBlob(place, blob, signal);
+    isChanged = true;
   }
+  return isChanged;
 }
 
 /** Read, and not only asked for: what is held is held whole. */
@@ -86,29 +112,4 @@ async function hasBlob(
     if (error instanceof StoreError && error.code === 'NotFound') return false;
     throw error;
   }
-}
-
-/** What is there and cannot be read could be signatures: a failure keeps it, and is the caller's to see. */
-async function hasOtherSignatures(
-  attachment: VerifiedAttachment,
-  image: AttachedImage,
-  reader: AttachmentReader,
-  trust: AttachmentTrust,
-): Promise<boolean> {
-  const ours = new Set(attachment.layers.map(nameLayer));
-  for await (const entry of findAttachments(reader, image.place, image.digest, trust.signal)) {
-    if (entry.kind === 'failed') throw entry.error;
-    // The first is what the tag names.
-    if (entry.kind === 'absent') return false;
-    const layers = entry.attachment.layers.filter((layer) => !ours.has(nameLayer(layer)));
-    const read = await readAttachment(reader, image.place, entry.attachment, trust.signal);
-    if (read instanceof StoreError) throw read;
-    const { attempts } = await readEvidence(image, [{ ...read, layers }], trust);
-    return attempts.some(({ code }) => code === 'Verified');
-  }
-  return false;
-}
-
-function nameLayer({ digest, annotations }: UntrustedLayer): string {
-  return JSON.stringify([digest, ...[...annotations].toSorted(([one], [other]) => (one < other ? -1 : 1))]);
 }

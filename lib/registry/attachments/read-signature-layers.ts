@@ -19,20 +19,18 @@ export const MAX_ATTACHED_SIGNATURES = 128;
 export function readSignatureLayers(manifest: Pick<Manifest, 'bytes'>): readonly UntrustedLayer[] {
   const { layers } = parseAttachedManifest(manifest);
   if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', 'the manifest of signatures has no layers');
-  const read = layers.map(readLayer).filter(({ mediaType }) => isSignatureType(mediaType));
+  const read = layers.flatMap((layer) => readSignatureLayer(layer) ?? []);
   if (read.length <= MAX_ATTACHED_SIGNATURES) return read;
   throw new StoreError('LimitExceeded', `the manifest has more than ${MAX_ATTACHED_SIGNATURES} signatures`);
 }
 
-function isSignatureType(mediaType: string): boolean {
-  return mediaType === COSIGN_SIGNATURE_TYPE || mediaType === BUNDLE_TYPE;
-}
-
-function readLayer(layer: JsonValue): UntrustedLayer {
+/** Undefined for a layer that is no signature. @throws StoreError `BodyInvalid` */
+export function readSignatureLayer(layer: JsonValue): UntrustedLayer | undefined {
   const { digest, mediaType, annotations = {} }: JsonObject = isJsonObject(layer) ? layer : {};
   if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isJsonObject(annotations)) {
     throw new StoreError('BodyInvalid', 'the manifest of signatures has a layer without digest or media type');
   }
+  if (mediaType !== COSIGN_SIGNATURE_TYPE && mediaType !== BUNDLE_TYPE) return undefined;
   const texts = Object.entries(annotations).flatMap(([name, value]) =>
     typeof value === 'string' ? [[name, value] as const] : [],
   );

@@ -34,6 +34,8 @@ export interface Manifest {
   readonly bytes: Uint8Array;
   readonly mediaType: ManifestMediaType;
   readonly digest: Digest;
+  /** What the registry calls this version of the tag or manifest, for a conditional write; missing where it says nothing. */
+  readonly etag?: string | undefined;
 }
 
 /**
@@ -87,7 +89,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
         throw new StoreError('BodyInvalid', 'the answer is not a manifest by its media type');
       const digest = verifyContent(response.bytes, { asked, header: toContentDigest(response) });
       checkManifest(response.bytes, mediaType);
-      return { bytes: response.bytes, mediaType, digest };
+      const { etag } = response.headers;
+      return { bytes: response.bytes, mediaType, digest, ...(etag === undefined ? {} : { etag }) };
     });
   }
 

@@ -16,13 +16,21 @@ import { withRetries } from './with-retries.ts';
 export interface RegistryPusher {
   /** Does nothing where the repository has the blob. @returns whether it was sent */
   pushBlob(repository: Repository, blob: PushedBlob, signal: AbortSignal): Promise<boolean>;
-  /** What it names has to be there. */
-  pushManifest(
-    repository: Repository,
-    manifest: Manifest,
-    options: { readonly tag?: string | undefined; readonly signal: AbortSignal },
-  ): Promise<PushedManifest>;
+  /** What it names has to be there. `ConditionFailed` when the registry says that the condition does not hold. */
+  pushManifest(repository: Repository, manifest: Manifest, options: PushOptions): Promise<PushedManifest>;
 }
+
+export interface PushOptions {
+  readonly tag?: string | undefined;
+  readonly condition?: TagCondition | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What the tag has to name for the write to take effect: nothing, or the version with this ETag (RFC 9110). OCI
+ * distribution leaves conditions to the registry: one that does not know them writes whatever the tag names.
+ */
+export type TagCondition = { readonly kind: 'absent' } | { readonly kind: 'unchanged'; readonly etag: string };
 
 export interface PushedBlob {
   readonly digest: Digest;
@@ -40,7 +48,11 @@ const NOTHING: RequestContent = { type: 'application/octet-stream', bytes: new U
 
 type Sent = { readonly url: URL; readonly repository: Repository; readonly signal: AbortSignal } & (
   | { readonly method: 'HEAD' }
-  | { readonly method: 'POST' | 'PUT'; readonly content: RequestContent }
+  | {
+      readonly method: 'POST' | 'PUT';
+      readonly content: RequestContent;
+      readonly condition?: TagCondition | undefined;
+    }
 );
 
 /** @throws ConfigurationError `DocumentInvalid` when an allowed host is not a host */
@@ -51,7 +63,8 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
 
   async function attempt({ url, repository, signal, ...request }: Sent): Promise<HttpResponse> {
     const sendWith = async (authorization: string | undefined): Promise<HttpResponse> => {
-      const headers = authorization === undefined ? {} : { authorization };
+      const condition = 'condition' in request ? toConditionHeaders(request.condition) : {};
+      const headers = { ...condition, ...(authorization === undefined ? {} : { authorization }) };
       const { checkRedirect } = allowed;
       const limits = { limitBytes: MAX_ANSWER_BYTES, signal, timeoutMs };
       return await http.send(url.href, { ...request, ...limits, headers, checkRedirect });
@@ -100,10 +113,10 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
       }, signal);
       return true;
     },
-    async pushManifest(repository, { digest, bytes, mediaType }, { tag, signal }) {
+    async pushManifest(repository, { digest, bytes, mediaType }, { tag, condition, signal }) {
       const url = toUrl(repository, `manifests/${tag ?? digest}`);
       const content = { type: mediaType, bytes };
-      const { headers } = await send({ url, repository, method: 'PUT', content, signal }, 201);
+      const { headers } = await send({ url, repository, method: 'PUT', content, condition, signal }, 201);
       const kept = headers['docker-content-digest'];
       if (kept !== undefined && kept !== digest) {
         throw new StoreError(
@@ -124,8 +137,16 @@ function toUploadUrl({ headers }: HttpResponse, at: URL): URL {
   throw new StoreError('RedirectRefused', `${toShownUrl(at)}: uploads are to go to ${url.origin}`);
 }
 
+function toConditionHeaders(condition: TagCondition | undefined): Readonly<Record<string, string>> {
+  if (condition === undefined) return {};
+  return condition.kind === 'absent' ? { 'if-none-match': '*' } : { 'if-match': condition.etag };
+}
+
 /** @throws StoreError always: 200 is not the answer that was expected either */
 function refuse(response: HttpResponse): never {
+  if (response.status === 412) {
+    throw new StoreError('ConditionFailed', `${toShownUrl(response.url)}: somebody else has written it meanwhile`);
+  }
   if (response.status !== 200) checkStatus(response, response.url.origin);
   throw new StoreError('StatusUnexpected', `${toShownUrl(response.url)}: HTTP status ${response.status}`);
 }

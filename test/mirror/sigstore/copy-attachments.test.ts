@@ -25,6 +25,7 @@ import {
   pushReferrer,
   RELEASES,
   readMirrorTrust,
+  type SignaturePlan,
 } from '../check/mirror-setup.ts';
 
 const { signal } = new AbortController();
@@ -197,25 +198,37 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
     expect([shown(copied), copied.rejected.length]).toEqual([['complete', 'copied'], 1]);
   });
 
-  test.each([
-    { name: 'with other signatures that verify', other: [{}], replace: false, expected: ['conflict', 'conflict'] },
-    { name: 'with them, and told to replace', other: [{}], replace: true, expected: ['complete', 'replaced'] },
+  test.each<{
+    name: string;
+    other?: SignaturePlan;
+    replace?: boolean;
+    expected: string;
+    now: 'ours' | 'theirs' | 'both';
+  }>([
+    { name: 'with other signatures that verify', other: {}, expected: 'merged', now: 'both' },
+    { name: 'with them, and told to replace', other: {}, replace: true, expected: 'replaced', now: 'ours' },
+    { name: 'with what does not verify', other: { keys: otherKeys }, expected: 'conflict', now: 'theirs' },
     {
-      name: 'with what does not verify',
-      other: [{ keys: otherKeys }],
-      replace: false,
-      expected: ['complete', 'replaced'],
+      name: 'with that, and told to replace',
+      other: { keys: otherKeys },
+      replace: true,
+      expected: 'replaced',
+      now: 'ours',
     },
-    { name: 'with fewer of the same', other: undefined, replace: false, expected: ['complete', 'replaced'] },
-  ])('a tag $name: $expected', async ({ other, replace, expected }) => {
+    { name: 'with fewer of the same', expected: 'merged', now: 'ours' },
+  ])('a tag $name: $expected', async ({ other, replace = false, expected, now }) => {
     const digest = makeOne();
     const ours = makeAttachment(digest, [{}, {}]);
     await putSource(digest, { cosign: ours });
-    const theirs = other === undefined ? takeFirst(ours) : makeAttachment(digest, other);
+    const theirs = other === undefined ? takeFirst(ours) : makeAttachment(digest, [other]);
     await pushAttachment(target.host, digest, theirs, 'site/release');
-    expect(shown(await copy(digest, { replace }))).toEqual(expected);
-    const isKept = expected[0] === 'conflict';
-    expect(await manifestAt(toSignatureTag(digest))).toBe((isKept ? theirs : ours).bytes.toString());
+    const isConflict = expected === 'conflict';
+    expect(shown(await copy(digest, { replace }))).toEqual([isConflict ? 'conflict' : 'complete', expected]);
+    const manifest = await manifestAt(toSignatureTag(digest));
+    if (now === 'both') expect(layersOf(manifest)).toEqual([...layersOf(theirs.bytes), ...layersOf(ours.bytes)]);
+    else expect(manifest).toBe((now === 'ours' ? ours : theirs).bytes.toString());
+    expect(await evidenceAt(digest)).toBe(isConflict ? 'invalid' : 'valid');
+    if (!replace && !isConflict) expect(shown(await copy(digest))).toEqual(['complete', 'held']);
   });
 
   test('cut off after any write, the next run does what is left', async () => {
@@ -264,4 +277,8 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
 function takeFirst({ bytes, blobs }: MadeAttachment): MadeAttachment {
   const content = JSON.parse(bytes.toString()) as { layers: readonly unknown[] };
   return { bytes: Buffer.from(JSON.stringify({ ...content, layers: content.layers.slice(0, 1) })), blobs };
+}
+
+function layersOf(manifest: Uint8Array | string | undefined): readonly unknown[] {
+  return (JSON.parse(manifest?.toString() ?? '') as { layers: readonly unknown[] }).layers;
 }

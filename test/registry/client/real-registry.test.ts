@@ -84,7 +84,7 @@ function testRegistry(installed: string): void {
     const repository = parseRepository(`${registry.host}/${path}`);
     const digest = toDigest(bytes);
     expect(await client.resolveTag(repository, '4.20', signal)).toBe(digest);
-    const expected = { bytes: new Uint8Array(bytes), mediaType, digest };
+    const expected = { bytes: new Uint8Array(bytes), mediaType, digest, etag: `"${digest}"` };
     expect(await client.readManifest(repository, digest, signal)).toEqual(expected);
     expect(await client.readManifest(repository, '4.20', signal)).toEqual(expected);
     const layer = await client.readBlob(repository, toDigest('a layer'), { limitBytes: 7, signal });

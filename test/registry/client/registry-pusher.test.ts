@@ -3,7 +3,11 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { parsePullSecret } from '../../../lib/registry/client/pull-secret.ts';
-import { createRegistryPusher, type RegistryPusher } from '../../../lib/registry/client/registry-pusher.ts';
+import {
+  createRegistryPusher,
+  type RegistryPusher,
+  type TagCondition,
+} from '../../../lib/registry/client/registry-pusher.ts';
 import { BASIC, codeOf, createSetup, makeManifest, OCI_MANIFEST, PASSWORD, toDigest, USER } from './registry-setup.ts';
 
 const setup = createSetup();
@@ -118,9 +122,21 @@ describe('a manifest', () => {
     },
     { name: 'whose blobs are missing', answer: status(400), expected: 'StatusUnexpected' },
     { name: 'at a registry that is read-only', answer: status(405), expected: 'StatusUnexpected' },
+    { name: 'on a condition that does not hold', answer: status(412), expected: 'ConditionFailed' },
   ])('$name: $expected', async ({ answer, expected }) => {
     const { pusher, repository } = await open({ [at]: answer });
     expect(await codeOf(pusher.pushManifest(repository, manifest, { signal }))).toBe(expected);
+  });
+
+  test.each<{ name: string; condition?: TagCondition; expected: readonly unknown[] }>([
+    { name: 'none', expected: [undefined, undefined] },
+    { name: 'the tag names nothing', condition: { kind: 'absent' }, expected: ['*', undefined] },
+    { name: 'it is unchanged', condition: { kind: 'unchanged', etag: '"x"' }, expected: [undefined, '"x"'] },
+  ])('a condition: $name', async ({ condition, expected }) => {
+    const { pusher, repository, server } = await open({ 'PUT /v2/team/app/manifests/v1': status(201) });
+    await pusher.pushManifest(repository, manifest, { tag: 'v1', condition, signal });
+    const { headers = {} } = server.requests[0] ?? {};
+    expect([headers['if-none-match'], headers['if-match']]).toEqual(expected);
   });
 
   test('a registry that was not ready is asked again', async () => {

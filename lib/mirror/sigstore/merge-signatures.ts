@@ -1,0 +1,114 @@
+import { hash } from 'node:crypto';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest, parseDigest } from '../../base/names/digest.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/limits.ts';
+import {
+  MAX_ATTACHED_SIGNATURES,
+  readSignatureLayer,
+  type UntrustedLayer,
+} from '../../registry/attachments/read-signature-layers.ts';
+import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
+import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
+import { parseRewritten } from './parse-rewritten.ts';
+
+/** A layer as a manifest has it, and what tells it from others. */
+export interface NamedLayer {
+  readonly name: string;
+  readonly layer: JsonValue;
+  /** Undefined where it is no signature. */
+  readonly signature: UntrustedLayer | undefined;
+}
+
+/**
+ * Every layer of a manifest, signature or not. Two signatures may be over the same bytes: annotations tell them apart.
+ *
+ * @throws StoreError `BodyInvalid`, `LimitExceeded` for a manifest that cannot be written again
+ */
+export function listLayers({ bytes, digest }: Pick<Manifest, 'bytes' | 'digest'>): readonly NamedLayer[] {
+  const { layers } = parseRewritten(bytes, digest);
+  if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', `${digest} has no layers`);
+  return layers.map((layer) => ({ name: nameLayer(layer), layer, signature: readSignatureLayer(layer) }));
+}
+
+function nameLayer(layer: JsonValue): string {
+  if (!isJsonObject(layer)) return JSON.stringify(layer);
+  const { annotations = {}, digest = null, mediaType = null } = layer;
+  const members = isJsonObject(annotations) ? Object.entries(annotations) : [];
+  return JSON.stringify([mediaType, digest, ...members.toSorted(([one], [other]) => (one < other ? -1 : 1))]);
+}
+
+/** A manifest with further layers, and the blob that it needs beside theirs. */
+export interface MergedSignatures {
+  readonly manifest: Manifest;
+  readonly blobs: readonly PushedBlob[];
+}
+
+/**
+ * The manifest with layers added at its end. All else stays as it is, but for the layers that its configuration lists, as
+ * cosign and containers/image do it.
+ *
+ * @param blobs those that the manifest names
+ * @throws StoreError `LimitExceeded` where nobody would read the whole
+ */
+export function mergeSignatures(
+  current: Manifest,
+  blobs: ReadonlyMap<Digest, Uint8Array>,
+  added: readonly NamedLayer[],
+): MergedSignatures {
+  const content = parseRewritten(current.bytes, current.digest);
+  const layers = [...listLayers(current), ...added].map(({ layer }) => layer);
+  if (layers.length > MAX_ATTACHED_SIGNATURES) {
+    throw tooLarge(`${layers.length} signatures, and ${MAX_ATTACHED_SIGNATURES} are read`);
+  }
+  const config = extendConfig(content, blobs, added);
+  const own = config === undefined ? {} : { config: config.descriptor };
+  const bytes = Buffer.from(JSON.stringify({ ...content, ...own, layers }));
+  if (bytes.length > MAX_MANIFEST_BYTES) {
+    throw tooLarge(`a manifest of ${bytes.length} bytes, and ${MAX_MANIFEST_BYTES} are read`);
+  }
+  const { mediaType } = current;
+  const manifest: Manifest = { bytes, mediaType, digest: toDigest(bytes) };
+  return { manifest, blobs: config === undefined ? [] : [config.blob] };
+}
+
+/** Undefined for a configuration that lists no layers, which stays. */
+function extendConfig(
+  { config }: JsonObject,
+  blobs: ReadonlyMap<Digest, Uint8Array>,
+  added: readonly NamedLayer[],
+): { readonly descriptor: JsonObject; readonly blob: PushedBlob } | undefined {
+  if (config === undefined || !isJsonObject(config)) return undefined;
+  const { digest } = config;
+  const before = typeof digest === 'string' && isDigest(digest) ? blobs.get(digest) : undefined;
+  const content = before === undefined ? undefined : parseConfig(before);
+  const { rootfs = null, history } = content ?? {};
+  if (content === undefined || !isJsonObject(rootfs) || !Array.isArray(rootfs['diff_ids'])) return undefined;
+  // A payload is not compressed: its digest is that of its contents.
+  const digests = added.flatMap(({ layer }) => (isJsonObject(layer) ? (layer['digest'] ?? []) : []));
+  const diffIds = [...rootfs['diff_ids'], ...digests];
+  const entries = digests.map(() => ({ created: '0001-01-01T00:00:00Z' }));
+  const more = Array.isArray(history) ? { history: [...history, ...entries] } : {};
+  const bytes = Buffer.from(JSON.stringify({ ...content, ...more, rootfs: { ...rootfs, diff_ids: diffIds } }));
+  if (bytes.length > MAX_SIGSTORE_SIGNATURE_BYTES) return undefined;
+  const blob = { digest: toDigest(bytes), bytes };
+  return { descriptor: { ...config, digest: blob.digest, size: bytes.length }, blob };
+}
+
+/** Undefined for what is no JSON, which some tools write. */
+function parseConfig(bytes: Uint8Array): JsonObject | undefined {
+  try {
+    return parseRewritten(bytes, 'the configuration');
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+}
+
+function tooLarge(size: string): StoreError {
+  return new StoreError('LimitExceeded', `with those of this copy it has ${size}`);
+}
+
+function toDigest(bytes: Uint8Array): Digest {
+  return parseDigest(`sha256:${hash('sha256', bytes)}`);
+}

@@ -1,0 +1,85 @@
+import { StoreError } from '../../base/errors/store-error.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
+import type { Manifest } from '../../registry/client/registry-client.ts';
+import type { PushedBlob, RegistryPusher, TagCondition } from '../../registry/client/registry-pusher.ts';
+
+/** A registry that takes attachments. */
+export interface AttachmentDestination {
+  readonly reader: AttachmentReader;
+  readonly pusher: RegistryPusher;
+}
+
+/** What a tag is to name, with the blobs that have to be there first; or what came of it, with nothing left to write. */
+export type TagStep<Result> =
+  | { readonly kind: 'write'; readonly manifest: Manifest; readonly blobs: readonly PushedBlob[] }
+  | { readonly kind: 'done'; readonly result: Result };
+
+/** Writes of one tag before giving up: each lost one means that somebody else wrote it. */
+export const MAX_TAG_WRITES = 5;
+
+/** An entity tag that says byte for byte what it names (RFC 9110, section 8.8.1). */
+const STRONG_ETAG = /^"[\x21\x23-\x7e]{1,256}"$/;
+
+/**
+ * Changes what a tag names, starting from what it names now. The tag is read again before the write, which is conditional
+ * where the registry gives entity tags, and after it: what another writer changed meanwhile is the start of the next try.
+ *
+ * A registry without conditional writes leaves a gap between the last read and the write. Of two that write within it the
+ * last one wins; what the tag named before both is in either.
+ *
+ * @param step called with what the tag names, undefined for nothing, until it has nothing to write
+ * @throws StoreError; `ConditionFailed` when others write the tag each time; the abort reason of the signal
+ */
+export async function updateTag<Result>(
+  place: Repository,
+  tag: string,
+  { reader, pusher }: AttachmentDestination,
+  signal: AbortSignal,
+  step: (current: Manifest | undefined) => Promise<TagStep<Result>>,
+): Promise<{ readonly result: Result; readonly isWritten: boolean }> {
+  let isWritten = false;
+  /** The version on which the registry refused a write although the tag still names it: its conditions are of no use. */
+  let refused: Manifest['digest'] | 'nothing' | undefined;
+  for (let tries = 0; ; tries += 1) {
+    const current = await readTag(reader, place, tag, signal);
+    const next = await step(current);
+    if (next.kind === 'done') return { result: next.result, isWritten };
+    if (tries === MAX_TAG_WRITES) {
+      throw new StoreError('ConditionFailed', `${place}:${tag} is written by others at the same time; run again`);
+    }
+    for (const blob of next.blobs) await pusher.pushBlob(place, blob, signal);
+    const latest = await readTag(reader, place, tag, signal);
+    if (latest?.digest !== current?.digest) continue;
+    const version = latest?.digest ?? 'nothing';
+    const condition = refused === version ? undefined : toCondition(latest);
+    try {
+      await pusher.pushManifest(place, next.manifest, { tag, condition, signal });
+      isWritten = true;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.code !== 'ConditionFailed') throw error;
+      refused = version;
+    }
+  }
+}
+
+/** Undefined where the repository has no such tag or manifest. @throws StoreError */
+export async function readTag(
+  reader: Pick<AttachmentReader, 'readManifest'>,
+  place: Repository,
+  reference: string,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  try {
+    return await reader.readManifest(place, reference, signal);
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'NotFound') return undefined;
+    throw error;
+  }
+}
+
+function toCondition(current: Manifest | undefined): TagCondition | undefined {
+  if (current === undefined) return { kind: 'absent' };
+  const { etag } = current;
+  return etag !== undefined && STRONG_ETAG.test(etag) ? { kind: 'unchanged', etag } : undefined;
+}
