@@ -48,8 +48,11 @@ export async function collectSigstore(
       concurrency: CONCURRENCY,
       signal,
     });
-    const [unread] = components === true ? found.unread : [];
-    if (unread !== undefined) throw new StoreError('BodyInvalid', `components of ${unread.digest}: ${unread.message}`);
+    // A release that the registry does not have leaves nothing out but itself.
+    const unread = found.unread.find(({ code }) => components === true || code !== 'NotFound');
+    if (unread !== undefined) {
+      throw new StoreError('BodyInvalid', `what belongs to ${unread.digest} is not known: ${unread.message}`);
+    }
     const { images } = found;
     return await collectAttachments({ images, reader: client, profiles, concurrency: CONCURRENCY, now, signal });
   } finally {

@@ -1,3 +1,4 @@
+import type { StoreErrorCode } from '../../lib/base/errors/store-error.ts';
 import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
 import { type CopiedAttachments, copyAttachments } from '../../lib/mirror/sigstore/copy-attachments.ts';
 import { type FoundImages, findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
@@ -66,9 +67,13 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<nu
 /** What is absent at the source is for the source to have: it leaves the mirror as complete as it can be. */
 function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Summary['outcome'] {
   const outcomes = images.map(({ outcome }) => outcome);
-  if (outcomes.includes('conflict') || outcomes.includes('invalid')) return 'incomplete';
+  const isShort = outcomes.includes('conflict') || outcomes.includes('invalid');
+  if (isShort || unread.some(({ code }) => DAMAGE.has(code))) return 'incomplete';
   return unread.length > 0 || outcomes.includes('failed') ? 'indeterminate' : 'complete';
 }
+
+/** What reading again does not change. */
+const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMismatch', 'LimitExceeded']);
 
 function toStatus({ outcome }: Summary): number {
   if (outcome === 'incomplete') return ExitStatus.rejected;

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addCatalog } from '../../cli/catalog/index.ts';
+import { makeImage, makeList, pushImage } from '../mirror/check/mirror-setup.ts';
 import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/client/registry-setup.ts';
 import { startRegistry } from '../registry/client/start-registry.ts';
 import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
@@ -225,41 +226,97 @@ describe.skipIf(registryProgram === undefined)('signet catalog check --verify at
     }, 'https');
   }
 
-  test('a signed image, one that is not, and one that is not there', async () => {
+  /** What the registry has under `app/<name>`, and the digests that have a signature there. */
+  async function check(
+    contents: readonly { readonly name: string; readonly bytes: Buffer; readonly type?: string }[],
+    signed: readonly { readonly name: string; readonly bytes: Buffer }[],
+    asked: readonly string[],
+  ) {
     const registry = await startRegistry(registryProgram ?? '');
     setup.onEnd(() => registry.stop());
-    const digests = ['signed', 'bare'].map((name) => ({ name, bytes: makeManifest(OCI_INDEX, name) }));
-    for (const { name, bytes } of digests) {
-      const put = await fetch(`http://${registry.host}/v2/app/${name}/manifests/1`, {
-        method: 'PUT',
-        headers: { 'content-type': OCI_INDEX },
-        body: new Uint8Array(bytes),
-      });
-      expect(put.status).toBe(201);
-    }
-    const [signed, bare] = digests.map(({ bytes }) => toDigest(bytes));
-    if (signed === undefined || bare === undefined) throw new Error('no digest');
-    const place = `/sigs/app/signed@${signed.replace(':', '=')}/signature-1`;
-    const { host } = await front(registry.host, new Map([[place, signer.sign({ digest: signed })]]));
+    for (const { name, bytes, type } of contents) await pushImage(registry.host, bytes, `app/${name}`, type);
+    const signatures = signed.map(({ name, bytes }) => {
+      const digest = toDigest(bytes);
+      return [`/sigs/app/${name}@${digest.replace(':', '=')}/signature-1`, signer.sign({ digest })] as const;
+    });
+    const { host } = await front(registry.host, new Map(signatures));
     await mkdir(at('registries.d'));
     await writeFile(at('registries.d/a.yaml'), `docker:\n  "${host}":\n    lookaside: https://${host}/sigs\n`);
     await writeFile(at('policy.json'), JSON.stringify({ default: [signedBy] }));
     const common = ['--verify', '--policy', at('policy.json'), '--registries-d', at('registries.d'), '--root', work];
+    const reach = ['--tls-ca', at('ca.pem'), '--allow-private-stores', '-o', 'json'];
     const { status, stdout } = await signet(
-      await list(`${host}/app/signed@${signed}`, `${host}/app/bare@${bare}`, `${host}/app/bare@${signed}`),
+      await list(...asked.map((one) => `${host}/app/${one}`)),
       ...common,
-      '--tls-ca',
-      at('ca.pem'),
-      '--allow-private-stores',
-      '-o',
-      'json',
+      ...reach,
     );
     const { images: checked } = JSON.parse(stdout) as {
       images: readonly { verification: { outcome: string; reasons: readonly { code: string }[] } }[];
     };
-    expect(
-      checked.map(({ verification: { outcome, reasons } }) => [outcome, ...reasons.map(({ code }) => code)]),
-    ).toEqual([['accepted'], ['rejected', 'SignatureNotFound'], ['indeterminate', 'StoreUnavailable']]);
+    const shown = checked.map(({ verification: { outcome, reasons } }) => [
+      outcome,
+      ...reasons.map(({ code }) => code),
+    ]);
+    return { status, shown };
+  }
+
+  const [signed, bare] = [makeImage('signed').bytes, makeImage('bare').bytes];
+
+  test('a signed image, one that is not, and one that is not there', async () => {
+    const { status, shown } = await check(
+      [
+        { name: 'signed', bytes: signed },
+        { name: 'bare', bytes: bare },
+      ],
+      [{ name: 'signed', bytes: signed }],
+      [`signed@${toDigest(signed)}`, `bare@${toDigest(bare)}`, `bare@${toDigest(signed)}`],
+    );
+    expect(shown).toEqual([['accepted'], ['rejected', 'SignatureNotFound'], ['indeterminate', 'StoreUnavailable']]);
     expect(status).toBe(1);
+  });
+
+  const one = makeList([toDigest(signed)]);
+  const both = makeList([toDigest(signed), toDigest(bare)]);
+  const nested = makeList([toDigest(one)]);
+  const none = makeManifest(OCI_INDEX, 'none');
+  test.each<{ name: string; bytes: Buffer; signs: readonly Buffer[]; expected: readonly string[] }>([
+    { name: 'whose images are signed', bytes: one, signs: [signed], expected: ['accepted'] },
+    { name: 'of which one image is not', bytes: both, signs: [signed], expected: ['rejected', 'SignatureNotFound'] },
+    {
+      name: 'signed by itself alone',
+      bytes: both,
+      signs: [both],
+      expected: ['rejected', 'SignatureNotFound', 'SignatureNotFound'],
+    },
+    {
+      name: 'that names a list as an image',
+      bytes: nested,
+      signs: [nested, one, signed],
+      expected: ['rejected', 'PolicyRejects'],
+    },
+    { name: 'that names no image', bytes: none, signs: [none], expected: ['rejected', 'PolicyRejects'] },
+  ])('a list $name: $expected', async ({ bytes, signs, expected }) => {
+    const name = 'tool';
+    const lists = [one, bytes].map((content) => ({ name, bytes: content, type: OCI_INDEX }));
+    const { shown } = await check(
+      [{ name, bytes: signed }, { name, bytes: bare }, ...lists],
+      signs.map((content) => ({ name, bytes: content })),
+      [`${name}@${toDigest(bytes)}`],
+    );
+    expect(shown).toEqual([expected]);
+  });
+
+  test('a policy for the list itself counts for its images, and no wider one', async () => {
+    const registry = await startRegistry(registryProgram ?? '');
+    setup.onEnd(() => registry.stop());
+    await pushImage(registry.host, bare, 'app/tool');
+    const own = makeList([toDigest(bare)]);
+    await pushImage(registry.host, own, 'app/tool', OCI_INDEX);
+    const { host } = await front(registry.host, new Map());
+    const pullspec = `${host}/app/tool@${toDigest(own)}`;
+    const docker = { [`${host}/app/tool`]: [{ type: 'insecureAcceptAnything' }], [pullspec]: [signedBy] };
+    await writeFile(at('policy.json'), JSON.stringify({ default: [{ type: 'reject' }], transports: { docker } }));
+    const options = ['--verify', '--policy', at('policy.json'), '--root', work, '--tls-ca', at('ca.pem')];
+    expect((await signet(await list(pullspec), ...options, '--allow-private-stores')).status).toBe(1);
   });
 });

@@ -12,7 +12,8 @@ import {
   referencesOf,
   releaseLayer,
 } from '../artifact/release/release-setup.ts';
-import { createSetup, toDigest } from '../registry/client/registry-setup.ts';
+import { makeImage, makeList } from '../mirror/check/mirror-setup.ts';
+import { createSetup, OCI_INDEX, toDigest } from '../registry/client/registry-setup.ts';
 import { NAME } from '../registry/images/image-setup.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { bySigner, documentsOf, policyOf, signer, stranger } from '../verdict/decide/policy-setup.ts';
@@ -20,8 +21,13 @@ import { bySigner, documentsOf, policyOf, signer, stranger } from '../verdict/de
 const setup = createSetup();
 const layouts = createLayouts();
 const COMPONENT = 'quay.io/signet/component';
-const CLI = `${COMPONENT}@${toDigest('cli')}`;
-const ETCD = `${COMPONENT}@${toDigest('etcd')}`;
+const [cli, etcd] = [makeImage('cli').bytes, makeImage('etcd').bytes];
+const toComponent = (bytes: Buffer): string => `${COMPONENT}@${toDigest(bytes)}`;
+const [CLI, ETCD] = [toComponent(cli), toComponent(etcd)];
+const whole = makeList([toDigest(cli), toDigest(etcd)]);
+const nested = makeList([toDigest(cli), toDigest(whole)]);
+const gone = makeList([toDigest(cli), toDigest('gone')]);
+const lists = [whole, nested, gone];
 
 let work = '';
 beforeEach(async () => {
@@ -61,8 +67,10 @@ async function layoutOf(tags: Readonly<Record<string, string>>): Promise<string>
 async function serve(
   { manifest, mediaType, blobs }: BuiltImage,
   signatures: ReadonlyMap<string, Uint8Array> = new Map(),
+  components: readonly Buffer[] = [],
 ) {
   const answers = new Map<string, Uint8Array>([
+    ...components.map((bytes) => [`/v2/mirror/component/manifests/${toDigest(bytes)}`, bytes] as const),
     ...[toDigest(manifest), '4.21.0'].map((name) => [`/v2/ocp/release/manifests/${name}`, manifest] as const),
     ...blobs.map((bytes) => [`/v2/ocp/release/blobs/${toDigest(bytes)}`, bytes] as const),
     ...[...signatures].map(([image, bytes]) => [`/sigs/${toPath(image)}/signature-1`, bytes] as const),
@@ -72,13 +80,15 @@ async function serve(
     const bytes = answers.get(url);
     response
       .writeHead(bytes === undefined ? 404 : 200, {
-        'content-type': url.includes('/manifests/') ? mediaType : 'binary',
+        'content-type': isList(bytes) ? OCI_INDEX : url.includes('/manifests/') ? mediaType : 'binary',
       })
       .end(bytes);
   }, 'https');
   await writeFile(path.join(work, 'ca.pem'), TEST_CA);
   return { host: server.host, reach: ['--tls-ca', path.join(work, 'ca.pem'), '--allow-private-stores'] };
 }
+
+const isList = (bytes: Uint8Array | undefined): boolean => lists.some((list) => list === bytes);
 
 const toPath = (image: string): string => image.replace('quay.io/', '').replace('sha256:', 'sha256=');
 
@@ -87,7 +97,22 @@ async function writeTrust(host: string, scopes: readonly string[] = [NAME, COMPO
   const folder = path.join(work, 'acme');
   const policy = policyOf([{ type: 'reject' }], Object.fromEntries(scopes.map((scope) => [scope, [bySigner]])));
   const lookaside = `default-docker:\n  lookaside: https://${host}/sigs\n`;
-  const documents = [...documentsOf({ policy }), { name: 'registries.d/x.yaml', bytes: Buffer.from(lookaside) }];
+  const mirrors = {
+    apiVersion: 'config.openshift.io/v1',
+    kind: 'ImageDigestMirrorSet',
+    metadata: { name: 'components' },
+    spec: {
+      imageDigestMirrors: [
+        { source: COMPONENT, mirrors: [`${host}/mirror/component`], mirrorSourcePolicy: 'NeverContactSource' },
+      ],
+    },
+  };
+  const mirrorSet = { name: 'mirrors.yaml', bytes: Buffer.from(JSON.stringify(mirrors)) };
+  const documents = [
+    ...documentsOf({ policy }),
+    mirrorSet,
+    { name: 'registries.d/x.yaml', bytes: Buffer.from(lookaside) },
+  ];
   for (const { name, bytes } of documents) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
     await writeFile(path.join(folder, name), bytes);
@@ -211,12 +236,71 @@ describe('signet release inspect of a registry', () => {
   ];
   test.each(rows)('--verify-components with $name: exit $expected', async ({ expected, text, signed, scopes }) => {
     const image = await build({ cli: CLI, etcd: ETCD });
-    const { host, reach } = await serve(image, new Map(signed(`${NAME}@${toDigest(image.manifest)}`)));
+    const signatures = new Map(signed(`${NAME}@${toDigest(image.manifest)}`));
+    const { host, reach } = await serve(image, signatures, [cli, etcd]);
     const verify = ['--verify-components', '--trust', await writeTrust(host, scopes)];
     const { status, stdout } = await signet(`${host}/ocp/release:4.21.0`, ...reach, ...verify);
     expect(stdout).toMatch(text);
     expect(status).toBe(expected);
   });
+
+  test.each<{
+    name: string;
+    list: Buffer;
+    signed: readonly string[];
+    has?: readonly Buffer[];
+    expected: number;
+    text: string;
+  }>([
+    { name: 'whose images are signed', list: whole, signed: [CLI, ETCD], expected: 0, text: 'accepted  cli' },
+    {
+      name: 'of which one image is not',
+      list: whole,
+      signed: [CLI],
+      expected: 1,
+      text: `SignatureNotFound: linux/arm64 ${toDigest(etcd)}: `,
+    },
+    {
+      name: 'signed by itself alone',
+      list: whole,
+      signed: [toComponent(whole)],
+      expected: 1,
+      text: `SignatureNotFound: linux/amd64 ${toDigest(cli)}: `,
+    },
+    {
+      name: 'that names a list as an image',
+      list: nested,
+      signed: [CLI, ETCD, toComponent(whole), toComponent(nested)],
+      expected: 1,
+      text: `PolicyRejects: ${toDigest(nested)} names ${toDigest(whole)} as an image, which is a list`,
+    },
+    {
+      name: 'of which an image is not there',
+      list: gone,
+      signed: [CLI, toComponent(gone), `${COMPONENT}@${toDigest('gone')}`],
+      expected: 3,
+      text: 'StoreUnavailable: ',
+    },
+    {
+      name: 'that is not there',
+      list: whole,
+      signed: [CLI, ETCD, toComponent(whole)],
+      has: [cli, etcd],
+      expected: 3,
+      text: 'StoreUnavailable: ',
+    },
+  ])(
+    '--verify-components with a list $name: exit $expected',
+    async ({ list, signed, expected, text, has = [cli, etcd, ...lists] }) => {
+      const image = await build({ cli: toComponent(list) });
+      const signatures = new Map([`${NAME}@${toDigest(image.manifest)}`, ...signed].map((one) => sign(one)));
+      const { host, reach } = await serve(image, signatures, has);
+      const verify = ['--verify-components', '--trust', await writeTrust(host)];
+      const { status, stdout } = await signet(`${host}/ocp/release:4.21.0`, ...reach, ...verify);
+      expect(stdout).toContain(text);
+      expect(status).toBe(expected);
+    },
+  );
 
   test('--verify-components where the policy lets anything through: exit 1, since nothing was verified', async () => {
     const image = await build({ cli: CLI });

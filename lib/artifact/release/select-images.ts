@@ -1,14 +1,10 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
-import { type ChildManifest, listChildren } from '../../registry/images/list-children.ts';
+import { type ListedImages, listImages } from '../../registry/images/list-children.ts';
 import { MAX_IMAGES } from './image/limits.ts';
 import { ReleaseError } from './image/release-error.ts';
-
-const IMAGE_TYPES: readonly string[] = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
 
 /** What OpenShift's version names call an architecture, by the name that images give it. */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
@@ -24,16 +20,11 @@ export function toArchitecture(name: string): string {
  * The images that a list names, those of one architecture where it is given; undefined for what is no list. What is
  * no image of a platform, an attestation for one, is passed over. A list in a list is refused: nothing pulls it.
  *
- * @throws ReleaseError `ImageUnsupported`, `LimitExceeded`; StoreError `BodyInvalid`; InputError `ArgumentInvalid`
+ * @throws ReleaseError `ImageUnsupported`, `LimitExceeded`; StoreError `LimitExceeded`; InputError `ArgumentInvalid`
  */
 export function selectImages(manifest: Manifest, wanted: string | undefined): readonly Digest[] | undefined {
-  if (IMAGE_TYPES.includes(manifest.mediaType)) return undefined;
-  const children = listChildren(manifest).filter(isOfPlatform);
-  const nested = children.find(({ mediaType }) => !IMAGE_TYPES.includes(mediaType));
-  if (nested !== undefined) {
-    throw new ReleaseError('ImageUnsupported', `the list names ${nested.digest}, which is ${nested.mediaType}`);
-  }
-  if (children.length === 0) throw new ReleaseError('ImageUnsupported', 'the list names no image');
+  const children = list(manifest);
+  if (children === undefined) return undefined;
   const selected = children.filter(({ platform }) => wanted === undefined || platform?.architecture === wanted);
   if (selected.length === 0) {
     const there = children.map(({ platform }) => platform?.architecture ?? 'unknown').join(', ');
@@ -45,6 +36,11 @@ export function selectImages(manifest: Manifest, wanted: string | undefined): re
   return selected.map(({ digest }) => digest);
 }
 
-function isOfPlatform({ platform }: ChildManifest): boolean {
-  return platform?.os !== 'unknown' && platform?.architecture !== 'unknown';
+function list(manifest: Manifest): ListedImages['images'] | undefined {
+  try {
+    return listImages(manifest)?.images;
+  } catch (cause) {
+    if (!(cause instanceof StoreError) || cause.code !== 'BodyInvalid') throw cause;
+    throw new ReleaseError('ImageUnsupported', cause.message, { cause });
+  }
 }

@@ -1,8 +1,8 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import type { Manifest, RegistryClient } from '../../registry/client/registry-client.ts';
-import { type ChildManifest, listChildren } from '../../registry/images/list-children.ts';
+import type { RegistryClient } from '../../registry/client/registry-client.ts';
+import { type ChildManifest, type ListedImages, listImages } from '../../registry/images/list-children.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
@@ -21,6 +21,8 @@ export interface WantedImage {
   readonly kind: 'release' | 'component';
   /** For whoever reads the answer. */
   readonly names: readonly string[];
+  /** The list that names it. */
+  readonly list?: Digest | undefined;
 }
 
 export interface CheckedManifest {
@@ -34,6 +36,8 @@ export interface CheckedImage extends WantedImage {
   readonly manifest: CheckedManifest;
   readonly sigstore: Evidence;
   readonly openpgp: Evidence;
+  /** Of a list: what it names beside images, which nobody has to hold or to sign. */
+  readonly others?: readonly Digest[];
 }
 
 export interface CheckPlaces {
@@ -52,53 +56,65 @@ export async function checkImage(
   image: WantedImage,
   { trust, registry, attachments, signatures, now, signal }: CheckPlaces,
 ): Promise<{ readonly checked: CheckedImage; readonly children: readonly ChildManifest[] }> {
-  const { digest, repository, place } = image;
+  const { digest, repository, place, list } = image;
   const at = now();
   // Once, for what is there and for the images that nodes choose from it.
   const reading = registry.readManifest(place, digest, signal);
   const once = { readManifest: () => reading };
+  const question = { digest, repository, place, list };
   const [read, sigstore, openpgp] = await Promise.all([
-    readManifest(once, place, digest, signal),
-    readSigstoreEvidence({ digest, repository, place }, trust.prepared, { attachments, registry: once }, at, signal),
+    readManifest(once, image, signal),
+    readSigstoreEvidence(question, trust.prepared, { attachments, registry: once }, at, signal),
     image.kind === 'release' ? readOpenpgpEvidence(digest, trust, signatures, at, signal) : UNASKED,
   ]);
-  const { manifest, children } = read;
+  const { manifest, listed } = read;
+  const { images: children = [], others = [] } = listed ?? {};
   return {
-    checked: { ...image, outcome: conclude(manifest, sigstore, openpgp), manifest, sigstore, openpgp },
+    checked: {
+      ...image,
+      outcome: conclude(manifest, sigstore, openpgp),
+      manifest,
+      sigstore,
+      openpgp,
+      ...(others.length === 0 ? {} : { others: others.map((one) => one.digest) }),
+    },
     children,
   };
 }
 
-function conclude(manifest: CheckedManifest, ...evidence: readonly Evidence[]): CheckedImage['outcome'] {
-  const states = [manifest.state, ...evidence.map(({ state }) => state)];
+function conclude(manifest: CheckedManifest, sigstore: Evidence, openpgp: Evidence): CheckedImage['outcome'] {
+  // What cannot be read may be a list, which needs no Sigstore signature of its own.
+  const isOpen = manifest.state === 'failed' && sigstore.state === 'absent';
+  const states = [manifest.state, isOpen ? 'failed' : sigstore.state, openpgp.state];
   if (states.includes('absent') || states.includes('invalid')) return 'incomplete';
   return states.includes('failed') ? 'indeterminate' : 'complete';
 }
 
 interface ReadManifest {
   readonly manifest: CheckedManifest;
-  readonly children: readonly ChildManifest[];
+  /** Undefined for an image, and for what could not be read. */
+  readonly listed: ListedImages | undefined;
 }
 
 async function readManifest(
   registry: CheckPlaces['registry'],
-  place: Repository,
-  digest: Digest,
+  { place, digest, list }: WantedImage,
   signal: AbortSignal,
 ): Promise<ReadManifest> {
   try {
-    const manifest: Manifest = await registry.readManifest(place, digest, signal);
-    return { manifest: { state: 'present', reasons: [] }, children: listImages(manifest) };
+    const listed = listImages(await registry.readManifest(place, digest, signal));
+    if (listed !== undefined && list !== undefined) {
+      throw new StoreError(
+        'BodyInvalid',
+        `${list} names ${digest} as an image, which is a list: lists in lists are refused`,
+      );
+    }
+    return { manifest: { state: 'present', reasons: [] }, listed };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) throw error;
-    return { manifest: toFault(error), children: [] };
+    return { manifest: toFault(error), listed: undefined };
   }
-}
-
-/** What builders attest beside the images of a list is nothing that a cluster pulls. */
-function listImages(manifest: Manifest): readonly ChildManifest[] {
-  return listChildren(manifest).filter(({ platform }) => platform?.architecture !== 'unknown');
 }
 
 function toFault({ code, message }: StoreError): CheckedManifest {

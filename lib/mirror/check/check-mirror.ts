@@ -2,6 +2,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
+import type { ChildManifest } from '../../registry/images/list-children.ts';
 import { type CheckedImage, type CheckPlaces, checkImage, type WantedImage } from './check-image.ts';
 
 /** A release that a mirror should hold. */
@@ -54,47 +55,61 @@ export interface MirrorCheck {
 export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCheck> {
   const { mirror, releases, components, concurrency, onProgress, signal } = request;
   let [done, total] = [0, releases.length];
-  const checkAll = async (wanted: readonly WantedImage[]) =>
+  const checkEach = async (wanted: readonly WantedImage[]) =>
     await runBounded(wanted, concurrency, async (image) => {
       const result = await checkImage(image, request);
       done += 1;
       onProgress?.(done, total);
       return result;
     });
-  const top = await checkAll(releases.map(({ versions, ...one }) => toRelease(one, mirror, versions)));
-  const known = new Set(releases.map(({ digest }) => digest));
-  const inLists = top.flatMap(({ checked, children }) =>
-    children.map(({ digest, platform }) => ({ ...checked, digest, names: nameChild(checked, platform) })),
-  );
-  const children = takeNew(inLists, known).map((one) => toRelease(one, mirror, one.names));
-  total += children.length;
-  const below = await checkAll(children);
-  const images = [...top, ...below].map(({ checked }) => checked);
+  /** These, and the images of those that are lists, each once. */
+  const checkAll = async (wanted: readonly WantedImage[]) => {
+    const top = await checkEach(wanted);
+    // A list that is an image of another list is refused there, whatever it is by itself.
+    const known = new Set(top.flatMap(({ checked, children }) => (children.length > 0 ? [] : nameImage(checked))));
+    const inLists = top.flatMap(({ checked, children }) => children.map((child) => toListed(checked, child)));
+    const below = takeNew(inLists, known);
+    total += below.length;
+    return [...top, ...(await checkEach(below))];
+  };
+  const own = await checkAll(releases.map((release) => toRelease(release, mirror)));
+  const images = own.map(({ checked }) => checked);
   if (components === undefined) return conclude(images, []);
-  const lists = new Set(top.flatMap(({ checked, children: named }) => (named.length > 0 ? checked.digest : [])));
-  const readable = images.filter(({ digest, manifest }) => manifest.state === 'present' && !lists.has(digest));
-  const { wanted, unlisted } = await listComponents(readable, components, concurrency, signal);
+  const readable = own.filter(({ checked, children }) => checked.manifest.state === 'present' && children.length === 0);
+  const { wanted, unlisted } = await listComponents(
+    readable.map(({ checked }) => checked),
+    components,
+    concurrency,
+    signal,
+  );
   total += wanted.length;
   const parts = await checkAll(wanted);
   return conclude([...images, ...parts.map(({ checked }) => checked)], unlisted);
 }
 
-function toRelease(
-  { digest, repository }: Pick<WantedRelease, 'digest' | 'repository'>,
-  place: Repository,
-  names: readonly string[],
-): WantedImage {
-  return { digest, repository, place, kind: 'release', names };
+function toRelease({ digest, repository, versions }: WantedRelease, place: Repository): WantedImage {
+  return { digest, repository, place, kind: 'release', names: versions };
 }
 
-function nameChild({ names }: CheckedImage, platform: { readonly architecture: string } | undefined) {
-  return names.map((name) => (platform === undefined ? name : `${name} ${platform.architecture}`));
+function toListed({ digest: list, repository, place, kind, names }: CheckedImage, child: ChildManifest): WantedImage {
+  const { digest, platform } = child;
+  const named = names.map((name) => (platform === undefined ? name : `${name} ${platform.architecture}`));
+  return { digest, repository, place, kind, names: named, list };
 }
 
-function takeNew<T extends { readonly digest: Digest }>(items: readonly T[], known: Set<Digest>): readonly T[] {
-  return items.filter(({ digest }) => {
-    if (known.has(digest)) return false;
-    known.add(digest);
+/** The same digest under another name is another image: other policies may cover it. */
+function nameImage({ repository, digest }: Pick<WantedImage, 'repository' | 'digest'>): string {
+  return `${repository}@${digest}`;
+}
+
+function takeNew<T extends Pick<WantedImage, 'repository' | 'digest'>>(
+  items: readonly T[],
+  known: Set<string>,
+): readonly T[] {
+  return items.filter((item) => {
+    const name = nameImage(item);
+    if (known.has(name)) return false;
+    known.add(name);
     return true;
   });
 }

@@ -16,6 +16,8 @@ export interface SigstoreQuestion {
   readonly repository: Repository;
   /** Where a mirror holds it; where it is known when left out. */
   readonly place?: Repository | undefined;
+  /** The list that names the image: a node finds its policy by the list. */
+  readonly list?: Digest | undefined;
   /** `node` when left out. */
   readonly reader?: ImageReader | undefined;
 }
@@ -36,7 +38,7 @@ const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMism
  * @throws the abort reason of the signal
  */
 export async function readSigstoreEvidence(
-  { digest, repository, place = repository, reader }: SigstoreQuestion,
+  { digest, repository, place = repository, list, reader }: SigstoreQuestion,
   prepared: PreparedTrust,
   { attachments, registry }: SigstorePlaces,
   now: Date,
@@ -46,6 +48,7 @@ export async function readSigstoreEvidence(
   const found = await evaluatePolicies({
     repository,
     digest,
+    list,
     // The name is the one that policies know: it stands for no other.
     prepared: asOwn(prepared, repository),
     reader,

@@ -1,9 +1,9 @@
-import { StoreError } from '../../base/errors/store-error.ts';
+import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { RegistryClient } from '../../registry/client/registry-client.ts';
-import { listChildren } from '../../registry/images/list-children.ts';
+import { listImages } from '../../registry/images/list-children.ts';
 import type { WantedComponent, WantedRelease } from '../check/check-mirror.ts';
 import type { CopiedImage } from './copy-attachments.ts';
 
@@ -26,49 +26,84 @@ export interface CopiedComponents {
 }
 
 export interface FoundImages {
-  /** Releases, the images of lists among them, then components, each once. */
+  /** Releases, then components, each followed by the images of the list that it is; each once under each name. */
   readonly images: readonly CopiedImage[];
-  /** Releases that could not be read: which images or components belong to them is not known. */
-  readonly unread: readonly { readonly digest: Digest; readonly message: string }[];
+  /** Releases and components that could not be read: which images belong to them is not known. */
+  readonly unread: readonly UnreadImage[];
+}
+
+export interface UnreadImage {
+  readonly digest: Digest;
+  /** `BodyInvalid` and the like for what reading again does not change, such as a list in a list. */
+  readonly code: StoreErrorCode;
+  readonly message: string;
 }
 
 /** The images whose signatures a mirror of these releases needs. @throws the abort reason of the signal */
 export async function findCopiedImages(request: FindRequest): Promise<FoundImages> {
-  const { releases, concurrency } = request;
-  const unread: FoundImages['unread'][number][] = [];
-  const found = await runBounded(releases, concurrency, async (release) => {
-    try {
-      return await findOf(release, request);
-    } catch (error) {
-      request.signal.throwIfAborted();
-      if (!(error instanceof StoreError)) throw error;
-      unread.push({ digest: release.digest, message: error.message });
-      return [toImage(release, request)];
-    }
+  const { releases, concurrency, components, from, to } = request;
+  const unread: UnreadImage[] = [];
+  const own = await runBounded(releases, concurrency, async ({ digest, repository, versions: names }) => {
+    return await findListed({ digest, repository, place: from, to, names }, request, unread);
   });
-  const byPlace = new Map(found.flat().map((image) => [`${image.to}@${image.digest}`, image]));
-  return { images: [...byPlace.values()], unread };
+  const parts = components === undefined ? [] : await findComponents(components, request, unread);
+  // The same digest under another name is another image: other signatures may count for it.
+  const byName = new Map(
+    [...own, ...parts].flat().map((image) => {
+      const { to: place, digest, repository } = image;
+      return [`${place}@${digest} ${repository} ${image.place}`, image] as const;
+    }),
+  );
+  return { images: [...byName.values()], unread };
 }
 
-async function findOf(release: WantedRelease, request: FindRequest): Promise<readonly CopiedImage[]> {
-  const { registry, from, components, signal } = request;
-  const manifest = await registry.readManifest(from, release.digest, signal);
-  const children = listChildren(manifest).filter(({ platform }) => platform?.architecture !== 'unknown');
-  const own = [release, ...children.map(({ digest }) => ({ ...release, digest }))].map((one) => toImage(one, request));
-  if (components === undefined) return own;
-  const parts = await components.list(release.digest, signal);
-  return [
-    ...own,
-    ...parts.map(({ name, repository, digest }) => ({
-      digest,
-      repository,
-      place: repository,
-      to: components.to,
-      names: [name],
-    })),
-  ];
+async function findComponents(
+  { to, list }: CopiedComponents,
+  request: FindRequest,
+  unread: UnreadImage[],
+): Promise<readonly (readonly CopiedImage[])[]> {
+  const { releases, concurrency, signal } = request;
+  const lists = await runBounded(releases, concurrency, async ({ digest }) => {
+    // What could not be read to find its images is not read again.
+    if (unread.some((one) => one.digest === digest)) return [];
+    return (await attempt(digest, unread, signal, async () => await list(digest, signal))) ?? [];
+  });
+  const wanted = new Map(lists.flat().map((part) => [`${part.repository}@${part.digest}`, part]));
+  return await runBounded([...wanted.values()], concurrency, async ({ name, repository, digest }) => {
+    return await findListed({ digest, repository, place: repository, to, names: [name] }, request, unread);
+  });
 }
 
-function toImage({ digest, repository, versions }: WantedRelease, { from, to }: FindRequest): CopiedImage {
-  return { digest, repository, place: from, to, names: versions };
+/** An image, and the images of the list that it is. */
+async function findListed(
+  image: CopiedImage,
+  { registry, signal }: FindRequest,
+  unread: UnreadImage[],
+): Promise<readonly CopiedImage[]> {
+  const { digest, place, names } = image;
+  const read = async () => listImages(await registry.readManifest(place, digest, signal));
+  const { images = [] } = (await attempt(digest, unread, signal, read)) ?? {};
+  const children = images.map((child) => {
+    const { architecture } = child.platform ?? {};
+    const named = architecture === undefined ? names : names.map((name) => `${name} ${architecture}`);
+    return { ...image, digest: child.digest, names: named };
+  });
+  return [image, ...children];
+}
+
+/** Undefined for what could not be read, which is noted. */
+async function attempt<T>(
+  digest: Digest,
+  unread: UnreadImage[],
+  signal: AbortSignal,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof StoreError)) throw error;
+    unread.push({ digest, code: error.code, message: error.message });
+    return undefined;
+  }
 }

@@ -11,6 +11,16 @@ export interface ChildManifest {
   readonly mediaType: string;
   /** What it is for; undefined where the list does not say, and `unknown` as builders write it for attestations. */
   readonly platform: { readonly architecture: string; readonly os: string } | undefined;
+  /** What it is where it is no image; missing where the list does not say. */
+  readonly artifactType?: string;
+}
+
+/** What nodes make of a list. */
+export interface ListedImages {
+  /** Never empty; a node may choose each of them. */
+  readonly images: readonly ChildManifest[];
+  /** Attestations and other artefacts, which no node chooses. */
+  readonly others: readonly ChildManifest[];
 }
 
 /** Manifests that one list may name. */
@@ -25,17 +35,43 @@ const MAX_TEXT_LENGTH = 256;
  * @throws StoreError `BodyInvalid`, or `LimitExceeded` for more than {@link MAX_CHILDREN}
  */
 export function listChildren({ bytes, mediaType }: Pick<Manifest, 'bytes' | 'mediaType'>): readonly ChildManifest[] {
-  switch (mediaType) {
-    case 'application/vnd.oci.image.index.v1+json':
-    case 'application/vnd.docker.distribution.manifest.list.v2+json':
-      return readManifests(parseList(bytes));
-    case 'application/vnd.oci.image.manifest.v1+json':
-    case 'application/vnd.docker.distribution.manifest.v2+json':
-      return [];
-    default:
-      throw invalid('is of a media type that is not read');
-  }
+  if (LIST_TYPES.has(mediaType)) return readManifests(parseList(bytes));
+  if (IMAGE_TYPES.has(mediaType)) return [];
+  throw invalid('is of a media type that is not read');
 }
+
+/**
+ * The images that a list names, of all platforms; undefined for the manifest of an image. A list in a list is refused,
+ * whatever its platform, and so is a list without an image: to take either for complete would be to look at nothing.
+ *
+ * @throws StoreError as {@link listChildren}
+ */
+export function listImages(manifest: Pick<Manifest, 'bytes' | 'mediaType'>): ListedImages | undefined {
+  if (IMAGE_TYPES.has(manifest.mediaType)) return undefined;
+  const children = listChildren(manifest);
+  const nested = children.find(({ mediaType }) => LIST_TYPES.has(mediaType));
+  if (nested !== undefined) throw invalid(`names ${nested.digest}, which is a list: lists in lists are refused`);
+  const images = children.filter(isImage);
+  if (images.length === 0) throw invalid('names no image');
+  const unknown = images.find(({ mediaType }) => !IMAGE_TYPES.has(mediaType));
+  if (unknown !== undefined) throw invalid(`names ${unknown.digest}, which is ${unknown.mediaType} and no image`);
+  return { images, others: children.filter((child) => !isImage(child)) };
+}
+
+/** What is for a platform is an image, whatever else it is said to be. Builders write `unknown` for what is none. */
+function isImage({ platform, artifactType }: ChildManifest): boolean {
+  if (platform === undefined) return artifactType === undefined;
+  return platform.os !== 'unknown' && platform.architecture !== 'unknown';
+}
+
+const LIST_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+]);
+const IMAGE_TYPES: ReadonlySet<string> = new Set([
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+]);
 
 function readManifests({ manifests }: JsonObject): readonly ChildManifest[] {
   if (!Array.isArray(manifests)) throw invalid('has no array of manifests');
@@ -45,7 +81,9 @@ function readManifests({ manifests }: JsonObject): readonly ChildManifest[] {
   const children = new Map<Digest, ChildManifest>();
   for (const [index, untrustedChild] of manifests.entries()) {
     const child = readChild(untrustedChild, `manifests[${index}]`);
-    if (!children.has(child.digest)) children.set(child.digest, child);
+    const known = children.get(child.digest);
+    // Named twice, it is an image if it is one either time.
+    if (known === undefined || (!isImage(known) && isImage(child))) children.set(child.digest, child);
   }
   return [...children.values()];
 }
@@ -54,10 +92,12 @@ function readChild(untrustedChild: JsonValue, path: string): ChildManifest {
   if (!isJsonObject(untrustedChild)) throw invalid(`has ${path}, which is not an object`);
   const digest = readText(untrustedChild, 'digest', path);
   if (!isDigest(digest)) throw invalid(`has ${path}.digest, which is not a digest`);
+  const { artifactType } = untrustedChild;
   return {
     digest,
     mediaType: readText(untrustedChild, 'mediaType', path),
     platform: readPlatform(untrustedChild, path),
+    ...(typeof artifactType === 'string' && artifactType !== '' ? { artifactType } : {}),
   };
 }
 

@@ -23,6 +23,8 @@ import { findPolicies, isRefused, type PoliciesAtName } from './policies-at-name
 export interface PolicyQuestion {
   readonly repository: Repository;
   readonly digest: Digest;
+  /** The index that names the image: a node finds its policy by the index, and runs the image as it is. */
+  readonly list?: Digest | undefined;
   readonly prepared: PreparedTrust;
   /** Platforms of the nodes; undefined: those of the profile, else every `linux/*` platform of the index. */
   readonly platforms?: readonly Platform[] | undefined;
@@ -76,9 +78,9 @@ export const NO_FINDINGS: PolicyFindings = {
  * @throws the abort reason of the signal
  */
 export async function evaluatePolicies(question: PolicyQuestion): Promise<PolicyFindings> {
-  const { prepared, repository, digest, counts = () => true } = question;
+  const { prepared, repository, digest, list, counts = () => true } = question;
   if (prepared.require === 'openpgp' || prepared.verification === 'disabled') return NO_FINDINGS;
-  const found = findPolicies(prepared, repository, digest);
+  const found = findPolicies(prepared, repository, list ?? digest);
   const own = keepCounted(found.own, counts);
   const others = found.others.map((policies) => keepCounted(policies, counts));
   // Before anything is contacted.
@@ -88,7 +90,7 @@ export async function evaluatePolicies(question: PolicyQuestion): Promise<Policy
     return addUnprepared({ ...NO_FINDINGS, judgement, policies, isFinal: true }, found.unprepared);
   }
   const needsSignature = [own, ...others].some((policies) => listSigned(policies).length > 0);
-  const isLookedInto = needsSignature && question.reader !== 'host';
+  const isLookedInto = needsSignature && list === undefined && question.reader !== 'host';
   const images = isLookedInto ? await readImages(question) : asAsked(digest);
   const findings = await evaluateNames(own, others, images, question);
   return addUnprepared(findings, found.unprepared);

@@ -167,6 +167,147 @@ function testMirror(installed: string): void {
     ]);
   });
 
+  describe('a component that is a list', () => {
+    const place = 'mirror/lists';
+    const [one, other] = [makeImage('part amd64'), makeImage('part arm64')];
+    const attestation = makeImage('attestation');
+    const signPart = (digest: Digest) => makeAttachment(digest, [{ reference: `${COMPONENTS}@${digest}` }]);
+    const toEntry = (digest: Digest, more: object = {}) => ({
+      mediaType: OCI_MANIFEST,
+      digest,
+      size: 1,
+      platform: { architecture: 'amd64', os: 'linux' },
+      ...more,
+    });
+    const toIndex = (manifests: readonly object[]): Buffer =>
+      Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+    const whole = makeList([one.digest, other.digest]);
+    const attested = toIndex([
+      toEntry(one.digest),
+      toEntry(attestation.digest, { platform: { architecture: 'unknown', os: 'unknown' } }),
+    ]);
+    const refusing = toIndex([toEntry(toDigest(whole), { mediaType: OCI_INDEX })]);
+    const lying = toIndex([toEntry(toDigest(whole))]);
+
+    interface Row {
+      readonly name: string;
+      readonly list: Buffer;
+      readonly has: readonly (typeof one)[];
+      readonly signed: readonly Digest[];
+      readonly expected: readonly string[];
+    }
+    const complete = 'complete: present, valid, unasked';
+    const unsigned = 'complete: present, unasked, unasked';
+    test.each<Row>([
+      {
+        name: 'whole',
+        list: whole,
+        has: [one, other],
+        signed: [one.digest, other.digest],
+        expected: ['complete', unsigned, complete, complete],
+      },
+      {
+        name: 'without its images',
+        list: whole,
+        has: [],
+        signed: [],
+        expected: ['incomplete', unsigned, ...Array<string>(2).fill('incomplete: absent, absent, unasked')],
+      },
+      {
+        name: 'of which one image is not signed',
+        list: whole,
+        has: [one, other],
+        signed: [one.digest],
+        expected: ['incomplete', unsigned, complete, 'incomplete: present, absent, unasked'],
+      },
+      {
+        name: 'that is signed itself, and its images are not',
+        list: whole,
+        has: [one, other],
+        signed: [toDigest(whole)],
+        expected: ['incomplete', complete, ...Array<string>(2).fill('incomplete: present, absent, unasked')],
+      },
+      {
+        name: 'with an attestation that is not there',
+        list: attested,
+        has: [one],
+        signed: [one.digest],
+        expected: ['complete', unsigned, complete],
+      },
+      {
+        name: 'with a list in it',
+        list: refusing,
+        has: [one, other],
+        signed: [one.digest, other.digest],
+        expected: ['incomplete', 'incomplete: invalid, absent, unasked'],
+      },
+      {
+        name: 'with a list in it that is called an image',
+        list: lying,
+        has: [one, other],
+        signed: [one.digest, other.digest, toDigest(whole)],
+        expected: ['incomplete', unsigned, 'incomplete: invalid, valid, unasked'],
+      },
+    ])('$name: $expected', async ({ list: bytes, has, signed: parts, expected }) => {
+      const own = await startRegistry(installed);
+      try {
+        const { host } = own;
+        for (const image of has) await pushImage(host, image.bytes, place);
+        // The registry takes a list without its images by digest only where it does not look.
+        const server = await serveLists(host, [bytes, whole]);
+        for (const digest of parts) await pushAttachment(host, digest, signPart(digest), place);
+        const components = {
+          mirror: parseRepository(`${server}/${place}`),
+          list: async () => [{ name: 'cli', repository: parseRepository(COMPONENTS), digest: toDigest(bytes) }],
+        };
+        const registryOf = setup.connect({ allowed: [server, registry.host], plain: [server, registry.host] });
+        const { images: checked, outcome } = await check(registry.host, {
+          digests: [digestOf('complete')],
+          components,
+          registry: registryOf,
+          attachments: createAttachmentStore(async () => registryOf),
+        });
+        expect([outcome, ...checked.slice(1).map(states)]).toEqual(expected);
+      } finally {
+        await own.stop();
+      }
+    });
+
+    /** The registry, with lists beside what it has: it takes none whose images it lacks. */
+    async function serveLists(upstream: string, lists: readonly Buffer[]): Promise<string> {
+      const { host } = await setup.serve((request, response) => {
+        const found = lists.find((bytes) => request.url === `/v2/${place}/manifests/${toDigest(bytes)}`);
+        if (found !== undefined) {
+          response.writeHead(200, { 'content-type': OCI_INDEX }).end(found);
+          return;
+        }
+        const passOn = async (): Promise<void> => {
+          const headers = { accept: request.headers.accept ?? '*/*' };
+          const answer = await fetch(`http://${upstream}${request.url}`, { headers });
+          const type = answer.headers.get('content-type') ?? 'text/plain';
+          response.writeHead(answer.status, { 'content-type': type }).end(await answer.bytes());
+        };
+        void passOn();
+      });
+      return host;
+    }
+  });
+
+  test('a component under two names is looked at under each', async () => {
+    const { host } = registry;
+    await pushImage(host, component.bytes, 'mirror/names');
+    const one = { name: 'etcd', repository: parseRepository(COMPONENTS), digest: component.digest };
+    const components = {
+      mirror: parseRepository(`${host}/mirror/names`),
+      list: async () => [{ ...one, name: 'free', repository: parseRepository('registry.example.com/free/x') }, one],
+    };
+    const { images: checked } = await check(host, { digests: [digestOf('complete')], components });
+    expect(checked.slice(1).map(states)).toEqual([
+      'complete: present, unasked, unasked',
+      'incomplete: present, absent, unasked',
+    ]);
+  });
+
   test('components that cannot be listed leave the answer open', async () => {
     const failing = () => Promise.reject(new StoreError('Unavailable', 'later'));
     const components = { mirror: parseRepository(`${registry.host}/${MIRROR}`), list: failing };
@@ -194,7 +335,7 @@ describe('a mirror that does not answer', () => {
     {
       name: 'for the manifest',
       failing: `manifests/${digestOf('complete')}`,
-      expected: 'indeterminate: failed, failed, valid',
+      expected: 'indeterminate: failed, absent, valid',
     },
     {
       name: 'for the .sig tag',
@@ -212,7 +353,7 @@ describe('a mirror that does not answer', () => {
       } else response.writeHead(404).end();
     });
     const { images: checked } = await check(server.host, { digests: [digestOf('complete')] });
-    // An absent signature is a no, whatever else is not known.
+    // What could not be read may be a list, which needs no signature of its own.
     expect(checked.map(states)).toEqual([expected]);
   });
 

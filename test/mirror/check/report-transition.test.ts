@@ -34,9 +34,27 @@ const child = makeImage('child');
 const unsignedChild = makeImage('unsigned child');
 const list = makeList([child.digest]);
 const partList = makeList([child.digest, unsignedChild.digest]);
-const signedByOpenpgp = [both, onlyOpenpgp, otherKey, broken, toDigest(list), toDigest(partList)];
+const ownList = makeList([unsignedChild.digest]);
+const nestedList = Buffer.from(
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [{ mediaType: OCI_INDEX, digest: toDigest(list), size: list.length }],
+  }),
+);
+const lost = makeImage('lost').digest;
+const signedByOpenpgp = [
+  both,
+  onlyOpenpgp,
+  otherKey,
+  broken,
+  lost,
+  ...[list, partList, ownList, nestedList].map((bytes) => toDigest(bytes)),
+];
 const attached = new Map<Digest, MadeAttachment>([
-  ...[both, onlySigstore, child.digest].map((digest) => [digest, makeAttachment(digest)] as const),
+  ...[both, onlySigstore, child.digest, lost, toDigest(ownList), toDigest(nestedList)].map(
+    (digest) => [digest, makeAttachment(digest)] as const,
+  ),
   [otherKey, makeAttachment(otherKey, [{ keys: otherKeys }])],
 ]);
 
@@ -48,8 +66,11 @@ async function serve(): Promise<string> {
     add(`manifests/${toSignatureTag(digest)}`, bytes, OCI_MANIFEST);
     for (const blob of blobs) add(`blobs/${toDigest(blob)}`, blob, 'application/octet-stream');
   }
-  for (const { bytes, digest } of images) add(`manifests/${digest}`, bytes, OCI_MANIFEST);
-  for (const bytes of [list, partList]) add(`manifests/${toDigest(bytes)}`, bytes, OCI_INDEX);
+  for (const name of ['both', 'only OpenPGP', 'only Sigstore', 'neither', 'other key', 'broken']) {
+    const { digest, bytes } = makeImage(name);
+    add(`manifests/${digest}`, bytes, OCI_MANIFEST);
+  }
+  for (const bytes of [list, partList, ownList, nestedList]) add(`manifests/${toDigest(bytes)}`, bytes, OCI_INDEX);
   const { host } = await setup.serve((request, response) => {
     const found = contents.get(request.url ?? '');
     if (request.url?.includes(broken.replace(':', '-')) === true) response.writeHead(500).end();
@@ -89,6 +110,21 @@ test.each([
     name: 'a list of which one image is not',
     digest: toDigest(partList),
     expected: ['not ready', 'openpgp only', 'valid', 'absent'],
+  },
+  {
+    name: 'a list that is signed itself, and its image is not',
+    digest: toDigest(ownList),
+    expected: ['not ready', 'openpgp only', 'valid', 'absent'],
+  },
+  {
+    name: 'a list in a list',
+    digest: toDigest(nestedList),
+    expected: ['not ready', 'openpgp only', 'valid', 'invalid'],
+  },
+  {
+    name: 'a signature without the manifest, which may be a list',
+    digest: lost,
+    expected: ['unknown', 'unknown', 'valid', 'failed'],
   },
 ])('$name: $expected', async ({ digest, expected }) => {
   const { outcome, releases } = await report([digest]);

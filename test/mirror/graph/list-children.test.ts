@@ -5,7 +5,7 @@ import { createRegistryChildren } from '../../../lib/mirror/graph/children-reade
 import { listReleases } from '../../../lib/mirror/graph/list-releases.ts';
 import { readChildren } from '../../../lib/mirror/graph/read-children.ts';
 import type { ManifestMediaType } from '../../../lib/registry/client/manifest-media-type.ts';
-import { listChildren, MAX_CHILDREN } from '../../../lib/registry/images/list-children.ts';
+import { listChildren, listImages, MAX_CHILDREN } from '../../../lib/registry/images/list-children.ts';
 import { builtInProfile } from '../../../lib/trust/prepared/built-in-profiles.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';
 import { digestOf, failureOf, node, parseSample } from './sample-graphs.ts';
@@ -65,6 +65,46 @@ describe('what a list names', () => {
     ['too many', toList(Array.from({ length: MAX_CHILDREN + 1 }, () => child('a'))), 'LimitExceeded'],
   ])('%s is refused', async (_, bytes, code) => {
     expect((await failureOf(() => listChildren({ bytes, mediaType: LIST }))).code).toBe(`StoreError ${code}`);
+  });
+});
+
+describe('the images of a list', () => {
+  const nowhere = { architecture: 'unknown', os: 'unknown' };
+  const artefact = 'application/vnd.example+json';
+  test.each<[string, readonly unknown[], readonly string[], readonly string[]]>([
+    [
+      'of all platforms',
+      [child('amd64'), child('x', { platform: { architecture: 'x', os: 'windows' } })],
+      ['amd64', 'x'],
+      [],
+    ],
+    ['without a platform', [child('x', { platform: undefined })], ['x'], []],
+    ['an attestation', [child('amd64'), child('x', { platform: nowhere })], ['amd64'], ['x']],
+    ['an artefact', [child('amd64'), child('x', { platform: undefined, artifactType: artefact })], ['amd64'], ['x']],
+    ['for a platform and called an artefact', [child('amd64', { artifactType: artefact })], ['amd64'], []],
+    ['named as an attestation first', [child('amd64', { platform: nowhere }), child('amd64')], ['amd64'], []],
+  ])('%s', (_, manifests, images, others) => {
+    const listed = listImages({ bytes: toList(manifests), mediaType: LIST });
+    expect(listed?.images.map(({ digest }) => digest)).toEqual(images.map(digestOf));
+    expect(listed?.others.map(({ digest }) => digest)).toEqual(others.map(digestOf));
+  });
+
+  test('an image is no list', () => {
+    expect(listImages({ bytes: Buffer.from('{"config":{},"layers":[]}'), mediaType: IMAGE })).toBeUndefined();
+  });
+
+  test.each<[string, readonly unknown[], string]>([
+    ['a list', [child('amd64'), child('x', { mediaType: INDEX })], 'lists in lists are refused'],
+    [
+      'a list that is called an attestation',
+      [child('amd64'), child('x', { mediaType: LIST, platform: nowhere })],
+      'lists in lists',
+    ],
+    ['something else for a platform', [child('amd64', { mediaType: artefact })], `which is ${artefact} and no image`],
+    ['attestations alone', [child('x', { platform: nowhere })], 'names no image'],
+    ['nothing', [], 'names no image'],
+  ])('one that names %s is refused', (_, manifests, message) => {
+    expect(() => listImages({ bytes: toList(manifests), mediaType: LIST })).toThrow(message);
   });
 });
 

@@ -18,6 +18,7 @@ import { createScratch, digestOf, makeBundle, makeBundleSigner, makeMirror } fro
 import { type KeyPair, makeKeys } from '../../crypto/sigstore/make-certificate.ts';
 import { toPem } from '../../crypto/sigstore/make-signature.ts';
 import { OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
+import { createMemoryManifests } from '../../support/memory-manifests.ts';
 import { file, profile } from '../../trust/sample-documents.ts';
 import { EMPTY, makeAttachment, makeImage, makeReferrer, NOW } from '../check/mirror-setup.ts';
 import { type Conditions, createMemoryRegistry, forEveryChoice, runInterleaved } from './memory-registry.ts';
@@ -116,11 +117,11 @@ const shown = ({ outcome, attachments }: CopiedAttachments) => [outcome, ...atta
 
 /** Whose signatures verify at the mirror, each under its own name. */
 async function holdersAt({ reader }: AttachmentDestination): Promise<readonly number[]> {
-  const store = createAttachmentStore(async () => reader);
+  const places = { attachments: createAttachmentStore(async () => reader), registry: createMemoryManifests() };
   const found: number[] = [];
   for (const [at, { name }] of signers.entries()) {
     const question = { digest: IMAGE, repository: name, place: MIRROR };
-    if ((await readSigstoreEvidence(question, prepared, store, NOW, signal)).state === 'valid') found.push(at);
+    if ((await readSigstoreEvidence(question, prepared, places, NOW, signal)).state === 'valid') found.push(at);
   }
   return found;
 }
