@@ -1,3 +1,4 @@
+import { formatUnixDay } from '../../lib/base/documents/unix-time.ts';
 import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openTrust } from '../open/open-trust.ts';
@@ -47,11 +48,7 @@ function formatKeyring({ name, certificates }: PreparedKeyring, label: string): 
 }
 
 function formatKey({ fingerprint, revoked, notForSigning, expiresAt }: PreparedKey): string {
-  const expiry = expiresAt === undefined ? 'never expires' : `expires ${toDay(expiresAt)}`;
+  const expiry = expiresAt === undefined ? 'never expires' : `expires ${formatUnixDay(expiresAt)}`;
   const state = revoked === undefined ? (notForSigning ?? `may sign, ${expiry}`) : `revoked: ${revoked}`;
   return `    key         ${fingerprint}  ${state}`;
-}
-
-function toDay(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().slice(0, 10);
 }

@@ -1,6 +1,7 @@
 import { hash, type KeyObject } from 'node:crypto';
 import type { Bundle } from '@sigstore/bundle';
 import { type SignedEntity, type TrustMaterial, toSignedEntity, Verifier } from '@sigstore/verify';
+import { parseUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { toKeyBytes } from './x509/public-key.ts';
 
@@ -18,12 +19,14 @@ export function selectLogEntries(bundle: Bundle, rekorKeys: readonly KeyObject[]
 }
 
 /**
- * The time of the first entry that has one, in seconds since 1970. It is proven by {@link verifyLogEntries} alone, and
- * only a signed promise of the log covers it: a proof of inclusion does not.
+ * The time of the first entry that has one, in seconds since 1970; undefined for a number that is no time. It is proven
+ * by {@link verifyLogEntries} alone, and only a signed promise of the log covers it: a proof of inclusion does not.
  */
 export function readLoggedTime(entries: readonly BundleLogEntry[]): number | undefined {
-  const time = Number(entries.find(({ inclusionPromise }) => inclusionPromise !== undefined)?.integratedTime);
-  return Number.isSafeInteger(time) && time > 0 ? time : undefined;
+  const promised = entries.find(({ inclusionPromise }) => inclusionPromise !== undefined);
+  const time = promised === undefined ? undefined : parseUnixTime(promised.integratedTime);
+  // Peers write 0 where they know no time.
+  return time === 0 ? undefined : time;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RawJsonValue } from '../../base/documents/json-value.ts';
+import { isUnixTime } from '../../base/documents/unix-time.ts';
 import { createJsonReader } from './json-reader.ts';
 
 /** The annotation in which cosign keeps what Rekor signed: "signed entry timestamp" and the entry. */
@@ -33,9 +34,11 @@ export function parseRekorSet(content: string): UntrustedRekorSet {
 export function parseRekorPayload(content: string): RekorPayload {
   const known = ['body', 'integratedTime', 'logIndex', 'logID'];
   const members = payloadJson.members('it', payloadJson.parse(content), known);
+  const integratedTime = payloadJson.integer('integratedTime', members['integratedTime']);
+  if (!isUnixTime(integratedTime)) throw payloadJson.invalid(`integratedTime ${integratedTime} is no time`);
   return {
     body: payloadJson.bytes('body', members['body']),
-    integratedTime: payloadJson.integer('integratedTime', members['integratedTime']),
+    integratedTime,
     logIndex: payloadJson.integer('logIndex', members['logIndex']),
     logId: payloadJson.text('logID', members['logID']),
   };

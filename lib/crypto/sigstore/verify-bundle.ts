@@ -38,9 +38,10 @@ export function verifyBundle(untrustedBytes: Uint8Array, trust: SigstoreTrust, n
   }
   const { payload, payloadType } = bundle.content.dsseEnvelope;
   const entries = trust.kind === 'pki' ? [] : selectLogEntries(bundle, trust.rekorKeys);
+  // First, because certificates are judged at the time that these entries state.
+  if (trust.kind !== 'pki' && trust.rekorKeys.length > 0) verifyLogEntries(bundle, entries, trust.rekorKeys);
   const { keys, loggedAt } = collectKeys(bundle, entries, trust, now);
   const key = verifyBlob(keys, toSignedBytes(payloadType, payload), readSignature(bundle), 'by curve');
-  if (trust.kind !== 'pki' && trust.rekorKeys.length > 0) verifyLogEntries(bundle, entries, trust.rekorKeys);
   const signer = toKeyName(key);
   if (payloadType !== STATEMENT_TYPE) {
     throw new SignatureError('PayloadInvalid', `the bundle signs ${JSON.stringify(payloadType)}`, { signer });
@@ -68,7 +69,7 @@ function parseBundle(untrustedBytes: Uint8Array): Bundle {
   }
 }
 
-/** The keys that the bundle may be by, and when the log says it was signed; proven only with the entries. */
+/** The keys that the bundle may be by, and when the log says it was signed; proven where the entries are. */
 function collectKeys(
   bundle: Bundle,
   entries: readonly BundleLogEntry[],

@@ -1,4 +1,5 @@
 import type { Message } from '@aws-sdk/client-sqs';
+import { formatUnixTime, MAX_UNIX_TIME } from '../../base/documents/unix-time.ts';
 import { REASON_ATTRIBUTE } from './sqs-consumer.ts';
 
 /** A message that was given up. */
@@ -21,11 +22,16 @@ export function toDeadLetter({ MessageId: id, Body: body, Attributes, MessageAtt
   const undelivered = [read('ERROR_CODE'), read('ERROR_MESSAGE')].filter((part) => part !== undefined).join(': ');
   return {
     id: id ?? '',
-    sentAt: new Date(toCount(Attributes?.SentTimestamp)).toISOString(),
+    sentAt: formatUnixTime(toTime(toCount(Attributes?.SentTimestamp) / 1000)),
     receiveCount: toCount(Attributes?.ApproximateReceiveCount),
     reason: read(REASON_ATTRIBUTE) ?? (undelivered || undefined),
     body: body ?? '',
   };
+}
+
+/** Seconds; 1970 for what is no time, so that such a letter counts as an old one. */
+function toTime(seconds: number): number {
+  return seconds <= MAX_UNIX_TIME ? seconds : 0;
 }
 
 function toCount(text: string | undefined): number {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isUnixTime } from '../../base/documents/unix-time.ts';
 import {
   MAX_CERTIFICATES,
   type PreparedCertificate,
@@ -11,7 +12,7 @@ type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
 const text = v.pipe(v.string(), v.minLength(1));
 const fingerprint = v.pipe(v.string(), v.regex(/^[0-9A-F]{40}$/));
-const seconds = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const seconds = v.pipe(v.number(), v.check(isUnixTime, 'expected seconds since 1970'));
 
 const material = v.variant('kind', [
   v.strictObject({

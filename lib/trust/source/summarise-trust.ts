@@ -1,3 +1,4 @@
+import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 import type { ReadyTrust } from './ready-trust.ts';
 
@@ -39,7 +40,7 @@ export function toTrustSummary({ prepared, refreshedAt }: ReadyTrust): TrustSumm
         keys.map(({ fingerprint, expiresAt, revoked, notForSigning }) => ({
           fingerprint,
           maySign: revoked === undefined && notForSigning === undefined,
-          expiresAt: expiresAt === undefined ? null : new Date(expiresAt * 1000).toISOString(),
+          expiresAt: expiresAt === undefined ? null : formatUnixTime(expiresAt),
           revoked: revoked !== undefined,
         })),
       ),

@@ -112,6 +112,11 @@ describe.concurrent('reading dead letters', () => {
     expect(toDeadLetter({})).toEqual({ id: '', sentAt, receiveCount: 0, reason: undefined, body: '' });
   });
 
+  it('takes a time beyond all times for none', () => {
+    const Attributes = { SentTimestamp: '8640000000000001', ApproximateReceiveCount: '9' };
+    expect(toDeadLetter({ Attributes })).toMatchObject({ sentAt: '1970-01-01T00:00:00.000Z', receiveCount: 9 });
+  });
+
   it('finds what SQS itself gave up on', async () => {
     const { server, dead } = await start();
     await createSqsQueue(server).sendMessages(['"bad"']);

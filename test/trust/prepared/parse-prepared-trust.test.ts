@@ -58,6 +58,7 @@ describe('refused', () => {
     ['ten keyrings', { ...trust, keyrings: Array(10).fill(keyring) }, 'RevisionInvalid'],
     ['a key with an unknown member', withKey({ revokedAt: 1 }), 'RevisionInvalid'],
     ['a key with a broken time', withKey({ expiresAt: null }), 'RevisionInvalid'],
+    ['a key that expires after all time', withKey({ expiresAt: 8_640_000_000_001 }), 'RevisionInvalid'],
     ['a key of another kind', withKey({ material: { kind: 'dsa' } }), 'RevisionInvalid'],
     ['a lower-case fingerprint', withKey({ fingerprint: 'a'.repeat(40) }), 'RevisionInvalid'],
     ['no canonical repository', { ...trust, canonicalRepositories: [] }, 'RevisionInvalid'],

@@ -1,3 +1,4 @@
+import { formatUnixDay } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { toCertificateHash } from '../packets/algorithms.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
@@ -30,9 +31,7 @@ export function findRevocation(
     if (signature === undefined) continue;
     const origin = judgeOrigin(signature, owner, revoked);
     if (origin === 'not checkable') return 'it carries a revocation that cannot be checked, which counts';
-    if (origin === 'by the key') {
-      return `by its owner, on ${new Date(signature.createdAt * 1000).toISOString().slice(0, 10)}`;
-    }
+    if (origin === 'by the key') return `by its owner, on ${formatUnixDay(signature.createdAt)}`;
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { Certificate } from './certificate.ts';
 import { MAX_INTERMEDIATES, MAX_PATH_CHECKS } from './limits.ts';
@@ -110,8 +111,9 @@ function verifyUsable(certificate: Certificate, time: number): void {
   if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
     throw new SignatureError('SignatureUnsupported', `a certificate is signed by the algorithm ${signatureAlgorithm}`);
   }
-  if (time < notBefore || time > notAfter) {
-    throw new SignatureError('KeyExpired', `a certificate is not valid at ${new Date(time * 1000).toISOString()}`);
+  // Written so that what is no number is not within the validity.
+  if (!(time >= notBefore && time <= notAfter)) {
+    throw new SignatureError('KeyExpired', `a certificate is not valid at ${formatUnixTime(time)}`);
   }
   if (purposes !== undefined && !purposes.includes(CODE_SIGNING) && !purposes.includes(ANY_PURPOSE)) {
     throw new SignatureError('KeyNotForSigning', 'a certificate is for other purposes than signing code');
