@@ -51,8 +51,8 @@ export function formatFailed(failed: readonly FailedSignature[]): readonly strin
   return failed.flatMap(({ location, digest, reasons }) => [
     `  failed      ${location}  ${digest}`,
     ...reasons.map(
-      ({ profile, keyring, code, message }) =>
-        `    ${code}  ${keyring === undefined ? profile : `${profile}, ${keyring}`}: ${message}`,
+      ({ profile, keyring, code, message, note }) =>
+        `    ${code}  ${keyring === undefined ? profile : `${profile}, ${keyring}`}: ${message}${note === undefined ? '' : `; ${note}`}`,
     ),
   ]);
 }

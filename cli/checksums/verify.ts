@@ -3,6 +3,7 @@ import type { ListSignature } from '../../lib/artifact/checksums/evaluate-signed
 import type { ListedChecksum } from '../../lib/artifact/checksums/parse-checksum-list.ts';
 import { type ChecksumReport, verifyChecksums } from '../../lib/artifact/checksums/verify-checksums.ts';
 import type { SignatureFile } from '../../lib/artifact/checksums/verify-list-file.ts';
+import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
 import { readKeys } from '../open/read-keys.ts';
@@ -85,8 +86,11 @@ function formatSignatures({ file, form, signatures }: SignatureFile): readonly s
 }
 
 function formatSignature(signature: ListSignature): string {
-  if (!signature.valid) return `refused     ${signature.code}: ${signature.message}`;
-  return `signed by   ${signature.signer}, ${new Date(signature.createdAt * 1000).toISOString()}`;
+  if (!signature.valid) {
+    const note = signature.note === undefined ? '' : `; ${signature.note}`;
+    return `refused     ${signature.code}: ${signature.message}${note}`;
+  }
+  return `signed by   ${signature.signer}, ${formatUnixTime(signature.createdAt)}`;
 }
 
 function formatCheck({ path, outcome, listed, actual, message }: FileCheck): readonly string[] {

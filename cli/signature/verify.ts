@@ -1,5 +1,6 @@
+import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
+import { evaluateCandidate, type Rejection } from '../../lib/base/errors/evaluate-candidate.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { SignatureError, type SignatureErrorCode } from '../../lib/base/errors/signature-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parseReference } from '../../lib/base/names/reference.ts';
 import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
@@ -26,9 +27,7 @@ export interface SignatureOptions extends OutputOptions {
   readonly reference?: string;
 }
 
-type Result =
-  | ({ readonly valid: true } & Omit<SignedPayload, 'keyring'>)
-  | { readonly valid: false; readonly code: SignatureErrorCode; readonly message: string; readonly signer?: string };
+type Result = ({ readonly valid: true } & Omit<SignedPayload, 'keyring'>) | ({ readonly valid: false } & Rejection);
 
 /** @returns the exit status */
 export async function verifySignatureFile(file: string, options: SignatureOptions): Promise<number> {
@@ -37,13 +36,14 @@ export async function verifySignatureFile(file: string, options: SignatureOption
   const indexed = indexKeyring({ name: 'keyring', certificates: await readCertificates(options) });
   // One byte over the limit is enough for the parser to refuse it with its code.
   const bytes = await readInputStart(file, MAX_MESSAGE_BYTES + 1);
-  const result = attempt(() => {
+  const evaluated = evaluateCandidate((): Result => {
     const now = Math.floor(Date.now() / 1000);
     const { keyring: _, ...signed } = verifySignedPayload(parseSignedMessage(bytes), indexed, 'release', now);
     if (digest !== undefined) verifyDigest(signed.digest, digest);
     if (repository !== undefined) verifyRepository(signed.signedReference, [repository]);
     return { valid: true, ...signed };
   });
+  const result: Result = evaluated.kind === 'evaluated' ? evaluated.value : { valid: false, ...evaluated.rejection };
   printResult(options.output, result, formatResult);
   return result.valid ? ExitStatus.accepted : ExitStatus.rejected;
 }
@@ -59,24 +59,17 @@ async function readCertificates({ keyring, prepared }: SignatureOptions): Promis
   return trust.keyrings.flatMap(({ certificates }) => certificates);
 }
 
-function attempt(verify: () => Result): Result {
-  try {
-    return verify();
-  } catch (cause) {
-    if (!(cause instanceof SignatureError)) throw cause;
-    const { code, message, signer } = cause;
-    return { valid: false, code, message, ...(signer === undefined ? {} : { signer }) };
-  }
-}
-
 function formatResult(result: Result): string {
-  if (!result.valid) return `invalid  ${result.code}: ${result.message}`;
+  if (!result.valid) {
+    const note = result.note === undefined ? '' : `\n  note    ${result.note}`;
+    return `invalid  ${result.code}: ${result.message}${note}`;
+  }
   const { signer, createdAt, digest, signedReference, notes } = result;
   const lines = [
     `valid  ${digest}`,
     `  names   ${signedReference}`,
     `  signer  ${signer}`,
-    `  made    ${new Date(createdAt * 1000).toISOString()}`,
+    `  made    ${formatUnixTime(createdAt)}`,
     ...notes.map((note) => `  note    ${note}`),
   ];
   return lines.join('\n');

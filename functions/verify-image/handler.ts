@@ -11,6 +11,7 @@ import type { SignaturePlaces } from '../../lib/stores/port/signature-places.ts'
 import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { parseApiRequest, requireModeAllowed } from '../../lib/verdict/decide/parse-request.ts';
+import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
 import { toVerdictResponse } from '../../lib/verdict/decide/verdict-response.ts';
 import type { Acceptances } from '../../lib/verdict/records/acceptances.ts';
 import { decideAndRecord, type RecordedDecision } from '../../lib/verdict/records/decide-and-record.ts';
@@ -47,6 +48,8 @@ export function createHandler(dependencies: Dependencies): HttpHandler {
       signal: new AbortController().signal,
     });
     telemetry.count(`Verified.${decision.verdict.outcome}`);
+    const faults = reportFaults(decision.verdict, telemetry);
+    if (faults > 0) telemetry.count('CandidateFault', faults);
     await queueForMirror(decision, dependencies);
     return toResponse(decision, form, ready);
   };

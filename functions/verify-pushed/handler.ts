@@ -11,6 +11,7 @@ import {
 import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
 import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message-schema.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
+import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
 import type { Reason } from '../../lib/verdict/judge/verdict.ts';
 
 export interface Dependencies
@@ -74,6 +75,8 @@ function tell(messageId: string, result: PushResult, telemetry: Telemetry): void
   const { verdict, recordId } = result;
   const { outcome, pullspec, digest, profile, reasons } = verdict;
   telemetry.count(`Pushed.${outcome}`);
+  const faults = reportFaults(verdict, telemetry);
+  if (faults > 0) telemetry.count('CandidateFault', faults);
   if (result.kind === 'decided' && result.changed) telemetry.count('VerdictChanged');
   const codes = reasons.map(({ code }) => code);
   telemetry.log('info', 'push verified', { messageId, outcome, pullspec, digest, profile, reasons: codes, recordId });

@@ -1,5 +1,5 @@
+import { evaluateCandidate, type Rejection } from '../../base/errors/evaluate-candidate.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
-import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
 import { verifyDetachedSignature } from '../../crypto/openpgp/messages/detached-signature.ts';
 import { type VerifiedMessage, verifyMessage } from '../../crypto/openpgp/messages/verify-message.ts';
@@ -10,7 +10,7 @@ export type SignedForm = Exclude<SignedFile['kind'], 'unsigned'>;
 /** One signature over a list, or why there is none to look at. */
 export type ListSignature =
   | { readonly valid: true; readonly signer: string; readonly signingKey: string; readonly createdAt: number }
-  | { readonly valid: false; readonly code: ReasonCode; readonly message: string; readonly signer?: string };
+  | ({ readonly valid: false; readonly code: ReasonCode } & Omit<Rejection, 'code'>);
 
 /** The bytes that every signature of a file covers, and where they begin in the file that holds them. */
 export interface SignedContent {
@@ -30,7 +30,7 @@ export interface ListEvaluation {
 
 /**
  * Judges one file with signatures. Every signature in it has to be valid, as for gpg's exit status: one by a key that
- * is not in the keyring leaves the list unsigned.
+ * is not in the keyring leaves the list unsigned. Nothing thrown: a file that cannot be read has one signature, refused.
  *
  * @param untrustedList what a detached signature has to be over; a file that carries its list must carry this one
  * @param now seconds since 1970
@@ -41,8 +41,18 @@ export function evaluateSignedList(
   keyring: IndexedKeyring,
   now: number,
 ): ListEvaluation {
-  const file = attempt(() => parseSignedFile(untrustedBytes));
-  if ('code' in file) return refuse(undefined, file);
+  const result = evaluateCandidate(() => evaluateFile(untrustedBytes, untrustedList, keyring, now));
+  return result.kind === 'evaluated' ? result.value : refuse(undefined, { valid: false, ...result.rejection });
+}
+
+/** @throws SignatureError for a file that is no form of signed list */
+function evaluateFile(
+  untrustedBytes: Uint8Array,
+  untrustedList: Uint8Array | undefined,
+  keyring: IndexedKeyring,
+  now: number,
+): ListEvaluation {
+  const file = parseSignedFile(untrustedBytes);
   switch (file.kind) {
     case 'inline':
       return judge(file, untrustedList, { content: file.message.content, firstLine: 1 }, [
@@ -81,9 +91,9 @@ function judge(
   verifications: readonly (() => VerifiedMessage)[],
 ): ListEvaluation {
   const signatures = verifications.map((verify): ListSignature => {
-    const verified = attempt(verify);
-    if ('code' in verified) return verified;
-    const { signer, signingKey, createdAt } = verified;
+    const result = evaluateCandidate(verify);
+    if (result.kind === 'rejected') return { valid: false, ...result.rejection };
+    const { signer, signingKey, createdAt } = result.value;
     return { valid: true, signer, signingKey, createdAt };
   });
   // Only what is proven is compared: else anybody's text could be told to differ from the list.
@@ -112,19 +122,6 @@ function isSameText(one: Uint8Array, other: Uint8Array): boolean {
   return first === second;
 }
 
-function attempt<Result>(run: () => Result): Result | Extract<ListSignature, { readonly valid: false }> {
-  try {
-    return run();
-  } catch (cause) {
-    if (!(cause instanceof SignatureError)) throw cause;
-    return toFailure(cause.code, cause.message, cause.signer);
-  }
-}
-
-function toFailure(
-  code: ReasonCode,
-  message: string,
-  signer?: string,
-): Extract<ListSignature, { readonly valid: false }> {
-  return { valid: false, code, message, ...(signer === undefined ? {} : { signer }) };
+function toFailure(code: ReasonCode, message: string): ListSignature {
+  return { valid: false, code, message };
 }

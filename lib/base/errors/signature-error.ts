@@ -19,7 +19,7 @@ export type SignatureErrorCode = Extract<
 >;
 
 /**
- * What a `verifyX` of one signature throws when it does not hold. It never leaves `lib/verdict/judge`,
+ * What a `verifyX` of one signature throws when it does not hold. It never leaves `evaluateCandidate`,
  * where it becomes an attempt of the verdict.
  */
 export class SignatureError extends Error {

@@ -14,6 +14,8 @@ export interface FailedSignature {
     readonly keyring?: string;
     readonly code: Attempt['code'];
     readonly message: string;
+    /** Given for a fault of Signet's own. */
+    readonly note?: string;
   }[];
 }
 
@@ -40,13 +42,14 @@ export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust
       const message = 'it verifies, in a framing that clusters cannot read';
       reasons.push({ profile, code: 'SignatureUnsupported', message });
     } else {
-      reasons.push(...attempts.map(({ keyring, code, message }) => toReason(profile, keyring, code, message)));
+      reasons.push(...attempts.map((attempt) => toReason(profile, attempt)));
     }
   }
   if (profiles.length > 0) return { kind: 'verified', profiles };
   return { kind: 'failed', failure: { location, digest, reasons } };
 }
 
-function toReason(profile: string, keyring: string | undefined, code: Attempt['code'], message: string) {
-  return { profile, ...(keyring === undefined ? {} : { keyring }), code, message };
+function toReason(profile: string, { keyring, code, message, note }: Attempt): FailedSignature['reasons'][number] {
+  const rest = note === undefined ? { code, message } : { code, message, note };
+  return { profile, ...(keyring === undefined ? {} : { keyring }), ...rest };
 }

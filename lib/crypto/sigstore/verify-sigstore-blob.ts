@@ -1,3 +1,4 @@
+import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { BUNDLE_TYPE, type UntrustedCosignSignature } from './cosign-signature.ts';
 import { parseSignatureBlob } from './signature-blob.ts';
@@ -71,5 +72,5 @@ function verifyBundled(
 }
 
 function describeLog(loggedAt: number | undefined): string {
-  return loggedAt === undefined ? '' : `, logged on ${new Date(loggedAt * 1000).toISOString()}`;
+  return loggedAt === undefined ? '' : `, logged on ${formatUnixTime(loggedAt)}`;
 }

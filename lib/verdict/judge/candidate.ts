@@ -1,4 +1,4 @@
-import { SignatureError } from '../../base/errors/signature-error.ts';
+import { evaluateCandidate } from '../../base/errors/evaluate-candidate.ts';
 import { parseSignedMessage, type UntrustedSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
 import type { Candidate, Check, Proof } from './requirement.ts';
@@ -10,8 +10,8 @@ export function toCandidate({
   location,
   untrustedBytes,
 }: Pick<Candidate, 'store' | 'location' | 'untrustedBytes'>): Candidate {
-  let parsed: UntrustedSignedMessage | Error | undefined;
-  const parse = (): UntrustedSignedMessage | Error => {
+  let parsed: Parsed | undefined;
+  const parse = (): Parsed => {
     parsed ??= tryParse(untrustedBytes);
     return parsed;
   };
@@ -20,21 +20,23 @@ export function toCandidate({
     location,
     untrustedBytes,
     kind: isSigstoreBlob(untrustedBytes) ? 'sigstore' : 'openpgp',
-    isMessage: () => !(parse() instanceof Error),
+    isMessage: () => 'message' in parse(),
     parseMessage() {
       const result = parse();
-      if (result instanceof Error) throw result;
-      return result;
+      if ('message' in result) return result.message;
+      throw result.thrown;
     },
   };
 }
 
-function tryParse(untrustedBytes: Uint8Array): UntrustedSignedMessage | Error {
+type Parsed = { readonly message: UntrustedSignedMessage } | { readonly thrown: unknown };
+
+/** Whatever is thrown, it is thrown again to each requirement that reads the candidate. */
+function tryParse(untrustedBytes: Uint8Array): Parsed {
   try {
-    return parseSignedMessage(untrustedBytes);
-  } catch (cause) {
-    if (cause instanceof Error) return cause;
-    throw cause;
+    return { message: parseSignedMessage(untrustedBytes) };
+  } catch (thrown) {
+    return { thrown };
   }
 }
 
@@ -51,8 +53,7 @@ export interface Verified extends Proof {
 }
 
 /**
- * Runs the check of one candidate. Whatever goes wrong in it is that candidate's attempt: a signature that nobody vouches
- * for must not end the decision about an image, nor hide another signature.
+ * Runs the check of one candidate. Whatever goes wrong in it is that candidate's attempt: see `evaluateCandidate`.
  *
  * @param keyring the name of what the candidate is compared with; undefined when it could not be parsed
  */
@@ -62,15 +63,14 @@ export function checkCandidate(
   verify: () => Verified,
 ): Check {
   const source = { store, location, ...(keyring === undefined ? {} : { keyring }) };
-  try {
-    const { signer, message, notes = [], ...proof } = verify();
-    const note = notes.length === 0 ? {} : { note: notes.join('; ') };
-    return { attempt: { ...source, ...bySigner(signer), code: 'Verified', message, ...note }, proof };
-  } catch (cause) {
-    if (!(cause instanceof SignatureError)) throw cause;
-    const { code, message, signer } = cause;
-    return { attempt: { ...source, ...bySigner(signer), code, message: shorten(message) }, proof: undefined };
+  const result = evaluateCandidate(verify);
+  if (result.kind === 'rejected') {
+    const { message, ...rejection } = result.rejection;
+    return { attempt: { ...source, ...rejection, message: shorten(message) }, proof: undefined };
   }
+  const { signer, message, notes = [], ...proof } = result.value;
+  const note = notes.length === 0 ? {} : { note: notes.join('; ') };
+  return { attempt: { ...source, ...bySigner(signer), code: 'Verified', message, ...note }, proof };
 }
 
 function bySigner(signer: string | undefined): { readonly signer?: string } {

@@ -1,3 +1,4 @@
+import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
@@ -59,7 +60,7 @@ function checkKeyring(
     return {
       signer,
       notes,
-      message: `signed on ${new Date(createdAt * 1000).toISOString()} for ${signedReference}`,
+      message: `signed on ${formatUnixTime(createdAt)} for ${signedReference}`,
       signature: { ...signed, identity: toSignatureIdentity(message, signingKey) },
     };
   });

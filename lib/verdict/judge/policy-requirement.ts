@@ -1,3 +1,4 @@
+import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import { toSignatureIdentity } from '../../crypto/openpgp/messages/signature-identity.ts';
 import { type VerifiedSigstore, verifySigstoreBlob } from '../../crypto/sigstore/verify-sigstore-blob.ts';
@@ -63,7 +64,7 @@ function bySigner(
         return {
           signer,
           notes,
-          message: `signed on ${new Date(createdAt * 1000).toISOString()} for ${signedReference}`,
+          message: `signed on ${formatUnixTime(createdAt)} for ${signedReference}`,
           signature: { ...proven, identity: toSignatureIdentity(message, signingKey) },
         };
       }),
