@@ -9,7 +9,7 @@ import {
   type UntrustedAttachment,
 } from '../../registry/attachments/find-attachments.ts';
 import { listManifestBlobs } from '../../registry/attachments/list-manifest-blobs.ts';
-import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
+import { readParsed, type UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
 import { NO_MANIFESTS } from '../../stores/open/upstream-stores.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
@@ -102,7 +102,7 @@ export async function readAttachment(
 ): Promise<ReadAttachment | StoreError> {
   try {
     const blobs = new Map<Digest, Uint8Array>();
-    for (const digest of listManifestBlobs(manifest)) {
+    for (const digest of readParsed(() => listManifestBlobs(manifest), signal)) {
       const bytes = await reader.readBlob(place, digest, { limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES, signal });
       blobs.set(digest, bytes);
     }

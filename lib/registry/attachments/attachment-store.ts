@@ -8,6 +8,7 @@ import { startDeadline, untilAborted } from '../../platform/http/deadline.ts';
 import { createFailingStore } from '../../stores/port/failing-store.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../../stores/port/signature-store.ts';
 import { type AttachmentReader, findAttachments, type UntrustedAttachment } from './find-attachments.ts';
+import { readParsed } from './read-signature-layers.ts';
 
 interface AttachmentOptions {
   /** What the evidence calls the store; the repository unless told. */
@@ -80,11 +81,10 @@ async function* readLayers(
     try {
       const options = { limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES, signal };
       const payload = await reader.readBlob(repository, digest, options);
-      const untrustedBytes = formatSignatureBlob({
-        mimeType: mediaType,
-        payload,
-        annotations: keepUseful(annotations),
-      });
+      const untrustedBytes = readParsed(
+        () => formatSignatureBlob({ mimeType: mediaType, payload, annotations: keepUseful(annotations) }),
+        signal,
+      );
       yield { kind: 'signature', store, location: at, untrustedBytes };
     } catch (error) {
       signal.throwIfAborted();

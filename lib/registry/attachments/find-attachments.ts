@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../base/documents/json-value.ts';
+import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
@@ -10,7 +10,12 @@ import {
   type UntrustedDescriptor,
 } from '../client/list-referrers.ts';
 import type { Manifest, RegistryClient } from '../client/registry-client.ts';
-import { parseAttachedManifest, readSignatureLayers, type UntrustedLayer } from './read-signature-layers.ts';
+import {
+  parseAttachedManifest,
+  readParsed,
+  readSignatureLayers,
+  type UntrustedLayer,
+} from './read-signature-layers.ts';
 
 /** What reads attachments from a repository's registry. */
 export type AttachmentReader = Pick<RegistryClient, 'readManifest' | 'readBlob' | 'listReferrers'>;
@@ -83,7 +88,13 @@ function readSignatures(
     const manifest = await reader.readManifest(repository, tag, signal);
     return {
       kind: 'attachment',
-      attachment: { form: 'cosign', location, tag, manifest, layers: readSignatureLayers(manifest) },
+      attachment: {
+        form: 'cosign',
+        location,
+        tag,
+        manifest,
+        layers: readParsed(() => readSignatureLayers(manifest), signal),
+      },
     };
   });
 }
@@ -160,8 +171,7 @@ async function readBundle(
   const location = `${repository}@${bundle}`;
   const entry = await attempt(location, signal, async () => {
     const manifest = await reader.readManifest(repository, bundle, signal);
-    const { subject } = parseAttachedManifest(manifest);
-    const layers = readSignatureLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE);
+    const { subject, layers } = readParsed(() => readBundleManifest(manifest), signal);
     if (layers.length === 0 && artifactType !== BUNDLE_TYPE) return undefined;
     if (layers.length !== 1) throw new StoreError('BodyInvalid', `${location} does not have one bundle`);
     if (!isJsonObject(subject) || subject['digest'] !== digest) {
@@ -173,6 +183,14 @@ async function readBundle(
   // What is listed and not there is no absence: the signature could have been in it.
   const error = new StoreError('BodyInvalid', `${location} is listed, and the registry does not have it`);
   return { kind: 'failed', location, error };
+}
+
+function readBundleManifest(manifest: Manifest): {
+  readonly subject: JsonValue;
+  readonly layers: readonly UntrustedLayer[];
+} {
+  const { subject = null } = parseAttachedManifest(manifest);
+  return { subject, layers: readSignatureLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE) };
 }
 
 async function attempt<T>(

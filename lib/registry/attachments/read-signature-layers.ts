@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { evaluateCandidate } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
@@ -35,6 +36,31 @@ export function readSignatureLayer(layer: JsonValue): UntrustedLayer | undefined
     typeof value === 'string' ? [[name, value] as const] : [],
   );
   return { digest, mediaType, annotations: new Map(texts) };
+}
+
+/**
+ * Parses one manifest or layer, which is one candidate: whatever it makes throw is a failure of its own, and what lies
+ * beside it is still read.
+ *
+ * @throws StoreError; the abort reason of the signal
+ */
+export function readParsed<T>(parse: () => T, signal: AbortSignal): T {
+  const result = evaluateCandidate(() => toStoreErrorOr(parse), signal);
+  if (result.kind === 'evaluated') {
+    if (result.value instanceof StoreError) throw result.value;
+    return result.value;
+  }
+  const { message, note = '' } = result.rejection;
+  throw new StoreError('BodyInvalid', `${message}; ${note}`);
+}
+
+function toStoreErrorOr<T>(parse: () => T): T | StoreError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
 }
 
 /** Strict JSON already: the registry client has read it. */
