@@ -1,3 +1,4 @@
+import { isInternalFault } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
@@ -20,7 +21,8 @@ export type Evaluations = ReadonlyMap<string, SignatureEvaluation>;
 
 /**
  * What is at one index. `verified`: it holds for at least one profile. `duplicate`: so it does, and all that it is to
- * anybody is at a lower index already. `unverified`: it holds for none. `unreadable`: too long even for quarantine.
+ * anybody is at a lower index already. `unverified`: it holds for none. `unreadable`: too long even for quarantine, or
+ * an internal fault happened in reading it, which is no reason to take it away.
  */
 export type AuditedSlot =
   | (StoredObject & { readonly kind: 'verified' | 'duplicate' })
@@ -71,10 +73,17 @@ function toAuditedSlot(target: AuditTarget, index: number, object: StoredObject,
   const names = [...evaluations].flatMap(([profile, { verified }]) =>
     verified.map(({ keyring, identity }) => `${profile}\0${keyring}\0${identity}`),
   );
+  if (names.length === 0 && isFaultAlone(evaluations)) return { kind: 'unreadable' };
   if (names.length === 0) return { ...object, kind: 'unverified', evaluations: toRejections(evaluations) };
   const isDuplicate = names.every((name) => held.has(name));
   for (const name of names) held.add(name);
   return { ...object, kind: isDuplicate ? 'duplicate' : 'verified' };
+}
+
+/** One profile that judged it, say by a key that is revoked, is enough to take it away. */
+function isFaultAlone(evaluations: Evaluations): boolean {
+  const attempts = [...evaluations.values()].flatMap((evaluation) => evaluation.attempts);
+  return attempts.length > 0 && attempts.every(isInternalFault);
 }
 
 /** What verifies in a framing that clusters cannot read is rejected here, and must not be reported as verified. */

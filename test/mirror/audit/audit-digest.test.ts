@@ -10,6 +10,7 @@ import { type QuarantineEntry, quarantineKey } from '../../../lib/mirror/audit/q
 import { mirrorDigest } from '../../../lib/mirror/sync/mirror-digest.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_TRUST_AGE_MS, type ReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { makeFaultyBytes } from '../../crypto/sigstore/poisoned-image.ts';
 import { writeCertificate } from '../../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../../fixtures/make/message-writer.ts';
 import { KEY_CREATED, RELEASE_REPOSITORY, toSeconds, writePayload } from '../../fixtures/make/payload.ts';
@@ -372,5 +373,32 @@ describe('failures', () => {
   test('the caller’s abort is passed on', async () => {
     const objects = readOnly(holding('xab'));
     await expect(audit(objects, { signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough');
+  });
+});
+
+describe('what Signet itself fails to read', () => {
+  const faulty = makeFaultyBytes(0xa3);
+  const withFaulty = (objects: ObjectStore, index: number): ObjectStore => ({
+    ...objects,
+    async readObject(key, limit) {
+      const stored = await objects.readObject(key, limit);
+      return stored === undefined || key !== keyOf(index) ? stored : { ...stored, bytes: faulty };
+    },
+  });
+
+  test('is left where it is and named, and what lies beside it is audited', async () => {
+    const objects = withFaulty(holding('abxx'), 2);
+    const result = audited(await audit(objects));
+    expect(quarantined(result)).toEqual(['3 SignatureMalformed', '4 SignatureMalformed']);
+    expect(result).toMatchObject({ held: 1, unreadable: [keyOf(2)], changed: [3, 4] });
+  });
+
+  test('stops no mirroring of a good one', async () => {
+    const upstream = createMemorySignatureStore(new Map([[DIGEST, [faulty, bytesOf('a'), bytesOf('b')]]]));
+    const both = trustOf([signerA, signerB]);
+    const { signal } = new AbortController();
+    const objects = withFaulty(holding('x'), 1);
+    const result = await mirrorDigest({ digest: DIGEST, trust: both, upstream, objects, now: FIXTURE_TIME, signal });
+    expect(result.written.map(({ index }) => index)).toEqual([2, 3]);
   });
 });
