@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { formatDocument } from '../scripts/format-documents.ts';
 import { toBarChart } from './charts/bar-chart.ts';
 import { replaceResults } from './charts/result-tables.ts';
 import { toCharts } from './charts/to-charts.ts';
@@ -14,4 +15,4 @@ const charts = toCharts(report);
 mkdirSync(path.join(DOCS, 'performance'), { recursive: true });
 for (const { name, chart } of charts) writeFileSync(path.join(DOCS, 'performance', `${name}.svg`), toBarChart(chart));
 const names = charts.map(({ name }) => name);
-writeFileSync(DOCUMENT, replaceResults(readFileSync(DOCUMENT, 'utf8'), report, names));
+writeFileSync(DOCUMENT, formatDocument(replaceResults(readFileSync(DOCUMENT, 'utf8'), report, names)));

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { formatDocument } from '../scripts/format-documents.ts';
 import { ASSUMPTIONS } from './cost/assumptions.ts';
 import { billMirror, billReads, billVerifications } from './cost/bills.ts';
 import { formatCosts } from './cost/format-costs.ts';
@@ -13,4 +14,4 @@ const [verify, plan, mirror] = functions;
 if (verify === undefined || plan === undefined || mirror === undefined) throw new TypeError('a function is missing');
 const bills = [billVerifications(verify, ASSUMPTIONS), billReads(ASSUMPTIONS), billMirror(plan, mirror, ASSUMPTIONS)];
 const file = path.join(import.meta.dirname, '../docs/cost.md');
-writeFileSync(file, formatCosts(report, functions, bills, ASSUMPTIONS));
+writeFileSync(file, formatDocument(formatCosts(report, functions, bills, ASSUMPTIONS)));

@@ -40,7 +40,7 @@ async function main(): Promise<number> {
     print(formatRows(rows));
     const accepted = rows.filter(({ verdict }) => verdict.outcome === 'accepted').length;
     print(
-      `\n${accepted} accepted, ${rows.length - accepted} rejected. To try it on a real release: docs/getting-started.md.`,
+      `\n${accepted} accepted, ${rows.length - accepted} rejected. To try it on a real release: docs/guides/getting-started.md.`,
     );
     return accepted === 3 && rows.length === 7 ? 0 : 1;
   } finally {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 
 /** Sets the exit status of the process; commands return it. */
 type SetStatus = (status: number) => void;
@@ -21,6 +22,13 @@ export function buildProgram(setStatus: SetStatus, nouns: readonly AddCommand[])
   for (const add of nouns) add(program, setStatus);
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureHelp({ showGlobalOptions: false });
+    const meaning = EXIT_CODES[toCommandPath(command)];
+    if (meaning !== undefined) command.addHelpText('after', `\nExit status: ${meaning}.`);
   }
   return program;
+}
+
+/** The words of a command after `signet`. */
+function toCommandPath(command: Command): string {
+  return command.parent === null ? '' : `${toCommandPath(command.parent)} ${command.name()}`.trimStart();
 }

@@ -161,9 +161,9 @@ describe('alarms', () => {
 describe.each(readdirSync(path.join(ROOT, 'docs/runbooks')))('docs/runbooks/%s', (file) => {
   const text = readFileSync(path.join(ROOT, 'docs/runbooks', file), 'utf8');
 
-  test('says what is the matter, what to look at, how to mend it and how to know that it is over', () => {
+  test('says what is the matter, what to look at, how to fix it and how to know that it is over', () => {
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
-    expect(headings).toEqual(['What it means', 'What users see', 'Look', 'Mend', 'Over when']);
+    expect(headings).toEqual(['What it means', 'What users see', 'Look', 'Fix', 'Over when']);
   });
 
   test('names its alarms', () => {

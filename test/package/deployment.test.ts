@@ -13,28 +13,13 @@ const { params } = v.parse(
   v.object({ params: v.objectWithRest({ default: Parameters }, Parameters) }),
   parse(readText('serverless.yml'), { logLevel: 'silent' }),
 );
-const text = readText('docs/deployment.md');
+const text = readText('docs/guides/aws.md');
 
 function readText(name: string): string {
   return readFileSync(path.join(ROOT, name), 'utf8');
 }
 
-describe('docs/deployment.md', () => {
-  test('has every parameter, in the order of serverless.yml, with its default by stage', () => {
-    const [, section = ''] = /## Parameters\n([\s\S]*?)\n## /.exec(text) ?? [];
-    const rows = section.split('\n').filter((line) => line.startsWith('| `'));
-    const documented = rows.map((row) => row.split('|').map((cell) => cell.trim()));
-    const { default: defaults, ...stages } = params;
-    const expected = Object.entries(defaults).map(([name, value]) => {
-      const others = Object.entries(stages).flatMap(([stage, values]) =>
-        values[name] === undefined ? [] : [`; stage ${stage}: \`${values[name]}\``],
-      );
-      return [`\`${name}\``, `${value === '' ? 'none' : `\`${value}\``}${others.join('')}`];
-    });
-    expect(documented.map(([, name, fallback]) => [name, fallback])).toEqual(expected);
-    expect(documented.filter(([, , , meaning = '']) => meaning === '')).toEqual([]);
-  });
-
+describe('docs/guides/aws.md', () => {
   test('shows credentials of webhooks in the form that is read', () => {
     const [, example = ''] = /```json\n([^`]*)```/.exec(text) ?? [];
     const filled = example

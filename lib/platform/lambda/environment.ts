@@ -5,6 +5,34 @@ import { LOG_LEVELS, type LogLevel } from './log-line.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** The variables of the proxy. `npm run reference` makes docs/reference/configuration.md from the comments. */
+interface ProxyVariables {
+  /** Proxy for requests to `https://` addresses; `https_proxy` wins over it. */
+  readonly HTTPS_PROXY: 'httpsProxy';
+  /** Proxy for requests to `http://` addresses; `http_proxy` wins over it. */
+  readonly HTTP_PROXY: 'httpProxy';
+  /** Hosts that are contacted without a proxy, separated by commas; `no_proxy` wins over it. */
+  readonly NO_PROXY: 'noProxy';
+}
+
+/** The variables that Lambda sets for every function. */
+interface RoleVariables {
+  /** Region of the bucket; needed with `s3://` alone. */
+  readonly AWS_REGION: string;
+  /** Of the function's role; needed with `s3://` alone. */
+  readonly AWS_ACCESS_KEY_ID: string;
+  /** Of the function's role; needed with `s3://` alone. */
+  readonly AWS_SECRET_ACCESS_KEY: string;
+  /** Of the function's role. */
+  readonly AWS_SESSION_TOKEN: string;
+}
+
+/** The variables of the log. */
+interface LogVariables {
+  /** Lowest level that is logged: `DEBUG`, `INFO`, `WARN`, `ERROR` or `SILENT`; without it `INFO`. */
+  readonly SIGNET_LOG_LEVEL: LogLevel;
+}
+
 /** The proxy settings that outbound requests follow; lower-case names win, as in curl. */
 export function readProxy(environment: Environment): ProxyOptions {
   return {
@@ -20,16 +48,23 @@ export function readProxy(environment: Environment): ProxyOptions {
  * @throws ConfigurationError `DocumentInvalid` that names what is missing
  */
 export function readAwsSettings(environment: Environment): AwsSettings {
-  const names = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const;
+  const names = [
+    'AWS_REGION',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+  ] as const satisfies readonly (keyof RoleVariables)[];
   const missing = names.filter((name) => (environment[name] ?? '') === '');
   if (missing.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${missing.join(', ')} not set`);
   const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name]);
-  return { region, credentials: { accessKeyId, secretAccessKey, sessionToken: environment['AWS_SESSION_TOKEN'] } };
+  return { region, credentials: { accessKeyId, secretAccessKey, sessionToken: environment[SESSION_TOKEN] } };
 }
+
+const SESSION_TOKEN: keyof RoleVariables = 'AWS_SESSION_TOKEN';
+const LOG_LEVEL: keyof LogVariables = 'SIGNET_LOG_LEVEL';
 
 /** From which level on lines are logged: `SIGNET_LOG_LEVEL`, `INFO` where it says nothing that is known. */
 export function readLogLevel(environment: Environment = process.env): LogLevel {
-  const wanted = environment['SIGNET_LOG_LEVEL']?.toUpperCase();
+  const wanted = environment[LOG_LEVEL]?.toUpperCase();
   return LOG_LEVELS.find((level) => level === wanted) ?? 'INFO';
 }
 
@@ -38,7 +73,7 @@ export function readTraceId(environment: Environment = process.env): string | un
   return /(?:^|;)Root=([0-9a-f-]{1,64})(?:;|$)/.exec(environment['_X_AMZN_TRACE_ID'] ?? '')?.[1];
 }
 
-function read(environment: Environment, name: string): string | undefined {
+function read(environment: Environment, name: keyof ProxyVariables): string | undefined {
   const value = environment[name.toLowerCase()] ?? environment[name];
   return value === '' ? undefined : value;
 }

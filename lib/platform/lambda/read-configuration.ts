@@ -31,29 +31,58 @@ interface Settings {
   readonly graphArchitectures: string | undefined;
 }
 
-/** The member that each setting becomes. Types alone, as each byte counts in the bundles of the hot path. */
+/**
+ * The variables of functions, and the member of the configuration that each becomes. Types alone, as each byte counts in
+ * the bundles of the hot path. `npm run reference` makes docs/reference/configuration.md from the comments.
+ */
 interface NeededMembers {
+  /** Queue of digests to mirror. */
   readonly SIGNET_MIRROR_QUEUE_URL: 'mirrorQueueUrl';
+  /** Queue for mirror messages that can never succeed or failed too often, each with its reason. */
   readonly SIGNET_MIRROR_DEAD_LETTER_URL: 'mirrorDeadLetterUrl';
+  /** Receive at which a mirror message that fails becomes a dead letter with its reason: 1 to 1000. */
   readonly SIGNET_MIRROR_RECEIVES: 'mirrorReceives';
+  /** Queue of pushes to verify. */
   readonly SIGNET_PUSH_QUEUE_URL: 'pushQueueUrl';
+  /** Queue for pushes that can never be verified or failed too often, each with its reason. */
   readonly SIGNET_PUSH_DEAD_LETTER_URL: 'pushDeadLetterUrl';
+  /** Receive at which a push that fails becomes a dead letter with its reason: 1 to 1000. */
   readonly SIGNET_PUSH_RECEIVES: 'pushReceives';
+  /** Queue of bundles to make. */
   readonly SIGNET_EXPORT_QUEUE_URL: 'exportQueueUrl';
+  /** Queue for bundles that could not be made, each with its reason. */
   readonly SIGNET_EXPORT_DEAD_LETTER_URL: 'exportDeadLetterUrl';
+  /** Receive at which a bundle that fails becomes a dead letter with its reason: 1 to 1000. */
   readonly SIGNET_EXPORT_RECEIVES: 'exportReceives';
+  /** Event bus that verdicts are sent to. */
   readonly SIGNET_EVENT_BUS: 'eventBus';
 }
 
 interface OptionalMembers {
+  /** SNS topic that verdicts are sent to as well. */
   readonly SIGNET_VERDICT_TOPIC: 'verdictTopic';
+  /** Secret with the credentials of webhooks; without it every webhook is 404. */
   readonly SIGNET_WEBHOOKS: 'webhooks';
+  /** Secret with the tokens of clusters; without it every admission request is 404. */
   readonly SIGNET_ADMISSION: 'admission';
+  /** Secret with a `config.json` for registries. */
   readonly SIGNET_PULL_SECRET: 'pullSecret';
+  /** CDN distribution over the mirror, whose copies of removed signatures are invalidated. */
   readonly SIGNET_DISTRIBUTION: 'distribution';
+  /** Update graphs that the mirror follows: `profile=URL`, separated by commas. */
   readonly SIGNET_GRAPHS: 'graphs';
+  /** Channels that each graph is queried for, separated by commas. */
   readonly SIGNET_GRAPH_CHANNELS: 'graphChannels';
+  /** Architectures that each graph is queried for, separated by commas. */
   readonly SIGNET_GRAPH_ARCHITECTURES: 'graphArchitectures';
+}
+
+/** The variables that every function needs. */
+interface EveryMember {
+  /** Where objects are: `s3://bucket[/prefix]`, or a directory. */
+  readonly SIGNET_OBJECTS: 'objects';
+  /** Profiles whose published trust is loaded, separated by commas. */
+  readonly SIGNET_PROFILES: 'profiles';
 }
 
 /** Settings that only some functions need. */
@@ -64,7 +93,7 @@ export type OptionalSetting = keyof OptionalMembers;
 /** What a function is told by its environment: where objects are, its profiles, and the settings that it names. */
 export type FunctionConfiguration<Name extends NeededSetting | OptionalSetting = never> = Pick<
   Settings,
-  'objects' | 'profiles' | (NeededMembers & OptionalMembers)[Name]
+  EveryMember[keyof EveryMember] | (NeededMembers & OptionalMembers)[Name]
 >;
 
 interface Names<Needed, Optional> {
