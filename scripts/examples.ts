@@ -14,7 +14,7 @@ const EXAMPLE = /(<!-- run -->\n+```console\n)([\s\S]*?)(\n```)/g;
 const DIGEST = 'quay.io/openshift-release-dev/ocp-release@sha256:';
 
 /** The document with the output that its examples have now. */
-export function runExamples(text: string): string {
+function runExamples(text: string): string {
   if (!text.includes('<!-- run -->')) return text;
   const folder = mkdtempSync(path.join(tmpdir(), 'signet-examples-'));
   try {

@@ -40,6 +40,20 @@ test(`a decision has at most ${MAX_DECISION_LINES} lines, its context and its co
   }
 });
 
+test('the list of decisions names each of them', () => {
+  const index = readLines('docs/decisions/README.md').join('\n');
+  const records = listDocuments('docs/decisions').map((file) => path.basename(file));
+  expect(records.filter((name) => name !== 'README.md' && !index.includes(`(${name})`))).toEqual([]);
+});
+
+test('an example that is run is a block of commands', () => {
+  for (const file of listDocuments()) {
+    const text = readLines(file).join('\n');
+    const marked = text.split('\n<!-- run -->\n').slice(1);
+    expect([file, marked.filter((rest) => !rest.startsWith('\n```console\n$ '))]).toEqual([file, []]);
+  }
+});
+
 describe('the formatter', () => {
   test.each<readonly [name: string, text: string, expected: readonly string[]]>([
     ['two sentences', 'It reads. It writes.', ['It reads.', 'It writes.']],
