@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { NOUNS } from './nouns.ts';
-import { runProgram } from './run-program.ts';
+import { prepareProcess, runProgram } from './run-program.ts';
 
-await runProgram(Object.values(NOUNS));
+prepareProcess();
+process.exitCode = await runProgram(Object.values(NOUNS), process.argv.slice(2));

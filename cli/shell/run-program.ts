@@ -21,20 +21,28 @@ function report(error: unknown): number {
   return ExitStatus.internal;
 }
 
-/** Runs the command line of these commands, and sets the exit status of the process. */
-export async function runProgram(nouns: readonly AddCommand[]): Promise<void> {
-  prepareProcess();
-  const setStatus = (status: number): void => {
-    process.exitCode = status;
+/**
+ * Runs one call of these commands, and reports what they throw on standard error. Neither ends the process nor sets its
+ * exit status or signal handlers, so that one process can run several calls, one after the other.
+ *
+ * @param args what follows `signet`
+ * @returns the exit status
+ */
+export async function runProgram(nouns: readonly AddCommand[], args: readonly string[]): Promise<number> {
+  let status: number = ExitStatus.done;
+  const setStatus = (given: number): void => {
+    status = given;
   };
   try {
-    await buildProgram(setStatus, nouns).parseAsync();
+    await buildProgram(setStatus, nouns).parseAsync(args, { from: 'user' });
   } catch (error) {
-    process.exitCode = report(error);
+    return report(error);
   }
+  return status;
 }
 
-function prepareProcess(): void {
+/** Has this process, which is for one call, end on a signal and when nobody reads what it writes. */
+export function prepareProcess(): void {
   // A reader that stops early (`signet … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();

@@ -1,32 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST } from '../support/fixture-releases.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 
-const ANY_TEXT: unknown = expect.any(String);
 const ROOT = path.join(import.meta.dirname, '../..');
-const run = promisify(execFile);
+const ANY_TEXT: unknown = expect.any(String);
 
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function signet(...args: readonly string[]): Promise<Run> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' }, cwd: work };
-  try {
-    return {
-      status: 0,
-      ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), 'bundle', ...args], options)),
-    };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function signet(...args: readonly string[]): Promise<Run> {
+  return runSignet(['bundle', ...args], { cwd: work });
 }
 
 const TRUST = ['--trust', FIXTURE_TRUST];

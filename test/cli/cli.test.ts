@@ -24,26 +24,15 @@ import { MAX_KEY_FILE_BYTES } from '../../cli/shell/read-input.ts';
 import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/packets/limits.ts';
 import { MAX_RECORD_BYTES } from '../../lib/verdict/records/verdict-record.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer } from '../support/servers/start-server.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const KEYS = path.join(ROOT, 'test/fixtures/openpgp/keys');
 const run = promisify(execFile);
 
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function signet(...args: readonly string[]): Promise<Run> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  try {
-    return { status: 0, ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), ...args], options)) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function signet(...args: readonly string[]): Promise<Run> {
+  return runSignet(args);
 }
 
 const KEYRING = ['--keyring', path.join(KEYS, 'rsa4096.asc')];

@@ -1,35 +1,19 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseQueueUrl } from '../../cli/dlq/queue-url.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 import { receiveMessages } from '../support/sqs-server/poll-queue.ts';
 import { startSqsServer, type TestSqsServer } from '../support/sqs-server/start-sqs-server.ts';
 
-const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
-const run = promisify(execFile);
-
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 /** Nothing of this environment's own AWS account is handed on. */
-async function signet(...args: readonly string[]): Promise<Run> {
-  const env = { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', HOME: work, AWS_EC2_METADATA_DISABLED: 'true' };
-  try {
-    return { status: 0, ...(await run(process.execPath, [MAIN, 'dlq', ...args], { env })) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function signet(...args: readonly string[]): Promise<Run> {
+  return runSignet(['dlq', ...args], { env: { HOME: work, AWS_EC2_METADATA_DISABLED: 'true' } });
 }
 
 let work = '';

@@ -1,33 +1,17 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf, node, OCP, OKD, OKD_CI, toGraphText } from '../mirror/graph/sample-graphs.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 import { startUpdateService, type UpdateAnswer, type UpdateService } from '../support/servers/start-update-service.ts';
 
+function check(...args: readonly string[]): Promise<Run> {
+  return runSignet(['graph', 'check', ...args]);
+}
+
 const ROOT = path.join(import.meta.dirname, '../..');
-const run = promisify(execFile);
-
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function check(...args: readonly string[]): Promise<Run> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  const call = [path.join(ROOT, 'cli/shell/main.ts'), 'graph', 'check', ...args];
-  try {
-    return { status: 0, ...(await run(process.execPath, call, options)) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
-}
-
 let work = '';
 const services: UpdateService[] = [];
 beforeAll(async () => {

@@ -1,20 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const MAIN = path.join(ROOT, 'cli/shell/main.ts');
 const TRUST = path.join(FIXTURE_TRUST);
-const run = promisify(execFile);
 const digests = fixtureReleases.map(({ pullspec, expected }) => ({
   digest: parseDigest(pullspec.slice(pullspec.indexOf('@') + 1)),
   pullspec,
@@ -22,20 +21,8 @@ const digests = fixtureReleases.map(({ pullspec, expected }) => ({
 }));
 const good = digests.filter(({ isGood }) => isGood);
 
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function mirror(...args: readonly string[]): Promise<Run> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  try {
-    return { status: 0, ...(await run(process.execPath, [MAIN, 'mirror', ...args], options)) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function mirror(...args: readonly string[]): Promise<Run> {
+  return runSignet(['mirror', ...args]);
 }
 
 let work = '';

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -14,20 +12,12 @@ import {
   REGISTRIES_D,
   readKey,
 } from '../cluster/render/machine-config/machine-config-example.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const run = promisify(execFile);
 let work = '';
 
-async function signet(...args: readonly string[]) {
-  const options = { cwd: work, env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  try {
-    const command = [path.join(ROOT, 'cli/shell/main.ts'), 'render', 'machineconfig', ...args];
-    return { status: 0, ...(await run(process.execPath, command, options)) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function signet(...args: readonly string[]): Promise<Run> {
+  return runSignet(['render', 'machineconfig', ...args], { cwd: work });
 }
 
 async function write(name: string, text: string): Promise<void> {

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { type Run, runSignet } from '../support/run-signet.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
-const run = promisify(execFile);
 
 let work = '';
 let given: readonly string[] = [];
@@ -22,14 +19,8 @@ afterAll(async () => {
   await rm(work, { recursive: true });
 });
 
-async function render(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const main = path.join(ROOT, 'cli/shell/main.ts');
-  try {
-    return { status: 0, ...(await run(process.execPath, [main, 'render', 'webhooks', ...given, ...args])) };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function render(...args: readonly string[]): Promise<Run> {
+  return runSignet(['render', 'webhooks', ...given, ...args]);
 }
 
 describe('render webhooks', () => {

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseDigest } from '../../lib/base/names/digest.ts';
@@ -19,27 +17,12 @@ import {
   fixtureReleases,
   readFixtureDocuments,
 } from '../support/fixture-releases.ts';
+import { type Run, runSignet } from '../support/run-signet.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
-const run = promisify(execFile);
 
-interface Run {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function signet(...args: readonly string[]): Promise<Run> {
-  const options = { env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1' } };
-  try {
-    return {
-      status: 0,
-      ...(await run(process.execPath, [path.join(ROOT, 'cli/shell/main.ts'), 'render', ...args], options)),
-    };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { status: code, stdout, stderr };
-  }
+function signet(...args: readonly string[]): Promise<Run> {
+  return runSignet(['render', ...args]);
 }
 
 const FROM = ['configmaps', '--from', FIXTURE_RELEASES, '--trust', FIXTURE_TRUST];

@@ -1,8 +1,6 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
@@ -20,9 +18,9 @@ import {
   readFixtureDocuments,
   readFixtureTrust,
 } from '../../support/fixture-releases.ts';
+import { runSignet } from '../../support/run-signet.ts';
 import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
-const CLI = path.join(import.meta.dirname, '../../../cli/shell/main.ts');
 let scratch = '';
 let objects = '';
 let record: VerdictRecord;
@@ -53,12 +51,10 @@ function forge(change: Partial<VerdictRecord['verdict']>): VerdictRecord {
   return { ...record, verdict, id: toRecordId(record.asked, verdict) };
 }
 
-async function run(content: unknown, ...args: readonly string[]): Promise<{ status: number | null; output: string }> {
+async function run(content: unknown, ...args: readonly string[]): Promise<{ status: number; output: string }> {
   const file = path.join(scratch, 'record.json');
   await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, 'record', 'verify', file, ...args], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = await runSignet(['record', 'verify', file, ...args]);
   return { status, output: stdout + stderr };
 }
 

@@ -1,0 +1,59 @@
+import { vi } from 'vitest';
+import { NOUNS } from '../../cli/shell/nouns.ts';
+import { runProgram } from '../../cli/shell/run-program.ts';
+
+/** What a call of `signet` leaves behind. */
+export interface Run {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Surroundings {
+  /** The folder that relative paths start from; by default the one that the tests run in. */
+  readonly cwd?: string;
+  /** Beside `PATH` and `NO_COLOR`, which are all that a call gets of this environment. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Ends when the call before has ended: a process has one environment, one folder and one standard output. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs `signet <args>` in this process, as `cli/shell/main.ts` runs it in one of its own. Spawn it where signals, closed or
+ * full streams, or the launcher are what is tested.
+ */
+export function runSignet(args: readonly string[], surroundings: Surroundings = {}): Promise<Run> {
+  const run = last.then(() => runAlone(args, surroundings));
+  last = run.catch(() => undefined);
+  return run;
+}
+
+async function runAlone(args: readonly string[], { cwd, env = {} }: Surroundings): Promise<Run> {
+  const { env: outerEnv } = process;
+  const outerFolder = process.cwd();
+  const written = { stdout: '', stderr: '' };
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(captureInto(written, 'stdout'));
+  const stderr = vi.spyOn(process.stderr, 'write').mockImplementation(captureInto(written, 'stderr'));
+  try {
+    process.env = { PATH: outerEnv['PATH'], NO_COLOR: '1', ...env };
+    if (cwd !== undefined) process.chdir(cwd);
+    return { status: await runProgram(Object.values(NOUNS), args), ...written };
+  } finally {
+    process.chdir(outerFolder);
+    process.env = outerEnv;
+    stdout.mockRestore();
+    stderr.mockRestore();
+  }
+}
+
+type Done = (error?: Error | null) => void;
+
+function captureInto(written: { stdout: string; stderr: string }, stream: 'stdout' | 'stderr') {
+  return (chunk: string | Uint8Array, encodingOrDone?: BufferEncoding | Done, done?: Done): boolean => {
+    written[stream] += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
+    if (typeof encodingOrDone === 'function') encodingOrDone();
+    done?.();
+    return true;
+  };
+}
