@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { describeError } from '../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../lib/platform/lambda/telemetry.ts';
 import { createLocalContext } from './local-context.ts';
 
 export interface QueuePoller {

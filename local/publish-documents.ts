@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
-import { describeError } from '../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory, type TrustDirectory } from '../lib/trust/prepare/read-trust-directory.ts';

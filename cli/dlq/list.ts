@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../../lib/platform/queues/dead-letter.ts';
+import type { DeadLetter } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';

@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { createDeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { type LetterFailure, type RedriveResult, redriveLetters } from '../../lib/platform/queues/redrive-letters.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';

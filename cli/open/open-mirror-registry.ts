@@ -1,7 +1,7 @@
 import { type Repository, repositoryHost } from '../../lib/base/names/repository.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
-import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
+import { openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createRegistryClient, type RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher, type RegistryPusher } from '../../lib/registry/client/registry-pusher.ts';

@@ -1,6 +1,5 @@
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
-import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries, type ProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
 import { parseRegistryOrigin } from './parse-registry-origin.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseRegistryHost } from '../../lib/base/names/parse-registry-host.ts';
+import { parseRegistryHost } from '../../lib/base/names/registry-host.ts';
 
 /**
  * `host[:port]=http(s)://host[:port]`: where a registry's API is instead of at `https://host[:port]`.

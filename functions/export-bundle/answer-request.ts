@@ -8,8 +8,7 @@ import { readConfigMaps } from '../../lib/bundle/service/config-maps/read-config
 import { parseBundleRequest } from '../../lib/bundle/service/parse-bundle-request.ts';
 import { type RequestBundleDependencies, requestBundle } from '../../lib/bundle/service/request-bundle.ts';
 import { summariseBundle } from '../../lib/bundle/service/summarise-bundle.ts';
-import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
+import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 

@@ -1,15 +1,15 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { type ExportDependencies, type ExportResult, exportBundle } from '../../lib/bundle/service/export-bundle.ts';
 import { type ExportMessage, ExportMessageSchema } from '../../lib/bundle/service/export-message.ts';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
   processBatch,
   type QueueMessage,
+  toRetryDelay,
 } from '../../lib/platform/queues/process-batch.ts';
-import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
 
 export interface ConsumeDependencies
   extends Omit<ExportDependencies, 'onLeftOut'>,

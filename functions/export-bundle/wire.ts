@@ -3,9 +3,8 @@ import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 

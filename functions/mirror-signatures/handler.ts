@@ -6,16 +6,16 @@ import { mirrorDigest } from '../../lib/mirror/sync/mirror-digest.ts';
 import { mirrorImage } from '../../lib/mirror/sync/mirror-image.ts';
 import type { MirrorMessage } from '../../lib/mirror/sync/mirror-message.ts';
 import { MirrorMessageSchema } from '../../lib/mirror/sync/mirror-message-schema.ts';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
   processBatch,
   type QueueMessage,
+  toRetryDelay,
 } from '../../lib/platform/queues/process-batch.ts';
-import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
 import type { UpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 

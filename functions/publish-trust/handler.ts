@@ -1,7 +1,7 @@
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { Context, S3Event } from 'aws-lambda';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { publishArchive } from '../../lib/trust/publish/publish-archive.ts';
 import type { Publication } from '../../lib/trust/publish/publish-trust.ts';

@@ -1,9 +1,8 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Digest, parseDigest } from '../../lib/base/names/digest.ts';
+import { toJsonResponse, toNotFoundResponse } from '../../lib/platform/lambda/http-response.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
-import { toNotFoundResponse } from '../../lib/platform/lambda/problem.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { isStale } from '../../lib/trust/source/ready-trust.ts';

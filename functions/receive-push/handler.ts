@@ -1,11 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';
 import type { SecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import type { WebhookCredential } from '../../lib/platform/secrets/webhook-credentials.ts';

@@ -1,12 +1,10 @@
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
-import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';

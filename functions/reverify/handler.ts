@@ -1,7 +1,7 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import { readTrusts } from '../../lib/push/reverify/read-trusts.ts';
 import { type SweepRequest, type SweepResult, sweep } from '../../lib/push/reverify/sweep.ts';
 import { toKeyDays } from '../../lib/push/reverify/to-key-days.ts';

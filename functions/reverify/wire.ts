@@ -3,8 +3,7 @@ import { createCloudFrontInvalidation } from '../../lib/mirror/audit/cloudfront-
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 

@@ -7,11 +7,10 @@ import {
   reviewAdmission,
 } from '../../lib/cluster/admission/review-admission.ts';
 import { isAdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
+import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { toJsonResponse } from '../../lib/platform/lambda/json-response.ts';
-import { toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/problem.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 
 export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
   /** Undefined when none are configured: then no cluster may ask. */

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';
 import type { UpstreamStores } from '../../lib/stores/open/upstream-stores.ts';

@@ -1,14 +1,14 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { describeError } from '../../lib/platform/lambda/describe-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError } from '../../lib/platform/lambda/telemetry.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
   processBatch,
   type QueueMessage,
+  toRetryDelay,
 } from '../../lib/platform/queues/process-batch.ts';
-import { toRetryDelay } from '../../lib/platform/queues/retry-delay.ts';
 import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message-schema.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
 import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';

@@ -1,13 +1,11 @@
-import { openBus } from '../../lib/platform/bus/open-bus.ts';
+import { openBus } from '../../lib/platform/bus/aws-bus.ts';
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
-import { openSecret } from '../../lib/platform/secrets/read-secret.ts';
-import { createSecretSource } from '../../lib/platform/secrets/secret-source.ts';
+import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';

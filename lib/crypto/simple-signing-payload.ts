@@ -1,6 +1,5 @@
 import { JsonNumber, type RawJsonValue } from '../base/documents/json-value.ts';
-import { parseStrictJsonWithRawNumbers } from '../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../base/documents/strict-json-error.ts';
+import { parseStrictJsonWithRawNumbers, StrictJsonError } from '../base/documents/parse-strict-json.ts';
 import { SignatureError } from '../base/errors/signature-error.ts';
 import { type Digest, isDigest } from '../base/names/digest.ts';
 

@@ -1,7 +1,7 @@
 import { StoreError } from '../base/errors/store-error.ts';
 import type { HttpClient } from '../platform/http/http-client.ts';
 import { toShownUrl } from '../platform/http/http-url.ts';
-import { toRetryAfterSeconds } from '../platform/http/retry-after.ts';
+import { toRetryAfterSeconds } from '../platform/time/retries.ts';
 import { MAX_SIGNATURE_BYTES } from './port/signature-store.ts';
 import type { NumberedSignatures } from './port/walk-signatures.ts';
 

@@ -19,6 +19,7 @@ const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
   ['crypto/sigstore/x509', 'pure'],
   ['crypto/sigstore', 'pure'],
   ['crypto', 'pure'],
+  ['platform/time'],
   ['platform/http'],
   ['platform/aws'],
   ['platform/files'],

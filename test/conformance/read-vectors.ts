@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
-import { type SchemaFault, toFaults } from '../../lib/base/documents/schema-faults.ts';
+import { type SchemaFault, toFaults } from '../../lib/base/documents/schema.ts';
 
 /** One case of a set of vectors: what goes in, and what an operation has to make of it. */
 export interface Vector {

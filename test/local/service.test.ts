@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { startQueues } from '../../local/start-queues.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';

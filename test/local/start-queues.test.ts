@@ -5,7 +5,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-queue.ts';
+import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { type LocalQueue, type LocalQueues, startQueues } from '../../local/start-queues.ts';
 
 /** An address of this machine that another one may reach. */

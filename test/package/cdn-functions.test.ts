@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { plainObject } from '../../lib/base/documents/plain-object.ts';
+import { plainObject } from '../../lib/base/documents/schema.ts';
 import { parseSignaturePath } from '../../lib/mirror/slots/parse-signature-path.ts';
 
 const sources = v.parse(

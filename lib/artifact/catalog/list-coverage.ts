@@ -1,7 +1,7 @@
-import { coversRepository } from '../../base/names/covers-repository.ts';
 import { parseDockerReference } from '../../base/names/docker-reference.ts';
 import type { Pullspec } from '../../base/names/pullspec.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import { coversRepository } from '../../base/names/scope.ts';
 import { describeScope, findForSource, isScoped } from '../../trust/policy/machine-config-lockouts.ts';
 import { parsePolicyContent } from '../../trust/policy/policy-json/parse-policy-content.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { objectError, type SourceObject } from '../../base/documents/read-objects.ts';
-import { describeObject, readShape } from '../../base/documents/read-shape.ts';
+import { describeObject, objectError, readShape, type SourceObject } from '../../base/documents/read-objects.ts';
+import { plainObject } from '../../base/documents/schema.ts';
 import type { NamedImage } from './catalog-image.ts';
 
 const nonEmpty = v.pipe(v.string(), v.minLength(1));

@@ -19,3 +19,12 @@ export type RawJsonValue = Json<JsonNumber>;
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Gives an object a member of its own, also when it is called `__proto__`, where assignment sets the prototype. */
+export function setMember<T>(object: { [member: string]: T }, member: string, value: T): void {
+  if (member === '__proto__') {
+    Object.defineProperty(object, member, { value, configurable: true, enumerable: true, writable: true });
+  } else {
+    object[member] = value;
+  }
+}

@@ -1,9 +1,9 @@
+import * as v from 'valibot';
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../errors/input-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
-import { parseStrictJson } from './parse-strict-json.ts';
-import { splitJsonStream } from './split-json-stream.ts';
-import { StrictJsonError } from './strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from './parse-strict-json.ts';
+import { toFaults } from './schema.ts';
 
 /** One object of a stream, or one item of a List in it. */
 export interface SourceObject {
@@ -116,4 +116,75 @@ function countLines(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) count++;
   return count;
+}
+
+/** Reads an object against a schema. @throws InputError `FileUnreadable` with its place, kind, name and the field */
+export function readShape<T>(schema: v.GenericSchema<unknown, T>, source: SourceObject): T {
+  const result = v.safeParse(schema, source.content);
+  if (result.success) return result.output;
+  const [fault] = toFaults(result.issues);
+  const field = fault?.path.join('.') ?? '';
+  throw objectError(
+    source,
+    `${describeObject(source)}${field === '' ? '' : `: ${field}`}`,
+    fault?.message ?? 'invalid',
+  );
+}
+
+/** `MachineConfigPool worker`, as far as the object says it. */
+export function describeObject({ content }: SourceObject): string {
+  const { kind, schema, metadata } = content;
+  const what = [kind, schema].find((value) => typeof value === 'string') ?? 'object';
+  const name = isJsonObject(metadata) ? metadata['name'] : content['name'];
+  return typeof name === 'string' ? `${what} ${name}` : what;
+}
+
+/** One value of a stream, with the line on which it starts, from 1. */
+interface JsonPart {
+  readonly text: string;
+  readonly line: number;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const LINE_FEED = 0x0a;
+const OPENING = new Set([0x7b, 0x5b]);
+const CLOSING = new Set([0x7d, 0x5d]);
+const SPACE = new Set([0x20, 0x09, 0x0d, LINE_FEED]);
+
+/**
+ * Cuts objects and arrays that follow one another, so that each can be read by itself; what they hold is not judged.
+ *
+ * @throws InputError `FileUnreadable` with the line, for a value that does not end and for anything between values
+ */
+function* splitJsonStream(file: string, text: string): Generator<JsonPart> {
+  let line = 1;
+  let depth = 0;
+  let start = 0;
+  let startLine = 1;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === LINE_FEED) line++;
+    if (inString) {
+      if (code === BACKSLASH) at++;
+      else if (code === QUOTE) inString = false;
+      continue;
+    }
+    if (depth === 0 && !OPENING.has(code)) {
+      if (SPACE.has(code)) continue;
+      throw new InputError('FileUnreadable', `${file}:${line}: expected an object`);
+    }
+    if (code === QUOTE) inString = true;
+    else if (OPENING.has(code)) {
+      if (depth++ === 0) {
+        start = at;
+        startLine = line;
+      }
+    } else if (CLOSING.has(code) && --depth === 0) {
+      yield { text: text.slice(start, at + 1), line: startLine };
+    }
+  }
+  if (depth > 0)
+    throw new InputError('FileUnreadable', `${file}:${startLine}: the object that starts here does not end`);
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ConfigurationError, type ConfigurationErrorCode } from '../errors/configuration-error.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
 import { parseStrictJson } from './parse-strict-json.ts';
-import { formatPlaces } from './schema-faults.ts';
+import { formatPlaces } from './schema.ts';
 
 /** The schema number that this version writes and reads. */
 const SCHEMA = 1;

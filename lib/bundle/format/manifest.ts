@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { toFaults } from '../../base/documents/schema-faults.ts';
+import { toFaults } from '../../base/documents/schema.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { checkDirectoryLocation } from '../../platform/files/check-directory-location.ts';
 import { fileErrorCode, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { syncDirectory } from '../../platform/files/sync-directory.ts';
 import { createDirectoryObjectStore } from '../../platform/objects/directory/directory-object-store.ts';
@@ -11,6 +10,7 @@ import {
   makeDirectories,
   makeFilePath,
 } from '../../platform/objects/directory/store-directory.ts';
+import { checkDirectoryLocation } from '../../platform/objects/open-object-store.ts';
 import { RESERVED_SEGMENT } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { ImportDestination } from './import-destination.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { utcTime } from '../../base/documents/utc-time.ts';
+import { utcTime } from '../../base/documents/schema.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';

@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { toFailureReason } from '../../platform/queues/failure-reason.ts';
+import { toFailureReason } from '../../platform/queues/process-batch.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
 import { type BundleState, readBundleState, replaceBundleState } from './bundle-state.ts';
 import { type ExportFailure, isFinal, toExportFailure } from './export-failure.ts';

@@ -1,7 +1,6 @@
 import { sign } from 'aws4';
 import { type AwsSettings, toGivenCredentials } from '../../platform/aws/aws-settings.ts';
-import { type S3Location, toBucketKey } from '../../platform/objects/s3/s3-location.ts';
-import { toObjectUrl } from '../../platform/objects/s3/s3-object-url.ts';
+import { type S3Location, toBucketKey, toObjectUrl } from '../../platform/objects/s3/s3-location.ts';
 import type { BundleLinks } from './bundle-links.ts';
 import { bundleArchiveKey } from './bundle-state.ts';
 

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import type { JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { formatPlaces } from '../../base/documents/schema-faults.ts';
+import { formatPlaces, plainObject } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isTokenAccepted } from '../../platform/secrets/verify-webhook.ts';
 import { MAX_CREDENTIALS_BYTES } from '../../platform/secrets/webhook-credentials.ts';

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../platform/http/deadline.ts';
+import { untilAborted } from '../../platform/time/deadline.ts';
 import { DeadlineError } from './answer-failure.ts';
 
 /** Milliseconds that an API server waits unless the webhook says otherwise, and at most (`timeoutSeconds`). */

@@ -1,8 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { decodeText, readObjects, type SourceObject } from '../../base/documents/read-objects.ts';
-import { describeObject, readShape } from '../../base/documents/read-shape.ts';
+import {
+  decodeText,
+  describeObject,
+  readObjects,
+  readShape,
+  type SourceObject,
+} from '../../base/documents/read-objects.ts';
+import { plainObject } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import {

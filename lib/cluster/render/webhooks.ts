@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { checkCertificate, splitCertificates } from '../../platform/http/pem-certificates.ts';
+import { checkCertificate, splitCertificates } from '../../platform/http/tls-trust.ts';
 import { ADMISSION_KINDS, type AdmissionResource } from './admission-kinds.ts';
 
 export const FAILURE_POLICIES = ['Fail', 'Ignore'] as const;

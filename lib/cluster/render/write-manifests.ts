@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
-import { checkDirectoryLocation } from '../../platform/files/check-directory-location.ts';
 import { fileErrorCode, isAbsent, unlessAbsent } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { syncDirectory } from '../../platform/files/sync-directory.ts';
 import { makeDirectories } from '../../platform/objects/directory/store-directory.ts';
+import { checkDirectoryLocation } from '../../platform/objects/open-object-store.ts';
 
 /** A file by its name in a directory. */
 export interface ManifestFile {

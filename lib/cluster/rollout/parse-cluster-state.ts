@@ -1,5 +1,4 @@
-import { decodeText, faultAt, objectError, readObjects } from '../../base/documents/read-objects.ts';
-import { describeObject } from '../../base/documents/read-shape.ts';
+import { decodeText, describeObject, faultAt, objectError, readObjects } from '../../base/documents/read-objects.ts';
 import { parseDescription } from './parse-description.ts';
 import { parseMachineConfig } from './parse-machine-config.ts';
 import { parseNode } from './parse-node.ts';

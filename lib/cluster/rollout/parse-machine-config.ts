@@ -1,9 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { objectError, type SourceObject } from '../../base/documents/read-objects.ts';
-import { describeObject, readShape } from '../../base/documents/read-shape.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { describeObject, objectError, readShape, type SourceObject } from '../../base/documents/read-objects.ts';
+import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import type { KnownMachineConfig } from './pool-state.ts';
 
 /** Bytes of one file once it is unpacked. */

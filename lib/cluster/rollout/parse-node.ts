@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { SourceObject } from '../../base/documents/read-objects.ts';
-import { readShape } from '../../base/documents/read-shape.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { readShape } from '../../base/documents/read-objects.ts';
+import { recordOf } from '../../base/documents/schema.ts';
 import type { KnownNode } from './pool-state.ts';
 
 const PREFIX = 'machineconfiguration.openshift.io';

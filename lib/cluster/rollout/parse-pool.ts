@@ -1,8 +1,7 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
 import type { SourceObject } from '../../base/documents/read-objects.ts';
-import { readShape } from '../../base/documents/read-shape.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { readShape } from '../../base/documents/read-objects.ts';
+import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import type { PoolState } from './pool-state.ts';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -1,5 +1,5 @@
 import { CloudFrontClient } from '@aws-sdk/client-cloudfront';
-import { type SdkOptions, toSdkSettings } from '../../platform/aws/sdk-settings.ts';
+import { type SdkOptions, toSdkSettings } from '../../platform/aws/aws-settings.ts';
 
 const LIMITS = { requestTimeoutMs: 10_000, maxAttempts: 5 };
 

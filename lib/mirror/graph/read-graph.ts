@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { HttpClient, HttpResponse } from '../../platform/http/http-client.ts';
+import { withRetries } from '../../platform/time/retries.ts';
 import { checkStatus } from '../../registry/client/registry-status.ts';
-import { withRetries } from '../../registry/client/with-retries.ts';
 import type { GraphPlace } from './graph-places.ts';
 import { parseGraph } from './parse-graph.ts';
 import { MAX_GRAPH_BYTES, type UpdateGraph } from './update-graph.ts';

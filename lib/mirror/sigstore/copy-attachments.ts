@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { coversRepository } from '../../base/names/covers-repository.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';

@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 
 /** Arrays and objects inside each other. A manifest has 6; the writer of JSON overflows its stack at some thousands. */

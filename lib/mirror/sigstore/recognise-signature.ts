@@ -1,9 +1,9 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import { parseScope } from '../../base/names/parse-scope.ts';
 import { isRepository, parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import { parseScope } from '../../base/names/scope.ts';
 import { parseCosignPayload } from '../../crypto/sigstore/cosign-payload.ts';
 import { COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
 import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { utcTime } from '../../base/documents/utc-time.ts';
+import { utcTime } from '../../base/documents/schema.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, toKeySegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { recordOf } from '../../base/documents/schema.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';

@@ -18,3 +18,37 @@ export function toGivenCredentials({ accessKeyId, secretAccessKey, sessionToken 
 } {
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
+
+/** Time-outs of a client of the AWS SDK for one small request, in milliseconds; by itself it has none. */
+export const SDK_TIMEOUTS = {
+  connectionTimeout: 2000,
+  requestTimeout: 5000,
+  // Without this the SDK only warns.
+  throwOnRequestTimeout: true,
+} as const;
+
+export interface SdkOptions {
+  /** The SDK's own search (environment, profile) unless told. */
+  readonly region?: string | undefined;
+  /** URL of a compatible server. */
+  readonly endpoint?: string | undefined;
+  /** The SDK's own search (environment, profile, role) unless told. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  readonly requestTimeoutMs?: number | undefined;
+  /** Tries of one request, the first included. */
+  readonly maxAttempts?: number | undefined;
+}
+
+/** The settings of a client of the AWS SDK: what is not told is left out, so that the SDK looks for it. */
+export function toSdkSettings(
+  { region, endpoint, credentials, ...told }: SdkOptions,
+  { requestTimeoutMs, maxAttempts }: { readonly requestTimeoutMs: number; readonly maxAttempts: number },
+) {
+  return {
+    ...(region === undefined ? {} : { region }),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(credentials === undefined ? {} : { credentials }),
+    maxAttempts: told.maxAttempts ?? maxAttempts,
+    requestHandler: { ...SDK_TIMEOUTS, requestTimeout: told.requestTimeoutMs ?? requestTimeoutMs },
+  };
+}

@@ -7,6 +7,7 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import { sign } from 'aws4';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
@@ -27,7 +28,7 @@ export interface SignedResponse {
   readonly bytes: Uint8Array;
 }
 
-export interface Signing extends AwsSettings {
+interface Signing extends AwsSettings {
   /** As signatures name it, such as `s3`. */
   readonly service: string;
   /** Milliseconds for one request, its body included. */
@@ -124,4 +125,29 @@ function toFault(error: unknown, signal: AbortSignal, timeoutMs: number): AwsFau
   if (!(error instanceof Error)) return { message: String(error), cause: error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return { code, message: error.message, cause: error };
+}
+
+/** Sends a request to AWS. @throws AwsRequestError, or StoreError when a limit is hit */
+export type SendSigned = (request: SignedRequest) => Promise<SignedResponse>;
+
+const MAX_TRIES = 3;
+const PAUSE_MS = 40;
+
+/** Sends again what got no answer, or one of the server's own faults. The error tells how often. */
+export function createSignedSender(signing: Signing): SendSigned {
+  return async (request) => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await sendSignedRequest(request, signing);
+      } catch (error) {
+        if (!(error instanceof AwsRequestError)) throw error;
+        if (tries === MAX_TRIES || !isPassing(error.fault)) throw new AwsRequestError(error.fault, tries);
+        await delay(Math.random() * PAUSE_MS * 2 ** tries);
+      }
+    }
+  };
+}
+
+function isPassing({ status }: AwsFault): boolean {
+  return status === undefined || status === 429 || status >= 500;
 }

@@ -1,16 +1,14 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { type Deadline, startDeadline } from '../time/deadline.ts';
 import type { AddressRules } from './address-rules.ts';
-import { createCheckedLookup } from './checked-lookup.ts';
-import { type Deadline, startDeadline } from './deadline.ts';
-import { toHttpFailure } from './http-failure.ts';
-import { parseHttpUrl, toShownUrl } from './http-url.ts';
+import { createCheckedLookup } from './checked-connection.ts';
+import { isRedirect, MAX_REDIRECTS, parseHttpUrl, toHopHeaders, toRedirectTarget, toShownUrl } from './http-url.ts';
 import type { ProxyOptions } from './proxy.ts';
 import { readBody, readExplanation, streamBody } from './read-body.ts';
-import { isRedirect, MAX_REDIRECTS, toHopHeaders, toRedirectTarget } from './redirect-rules.ts';
 import { createRoutes } from './routes.ts';
-import { sendRequest } from './send-request.ts';
+import { sendRequest, toHttpFailure } from './send-request.ts';
 
 /** Milliseconds that one `get` may take, redirects and body included: a trickling server is cut off too. */
 export const REQUEST_TIMEOUT_MS = 5000;

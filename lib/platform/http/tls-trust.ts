@@ -1,6 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { checkCertificate, splitCertificates } from './pem-certificates.ts';
 
 /**
  * The authorities that servers may be certified by: the platform's and those of `ca` (PEM). Undefined without `ca`:
@@ -20,4 +20,16 @@ function checkReadable(certificate: string, position: number): void {
   } catch (cause) {
     throw new ConfigurationError('DocumentInvalid', `certificate ${position} of the CA file cannot be read`, { cause });
   }
+}
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** The PEM certificates of a text, not yet read, and the text without them. */
+export function splitCertificates(text: string): { readonly certificates: readonly string[]; readonly rest: string } {
+  return { certificates: text.match(PEM_CERTIFICATE) ?? [], rest: text.replaceAll(PEM_CERTIFICATE, '') };
+}
+
+/** @throws an Error when the PEM block holds no X.509 certificate */
+export function checkCertificate(pem: string): void {
+  void new X509Certificate(pem);
 }

@@ -1,7 +1,10 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
 import type { ProxyOptions } from '../http/proxy.ts';
-import { LOG_LEVELS, type LogLevel } from './log-line.ts';
+
+/** The levels of log lines, the least important first. */
+export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,9 +1,8 @@
-import middy, { type MiddlewareObj } from '@middy/core';
+import type { MiddlewareObj } from '@middy/core';
+import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { describeError } from './describe-error.ts';
-import { toProblem, toProblemResponse } from './problem.ts';
-import { redactPath } from './redact-path.ts';
-import type { Telemetry } from './telemetry.ts';
+import { toProblem, toProblemResponse } from './http-response.ts';
+import { describeError, type Telemetry } from './telemetry.ts';
 
 export type HttpHandler = (
   event: APIGatewayProxyEventV2,
@@ -41,4 +40,14 @@ export function wrapHttp(handler: HttpHandler, telemetry: Telemetry, now: () => 
   };
   const wrapped = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handler).use(telling);
   return async (event, context) => await wrapped(event, context);
+}
+
+/**
+ * Webhooks and admission authenticate by a token in the path: it never reaches a log. A stage may stand before the
+ * route, and a path is whatever a caller wrote, line feeds included.
+ */
+export function redactPath(path: string): string {
+  return path
+    .replace(/^((?:\/[^/]*)?\/webhooks\/[^/]*\/)[\s\S]+$/, '$1<redacted>')
+    .replace(/^((?:\/[^/]*)?\/admission\/)[^/]+/, '$1<redacted>');
 }

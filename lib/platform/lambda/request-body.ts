@@ -1,6 +1,5 @@
 import type { JsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 
 /** The parts of an API Gateway request (payload 2.0) that a body is read from. */

@@ -1,5 +1,4 @@
-import { readLogLevel, readTraceId } from './environment.ts';
-import { formatLogLine, isLogged, type LogLevel } from './log-line.ts';
+import { LOG_LEVELS, type LogLevel, readLogLevel, readTraceId } from './environment.ts';
 
 /** What a function says of itself: one structured line per event, and counts. */
 export interface Telemetry {
@@ -53,4 +52,55 @@ function toMetricLine(service: string, counts: ReadonlyMap<string, number>): str
   const directive = { Namespace: 'Signet', Dimensions: [['service']], Metrics: metrics };
   const envelope = { Timestamp: Date.now(), CloudWatchMetrics: [directive] };
   return `${JSON.stringify({ _aws: envelope, service, ...Object.fromEntries(counts) })}\n`;
+}
+
+/** What a log line may say of an error: names, codes and messages of it and of what caused it. */
+export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return {
+    name: error.name,
+    ...('code' in error && typeof error.code === 'string' ? { code: error.code } : {}),
+    message: error.message,
+    ...(isOwn(error) ? {} : { stack: error.stack }),
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+}
+
+/** Errors thrown on purpose explain themselves; anything else needs its stack. */
+function isOwn({ name }: Error): boolean {
+  return ['ConfigurationError', 'InputError', 'SignatureError', 'StoreError', 'StrictJsonError'].includes(name);
+}
+
+export interface LogEntry {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly service: string;
+  readonly time: Date;
+  /** Of X-Ray, where the function is traced. */
+  readonly traceId?: string | undefined;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** True when lines of this level are wanted where the log is kept from `least` on. */
+export function isLogged(level: LogLevel, least: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
+}
+
+/**
+ * One line of JSON. What the function says of itself comes after the fields, so that no field can pass for it. Never
+ * throws: fields that cannot be written are left out, and the line says so.
+ */
+export function formatLogLine({ level, message, service, time, traceId, fields }: LogEntry): string {
+  const own = {
+    level,
+    message,
+    timestamp: time.toISOString(),
+    service,
+    ...(traceId === undefined ? {} : { xray_trace_id: traceId }),
+  };
+  try {
+    return `${JSON.stringify({ ...own, ...fields, ...own })}\n`;
+  } catch {
+    return `${JSON.stringify({ ...own, unwritten: Object.keys(fields) })}\n`;
+  }
 }

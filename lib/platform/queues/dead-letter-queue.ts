@@ -6,11 +6,12 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type DeadLetter, toDeadLetter } from './dead-letter.ts';
-import { reportSqs } from './report-sqs.ts';
-import { MAX_BATCH_MESSAGES } from './to-batches.ts';
+import { formatUnixTime, MAX_UNIX_TIME } from '../../base/documents/unix-time.ts';
+import { MAX_BATCH_MESSAGES } from './batching-queue.ts';
+import { reportSqs } from './sqs-client.ts';
+import { REASON_ATTRIBUTE } from './sqs-consumer.ts';
 
-export interface ReadOptions {
+interface ReadOptions {
   /** Only letters sent before are looked for; newer ones may come along, and do not keep the reading going. */
   readonly sentBefore: Date;
   /** Seconds after which a letter is visible again should this process die. */
@@ -113,4 +114,41 @@ async function release(client: SQSClient, queueUrl: string, handles: readonly st
       return;
     }
   }
+}
+
+/** A message that was given up. */
+export interface DeadLetter {
+  /** Given by the queue when the message was put there. */
+  readonly id: string;
+  /** ISO 8601, by the queue's clock. */
+  readonly sentAt: string;
+  /** How often the queue of dead letters has handed it out, this time included. */
+  readonly receiveCount: number;
+  /** Undefined when it was not a consumer that gave it up. */
+  readonly reason: string | undefined;
+  readonly body: string;
+}
+
+/** What SQS says of a received message. Strings are others' text. */
+export function toDeadLetter({ MessageId: id, Body: body, Attributes, MessageAttributes }: Message): DeadLetter {
+  const read = (name: string): string | undefined => MessageAttributes?.[name]?.StringValue;
+  // EventBridge says so why it could not deliver an event.
+  const undelivered = [read('ERROR_CODE'), read('ERROR_MESSAGE')].filter((part) => part !== undefined).join(': ');
+  return {
+    id: id ?? '',
+    sentAt: formatUnixTime(toTime(toCount(Attributes?.SentTimestamp) / 1000)),
+    receiveCount: toCount(Attributes?.ApproximateReceiveCount),
+    reason: read(REASON_ATTRIBUTE) ?? (undelivered || undefined),
+    body: body ?? '',
+  };
+}
+
+/** Seconds; 1970 for what is no time, so that such a letter counts as an old one. */
+function toTime(seconds: number): number {
+  return seconds <= MAX_UNIX_TIME ? seconds : 0;
+}
+
+function toCount(text: string | undefined): number {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }

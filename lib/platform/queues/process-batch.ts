@@ -1,8 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
-import { toFaults } from '../../base/documents/schema-faults.ts';
-import { toFailureReason } from './failure-reason.ts';
-import { toRetryDelay } from './retry-delay.ts';
+import { toFaults } from '../../base/documents/schema.ts';
 import { runBounded } from './run-bounded.ts';
 
 /** What became of one message. `dead`: it can never succeed. A `retry` at the last receive is dead too. */
@@ -119,4 +117,30 @@ function describeIssues(issues: readonly v.BaseIssue<unknown>[]): string {
 function toReceiveCount({ attributes }: SQSRecord): number {
   const count = Number(attributes.ApproximateReceiveCount);
   return Number.isSafeInteger(count) && count > 0 ? count : 1;
+}
+
+/** Characters of a reason made of an error: enough for a sentence, as the log has the rest. */
+export const MAX_FAILURE_CHARACTERS = 300;
+
+/** What a dead letter says of the exception that ended it: name, code and message, in one short line. */
+export function toFailureReason(error: unknown): string {
+  const text = error instanceof Error ? `${nameError(error)}: ${error.message}` : String(error);
+  const characters = Array.from(text.replaceAll(/\s+/gu, ' ').trim());
+  return characters.length > MAX_FAILURE_CHARACTERS
+    ? `${characters.slice(0, MAX_FAILURE_CHARACTERS - 1).join('')}…`
+    : characters.join('');
+}
+
+function nameError(error: Error): string {
+  const { name } = error;
+  return 'code' in error && typeof error.code === 'string' ? `${name} ${error.code}` : name;
+}
+
+const FIRST_DELAY_SECONDS = 15;
+/** Seconds between two tries, at most. */
+const MAX_RETRY_DELAY_SECONDS = 15 * 60;
+
+/** Seconds until the next try: doubled each time the message was received, counted from 1. */
+export function toRetryDelay(receiveCount: number): number {
+  return Math.min(FIRST_DELAY_SECONDS * 2 ** Math.max(0, receiveCount - 1), MAX_RETRY_DELAY_SECONDS);
 }

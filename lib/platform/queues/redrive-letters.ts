@@ -1,6 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { DeadLetter } from './dead-letter.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import type { DeadLetter, DeadLetterQueue } from './dead-letter-queue.ts';
 import type { Queue } from './queue.ts';
 
 export interface RedriveOptions {

@@ -1,5 +1,8 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
-import { type SdkOptions, toSdkSettings } from '../aws/sdk-settings.ts';
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
+import { type SdkOptions, toSdkSettings } from '../aws/aws-settings.ts';
+import { createBatchingQueue } from './batching-queue.ts';
+import type { Queue } from './queue.ts';
 
 /** A request has longer than the longest poll, 20 s. */
 const LIMITS = { requestTimeoutMs: 25_000, maxAttempts: 3 };
@@ -7,4 +10,52 @@ const LIMITS = { requestTimeoutMs: 25_000, maxAttempts: 3 };
 /** The SDK's client with time-outs. With an endpoint, queue URLs have to be below it. */
 export function createSqsClient(options: SdkOptions = {}): SQSClient {
   return new SQSClient(toSdkSettings(options, LIMITS));
+}
+
+interface SqsQueueOptions {
+  readonly client: SQSClient;
+  readonly queueUrl: string;
+}
+
+/** A queue of SQS. A failure says how many messages were not sent; those that were stay sent. */
+export function createSqsQueue({ client, queueUrl }: SqsQueueOptions): Queue {
+  return createBatchingQueue(queueUrl, (entries) =>
+    client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: [...entries] })),
+  );
+}
+
+/**
+ * Runs requests to SQS, and says in one line what failed.
+ *
+ * @throws StoreError `NotFound` for no such queue, `AccessDenied`, `TimedOut`, else `ConnectionFailed`
+ */
+export async function reportSqs<Result>(doing: string, operation: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operation();
+  } catch (cause) {
+    throw new StoreError(toCode(cause), `${doing} failed: ${explain(cause)}`, { cause });
+  }
+}
+
+function toCode(cause: unknown): StoreErrorCode {
+  if (!(cause instanceof Error)) return 'ConnectionFailed';
+  const { name } = cause;
+  if (name.endsWith('QueueDoesNotExist') || name.endsWith('NonExistentQueue')) return 'NotFound';
+  if (name === 'CredentialsProviderError' || /AccessDenied(?:Exception)?$/.test(name)) return 'AccessDenied';
+  if ([401, 403].includes(readStatus(cause) ?? 0)) return 'AccessDenied';
+  return name === 'TimeoutError' ? 'TimedOut' : 'ConnectionFailed';
+}
+
+function readStatus(error: Error): number | undefined {
+  const metadata: unknown = Reflect.get(error, '$metadata');
+  const status: unknown =
+    typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'httpStatusCode') : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+/** Errors of several addresses of a host have no message of their own. */
+function explain(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+  return (cause.message || code).replaceAll(/\s+/gu, ' ').trim();
 }

@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { BatchOptions } from './process-batch.ts';
-import { reportSqs } from './report-sqs.ts';
+import { reportSqs } from './sqs-client.ts';
 
 /** Name of the message attribute that says why a message is dead. */
 export const REASON_ATTRIBUTE = 'reason';

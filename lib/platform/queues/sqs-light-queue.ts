@@ -2,8 +2,7 @@ import * as v from 'valibot';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { toAwsStoreError } from '../aws/aws-fault.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
-import { AwsRequestError, type SignedResponse } from '../aws/signed-request.ts';
-import { createSignedSender } from '../aws/signed-sender.ts';
+import { AwsRequestError, createSignedSender, type SignedResponse } from '../aws/signed-request.ts';
 import { type BatchEntry, createBatchingQueue, type SentBatch } from './batching-queue.ts';
 import type { Queue } from './queue.ts';
 

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
+import { SDK_TIMEOUTS } from '../aws/aws-settings.ts';
 
 /** Reads the text of a secret of Secrets Manager anew each time. The function throws StoreError that names the ARN. */
 export function createManagedSecret(

@@ -1,10 +1,9 @@
 import * as v from 'valibot';
 import type { JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { formatPlaces } from '../../base/documents/schema-faults.ts';
+import { formatPlaces, plainObject } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
+import { parseRegistryHost } from '../../base/names/registry-host.ts';
 
 /** The sources whose registries call a webhook; ECR speaks through EventBridge. */
 export const WEBHOOK_SOURCES = ['quay', 'harbor', 'distribution', 'github', 'dockerhub'] as const;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { utcTime } from '../../base/documents/utc-time.ts';
+import { utcTime } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { parseReference } from '../../base/names/reference.ts';

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
-import { utcTime } from '../../base/documents/utc-time.ts';
+import { recordOf, utcTime } from '../../base/documents/schema.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { utcTime } from '../../base/documents/utc-time.ts';
+import { utcTime } from '../../base/documents/schema.ts';
 import { REASON_CODES } from '../../base/errors/reason-code.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
+import { parseRegistryHost } from '../../base/names/registry-host.ts';
 import { type Repository, repositoryHost } from '../../base/names/repository.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 

@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { parseScope } from '../../base/names/parse-scope.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import { parseScope } from '../../base/names/scope.ts';
 
 /** What opens a registry. The secrets are behind functions, so that nothing that prints a value prints them. */
 export type Credential =

@@ -3,11 +3,11 @@ import type { Digest } from '../../base/names/digest.ts';
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpResponse, RequestContent } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
+import { withRetries } from '../../platform/time/retries.ts';
 import { createAllowedRegistries } from './allowed-registries.ts';
 import type { Manifest, RegistryClientOptions } from './registry-client.ts';
 import { checkStatus } from './registry-status.ts';
 import { createTokenAuth } from './token-auth.ts';
-import { withRetries } from './with-retries.ts';
 
 /**
  * Writes to the registries that the configuration allows (OCI distribution). Every method throws StoreError as the

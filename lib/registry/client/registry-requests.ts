@@ -1,8 +1,8 @@
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpResponse } from '../../platform/http/http-client.ts';
+import { withRetries } from '../../platform/time/retries.ts';
 import { checkStatus } from './registry-status.ts';
 import { createTokenAuth, type TokenAuthOptions } from './token-auth.ts';
-import { withRetries } from './with-retries.ts';
 
 export interface RegistryRequest {
   readonly repository: Repository;

@@ -1,7 +1,7 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { HttpResponse } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
-import { toRetryAfterSeconds } from '../../platform/http/retry-after.ts';
+import { toRetryAfterSeconds } from '../../platform/time/retries.ts';
 
 const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
 import { isJsonObject, JsonNumber, type RawJsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJson, parseStrictJsonWithRawNumbers } from '../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import {
+  parseStrictJson,
+  parseStrictJsonWithRawNumbers,
+  StrictJsonError,
+} from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 

@@ -1,9 +1,9 @@
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { isDigest } from '../../base/names/digest.ts';
-import { type EcrRegistry, parseEcrHost } from '../../base/names/parse-ecr-host.ts';
+import { type EcrRegistry, parseEcrHost } from '../../base/names/registry-host.ts';
 import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
-import { SDK_TIMEOUTS } from '../../platform/aws/sdk-settings.ts';
+import { SDK_TIMEOUTS } from '../../platform/aws/aws-settings.ts';
 import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType } from '../client/manifest-media-type.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../client/registry-client.ts';
 import { verifyContent } from '../client/verify-content.ts';

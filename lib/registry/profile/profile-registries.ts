@@ -1,5 +1,4 @@
-import { parseEcrHost } from '../../base/names/parse-ecr-host.ts';
-import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
+import { parseEcrHost, parseRegistryHost } from '../../base/names/registry-host.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { repositoryHost } from '../../base/names/repository.ts';
 import { createHttpClient, type HttpClient, type HttpSender } from '../../platform/http/http-client.ts';

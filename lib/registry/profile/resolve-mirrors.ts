@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseScope, type Scope } from '../../base/names/parse-scope.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { parseScope, type Scope } from '../../base/names/scope.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
 
 interface Match {

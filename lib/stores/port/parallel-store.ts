@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { startDeadline, untilAborted } from '../../platform/http/deadline.ts';
+import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import type { SignatureStore, StoreEntry } from './signature-store.ts';
 
 /** Milliseconds that one verification may wait for signatures, all stores together. */

@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
-import { startDeadline, untilAborted } from '../../platform/http/deadline.ts';
+import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import { STORE_TIMEOUT_MS, type StoreEntry } from './signature-store.ts';
 
 /** The signatures of one digest in a store that numbers them from 1: `…/signature-1`, `…/signature-2`, … */

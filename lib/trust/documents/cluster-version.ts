@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
+import { plainObject } from '../../base/documents/schema.ts';
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
 import type { ConfiguredStore } from '../prepared/prepared-trust.ts';
 import { metadataField } from './fields.ts';

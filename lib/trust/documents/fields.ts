@@ -1,9 +1,8 @@
 import * as v from 'valibot';
-import { parsedField } from '../../base/documents/parsed-field.ts';
-import { requireCanonicalScope } from '../../base/names/canonical-scope.ts';
-import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
-import { parseScope } from '../../base/names/parse-scope.ts';
+import { parsedField } from '../../base/documents/schema.ts';
 import { parseRepository } from '../../base/names/reference.ts';
+import { parseRegistryHost } from '../../base/names/registry-host.ts';
+import { parseScope, requireCanonicalScope } from '../../base/names/scope.ts';
 
 export const repositoryField = parsedField(v.string(), parseRepository);
 export const registryHostField = parsedField(v.string(), parseRegistryHost);

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
+import { plainObject } from '../../base/documents/schema.ts';
 import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
 import { readContent } from './read-content.ts';
 

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
+import { plainObject } from '../../base/documents/schema.ts';
 import type { MirrorRule } from '../prepared/prepared-trust.ts';
 import { comparedScopeField, metadataField, scopeField } from './fields.ts';
 import type { ParsedDocument } from './parsed-document.ts';

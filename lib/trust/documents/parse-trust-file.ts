@@ -8,8 +8,7 @@ import {
   type SchemaOptions,
 } from 'yaml';
 import { isJsonObject } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { checkYamlTokens } from './check-yaml-tokens.ts';

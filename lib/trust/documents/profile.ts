@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { plainObject } from '../../base/documents/plain-object.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { toFaults } from '../../base/documents/schema-faults.ts';
+import { toFaults } from '../../base/documents/schema.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { JsonObject, JsonValue } from '../../base/documents/json-value.ts';
-import { setMember } from '../../base/documents/set-member.ts';
+import { setMember } from '../../base/documents/json-value.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import { MAX_YAML_DEPTH, tooDeep } from './check-yaml-tokens.ts';
 import type { Path } from './parsed-document.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { recordOf } from '../../base/documents/schema.ts';
 import type { ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';

@@ -1,6 +1,6 @@
-import { findSpellingFault } from '../../base/names/canonical-scope.ts';
 import { isDigest } from '../../base/names/digest.ts';
 import { isDockerHost } from '../../base/names/docker-reference.ts';
+import { findSpellingFault } from '../../base/names/scope.ts';
 import { type JsonPath, PolicyError } from './policy-error.ts';
 
 const WILDCARD = '*.';

@@ -1,4 +1,4 @@
-import { checkCertificate, splitCertificates } from '../../platform/http/pem-certificates.ts';
+import { checkCertificate, splitCertificates } from '../../platform/http/tls-trust.ts';
 import { documentError } from '../documents/parsed-document.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
+import { recordOf } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { isRepository } from '../../base/names/reference.ts';

@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { requireCanonicalScope } from '../../base/names/canonical-scope.ts';
-import { parseRegistryHost } from '../../base/names/parse-registry-host.ts';
 import { parseReference } from '../../base/names/reference.ts';
+import { parseRegistryHost } from '../../base/names/registry-host.ts';
+import { requireCanonicalScope } from '../../base/names/scope.ts';
 
 const WILDCARD = '*.';
 

@@ -1,7 +1,7 @@
-import { coversRepository } from '../../base/names/covers-repository.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import { coversRepository } from '../../base/names/scope.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/find-requirements.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';

@@ -1,6 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { toJsonResponse } from '../../platform/lambda/json-response.ts';
-import { RETRY_AFTER_SECONDS } from '../../platform/lambda/problem.ts';
+import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-response.ts';
 import type { Verdict } from '../judge/verdict.ts';
 
 /**

@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
-import { recordOf } from '../../base/documents/record-of.ts';
-import { formatPlaces } from '../../base/documents/schema-faults.ts';
+import { formatPlaces, recordOf } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { REASON_CODES } from '../../base/errors/reason-code.ts';
 import { StoreError } from '../../base/errors/store-error.ts';

@@ -5,8 +5,8 @@ import {
   MAX_JSON_DEPTH,
   parseStrictJson,
   parseStrictJsonWithRawNumbers,
+  StrictJsonError,
 } from '../../../lib/base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../../lib/base/documents/strict-json-error.ts';
 
 function faultOf(text: string): { fault: string; offset: number } | 'accepted' {
   try {

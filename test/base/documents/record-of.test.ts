@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { recordOf } from '../../../lib/base/documents/record-of.ts';
-import { formatPlaces } from '../../../lib/base/documents/schema-faults.ts';
+import { formatPlaces, recordOf } from '../../../lib/base/documents/schema.ts';
 
 const schema = recordOf(v.pipe(v.string(), v.regex(/^[a-z_]+$/)), v.pipe(v.string(), v.minLength(1)));
 

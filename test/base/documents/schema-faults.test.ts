@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { plainObject } from '../../../lib/base/documents/plain-object.ts';
-import { formatPlaces, toFaults } from '../../../lib/base/documents/schema-faults.ts';
+import { formatPlaces, plainObject, toFaults } from '../../../lib/base/documents/schema.ts';
 
 const SECRET = 's3cret';
 

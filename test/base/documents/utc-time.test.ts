@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
-import { toFaults } from '../../../lib/base/documents/schema-faults.ts';
-import { utcTime } from '../../../lib/base/documents/utc-time.ts';
+import { toFaults, utcTime } from '../../../lib/base/documents/schema.ts';
 
 test.each<[name: string, text: unknown, isTime: boolean]>([
   ['as `Date` writes it', '2026-01-31T12:00:00.000Z', true],

@@ -1,9 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
-import { coversRepository } from '../../../lib/base/names/covers-repository.ts';
-import { parseScope } from '../../../lib/base/names/parse-scope.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { coversRepository, parseScope } from '../../../lib/base/names/scope.ts';
 import type { ConfiguredImagePolicy } from '../../../lib/trust/prepared/prepared-trust.ts';
 
 function policyFor(coverage: ConfiguredImagePolicy['coverage']): ConfiguredImagePolicy {

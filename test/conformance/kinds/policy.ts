@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
-import { parseStrictJson } from '../../../lib/base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../../lib/base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../../lib/base/documents/parse-strict-json.ts';
 import { formatDockerReference, parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { findRequirements } from '../../../lib/trust/policy/find-requirements.ts';
 import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';

@@ -3,10 +3,8 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import * as v from 'valibot';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
+import { createEventBridgeBus, createSnsTopic, openBus } from '../../../lib/platform/bus/aws-bus.ts';
 import { type BusEvent, createCombinedBus, type EventBus } from '../../../lib/platform/bus/event-bus.ts';
-import { createEventBridgeBus } from '../../../lib/platform/bus/eventbridge-bus.ts';
-import { openBus } from '../../../lib/platform/bus/open-bus.ts';
-import { createSnsTopic } from '../../../lib/platform/bus/sns-topic.ts';
 import { type AwsAnswer, type AwsApi, type AwsRequest, startAwsApi } from '../../support/servers/start-aws-api.ts';
 
 const BUS = 'arn:aws:events:us-east-1:123456789012:event-bus/signet';

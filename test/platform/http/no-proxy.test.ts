@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesNoProxy } from '../../../lib/platform/http/no-proxy.ts';
+import { matchesNoProxy } from '../../../lib/platform/http/proxy.ts';
 
 const ROWS: readonly { name: string; noProxy: string; url: string; expected: boolean }[] = [
   { name: 'empty list', noProxy: '', url: 'https://a.example/', expected: false },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createHttpClient, type HttpClient } from '../../../lib/platform/http/http-client.ts';
-import { MAX_REDIRECTS, toRedirectTarget } from '../../../lib/platform/http/redirect-rules.ts';
+import { MAX_REDIRECTS, toRedirectTarget } from '../../../lib/platform/http/http-url.ts';
 import { type Handler, startServer, TEST_CA, type TestServer } from '../../support/servers/start-server.ts';
 
 let client: HttpClient;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { redactPath } from '../../../lib/platform/lambda/redact-path.ts';
+import { redactPath } from '../../../lib/platform/lambda/http-stack.ts';
 
 const TOKEN = 'hunter2-very-secret';
 

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
-import { formatLogLine, isLogged, LOG_LEVELS, type LogEntry } from '../../../lib/platform/lambda/log-line.ts';
-import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
+import { LOG_LEVELS, readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
+import { createTelemetry, formatLogLine, isLogged, type LogEntry } from '../../../lib/platform/lambda/telemetry.ts';
 
 const entry: LogEntry = {
   level: 'INFO',

@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { openLightObjectStore } from '../../../lib/platform/objects/open-light-object-store.ts';
-import { openObjectStore } from '../../../lib/platform/objects/open-object-store.ts';
-import { parseS3Location } from '../../../lib/platform/objects/s3/s3-location.ts';
-import { toObjectUrl } from '../../../lib/platform/objects/s3/s3-object-url.ts';
+import { openLightObjectStore, openObjectStore } from '../../../lib/platform/objects/open-object-store.ts';
+import { parseS3Location, toObjectUrl } from '../../../lib/platform/objects/s3/s3-location.ts';
 
 function readNoAws(): never {
   throw new Error('the environment is read before the location is');

@@ -3,11 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { toDeadLetter } from '../../../lib/platform/queues/dead-letter.ts';
-import { createDeadLetterQueue, type DeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
-import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
+import {
+  createDeadLetterQueue,
+  type DeadLetterQueue,
+  toDeadLetter,
+} from '../../../lib/platform/queues/dead-letter-queue.ts';
+import { createSqsClient, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
-import { createSqsQueue } from '../../../lib/platform/queues/sqs-queue.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 import { receiveMessages } from '../../support/sqs-server/poll-queue.ts';
 import { startSqsServer, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';

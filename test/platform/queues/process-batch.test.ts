@@ -1,8 +1,13 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { MAX_FAILURE_CHARACTERS, toFailureReason } from '../../../lib/platform/queues/failure-reason.ts';
-import { type BatchOptions, type MessageOutcome, processBatch } from '../../../lib/platform/queues/process-batch.ts';
+import {
+  type BatchOptions,
+  MAX_FAILURE_CHARACTERS,
+  type MessageOutcome,
+  processBatch,
+  toFailureReason,
+} from '../../../lib/platform/queues/process-batch.ts';
 import { toRecord } from '../../support/sqs-server/poll-queue.ts';
 
 const MAX_RECEIVES = 3;

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Queue } from '../../../lib/platform/queues/queue.ts';
-import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
+import { createSqsClient, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
 import { createSqsLightQueue } from '../../../lib/platform/queues/sqs-light-queue.ts';
-import { createSqsQueue } from '../../../lib/platform/queues/sqs-queue.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 import { toRecord } from '../../support/sqs-server/poll-queue.ts';
 

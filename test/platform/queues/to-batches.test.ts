@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { toRetryDelay } from '../../../lib/platform/queues/retry-delay.ts';
+import { MAX_BATCH_BYTES, toBatches } from '../../../lib/platform/queues/batching-queue.ts';
+import { toRetryDelay } from '../../../lib/platform/queues/process-batch.ts';
 import { runBounded } from '../../../lib/platform/queues/run-bounded.ts';
-import { MAX_BATCH_BYTES, toBatches } from '../../../lib/platform/queues/to-batches.ts';
 
 const half = 'x'.repeat(MAX_BATCH_BYTES / 2);
 

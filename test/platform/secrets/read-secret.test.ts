@@ -5,9 +5,9 @@ import path from 'node:path';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { describeError } from '../../../lib/platform/lambda/describe-error.ts';
+import { describeError } from '../../../lib/platform/lambda/telemetry.ts';
 import { createManagedSecret } from '../../../lib/platform/secrets/managed-secret.ts';
-import { MAX_SECRET_BYTES, openSecret } from '../../../lib/platform/secrets/read-secret.ts';
+import { MAX_SECRET_BYTES, openSecret } from '../../../lib/platform/secrets/secret-source.ts';
 import { type AwsAnswer, type AwsApi, startAwsApi } from '../../support/servers/start-aws-api.ts';
 
 const SECRET = 'hush-hush-secret';

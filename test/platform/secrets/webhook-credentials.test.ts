@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { StrictJsonError } from '../../../lib/base/documents/strict-json-error.ts';
+import { StrictJsonError } from '../../../lib/base/documents/parse-strict-json.ts';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import {
   MAX_CREDENTIALS_BYTES,

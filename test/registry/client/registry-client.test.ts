@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { RETRY_DELAYS_MS } from '../../../lib/platform/time/retries.ts';
 import { createRegistryClient, MAX_MANIFEST_BYTES } from '../../../lib/registry/client/registry-client.ts';
-import { RETRY_DELAYS_MS } from '../../../lib/registry/client/with-retries.ts';
 import { startProxy } from '../../support/servers/start-proxy.ts';
 import type { Handler } from '../../support/servers/start-server.ts';
 import {

@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../../base/documents/parse-strict-json.ts';
 import { ReleaseError, type ReleaseFaultCode } from './release-error.ts';
 
 /** A strict JSON object in UTF-8. @throws ReleaseError with the code, which names the file */

@@ -1,5 +1,9 @@
-import { S3Client } from '@aws-sdk/client-s3';
+import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { StoreError } from '../../../base/errors/store-error.ts';
+import { type AwsFault, toAwsStoreError } from '../../aws/aws-fault.ts';
 import { type AwsCredentials, toGivenCredentials } from '../../aws/aws-settings.ts';
+import { fileErrorCode } from '../../files/file-error.ts';
+import type { S3Location } from './s3-location.ts';
 
 export interface S3ClientOptions {
   /** The SDK's own search (environment, profile) unless told. */
@@ -15,9 +19,9 @@ export interface S3ClientOptions {
   readonly maxSockets?: number | undefined;
 }
 
-export const S3_CONNECTION_TIMEOUT_MS = 2000;
+const S3_CONNECTION_TIMEOUT_MS = 2000;
 /** Milliseconds until a request is answered; also those that a socket may be silent. */
-export const S3_REQUEST_TIMEOUT_MS = 15_000;
+const S3_REQUEST_TIMEOUT_MS = 15_000;
 const MAX_ATTEMPTS = 3;
 const MAX_SOCKETS = 64;
 
@@ -43,4 +47,59 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
       httpsAgent: { keepAlive: true, maxSockets },
     },
   });
+}
+
+/** A bucket and how long an operation on it may take. */
+export interface S3Target extends S3Location {
+  readonly client: S3Client;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Runs one operation of a store with a time limit over all its tries and its whole body. Whatever ends it early also
+ * ends its requests: a body that is not read to the end would keep its socket. @throws StoreError alone.
+ */
+export async function runS3Operation<Result>(
+  doing: string,
+  timeoutMs: number,
+  operation: (abortSignal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  try {
+    return await operation(controller.signal);
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    if (controller.signal.aborted) {
+      throw new StoreError('TimedOut', `${doing} was not done within ${timeoutMs} ms`, { cause: error });
+    }
+    throw toAwsStoreError(toS3Fault(error), doing);
+  } finally {
+    clearTimeout(timer);
+    controller.abort();
+  }
+}
+
+/** What the SDK threw, as {@link AwsFault}. */
+export function toS3Fault(error: unknown): AwsFault {
+  if (error instanceof S3ServiceException) {
+    return { status: error.$metadata.httpStatusCode, code: error.name, message: error.message, cause: error };
+  }
+  if (!(error instanceof Error)) return { message: String(error), cause: error };
+  const code = fileErrorCode(error) ?? (error.name === 'Error' ? undefined : error.name);
+  return { status: findStatus(error), code, message: error.message, cause: error };
+}
+
+/** How often the SDK sent the request that failed so. */
+export function countAttempts(error: unknown): number {
+  return error instanceof S3ServiceException ? (error.$metadata.attempts ?? 1) : 1;
+}
+
+/** An answer that the SDK could not read is no service exception, but carries the status. */
+function findStatus(error: Error): number | undefined {
+  if (!('$metadata' in error) || typeof error.$metadata !== 'object' || error.$metadata === null) return undefined;
+  const metadata = error.$metadata;
+  return 'httpStatusCode' in metadata && typeof metadata.httpStatusCode === 'number'
+    ? metadata.httpStatusCode
+    : undefined;
 }

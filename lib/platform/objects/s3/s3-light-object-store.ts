@@ -1,14 +1,11 @@
 import { hash, randomUUID } from 'node:crypto';
 import { StoreError } from '../../../base/errors/store-error.ts';
-import { toAwsStoreError } from '../../aws/aws-fault.ts';
+import { isConditionRefused, isConflict, isNoSuchKey, toAwsStoreError } from '../../aws/aws-fault.ts';
 import type { AwsSettings } from '../../aws/aws-settings.ts';
-import { AwsRequestError, type SignedResponse } from '../../aws/signed-request.ts';
-import { createSignedSender, type SendSigned } from '../../aws/signed-sender.ts';
+import { AwsRequestError, createSignedSender, type SendSigned, type SignedResponse } from '../../aws/signed-request.ts';
 import { type HeldObject, type PutAnswer, WRITE_MARK, writeConditionally } from '../port/conditional-write.ts';
 import type { ObjectStore, StoredObject } from '../port/object-store.ts';
-import { isConditionRefused, isConflict, isNoSuchKey } from './s3-failure.ts';
-import { describeS3Location, type S3Location, toBucketKey } from './s3-location.ts';
-import { toObjectUrl } from './s3-object-url.ts';
+import { describeS3Location, type S3Location, toBucketKey, toObjectUrl } from './s3-location.ts';
 
 export interface S3LightObjectStoreOptions extends S3Location, AwsSettings {
   /** URL of an S3-compatible server, asked by path. */

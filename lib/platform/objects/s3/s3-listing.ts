@@ -2,7 +2,7 @@ import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from '@aws-sdk/
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { compareKeys, isObjectKey, parseKeyPrefix, parseListingStart, RESERVED_SEGMENT } from '../port/object-key.ts';
 import type { ListedObject, ListingStart } from '../port/object-store.ts';
-import { runS3Operation, type S3Target } from './s3-operation.ts';
+import { runS3Operation, type S3Target } from './s3-client.ts';
 
 /**
  * All objects whose key starts with `prefix`, page by page, in the order of their keys.

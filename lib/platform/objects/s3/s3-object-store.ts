@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { addAbortSignal, Readable } from 'node:stream';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
@@ -7,15 +8,14 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { StoreError } from '../../../base/errors/store-error.ts';
+import { isConditionRefused, isConflict, isNoSuchKey } from '../../aws/aws-fault.ts';
 import { type HeldObject, type PutAnswer, WRITE_MARK, writeConditionally } from '../port/conditional-write.ts';
 import type { ObjectStore, StoredObject } from '../port/object-store.ts';
-import { readS3Body } from './read-s3-body.ts';
-import { isConditionRefused, isConflict, isNoSuchKey } from './s3-failure.ts';
+import { countAttempts, runS3Operation, type S3Target, toS3Fault } from './s3-client.ts';
 import { listS3Objects } from './s3-listing.ts';
 import { describeS3Location, toBucketKey } from './s3-location.ts';
-import { countAttempts, runS3Operation, type S3Target, toS3Fault } from './s3-operation.ts';
 
-export interface S3ObjectStoreOptions {
+interface S3ObjectStoreOptions {
   readonly client: S3Client;
   readonly bucket: string;
   /** Keys are below it; no final slash. The whole bucket unless told. */
@@ -24,7 +24,7 @@ export interface S3ObjectStoreOptions {
   readonly operationTimeoutMs?: number | undefined;
 }
 
-export const OPERATION_TIMEOUT_MS = 60_000;
+const OPERATION_TIMEOUT_MS = 60_000;
 
 /**
  * Objects of an S3 bucket. Encryption and versioning are the bucket's to set. The server has to honour `If-None-Match`
@@ -126,4 +126,43 @@ function deleteObject({ client, bucket, timeoutMs }: S3Target, key: string): Pro
 function toEtag(key: string, { ETag: etag }: GetObjectCommandOutput): string {
   if (etag === undefined) throw new StoreError('BodyInvalid', `reading ${key}: the answer has no ETag`);
   return etag;
+}
+
+/**
+ * The bytes of an object, as many as its length says, its checksum compared by the SDK. What claims to be longer than
+ * `limit` is not read at all, what turns out longer is cut off. @throws StoreError `LimitExceeded` or `BodyInvalid`.
+ */
+async function readS3Body(
+  key: string,
+  { Body: body, ContentLength: length }: GetObjectCommandOutput,
+  limit: number,
+  abortSignal: AbortSignal,
+): Promise<Uint8Array> {
+  if (!(body instanceof Readable)) throw new StoreError('BodyInvalid', `reading ${key}: the answer has no body`);
+  if (length !== undefined && length > limit) {
+    body.destroy();
+    throw new StoreError('LimitExceeded', `${key} has ${length} bytes; at most ${limit} are read`);
+  }
+  const bytes = await readAtMost(key, addAbortSignal(abortSignal, body), limit);
+  if (length !== undefined && bytes.length !== length) {
+    throw new StoreError('BodyInvalid', `${key} ended after ${bytes.length} of ${length} bytes`);
+  }
+  return bytes;
+}
+
+async function readAtMost(key: string, body: AsyncIterable<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  try {
+    for await (const chunk of body) {
+      total += chunk.length;
+      if (total > limit) throw new StoreError('LimitExceeded', `${key} has more than ${limit} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // The SDK has no class for it.
+    if (!(cause instanceof Error) || !cause.message.startsWith('Checksum mismatch')) throw cause;
+    throw new StoreError('BodyInvalid', `${key} does not match its checksum`, { cause });
+  }
+  return Buffer.concat(chunks);
 }

@@ -1,9 +1,9 @@
 import * as v from 'valibot';
-import { parsedField } from '../../../base/documents/parsed-field.ts';
+import { parsedField } from '../../../base/documents/schema.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseDigest } from '../../../base/names/digest.ts';
-import { parseRegistryHost } from '../../../base/names/parse-registry-host.ts';
 import { parseReference } from '../../../base/names/reference.ts';
+import { parseRegistryHost } from '../../../base/names/registry-host.ts';
 import { parseTime, toTime } from './parse-time.ts';
 
 /** Characters of an event's identifier. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
-import { plainObject } from '../../../base/documents/plain-object.ts';
+import { plainObject } from '../../../base/documents/schema.ts';
 import { digestField, eventIdField, optionalTagField, registryField, timeField } from './fields.ts';
 import type { ParsedEvent, Push } from './push.ts';
 import { readEvent, toFieldError } from './read-event.ts';

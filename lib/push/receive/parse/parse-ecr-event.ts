@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { toEcrDomain } from '../../../base/names/parse-ecr-host.ts';
-import { parseRegistryHost } from '../../../base/names/parse-registry-host.ts';
+import { parseRegistryHost, toEcrDomain } from '../../../base/names/registry-host.ts';
 import { digestField, eventIdField, optionalTagField, timeField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
 import { readEvent, toFieldError } from './read-event.ts';

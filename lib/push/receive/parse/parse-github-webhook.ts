@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
-import { plainObject } from '../../../base/documents/plain-object.ts';
+import { plainObject } from '../../../base/documents/schema.ts';
 import { isDigest } from '../../../base/names/digest.ts';
 import { hostedNameField, optionalDigestField, optionalTagField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';

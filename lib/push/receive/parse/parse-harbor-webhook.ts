@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { parsedField } from '../../../base/documents/parsed-field.ts';
+import { parsedField } from '../../../base/documents/schema.ts';
 import { isDigest } from '../../../base/names/digest.ts';
 import { digestField, eventIdField, hostedNameField, parseTag, secondsField, timeField } from './fields.ts';
 import type { ParsedEvent, Push } from './push.ts';

@@ -1,4 +1,10 @@
-import { type Cursor, peekAfterSpace, scanNumber, scanString, scanWord } from '../../../base/documents/json-scanner.ts';
+import {
+  type Cursor,
+  peekAfterSpace,
+  scanNumber,
+  scanString,
+  scanWord,
+} from '../../../base/documents/parse-strict-json.ts';
 import type { JsonPath } from '../policy-error.ts';
 
 /** Line, from 1, of a place in a text. */

@@ -1,5 +1,4 @@
-import { parseStrictJson } from '../../../base/documents/parse-strict-json.ts';
-import { StrictJsonError } from '../../../base/documents/strict-json-error.ts';
+import { parseStrictJson, StrictJsonError } from '../../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../../base/errors/configuration-error.ts';
 import type { ImagePolicy } from '../image-policy.ts';
 import { PolicyError } from '../policy-error.ts';

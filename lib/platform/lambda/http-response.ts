@@ -4,7 +4,7 @@ import { InputError, type InputErrorCode } from '../../base/errors/input-error.t
 import { StoreError } from '../../base/errors/store-error.ts';
 
 /** An error as RFC 9457 wants it told. */
-export interface Problem {
+interface Problem {
   readonly type: string;
   readonly title: string;
   readonly status: number;
@@ -74,4 +74,17 @@ function toResponse(document: Problem): APIGatewayProxyStructuredResultV2 {
 
 function problem(status: number, code: string, title: string, detail: string): Problem {
   return { type: `urn:signet:problem:${code}`, title, status, detail, code };
+}
+
+/** A JSON answer that no cache keeps. */
+export function toJsonResponse(
+  statusCode: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body: JSON.stringify(body),
+  };
 }

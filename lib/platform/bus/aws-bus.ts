@@ -1,7 +1,8 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../aws/sdk-settings.ts';
-import { EVENT_SOURCE, type EventBus } from './event-bus.ts';
+import { SDK_TIMEOUTS } from '../aws/aws-settings.ts';
+import { createCombinedBus, EVENT_SOURCE, type EventBus } from './event-bus.ts';
 
 /** Events that EventBridge takes in one request. */
 const MAX_ENTRIES = 10;
@@ -9,7 +10,10 @@ const MAX_ENTRIES = 10;
 const MAX_REQUEST_BYTES = 256 * 1024;
 
 /** @param busName name or ARN */
-export function createEventBridgeBus(busName: string, client: EventBridgeClient = createClient()): EventBus {
+export function createEventBridgeBus(
+  busName: string,
+  client = new EventBridgeClient({ requestHandler: SDK_TIMEOUTS }),
+): EventBus {
   const description = `event bus ${busName}`;
   return {
     description,
@@ -78,6 +82,34 @@ interface EntryResult {
   readonly ErrorMessage?: string | undefined;
 }
 
-function createClient(): EventBridgeClient {
-  return new EventBridgeClient({ requestHandler: SDK_TIMEOUTS });
+/**
+ * A topic that is told every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
+ * attribute `detailType` lets a subscription filter.
+ */
+export function createSnsTopic(topicArn: string, client = new SNSClient({ requestHandler: SDK_TIMEOUTS })): EventBus {
+  const description = `topic ${topicArn}`;
+  return {
+    description,
+    async publishEvents(events) {
+      for (const { detailType, detail } of events) {
+        const command = new PublishCommand({
+          TopicArn: topicArn,
+          Message: JSON.stringify({ source: EVENT_SOURCE, 'detail-type': detailType, detail }),
+          MessageAttributes: { detailType: { DataType: 'String', StringValue: detailType } },
+        });
+        try {
+          await client.send(command);
+        } catch (cause) {
+          const why = cause instanceof Error ? cause.message : String(cause);
+          throw new StoreError('ConnectionFailed', `${description}: ${why}`, { cause });
+        }
+      }
+    },
+  };
+}
+
+/** The bus of a deployment, and the topic beside it if there is one. */
+export function openBus(busName: string, topicArn: string | undefined): EventBus {
+  const bus = createEventBridgeBus(busName);
+  return topicArn === undefined ? bus : createCombinedBus([bus, createSnsTopic(topicArn)]);
 }

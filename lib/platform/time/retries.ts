@@ -4,7 +4,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 /** Milliseconds before the second and the third attempt. */
 export const RETRY_DELAYS_MS = [200, 600] as const;
 /** A registry that asks for more patience is left to the caller, who is told how much. */
-export const MAX_WAIT_MS = 2000;
+const MAX_WAIT_MS = 2000;
 
 /** Repeats what failed for want of a connection or of a registry that was ready, and nothing else. */
 export async function withRetries<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -35,4 +35,9 @@ async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/** `Retry-After` in its form of seconds; undefined for a date, which would need the peer's clock. */
+export function toRetryAfterSeconds(text: string | undefined): number | undefined {
+  return text !== undefined && /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) : undefined;
 }

@@ -1,4 +1,6 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
+import { InputError } from '../errors/input-error.ts';
+import { isJsonObject } from './json-value.ts';
 
 /** What is wrong at one place of a document. */
 export interface SchemaFault {
@@ -61,4 +63,53 @@ function toTypeName(input: unknown): string {
 
 function describeNested(issue: Issue): string {
   return [...toPath(issue), toMessage(issue)].join(': ');
+}
+
+/**
+ * An object and no array, which valibot takes for an object without members. Goes before a schema that an array would
+ * satisfy: `v.pipe(plainObject, v.record(…))`, and objects all of whose members may be absent.
+ */
+export const plainObject = v.custom<{ readonly [member: string]: unknown }>(isJsonObject, 'expected an object');
+
+/**
+ * An object whose members are named and valued as two schemas say. valibot's own record leaves out `constructor`,
+ * `prototype` and `__proto__` unread: here they are members like any other.
+ */
+export function recordOf<T>(
+  name: v.GenericSchema<unknown, string>,
+  value: v.GenericSchema<unknown, T>,
+): v.GenericSchema<unknown, Readonly<Record<string, T>>> {
+  return v.pipe(
+    plainObject,
+    v.transform((members): unknown => new Map(Object.entries(members))),
+    v.map(name, value),
+    v.transform((members) => Object.fromEntries(members)),
+  );
+}
+
+/** A member that a parser converts; what it refuses becomes a fault of the member. */
+export function parsedField<From, To>(from: v.GenericSchema<unknown, From>, parse: (value: From) => To) {
+  return v.pipe(
+    from,
+    v.rawTransform<From, To>(({ dataset, addIssue, NEVER }) => {
+      try {
+        return parse(dataset.value);
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        addIssue({ message: error.message });
+        return NEVER;
+      }
+    }),
+  );
+}
+
+const SHAPE = /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?Z$/;
+
+/** A time as `Date` writes it: RFC 3339 in UTC, of a day that there is. Valibot's `isoTimestamp` takes any offset. */
+export const utcTime = v.pipe(v.string(), v.check(isUtcTime, 'expected a time in UTC, as in 2026-01-31T12:00:00Z'));
+
+function isUtcTime(text: string): boolean {
+  const time = new Date(SHAPE.test(text) ? text : Number.NaN);
+  // `Date` takes 30 February for 2 March.
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 'YYYY-MM-DD'.length));
 }

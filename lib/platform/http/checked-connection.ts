@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
+import type { LookupFunction, Socket } from 'node:net';
+import { StoreError } from '../../base/errors/store-error.ts';
 import { type AddressRules, checkAddress } from './address-rules.ts';
 
 /**
@@ -32,5 +33,24 @@ function findRefusal(
     return undefined;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/**
+ * Checks what a socket is really connected to, whatever the lookup said, and destroys it with the refusal before a
+ * byte of the request leaves. To be called for each request: a kept-alive socket is checked anew.
+ */
+export function guardSocket(socket: Socket, rules: AddressRules): void {
+  if (socket.connecting) socket.once('connect', () => destroyIfRefused(socket, rules));
+  else destroyIfRefused(socket, rules);
+}
+
+function destroyIfRefused(socket: Socket, rules: AddressRules): void {
+  const address = socket.remoteAddress;
+  try {
+    if (address === undefined) throw new StoreError('ConnectionFailed', 'the connection was lost');
+    checkAddress(address, rules, `the connected address ${address}`);
+  } catch (error) {
+    socket.destroy(error instanceof Error ? error : undefined);
   }
 }
