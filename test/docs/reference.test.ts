@@ -192,6 +192,7 @@ const PROFILE_FIELDS: Readonly<Record<keyof ProfileSpec, true>> = {
   force: true,
   require: true,
   bundleIdentity: true,
+  platforms: true,
   graphAliases: true,
   pushSources: true,
   stores: true,

@@ -57,15 +57,18 @@ export async function checkImage(
   { trust, registry, attachments, signatures, now, signal }: CheckPlaces,
 ): Promise<{ readonly checked: CheckedImage; readonly children: readonly ChildManifest[] }> {
   const { digest, repository, place, list } = image;
-  const at = now();
+  const time = now();
   // Once, for what is there and for the images that nodes choose from it.
   const reading = registry.readManifest(place, digest, signal);
-  const once = { readManifest: () => reading };
+  const once: CheckPlaces['registry'] = {
+    readManifest: async (at, wanted, until) =>
+      wanted === digest ? await reading : await registry.readManifest(at, wanted, until),
+  };
   const question = { digest, repository, place, list };
   const [read, sigstore, openpgp] = await Promise.all([
     readManifest(once, image, signal),
-    readSigstoreEvidence(question, trust.prepared, { attachments, registry: once }, at, signal),
-    image.kind === 'release' ? readOpenpgpEvidence(digest, trust, signatures, at, signal) : UNASKED,
+    readSigstoreEvidence(question, trust.prepared, { attachments, registry: once }, time, signal),
+    image.kind === 'release' ? readOpenpgpEvidence(digest, trust, signatures, time, signal) : UNASKED,
   ]);
   const { manifest, listed } = read;
   const { images: children = [], others = [] } = listed ?? {};

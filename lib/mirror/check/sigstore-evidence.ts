@@ -68,7 +68,10 @@ export async function readSigstoreEvidence(
   if (judgement === undefined) return UNASKED;
   if (judgement.outcome === 'accepted') return { state: 'valid', reasons: [], attempts };
   const isUnprepared = judgement.reasons.some(({ code }) => code === 'PolicyNotEvaluated');
-  const state = isUnprepared ? 'failed' : toState(seen, countExamined(found, repository));
+  // Bytes that are no usable image or index: asking again does not change it.
+  const isRefused = judgement.reasons.some(({ code }) => code === 'PolicyRejects' || code === 'ContentMismatch');
+  const read = isRefused ? 'invalid' : toState(seen, countExamined(found, repository));
+  const state = isUnprepared ? 'failed' : read;
   return { state, reasons: judgement.reasons, attempts };
 }
 

@@ -36,8 +36,8 @@ export function checkManifest(bytes: Uint8Array, mediaType: ManifestMediaType): 
 }
 
 /**
- * The media type of a manifest that no registry sent, by its content: an index without the member `mediaType` is an OCI one,
- * as for containers/image. Undefined for what is no manifest that is read, such as the old schema 1.
+ * The media type of a manifest that no registry sent, by its content: without the member `mediaType` it is an OCI one, as
+ * for containers/image. Undefined for what is no manifest that is read, such as the old schema 1.
  *
  * @throws StoreError `BodyInvalid` for what could be an image here and an index there
  */
@@ -51,8 +51,8 @@ export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undef
   }
   const claimed = MANIFEST_MEDIA_TYPES.find((mediaType) => mediaType === manifest['mediaType']);
   const isIndex = Object.hasOwn(manifest, 'manifests');
-  if (claimed === undefined && !isIndex) return undefined;
-  const mediaType = claimed ?? MANIFEST_MEDIA_TYPES[0];
+  if (claimed === undefined && !isIndex && !Object.hasOwn(manifest, 'config')) return undefined;
+  const mediaType = claimed ?? MANIFEST_MEDIA_TYPES[isIndex ? 0 : 1];
   checkManifest(bytes, mediaType);
   return mediaType;
 }

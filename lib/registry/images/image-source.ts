@@ -9,12 +9,13 @@ export interface ImageSource {
   /** What a policy finds the image by. */
   readonly image: PolicyImage;
   /**
-   * At most `MAX_MANIFEST_BYTES`, which nobody has vouched for.
+   * The manifest of the image, or of an image of the index that it is: at most `MAX_MANIFEST_BYTES`, which nobody has
+   * vouched for.
    *
    * @throws InputError `FileUnreadable` for what is on disk; StoreError for what a registry answers, and
    * `ContentMismatch` wherever the bytes are not those of the digest that names them
    */
-  readManifest(signal: AbortSignal): Promise<Uint8Array>;
+  readManifest(signal: AbortSignal, instance?: Digest): Promise<Uint8Array>;
   /**
    * The signatures of the manifest, or of an image of the index that it is, at least those of the kinds that are wanted.
    * Throws as a SignatureStore does.

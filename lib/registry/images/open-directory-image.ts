@@ -1,7 +1,9 @@
+import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { walkSignatures } from '../../stores/port/walk-signatures.ts';
 import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
+import { verifyContent } from '../client/verify-content.ts';
 import type { ImageSource } from './image-source.ts';
 import { findImageDirectory, findImageFile, readImageFile, unreadable } from './read-image-file.ts';
 
@@ -20,7 +22,10 @@ export async function openDirectoryImage(path: string): Promise<ImageSource> {
   return {
     description,
     image: { transport: 'dir', path: directory },
-    readManifest: () => readImageFile(directory, ['manifest.json'], MAX_MANIFEST_BYTES),
+    readManifest: async (_signal, instance) =>
+      instance === undefined
+        ? await readImageFile(directory, ['manifest.json'], MAX_MANIFEST_BYTES)
+        : await readInstance(directory, instance),
     readSignatures: ({ digest, isInstance }, signal) => {
       const prefix = isInstance ? toInstancePrefix(digest) : '';
       const walk = {
@@ -34,6 +39,15 @@ export async function openDirectoryImage(path: string): Promise<ImageSource> {
       return walkSignatures(walk, signal);
     },
   };
+}
+
+/** @throws StoreError `NotFound`, `ContentMismatch` */
+async function readInstance(directory: string, digest: Digest): Promise<Uint8Array> {
+  const name = `${toInstancePrefix(digest)}manifest.json`;
+  const bytes = await findImageFile(directory, [name], MAX_MANIFEST_BYTES);
+  if (bytes === undefined) throw new StoreError('NotFound', `there is no ${name} in ${directory}`);
+  verifyContent(bytes, { asked: digest, header: undefined });
+  return bytes;
 }
 
 /** How skopeo's `--all` names what belongs to one image of an index. */

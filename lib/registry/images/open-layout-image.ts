@@ -32,15 +32,14 @@ export async function openLayoutImage(path: string, name: string | undefined): P
     description,
     // Without the name, as on a node: the same image may have several, or none.
     image: { transport: 'oci', path: directory },
-    async readManifest() {
+    async readManifest(_signal, instance) {
+      if (instance !== undefined) return await readBlob(directory, instance);
       const { digest, size } = findDescriptor(
         directory,
         await readJson(directory, 'index.json', MAX_MANIFEST_BYTES),
         name,
       );
-      const [algorithm = '', hex = ''] = digest.split(':');
-      const bytes = await readImageFile(directory, ['blobs', algorithm, hex], MAX_MANIFEST_BYTES);
-      verifyContent(bytes, { asked: digest, header: undefined });
+      const bytes = await readBlob(directory, digest);
       if (size === bytes.length) return bytes;
       throw new StoreError('ContentMismatch', `${digest} has ${bytes.length} bytes; index.json says otherwise`);
     },
@@ -48,6 +47,14 @@ export async function openLayoutImage(path: string, name: string | undefined): P
       yield { kind: 'absent', store: description, location: directory };
     },
   };
+}
+
+/** @throws StoreError `ContentMismatch`; InputError `FileUnreadable` */
+async function readBlob(directory: string, digest: Digest): Promise<Uint8Array> {
+  const [algorithm = '', hex = ''] = digest.split(':');
+  const bytes = await readImageFile(directory, ['blobs', algorithm, hex], MAX_MANIFEST_BYTES);
+  verifyContent(bytes, { asked: digest, header: undefined });
+  return bytes;
 }
 
 async function readJson(directory: string, file: string, limitBytes: number): Promise<JsonObject> {

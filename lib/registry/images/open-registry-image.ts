@@ -24,8 +24,9 @@ export function openRegistryImage(reference: DockerReference, { registry, signat
   return {
     description: `docker://${text}`,
     image: { transport: 'docker', reference: meant },
-    async readManifest(signal) {
-      return (await registry.readManifest(repository, meant.digest ?? meant.tag ?? '', signal)).bytes;
+    async readManifest(signal, instance) {
+      const wanted = instance ?? meant.digest ?? meant.tag ?? '';
+      return (await registry.readManifest(repository, wanted, signal)).bytes;
     },
     readSignatures: ({ digest: found }, signal, kinds) =>
       signatures.fetchSignatures({ digest: found, repository, kinds }, signal),

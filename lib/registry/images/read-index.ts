@@ -20,7 +20,7 @@ export const DOCKER_LIST = 'application/vnd.docker.distribution.manifest.list.v2
 
 /** Manifests that one index may name. */
 export const MAX_INDEX_ENTRIES = 256;
-/** Bytes of a manifest that a decision rests on, which its record keeps. */
+/** Bytes of the manifests that a decision rests on, which its record keeps. */
 export const MAX_JUDGED_MANIFEST_BYTES = 512 * 1024;
 
 const MAX_TEXT_LENGTH = 256;

@@ -1,7 +1,7 @@
 import type { StoreEntry } from '../../stores/port/signature-store.ts';
 import { toCandidate } from '../judge/candidate.ts';
 import type { Evidence } from '../judge/judge.ts';
-import { distinctAttempts } from '../judge/keyring-requirement.ts';
+import { addDistinct } from '../judge/keyring-requirement.ts';
 import type { Image, Proof, Requirement, SignedRequirement } from '../judge/requirement.ts';
 import type { Attempt } from '../judge/verdict.ts';
 
@@ -72,12 +72,12 @@ export async function collectEvidence(
           continue;
         const { attempt, proof } = requirement.verify(candidate, image, seconds);
         attemptsOf.get(requirement)?.push(attempt);
-        found.push(attempt);
+        addDistinct(found, attempt);
         if (proof === undefined || !isCounted(proof)) continue;
         satisfied.add(requirement);
         verified.push({ keyring: attempt.keyring ?? requirement.description, proof, bytes });
       }
-      attempts.push(...distinctAttempts(found));
+      attempts.push(...found);
       if (satisfied.size === requirements.length) break;
     }
   }

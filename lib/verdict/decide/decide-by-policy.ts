@@ -2,7 +2,8 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
-import { detectManifestType } from '../../registry/client/manifest-media-type.ts';
+import { detectManifestType, type ManifestMediaType } from '../../registry/client/manifest-media-type.ts';
+import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { ImageSource } from '../../registry/images/image-source.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/find-requirements.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
@@ -145,24 +146,31 @@ interface ReadImages extends NodeImages {
 async function readImages({ source, platforms, reader, signal }: PolicyImageQuestion): Promise<ReadImages> {
   let untrustedManifest: Uint8Array;
   let named: ReturnType<typeof toSignedImage>;
+  let mediaType: ManifestMediaType | undefined;
   try {
     untrustedManifest = await source.readManifest(signal);
     named = toSignedImage(untrustedManifest, source.image);
+    mediaType = reader === 'host' ? undefined : detectManifestType(untrustedManifest);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) throw error;
     return { ...asAsked(UNREAD.digest), reference: undefined, digest: undefined, fault: toFault(error) };
   }
   const { digest, reference } = named;
-  const mediaType = reader === 'host' ? undefined : detectManifestType(untrustedManifest);
   if (mediaType === undefined) return { ...asAsked(digest), reference, digest };
-  const manifest = { bytes: untrustedManifest, mediaType, digest };
-  const images = await readNodeImages(digest, platforms, () => Promise.resolve(manifest), signal);
-  return { ...images, reference, digest };
+  const read = async (wanted: Digest): Promise<Manifest> => {
+    const bytes = await source.readManifest(signal, wanted);
+    const type = detectManifestType(bytes);
+    if (type === undefined) throw new StoreError('BodyInvalid', `${wanted} is not the manifest of an image`);
+    return { bytes, mediaType: type, digest: wanted };
+  };
+  const top: Manifest = { bytes: untrustedManifest, mediaType, digest };
+  const readOne = async (wanted: Digest): Promise<Manifest> => (wanted === digest ? top : await read(wanted));
+  return { ...(await readNodeImages(digest, platforms, readOne, signal)), reference, digest };
 }
 
 function toFault({ code, message }: StoreError): Judgement {
-  return code === 'ContentMismatch'
-    ? { outcome: 'rejected', reasons: [{ code, message }] }
-    : { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message }] };
+  if (code === 'ContentMismatch') return { outcome: 'rejected', reasons: [{ code, message }] };
+  if (code === 'BodyInvalid') return { outcome: 'rejected', reasons: [{ code: 'PolicyRejects', message }] };
+  return { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message }] };
 }

@@ -37,8 +37,8 @@ export interface Decision {
   readonly verified: readonly { readonly keyring: string; readonly bytes: Uint8Array }[];
   /** Every signature that was read, good or not. */
   readonly examined: readonly ExaminedSignature[];
-  /** The manifest that names the images which nodes run; undefined where none was read. */
-  readonly manifest: Manifest | undefined;
+  /** The manifests that say which images nodes run; empty where none was read. */
+  readonly manifests: readonly Manifest[];
 }
 
 /** Bytes of the distinct signatures that an acceptance rests on: they have to fit into its record. */
@@ -64,7 +64,7 @@ export async function decideImage(
   const { digest } = request.pullspec;
   const decision =
     policyVerdict.outcome !== 'accepted' || digest === undefined
-      ? { verdict: policyVerdict, verified: [], examined: [], manifest: undefined }
+      ? { verdict: policyVerdict, verified: [], examined: [], manifests: [] }
       : await decideDigest(digest, request, trust, dependencies, policyVerdict, now);
   return request.force === true ? { ...decision, verdict: toForcedVerdict(decision.verdict) } : decision;
 }
@@ -82,7 +82,7 @@ async function decideDigest(
   if (prepared.verification === 'disabled') {
     const warnings = [...earlier, NOTHING_VERIFIED];
     const verdict = toVerdict(request, prepared, now, { outcome: 'accepted', reasons: [], warnings, attempts: [] });
-    return { verdict, verified: [], examined: [], manifest: undefined };
+    return { verdict, verified: [], examined: [], manifests: [] };
   }
   const { platforms, reader, pullspec } = request;
   const { repository } = pullspec;
@@ -110,7 +110,7 @@ async function decideDigest(
     verdict: toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts, policies, images }),
     verified: proofs.map(({ keyring, bytes }) => ({ keyring, bytes })),
     examined: [...found.examined, ...(release?.collected.examined ?? [])],
-    manifest: found.manifest,
+    manifests: found.manifests,
   };
 }
 

@@ -52,7 +52,7 @@ export interface PolicyFindings {
   /** The images that nodes would run, with the outcome of each. */
   readonly images: readonly JudgedImage[];
   readonly others: NodeImages['others'];
-  readonly manifest: Manifest | undefined;
+  readonly manifests: readonly Manifest[];
   readonly examined: readonly ExaminedSignature[];
   readonly verified: CollectedEvidence['verified'];
 }
@@ -65,7 +65,7 @@ export const NO_FINDINGS: PolicyFindings = {
   policies: [],
   images: [],
   others: [],
-  manifest: undefined,
+  manifests: [],
   examined: [],
   verified: [],
 };
@@ -113,14 +113,14 @@ function findRefused(others: readonly PoliciesAtName[]): PoliciesAtName | undefi
 async function readImages(question: PolicyQuestion): Promise<NodeImages> {
   const {
     repository,
-    digest,
+    digest: asked,
     manifests,
     prepared,
     signal,
     platforms = prepared.platforms?.map(parsePlatform),
   } = question;
-  const read = (): Promise<Manifest> => manifests.readManifest(repository, digest, signal);
-  return await readNodeImages(digest, platforms, read, signal);
+  const read = (digest: Digest): Promise<Manifest> => manifests.readManifest(repository, digest, signal);
+  return await readNodeImages(asked, platforms, read, signal);
 }
 
 async function evaluateNames(
@@ -152,7 +152,7 @@ async function evaluateNames(
     policies: names.flatMap(({ policies }) => policies),
     images: images.images.map((image) => ({ ...image, outcome: toOutcome(image) })),
     others: images.others,
-    manifest: images.manifest,
+    manifests: images.manifests,
     examined: names.flatMap(({ examined }) => examined),
     verified: names.flatMap(({ verified }) => verified),
   };

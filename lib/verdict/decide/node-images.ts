@@ -3,7 +3,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import { chooseImages, type ListedEntry } from '../../registry/images/choose-images.ts';
-import { isIndexType, MAX_JUDGED_MANIFEST_BYTES } from '../../registry/images/read-index.ts';
+import { invalidIndex, isIndexType, MAX_JUDGED_MANIFEST_BYTES } from '../../registry/images/read-index.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { ImageResult, Outcome } from '../judge/verdict.ts';
 
@@ -42,14 +42,14 @@ export interface NodeImages {
   readonly images: readonly NodeImage[];
   /** Entries of the index that no node of these platforms runs. */
   readonly others: readonly ListedEntry[];
-  /** The manifest that names the images: evidence of a record. Undefined where none was read. */
-  readonly manifest: Manifest | undefined;
+  /** The manifest that was asked for, and of an index those of the images: evidence of a record. Empty where none was read. */
+  readonly manifests: readonly Manifest[];
   readonly fault?: Judgement | undefined;
 }
 
 /** The manifest as it was asked for, without looking into it. */
 export function asAsked(digest: Digest): NodeImages {
-  return { images: [{ digest, platforms: undefined }], others: [], manifest: undefined };
+  return { images: [{ digest, platforms: undefined }], others: [], manifests: [] };
 }
 
 /**
@@ -57,28 +57,41 @@ export function asAsked(digest: Digest): NodeImages {
  * another digest, or are no usable index, are a rejection; a manifest that is absent or out of reach leaves everything
  * indeterminate.
  *
- * @param read answers with the bytes of the digest, and has recalculated it
+ * @param read answers with the bytes of a digest, and has recalculated it
  * @param platforms undefined: every `linux/*` platform that the index names
  * @throws the abort reason of the signal
  */
 export async function readNodeImages(
   digest: Digest,
   platforms: readonly Platform[] | undefined,
-  read: () => Promise<Manifest>,
+  read: (digest: Digest) => Promise<Manifest>,
   signal: AbortSignal,
 ): Promise<NodeImages> {
   try {
-    const manifest = await read();
-    if (manifest.bytes.length > MAX_JUDGED_MANIFEST_BYTES) {
-      throw new StoreError('LimitExceeded', `the manifest is longer than ${MAX_JUDGED_MANIFEST_BYTES} bytes`);
+    const manifest = await read(digest);
+    checkSize([manifest]);
+    if (!isIndexType(manifest.mediaType)) return { ...asAsked(digest), manifests: [manifest] };
+    const chosen = chooseImages(manifest, platforms);
+    const manifests = [manifest];
+    // Each is read: what an index calls an image may be an index by its contents, which no node runs.
+    for (const image of chosen.images) {
+      const child = await read(image.digest);
+      if (isIndexType(child.mediaType))
+        throw invalidIndex(`${image.digest} is called an image, and is an index itself`);
+      manifests.push(child);
+      checkSize(manifests);
     }
-    if (!isIndexType(manifest.mediaType)) return { ...asAsked(digest), manifest };
-    return { ...chooseImages(manifest, platforms), manifest };
+    return { ...chosen, manifests };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) throw error;
     return { ...asAsked(digest), fault: toFault(digest, error) };
   }
+}
+
+function checkSize(manifests: readonly Manifest[]): void {
+  if (manifests.reduce((sum, { bytes }) => sum + bytes.length, 0) <= MAX_JUDGED_MANIFEST_BYTES) return;
+  throw new StoreError('LimitExceeded', `the manifests are longer than ${MAX_JUDGED_MANIFEST_BYTES} bytes together`);
 }
 
 function toFault(digest: Digest, { code, message }: StoreError): Judgement {

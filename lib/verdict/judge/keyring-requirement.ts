@@ -86,8 +86,8 @@ export interface SignatureEvaluation {
 }
 
 /**
- * Checks one signature against every keyring of a profile, for a mirror, a bundle or a ConfigMap. Never throws for a signature that
- * does not hold.
+ * Checks one signature against every keyring of a profile, for a mirror, a bundle or a ConfigMap. Never throws for a
+ * signature that does not hold.
  *
  * @param now seconds since 1970
  */
@@ -99,17 +99,20 @@ export function evaluateSignature(
 ): SignatureEvaluation {
   const candidate = toCandidate({ store, location, untrustedBytes });
   const rule = toReleaseRule(prepared);
-  const checks = keyrings.map((keyring) => checkKeyring(candidate, keyring, rule, { digest }, now));
-  return {
-    attempts: distinctAttempts(checks.map(({ attempt }) => attempt)),
-    verified: checks.flatMap(({ proof }) => proof?.signature ?? []),
-  };
+  const attempts: Attempt[] = [];
+  const verified: IdentifiedSignature[] = [];
+  for (const keyring of keyrings) {
+    const { attempt, proof } = checkKeyring(candidate, keyring, rule, { digest }, now);
+    addDistinct(attempts, attempt);
+    if (proof?.signature !== undefined) verified.push(proof.signature);
+  }
+  return { attempts, verified };
 }
 
 /** Bytes that are no message fail in the same way for every keyring: one attempt says it. */
-export function distinctAttempts(attempts: readonly Attempt[]): readonly Attempt[] {
-  const first = attempts.find(({ keyring }) => keyring === undefined);
-  return attempts.filter((attempt) => attempt === first || attempt.keyring !== undefined);
+export function addDistinct(attempts: Attempt[], attempt: Attempt): void {
+  if (attempt.keyring === undefined && attempts.length > 0) return;
+  attempts.push(attempt);
 }
 
 const REMEDIES: ReadonlyMap<ReasonCode, string> = new Map([

@@ -27,7 +27,7 @@ export function toRecord(asked: Asked, decision: Decision): VerdictRecord {
     id: toRecordId(asked, verdict),
     asked,
     verdict,
-    manifests: decision.manifest === undefined ? [] : [toRecordedManifest(decision.manifest)],
+    manifests: decision.manifests.map(toRecordedManifest),
     signatures: toRecordedSignatures(decision),
     firstDecidedAt: verdict.decidedAt,
   };

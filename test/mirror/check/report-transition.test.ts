@@ -122,9 +122,9 @@ test.each([
     expected: ['not ready', 'openpgp only', 'valid', 'invalid'],
   },
   {
-    name: 'a signature without the manifest, which may be a list',
+    name: 'a signature without the manifest: the mirror lacks the release',
     digest: lost,
-    expected: ['unknown', 'unknown', 'valid', 'failed'],
+    expected: ['not ready', 'openpgp only', 'valid', 'absent'],
   },
 ])('$name: $expected', async ({ digest, expected }) => {
   const { outcome, releases } = await report([digest]);
