@@ -1,5 +1,5 @@
 import type { ReleaseVerifier, Verification } from '../../lib/artifact/release/release-inspection.ts';
-import type { Digest } from '../../lib/base/names/digest.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import { evaluatePolicies } from '../../lib/verdict/decide/evaluate-policies.ts';
@@ -25,19 +25,19 @@ export async function openReleaseVerifier(options: TrustOptions & StoreOptions):
   const { signal } = new AbortController();
 
   /** Wherever it was read: its digest is that of the canonical repository's image, or it is not the release. */
-  async function release(digest: Digest): Promise<Verification> {
+  const release: ReleaseVerifier['release'] = async (digest, source) => {
     const [repository] = prepared.canonicalRepositories;
     if (repository === undefined) return reject('RepositoryNotCanonical', 'the profile names no canonical repository');
     const pullspec = parsePullspec(`${repository}@${digest}`);
     const { verdict } = await decideImage({ pullspec }, trust, {
       store,
       lookaside,
-      manifests,
+      manifests: { readManifest: (_, wanted, until) => source.readManifest(parseDigest(wanted), until) },
       now: () => new Date(),
       signal,
     });
     return { outcome: verdict.outcome, reasons: verdict.reasons };
-  }
+  };
 
   async function component(text: string): Promise<Verification> {
     const { repository, digest } = parsePullspec(text);

@@ -137,7 +137,7 @@ function testCommands(installed: string): void {
     const { host } = registry;
     for (const { bytes } of [amd64, arm64]) await pushImage(host, bytes, 'site/component');
     await pushImage(host, whole, 'site/component', OCI_INDEX);
-    expect(await check()).toEqual([1, 'cli complete', 'cli amd64 incomplete', 'cli arm64 incomplete']);
+    expect(await check()).toEqual([1, 'cli incomplete', 'cli amd64 incomplete', 'cli arm64 incomplete']);
     const { status, stdout } = await copy('whole', site);
     expect([status, stdout.split('\n')[0]]).toEqual([
       0,

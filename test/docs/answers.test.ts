@@ -64,7 +64,7 @@ describe('the functions answer as described', () => {
   test('a record that is broken is a failure of ours', async () => {
     const { headers } = await ask({ method: 'POST', path: '/v1/verify', body: { pullspec: good } });
     const [, , , , name = ''] = String(headers['location']).split('/');
-    const newer = Buffer.from('{"schema":2}');
+    const newer = Buffer.from('{"schema":3}');
     samples = { ...samples, filled: { ...samples.filled, readObject: async () => ({ bytes: newer, etag: '"1"' }) } };
     const record = await ask({ method: 'GET', path: `/v1/records/${digest}/${name}` });
     expect(record.status).toBe(500);

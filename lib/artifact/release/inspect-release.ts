@@ -31,7 +31,7 @@ export async function inspectRelease(source: ReleaseSource, options: InspectOpti
   const read = await readImages(source, options);
   const { verifier, onVerified } = options;
   if (verifier === undefined || read.digest === undefined) return conclude(read);
-  const verification = await verifier.release(read.digest);
+  const verification = await verifier.release(read.digest, source);
   const images = await verifyComponents(read.images, verifier.component, onVerified);
   return conclude({ ...read, verification, images });
 }

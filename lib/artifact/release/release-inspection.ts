@@ -3,6 +3,7 @@ import type { Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import type { Platform } from './image/image-config.ts';
 import type { ReleaseComponent } from './image/image-references.ts';
 import type { ReleaseFault } from './image/release-error.ts';
+import type { ReleaseSource } from './release-source.ts';
 
 /** What a decision about one image came to. */
 export interface Verification {
@@ -12,7 +13,8 @@ export interface Verification {
 
 /** What decides about images; asked a few at a time. */
 export interface ReleaseVerifier {
-  readonly release: (digest: Digest) => Promise<Verification>;
+  /** @param source where the release was read: it has the manifests that a decision needs */
+  readonly release: (digest: Digest, source: Pick<ReleaseSource, 'readManifest'>) => Promise<Verification>;
   readonly component: (pullspec: string) => Promise<Verification>;
 }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import { isPlatform, MAX_PLATFORMS, type Platform, parsePlatform } from '../../base/names/platform.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ImageRequest } from './decide-image.ts';
@@ -9,10 +10,10 @@ export interface ApiRequest extends ImageRequest {
   readonly profile: string | undefined;
 }
 
-const MEMBERS = ['pullspec', 'profile', 'mode'] as const;
+const MEMBERS = ['pullspec', 'profile', 'mode', 'platforms'] as const;
 
 /**
- * `{ "pullspec": …, "profile"?: …, "mode"?: "enforce" | "warn" }`, and `force` where the route takes it.
+ * `{ "pullspec": …, "profile"?: …, "mode"?: "enforce" | "warn", "platforms"?: ["linux/amd64", …] }`, and `force` where the route takes it.
  *
  * @throws InputError `BodyInvalid` that names the member, `PullspecInvalid`, `DigestInvalid`
  */
@@ -27,13 +28,28 @@ export function parseApiRequest(body: JsonValue, { takesForce }: { readonly take
     );
   }
   if (unknown !== undefined) throw invalid(`unknown member ${JSON.stringify(unknown)}; expected ${known.join(', ')}`);
-  const { pullspec, profile, mode, force } = body;
+  const { pullspec, profile, mode, platforms, force } = body;
   if (typeof pullspec !== 'string') throw invalid('pullspec must be a string');
   if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
   if (mode !== undefined && mode !== 'enforce' && mode !== 'warn') throw invalid('mode must be "enforce" or "warn"');
   if (force !== undefined && typeof force !== 'boolean') throw invalid('force must be true or false');
   // Who asks on the route for it means it.
-  return { pullspec: parsePullspec(pullspec), profile, mode, force: force ?? takesForce };
+  return {
+    pullspec: parsePullspec(pullspec),
+    profile,
+    mode,
+    platforms: platforms === undefined ? undefined : readPlatforms(platforms),
+    force: force ?? takesForce,
+  };
+}
+
+function readPlatforms(platforms: JsonValue): readonly Platform[] {
+  const isList = Array.isArray(platforms) && platforms.length >= 1 && platforms.length <= MAX_PLATFORMS;
+  if (!isList) throw invalid(`platforms must be an array of 1 to ${MAX_PLATFORMS} platforms`);
+  return platforms.map((text) => {
+    if (typeof text === 'string' && isPlatform(text)) return parsePlatform(text);
+    throw invalid(`platforms must hold texts such as "linux/amd64", found ${JSON.stringify(text).slice(0, 64)}`);
+  });
 }
 
 /**

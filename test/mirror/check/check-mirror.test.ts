@@ -239,14 +239,14 @@ function testMirror(installed: string): void {
         list: refusing,
         has: [one, other],
         signed: [one.digest, other.digest],
-        expected: ['incomplete', 'incomplete: invalid, absent, unasked'],
+        expected: ['incomplete', 'incomplete: invalid, invalid, unasked'],
       },
       {
         name: 'with a list in it that is called an image',
         list: lying,
         has: [one, other],
         signed: [one.digest, other.digest, toDigest(whole)],
-        expected: ['incomplete', open, 'incomplete: invalid, valid, unasked'],
+        expected: ['incomplete', 'incomplete: present, invalid, unasked', 'incomplete: invalid, valid, unasked'],
       },
     ])('$name: $expected', async ({ list: bytes, has, signed: parts, expected }) => {
       const own = await startRegistry(installed);

@@ -70,6 +70,7 @@ async function serve(): Promise<string> {
     const { digest, bytes } = makeImage(name);
     add(`manifests/${digest}`, bytes, OCI_MANIFEST);
   }
+  for (const { bytes, digest } of [child, unsignedChild]) add(`manifests/${digest}`, bytes, OCI_MANIFEST);
   for (const bytes of [list, partList, ownList, nestedList]) add(`manifests/${toDigest(bytes)}`, bytes, OCI_INDEX);
   const { host } = await setup.serve((request, response) => {
     const found = contents.get(request.url ?? '');
