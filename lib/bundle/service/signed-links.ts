@@ -1,4 +1,4 @@
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 import { type AwsSettings, toGivenCredentials } from '../../platform/aws/aws-settings.ts';
 import { type S3Location, toBucketKey, toObjectUrl } from '../../platform/objects/s3/s3-location.ts';
 import type { BundleLinks } from './bundle-links.ts';
@@ -23,7 +23,7 @@ export function createSignedLinks(options: SignedLinksOptions): BundleLinks {
       url.searchParams.set('X-Amz-Expires', String(LINK_SECONDS));
       url.searchParams.set('X-Amz-Date', toAmzDate(now()));
       const path = `${url.pathname}${url.search}`;
-      const signed = sign({ host: url.host, path, service: 's3', region, signQuery: true }, credentials);
+      const signed = aws4.sign({ host: url.host, path, service: 's3', region, signQuery: true }, credentials);
       return new URL(signed.path ?? path, url).href;
     },
   };

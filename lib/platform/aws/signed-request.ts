@@ -8,7 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import { sign } from 'aws4';
+import aws4 from 'aws4';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
 import type { AwsFault } from './aws-fault.ts';
@@ -69,7 +69,7 @@ function signRequest(
   { method, url, headers, body }: SignedRequest,
   { service, region, credentials }: Signing,
 ): OutgoingHttpHeaders {
-  const signed = sign(
+  const signed = aws4.sign(
     {
       method,
       host: url.host,
