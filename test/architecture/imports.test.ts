@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-
-const ROOT = path.join(import.meta.dirname, '../..');
-const LIB = path.join(ROOT, 'lib');
+import { countFigures } from '../../scripts/house/figures.ts';
+import { filesImportedBy, findCycles, fromRoot, LIB, listSources, stripComments } from '../../scripts/house/sources.ts';
 
 /**
  * The folders of lib/ in import order: a file imports only files of its own folder and of those above it. A pure folder
@@ -95,9 +94,6 @@ const ROOMS = [
   'verdict',
 ];
 
-const MAX_FILES = 18;
-const MAX_LINES = 220;
-
 /** All that a pure folder may import from outside: computation, no network, file, clock or environment. */
 const PURE_IMPORTS = [
   'node:crypto',
@@ -114,34 +110,22 @@ const PURE_IMPORTS = [
 const IMPURE_WORDS =
   /\b(?:Date\.now|new Date\(\)|performance\.|process\.|globalThis|fetch\(|setTimeout|setInterval|Math\.random|randomBytes|randomUUID|require\(|import\()/;
 
-function listSources(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(?:ts|js)$/.test(entry.name) && !entry.name.endsWith('.d.ts'))
-    .map((entry) => path.join(entry.parentPath, entry.name));
-}
-
-/** What a file imports: all of it, or what is left at run time (type imports are erased). */
-function importsOf(file: string, kinds: 'all' | 'run time'): readonly string[] {
-  const source = readFileSync(file, 'utf8');
-  const statements = source.matchAll(
+/** What a file imports at run time: files of ours and modules, but no type, which is erased. */
+function importedAtRunTime(file: string): readonly string[] {
+  const statements = readFileSync(file, 'utf8').matchAll(
     /^(?:import|export)\s+(type\s)?[^;]*?from\s+'([^']+)';|^import\s+'([^']+)';|\bimport\('([^']+)'\)/gm,
   );
   return [...statements].flatMap(([, isType, named, bare, dynamic]) => {
     const imported = named ?? bare ?? dynamic;
-    return imported === undefined || (kinds === 'run time' && isType !== undefined) ? [] : [imported];
+    return imported === undefined || isType !== undefined ? [] : [imported];
   });
 }
 
-/** The files of ours that a file imports, types included. */
-function filesImportedBy(file: string): readonly string[] {
-  return importsOf(file, 'all')
-    .filter((imported) => imported.startsWith('.'))
-    .map((imported) => path.resolve(path.dirname(file), imported));
-}
-
-const sources = listSources(LIB);
 const inLib = (file: string): string => path.relative(LIB, file);
 const folderOf = (file: string): string => path.dirname(inLib(file));
+
+const all = listSources();
+const sources = all.filter((file) => !inLib(file).startsWith('..'));
 
 /** Everything that a folder reaches at run time: files of ours, and names of modules. */
 function reachFrom(folder: string): { files: ReadonlySet<string>; modules: ReadonlySet<string> } {
@@ -151,30 +135,12 @@ function reachFrom(folder: string): { files: ReadonlySet<string>; modules: Reado
   for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
     if (files.has(file)) continue;
     files.add(file);
-    for (const imported of importsOf(file, 'run time')) {
+    for (const imported of importedAtRunTime(file)) {
       if (imported.startsWith('.')) waiting.push(path.resolve(path.dirname(file), imported));
       else modules.add(imported);
     }
   }
   return { files, modules };
-}
-
-/** Each cycle among what files import, as the way around it. */
-function findCycles(
-  files: readonly string[],
-  toImported: (file: string) => readonly string[],
-): readonly (readonly string[])[] {
-  const done = new Set<string>();
-  const cycles: (readonly string[])[] = [];
-  const visit = (file: string, above: readonly string[]): void => {
-    const start = above.indexOf(file);
-    if (start >= 0) cycles.push([...above.slice(start), file]);
-    if (start >= 0 || done.has(file)) return;
-    for (const imported of toImported(file)) visit(imported, [...above, file]);
-    done.add(file);
-  };
-  for (const file of files) visit(file, []);
-  return cycles;
 }
 
 describe('lib/ has twelve rooms, and one order', () => {
@@ -215,11 +181,14 @@ describe('pure folders reach no network, file system, clock or environment', () 
 });
 
 describe('sources of lib/, functions/, cli/ and local/', () => {
-  const all = ['lib', 'functions', 'cli', 'local'].flatMap((folder) => listSources(path.join(ROOT, folder)));
+  const figures = new Map(countFigures().map((figure) => [figure.id, figure]));
 
-  test('no cycle of imports, types included', () => {
-    const cycles = findCycles(all, filesImportedBy);
-    expect(cycles.map((cycle) => cycle.map((file) => path.relative(ROOT, file)).join(' → '))).toEqual([]);
+  test.each([
+    ['cycle of imports, types included', 'cycles'],
+    ['folder has more than 18 sources', 'full-folders'],
+    ['source has more than 220 lines', 'long-sources'],
+  ])('no %s', (_, id) => {
+    expect(figures.get(id)?.found).toEqual([]);
   });
 
   test('the search would see a cycle', () => {
@@ -230,16 +199,6 @@ describe('sources of lib/, functions/, cli/ and local/', () => {
     ]);
     expect(findCycles(['a', 'd'], (file) => imported.get(file) ?? [])).toEqual([['a', 'b', 'c', 'a']]);
   });
-
-  test(`no folder has more than ${MAX_FILES}`, () => {
-    const counts = Map.groupBy(all, (file) => path.relative(ROOT, path.dirname(file)));
-    expect([...counts].filter(([, files]) => files.length > MAX_FILES).map(([folder]) => folder)).toEqual([]);
-  });
-
-  test(`none has more than ${MAX_LINES} lines`, () => {
-    const long = all.filter((file) => readFileSync(file, 'utf8').split('\n').length - 1 > MAX_LINES);
-    expect(long.map((file) => path.relative(ROOT, file))).toEqual([]);
-  });
 });
 
 test('the environment is read in one module of lib/', () => {
@@ -248,12 +207,6 @@ test('the environment is read in one module of lib/', () => {
 });
 
 test('seconds become text in one module, which cannot throw', () => {
-  const writers = ['lib', 'cli', 'functions', 'local']
-    .flatMap((folder) => listSources(path.join(ROOT, folder)))
-    .filter((file) => /new Date\([^;]*\* ?1000\b/.test(stripComments(readFileSync(file, 'utf8'))));
-  expect(writers.map((file) => path.relative(ROOT, file))).toEqual(['lib/base/documents/unix-time.ts']);
+  const writers = all.filter((file) => /new Date\([^;]*\* ?1000\b/.test(stripComments(readFileSync(file, 'utf8'))));
+  expect(writers.map(fromRoot)).toEqual(['lib/base/documents/unix-time.ts']);
 });
-
-function stripComments(source: string): string {
-  return source.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
-}
