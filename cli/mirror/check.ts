@@ -103,9 +103,9 @@ function styleLine(line: string, image: CheckedImage | undefined): string {
   return styleText(color, line, { stream: process.stdout });
 }
 
-/** Why, for what is not as it should be. */
+/** Why, for what is not as it should be, and what a reader should know of the rest. */
 function explain(image: CheckedImage | undefined): readonly string[] {
-  if (image === undefined || image.outcome === 'complete') return [];
+  if (image === undefined) return [];
   const { manifest, sigstore, openpgp } = image;
   const kinds = [
     ['sigstore', sigstore],
@@ -114,5 +114,6 @@ function explain(image: CheckedImage | undefined): readonly string[] {
   return [
     ...manifest.reasons.map(({ message }) => `  manifest  ${message}`),
     ...kinds.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`)),
+    ...kinds.flatMap(([kind, { notes = [] }]) => notes.map((note) => `  ${kind}  note: ${note}`)),
   ];
 }

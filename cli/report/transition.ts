@@ -136,11 +136,14 @@ function toLines(releases: readonly ReleaseStanding[]): readonly string[] {
   });
 }
 
-/** Why, for what is not valid. */
+/** Why, for what is not valid, and what a reader should know of the rest. */
 function explain({ openpgp, sigstore }: ReleaseStanding): readonly string[] {
   const kinds = [
     ['openpgp', openpgp],
     ['sigstore', sigstore],
   ] as const;
-  return kinds.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`));
+  return kinds.flatMap(([kind, { reasons, notes = [] }]) => [
+    ...reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`),
+    ...notes.map((note) => `  ${kind}  note: ${note}`),
+  ]);
 }

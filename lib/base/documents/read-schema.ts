@@ -4,19 +4,22 @@ import { isJsonObject, type JsonValue } from './json-value.ts';
 import { parseStrictJson } from './parse-strict-json.ts';
 import { formatPlaces } from './schema.ts';
 
-/** The schema number that this version writes and reads. */
-const SCHEMA = 1;
-
 /**
  * Reads an object of published trust: UTF-8, strict JSON, a schema number that this version knows, and that schema.
  *
+ * @param newest the newest schema number that this version reads
  * @throws ConfigurationError `SchemaUnsupported` for a newer one, else `RevisionInvalid`
  */
-export function readSchema<T>(schema: v.GenericSchema<unknown, T>, key: string, bytes: Uint8Array): T {
+export function readSchema<T>(
+  schema: v.GenericSchema<unknown, T>,
+  key: string,
+  bytes: Uint8Array,
+  newest: number = 1,
+): T {
   const content = readJson(key, bytes);
   const number = isJsonObject(content) ? content['schema'] : undefined;
-  if (typeof number === 'number' && number > SCHEMA) {
-    const reason = `written with schema ${number}; this version of Signet reads schema ${SCHEMA}: update it`;
+  if (typeof number === 'number' && number > newest) {
+    const reason = `written with schema ${number}; this version of Signet reads schema ${newest}: update it`;
     throw invalid(key, reason, 'SchemaUnsupported');
   }
   const result = v.safeParse(schema, content);

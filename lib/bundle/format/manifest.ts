@@ -26,7 +26,7 @@ export interface BundledFile {
 /** What a bundle says that it holds. It names neither a time nor a machine: the same contents, the same manifest. */
 export interface Manifest {
   readonly schema: typeof SCHEMA;
-  /** The Signet that made it, such as `signet/0.1.0`. */
+  /** The Signet that made it, such as `signet/0.2.0`. */
   readonly createdBy: string;
   readonly trustRevisions: readonly { readonly profile: string; readonly revision: string }[];
   /** SHA-256 of the manifests of earlier bundles, what they hold being left out here; absent: the bundle is complete. */

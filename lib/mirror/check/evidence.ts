@@ -11,6 +11,8 @@ export interface Evidence {
   /** Empty for what is valid or unasked. */
   readonly reasons: readonly Reason[];
   readonly attempts: readonly Attempt[];
+  /** What a reader should know although it changes nothing. */
+  readonly notes?: readonly string[];
 }
 
 export const UNASKED: Evidence = { state: 'unasked', reasons: [], attempts: [] };

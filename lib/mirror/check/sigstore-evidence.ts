@@ -44,6 +44,12 @@ export async function readSigstoreEvidence(
   now: Date,
   signal: AbortSignal,
 ): Promise<Evidence> {
+  /** Hosts whose skopeo is older than 1.22.2 look at the signatures of an index alone when they pull the OS image. */
+  const isReadByHosts = async (): Promise<boolean> => {
+    const question = { digest, repository, place, list, reader: 'host' } as const;
+    const host = await readSigstoreEvidence(question, prepared, { attachments, registry }, now, signal);
+    return host.state === 'valid';
+  };
   const seen = createObserver();
   const found = await evaluatePolicies({
     repository,
@@ -66,7 +72,11 @@ export async function readSigstoreEvidence(
   });
   const { judgement, attempts } = found;
   if (judgement === undefined) return UNASKED;
-  if (judgement.outcome === 'accepted') return { state: 'valid', reasons: [], attempts };
+  if (judgement.outcome === 'accepted') {
+    const isIndex = found.images.some(({ platforms }) => platforms !== undefined);
+    const notes = isIndex && !(await isReadByHosts()) ? { notes: [HOST_NOTE] } : {};
+    return { state: 'valid', reasons: [], attempts, ...notes };
+  }
   const isUnprepared = judgement.reasons.some(({ code }) => code === 'PolicyNotEvaluated');
   // Bytes that are no usable image or index: asking again does not change it.
   const isRefused = judgement.reasons.some(({ code }) => code === 'PolicyRejects' || code === 'ContentMismatch');
@@ -80,6 +90,10 @@ function countExamined({ images, examined }: PolicyFindings, repository: Reposit
   const open = images.filter(({ outcome }) => outcome !== 'accepted').map(({ digest }) => `${repository}@${digest}`);
   return examined.filter(({ image }) => image !== undefined && open.includes(image)).length;
 }
+
+/** What a reader should know of an index whose images are signed and which is not signed itself. */
+export const HOST_NOTE =
+  'an OS update needs skopeo 1.22.2 on the hosts, or the fallback of the machine-config-operator: the images of the index are signed, and the index itself is not';
 
 function toState({ isBroken, isDamaged }: Observer, examined: number): EvidenceState {
   if (isBroken()) return 'failed';

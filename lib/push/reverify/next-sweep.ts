@@ -1,3 +1,4 @@
+import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import { isLeased, type SweepState } from './sweep-state.ts';
 
 /** Days between two sweeps of everything while the trust stays the same. */
@@ -23,7 +24,7 @@ export type NextSweep =
   | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
 
 /**
- * A new sweep when trust changed, had to settle, or a week has passed; else the one that was not finished. Profiles
+ * A new sweep when trust changed, had to settle, a week has passed, or another version of Signet decides; else the one that was not finished. Profiles
  * whose records an unfinished sweep still had to queue stay in the next one.
  */
 export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
@@ -34,10 +35,12 @@ export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, n
   const startedAt = now.toISOString();
   const start = (change: Pick<SweepState, 'profiles' | 'settling' | 'fullAt'>): NextSweep => ({
     kind: 'sweep',
-    state: { schema: 1, phase: 'accepted', revisions, startedAt, ...change },
+    state: { schema: 2, verifierVersion: VERIFIER_VERSION, phase: 'accepted', revisions, startedAt, ...change },
     isNew: true,
   });
-  if (last === undefined || isOver(last.fullAt, SWEEP_DAYS * DAY_MS, now)) {
+  // Another version may judge otherwise what was accepted: everything is asked once more after an upgrade.
+  const isUpgraded = last?.verifierVersion !== VERIFIER_VERSION;
+  if (last === undefined || isUpgraded || isOver(last.fullAt, SWEEP_DAYS * DAY_MS, now)) {
     return start({ profiles: all, settling: changed, fullAt: startedAt });
   }
   const { fullAt } = last;

@@ -8,8 +8,10 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
  * audited. `done`: nothing to do until the trust changes or a week has passed.
  */
 export interface SweepState {
-  readonly schema: 1;
+  readonly schema: 1 | 2;
   readonly phase: 'accepted' | 'mirror' | 'done';
+  /** The verifier that the sweep queues records for; missing in a state of schema 1, whose verdicts need one more sweep. */
+  readonly verifierVersion?: string | undefined;
   /** The trust that the sweep goes by. */
   readonly revisions: Readonly<Record<string, string>>;
   /** Profiles whose records are still to be queued; the first is under way. */
@@ -34,7 +36,8 @@ const KEY = 'reverify/state.json';
 const MAX_BYTES = 64 * 1024;
 
 const schema: v.GenericSchema<unknown, SweepState> = v.strictObject({
-  schema: v.literal(1),
+  schema: v.picklist([1, 2]),
+  verifierVersion: v.optional(v.string()),
   phase: v.picklist(['accepted', 'mirror', 'done']),
   revisions: recordOf(v.string(), v.string()),
   profiles: v.array(v.string()),
@@ -57,7 +60,7 @@ export function isLeased({ leasedUntil }: SweepState, now: Date): boolean {
 /** @throws StoreError, ConfigurationError */
 export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
   const stored = await objects.readObject(KEY, MAX_BYTES);
-  return stored === undefined ? undefined : { state: readSchema(schema, KEY, stored.bytes), etag: stored.etag };
+  return stored === undefined ? undefined : { state: readSchema(schema, KEY, stored.bytes, 2), etag: stored.etag };
 }
 
 /** @returns undefined when another run has written in between @throws StoreError */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { VERIFIER_VERSION } from '../../../lib/platform/lambda/verifier-version.ts';
 import { SETTLE_MS, toNextSweep } from '../../../lib/push/reverify/next-sweep.ts';
 import type { SweepState } from '../../../lib/push/reverify/sweep-state.ts';
 
@@ -6,7 +7,8 @@ const NOW = new Date('2026-11-22T12:00:00Z');
 const before = (milliseconds: number): string => new Date(NOW.getTime() - milliseconds).toISOString();
 const WEEK = 7 * 24 * 60 * 60 * 1000;
 const DONE: SweepState = {
-  schema: 1,
+  schema: 2,
+  verifierVersion: VERIFIER_VERSION,
   phase: 'done',
   revisions: { ocp: 'a', okd: 'b' },
   profiles: [],
@@ -29,6 +31,18 @@ test.each<[string, SweepState | undefined, ReturnType<typeof trustOf>, object]>(
     { kind: 'sweep', isNew: true, state: { profiles: BOTH, settling: BOTH, fullAt: NOW.toISOString() } },
   ],
   ['done, and nothing changed', DONE, CURRENT, { kind: 'idle' }],
+  [
+    'done by an earlier version: everything is asked once more',
+    { ...DONE, verifierVersion: 'signet/0.0.1' },
+    CURRENT,
+    { kind: 'sweep', isNew: true, state: { profiles: BOTH, settling: [], verifierVersion: VERIFIER_VERSION } },
+  ],
+  [
+    'done by a version that did not say which',
+    { ...DONE, schema: 1, verifierVersion: undefined },
+    CURRENT,
+    { kind: 'sweep', isNew: true, state: { schema: 2, profiles: BOTH } },
+  ],
   [
     'one revision changed: it will be swept again, and the week goes on',
     DONE,

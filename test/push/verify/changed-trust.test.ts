@@ -83,7 +83,7 @@ function verdictOf(outcome: 'accepted' | 'rejected', decidedAt: string, mode: Ve
     profile: 'ocp',
     mode,
     trustRevision: 'a'.repeat(64),
-    verifierVersion: 'signet/0.1.0',
+    verifierVersion: 'signet/0.2.0',
     reasons: outcome === 'accepted' ? [] : [{ code: 'KeyRevoked', message: 'revoked' }],
     warnings: [],
     attempts: [],
