@@ -3,7 +3,7 @@ import path from 'node:path';
 import { readKey, readMessage, verify } from 'openpgp';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
-import { type IndexedKeyring, indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { type IndexedKeyring, indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { evaluateSignature } from '../../lib/verdict/judge/keyring-requirement.ts';
 import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../test/fixtures/make/payload.ts';

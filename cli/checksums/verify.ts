@@ -5,7 +5,7 @@ import { type ChecksumReport, verifyChecksums } from '../../lib/artifact/checksu
 import type { SignatureFile } from '../../lib/artifact/checksums/verify-list-file.ts';
 import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { readKeys } from '../open/read-keys.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import type { PreparedCertificate } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedCertificate } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
 
 /** The certificates of every `--keyring`; what is odd about one is warned of. @throws InputError, ConfigurationError */

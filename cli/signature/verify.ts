@@ -3,10 +3,8 @@ import { evaluateCandidate, type Rejection } from '../../lib/base/errors/evaluat
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parseReference } from '../../lib/base/names/reference.ts';
-import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
-import type { PreparedCertificate } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
-import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
-import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/packets/limits.ts';
+import { indexKeyring, type PreparedCertificate } from '../../lib/crypto/openpgp/keys/keyring.ts';
+import { MAX_MESSAGE_BYTES, parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
 import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/trust-keys.ts';
 import {

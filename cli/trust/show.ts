@@ -1,5 +1,5 @@
 import { formatUnixDay } from '../../lib/base/documents/unix-time.ts';
-import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openTrust } from '../open/open-trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

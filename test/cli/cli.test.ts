@@ -21,7 +21,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_KEY_FILE_BYTES } from '../../cli/shell/read-input.ts';
-import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/packets/limits.ts';
+import { MAX_MESSAGE_BYTES } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { MAX_RECORD_BYTES } from '../../lib/verdict/records/verdict-record.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import type { ReasonCode } from '../../lib/base/errors/reason-code.ts';
 import { SignatureError } from '../../lib/base/errors/signature-error.ts';
-import { indexKeyring } from '../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../lib/crypto/openpgp/messages/verify-message.ts';

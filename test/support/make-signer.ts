@@ -1,5 +1,5 @@
+import type { PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedKeyring } from '../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { type CertificatePlan, writeCertificate } from '../fixtures/make/certificate-writer.ts';
 import { type MessagePlan, signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
 import { KEY_CREATED, RELEASE_REPOSITORY, writePayload } from '../fixtures/make/payload.ts';

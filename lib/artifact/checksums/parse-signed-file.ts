@@ -2,12 +2,7 @@ import { SignatureError } from '../../base/errors/signature-error.ts';
 import { type CleartextMessage, parseCleartextMessage } from '../../crypto/openpgp/messages/cleartext-message.ts';
 import { parseDetachedSignatures } from '../../crypto/openpgp/messages/detached-signature.ts';
 import { parseSignedMessage, type UntrustedSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
-import {
-  BEGIN_ARMOR,
-  decodeArmoredBlock,
-  splitArmoredText,
-  startsArmor,
-} from '../../crypto/openpgp/packets/armored-block.ts';
+import { BEGIN_ARMOR, decodeArmoredBlock, splitArmoredText, startsArmor } from '../../crypto/openpgp/packets/armor.ts';
 import { PacketTag, readPacket } from '../../crypto/openpgp/packets/packet-reader.ts';
 import type { UntrustedSignature } from '../../crypto/openpgp/packets/signature-packet.ts';
 

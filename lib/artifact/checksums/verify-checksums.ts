@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { IndexedKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
+import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { checkFiles, type FileCheck } from './check-files.ts';
 import { followLists } from './follow-lists.ts';
 import { requireAgreement, toListedFile } from './listed-file.ts';

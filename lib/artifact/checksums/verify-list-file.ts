@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import type { IndexedKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
+import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { evaluateSignedList, type ListEvaluation, type ListSignature } from './evaluate-signed-list.ts';
 import { type ListedChecksum, parseChecksumList } from './parse-checksum-list.ts';
 import { readListFile, readListFileIfAny } from './read-list-file.ts';

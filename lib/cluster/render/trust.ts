@@ -1,7 +1,7 @@
 import { armor, enums } from 'openpgp';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
-import { readKeyFile } from '../../crypto/openpgp/keys/read-key-file.ts';
+import { readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { TRUST_ANNOTATION } from '../../trust/documents/config-map.ts';
 import type { KeyringEntry } from '../../trust/documents/trust-config-map.ts';
 import { collectDocuments } from '../../trust/prepare/collect-documents.ts';

@@ -1,16 +1,58 @@
-import type { RawJsonValue } from '../../base/documents/json-value.ts';
+import { hash, type KeyObject } from 'node:crypto';
+import { JsonNumber, type RawJsonValue } from '../../base/documents/json-value.ts';
 import { isUnixTime } from '../../base/documents/unix-time.ts';
-import { createJsonReader } from './json-reader.ts';
+import { SignatureError } from '../../base/errors/signature-error.ts';
+import { createJsonReader } from '../json-reader.ts';
+import { trySinglePem } from './x509/der.ts';
+import { verifyBlob } from './x509/public-key.ts';
+
+/** What the entry has to be about. */
+interface LoggedSignature {
+  /** DER of the public key or certificate that signed. */
+  readonly keyOrCertificate: Uint8Array;
+  readonly signature: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Checks that one of the Rekor keys logged this very signature. Returns the time of the entry, in seconds since 1970.
+ *
+ * @throws SignatureError `SignatureMalformed`; `SignatureInvalid` when no Rekor key signed the entry or it is about
+ *   another signature or content; `KeyUnknown` when it is about another key
+ */
+export function verifyRekorSet(rekorKeys: readonly KeyObject[], untrustedSet: string, logged: LoggedSignature): number {
+  const { signedEntryTimestamp, payload } = parseRekorSet(untrustedSet);
+  const canonical = toCanonicalJson(payload);
+  try {
+    verifyBlob(rekorKeys, Buffer.from(canonical), signedEntryTimestamp);
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    throw new SignatureError(cause.code, `Rekor's signed entry timestamp: ${cause.message}`, { cause });
+  }
+  // From here on the text that was verified, not the one that was sent.
+  const { body, integratedTime } = parseRekorPayload(canonical);
+  const entry = parseHashedRekord(body);
+  if (!entry.keyOrCertificate.equals(logged.keyOrCertificate)) {
+    throw new SignatureError('KeyUnknown', 'the Rekor entry is about another key or certificate');
+  }
+  if (!entry.signature.equals(logged.signature)) {
+    throw new SignatureError('SignatureInvalid', 'the Rekor entry is about another signature');
+  }
+  if (!entry.contentHash.equals(hash('sha256', logged.content, 'buffer'))) {
+    throw new SignatureError('SignatureInvalid', 'the Rekor entry is about other content');
+  }
+  return integratedTime;
+}
 
 /** The annotation in which cosign keeps what Rekor signed: "signed entry timestamp" and the entry. */
-export interface UntrustedRekorSet {
+interface UntrustedRekorSet {
   readonly signedEntryTimestamp: Buffer;
   /** Not looked into before the signature over its canonical form is verified. */
   readonly payload: RawJsonValue;
 }
 
 /** An entry as Rekor signed it. */
-export interface RekorPayload {
+interface RekorPayload {
   readonly body: Buffer;
   /** Seconds since 1970. */
   readonly integratedTime: number;
@@ -42,4 +84,76 @@ export function parseRekorPayload(content: string): RekorPayload {
     logIndex: payloadJson.integer('logIndex', members['logIndex']),
     logId: payloadJson.text('logID', members['logID']),
   };
+}
+
+/** What a Rekor entry of the kind `hashedrekord` says was logged. */
+interface HashedRekord {
+  /** SHA-256 of the signed bytes. */
+  readonly contentHash: Buffer;
+  readonly signature: Buffer;
+  /** DER of the public key or certificate. */
+  readonly keyOrCertificate: Buffer;
+}
+
+const VERSION = '0.0.1';
+const LOWER_HEX_SHA256 = /^[0-9a-f]{64}$/;
+const rekordJson = createJsonReader('the body of the Rekor entry', 'SignatureMalformed');
+
+/** Members that nobody compares may be there. @throws SignatureError `SignatureMalformed` */
+export function parseHashedRekord(content: Uint8Array): HashedRekord {
+  const root = rekordJson.members('it', rekordJson.parse(content), undefined);
+  if (root['kind'] !== 'hashedrekord') throw rekordJson.invalid('kind must be "hashedrekord"');
+  if (root['apiVersion'] !== VERSION) throw rekordJson.invalid(`apiVersion must be ${JSON.stringify(VERSION)}`);
+  const spec = rekordJson.members('spec', root['spec'], undefined);
+  const data = rekordJson.members('spec.data', spec['data'], undefined);
+  const hashed = rekordJson.members('spec.data.hash', data['hash'], undefined);
+  if (hashed['algorithm'] !== 'sha256') throw rekordJson.invalid('spec.data.hash.algorithm must be "sha256"');
+  const value = rekordJson.text('spec.data.hash.value', hashed['value']);
+  if (!LOWER_HEX_SHA256.test(value)) throw rekordJson.invalid('spec.data.hash.value is not the hex of a SHA-256');
+  const signature = rekordJson.members('spec.signature', spec['signature'], undefined);
+  const publicKey = rekordJson.members('spec.signature.publicKey', signature['publicKey'], undefined);
+  const pem = rekordJson.bytes('spec.signature.publicKey.content', publicKey['content']).toString('latin1');
+  const block = trySinglePem(pem);
+  if (block === undefined) throw rekordJson.invalid('spec.signature.publicKey.content is not one PEM block');
+  return {
+    contentHash: Buffer.from(value, 'hex'),
+    signature: rekordJson.bytes('spec.signature.content', signature['content']),
+    keyOrCertificate: block.der,
+  };
+}
+
+/** Levels of a value that is brought into canonical form. */
+export const MAX_CANONICAL_DEPTH = 32;
+
+/**
+ * The one spelling of a JSON value that Rekor signs (RFC 8785): members sorted by UTF-16 code units, numbers as
+ * ECMAScript writes them, no white space.
+ *
+ * @throws SignatureError `SignatureMalformed` for what has no such spelling
+ */
+export function toCanonicalJson(value: RawJsonValue, depth = 0): string {
+  if (depth > MAX_CANONICAL_DEPTH) throw malformed(`more than ${MAX_CANONICAL_DEPTH} levels`);
+  if (value instanceof JsonNumber) return toCanonicalNumber(value);
+  if (typeof value === 'string') return toCanonicalText(value);
+  if (Array.isArray(value)) return `[${value.map((element) => toCanonicalJson(element, depth + 1)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .map(([member, element]) => `${toCanonicalText(member)}:${toCanonicalJson(element, depth + 1)}`);
+  return `{${members.join(',')}}`;
+}
+
+function toCanonicalNumber({ raw }: JsonNumber): string {
+  const number = Number(raw);
+  if (!Number.isFinite(number)) throw malformed(`the number ${raw.slice(0, 40)} is too large`);
+  return JSON.stringify(number);
+}
+
+function toCanonicalText(text: string): string {
+  if (!text.isWellFormed()) throw malformed('half a surrogate pair');
+  return JSON.stringify(text);
+}
+
+function malformed(fault: string): SignatureError {
+  return new SignatureError('SignatureMalformed', `the Rekor entry has no canonical form: ${fault}`);
 }

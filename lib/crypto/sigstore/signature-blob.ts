@@ -1,10 +1,11 @@
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import type { UntrustedCosignSignature } from './cosign-signature.ts';
-import { createJsonReader } from './json-reader.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from './limits.ts';
+import { createJsonReader } from '../json-reader.ts';
+
+/** Bytes of one Sigstore signature with its annotations, or of one bundle; real ones have 600 to 12,000. */
+export const MAX_SIGSTORE_SIGNATURE_BYTES = 64 * 1024;
 
 /** One stored signature, by its format. */
-export type UntrustedSignatureBlob =
+type UntrustedSignatureBlob =
   | { readonly format: 'simple-signing'; readonly message: Uint8Array }
   | { readonly format: 'sigstore-json'; readonly signature: UntrustedCosignSignature };
 
@@ -81,3 +82,24 @@ function parseSigstoreJson(content: Uint8Array): UntrustedCosignSignature {
 function malformed(fault: string): SignatureError {
   return new SignatureError('SignatureMalformed', `the stored signature is not readable: ${fault}`);
 }
+
+/** A cosign signature as a layer of a `.sig` manifest has it. Nothing in it is proven. */
+export interface UntrustedCosignSignature {
+  readonly mimeType: string;
+  readonly payload: Uint8Array;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** Media type of the layers that are signatures; others in the same manifest are attachments. */
+export const COSIGN_SIGNATURE_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
+
+/** Annotations of such a layer. */
+export const CosignAnnotation = {
+  signature: 'dev.cosignproject.cosign/signature',
+  rekorSet: 'dev.sigstore.cosign/bundle',
+  certificate: 'dev.sigstore.cosign/certificate',
+  chain: 'dev.sigstore.cosign/chain',
+} as const;
+
+/** Media type of a Sigstore bundle, and artifact type of the manifest that holds one. */
+export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

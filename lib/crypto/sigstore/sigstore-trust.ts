@@ -1,9 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { parseTrustedCertificates } from './x509/certificate.ts';
 import { parsePublicKey } from './x509/public-key.ts';
-import { parseTrustedCertificates } from './x509/read-certificates.ts';
-import type { FulcioTrust } from './x509/verify-fulcio-certificate.ts';
-import type { PkiTrust } from './x509/verify-pki-certificate.ts';
+import type { FulcioTrust, PkiTrust } from './x509/signer-certificate.ts';
 
 /** What vouches for a Sigstore signature, ready to verify with: exactly one kind. */
 export type SigstoreTrust =

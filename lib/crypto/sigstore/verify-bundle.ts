@@ -1,21 +1,17 @@
 import type { KeyObject } from 'node:crypto';
 import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import type { Digest } from '../../base/names/digest.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { createJsonReader } from '../json-reader.ts';
 import { type BundleLogEntry, readLoggedTime, selectLogEntries, verifyLogEntries } from './bundle-log.ts';
-import { parseSignedDigests, STATEMENT_TYPE } from './bundle-statement.ts';
-import { createJsonReader } from './json-reader.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from './limits.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES } from './signature-blob.ts';
 import type { SigstoreTrust } from './sigstore-trust.ts';
-import { toKeyName, verifyBlob } from './verify-blob.ts';
-import type { Certificate } from './x509/certificate.ts';
-import { MAX_SENT_CERTIFICATES } from './x509/limits.ts';
-import { parseSentCertificate } from './x509/read-certificates.ts';
-import { verifyFulcioCertificate } from './x509/verify-fulcio-certificate.ts';
-import { verifyPkiCertificate } from './x509/verify-pki-certificate.ts';
+import { type Certificate, MAX_SENT_CERTIFICATES, parseSentCertificate } from './x509/certificate.ts';
+import { toKeyName, verifyBlob } from './x509/public-key.ts';
+import { verifyFulcioCertificate, verifyPkiCertificate } from './x509/signer-certificate.ts';
 
 /** What a bundle proves: a key signed these digests as an image. It names no repository. */
-export interface VerifiedBundle {
+interface VerifiedBundle {
   /** Never empty. */
   readonly digests: readonly Digest[];
   readonly signer: string;
@@ -122,4 +118,32 @@ function readSignature({ content }: Bundle): Uint8Array {
 function toSignedBytes(payloadType: string, payload: Uint8Array): Buffer {
   const type = Buffer.from(payloadType);
   return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${payload.length} `), payload]);
+}
+
+/** Payload type of the envelopes that hold a statement. */
+const STATEMENT_TYPE = 'application/vnd.in-toto+json';
+
+const VERSIONS = new Set(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']);
+/** What cosign states when it signs an image; provenance or a bill of materials by the same key states something else. */
+const SIGNED = 'https://sigstore.dev/cosign/sign/v1';
+const statementJson = createJsonReader("the bundle's statement", 'PayloadInvalid');
+
+/**
+ * The digests that a verified in-toto statement is about. Names of subjects are no repositories and are left alone.
+ *
+ * @throws SignatureError `PayloadInvalid`, also for a statement that is no signature of an image
+ */
+function parseSignedDigests(content: Uint8Array): readonly Digest[] {
+  const root = statementJson.members('it', statementJson.parse(content), undefined);
+  if (!VERSIONS.has(statementJson.text('_type', root['_type'])))
+    throw statementJson.invalid('_type is not that of a statement');
+  if (root['predicateType'] !== SIGNED) throw statementJson.invalid(`predicateType must be ${JSON.stringify(SIGNED)}`);
+  const digests = statementJson.list('subject', root['subject']).flatMap((element, index) => {
+    const subject = statementJson.members(`subject[${index}]`, element, undefined);
+    const digest = statementJson.members(`subject[${index}].digest`, subject['digest'], undefined);
+    return Object.entries(digest).map(([algorithm, value]) => `${algorithm}:${statementJson.text(algorithm, value)}`);
+  });
+  const known = digests.filter(isDigest);
+  if (known.length === 0) throw statementJson.invalid('it names no digest of an image');
+  return known;
 }

@@ -2,16 +2,18 @@ import type { KeyObject } from 'node:crypto';
 import { decodeBase64 } from '../../base/documents/base64.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import { parseCosignPayload } from './cosign-payload.ts';
-import { COSIGN_SIGNATURE_TYPE, CosignAnnotation, type UntrustedCosignSignature } from './cosign-signature.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from './limits.ts';
+import { parseSimpleSigningPayload } from '../simple-signing-payload.ts';
+import { verifyRekorSet } from './rekor-set.ts';
+import {
+  COSIGN_SIGNATURE_TYPE,
+  CosignAnnotation,
+  MAX_SIGSTORE_SIGNATURE_BYTES,
+  type UntrustedCosignSignature,
+} from './signature-blob.ts';
 import type { SigstoreTrust } from './sigstore-trust.ts';
-import { toKeyName, verifyBlob } from './verify-blob.ts';
-import { verifyRekorSet } from './verify-rekor-set.ts';
-import { toKeyBytes } from './x509/public-key.ts';
-import { parseLeafCertificate, parseSentIntermediates } from './x509/read-certificates.ts';
-import { verifyFulcioCertificate } from './x509/verify-fulcio-certificate.ts';
-import { verifyPkiCertificate } from './x509/verify-pki-certificate.ts';
+import { parseLeafCertificate, parseSentIntermediates } from './x509/certificate.ts';
+import { toKeyBytes, toKeyName, verifyBlob } from './x509/public-key.ts';
+import { verifyFulcioCertificate, verifyPkiCertificate } from './x509/signer-certificate.ts';
 
 /** What a signature has to be for. */
 export interface WantedImage {
@@ -65,7 +67,7 @@ export function verifyCosignPayload(
   signer: string,
   { digest: wanted, acceptsReference }: WantedImage,
 ): { readonly digest: Digest; readonly signedReference: string } {
-  const { digest, dockerReference } = withSigner(signer, () => parseCosignPayload(payload));
+  const { digest, dockerReference } = withSigner(signer, () => parseSimpleSigningPayload(payload, 'cosign'));
   if (digest !== wanted) throw new SignatureError('DigestMismatch', `the signature is for ${digest}`, { signer });
   if (acceptsReference(dockerReference)) return { digest, signedReference: dockerReference };
   const named = JSON.stringify(dockerReference);

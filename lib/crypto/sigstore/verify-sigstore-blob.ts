@@ -1,7 +1,6 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import { BUNDLE_TYPE, type UntrustedCosignSignature } from './cosign-signature.ts';
-import { parseSignatureBlob } from './signature-blob.ts';
+import { BUNDLE_TYPE, parseSignatureBlob, type UntrustedCosignSignature } from './signature-blob.ts';
 import type { SigstoreTrust } from './sigstore-trust.ts';
 import { verifyBundle } from './verify-bundle.ts';
 import { verifyCosignSignature, type WantedImage } from './verify-cosign-signature.ts';

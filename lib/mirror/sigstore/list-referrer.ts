@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parseDigest } from '../../base/names/digest.ts';
-import { BUNDLE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
+import { BUNDLE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import { toReferrersTag } from '../../registry/attachments/find-attachments.ts';
 import { INDEX_MEDIA_TYPE, MAX_REFERRERS, parseDescriptors } from '../../registry/client/list-referrers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';

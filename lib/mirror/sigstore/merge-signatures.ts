@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, parseDigest } from '../../base/names/digest.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/limits.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/signature-blob.ts';
 import {
   MAX_ATTACHED_SIGNATURES,
   readSignatureLayer,

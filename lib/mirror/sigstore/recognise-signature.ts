@@ -4,8 +4,8 @@ import type { Digest } from '../../base/names/digest.ts';
 import { isRepository, parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { parseScope } from '../../base/names/scope.ts';
-import { parseCosignPayload } from '../../crypto/sigstore/cosign-payload.ts';
-import { COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
+import { COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
+import { parseSimpleSigningPayload } from '../../crypto/simple-signing-payload.ts';
 import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import type { ConfiguredImagePolicy, MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { toReadyPolicy } from '../../trust/source/ready-policy.ts';
@@ -90,7 +90,7 @@ function readClaimedName(
   const untrustedPayload = blobs.get(digest);
   if (untrustedPayload === undefined || mediaType !== COSIGN_SIGNATURE_TYPE) return [];
   try {
-    return [parseReference(parseCosignPayload(untrustedPayload).dockerReference).repository];
+    return [parseReference(parseSimpleSigningPayload(untrustedPayload, 'cosign').dockerReference).repository];
   } catch (error) {
     if (error instanceof SignatureError || error instanceof InputError) return [];
     throw error;

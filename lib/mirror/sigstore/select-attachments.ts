@@ -1,8 +1,7 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/limits.ts';
-import { formatSignatureBlob } from '../../crypto/sigstore/signature-blob.ts';
+import { formatSignatureBlob, MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/signature-blob.ts';
 import {
   type AttachmentReader,
   findAttachments,

@@ -1,9 +1,11 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { CosignAnnotation } from '../../crypto/sigstore/cosign-signature.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/limits.ts';
-import { formatSignatureBlob } from '../../crypto/sigstore/signature-blob.ts';
+import {
+  CosignAnnotation,
+  formatSignatureBlob,
+  MAX_SIGSTORE_SIGNATURE_BYTES,
+} from '../../crypto/sigstore/signature-blob.ts';
 import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import { createFailingStore } from '../../stores/port/failing-store.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../../stores/port/signature-store.ts';

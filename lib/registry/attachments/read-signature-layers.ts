@@ -3,7 +3,7 @@ import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { evaluateCandidate } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/cosign-signature.ts';
+import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import type { Manifest } from '../client/registry-client.ts';
 
 /** A layer that is said to be a signature or a bundle. */

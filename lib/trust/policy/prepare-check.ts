@@ -1,5 +1,4 @@
-import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
-import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
+import { type IndexedKeyring, indexKeyring, type PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareSigstoreTrust, type SigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
 import { keySourceName, listRootSources } from './key-source-name.ts';
 import type {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
 import { documentError } from '../documents/parsed-document.ts';
 import type { PolicyDocument } from '../documents/policy-json.ts';
 import { describeRequirement } from '../policy/describe-requirement.ts';

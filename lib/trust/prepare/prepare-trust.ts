@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
 import { documentError, documentWarning } from '../documents/parsed-document.ts';
 import { defaultProfileSpec, type ProfileDocument } from '../documents/profile.ts';
 import type { KeyringEntry } from '../documents/trust-config-map.ts';

@@ -5,7 +5,7 @@ import {
   type PreparedCertificate,
   type PreparedKey,
   type PreparedKeyring,
-} from '../../crypto/openpgp/keys/prepared-keyring.ts';
+} from '../../crypto/openpgp/keys/keyring.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
 type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };

@@ -1,5 +1,5 @@
 import type { Repository } from '../../base/names/repository.ts';
-import type { PreparedKeyring } from '../../crypto/openpgp/keys/prepared-keyring.ts';
+import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 
 /** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */
 export type Mode = 'enforce' | 'warn';

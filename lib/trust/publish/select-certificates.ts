@@ -1,7 +1,6 @@
 import { armor, enums } from 'openpgp';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import type { CertificatePackets } from '../../crypto/openpgp/keys/certificate-packets.ts';
-import { readKeyFile } from '../../crypto/openpgp/keys/read-key-file.ts';
+import { type CertificatePackets, readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { findRevocation } from '../../crypto/openpgp/keys/revocation.ts';
 
 /** Certificates of a key file, told apart by a list of fingerprints. */

@@ -1,4 +1,4 @@
-import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/indexed-keyring.ts';
+import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 
 /** A profile's trust as decisions use it: made once per load, shared by all decisions. */

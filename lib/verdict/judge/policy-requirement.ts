@@ -1,6 +1,6 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
-import { toSignatureIdentity } from '../../crypto/openpgp/messages/signature-identity.ts';
+import { toSignatureIdentity } from '../../crypto/openpgp/messages/verify-message.ts';
 import { type VerifiedSigstore, verifySigstoreBlob } from '../../crypto/sigstore/verify-sigstore-blob.ts';
 import { describeRequirement, describeRoot } from '../../trust/policy/describe-requirement.ts';
 import { matchesIdentity } from '../../trust/policy/matches-identity.ts';

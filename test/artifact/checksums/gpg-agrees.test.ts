@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { evaluateSignedList } from '../../../lib/artifact/checksums/evaluate-signed-list.ts';
 import { verifyListFile } from '../../../lib/artifact/checksums/verify-list-file.ts';
-import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { findTool } from '../../support/tools.ts';
 import { type ListSigner, makeListSigner, toLine } from './list-signer.ts';

@@ -1,4 +1,4 @@
-import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { writeArmor } from '../../fixtures/make/armor-writer.ts';
 import { type CertificatePlan, writeCertificate } from '../../fixtures/make/certificate-writer.ts';

@@ -10,7 +10,7 @@ import {
   type ChecksumReport,
   verifyChecksums,
 } from '../../../lib/artifact/checksums/verify-checksums.ts';
-import type { IndexedKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import type { IndexedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { type CertificatePlan, FLAG } from '../../fixtures/make/certificate-writer.ts';
 import { KEY_CREATED, SIGNED } from '../../fixtures/make/payload.ts';
 import { type ListSigner, makeListSigner, toLine } from './list-signer.ts';

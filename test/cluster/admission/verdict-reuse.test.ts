@@ -3,7 +3,7 @@ import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { MAX_REUSE_MS, toReuseKey, toReuseName } from '../../../lib/cluster/admission/reusable-verdict.ts';
-import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { creationTime, signatureLifetime } from '../../fixtures/make/signature-writer.ts';

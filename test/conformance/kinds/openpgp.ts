@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { type IndexedKeyring, indexKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import {
+  type IndexedKeyring,
+  indexKeyring,
+  type PreparedCertificate,
+} from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedCertificate } from '../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { parseSignedMessage, readUntrustedContents } from '../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../lib/crypto/openpgp/messages/verify-message.ts';
 import { verifySignature } from '../../../lib/verdict/judge/verify-signature.ts';

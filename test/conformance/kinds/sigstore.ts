@@ -5,21 +5,19 @@ import * as v from 'valibot';
 import { decodeBase64 } from '../../../lib/base/documents/base64.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseDockerReference, withDefaultTag } from '../../../lib/base/names/docker-reference.ts';
-import { parseCosignPayload } from '../../../lib/crypto/sigstore/cosign-payload.ts';
-import { parseRekorPayload, parseRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
+import { parseRekorPayload, parseRekorSet, verifyRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
 import { parseSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import {
   prepareSigstoreTrust,
   type SigstoreTrust,
   type SigstoreTrustSource,
 } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
-import { verifyBlob } from '../../../lib/crypto/sigstore/verify-blob.ts';
 import { verifyCosignPayload } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
-import { verifyRekorSet } from '../../../lib/crypto/sigstore/verify-rekor-set.ts';
-import { trySinglePem } from '../../../lib/crypto/sigstore/x509/pem.ts';
-import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/crypto/sigstore/x509/read-certificates.ts';
-import { verifyFulcioCertificate } from '../../../lib/crypto/sigstore/x509/verify-fulcio-certificate.ts';
-import { verifyPkiCertificate } from '../../../lib/crypto/sigstore/x509/verify-pki-certificate.ts';
+import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/crypto/sigstore/x509/certificate.ts';
+import { trySinglePem } from '../../../lib/crypto/sigstore/x509/der.ts';
+import { verifyBlob } from '../../../lib/crypto/sigstore/x509/public-key.ts';
+import { verifyFulcioCertificate, verifyPkiCertificate } from '../../../lib/crypto/sigstore/x509/signer-certificate.ts';
+import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
 import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy/cluster-image-policy.ts';
@@ -40,7 +38,7 @@ export const blobFormat: KindRunner = async ({ inputs, root }) => {
 
 export const payloadJson: KindRunner = ({ inputs }) => {
   const { payloadBase64 } = v.parse(v.looseObject({ payloadBase64: v.string() }), inputs);
-  return { ...parseCosignPayload(Buffer.from(payloadBase64, 'base64')) };
+  return { ...parseSimpleSigningPayload(Buffer.from(payloadBase64, 'base64'), 'cosign') };
 };
 
 const Payload = v.looseObject({

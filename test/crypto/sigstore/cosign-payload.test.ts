@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseCosignPayload } from '../../../lib/crypto/sigstore/cosign-payload.ts';
+import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
 import { codeOf } from './code-of.ts';
 import { DIGEST, REFERENCE, toPayload } from './make-signature.ts';
 
@@ -37,5 +37,5 @@ const rows: [name: string, expected: string, payload: string][] = [
 ];
 
 test.each(rows)('%s: %s', (_, expected, payload) => {
-  expect(codeOf(() => parseCosignPayload(Buffer.from(payload)))).toBe(expected);
+  expect(codeOf(() => parseSimpleSigningPayload(Buffer.from(payload), 'cosign'))).toBe(expected);
 });

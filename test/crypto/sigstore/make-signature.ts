@@ -4,7 +4,7 @@ import {
   COSIGN_SIGNATURE_TYPE,
   CosignAnnotation,
   type UntrustedCosignSignature,
-} from '../../../lib/crypto/sigstore/cosign-signature.ts';
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import type { WantedImage } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
 import { type KeyPair, makeKeys } from './make-certificate.ts';

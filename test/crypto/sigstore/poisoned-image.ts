@@ -1,5 +1,9 @@
-import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE, CosignAnnotation } from '../../../lib/crypto/sigstore/cosign-signature.ts';
-import { formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
+import {
+  BUNDLE_TYPE,
+  COSIGN_SIGNATURE_TYPE,
+  CosignAnnotation,
+  formatSignatureBlob,
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { DIGEST, NAME, NOW } from '../../registry/images/image-setup.ts';
 import { makeBundle, toStatement } from './make-bundle.ts';

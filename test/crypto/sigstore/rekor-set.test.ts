@@ -1,11 +1,14 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parseStrictJsonWithRawNumbers } from '../../../lib/base/documents/parse-strict-json.ts';
-import { toCanonicalJson } from '../../../lib/crypto/sigstore/canonical-json.ts';
-import { parseHashedRekord } from '../../../lib/crypto/sigstore/hashed-rekord.ts';
-import { MAX_CANONICAL_DEPTH } from '../../../lib/crypto/sigstore/limits.ts';
-import { parseRekorPayload, parseRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
-import { verifyRekorSet } from '../../../lib/crypto/sigstore/verify-rekor-set.ts';
+import {
+  MAX_CANONICAL_DEPTH,
+  parseHashedRekord,
+  parseRekorPayload,
+  parseRekorSet,
+  toCanonicalJson,
+  verifyRekorSet,
+} from '../../../lib/crypto/sigstore/rekor-set.ts';
 import { codeOf } from './code-of.ts';
 import { makeKeys } from './make-certificate.ts';
 import {

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../../lib/crypto/sigstore/limits.ts';
-import { parseSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES, parseSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { codeOf } from './code-of.ts';
 
 const HEADER = '\0sigstore-json\n';

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../../lib/crypto/sigstore/limits.ts';
+import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
-import { toKeyName } from '../../../lib/crypto/sigstore/verify-blob.ts';
 import { verifyBundle } from '../../../lib/crypto/sigstore/verify-bundle.ts';
+import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { codeOf } from './code-of.ts';
 import { type BundlePlan, makeBundle, toStatement } from './make-bundle.ts';
 import {

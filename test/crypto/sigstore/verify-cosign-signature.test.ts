@@ -1,10 +1,12 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { expect, test } from 'vitest';
-import type { UntrustedCosignSignature } from '../../../lib/crypto/sigstore/cosign-signature.ts';
-import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../../lib/crypto/sigstore/limits.ts';
+import {
+  MAX_SIGSTORE_SIGNATURE_BYTES,
+  type UntrustedCosignSignature,
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
-import { toKeyName } from '../../../lib/crypto/sigstore/verify-blob.ts';
 import { verifyCosignSignature } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
+import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { codeOf } from './code-of.ts';
 import { type KeyPair, makeKeys } from './make-certificate.ts';
 import {

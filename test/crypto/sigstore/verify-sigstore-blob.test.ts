@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { BUNDLE_TYPE, type UntrustedCosignSignature } from '../../../lib/crypto/sigstore/cosign-signature.ts';
-import { formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import { toKeyName } from '../../../lib/crypto/sigstore/verify-blob.ts';
+import {
+  BUNDLE_TYPE,
+  formatSignatureBlob,
+  type UntrustedCosignSignature,
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
+import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { makeBundle, toStatement } from './make-bundle.ts';
 import {

@@ -1,5 +1,5 @@
 import type { Digest } from '../../../lib/base/names/digest.ts';
-import { COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/cosign-signature.ts';
+import { COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';

@@ -1,7 +1,7 @@
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
+import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import type { BusEvent, EventBus } from '../../../lib/platform/bus/event-bus.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { Push } from '../../../lib/push/receive/parse/push.ts';

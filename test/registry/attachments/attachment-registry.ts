@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/cosign-signature.ts';
+import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { type createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../client/registry-setup.ts';
 

@@ -3,7 +3,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { Repository } from '../../../lib/base/names/repository.ts';
-import { BUNDLE_TYPE } from '../../../lib/crypto/sigstore/cosign-signature.ts';
+import { BUNDLE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { findAttachments, MAX_BUNDLES } from '../../../lib/registry/attachments/find-attachments.ts';
 import { MAX_ATTACHED_SIGNATURES } from '../../../lib/registry/attachments/read-signature-layers.ts';
 import { MAX_REFERRER_PAGES, MAX_REFERRERS } from '../../../lib/registry/client/list-referrers.ts';

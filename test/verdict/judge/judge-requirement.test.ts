@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { describeRequirement } from '../../../lib/trust/policy/describe-requirement.ts';
 import { keySourceName } from '../../../lib/trust/policy/key-source-name.ts';
 import type { PolicyRequirement, SignedByRequirement } from '../../../lib/trust/policy/policy-requirement.ts';

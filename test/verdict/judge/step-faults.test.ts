@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../../lib/base/errors/configuration-error
 import { isInternalFault } from '../../../lib/base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { indexKeyring } from '../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { prepareKeyring } from '../../../crypto/openpgp/keys/prepare-keyring.ts';
+import { parseTrustedCertificates } from '../../../crypto/sigstore/x509/certificate.ts';
 import { parsePublicKey } from '../../../crypto/sigstore/x509/public-key.ts';
-import { parseTrustedCertificates } from '../../../crypto/sigstore/x509/read-certificates.ts';
 import type { ImagePolicy } from '../../../trust/policy/image-policy.ts';
 import type { KeySource, PolicyRequirement, SigstoreRoot } from '../../../trust/policy/policy-requirement.ts';
 import { listRequirements } from './machine-config-keys.ts';

@@ -1,9 +1,9 @@
 import { createPublicKey, hash, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { PublicKeyAlgorithm } from '../packets/algorithms.ts';
-import { padMpi } from '../packets/multiprecision-integer.ts';
+import { padMpi } from '../packets/byte-reader.ts';
 import type { UntrustedSignature } from '../packets/signature-packet.ts';
-import type { PublicKeyMaterial } from './prepared-keyring.ts';
+import type { PublicKeyMaterial } from './public-key-packet.ts';
 
 /** A key as `node:crypto` takes it, made once per key. */
 export interface VerificationKey {

@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { PublicKeyAlgorithm } from '../packets/algorithms.ts';
-import { type ByteReader, createByteReader } from '../packets/byte-reader.ts';
-import { toHex } from '../packets/hex.ts';
-import { padMpi, readMpi } from '../packets/multiprecision-integer.ts';
-import type { PublicKeyMaterial } from './prepared-keyring.ts';
+import { type ByteReader, createByteReader, padMpi, readMpi, toHex } from '../packets/byte-reader.ts';
 
 /** A version 4 public key or subkey packet (RFC 9580 section 5.5.2.2). */
 export interface PublicKeyPacket {
@@ -18,6 +15,12 @@ export interface PublicKeyPacket {
   /** As certificate signatures hash it: `99 <length> <body>`. */
   readonly hashed: Uint8Array;
 }
+
+/** A public key as JSON Web Key members, which is how `node:crypto` takes it. */
+export type PublicKeyMaterial =
+  | { readonly kind: 'rsa'; readonly n: string; readonly e: string; readonly bits: number }
+  | { readonly kind: 'ecdsa'; readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly x: string; readonly y: string }
+  | { readonly kind: 'ed25519'; readonly x: string };
 
 interface Curve {
   readonly oid: string;

@@ -1,5 +1,5 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { BEGIN_ARMOR, decodeArmoredBlock, startsArmor } from '../packets/armored-block.ts';
+import { BEGIN_ARMOR, decodeArmoredBlock, startsArmor } from '../packets/armor.ts';
 import type { UntrustedSignature } from '../packets/signature-packet.ts';
 import { parseDetachedSignatures } from './detached-signature.ts';
 

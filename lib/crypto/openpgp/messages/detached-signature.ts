@@ -1,5 +1,5 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import type { IndexedKeyring } from '../keys/indexed-keyring.ts';
+import type { IndexedKeyring } from '../keys/keyring.ts';
 import { PacketTag, readPacket } from '../packets/packet-reader.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { type VerifiedMessage, verifyMessage } from './verify-message.ts';

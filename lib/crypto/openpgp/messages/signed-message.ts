@@ -1,8 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { createByteReader } from '../packets/byte-reader.ts';
-import { decompress } from '../packets/decompress.ts';
-import { MAX_DECOMPRESSED_BYTES, MAX_MESSAGE_BYTES } from '../packets/limits.ts';
-import { type OnePassSignature, parseLiteral, parseOnePass } from '../packets/message-packets.ts';
+import { createByteReader, toHex } from '../packets/byte-reader.ts';
+import { decompress, MAX_DECOMPRESSED_BYTES } from '../packets/decompress.ts';
 import { type Packet, PacketTag, readPacket } from '../packets/packet-reader.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
 
@@ -16,6 +14,9 @@ export interface UntrustedSignedMessage {
   /** Algorithm of the compressed data packet around it; undefined without one. */
   readonly compression: number | undefined;
 }
+
+/** Bytes of a signed message as fetched; longer ones are not read. */
+export const MAX_MESSAGE_BYTES = 50 * 1024;
 
 const SignatureType = { binary: 0x00, text: 0x01 } as const;
 /**
@@ -154,4 +155,41 @@ function refuseText(bytes: Uint8Array): void {
 
 function malformed(message: string): SignatureError {
   return new SignatureError('SignatureMalformed', message);
+}
+
+/** A one-pass signature packet (RFC 9580 section 5.4): an announcement that the signature packet has to repeat. */
+interface OnePassSignature {
+  readonly type: number;
+  readonly hashAlgorithm: number;
+  readonly publicKeyAlgorithm: number;
+  readonly keyId: string;
+}
+
+/** Binary, text and UTF-8 text: framing only, the content is taken as it is. */
+const LITERAL_MODES = new Set([0x62, 0x74, 0x75]);
+
+/** @throws SignatureError `SignatureMalformed`, `SignatureUnsupported` */
+function parseOnePass(body: Uint8Array): OnePassSignature {
+  const reader = createByteReader(body, 'one-pass packet');
+  const version = reader.byte();
+  if (version !== 3) {
+    throw new SignatureError('SignatureUnsupported', `version ${version} one-pass packets are not supported`);
+  }
+  const type = reader.byte();
+  const hashAlgorithm = reader.byte();
+  const publicKeyAlgorithm = reader.byte();
+  const keyId = toHex(reader.bytes(8));
+  if (reader.byte() !== 1) throw new SignatureError('SignatureUnsupported', 'the message announces a nested signature');
+  if (reader.remaining() > 0) throw malformed('the one-pass packet goes on after its end');
+  return { type, hashAlgorithm, publicKeyAlgorithm, keyId };
+}
+
+/** The content of a literal data packet. @throws SignatureError `SignatureMalformed` */
+function parseLiteral(body: Uint8Array): Uint8Array {
+  const reader = createByteReader(body, 'literal packet');
+  if (!LITERAL_MODES.has(reader.byte())) throw malformed('the literal packet has an unknown mode');
+  // File name and date are not signed: read past, never used.
+  reader.bytes(reader.byte());
+  reader.uint32();
+  return reader.bytes(reader.remaining());
 }

@@ -1,11 +1,14 @@
+import { hash } from 'node:crypto';
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { isAlgorithmOf, isSignedBy } from '../keys/check-signature.ts';
-import type { IndexedKey, IndexedKeyring } from '../keys/indexed-keyring.ts';
+import type { IndexedKey, IndexedKeyring } from '../keys/keyring.ts';
 import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/algorithms.ts';
 import { Compression } from '../packets/decompress.ts';
-import { MAX_CLOCK_SKEW_SECONDS } from '../packets/limits.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
+
+/** Seconds that a signature may be dated ahead of now. */
+const MAX_CLOCK_SKEW_SECONDS = 24 * 60 * 60;
 
 /** A message that one key of the keyring signed, with that key allowed to. Made by {@link verifyMessage} alone. */
 export interface VerifiedMessage {
@@ -135,4 +138,24 @@ function toNotes({ compression }: UntrustedSignedMessage, { certificate, key }: 
 
 function earliest(one: number | undefined, other: number | undefined): number | undefined {
   return one === undefined ? other : Math.min(one, other ?? one);
+}
+
+/**
+ * Names a signature by what is signed about it: signing key, signed bytes, signature value. Framing (file name, dates,
+ * packet headers, compression) is anybody's to change, so two messages that differ only in it are one signature.
+ *
+ * @param signingKey fingerprint of the key that verified the message
+ * @returns SHA-256, hex
+ */
+export function toSignatureIdentity(message: UntrustedSignedMessage, signingKey: string): string {
+  const { publicKeyAlgorithm, trailer, value } = message.signature;
+  // Of an ECDSA pair (r, s) anybody can make the equally valid (r, n−s): the first integer alone names it.
+  const integers = value.kind === 'integers' && publicKeyAlgorithm === PublicKeyAlgorithm.ecdsa ? 1 : Infinity;
+  const parts = value.kind === 'octets' ? [value.octets] : value.integers.slice(0, integers);
+  // Lengths keep one part's end from being read as the next one's start.
+  const framed = [Buffer.from(signingKey), toSignedContent(message), trailer, ...parts].flatMap((part) => [
+    Buffer.from(`${part.length}:`),
+    part,
+  ]);
+  return hash('sha256', Buffer.concat(framed), 'hex');
 }

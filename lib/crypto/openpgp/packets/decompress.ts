@@ -1,10 +1,12 @@
 import zlib from 'node:zlib';
 import seekBzip from 'seek-bzip';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { MAX_DECOMPRESSED_BYTES } from './limits.ts';
 
 /** Compression algorithms of a compressed data packet (RFC 9580 section 9.4). */
 export const Compression = { none: 0, zip: 1, zlib: 2, bzip2: 3 } as const;
+
+/** Bytes of a signed message after decompression. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024;
 
 /** zlib's own buffer; a signature fits into one. */
 const CHUNK_BYTES = 2048;

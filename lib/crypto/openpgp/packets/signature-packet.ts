@@ -1,8 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { PublicKeyAlgorithm } from './algorithms.ts';
-import { type ByteReader, createByteReader } from './byte-reader.ts';
-import { toHex } from './hex.ts';
-import { readMpi } from './multiprecision-integer.ts';
+import { type ByteReader, createByteReader, readMpi, toHex } from './byte-reader.ts';
 import { parseSubpackets, type SubpacketFields, type UnknownCritical } from './signature-subpackets.ts';
 
 /** The signature value: integers for RSA (one) and ECDSA or legacy EdDSA (two), 64 octets for Ed25519. */

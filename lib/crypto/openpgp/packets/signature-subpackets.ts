@@ -1,6 +1,5 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { type ByteReader, createByteReader } from './byte-reader.ts';
-import { toHex } from './hex.ts';
+import { type ByteReader, createByteReader, toHex } from './byte-reader.ts';
 
 /** What the subpackets of a version 4 signature say, of what matters here (RFC 9580 section 5.2.3.7). */
 export interface SubpacketFields {

@@ -1,6 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto';
+import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
+import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { type CertificateExtensions, parseExtensions } from './certificate-extensions.ts';
-import { DerError, DerTag, type DerValue, expectDer, readDer, readDerValues, toDottedOid } from './der.ts';
+import { DerError, DerTag, type DerValue, expectDer, readDer, readDerValues, splitPem, toDottedOid } from './der.ts';
 
 /** An X.509 certificate as read: nothing in it is proven before a path to a trusted one is. */
 export interface Certificate extends CertificateExtensions {
@@ -90,4 +92,66 @@ function readX509(der: Buffer): X509Certificate {
   } catch (cause) {
     throw new DerError('the certificate or its key does not parse', { cause });
   }
+}
+
+/** Certificates that a signature may bring along. */
+export const MAX_SENT_CERTIFICATES = 16;
+
+const LABEL = 'CERTIFICATE';
+
+/** Configured certificates: at least one, each readable; text around them is allowed. @throws ConfigurationError `KeyUnreadable` */
+export function parseTrustedCertificates(pem: Uint8Array, name: string): readonly Certificate[] {
+  const { blocks, rest } = splitPem(Buffer.from(pem).toString('latin1'));
+  if (blocks.length === 0 || rest.includes('-----') || blocks.some(({ label }) => label !== LABEL)) {
+    throw new ConfigurationError('KeyUnreadable', `${name}: expected PEM certificates and nothing else`);
+  }
+  return blocks.map(({ der }, index) => {
+    try {
+      return parseCertificate(der);
+    } catch (cause) {
+      if (!(cause instanceof DerError)) throw cause;
+      throw new ConfigurationError('KeyUnreadable', `${name}: certificate ${index + 1}: ${cause.message}`, { cause });
+    }
+  });
+}
+
+/** Certificates that came with a signature. @throws SignatureError `SignatureMalformed`, `LimitExceeded` */
+export function parseSentCertificates(untrustedPem: string, what: string): readonly Certificate[] {
+  const { blocks, rest } = splitPem(untrustedPem);
+  if (rest.trim() !== '' || blocks.some(({ label }) => label !== LABEL)) {
+    throw new SignatureError('SignatureMalformed', `${what} is not PEM certificates alone`);
+  }
+  if (blocks.length > MAX_SENT_CERTIFICATES) {
+    throw new SignatureError('LimitExceeded', `${what} has more than ${MAX_SENT_CERTIFICATES} certificates`);
+  }
+  return blocks.map(({ der }) => parseSentCertificate(der, what));
+}
+
+/** One certificate in DER that came with a signature. @throws SignatureError `SignatureMalformed` */
+export function parseSentCertificate(untrustedDer: Buffer, what: string): Certificate {
+  try {
+    return parseCertificate(untrustedDer);
+  } catch (cause) {
+    if (!(cause instanceof DerError)) throw cause;
+    throw new SignatureError('SignatureMalformed', `${what} does not parse: ${cause.message}`, { cause });
+  }
+}
+
+/** The signer's certificate: exactly one. @throws SignatureError `SignatureMalformed`, `LimitExceeded` */
+export function parseLeafCertificate(untrustedPem: string): Certificate {
+  const [leaf, ...more] = parseSentCertificates(untrustedPem, "the signer's certificate");
+  if (leaf === undefined || more.length > 0) {
+    throw new SignatureError('SignatureMalformed', "the signer's certificate is not exactly one");
+  }
+  return leaf;
+}
+
+/**
+ * The intermediates of a chain: the last certificate is taken for the root and left out, as containers/image does.
+ *
+ * @throws SignatureError `SignatureMalformed`, `LimitExceeded`
+ */
+export function parseSentIntermediates(untrustedPem: string | undefined): readonly Certificate[] {
+  if (untrustedPem === undefined || untrustedPem === '') return [];
+  return parseSentCertificates(untrustedPem, 'the certificate chain').slice(0, -1);
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { SignatureError } from '../../../../lib/base/errors/signature-error.ts';
-import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ConfigurationError } from '../../../../lib/base/errors/configuration-error.ts';
-import { readKeyFile } from '../../../../lib/crypto/openpgp/keys/read-key-file.ts';
+import { readKeyFile } from '../../../../lib/crypto/openpgp/keys/key-file.ts';
 
 const KEYS = path.join(import.meta.dirname, '../../../fixtures/openpgp/keys');
 const armored = readdirSync(KEYS).map((name) => readFileSync(path.join(KEYS, name)));

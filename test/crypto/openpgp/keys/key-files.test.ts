@@ -3,8 +3,8 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../../lib/base/errors/configuration-error.ts';
+import { MAX_CERTIFICATES } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { MAX_CERTIFICATES } from '../../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../../fixtures/openpgp');
 const read = (name: string): Buffer => readFileSync(path.join(ROOT, name));

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parseCleartextMessage } from '../../../../lib/crypto/openpgp/messages/cleartext-message.ts';
 import { verifyDetachedSignature } from '../../../../lib/crypto/openpgp/messages/detached-signature.ts';
-import { splitArmoredText } from '../../../../lib/crypto/openpgp/packets/armored-block.ts';
+import { splitArmoredText } from '../../../../lib/crypto/openpgp/packets/armor.ts';
 import { type ListSigner, makeListSigner } from '../../../artifact/checksums/list-signer.ts';
 
 const NOW = Date.parse('2026-11-22T00:00:00Z') / 1000;

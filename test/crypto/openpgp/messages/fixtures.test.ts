@@ -4,9 +4,8 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../../lib/base/errors/configuration-error.ts';
 import { SignatureError } from '../../../../lib/base/errors/signature-error.ts';
-import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring, type PreparedCertificate } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import type { PreparedCertificate } from '../../../../lib/crypto/openpgp/keys/prepared-keyring.ts';
 import { parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';
 

@@ -4,8 +4,12 @@ import * as fc from 'fast-check';
 import { readMessage } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { SignatureError } from '../../../../lib/base/errors/signature-error.ts';
-import { parseSignedMessage, readUntrustedContents } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
-import { MAX_DECOMPRESSED_BYTES, MAX_MESSAGE_BYTES } from '../../../../lib/crypto/openpgp/packets/limits.ts';
+import {
+  MAX_MESSAGE_BYTES,
+  parseSignedMessage,
+  readUntrustedContents,
+} from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
+import { MAX_DECOMPRESSED_BYTES } from '../../../../lib/crypto/openpgp/packets/decompress.ts';
 
 const MESSAGES = path.join(import.meta.dirname, '../../../fixtures/openpgp/messages');
 const messages = readdirSync(MESSAGES).map((name) => readFileSync(path.join(MESSAGES, name)));

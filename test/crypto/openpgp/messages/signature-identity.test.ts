@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { toSignatureIdentity } from '../../../../lib/crypto/openpgp/messages/signature-identity.ts';
 import { parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
-import { verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';
+import { toSignatureIdentity, verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';
 import { type MessageParts, signMessage, writeRelease } from '../../../fixtures/make/message-writer.ts';
 import { mpi } from '../../../fixtures/make/packet-writer.ts';
 import { KEY_CREATED } from '../../../fixtures/make/payload.ts';

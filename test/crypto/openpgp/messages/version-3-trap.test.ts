@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readKey, readMessage, verify } from 'openpgp';
 import { expect, test } from 'vitest';
-import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/indexed-keyring.ts';
+import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';

@@ -1,10 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SigstoreTrust } from '../../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyCosignSignature } from '../../../../lib/crypto/sigstore/verify-cosign-signature.ts';
-import {
-  parseSentCertificates,
-  parseSentIntermediates,
-} from '../../../../lib/crypto/sigstore/x509/read-certificates.ts';
+import { parseSentCertificates, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { codeOf } from '../code-of.ts';
 import {
   alternativeNames,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesHostname } from '../../../../lib/crypto/sigstore/x509/match-hostname.ts';
+import { matchesHostname } from '../../../../lib/crypto/sigstore/x509/signer-certificate.ts';
 
 const rows: [name: string, hostname: string, expected: boolean][] = [
   ['host.example.com', 'host.example.com', true],

@@ -1,7 +1,7 @@
-import { tryDecodeBase64 } from '../../base/documents/base64.ts';
-import { JsonNumber, type RawJsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJsonWithRawNumbers, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
-import { SignatureError, type SignatureErrorCode } from '../../base/errors/signature-error.ts';
+import { tryDecodeBase64 } from '../base/documents/base64.ts';
+import { JsonNumber, type RawJsonValue } from '../base/documents/json-value.ts';
+import { parseStrictJsonWithRawNumbers, StrictJsonError } from '../base/documents/parse-strict-json.ts';
+import { SignatureError, type SignatureErrorCode } from '../base/errors/signature-error.ts';
 
 export type Members = Readonly<Record<string, RawJsonValue>>;
 

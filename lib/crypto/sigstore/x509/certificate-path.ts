@@ -1,14 +1,18 @@
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { Certificate } from './certificate.ts';
-import { MAX_INTERMEDIATES, MAX_PATH_CHECKS } from './limits.ts';
 import { describeWeakness } from './public-key.ts';
 
 /** Certificates to go by: the trusted ones, and those that may lie in between. */
-export interface CertificatePool {
+interface CertificatePool {
   readonly roots: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
 }
+
+/** Certificates between a leaf and a trusted one. */
+const MAX_INTERMEDIATES = 8;
+/** Signatures of certificates that are checked in search of one path: names can be made to match without end. */
+const MAX_PATH_CHECKS = 64;
 
 const DIGITAL_SIGNATURE = 0x80;
 const CONTENT_COMMITMENT = 0x40;
