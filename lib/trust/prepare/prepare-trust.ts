@@ -49,6 +49,7 @@ export async function prepareTrust(
     force: spec.force,
     require: spec.require,
     bundleIdentity: spec.bundleIdentity,
+    ...(spec.platforms === undefined ? {} : { platforms: spec.platforms }),
     graphAliases,
     pushSources: spec.pushSources,
     keyrings: keyrings.prepared,

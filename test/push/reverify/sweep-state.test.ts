@@ -22,7 +22,7 @@ describe('the state of a sweep', () => {
   });
 
   test.each<[name: string, change: object, code: string]>([
-    ['a newer schema', { schema: 2 }, 'SchemaUnsupported'],
+    ['a newer schema', { schema: 3 }, 'SchemaUnsupported'],
     ['no schema', { schema: undefined }, 'RevisionInvalid'],
     ['another phase', { phase: 'paused' }, 'RevisionInvalid'],
     ['an array of revisions', { revisions: [] }, 'RevisionInvalid'],
