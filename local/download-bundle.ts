@@ -1,6 +1,5 @@
-import { parseBundleId } from '../lib/bundle/service/bundle-id.ts';
-import { bundleArchiveKey, readBundleState } from '../lib/bundle/service/bundle-state.ts';
-import { MAX_EXPORT_BYTES } from '../lib/bundle/service/memory-sink.ts';
+import { bundleArchiveKey, parseBundleId, readBundleState } from '../lib/bundle/service/bundle-state.ts';
+import { MAX_EXPORT_BYTES } from '../lib/bundle/service/kept-bundles.ts';
 import { toNotFoundResponse } from '../lib/platform/lambda/http-response.ts';
 import { type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';

@@ -10,7 +10,7 @@ import { createHandler as createReviewAdmission } from '../functions/review-admi
 import { createHandler as createServeSignature } from '../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../functions/verify-image/handler.ts';
 import { createHandler as createVerifyPushed, type VerifyPushedHandler } from '../functions/verify-pushed/handler.ts';
-import { createDownloadLinks } from '../lib/bundle/service/download-links.ts';
+import { createDownloadLinks } from '../lib/bundle/service/bundle-links.ts';
 import type { AdmissionCredential } from '../lib/cluster/admission/admission-credentials.ts';
 import { createVerdictReuse } from '../lib/cluster/admission/verdict-reuse.ts';
 import type { HttpClient } from '../lib/platform/http/http-client.ts';

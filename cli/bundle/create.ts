@@ -1,10 +1,8 @@
-import { toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import type { CollectedAttachments } from '../../lib/bundle/create/collect-attachments.ts';
 import { type CreatedBundle, createBundle } from '../../lib/bundle/create/create-bundle.ts';
 import { type Earlier, readEarlier } from '../../lib/bundle/create/earlier.ts';
 import { openFileSink } from '../../lib/bundle/create/file-sink.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
-import { type SignedRelease, toSignatureConfigMaps } from '../../lib/cluster/render/signature-config-maps.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { countOf } from '../shell/count-of.ts';
@@ -43,7 +41,6 @@ export async function writeBundle(file: string, options: CreateBundleOptions): P
     const created = await createBundle({
       objects,
       profiles,
-      renderConfigMaps,
       sigstore: collected?.files,
       earlier,
       sink,
@@ -56,13 +53,6 @@ export async function writeBundle(file: string, options: CreateBundleOptions): P
   } finally {
     progress.end();
   }
-}
-
-function renderConfigMaps(releases: readonly SignedRelease[]) {
-  return toSignatureConfigMaps(releases).map((configMap) => ({
-    name: `${configMap.metadata.name}.yaml`,
-    bytes: new TextEncoder().encode(toManifestText(configMap, 'yaml')),
-  }));
 }
 
 function countReads(store: ObjectStore, onRead: (count: number) => void): ObjectStore {

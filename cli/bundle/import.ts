@@ -1,8 +1,8 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type BundleProfile, readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
+import { openDestination } from '../../lib/bundle/import/destination.ts';
 import type { AttachmentImport } from '../../lib/bundle/import/import-attachments.ts';
 import { type ImportReport, importBundle } from '../../lib/bundle/import/import-bundle.ts';
-import { openDestination } from '../../lib/bundle/import/open-destination.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';

@@ -1,13 +1,14 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { parseBundleId } from '../../lib/bundle/service/bundle-id.ts';
-import type { BundleLinks } from '../../lib/bundle/service/bundle-links.ts';
-import { readBundleState } from '../../lib/bundle/service/bundle-state.ts';
+import { type BundleLinks, summariseBundle } from '../../lib/bundle/service/bundle-links.ts';
+import { parseBundleId, readBundleState } from '../../lib/bundle/service/bundle-state.ts';
 import { chooseFormat, FORMAT_TYPES } from '../../lib/bundle/service/config-maps/choose-format.ts';
 import { parseConfigMapsRequest } from '../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
 import { readConfigMaps } from '../../lib/bundle/service/config-maps/read-config-maps.ts';
-import { parseBundleRequest } from '../../lib/bundle/service/parse-bundle-request.ts';
-import { type RequestBundleDependencies, requestBundle } from '../../lib/bundle/service/request-bundle.ts';
-import { summariseBundle } from '../../lib/bundle/service/summarise-bundle.ts';
+import {
+  parseBundleRequest,
+  type RequestBundleDependencies,
+  requestBundle,
+} from '../../lib/bundle/service/request-bundle.ts';
 import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';

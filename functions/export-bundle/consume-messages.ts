@@ -1,8 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { type ExportMessage, ExportMessageSchema } from '../../lib/bundle/service/bundle-state.ts';
 import { type ExportDependencies, type ExportResult, exportBundle } from '../../lib/bundle/service/export-bundle.ts';
-import { type ExportMessage, ExportMessageSchema } from '../../lib/bundle/service/export-message.ts';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import {
   type BatchOptions,
   type MessageOutcome,

@@ -1,4 +1,4 @@
-import { openBundleLinks } from '../../lib/bundle/service/open-bundle-links.ts';
+import { openBundleLinks } from '../../lib/bundle/service/bundle-links.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';

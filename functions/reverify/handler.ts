@@ -1,10 +1,8 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
-import { readTrusts } from '../../lib/push/reverify/read-trusts.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { readTrusts, toKeyDays } from '../../lib/push/reverify/read-trusts.ts';
 import { type SweepRequest, type SweepResult, sweep } from '../../lib/push/reverify/sweep.ts';
-import { toKeyDays } from '../../lib/push/reverify/to-key-days.ts';
 import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 

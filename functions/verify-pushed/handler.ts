@@ -1,7 +1,6 @@
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import {
   type BatchOptions,
   type MessageOutcome,
@@ -9,7 +8,7 @@ import {
   type QueueMessage,
   toRetryDelay,
 } from '../../lib/platform/queues/process-batch.ts';
-import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message-schema.ts';
+import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
 import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
 import type { Reason } from '../../lib/verdict/judge/verdict.ts';

@@ -6,9 +6,9 @@ import { afterAll } from 'vitest';
 import { toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import { type Digest, parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { type BundleRequest, type CreatedBundle, createBundle } from '../../lib/bundle/create/create-bundle.ts';
-import type { BundleSink } from '../../lib/bundle/format/bundle-sink.ts';
 import { type BundleProfile, compileProfiles } from '../../lib/bundle/format/bundle-trust.ts';
-import { createDirectoryDestination } from '../../lib/bundle/import/directory-destination.ts';
+import type { BundleSink } from '../../lib/bundle/format/write-archive.ts';
+import { createDirectoryDestination } from '../../lib/bundle/import/destination.ts';
 import { type ImportReport, type ImportRequest, importBundle } from '../../lib/bundle/import/import-bundle.ts';
 import { type SignedRelease, toSignatureConfigMaps } from '../../lib/cluster/render/signature-config-maps.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
@@ -115,7 +115,7 @@ export async function makeBundle(
 ): Promise<{ readonly created: CreatedBundle; readonly bundle: Buffer }> {
   const objects = 'readObject' in mirror ? mirror : createMemoryObjectStore(mirror);
   const sink = createMemorySink();
-  const request = { objects, profiles, renderConfigMaps, earlier: [], sink, now: NOW, signal: SIGNAL };
+  const request = { objects, profiles, earlier: [], sink, now: NOW, signal: SIGNAL };
   const created = await createBundle({ ...request, ...change });
   const bundle = sink.committed();
   if (bundle === undefined) throw new Error('nothing was committed');

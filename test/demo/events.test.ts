@@ -10,12 +10,12 @@ import { DEMO_EVENTS, type DemoEvent } from '../../demo/events/samples.ts';
 import { parseStrictJson } from '../../lib/base/documents/parse-strict-json.ts';
 import { isGithubSignatureValid } from '../../lib/platform/secrets/verify-webhook.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
-import { authenticateWebhook } from '../../lib/push/receive/authenticate-webhook.ts';
-import { mapPush } from '../../lib/push/receive/map-push.ts';
 import { parseEcrEvent } from '../../lib/push/receive/parse/parse-ecr-event.ts';
 import { isWebhookSource, toWebhookFormat } from '../../lib/push/receive/parse/parse-webhook.ts';
 import type { Push } from '../../lib/push/receive/parse/push.ts';
-import { toSubject } from '../../lib/push/receive/to-subject.ts';
+import { mapPush } from '../../lib/push/receive/queue-pushes.ts';
+import { authenticateWebhook } from '../../lib/push/receive/receive-webhook.ts';
+import { toSubject } from '../../lib/push/verify/to-question.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../demo/events');

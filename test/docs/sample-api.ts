@@ -9,7 +9,7 @@ import { createHandler as createReviewAdmission } from '../../functions/review-a
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { createDownloadLinks } from '../../lib/bundle/service/download-links.ts';
+import { createDownloadLinks } from '../../lib/bundle/service/bundle-links.ts';
 import { createVerdictReuse } from '../../lib/cluster/admission/verdict-reuse.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';

@@ -3,7 +3,7 @@ import { createHandler } from '../../functions/verify-image/handler.ts';
 import { createHandler as createPushHandler } from '../../functions/verify-pushed/handler.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { toReverifyBody } from '../../lib/push/verify/reverify-message.ts';
+import { toReverifyBody } from '../../lib/push/verify/queued-message.ts';
 import { openMirror } from '../../lib/stores/open/open-mirror.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';

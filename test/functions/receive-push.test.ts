@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from '../../lib/platform/lambda/request-body.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { MAX_PUSHES } from '../../lib/push/receive/parse/push.ts';
 import type { PushMessage } from '../../lib/push/receive/push-message.ts';
-import { PushMessageSchema } from '../../lib/push/receive/push-message-schema.ts';
+import { PushMessageSchema } from '../../lib/push/receive/push-message.ts';
 import {
   AWS_SAMPLE,
   type Body,

@@ -1,31 +1,25 @@
 import { hash } from 'node:crypto';
+import { toManifestText } from '../../base/documents/manifest-text.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import type { LeftOutSignature } from '../../cluster/render/read-signed-releases.ts';
-import type { SignedRelease } from '../../cluster/render/signature-config-maps.ts';
+import type { LeftOutSignature } from '../../cluster/render/read-signed-release.ts';
+import { type SignedRelease, toSignatureConfigMaps } from '../../cluster/render/signature-config-maps.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { BundleError } from '../format/bundle-error.ts';
 import { MANIFEST_PATH, maxBytesOf, parseBundlePath, README_PATH, signaturePath } from '../format/bundle-path.ts';
-import type { BundleSink } from '../format/bundle-sink.ts';
 import type { BundleProfile } from '../format/bundle-trust.ts';
 import { type BundledFile, checkContents, digestManifest, type Manifest, toManifestBytes } from '../format/manifest.ts';
 import { toReadmeBytes } from '../format/readme.ts';
-import { type BundleFile, writeArchive } from '../format/write-archive.ts';
+import { type BundleFile, type BundleSink, writeArchive } from '../format/write-archive.ts';
 import { collectReleases } from './collect-releases.ts';
 import type { Earlier } from './earlier.ts';
-
-/** Makes ConfigMap files of verified releases, each with a name such as `signatures-4-16-1.yaml`. */
-export type RenderConfigMaps = (
-  releases: readonly SignedRelease[],
-) => readonly { readonly name: string; readonly bytes: Uint8Array }[];
 
 export interface BundleRequest {
   /** Holds the mirror. Not trusted. */
   readonly objects: ObjectStore;
   readonly profiles: readonly BundleProfile[];
-  readonly renderConfigMaps: RenderConfigMaps;
   /** Files of an OCI layout with what registries keep beside these images, verified by the caller. */
   readonly sigstore?: readonly BundleFile[] | undefined;
   /** What earlier bundles hold is left out; none makes a complete bundle. */
@@ -82,7 +76,7 @@ export async function createBundle(request: BundleRequest): Promise<CreatedBundl
   }
 }
 
-async function collectFiles({ objects, renderConfigMaps, earlier, sink, now, signal, ...request }: BundleRequest) {
+async function collectFiles({ objects, earlier, sink, now, signal, ...request }: BundleRequest) {
   const { sigstore = [] } = request;
   const profiles = request.profiles.toSorted((left, right) => compareKeys(nameOf(left), nameOf(right)));
   const trusts = profiles.map(({ trust }) => trust);
@@ -96,12 +90,7 @@ async function collectFiles({ objects, renderConfigMaps, earlier, sink, now, sig
   }
   const held = new Set(earlier.flatMap(({ manifest }) => manifest.contents.map(toIdentity)));
   const signatures = releases.flatMap(toSignatureFiles);
-  const all = [
-    ...signatures,
-    ...renderConfigMaps(releases).map(({ name, bytes }) => ({ path: `configmaps/${name}`, bytes })),
-    ...profiles.flatMap(toTrustFiles),
-    ...sigstore,
-  ];
+  const all = [...signatures, ...toConfigMapFiles(releases), ...profiles.flatMap(toTrustFiles), ...sigstore];
   // A layout without its index or blobs is none: what an earlier bundle has of it is written again.
   const kept = all.filter((file) => sigstore.includes(file) || !held.has(toIdentity(toBundledFile(file))));
   const head = {
@@ -124,6 +113,14 @@ async function collectFiles({ objects, renderConfigMaps, earlier, sink, now, sig
 /** Numbered anew, so that a reader of the unpacked bundle meets no gap where something was left out. */
 function toSignatureFiles({ digest, signatures }: SignedRelease): readonly BundleFile[] {
   return signatures.map((bytes, index) => ({ path: signaturePath(digest, index + 1), bytes }));
+}
+
+/** One YAML file for each ConfigMap, named as the ConfigMap is. */
+function toConfigMapFiles(releases: readonly SignedRelease[]): readonly BundleFile[] {
+  return toSignatureConfigMaps(releases).map((configMap) => ({
+    path: `configmaps/${configMap.metadata.name}.yaml`,
+    bytes: new TextEncoder().encode(toManifestText(configMap, 'yaml')),
+  }));
 }
 
 /** The documents that count for the revision, and nothing else that may lie beside them. */

@@ -1,10 +1,9 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { BundleError, type BundleFault, toFault } from '../format/bundle-error.ts';
-import { isGzip } from '../format/gunzip-file.ts';
+import { isGzip, openBundleFile } from '../format/bundle-file.ts';
 import { MAX_MANIFEST_BYTES } from '../format/limits.ts';
 import { digestManifest, type Manifest, parseManifest } from '../format/manifest.ts';
-import { openBundleFile } from '../format/open-bundle-file.ts';
 import { readBundle } from '../format/read-bundle.ts';
 
 /** A bundle that was made before, as far as the next one needs to know it. */

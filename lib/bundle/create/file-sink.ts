@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { syncDirectory } from '../../platform/files/sync-directory.ts';
-import type { BundleSink } from '../format/bundle-sink.ts';
+import type { BundleSink } from '../format/write-archive.ts';
 
 /**
  * A file that appears whole, in the place of an earlier one: it is written beside, brought to disk, and renamed.

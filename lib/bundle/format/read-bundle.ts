@@ -1,14 +1,23 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import type { Digest } from '../../base/names/digest.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { BundleError, type BundleFault, toFault } from './bundle-error.ts';
+import { gunzipFile } from './bundle-file.ts';
 import { type BundlePath, MANIFEST_PATH } from './bundle-path.ts';
-import type { Candidate } from './candidate.ts';
 import { checkConfigMap } from './check-config-map.ts';
-import { gunzipFile } from './gunzip-file.ts';
 import { type BundledFile, digestManifest, type Manifest, parseManifest } from './manifest.ts';
 import { type ArchivedFile, readArchive } from './read-archive.ts';
+
+/** A signature that was found outside of any trust: what it is said to be for, and where it lay. */
+export interface Candidate {
+  /** As the path or key says; the signature must say the same. */
+  readonly digest: Digest;
+  /** Path inside of the bundle or directory, with the key for one in a ConfigMap. */
+  readonly location: string;
+  readonly untrustedBytes: Uint8Array;
+}
 
 /** What a bundle holds. With any fault, none of it may be used. */
 export interface BundleContents {

@@ -1,12 +1,25 @@
 import { Buffer } from 'node:buffer';
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflateRaw } from 'node:zlib';
-import type { BundleSink } from './bundle-sink.ts';
 import { paddingOf, TAR_BLOCK, toTarHeader } from './tar-header.ts';
 
 export interface BundleFile {
   readonly path: string;
   readonly bytes: Uint8Array;
+}
+
+/**
+ * Where a bundle goes: a file, or an object. Nothing is there before `commit`, and nothing of it after `abort`; one of
+ * the two is called once, last.
+ */
+export interface BundleSink {
+  /** Short, for messages. */
+  readonly description: string;
+  /** Takes the next bytes; resolves when more may come. @throws StoreError */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes what was written the bundle, whole and durable. @throws StoreError */
+  commit(): Promise<void>;
+  abort(): Promise<void>;
 }
 
 /** RFC 1952: deflate, no flags, no time, no extra, an unknown system. The same in every bundle. */

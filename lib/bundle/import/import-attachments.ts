@@ -5,8 +5,8 @@ import type { AttachmentDestination } from '../../mirror/sigstore/update-tag.ts'
 import { type LayoutReader, openLayoutReader } from '../../registry/attachments/layout-reader.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
+import { openBundleFile } from '../format/bundle-file.ts';
 import { SIGSTORE_INDEX_PATH, sigstoreBlobPath } from '../format/bundle-path.ts';
-import { openBundleFile } from '../format/open-bundle-file.ts';
 import { type BundleContents, readBundle } from '../format/read-bundle.ts';
 
 export interface AttachmentImportRequest {

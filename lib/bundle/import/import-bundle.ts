@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
 import { type BundleProfile, compileProfiles } from '../format/bundle-trust.ts';
-import type { ImportDestination } from './import-destination.ts';
+import type { ImportDestination } from './destination.ts';
 import { type FailedSignature, judgeCandidate } from './judge-candidate.ts';
 import { type PlacedCandidates, placeCandidates, type VerifiedCandidate } from './place-candidates.ts';
 import type { ReadFailure } from './read-config-map-file.ts';

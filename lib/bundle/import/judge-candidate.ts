@@ -3,7 +3,7 @@ import { isUseful } from '../../mirror/slots/is-useful.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
-import type { Candidate } from '../format/candidate.ts';
+import type { Candidate } from '../format/read-bundle.ts';
 
 /** Why a signature does not verify, by profile and keyring. */
 export interface FailedSignature {

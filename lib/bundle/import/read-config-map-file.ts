@@ -5,7 +5,7 @@ import { createConfigMapStore } from '../../stores/config-map-store.ts';
 import { parseSignatureConfigMaps, type SignatureConfigMap } from '../../stores/signature-config-maps.ts';
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
-import type { Candidate } from '../format/candidate.ts';
+import type { Candidate } from '../format/read-bundle.ts';
 
 /** What could not be read, and where. */
 export interface ReadFailure {

@@ -2,17 +2,23 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { SIGNATURES_LABEL } from '../../trust/documents/config-map.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../trust/documents/parse-trust-file.ts';
-import type { Candidate } from '../format/candidate.ts';
 import { MAX_BUNDLE_BYTES, MAX_FOREIGN_DEPTH, MAX_FOREIGN_ENTRIES } from '../format/limits.ts';
+import type { Candidate } from '../format/read-bundle.ts';
 import { type FoundSignatures, type ReadFailure, readConfigMapFile } from './read-config-map-file.ts';
-import { recogniseSignatureFile } from './recognise-signature-file.ts';
 
 const DOCUMENT = /\.(?:json|ya?ml)$/i;
+
+const NUMBERED = /^signature-[1-9][0-9]{0,2}$/;
+/** `4.16.37-x86_64-sha256-<hex>` as oc-mirror writes it today, `sha256-<hex>` and `<hex>` as it did. */
+const CACHED = /^(?:(?:[A-Za-z0-9._+-]*-)?(sha256|sha384|sha512)-)?([0-9a-f]+)$/;
+/** The folder in which oc-mirror keeps signatures. */
+const CACHE_FOLDER = 'signatures';
 
 interface Walk {
   readonly root: string;
@@ -128,4 +134,29 @@ function isLabelled(bytes: Uint8Array): boolean {
 function unreadable(location: string, cause: unknown): InputError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new InputError('FileUnreadable', `cannot read ${location}: ${why}`, { cause });
+}
+
+/**
+ * The digest that a file is a signature of, as its path says it; undefined for a file that is none:
+ *
+ * - `…/<algo>=<hex>/signature-<n>`: the release layout, and with a repository before `@` a lookaside;
+ * - `…/<algo>/<hex>/signature-<n>`: an update service's graph data;
+ * - `signatures/…<algo>-<hex>` or `signatures/<hex>`: the cache in oc-mirror's working directory.
+ *
+ * @param segments of the path, from the directory that the user named, with that directory's own name first
+ */
+function recogniseSignatureFile(segments: readonly string[]): Digest | undefined {
+  const [name = '', folder = '', parent = ''] = segments.toReversed();
+  const text = NUMBERED.test(name) ? toLayoutDigest(folder, parent) : toCachedDigest(name, folder);
+  return text !== undefined && isDigest(text) ? text : undefined;
+}
+
+function toLayoutDigest(folder: string, parent: string): string {
+  const segment = folder.slice(folder.lastIndexOf('@') + 1);
+  return segment.includes('=') ? segment.replace('=', ':') : `${parent}:${folder}`;
+}
+
+function toCachedDigest(name: string, folder: string): string | undefined {
+  const [, algorithm = 'sha256', hex] = CACHED.exec(name) ?? [];
+  return folder === CACHE_FOLDER && hex !== undefined ? `${algorithm}:${hex}` : undefined;
 }

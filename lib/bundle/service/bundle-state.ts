@@ -1,10 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
 import { utcTime } from '../../base/documents/schema.ts';
+import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';
-import { isBundleId } from './bundle-id.ts';
 import { EXPORT_FAILURE_CODES, type ExportFailure } from './export-failure.ts';
 
 /** What was asked for: what the mirror holds and this profile verifies, by this revision of its trust or a later one. */
@@ -40,9 +41,26 @@ export type BundleState =
   | (Requested & BundleFacts & { readonly state: 'done'; readonly finishedAt: string })
   | (Requested & { readonly state: 'failed'; readonly finishedAt: string; readonly failure: ExportFailure });
 
-export interface StoredState {
+interface StoredState {
   readonly state: BundleState;
   readonly etag: string;
+}
+
+/** 128 random bits in lower-case hex: it names one request for a bundle, and nobody guesses another's. */
+const ID = /^[0-9a-f]{32}$/;
+
+export function isBundleId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** @throws InputError `ArgumentInvalid`: an id becomes a part of object keys */
+export function parseBundleId(text: string): string {
+  if (isBundleId(text)) return text;
+  throw new InputError('ArgumentInvalid', 'the id of a bundle is 32 lower-case hex digits');
+}
+
+export function createBundleId(): string {
+  return randomBytes(16).toString('hex');
 }
 
 const MAX_STATE_BYTES = 16 * 1024;
@@ -103,4 +121,20 @@ export async function replaceBundleState(
 ): Promise<boolean> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(state)}\n`);
   return await objects.replaceObject(bundleStateKey(state.id), bytes, etag);
+}
+
+const Id = v.pipe(v.string(), v.check(isBundleId, 'not the id of a bundle'));
+
+/** What a message of the export queue has to be. */
+export const ExportMessageSchema = v.strictObject({
+  schema: v.literal(1),
+  id: Id,
+  profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
+  since: v.optional(Id),
+});
+
+export type ExportMessage = v.InferOutput<typeof ExportMessageSchema>;
+
+export function toExportBody({ id, profile, since }: Pick<BundleState, 'id' | 'profile' | 'since'>): string {
+  return JSON.stringify({ schema: 1, id, profile, since } satisfies Record<keyof ExportMessage, unknown>);
 }

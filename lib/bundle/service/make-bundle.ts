@@ -1,13 +1,17 @@
+import { hash } from 'node:crypto';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { LeftOutSignature } from '../../cluster/render/read-signed-releases.ts';
+import type { LeftOutSignature } from '../../cluster/render/read-signed-release.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
+import { MAX_PREPARED_BYTES, trustSourceKey } from '../../trust/prepared/trust-keys.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { createBundle } from '../create/create-bundle.ts';
+import type { BundleProfile } from '../format/bundle-trust.ts';
+import type { BundleSink } from '../format/write-archive.ts';
 import { bundleArchiveKey } from './bundle-state.ts';
-import { renderConfigMapFiles } from './config-maps/render-config-map-files.ts';
-import { createMemorySink, MAX_EXPORT_BYTES } from './memory-sink.ts';
-import { readBundleProfile } from './read-bundle-profile.ts';
-import { readEarlierBundles } from './read-earlier-bundles.ts';
+import { ExportError } from './export-failure.ts';
+import { MAX_EXPORT_BYTES, readEarlierBundles } from './kept-bundles.ts';
 
 export interface MakeBundleRequest {
   readonly id: string;
@@ -34,11 +38,9 @@ export async function makeBundle(request: MakeBundleRequest): Promise<Uint8Array
   const profile = await readBundleProfile(objects, trust);
   const earlier = await readEarlierBundles(objects, since, trust.prepared.profile, signal);
   const sink = createMemorySink(key);
-  const renderConfigMaps = renderConfigMapFiles;
   const { leftOut } = await createBundle({
     objects,
     profiles: [profile],
-    renderConfigMaps,
     earlier,
     sink,
     now,
@@ -50,4 +52,55 @@ export async function makeBundle(request: MakeBundleRequest): Promise<Uint8Array
   const other = await objects.readObject(key, MAX_EXPORT_BYTES);
   if (other === undefined) throw new StoreError('ConditionFailed', `${key} was taken, and is gone`);
   return other.bytes;
+}
+
+/**
+ * Published trust with the documents that it was compiled from, which a bundle carries.
+ *
+ * @throws ConfigurationError `RevisionInvalid` for a document that is not the one that was published; StoreError
+ */
+async function readBundleProfile(objects: ObjectStore, trust: ReadyTrust): Promise<BundleProfile> {
+  const { profile, revision, documents: listed } = trust.prepared;
+  const documents: TrustDocument[] = [];
+  for (const { name, sha256 } of listed) {
+    const key = trustSourceKey(profile, revision, name);
+    const stored = await objects.readObject(key, MAX_PREPARED_BYTES);
+    const found = stored === undefined ? undefined : hash('sha256', stored.bytes);
+    if (stored === undefined || found !== sha256) {
+      const fault = stored === undefined ? 'the document is not stored' : 'not the bytes that were published';
+      throw new ConfigurationError('RevisionInvalid', fault, { position: { document: key } });
+    }
+    documents.push({ name, bytes: stored.bytes });
+  }
+  return { trust, documents };
+}
+
+interface MemorySink extends BundleSink {
+  /** The bundle, once it is whole. */
+  readonly take: () => Buffer;
+}
+
+/** Holds a bundle in memory, to be written with one request. `write` throws an ExportError beyond the limit. */
+export function createMemorySink(description: string, limitBytes: number = MAX_EXPORT_BYTES): MemorySink {
+  let chunks: Uint8Array[] = [];
+  let total = 0;
+  let isWhole = false;
+  return {
+    description,
+    async write(bytes) {
+      total += bytes.length;
+      if (total > limitBytes) throw new ExportError('LimitExceeded', `the bundle has more than ${limitBytes} bytes`);
+      chunks.push(Uint8Array.from(bytes));
+    },
+    async commit() {
+      isWhole = true;
+    },
+    async abort() {
+      chunks = [];
+    },
+    take() {
+      if (!isWhole) throw new Error('the bundle is not whole');
+      return Buffer.concat(chunks);
+    },
+  };
 }

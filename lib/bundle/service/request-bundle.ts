@@ -1,13 +1,43 @@
+import { hash } from 'node:crypto';
+import * as v from 'valibot';
+import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { readSchema } from '../../base/documents/read-schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
-import { type AskedBundle, readAskedBundle, replaceAskedBundle } from './asked-bundle.ts';
-import { createBundleId } from './bundle-id.ts';
-import { type BundleQuestion, readBundleState, replaceBundleState } from './bundle-state.ts';
-import { toExportBody } from './export-message.ts';
-import type { BundleRequestBody } from './parse-bundle-request.ts';
+import {
+  type BundleQuestion,
+  type BundleState,
+  createBundleId,
+  isBundleId,
+  readBundleState,
+  replaceBundleState,
+  requestedShape,
+  toExportBody,
+} from './bundle-state.ts';
+
+/** What a caller asks for: a bundle of this profile, and the one that it follows. */
+interface BundleRequestBody {
+  readonly profile: string | undefined;
+  readonly since: string | undefined;
+}
+
+const MEMBERS = ['profile', 'since'];
+
+/** `{ "profile"?: …, "since"?: <id of a bundle> }` @throws InputError `BodyInvalid` that names the member */
+export function parseBundleRequest(body: JsonValue): BundleRequestBody {
+  if (!isJsonObject(body)) throw invalid('the body must be an object');
+  const unknown = Object.keys(body).find((member) => !MEMBERS.includes(member));
+  if (unknown !== undefined) throw invalid(`unknown member ${JSON.stringify(unknown)}; expected ${MEMBERS.join(', ')}`);
+  const { profile, since } = body;
+  if (profile !== undefined && typeof profile !== 'string') throw invalid('profile must be a string');
+  if (since !== undefined && (typeof since !== 'string' || !isBundleId(since))) {
+    throw invalid('since must be the id of a bundle: 32 lower-case hex digits');
+  }
+  return { profile, since };
+}
 
 export interface RequestBundleDependencies {
   readonly trust: TrustSource;
@@ -67,6 +97,42 @@ async function requireFollowable(objects: ObjectStore, since: string, profile: s
   if (state.state !== 'done') throw refused(`that bundle is ${state.state}, not done`);
 }
 
+/** The bundle that the last one who asked the same question was given. */
+interface AskedBundle {
+  readonly request: Omit<BundleState & { readonly state: 'queued' }, 'state'>;
+  readonly etag: string;
+}
+
+const MAX_ASKED_BYTES = 16 * 1024;
+const schema: v.GenericSchema<unknown, AskedBundle['request']> = v.strictObject(requestedShape);
+
+/** @throws StoreError, ConfigurationError */
+async function readAskedBundle(objects: ObjectStore, question: BundleQuestion): Promise<AskedBundle | undefined> {
+  const key = askedBundleKey(question);
+  const stored = await objects.readObject(key, MAX_ASKED_BYTES);
+  return stored === undefined ? undefined : { request: readSchema(schema, key, stored.bytes), etag: stored.etag };
+}
+
+/** @returns false when somebody else asked in between @throws StoreError */
+async function replaceAskedBundle(
+  objects: ObjectStore,
+  request: AskedBundle['request'],
+  etag: string | undefined,
+): Promise<boolean> {
+  const bytes = new TextEncoder().encode(`${JSON.stringify(request)}\n`);
+  return await objects.replaceObject(askedBundleKey(request), bytes, etag);
+}
+
+/** No id is called so, and so it is no bundle's. */
+function askedBundleKey({ profile, trustRevision, since }: BundleQuestion): string {
+  const name = hash('sha256', JSON.stringify([profile, trustRevision, since ?? null]));
+  return `bundles/asked/${name}.json`;
+}
+
 function refused(fault: string): InputError {
   return new InputError('ArgumentInvalid', `since: ${fault}`);
+}
+
+function invalid(fault: string): InputError {
+  return new InputError('BodyInvalid', fault);
 }

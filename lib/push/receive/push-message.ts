@@ -1,6 +1,12 @@
+import * as v from 'valibot';
+import { utcTime } from '../../base/documents/schema.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import type { PushMapping } from './map-push.ts';
-import type { Push } from './parse/push.ts';
+import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { MAX_EVENT_ID_LENGTH } from './parse/fields.ts';
+import { PUSH_SOURCES, type Push } from './parse/push.ts';
 
 /** What the push queue carries: a push to verify by one profile's trust. */
 export interface PushMessage {
@@ -10,6 +16,42 @@ export interface PushMessage {
   readonly push: Push;
 }
 
-export function toPushBody({ profile, mirrorOf }: PushMapping, push: Push): string {
+export function toPushBody({ profile, mirrorOf }: Pick<PushMessage, 'profile' | 'mirrorOf'>, push: Push): string {
   return JSON.stringify({ schema: 1, profile, mirrorOf, push } satisfies PushMessage);
+}
+
+const push = v.pipe(
+  v.strictObject({
+    source: v.picklist(PUSH_SOURCES),
+    registry: v.string(),
+    repository: v.string(),
+    digest: v.optional(v.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest')),
+    tag: v.optional(v.string()),
+    occurredAt: v.optional(utcTime),
+    eventId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_EVENT_ID_LENGTH))),
+    referrer: v.optional(v.literal(true)),
+  }),
+  v.check(({ digest, tag }) => digest !== undefined || tag !== undefined, 'neither digest nor tag'),
+  v.check(({ registry, repository, tag }) => isCanonical(`${registry}/${repository}`, tag), 'not a parsed push'),
+);
+
+/** What a message of the push queue has to be; apart from its writer, which needs no schema library. */
+export const PushMessageSchema = v.strictObject({
+  schema: v.literal(1),
+  profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
+  mirrorOf: v.optional(
+    v.custom<Repository>((value) => typeof value === 'string' && isCanonical(value), 'not a repository'),
+  ),
+  push,
+});
+
+/** Whether the parser would write it just so. */
+function isCanonical(repository: string, tag?: string): boolean {
+  try {
+    const parsed = parseReference(tag === undefined ? repository : `${repository}:${tag}`);
+    return parsed.repository === repository && parsed.tag === tag && parsed.digest === undefined;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }

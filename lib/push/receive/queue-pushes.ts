@@ -1,7 +1,7 @@
+import type { Repository } from '../../base/names/repository.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { mapPush } from './map-push.ts';
-import type { ParsedEvent } from './parse/push.ts';
+import type { ParsedEvent, Push } from './parse/push.ts';
 import { toPushBody } from './push-message.ts';
 
 /** What became of an event: messages that were queued, and pushes that no profile maps. */
@@ -28,4 +28,27 @@ export async function queuePushes(
   const bodies = mapped.flat();
   if (bodies.length > 0) await queue.sendMessages(bodies);
   return { queued: bodies.length, unmapped: mapped.filter((messages) => messages.length === 0).length };
+}
+
+/** A profile that a push concerns, and what its repository mirrors. */
+export interface PushMapping {
+  readonly profile: string;
+  readonly mirrorOf?: Repository | undefined;
+}
+
+/**
+ * The profiles that name a push's repository, each once, by its first entry as records are checked. Both sides were
+ * spelled by the pullspec parser, so equal means the same; without a mapping there is nobody to contact.
+ */
+export function mapPush(
+  { source, registry, repository }: Push,
+  profiles: readonly Pick<PreparedTrust, 'profile' | 'pushSources'>[],
+): readonly PushMapping[] {
+  return profiles.flatMap(({ profile, pushSources }) => {
+    const found = pushSources.find(
+      (named) => named.source === source && named.registry === registry && named.repository === repository,
+    );
+    if (found === undefined) return [];
+    return [found.mirrorOf === undefined ? { profile } : { profile, mirrorOf: found.mirrorOf }];
+  });
 }

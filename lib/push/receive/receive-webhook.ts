@@ -1,10 +1,14 @@
 import { parseJsonBytes, type RequestWithBody, readBody, requireJson } from '../../platform/lambda/request-body.ts';
+import {
+  isAuthorizationAccepted,
+  isGithubSignatureValid,
+  isTokenAccepted,
+} from '../../platform/secrets/verify-webhook.ts';
 import type { WebhookCredential, WebhookSource } from '../../platform/secrets/webhook-credentials.ts';
-import { authenticateWebhook } from './authenticate-webhook.ts';
 import { toWebhookFormat } from './parse/parse-webhook.ts';
 import type { ParsedEvent } from './parse/push.ts';
 
-export interface WebhookRequest extends RequestWithBody {
+interface WebhookRequest extends RequestWithBody {
   readonly source: WebhookSource;
   /** The last segment of the path. */
   readonly token: string | undefined;
@@ -35,4 +39,42 @@ export function receiveWebhook(
   const event = parse(parseJsonBytes(body));
   if (event.kind === 'pushes' && !event.pushes.every(({ registry }) => registries.has(registry))) return undefined;
   return event;
+}
+
+/** What a webhook's request brings to prove itself; which part of it is looked at, the credential says. */
+export interface WebhookProof {
+  /** The last segment of the path. */
+  readonly token: string | undefined;
+  /** The `Authorization` header, whole. */
+  readonly authorization: string | undefined;
+  /** `X-Hub-Signature-256`. */
+  readonly signature: string | undefined;
+  /** The body as it was sent. */
+  readonly body: Uint8Array;
+}
+
+/**
+ * The registries that a request may speak for: those of every credential of its source that it satisfies. All are
+ * compared before any counts; empty when none was.
+ */
+export function authenticateWebhook(
+  source: WebhookSource,
+  proof: WebhookProof,
+  credentials: readonly WebhookCredential[],
+): ReadonlySet<string> {
+  const satisfied = credentials.filter((one) => one.source === source).filter((one) => isSatisfied(one, proof));
+  return new Set(satisfied.map(({ registry }) => registry));
+}
+
+function isSatisfied(credential: WebhookCredential, { token, authorization, signature, body }: WebhookProof): boolean {
+  switch (credential.kind) {
+    case 'token':
+      return isTokenAccepted(token, [credential.sha256]);
+    case 'authorization':
+      return isAuthorizationAccepted(authorization, [credential.sha256]);
+    case 'hmac':
+      return isGithubSignatureValid(body, signature, [credential.toSecret()]);
+    default:
+      return credential satisfies never;
+  }
 }

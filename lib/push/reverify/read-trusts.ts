@@ -3,7 +3,7 @@ import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
 
 /** The trust of every profile, as far as it can be read and is fresh. */
-export interface ReadTrusts {
+interface ReadTrusts {
   readonly trusts: readonly ReadyTrust[];
   readonly unreadable: readonly { readonly profile: string; readonly error: unknown }[];
 }
@@ -24,4 +24,25 @@ export async function readTrusts(source: TrustSource, now: Date): Promise<ReadTr
 
 function toStaleError(profile: string): StoreError {
   return new StoreError('Unavailable', `the trust of profile ${profile} was not refreshed within the last 24 hours`);
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Days until a keyring loses its last key that may sign, the soonest of all; below zero when one has. A key that expires
+ * beside one that does not is no reason to worry. Undefined when none ever will.
+ */
+export function toKeyDays(trusts: readonly Pick<ReadyTrust, 'prepared'>[], now: Date): number | undefined {
+  const ends = trusts.flatMap(({ prepared }) =>
+    prepared.keyrings.map(({ certificates }) => {
+      const usable = certificates
+        .flatMap(({ keys }) => keys)
+        .filter(({ revoked, notForSigning }) => revoked === undefined && notForSigning === undefined);
+      return Math.max(...usable.map(({ expiresAt }) => (expiresAt === undefined ? Infinity : expiresAt * 1000)));
+    }),
+  );
+  const soonest = Math.min(...ends);
+  if (soonest === Infinity) return undefined;
+  // A keyring that no key can satisfy any more.
+  return soonest === -Infinity ? -1 : Math.floor((soonest - now.getTime()) / DAY_MS);
 }

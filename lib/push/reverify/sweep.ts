@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { listAccepted } from '../../verdict/records/list-accepted.ts';
-import { toReverifyBody } from '../verify/reverify-message.ts';
+import { toReverifyBody } from '../verify/queued-message.ts';
 import { toNextSweep } from './next-sweep.ts';
 import { LEASE_MS, readSweep, type StoredSweep, type SweepState, writeSweep } from './sweep-state.ts';
 

@@ -1,15 +1,17 @@
-import type { Digest } from '../../base/names/digest.ts';
+import { isJsonObject } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { ManifestReader } from '../../registry/profile/profile-registries.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
+import type { Push } from '../receive/parse/push.ts';
 import type { PushMessage } from '../receive/push-message.ts';
-import { toSubject } from '../receive/to-subject.ts';
-import { readSubject } from './read-subject.ts';
 
 /** What a push comes to: an image to decide upon, or nothing. */
-export type Question =
+type Question =
   | { readonly kind: 'image'; readonly asked: Asked; readonly pullspec: Pullspec }
   | { readonly kind: 'nothing'; readonly reason: string };
 
@@ -63,4 +65,40 @@ function toAskedPush({ source, registry, repository, tag }: PushMessage['push'],
 
 function toSuffix(tag: string | undefined): string {
   return tag === undefined ? '' : `:${tag}`;
+}
+
+/** What a push asks to verify. */
+type PushSubject =
+  /** What was pushed. */
+  | { readonly kind: 'image'; readonly push: Push }
+  /** What the pushed signature is about: by digest, in the same repository. */
+  | { readonly kind: 'subject'; readonly push: Push }
+  /** What the pushed referrer is about: its manifest, to be read from the registry, names it. */
+  | { readonly kind: 'referrer'; readonly push: Push }
+  | { readonly kind: 'ignored'; readonly reason: string };
+
+// cosign's tags, and the referrers tag of the OCI distribution specification, which has no suffix.
+const ATTACHED_TAG = /^(sha256|sha384|sha512)-([0-9a-f]+)(?:\.(sig|att|sbom))?$/;
+
+/**
+ * A push of a signature re-verifies what it signs, never itself, which would be rejected and answered by nothing.
+ * Who gives an image such a tag has that image not verified, and gains nothing: no digest becomes accepted by it.
+ */
+export function toSubject(push: Push): PushSubject {
+  const [, algorithm, hex, suffix] = ATTACHED_TAG.exec(push.tag ?? '') ?? [];
+  const digest = `${algorithm}:${hex}`;
+  if (isDigest(digest)) {
+    if (suffix === 'att' || suffix === 'sbom') return { kind: 'ignored', reason: `an attached .${suffix}` };
+    // Without the tag: however many signatures are pushed, it is the same question, and the same record.
+    return { kind: 'subject', push: { ...push, digest, tag: undefined, referrer: undefined } };
+  }
+  return push.referrer === true ? { kind: 'referrer', push } : { kind: 'image', push };
+}
+
+/** The digest that a referrer's manifest is about (OCI image specification, `subject`); undefined for an image. */
+function readSubject({ bytes }: Pick<Manifest, 'bytes'>): Digest | undefined {
+  const manifest = parseStrictJson(new TextDecoder().decode(bytes));
+  const subject = isJsonObject(manifest) ? manifest['subject'] : undefined;
+  const digest = isJsonObject(subject) ? subject['digest'] : undefined;
+  return typeof digest === 'string' && isDigest(digest) ? digest : undefined;
 }

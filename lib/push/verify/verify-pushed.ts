@@ -20,12 +20,11 @@ import type { Acceptances } from '../../verdict/records/acceptances.ts';
 import { decideAndRecord } from '../../verdict/records/decide-and-record.ts';
 import { readStoredRecord } from '../../verdict/records/read-stored-record.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
-import { mapPush } from '../receive/map-push.ts';
 import type { PushMessage } from '../receive/push-message.ts';
+import { mapPush } from '../receive/queue-pushes.ts';
 import { readLastVerdict } from './last-verdict.ts';
 import { publishVerdict, toVerdictSubject } from './publish-verdict.ts';
-import type { QueuedMessage } from './queued-message-schema.ts';
-import type { ReverifyMessage } from './reverify-message.ts';
+import type { QueuedMessage, ReverifyMessage } from './queued-message.ts';
 import { toQuestion } from './to-question.ts';
 import { toVerdictSummary, type VerdictSummary } from './verdict-event.ts';
 

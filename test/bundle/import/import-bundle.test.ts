@@ -6,9 +6,11 @@ import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { readEarlier } from '../../../lib/bundle/create/earlier.ts';
-import { createDirectoryDestination } from '../../../lib/bundle/import/directory-destination.ts';
-import { createObjectDestination } from '../../../lib/bundle/import/import-destination.ts';
-import { openDestination } from '../../../lib/bundle/import/open-destination.ts';
+import {
+  createDirectoryDestination,
+  createObjectDestination,
+  openDestination,
+} from '../../../lib/bundle/import/destination.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';

@@ -1,7 +1,6 @@
 import * as v from 'valibot';
-import { bundleArchiveKey } from '../../../lib/bundle/service/bundle-state.ts';
+import { bundleArchiveKey, type ExportMessage, ExportMessageSchema } from '../../../lib/bundle/service/bundle-state.ts';
 import type { ExportDependencies } from '../../../lib/bundle/service/export-bundle.ts';
-import { type ExportMessage, ExportMessageSchema } from '../../../lib/bundle/service/export-message.ts';
 import type { RequestBundleDependencies } from '../../../lib/bundle/service/request-bundle.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';

@@ -1,7 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { openBundleLinks } from '../../../lib/bundle/service/open-bundle-links.ts';
-import { createSignedLinks, LINK_SECONDS } from '../../../lib/bundle/service/signed-links.ts';
+import { createSignedLinks, LINK_SECONDS, openBundleLinks } from '../../../lib/bundle/service/bundle-links.ts';
 
 const ID = '0123456789abcdef'.repeat(2);
 const NOW = new Date('2026-11-22T01:02:03.456Z');

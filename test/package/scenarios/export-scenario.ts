@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { bundleStateKey } from '../../../lib/bundle/service/bundle-state.ts';
-import { toExportBody } from '../../../lib/bundle/service/export-message.ts';
+import { bundleStateKey, toExportBody } from '../../../lib/bundle/service/bundle-state.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
 import { publishProfile, type Scenario, SIGNED, type Stage, signDigest } from './stage.ts';

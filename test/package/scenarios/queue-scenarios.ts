@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { toMirrorBody } from '../../../lib/mirror/sync/mirror-message.ts';
-import { toReverifyBody } from '../../../lib/push/verify/reverify-message.ts';
+import { toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
 import { CANONICAL, pushOf, REGISTRY, REPOSITORY } from '../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';

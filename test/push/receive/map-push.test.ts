@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { mapPush } from '../../../lib/push/receive/map-push.ts';
 import { parseDistributionWebhook } from '../../../lib/push/receive/parse/parse-distribution-webhook.ts';
 import { parseQuayWebhook } from '../../../lib/push/receive/parse/parse-quay-webhook.ts';
 import type { ParsedEvent } from '../../../lib/push/receive/parse/push.ts';
+import { mapPush } from '../../../lib/push/receive/queue-pushes.ts';
 import { DISTRIBUTION_EVENT, QUAY, replaceMember } from './parse/samples.ts';
 
 const OCP = parseRepository('quay.io/openshift-release-dev/ocp-release');

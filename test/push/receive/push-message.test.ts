@@ -3,8 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { Push } from '../../../lib/push/receive/parse/push.ts';
-import { toPushBody } from '../../../lib/push/receive/push-message.ts';
-import { PushMessageSchema } from '../../../lib/push/receive/push-message-schema.ts';
+import { PushMessageSchema, toPushBody } from '../../../lib/push/receive/push-message.ts';
 import { type Body, DIGEST, replaceMember } from './parse/samples.ts';
 
 const PUSH: Push = {

@@ -6,8 +6,7 @@ import {
   type WebhookCredential,
   type WebhookSource,
 } from '../../../lib/platform/secrets/webhook-credentials.ts';
-import { authenticateWebhook, type WebhookProof } from '../../../lib/push/receive/authenticate-webhook.ts';
-import { receiveWebhook } from '../../../lib/push/receive/receive-webhook.ts';
+import { authenticateWebhook, receiveWebhook, type WebhookProof } from '../../../lib/push/receive/receive-webhook.ts';
 import { QUAY } from './parse/samples.ts';
 
 const compared = vi.hoisted(() => [] as [number, number][]);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import type { Push } from '../../../lib/push/receive/parse/push.ts';
-import { toSubject } from '../../../lib/push/receive/to-subject.ts';
+import { toSubject } from '../../../lib/push/verify/to-question.ts';
 import { DIGEST, OTHER_DIGEST } from './parse/samples.ts';
 
 const HEX = OTHER_DIGEST.slice('sha256:'.length);

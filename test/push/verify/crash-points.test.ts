@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import type { QueuedMessage } from '../../../lib/push/verify/queued-message-schema.ts';
-import { toReverifyBody } from '../../../lib/push/verify/reverify-message.ts';
+import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
+import { toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
 import { makeSigner } from '../../support/make-signer.ts';

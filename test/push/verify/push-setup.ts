@@ -5,7 +5,7 @@ import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.t
 import type { BusEvent, EventBus } from '../../../lib/platform/bus/event-bus.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { Push } from '../../../lib/push/receive/parse/push.ts';
-import type { QueuedMessage } from '../../../lib/push/verify/queued-message-schema.ts';
+import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
 import type { PushDependencies } from '../../../lib/push/verify/verify-pushed.ts';
 import type { Manifest } from '../../../lib/registry/client/registry-client.ts';
 import type { ProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';

@@ -7,8 +7,8 @@ import {
   type SignatureConfigMapDocument,
   toSignatureConfigMaps,
 } from '../../../cluster/render/signature-config-maps.ts';
-import { compareCursors, parseConfigMapCursor } from './config-map-cursor.ts';
 import type { ConfigMapsRequest } from './parse-config-maps-request.ts';
+import { compareCursors, parseConfigMapCursor } from './parse-config-maps-request.ts';
 
 /** Bytes of one answer, so that it passes through Lambda (6 MB, as JSON within JSON). */
 export const MAX_PAGE_BYTES = 4_000_000;

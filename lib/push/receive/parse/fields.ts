@@ -1,15 +1,33 @@
 import * as v from 'valibot';
-import { parsedField } from '../../../base/documents/schema.ts';
+import { parsedField, toFaults } from '../../../base/documents/schema.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseDigest } from '../../../base/names/digest.ts';
 import { parseReference } from '../../../base/names/reference.ts';
 import { parseRegistryHost } from '../../../base/names/registry-host.ts';
-import { parseTime, toTime } from './parse-time.ts';
 
 /** Characters of an event's identifier. */
 export const MAX_EVENT_ID_LENGTH = 128;
 
 const PROBE = 'registry.invalid/a';
+
+/**
+ * Reads the members that a schema names; others are left alone, because senders add some.
+ *
+ * @param prefix where in the body the value stands
+ * @throws InputError `BodyInvalid` that names the first member at fault
+ */
+export function readEvent<T>(schema: v.GenericSchema<unknown, T>, value: unknown, prefix: readonly string[] = []): T {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const [fault] = toFaults(result.issues);
+  const field = [...prefix, ...(fault?.path ?? [])].join('.');
+  throw toFieldError(field === '' ? 'the body' : field, fault?.message ?? 'not valid');
+}
+
+/** What a malformed event throws. */
+export function toFieldError(field: string, fault: string, cause?: unknown): InputError {
+  return new InputError('BodyInvalid', `${field}: ${fault}`, cause === undefined ? undefined : { cause });
+}
 
 export const digestField = parsedField(v.string(), parseDigest);
 /** Several senders write an absent member as an empty one. */
@@ -42,4 +60,27 @@ export function parseTag(text: string): string {
   const { tag } = parseReference(`${PROBE}:${text}`);
   if (tag === text) return tag;
   throw new InputError('BodyInvalid', 'expected a tag');
+}
+
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
+/** What four digits can say of a year, less a day for offsets. */
+const MAX_TIME_MS = Date.UTC(9999, 11, 31);
+
+/** RFC 3339, any offset, to the same time in UTC. @throws InputError `BodyInvalid` */
+function parseTime(text: string): string {
+  const [, year, month, day] = RFC_3339.exec(text) ?? [];
+  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  // `Date.parse` takes 30 February for 2 March.
+  if (date.getUTCMonth() !== Number(month) - 1) throw invalid();
+  return toTime(Date.parse(text));
+}
+
+/** @param ms since 1970 @throws InputError `BodyInvalid` */
+function toTime(ms: number): string {
+  if (!(ms >= 0 && ms <= MAX_TIME_MS)) throw invalid();
+  return new Date(ms).toISOString();
+}
+
+function invalid(): InputError {
+  return new InputError('BodyInvalid', 'expected a time since 1970, as in 2026-01-31T12:00:00Z');
 }

@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
 import { plainObject } from '../../../base/documents/schema.ts';
-import { digestField, eventIdField, optionalTagField, registryField, timeField } from './fields.ts';
-import type { ParsedEvent, Push } from './push.ts';
-import { readEvent, toFieldError } from './read-event.ts';
-import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
-import { toPush } from './to-push.ts';
+import {
+  digestField,
+  eventIdField,
+  optionalTagField,
+  readEvent,
+  registryField,
+  timeField,
+  toFieldError,
+} from './fields.ts';
+import { type ParsedEvent, type Push, toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
 
 const MANIFESTS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.manifest.v1+json',

@@ -1,9 +1,7 @@
 import * as v from 'valibot';
-import { secondsField, tagField } from './fields.ts';
+import { readEvent, secondsField, tagField } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
-import { readEvent } from './read-event.ts';
-import { toParsedEvent } from './to-parsed-event.ts';
-import { toPush } from './to-push.ts';
+import { toParsedEvent, toPush } from './push.ts';
 
 const schema = v.object({
   push_data: v.object({ tag: tagField, pushed_at: v.optional(secondsField) }),

@@ -1,10 +1,7 @@
 import * as v from 'valibot';
 import { parseRegistryHost, toEcrDomain } from '../../../base/names/registry-host.ts';
-import { digestField, eventIdField, optionalTagField, timeField } from './fields.ts';
-import type { ParsedEvent } from './push.ts';
-import { readEvent, toFieldError } from './read-event.ts';
-import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
-import { toPush } from './to-push.ts';
+import { digestField, eventIdField, optionalTagField, readEvent, timeField, toFieldError } from './fields.ts';
+import { type ParsedEvent, toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
 
 const kindSchema = v.object({ source: v.string(), 'detail-type': v.string() });
 

@@ -2,11 +2,9 @@ import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
 import { plainObject } from '../../../base/documents/schema.ts';
 import { isDigest } from '../../../base/names/digest.ts';
-import { hostedNameField, optionalDigestField, optionalTagField } from './fields.ts';
+import { hostedNameField, optionalDigestField, optionalTagField, readEvent, toFieldError } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
-import { readEvent, toFieldError } from './read-event.ts';
-import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
-import { type PushParts, toPush } from './to-push.ts';
+import { type PushParts, toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
 
 const ACTIONS: readonly string[] = ['published', 'updated'];
 const actionSchema = v.object({ action: v.string() });

@@ -1,11 +1,9 @@
 import * as v from 'valibot';
 import { parsedField } from '../../../base/documents/schema.ts';
 import { isDigest } from '../../../base/names/digest.ts';
-import { digestField, eventIdField, hostedNameField, parseTag, secondsField, timeField } from './fields.ts';
+import { digestField, eventIdField, hostedNameField, parseTag, readEvent, secondsField, timeField } from './fields.ts';
 import type { ParsedEvent, Push } from './push.ts';
-import { readEvent } from './read-event.ts';
-import { toIgnoredEvent, toParsedEvent } from './to-parsed-event.ts';
-import { toPush } from './to-push.ts';
+import { toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
 
 const kindSchema = v.object({ type: v.string() });
 

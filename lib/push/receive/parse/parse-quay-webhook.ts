@@ -1,10 +1,8 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
-import { hostedNameField, tagField } from './fields.ts';
+import { hostedNameField, readEvent, tagField, toFieldError } from './fields.ts';
 import type { ParsedEvent } from './push.ts';
-import { readEvent, toFieldError } from './read-event.ts';
-import { toParsedEvent } from './to-parsed-event.ts';
-import { toPush } from './to-push.ts';
+import { toParsedEvent, toPush } from './push.ts';
 
 const schema = v.object({ docker_url: hostedNameField, updated_tags: v.array(tagField) });
 

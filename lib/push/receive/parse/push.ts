@@ -1,11 +1,17 @@
+import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
+import { parseRepository } from '../../../base/names/reference.ts';
+import { repositoryHost, repositoryPath } from '../../../base/names/repository.ts';
 import { WEBHOOK_SOURCES } from '../../../platform/secrets/webhook-credentials.ts';
+import { toFieldError } from './fields.ts';
 
 /** The registries whose events are understood; `distribution` is any registry that notifies as CNCF's does. */
 export const PUSH_SOURCES = ['ecr', ...WEBHOOK_SOURCES] as const;
 
 /** Pushes that one event body may carry. */
 export const MAX_PUSHES = 100;
+
+const MAX_QUOTED = 64;
 
 /** What every registry's event becomes. It has a digest, a tag or both. */
 export interface Push {
@@ -27,3 +33,41 @@ export interface Push {
 export type ParsedEvent =
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[] }
   | { readonly kind: 'ignored'; readonly reason: string };
+
+/** A push whose registry is parsed already, and whose repository is the sender's text. */
+export interface PushParts extends Omit<Push, 'repository'> {
+  readonly untrustedRepository: string;
+}
+
+/**
+ * The only maker of pushes: registry and repository come out of the pullspec parser, never straight from the event.
+ *
+ * @param field the member that named the repository
+ * @throws InputError `BodyInvalid`
+ */
+export function toPush({ untrustedRepository, ...parts }: PushParts, field: string): Push {
+  if (parts.digest === undefined && parts.tag === undefined) {
+    throw toFieldError(field, 'neither a digest nor a tag was pushed to it');
+  }
+  try {
+    const repository = parseRepository(`${parts.registry}/${untrustedRepository}`);
+    return { ...parts, registry: repositoryHost(repository), repository: repositoryPath(repository) };
+  } catch (error) {
+    if (error instanceof InputError) throw toFieldError(field, error.message, error);
+    throw error;
+  }
+}
+
+/** @param reason why there is nothing to do where there are no pushes @throws InputError `BodyTooLarge` */
+export function toParsedEvent(pushes: readonly Push[], reason: string): ParsedEvent {
+  if (pushes.length > MAX_PUSHES) {
+    throw new InputError('BodyTooLarge', `the event holds ${pushes.length} pushes; at most ${MAX_PUSHES} are taken`);
+  }
+  return pushes.length === 0 ? { kind: 'ignored', reason } : { kind: 'pushes', pushes };
+}
+
+/** An event of a kind that leads to nothing. `found` is the sender's text: quoted, and not at any length. */
+export function toIgnoredEvent(member: string, found: string): ParsedEvent {
+  const shown = found.length > MAX_QUOTED ? `${found.slice(0, MAX_QUOTED)}…` : found;
+  return { kind: 'ignored', reason: `${member} is ${JSON.stringify(shown)}` };
+}

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { readBundleProfiles } from '../../../../lib/bundle/format/bundle-trust.ts';
+import { openDestination } from '../../../../lib/bundle/import/destination.ts';
 import { importBundle } from '../../../../lib/bundle/import/import-bundle.ts';
-import { openDestination } from '../../../../lib/bundle/import/open-destination.ts';
 
 /** Imports `<source> <destination> <trust directory> <now>`. Exits with 1 unless all of it is imported. */
 const [source = '', to = '', trust = '', time = ''] = process.argv.slice(2);

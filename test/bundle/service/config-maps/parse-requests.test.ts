@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonValue } from '../../../../lib/base/documents/json-value.ts';
-import { parseBundleId } from '../../../../lib/bundle/service/bundle-id.ts';
-import { compareCursors, parseConfigMapCursor } from '../../../../lib/bundle/service/config-maps/config-map-cursor.ts';
+import { parseBundleId } from '../../../../lib/bundle/service/bundle-state.ts';
 import {
+  compareCursors,
   MAX_DIGESTS,
   MAX_MINORS,
+  parseConfigMapCursor,
   parseConfigMapsRequest,
 } from '../../../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
-import { parseBundleRequest } from '../../../../lib/bundle/service/parse-bundle-request.ts';
+import { parseBundleRequest } from '../../../../lib/bundle/service/request-bundle.ts';
 
 const ID = '0123456789abcdef'.repeat(2);
 const DIGEST = `sha256:${'a'.repeat(64)}`;

@@ -11,9 +11,8 @@ import { parseGithubWebhook } from '../../../../lib/push/receive/parse/parse-git
 import { parseHarborWebhook } from '../../../../lib/push/receive/parse/parse-harbor-webhook.ts';
 import { parseQuayWebhook } from '../../../../lib/push/receive/parse/parse-quay-webhook.ts';
 import type { ParsedEvent } from '../../../../lib/push/receive/parse/push.ts';
-import { toPushBody } from '../../../../lib/push/receive/push-message.ts';
-import { PushMessageSchema } from '../../../../lib/push/receive/push-message-schema.ts';
-import { toSubject } from '../../../../lib/push/receive/to-subject.ts';
+import { PushMessageSchema, toPushBody } from '../../../../lib/push/receive/push-message.ts';
+import { toSubject } from '../../../../lib/push/verify/to-question.ts';
 import {
   ACR,
   type Body,

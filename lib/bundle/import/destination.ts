@@ -10,11 +10,35 @@ import {
   makeDirectories,
   makeFilePath,
 } from '../../platform/objects/directory/store-directory.ts';
-import { checkDirectoryLocation } from '../../platform/objects/open-object-store.ts';
+import { checkDirectoryLocation, openObjectStore } from '../../platform/objects/open-object-store.ts';
 import { RESERVED_SEGMENT } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { ImportDestination } from './import-destination.ts';
+import { isS3Location } from '../../platform/objects/s3/s3-location.ts';
 import { recordCreations } from './record-creations.ts';
+
+/** Where verified signatures go. */
+export interface ImportDestination {
+  /** Short, for messages; no credentials. */
+  readonly description: string;
+  /**
+   * Runs what writes. When it fails, a directory is left as it was; of a bucket, what was written stays: it was
+   * verified, and the next import goes on from there.
+   *
+   * @throws what `action` throws; StoreError
+   */
+  write<Result>(action: (objects: ObjectStore) => Promise<Result>): Promise<Result>;
+}
+
+/** `s3://bucket[/prefix]`, or a directory, which is made with the first write. @throws InputError `ArgumentInvalid` */
+export async function openDestination(location: string): Promise<ImportDestination> {
+  if (isS3Location(location)) return createObjectDestination(await openObjectStore(location));
+  return createDirectoryDestination(location);
+}
+
+/** A bucket, which has no way to take many writes as one: all is verified before the first, and writes only add. */
+export function createObjectDestination(objects: ObjectStore): ImportDestination {
+  return { description: objects.description, write: (action) => action(objects) };
+}
 
 /** The folder that web servers serve, and the only one that an import touches. */
 const SIGNATURES = 'signatures';

@@ -1,6 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
+import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, toStoreError } from '../../platform/files/file-error.ts';
 import { BundleError } from './bundle-error.ts';
 import { MAX_COMPRESSION_RATIO, RATIO_GRACE_BYTES } from './limits.ts';
@@ -9,6 +11,22 @@ import { GZIP_HEADER, GZIP_TRAILER_BYTES } from './write-archive.ts';
 const CHUNK_BYTES = 64 * 1024;
 /** RFC 1952: what every gzip file begins with. */
 const GZIP_MAGIC = GZIP_HEADER.subarray(0, 3);
+
+/** A regular file that the user named, whatever size. @throws InputError `FileUnreadable` */
+export async function openBundleFile(file: string): Promise<FileHandle> {
+  // A FIFO without a writer must not block.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
+    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+  });
+  try {
+    if ((await handle.stat()).isFile()) return handle;
+  } catch (cause) {
+    await handle.close();
+    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  await handle.close();
+  throw unreadable(file, 'it is not a regular file');
+}
 
 /**
  * The unpacked bytes of a file that is one gzip member with the header of a bundle, and nothing beside it. A checksum
@@ -83,4 +101,8 @@ function toFailure(error: unknown): Error {
   if (code === 'Z_BUF_ERROR') return new BundleError('Truncated', 'the archive ends too early', { cause: error });
   if (code.startsWith('Z_')) return new BundleError('Damaged', 'the packed data is broken', { cause: error });
   return toStoreError(error, 'reading the bundle');
+}
+
+function unreadable(file: string, why: string, cause?: unknown): InputError {
+  return new InputError('FileUnreadable', `cannot read ${file}: ${why}`, { cause });
 }

@@ -2,8 +2,18 @@ import * as v from 'valibot';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';
 import { isRecordId } from '../../verdict/records/record-keys.ts';
-import { PushMessageSchema } from '../receive/push-message-schema.ts';
-import type { ReverifyMessage } from './reverify-message.ts';
+import { PushMessageSchema } from '../receive/push-message.ts';
+
+/** What the push queue also carries: a recorded question to ask again by the trust of today. */
+export interface ReverifyMessage {
+  readonly schema: 1;
+  readonly kind: 'reverify';
+  readonly profile: string;
+  /** Of the record that was accepted. */
+  readonly recordId: string;
+  /** The trust that made it worth asking: whoever still holds an older one has to read it again first. */
+  readonly trustRevision: string;
+}
 
 const ReverifyMessageSchema: v.GenericSchema<unknown, ReverifyMessage> = v.strictObject({
   schema: v.literal(1),
@@ -18,3 +28,7 @@ export const QueuedMessageSchema = v.lazy((message) =>
   isJsonObject(message) && Object.hasOwn(message, 'kind') ? ReverifyMessageSchema : PushMessageSchema,
 );
 export type QueuedMessage = v.InferOutput<typeof QueuedMessageSchema>;
+
+export function toReverifyBody(profile: string, recordId: string, trustRevision: string): string {
+  return JSON.stringify({ schema: 1, kind: 'reverify', profile, recordId, trustRevision } satisfies ReverifyMessage);
+}

@@ -1,13 +1,57 @@
 import { hash } from 'node:crypto';
 import { createInflateRaw } from 'node:zlib';
 import { StoreError } from '../../base/errors/store-error.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { Earlier } from '../create/earlier.ts';
 import { MANIFEST_PATH } from '../format/bundle-path.ts';
 import { digestManifest, type Manifest, parseManifest } from '../format/manifest.ts';
 import { readArchive } from '../format/read-archive.ts';
 import { GZIP_HEADER, GZIP_TRAILER_BYTES } from '../format/write-archive.ts';
-import type { BundleFacts } from './bundle-state.ts';
+import { type BundleFacts, bundleArchiveKey, readBundleState } from './bundle-state.ts';
+import { ExportError } from './export-failure.ts';
 
-export interface ReadManifest {
+/**
+ * Bytes of a bundle, packed. Twice in memory while it is put together, beside the files that it is made of, which have
+ * at most `MAX_BUNDLE_BYTES`: together they stay within the 2 GB of the function.
+ */
+export const MAX_EXPORT_BYTES = 128 * 1024 * 1024;
+/** Bundles that follow each other, before a complete one is due. */
+const MAX_CHAIN = 50;
+
+/**
+ * The bundle that a new one follows, the one that that one followed, and so on to a complete one: an incremental bundle
+ * alone does not hold what those before it brought.
+ *
+ * @throws ExportError `EarlierMissing` when one is not kept any more, or is not the one that was made; StoreError
+ */
+export async function readEarlierBundles(
+  objects: ObjectStore,
+  since: string | undefined,
+  profile: string,
+  signal: AbortSignal,
+): Promise<readonly Earlier[]> {
+  const earlier: Earlier[] = [];
+  for (let id = since; id !== undefined; ) {
+    signal.throwIfAborted();
+    if (earlier.length === MAX_CHAIN) throw missing(id, `more than ${MAX_CHAIN} bundles follow each other`);
+    const stored = await readBundleState(objects, id);
+    if (stored?.state.state !== 'done' || stored.state.profile !== profile) throw missing(id, 'it is not done');
+    const archive = await objects.readObject(bundleArchiveKey(id), MAX_EXPORT_BYTES);
+    if (archive === undefined) throw missing(id, 'its archive is gone');
+    const sha256 = hash('sha256', archive.bytes);
+    if (sha256 !== stored.state.sha256) throw missing(id, 'its archive is not the one that was made');
+    const { manifest, facts } = await readBundleManifest(archive.bytes);
+    earlier.push({ manifest, sha256: facts.manifestSha256 });
+    id = stored.state.since;
+  }
+  return earlier;
+}
+
+function missing(id: string, fault: string): ExportError {
+  return new ExportError('EarlierMissing', `the earlier bundle ${id}: ${fault}`);
+}
+
+interface ReadManifest {
   readonly manifest: Manifest;
   readonly facts: BundleFacts;
 }
