@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Digest, parseDigest } from '../lib/base/names/digest.ts';
-import { MANIFEST_MEDIA_TYPES } from '../lib/registry/client/manifest-media-type.ts';
+import { MANIFEST_MEDIA_TYPES } from '../lib/registry/client/registry-answers.ts';
 
 /** A manifest of made-up content, the same bytes on every machine, so that sample events can name its digest. */
 export interface DemoManifest {

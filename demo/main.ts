@@ -1,10 +1,6 @@
 import { print } from '../cli/shell/output.ts';
 import { parsePullspec } from '../lib/base/names/pullspec.ts';
-import { createHttpClient } from '../lib/platform/http/http-client.ts';
-import { openStore } from '../lib/stores/open/open-store.ts';
-import { createProfileLookaside } from '../lib/stores/open/profile-lookaside.ts';
-import { NO_MANIFESTS } from '../lib/stores/open/upstream-stores.ts';
-import { createParallelStore } from '../lib/stores/port/parallel-store.ts';
+import { createUpstreamStores } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import { type ReadyTrust, toReadyTrust } from '../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../lib/verdict/decide/decide-image.ts';
@@ -23,17 +19,16 @@ async function main(): Promise<number> {
   print('Making a publisher’s key, three signed releases and four bad ones …');
   const publisher = await makeDemoReleases();
   const served = await serveReleases(publisher.releases);
-  const client = createHttpClient({ allowPrivateAddresses: true });
+  const upstream = createUpstreamStores({ allowPrivateAddresses: true });
   try {
     print(`Their signatures are served at ${served.url}/sha256=<hex>/signature-1\n`);
     const trust = await makeTrust(publisher, served.url);
-    const store = createParallelStore([openStore(served.url, { allowLocal: false }, client)]);
-    const lookaside = createProfileLookaside(trust.prepared, client);
+    const { release: store, lookaside, manifests } = upstream.open(trust.prepared);
     const rows: Row[] = [];
     for (const { title, digest } of publisher.releases) {
       const pullspec = parsePullspec(`${DEMO_REPOSITORY}@${digest}`);
       const signal = new AbortController().signal;
-      const places = { store, lookaside, manifests: NO_MANIFESTS };
+      const places = { store, lookaside, manifests };
       const { verdict } = await decideImage({ pullspec }, trust, { ...places, now: () => new Date(), signal });
       rows.push({ title, verdict });
     }
@@ -44,7 +39,7 @@ async function main(): Promise<number> {
     );
     return accepted === 3 && rows.length === 7 ? 0 : 1;
   } finally {
-    client.close();
+    upstream.close();
     await served.close();
   }
 }

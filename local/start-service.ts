@@ -21,8 +21,8 @@ import { createSecretSource, openSecret, type SecretSource } from '../lib/platfo
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
 import { parsePullSecret } from '../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile/profile-registries.ts';
-import { toStoreLocation } from '../lib/stores/open/to-store-location.ts';
-import { createUpstreamStores } from '../lib/stores/open/upstream-stores.ts';
+import { toStoreLocation } from '../lib/stores/open/open-store.ts';
+import { createUpstreamStores } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../lib/trust/prepared/prepared-trust.ts';
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';

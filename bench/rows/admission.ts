@@ -8,8 +8,7 @@ import { createVerdictReuse } from '../../lib/cluster/admission/verdict-reuse.ts
 import { toJsonResponse } from '../../lib/platform/lambda/http-response.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
-import { openMirror } from '../../lib/stores/open/open-mirror.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores, openMirror } from '../../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';

@@ -7,7 +7,7 @@ import { findSignatures, type SearchedPlace } from '../../lib/cluster/explain/fi
 import { toShellWord } from '../../lib/cluster/explain/fix.ts';
 import { toPullFixes } from '../../lib/cluster/explain/to-pull-fixes.ts';
 import { toReleaseFixes } from '../../lib/cluster/explain/to-release-fixes.ts';
-import { createObjectReleaseStore } from '../../lib/stores/object-release-store.ts';
+import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
 import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import { openSource } from '../open/open-source.ts';
 import { openStores } from '../open/open-stores.ts';

@@ -1,10 +1,15 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { evaluateGraphs, type GraphJudgement, type RepositoryCount } from '../../lib/mirror/graph/evaluate-graphs.ts';
-import type { GraphPolicy, Standing } from '../../lib/mirror/graph/evaluate-repository.ts';
 import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
-import type { Payload } from '../../lib/mirror/graph/list-payloads.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graphs.ts';
-import type { UpdateGraph } from '../../lib/mirror/graph/update-graph.ts';
+import {
+  evaluateGraphs,
+  type GraphJudgement,
+  type GraphPolicy,
+  type Payload,
+  type RepositoryCount,
+  type Standing,
+} from '../../lib/mirror/graph/list-releases.ts';
+import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openClient } from '../open/open-stores.ts';

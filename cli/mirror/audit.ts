@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { QuarantinedSignature } from '../../lib/mirror/audit/audit-digest.ts';
 import { type AuditedMirror, auditMirror } from '../../lib/mirror/audit/audit-mirror.ts';
-import { addForeignKeys, type ForeignKeys } from '../../lib/mirror/audit/foreign-keys.ts';
+import { addForeignKeys, type ForeignKeys } from '../../lib/mirror/audit/list-mirrored-digests.ts';
 import { readSweep, type SweepState, withLease } from '../../lib/push/reverify/sweep-state.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';

@@ -1,9 +1,9 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { createRegistryChildren } from '../../lib/mirror/graph/children-reader.ts';
 import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graphs.ts';
-import type { UpdateGraph } from '../../lib/mirror/graph/update-graph.ts';
+import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
+import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import { findWanted, type Wanted } from '../../lib/mirror/sync/find-wanted.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';

@@ -2,10 +2,10 @@ import { type Repository, repositoryHost } from '../../lib/base/names/repository
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { openSecret } from '../../lib/platform/secrets/secret-source.ts';
+import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createRegistryClient, type RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher, type RegistryPusher } from '../../lib/registry/client/registry-pusher.ts';
-import { listBlobHosts } from '../../lib/registry/client/stream-blob-hosts.ts';
 import { toAllowedHosts } from '../../lib/registry/profile/profile-registries.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';

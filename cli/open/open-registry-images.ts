@@ -5,8 +5,7 @@ import { createAttachmentStore } from '../../lib/registry/attachments/attachment
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import type { ImageSource } from '../../lib/registry/images/image-source.ts';
 import { openRegistryImage } from '../../lib/registry/images/open-registry-image.ts';
-import { createEmptyStore } from '../../lib/stores/port/empty-store.ts';
-import { createPolicyStore } from '../../lib/stores/port/policy-store.ts';
+import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
 import { usesSigstoreAttachments } from '../../lib/trust/registries-d/uses-sigstore-attachments.ts';
 import type { StoreOptions } from '../shell/options.ts';

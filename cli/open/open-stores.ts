@@ -2,16 +2,12 @@ import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
 import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
-import { createProfileAttachments } from '../../lib/registry/attachments/profile-attachments.ts';
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
 import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
-import { openStore } from '../../lib/stores/open/open-store.ts';
-import { createProfileLookaside } from '../../lib/stores/open/profile-lookaside.ts';
-import { toStoreLocation } from '../../lib/stores/open/to-store-location.ts';
-import { openManifests } from '../../lib/stores/open/upstream-stores.ts';
-import { createFallbackStore } from '../../lib/stores/port/fallback-store.ts';
+import { toStoreLocation } from '../../lib/stores/open/open-store.ts';
+import { openProfileStores } from '../../lib/stores/open/open-stores.ts';
+import { createFallbackStore } from '../../lib/stores/port/composites.ts';
 import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
-import { createPolicyStore } from '../../lib/stores/port/policy-store.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
@@ -58,26 +54,25 @@ async function openEach(
   readonly manifests: ManifestSource;
   readonly close: () => void;
 }> {
-  const { stores, storeAccess } = trust;
+  const { storeAccess } = trust;
   await checkNamedStores(options.store);
   const ca = await readCa(options, storeAccess);
-  const client = createStoreClient(options, storeAccess, ca);
-  const opened =
-    options.store.length === 0
-      ? stores.map(({ url }) => openStore(url, storeAccess, client))
-      : // A store that the user named may be local: who runs the command may read the directory anyway.
-        options.store.map((named) => openStore(toStoreLocation(named), { allowLocal: true }, client));
   const registries = openRegistries(options);
-  const registryTrust = { ...trust, storeAccess: { ...storeAccess, ca } };
-  const lookaside = createPolicyStore({
-    openpgp: createProfileLookaside(trust, client),
-    sigstore: createProfileAttachments(registries)(registryTrust),
-  });
-  const close = (): void => {
-    client.close();
+  const { releases, lookaside, manifests, close } = openProfileStores(
+    { ...trust, storeAccess: { ...storeAccess, ca } },
+    {
+      registries,
+      proxy: readProxy(process.env),
+      // A store that the user named may be local: who runs the command may read the directory anyway.
+      replacement: options.store.length === 0 ? undefined : options.store.map(toStoreLocation),
+      allowPrivateAddresses: options.allowPrivateStores,
+    },
+  );
+  const closeAll = (): void => {
+    close();
     registries.close();
   };
-  return { opened, lookaside, manifests: openManifests(registries, registryTrust), close };
+  return { opened: releases, lookaside, manifests, close: closeAll };
 }
 
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */

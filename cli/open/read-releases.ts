@@ -3,7 +3,7 @@ import { parseDigest } from '../../lib/base/names/digest.ts';
 import type { WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
 import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
 import { listReleases } from '../../lib/mirror/graph/list-releases.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graphs.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { openClient } from './open-stores.ts';

@@ -3,7 +3,7 @@ import { openRegistryRelease } from '../../lib/artifact/release/open-registry-re
 import type { ReleaseSource } from '../../lib/artifact/release/release-source.ts';
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
 import { repositoryHost } from '../../lib/base/names/repository.ts';
-import { listBlobHosts } from '../../lib/registry/client/stream-blob-hosts.ts';
+import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
 import { openDirectoryImage } from '../../lib/registry/images/open-directory-image.ts';
 import { openLayoutImage } from '../../lib/registry/images/open-layout-image.ts';
 import { parseImageName } from '../../lib/registry/images/parse-image-name.ts';

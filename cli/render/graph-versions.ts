@@ -1,6 +1,6 @@
 import type { ReleaseVersion } from '../../lib/cluster/render/version-lookup.ts';
 import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graphs.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import type { StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openClient } from '../open/open-stores.ts';
 import type { StoreOptions } from '../shell/options.ts';

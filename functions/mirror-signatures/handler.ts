@@ -4,10 +4,8 @@ import type { LookasideResult } from '../../lib/mirror/slots/lookaside-mirror.ts
 import { rememberAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { mirrorDigest } from '../../lib/mirror/sync/mirror-digest.ts';
 import { mirrorImage } from '../../lib/mirror/sync/mirror-image.ts';
-import type { MirrorMessage } from '../../lib/mirror/sync/mirror-message.ts';
-import { MirrorMessageSchema } from '../../lib/mirror/sync/mirror-message-schema.ts';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
+import { type MirrorMessage, MirrorMessageSchema } from '../../lib/mirror/sync/mirror-message.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import {
   type BatchOptions,
@@ -16,7 +14,7 @@ import {
   type QueueMessage,
   toRetryDelay,
 } from '../../lib/platform/queues/process-batch.ts';
-import type { UpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import type { UpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface Dependencies extends Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead' | 'maxReceives'> {

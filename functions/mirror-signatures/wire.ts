@@ -4,7 +4,7 @@ import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 

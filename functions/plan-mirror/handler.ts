@@ -1,10 +1,9 @@
 import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
-import { createRegistryChildren } from '../../lib/mirror/graph/children-reader.ts';
+import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts';
 import { type PlanMirrorResult, planMirror } from '../../lib/mirror/sync/plan-mirror.ts';
 import type { HttpClient } from '../../lib/platform/http/http-client.ts';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';
 import type { ProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';

@@ -1,5 +1,7 @@
-import { createCloudFrontClient } from '../../lib/mirror/audit/cloudfront-client.ts';
-import { createCloudFrontInvalidation } from '../../lib/mirror/audit/cloudfront-invalidation.ts';
+import {
+  createCloudFrontClient,
+  createCloudFrontInvalidation,
+} from '../../lib/mirror/audit/cloudfront-invalidation.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { parseSignaturePath } from '../../lib/mirror/slots/parse-signature-path.ts';
+import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';

@@ -6,8 +6,7 @@ import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.t
 import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
-import { openMirror } from '../../lib/stores/open/open-mirror.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores, openMirror } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
 import { createHandler } from './handler.ts';

@@ -9,8 +9,7 @@ import { createSecretSource, openSecret } from '../../lib/platform/secrets/secre
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
-import { openMirror } from '../../lib/stores/open/open-mirror.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores, openMirror } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
 import { createHandler } from './handler.ts';

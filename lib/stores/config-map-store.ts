@@ -1,7 +1,8 @@
+import { isJsonObject, type JsonObject } from '../base/documents/json-value.ts';
 import { StoreError } from '../base/errors/store-error.ts';
 import { toKeySegment } from '../base/names/digest.ts';
+import { SIGNATURES_LABEL } from '../trust/documents/config-map.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore, type StoreEntry } from './port/signature-store.ts';
-import type { SignatureConfigMap } from './signature-config-maps.ts';
 
 /** Signatures read per digest from ConfigMaps. */
 export const MAX_CONFIG_MAP_SIGNATURES = 128;
@@ -9,9 +10,15 @@ export const MAX_CONFIG_MAP_SIGNATURES = 128;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 const MAX_BASE64_LENGTH = Math.ceil(MAX_SIGNATURE_BYTES / 3) * 4;
 
+/** The part of a signature ConfigMap that is read. Values are base64. */
+export interface SignatureConfigMap {
+  readonly name: string;
+  readonly binaryData: Readonly<Record<string, string>>;
+}
+
 /**
- * Signatures from ConfigMaps, by the cluster's rule: any key that is `<algo>-<hex>` or continues it with `-`, which
- * covers every producer's numbering. In the order of ConfigMap and key.
+ * Signatures from ConfigMaps, by the cluster's rule: any key that is `<algo>-<hex>`, alone or followed by `-`. This covers
+ * every producer's numbering. Entries come in the order of ConfigMap and key.
  */
 export function createConfigMapStore(
   configMaps: readonly SignatureConfigMap[],
@@ -63,12 +70,12 @@ function toEntry(store: string, location: string, value: string): StoreEntry | u
   }
 }
 
-/** As Kubernetes decodes it: line breaks are ignored, nothing else is. */
+/** Decodes as Kubernetes does: line breaks are ignored, nothing else is. */
 function decodeBase64(value: string): Uint8Array {
   const text = value.replaceAll(/[\r\n]/g, '');
   if (text.length > MAX_BASE64_LENGTH) throw limitError();
   const bytes = Buffer.from(text, 'base64');
-  // Buffer skips what it does not understand: only a value that encodes back to itself was base64.
+  // Buffer skips invalid characters, so only a value that encodes back to itself was base64.
   if (!BASE64.test(text) || bytes.toString('base64') !== text) {
     throw new StoreError('BodyInvalid', 'the value is not base64');
   }
@@ -82,4 +89,44 @@ function limitError(): StoreError {
 
 function overflowError(): StoreError {
   return new StoreError('LimitExceeded', `only ${MAX_CONFIG_MAP_SIGNATURES} signatures of a digest are read`);
+}
+
+/**
+ * The signature ConfigMaps among parsed documents, lists included. Other documents are left out.
+ *
+ * @throws StoreError `BodyInvalid` for a labelled one that is no valid ConfigMap
+ */
+export function parseSignatureConfigMaps(untrustedDocuments: readonly unknown[]): readonly SignatureConfigMap[] {
+  return untrustedDocuments.flatMap((document) => {
+    if (!isJsonObject(document)) return [];
+    if (isList(document)) return parseSignatureConfigMaps(document['items']);
+    return isSignatureConfigMap(document) ? [toSignatureConfigMap(document)] : [];
+  });
+}
+
+function isList(document: JsonObject): document is JsonObject & { readonly items: readonly unknown[] } {
+  const isListKind = document['kind'] === 'List' || document['kind'] === 'ConfigMapList';
+  return isListKind && Array.isArray(document['items']);
+}
+
+function isSignatureConfigMap(document: JsonObject): boolean {
+  const { kind, apiVersion, metadata } = document;
+  if (kind !== 'ConfigMap' || apiVersion !== 'v1' || !isJsonObject(metadata)) return false;
+  return isJsonObject(metadata['labels']) && Object.hasOwn(metadata['labels'], SIGNATURES_LABEL);
+}
+
+function toSignatureConfigMap({ metadata, binaryData }: JsonObject): SignatureConfigMap {
+  const untrustedName = isJsonObject(metadata) ? metadata['name'] : undefined;
+  const name = typeof untrustedName === 'string' ? untrustedName : '';
+  if (binaryData === undefined || binaryData === null) return { name, binaryData: {} };
+  if (!isJsonObject(binaryData)) throw invalid(name, 'binaryData is not a mapping');
+  const entries = Object.entries(binaryData).map(([key, value]): [string, string] => {
+    if (typeof value !== 'string') throw invalid(name, `binaryData has ${JSON.stringify(key)}, which is not a string`);
+    return [key, value];
+  });
+  return { name, binaryData: Object.fromEntries(entries) };
+}
+
+function invalid(name: string, fault: string): StoreError {
+  return new StoreError('BodyInvalid', `the signature ConfigMap ${JSON.stringify(name)} is broken: ${fault}`);
 }

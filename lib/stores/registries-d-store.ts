@@ -1,28 +1,59 @@
 import { fileURLToPath } from 'node:url';
+import { ConfigurationError } from '../base/errors/configuration-error.ts';
 import { StoreError } from '../base/errors/store-error.ts';
 import { toStoreSegment } from '../base/names/digest.ts';
 import type { Reference } from '../base/names/reference.ts';
 import type { HttpClient } from '../platform/http/http-client.ts';
 import { checkHttpUrl, toShownScheme, toShownUrl } from '../platform/http/http-url.ts';
+import type { PreparedTrust } from '../trust/prepared/prepared-trust.ts';
 import { findLookaside, type Lookaside } from '../trust/registries-d/find-lookaside.ts';
+import { readRegistriesD } from '../trust/registries-d/read-registries-d.ts';
 import type { RegistriesD } from '../trust/registries-d/registries-d.ts';
-import { createDirectoryLookasideStore } from './directory-lookaside-store.ts';
-import { createHttpSignatures, type HttpStoreOptions, toStoreDescription } from './http-signatures.ts';
-import { createEmptyStore } from './port/empty-store.ts';
-import { createFailingStore } from './port/failing-store.ts';
-import { MAX_LOOKASIDE_SIGNATURES, type SignatureStore } from './port/signature-store.ts';
+import { createDirectoryLookasideStore } from './directory-stores.ts';
+import { createHttpSignatures, type HttpStoreOptions, toStoreDescription } from './http-stores.ts';
+import { createEmptyStore, createFailingStore } from './port/composites.ts';
+import { MAX_LOOKASIDE_SIGNATURES, type SignatureQuery, type SignatureStore } from './port/signature-store.ts';
 import { walkSignatures } from './port/walk-signatures.ts';
 
-/** What may be read on this machine. */
+const DESCRIPTION = 'the lookasides of registries.d';
+
+/**
+ * The lookasides that a profile's registries.d documents name, one for each image. The documents are parsed at the first
+ * query, since a fault in them must not prevent releases from being verified. If they do not load, the lookaside has
+ * failed.
+ */
+export function createProfileLookaside(
+  { registriesD: documents, storeAccess }: Pick<PreparedTrust, 'registriesD' | 'storeAccess'>,
+  client: HttpClient,
+): SignatureStore {
+  let registriesD: RegistriesD | undefined;
+  const open = ({ digest, repository }: SignatureQuery): SignatureStore => {
+    if (repository === undefined) {
+      const error = new StoreError('NotAllowed', 'a lookaside is laid out by repository, and the query names none');
+      return createFailingStore(DESCRIPTION, error);
+    }
+    try {
+      registriesD ??= readRegistriesD(documents);
+      return createRegistriesDStore(registriesD, { repository, tag: undefined, digest }, storeAccess, client);
+    } catch (error) {
+      // The configuration names no valid address for this image. The lookaside could have held the signature.
+      if (!(error instanceof ConfigurationError)) throw error;
+      return createFailingStore(DESCRIPTION, new StoreError('NotAllowed', error.message));
+    }
+  };
+  return { description: DESCRIPTION, fetchSignatures: (query, signal) => open(query).fetchSignatures(query, signal) };
+}
+
+/** Whether files of this machine may be read. */
 interface LocalAccess {
   readonly allowLocal: boolean;
 }
 
 /**
- * The lookaside that registries.d names for an image, read at the very address that containers/image asks. What may not
- * or cannot be opened is a store whose only entry is `failed`, so that it shows in the evidence.
+ * The lookaside that registries.d names for an image, at the address that containers/image reads. A lookaside that may
+ * not or cannot be opened becomes a store whose only entry is `failed`, so that the evidence shows it.
  *
- * @throws ConfigurationError `DocumentInvalid` when what is configured is no URL
+ * @throws ConfigurationError `DocumentInvalid` when the configured lookaside is no URL
  */
 export function createRegistriesDStore(
   registriesD: RegistriesD,
@@ -52,7 +83,7 @@ function openHttp(base: URL, client: HttpClient, options: HttpStoreOptions): Sig
     if (!(error instanceof StoreError)) throw error;
     return createFailingStore(toShownUrl(base), error);
   }
-  // Each `/` of the path is kept, also at its end: a bucket tells `//` from `/`.
+  // Every `/` of the path is kept, also at its end: in a bucket `//` and `/` differ.
   const top = new URL(base);
   top.pathname = '/';
   const path = base.pathname.slice(1);
@@ -78,7 +109,7 @@ function openDirectory(
     return createRefusedStore(toShownUrl(base), lookaside, 'is local, read only where the profile sets allowLocal');
   }
   try {
-    // The built-in default need not be there: a node without it has no signatures.
+    // The built-in default need not exist: a node without it has no signatures.
     const root = lookaside.place === undefined ? undefined : fileURLToPath(lookaside.root);
     return createDirectoryLookasideStore(fileURLToPath(base), { root, storeTimeoutMs });
   } catch {

@@ -7,8 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { SIGNATURES_NAME, type SignatureConfigMapDocument } from '../../lib/cluster/render/signature-config-maps.ts';
-import { createConfigMapStore } from '../../lib/stores/config-map-store.ts';
-import { parseSignatureConfigMaps } from '../../lib/stores/signature-config-maps.ts';
+import { createConfigMapStore, parseSignatureConfigMaps } from '../../lib/stores/config-map-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import {
   FIXTURE_RELEASES,

@@ -6,7 +6,7 @@ import { DEMO_PROFILE, toDemoDocuments } from '../../demo/demo-documents.ts';
 import { DEMO_IMAGES, DEMO_MANIFESTS, DEMO_REFERRER, digestOf } from '../../demo/demo-images.ts';
 import { DEMO_REPOSITORY, type DemoPublisher, makeDemoReleases } from '../../demo/demo-releases.ts';
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
-import { checkManifest } from '../../lib/registry/client/manifest-media-type.ts';
+import { checkManifest } from '../../lib/registry/client/registry-answers.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';

@@ -5,7 +5,7 @@ import { parseDigest } from '../../lib/base/names/digest.ts';
 import { isRestful, readAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';

@@ -4,7 +4,7 @@ import { createHandler as createPushHandler } from '../../functions/verify-pushe
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { toReverifyBody } from '../../lib/push/verify/queued-message.ts';
-import { openMirror } from '../../lib/stores/open/open-mirror.ts';
+import { openMirror } from '../../lib/stores/open/open-stores.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createHandler as createMirrorSignatures } from '../../functions/mirror-signatures/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { createUpstreamStores } from '../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { plainObject } from '../../lib/base/documents/schema.ts';
-import { parseSignaturePath } from '../../lib/mirror/slots/parse-signature-path.ts';
+import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
 
 const sources = v.parse(
   v.object({ routeSignature: v.string(), markSignature: v.string() }),

@@ -7,12 +7,10 @@ import { type Digest, toKeySegment, toStoreSegment } from '../../lib/base/names/
 import { parseReference } from '../../lib/base/names/reference.ts';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
 import { createConfigMapStore } from '../../lib/stores/config-map-store.ts';
-import { createDirectoryReleaseStore } from '../../lib/stores/directory-release-store.ts';
-import { createHttpLookasideStore } from '../../lib/stores/http-lookaside-store.ts';
-import { createHttpReleaseStore } from '../../lib/stores/http-release-store.ts';
-import { createObjectLookasideStore } from '../../lib/stores/object-lookaside-store.ts';
-import { createObjectReleaseStore } from '../../lib/stores/object-release-store.ts';
-import { createFallbackStore } from '../../lib/stores/port/fallback-store.ts';
+import { createDirectoryReleaseStore } from '../../lib/stores/directory-stores.ts';
+import { createHttpReleaseStore } from '../../lib/stores/http-stores.ts';
+import { createObjectLookasideStore, createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
+import { createFallbackStore } from '../../lib/stores/port/composites.ts';
 import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
@@ -87,12 +85,6 @@ const KINDS: readonly StoreKind[] = [
     capacity: 9,
     create: (contents) => createHttp(toPaths(contents, toStoreSegment), createHttpReleaseStore),
     createBroken: () => createHttp(undefined, createHttpReleaseStore),
-  },
-  {
-    name: 'HTTP, lookaside layout',
-    capacity: 128,
-    create: (contents) => createHttp(toPaths(contents, lookasideSegment), createHttpLookasideStore),
-    createBroken: () => createHttp(undefined, createHttpLookasideStore),
   },
   {
     name: 'registries.d over HTTP',

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { createConfigMapStore, MAX_CONFIG_MAP_SIGNATURES } from '../../lib/stores/config-map-store.ts';
+import {
+  createConfigMapStore,
+  MAX_CONFIG_MAP_SIGNATURES,
+  parseSignatureConfigMaps,
+} from '../../lib/stores/config-map-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
-import { parseSignatureConfigMaps } from '../../lib/stores/signature-config-maps.ts';
 import { SIGNATURES_LABEL } from '../../lib/trust/documents/config-map.ts';
 import { readEntries, signatureOf, summarise } from './signature-store-contract.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createDirectoryReleaseStore } from '../../lib/stores/directory-release-store.ts';
+import { createDirectoryReleaseStore } from '../../lib/stores/directory-stores.ts';
 import { readEntries, signatureOf, summarise } from './signature-store-contract.ts';
 
 let base: string;

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
-import { createHttpLookasideStore } from '../../lib/stores/http-lookaside-store.ts';
-import { createHttpReleaseStore } from '../../lib/stores/http-release-store.ts';
-import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
+import { createHttpReleaseStore } from '../../lib/stores/http-stores.ts';
+import {
+  MAX_LOOKASIDE_SIGNATURES,
+  MAX_SIGNATURE_BYTES,
+  type SignatureStore,
+} from '../../lib/stores/port/signature-store.ts';
+import { createProfileLookaside } from '../../lib/stores/registries-d-store.ts';
 import { type Handler, startServer, type TestServer } from '../support/servers/start-server.ts';
 import { DIGEST, REPOSITORY, readEntries, signatureOf, summarise } from './signature-store-contract.ts';
 
@@ -166,10 +170,18 @@ describe('release layout over HTTP', () => {
   });
 });
 
+/** The lookaside of a profile whose registries.d names this base for all registries. */
+function createLookaside(base: URL): SignatureStore {
+  const document = { document: 'default.yaml', content: { 'default-docker': { lookaside: base.href } } };
+  return createProfileLookaside({ registriesD: [document], storeAccess: STORE_ACCESS }, client);
+}
+
+const STORE_ACCESS = { allowLocal: false, allowPrivateAddresses: true, ca: undefined };
+
 describe('lookaside layout over HTTP', () => {
   test('asks for the repository without its host', async () => {
     const base = await serve(page('\u00a3one'));
-    await readEntries(createHttpLookasideStore(client, base));
+    await readEntries(createLookaside(new URL('/base', base)));
     expect(server?.requests.map(({ path }) => path)).toEqual(
       [1, 2, 3].map((index) => `/base/openshift-release-dev/ocp-release@${SEGMENT}/signature-${index}`),
     );
@@ -177,7 +189,7 @@ describe('lookaside layout over HTTP', () => {
 
   test('without a repository: NotAllowed, no contact', async () => {
     const base = await serve(status(500));
-    const store = createHttpLookasideStore(client, base);
+    const store = createLookaside(base);
     const entries = [];
     for await (const entry of store.fetchSignatures({ digest: DIGEST }, new AbortController().signal)) {
       entries.push(entry);
@@ -188,7 +200,7 @@ describe('lookaside layout over HTTP', () => {
 
   test('goes on without an end: LimitExceeded after the last one that is read', async () => {
     server = await startServer(page('\u00a3more'));
-    const store = createHttpLookasideStore(client, new URL(server.origin));
+    const store = createLookaside(new URL(server.origin));
     const signal = new AbortController().signal;
     const kinds: string[] = [];
     for await (const entry of store.fetchSignatures({ digest: DIGEST, repository: REPOSITORY }, signal)) {

@@ -1,6 +1,6 @@
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { isDigest } from '../../lib/base/names/digest.ts';
-import type { ManifestMediaType } from '../../lib/registry/client/manifest-media-type.ts';
+import type { ManifestMediaType } from '../../lib/registry/client/registry-answers.ts';
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
 
 export interface MemoryManifests extends ManifestSource {

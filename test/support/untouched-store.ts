@@ -1,5 +1,5 @@
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
-import type { EvidencePlaces } from '../../lib/stores/open/upstream-stores.ts';
+import type { EvidencePlaces } from '../../lib/stores/open/open-stores.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 
 /** A store that must not be read: where no image policy covers an image, no lookaside is contacted. */

@@ -5,10 +5,14 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import { fileErrorCode } from '../../platform/files/file-error.ts';
 import { findFile } from '../../platform/objects/directory/store-directory.ts';
-import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType } from '../../registry/client/manifest-media-type.ts';
+import {
+  checkManifest,
+  MANIFEST_MEDIA_TYPES,
+  toManifestMediaType,
+  verifyContent,
+} from '../../registry/client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
-import { readDigested } from '../../registry/client/stream-blob-content.ts';
-import { verifyContent } from '../../registry/client/verify-content.ts';
+import { readDigested } from '../../registry/client/stream-blob.ts';
 import type { ImageSource } from '../../registry/images/image-source.ts';
 import { readImageFile, unreadable } from '../../registry/images/read-image-file.ts';
 import { readJsonObject } from './image/read-json-object.ts';

@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { readDigested } from '../../registry/client/stream-blob-content.ts';
+import { readDigested } from '../../registry/client/stream-blob.ts';
 import { type ImageConfig, parseImageConfig } from './image/image-config.ts';
 import { type BlobDescriptor, parseImageManifest } from './image/image-manifest.ts';
 import { type LayerFindings, RELEASE_FILES, type ReleaseFile } from './image/layer-entries.ts';

@@ -4,7 +4,7 @@ import type { Repository } from '../../base/names/repository.ts';
 import { type SelectedAttachments, selectAttachments } from '../../mirror/sigstore/select-attachments.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
-import { type LayoutAttachment, toLayoutFiles } from '../../registry/attachments/layout-files.ts';
+import { type LayoutAttachment, toLayoutFiles } from '../../registry/attachments/layout.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { SIGSTORE_INDEX_PATH, SIGSTORE_LAYOUT_PATH, sigstoreBlobPath } from '../format/bundle-path.ts';
 import type { BundleFile } from '../format/write-archive.ts';

@@ -2,7 +2,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { type CopiedAttachments, copyAttachments } from '../../mirror/sigstore/copy-attachments.ts';
 import type { AttachmentDestination } from '../../mirror/sigstore/update-tag.ts';
-import { type LayoutReader, openLayoutReader } from '../../registry/attachments/layout-reader.ts';
+import { type LayoutReader, openLayoutReader } from '../../registry/attachments/layout.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
 import { openBundleFile } from '../format/bundle-file.ts';

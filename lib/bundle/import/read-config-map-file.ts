@@ -1,8 +1,11 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import { createConfigMapStore } from '../../stores/config-map-store.ts';
-import { parseSignatureConfigMaps, type SignatureConfigMap } from '../../stores/signature-config-maps.ts';
+import {
+  createConfigMapStore,
+  parseSignatureConfigMaps,
+  type SignatureConfigMap,
+} from '../../stores/config-map-store.ts';
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import type { Candidate } from '../format/read-bundle.ts';

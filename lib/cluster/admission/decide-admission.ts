@@ -1,8 +1,8 @@
 import type { Pullspec } from '../../base/names/pullspec.ts';
 import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { UpstreamStores } from '../../stores/open/upstream-stores.ts';
-import type { SignaturePlaces } from '../../stores/port/signature-places.ts';
+import type { UpstreamStores } from '../../stores/open/open-stores.ts';
+import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import type { Acceptances } from '../../verdict/records/acceptances.ts';

@@ -4,12 +4,16 @@ import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { mirrorKey } from '../slots/mirror-slots.ts';
-import { type AuditedSlots, type AuditTarget, readAuditedSlots, SLOT_INDEXES } from './audit-slots.ts';
-import { type ForeignKeys, MAX_FOREIGN_KEYS } from './foreign-keys.ts';
-import { planRepair, type RepairStep } from './plan-repair.ts';
-import { quarantineKey } from './quarantine-signature.ts';
-import { repairSlots } from './repair-slots.ts';
-import { toUntouchedAudit, type UntouchedAudit } from './untouched-audit.ts';
+import {
+  type AuditedSlots,
+  type AuditTarget,
+  readAuditedSlots,
+  SLOT_INDEXES,
+  toUntouchedAudit,
+  type UntouchedAudit,
+} from './audit-slots.ts';
+import { type ForeignKeys, MAX_FOREIGN_KEYS } from './list-mirrored-digests.ts';
+import { planRepair, quarantineKey, type RepairStep, repairSlots } from './repair-slots.ts';
 
 export interface DigestAuditRequest extends AuditTarget {
   readonly signal: AbortSignal;

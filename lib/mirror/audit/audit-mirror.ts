@@ -4,10 +4,9 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type AuditedDigest, auditDigest, type QuarantinedSignature } from './audit-digest.ts';
-import { addForeignKeys, type ForeignKeys } from './foreign-keys.ts';
+import { toUntouchedAudit, type UntouchedAudit } from './audit-slots.ts';
 import { ALL_SIGNATURES, type Invalidation, toInvalidationPaths } from './invalidation.ts';
-import { listMirroredDigests } from './list-mirrored-digests.ts';
-import { toUntouchedAudit, type UntouchedAudit } from './untouched-audit.ts';
+import { addForeignKeys, type ForeignKeys, listMirroredDigests } from './list-mirrored-digests.ts';
 
 export interface MirrorAuditRequest {
   readonly objects: ObjectStore;

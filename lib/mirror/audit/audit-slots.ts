@@ -3,9 +3,9 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
-import type { Attempt } from '../../verdict/judge/verdict.ts';
+import type { Attempt, Reason } from '../../verdict/judge/verdict.ts';
 import { evaluateMirrored, mirrorKey } from '../slots/mirror-slots.ts';
 
 /** One digest's place in the mirror, and all profiles that share it. */
@@ -121,6 +121,44 @@ function toTooLong({ objects, digest }: AuditTarget, index: number, length: numb
 }
 
 /** Whether signatures can be verified by this trust at all. */
-export function isJudge({ prepared, keyrings }: ReadyTrust): boolean {
+function isJudge({ prepared, keyrings }: ReadyTrust): boolean {
   return prepared.verification === 'enabled' && keyrings.length > 0;
 }
+
+/**
+ * Nothing was looked at and nothing was touched. `indeterminate`: the trust of some profile is not known well enough;
+ * `skipped`: no profile has anything to verify by.
+ */
+export interface UntouchedAudit {
+  readonly outcome: 'indeterminate' | 'skipped';
+  readonly reasons: readonly Reason[];
+}
+
+/** Why nothing may be condemned by this trust now; undefined when it may. */
+export function toUntouchedAudit(trusts: readonly ReadyTrust[], now: Date): UntouchedAudit | undefined {
+  if (trusts.length === 0) return { outcome: 'indeterminate', reasons: [NO_TRUST] };
+  const stale = trusts.filter((trust) => isStale(trust, now)).map(({ prepared }) => prepared.profile);
+  if (stale.length > 0) return { outcome: 'indeterminate', reasons: [toStaleReason(stale)] };
+  return trusts.some(isJudge) ? undefined : { outcome: 'skipped', reasons: [NO_KEYRING] };
+}
+
+/** A key that one profile has gained meanwhile may be the one that vouches for a signature. */
+function toStaleReason(profiles: readonly string[]): Reason {
+  return {
+    code: 'TrustStale',
+    message: `the trust of ${profiles.join(', ')} was not refreshed within the last 24 hours: a key may have been added`,
+    remedy: 'make the bucket that holds trust/ reachable again',
+  };
+}
+
+const NO_TRUST: Reason = {
+  code: 'KeyringUnsatisfied',
+  message: 'no profile’s trust was given, and nothing is condemned without one',
+  remedy: 'publish the trust of every profile that mirrors here',
+};
+
+const NO_KEYRING: Reason = {
+  code: 'KeyringUnsatisfied',
+  message: 'no profile verifies by a keyring, and nothing is condemned without one',
+  remedy: 'add a trust ConfigMap to a profile',
+};

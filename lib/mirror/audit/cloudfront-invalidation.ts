@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto';
-import {
-  type CloudFrontClient,
-  CloudFrontServiceException,
-  CreateInvalidationCommand,
-} from '@aws-sdk/client-cloudfront';
+import { CloudFrontClient, CloudFrontServiceException, CreateInvalidationCommand } from '@aws-sdk/client-cloudfront';
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
+import { type SdkOptions, toSdkSettings } from '../../platform/aws/aws-settings.ts';
 import type { Invalidation } from './invalidation.ts';
 
-export interface CloudFrontInvalidationOptions {
+interface CloudFrontInvalidationOptions {
   readonly client: CloudFrontClient;
   readonly distributionId: string;
   readonly now: () => Date;
@@ -58,4 +55,11 @@ function toCode(cause: unknown): StoreErrorCode {
   if (status === 401 || status === 403) return 'NotAllowed';
   const isBusy = cause.name === 'TooManyInvalidationsInProgress' || cause.name === 'Throttling';
   return isBusy || (status !== undefined && status >= 500) ? 'Unavailable' : 'StatusUnexpected';
+}
+
+const LIMITS = { requestTimeoutMs: 10_000, maxAttempts: 5 };
+
+/** The SDK's client with time-outs. The region picks the partition, for the service has no regions. */
+export function createCloudFrontClient(options: SdkOptions = {}): CloudFrontClient {
+  return new CloudFrontClient(toSdkSettings(options, LIMITS));
 }

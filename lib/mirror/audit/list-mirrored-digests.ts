@@ -1,8 +1,7 @@
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { type ForeignKeys, MAX_FOREIGN_KEYS } from './foreign-keys.ts';
 
-export interface MirroredDigests {
+interface MirroredDigests {
   readonly digests: readonly Digest[];
   /** Keys below `signatures/` that are in no digest's folder. */
   readonly foreign: ForeignKeys;
@@ -66,4 +65,20 @@ function toStart(after: string | undefined): { readonly after?: string } {
 function toDigest(folder: string): Digest | undefined {
   const digest = folder.replace('=', ':');
   return folder.includes('=') && isDigest(digest) ? digest : undefined;
+}
+
+/** Keys in the mirror that no reader asks for: they are reported and left. */
+export interface ForeignKeys {
+  /** Those that were met; a listing is not read without end. */
+  readonly count: number;
+  /** The first {@link MAX_FOREIGN_KEYS} of them. */
+  readonly keys: readonly string[];
+}
+
+/** Keys named in one report: whoever can write the bucket can make any number. */
+export const MAX_FOREIGN_KEYS = 100;
+
+/** Both together. */
+export function addForeignKeys(left: ForeignKeys, right: ForeignKeys): ForeignKeys {
+  return { count: left.count + right.count, keys: [...left.keys, ...right.keys].slice(0, MAX_FOREIGN_KEYS) };
 }

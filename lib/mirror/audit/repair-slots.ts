@@ -1,7 +1,15 @@
+import { hash } from 'node:crypto';
+import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
+import { MAX_KEYRINGS } from '../../trust/prepared/prepared-trust.ts';
+import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { mirrorKey } from '../slots/mirror-slots.ts';
-import type { AuditedSlot, AuditedSlots, AuditTarget } from './audit-slots.ts';
-import type { RepairStep } from './plan-repair.ts';
-import { quarantineSignature } from './quarantine-signature.ts';
+import {
+  type AuditedSlot,
+  type AuditedSlots,
+  type AuditTarget,
+  type Evaluations,
+  SLOT_INDEXES,
+} from './audit-slots.ts';
 
 /**
  * Does the steps of a plan, up to the first that meets a place that has changed since it was read.
@@ -53,4 +61,100 @@ async function doStep(target: AuditTarget, slots: AuditedSlots, step: RepairStep
 function toStored(slot: AuditedSlot | undefined): Exclude<AuditedSlot, { kind: 'unreadable' }> {
   if (slot === undefined || slot.kind === 'unreadable') throw new Error('only what was read is moved or replaced');
   return slot;
+}
+
+/**
+ * One operation. `write` puts the bytes of one index at another, lower one: over what is there, if the index is taken.
+ * Each index is written at most once, and what is written is never taken away again.
+ */
+export type RepairStep =
+  | { readonly kind: 'quarantine'; readonly index: number }
+  | { readonly kind: 'write'; readonly from: number; readonly to: number }
+  | { readonly kind: 'delete'; readonly index: number };
+
+/**
+ * How the signatures that verify come to stand from 1 without gaps, and nothing else beside them but what is unreadable,
+ * which stays where it is.
+ *
+ * In this order a walk from 1 finds after each step all that it found before and that verifies: holes are filled from
+ * the lowest, each with the highest signature there is, which is removed only then; what is left over goes last. And a
+ * run that ends early leaves at most one signature twice, which the next run takes for a duplicate.
+ */
+export function planRepair(slots: AuditedSlots): readonly RepairStep[] {
+  const indexesOf = (...kinds: readonly string[]) =>
+    SLOT_INDEXES.filter((index) => kinds.includes(slots.get(index)?.kind ?? 'empty'));
+  const verified = indexesOf('verified');
+  const places = SLOT_INDEXES.filter((index) => slots.get(index)?.kind !== 'unreadable').slice(0, verified.length);
+  const holes = places.filter((index) => !verified.includes(index));
+  const highestFirst = verified.filter((index) => !places.includes(index)).toReversed();
+  const moves = highestFirst.flatMap((from, nth): readonly RepairStep[] => {
+    const to = holes[nth];
+    return to === undefined
+      ? []
+      : [
+          { kind: 'write', from, to },
+          { kind: 'delete', index: from },
+        ];
+  });
+  const spare = indexesOf('unverified', 'duplicate').filter((index) => !places.includes(index));
+  return [
+    ...indexesOf('unverified').map((index) => ({ kind: 'quarantine', index }) as const),
+    ...moves,
+    ...spare.toReversed().map((index) => ({ kind: 'delete', index }) as const),
+  ];
+}
+
+/** What one keyring of a profile made of it. */
+type QuarantineAttempt = Pick<Attempt, 'keyring' | 'signer' | 'code' | 'message' | 'note'>;
+
+/** What was in the mirror and verifies for no profile, with the reason: enough to judge it again or to put it back. */
+export interface QuarantineEntry {
+  readonly schema: 1;
+  readonly digest: Digest;
+  /** The key under which it was in the mirror. */
+  readonly location: string;
+  /** Of the bytes, hex. */
+  readonly sha256: string;
+  /** Base64. */
+  readonly bytes: string;
+  /** By profile. */
+  readonly attempts: Readonly<Record<string, readonly QuarantineAttempt[]>>;
+  /** By profile, of all that were asked. */
+  readonly trustRevisions: Readonly<Record<string, string>>;
+  readonly quarantinedAt: string;
+}
+
+/** Characters kept of a message: part of it may come from the signature. */
+const MAX_MESSAGE_LENGTH = 500;
+
+/** The key of the quarantined bytes of a digest. */
+export function quarantineKey(digest: Digest, sha256: string): string {
+  return `quarantine/${toStoreSegment(digest)}/${sha256}.json`;
+}
+
+/** Keeps a copy, once for the same bytes: the first reason stays. @throws StoreError */
+async function quarantineSignature(
+  { objects, digest, trusts, now }: AuditTarget,
+  location: string,
+  untrustedBytes: Uint8Array,
+  evaluations: Evaluations,
+): Promise<void> {
+  const sha256 = hash('sha256', untrustedBytes, 'hex');
+  const entry: QuarantineEntry = {
+    schema: 1,
+    digest,
+    location,
+    sha256,
+    bytes: Buffer.from(untrustedBytes).toString('base64'),
+    attempts: Object.fromEntries(
+      [...evaluations].map(([profile, { attempts }]) => [profile, attempts.slice(0, MAX_KEYRINGS).map(toKept)]),
+    ),
+    trustRevisions: Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision])),
+    quarantinedAt: now.toISOString(),
+  };
+  await objects.createObject(quarantineKey(digest, sha256), Buffer.from(`${JSON.stringify(entry)}\n`));
+}
+
+function toKept({ keyring, signer, code, message, note }: Attempt): QuarantineAttempt {
+  return { keyring, signer, code, message: message.slice(0, MAX_MESSAGE_LENGTH), note };
 }

@@ -1,8 +1,8 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { evaluateRepository, type GraphPolicy } from './evaluate-repository.ts';
-import { listPayloads, type Payload } from './list-payloads.ts';
-import type { UpdateGraph } from './update-graph.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { UpdateGraph } from './parse-graph.ts';
+import type { GraphNode } from './parse-node.ts';
 
 /** A digest that a mirror wants the signatures of. */
 export interface Release extends Omit<Payload, 'repository'> {
@@ -12,7 +12,7 @@ export interface Release extends Omit<Payload, 'repository'> {
   readonly canonicalRepository: Repository;
 }
 
-export interface ReleaseList {
+interface ReleaseList {
   /** Each digest once. */
   readonly releases: readonly Release[];
   /** Payloads of other repositories, which are not mirrored: the same digest may be in a release too. */
@@ -57,4 +57,106 @@ function join(known: Release, more: Release): Release {
 
 function unite<T>(some: readonly T[], others: readonly T[]): readonly T[] {
   return [...new Set([...some, ...others])];
+}
+
+/** The part of a profile that graphs are held against. */
+export type GraphPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases'>;
+
+/** What a repository is to a profile, in a graph. */
+export type Standing =
+  | { readonly kind: 'canonical' }
+  /** The profile's `graphAliases` take it for this canonical repository; nothing else than a graph may name it. */
+  | { readonly kind: 'alias'; readonly canonicalRepository: Repository }
+  | { readonly kind: 'other' };
+
+/** An alias of what is not canonical is none: aliases widen nothing. */
+function evaluateRepository(repository: Repository, policy: GraphPolicy): Standing {
+  const { canonicalRepositories, graphAliases } = policy;
+  if (canonicalRepositories.includes(repository)) return { kind: 'canonical' };
+  const canonicalRepository = Object.hasOwn(graphAliases, repository) ? graphAliases[repository] : undefined;
+  if (canonicalRepository === undefined || !canonicalRepositories.includes(canonicalRepository))
+    return { kind: 'other' };
+  return { kind: 'alias', canonicalRepository };
+}
+
+/** An image that graphs name in one repository, once, with everything that they say of it. */
+export interface Payload {
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly versions: readonly string[];
+  /** Empty where no graph tells. */
+  readonly architectures: readonly string[];
+  readonly channels: readonly string[];
+  /** Other digests that the metadata names for the same releases. */
+  readonly alsoNamed: readonly Digest[];
+}
+
+/** Each repository and digest once, in the order in which the graphs name them first. */
+function listPayloads(graphs: Iterable<UpdateGraph>): readonly Payload[] {
+  const found = new Map<Repository, Map<Digest, GraphNode[]>>();
+  const groups: GraphNode[][] = [];
+  for (const { nodes } of graphs) {
+    for (const node of nodes) {
+      const digests = found.get(node.repository) ?? new Map<Digest, GraphNode[]>();
+      found.set(node.repository, digests);
+      const group = digests.get(node.digest);
+      if (group === undefined) {
+        const first = [node];
+        digests.set(node.digest, first);
+        groups.push(first);
+      } else {
+        group.push(node);
+      }
+    }
+  }
+  return groups.flatMap((group) => toPayload(group));
+}
+
+function toPayload(nodes: readonly GraphNode[]): readonly Payload[] {
+  const [first] = nodes;
+  if (first === undefined) return [];
+  return [
+    {
+      repository: first.repository,
+      digest: first.digest,
+      versions: unique(nodes.map(({ version }) => version)),
+      architectures: unique(nodes.flatMap(({ architecture }) => architecture ?? [])),
+      channels: nodes.length === 1 ? first.channels : unique(nodes.flatMap(({ channels }) => channels)),
+      alsoNamed: unique(nodes.flatMap(({ manifestRef }) => manifestRef ?? [])),
+    },
+  ];
+}
+
+function unique<T>(values: readonly T[]): readonly T[] {
+  return values.length < 2 ? values : [...new Set(values)];
+}
+
+export interface RepositoryCount {
+  readonly repository: Repository;
+  readonly standing: Standing;
+  /** Distinct digests. */
+  readonly releases: number;
+}
+
+export interface GraphJudgement {
+  /** Those with most releases first. */
+  readonly repositories: readonly RepositoryCount[];
+  /** Payloads that are neither in a canonical repository nor in an alias of one. */
+  readonly outside: readonly Payload[];
+}
+
+/** Whether the payloads of graphs are where the profile has releases asked for: nothing is contacted for it. */
+export function evaluateGraphs(graphs: Iterable<UpdateGraph>, policy: GraphPolicy): GraphJudgement {
+  const counts = new Map<Repository, number>();
+  const outside: Payload[] = [];
+  for (const payload of listPayloads(graphs)) {
+    counts.set(payload.repository, (counts.get(payload.repository) ?? 0) + 1);
+    if (evaluateRepository(payload.repository, policy).kind === 'other') outside.push(payload);
+  }
+  const repositories = Array.from(counts, ([repository, releases]) => ({
+    repository,
+    standing: evaluateRepository(repository, policy),
+    releases,
+  }));
+  return { repositories: repositories.toSorted((left, right) => right.releases - left.releases), outside };
 }

@@ -1,11 +1,21 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { createNodeParser } from './parse-node.ts';
-import { type GraphNode, MAX_GRAPH_BYTES, MAX_GRAPH_NODES, type UpdateGraph } from './update-graph.ts';
+import { createNodeParser, type GraphNode } from './parse-node.ts';
+
+/** Bytes of one graph: several times those of the largest channels. */
+export const MAX_GRAPH_BYTES = 32 * 1024 * 1024;
+export const MAX_GRAPH_NODES = 50_000;
+
+/** What an update service (Cincinnati) answers, as far as a mirror needs it: releases, without the ways between them. */
+export interface UpdateGraph {
+  /** The file or URL that it was read from, as messages may show it. */
+  readonly source: string;
+  readonly nodes: readonly GraphNode[];
+}
 
 /** What messages call the bytes, and what was asked for to get them. */
-export interface GraphOrigin {
+interface GraphOrigin {
   readonly source: string;
   readonly architecture?: string | undefined;
 }

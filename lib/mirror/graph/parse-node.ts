@@ -4,7 +4,23 @@ import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { type GraphNode, MAX_NODE_CHANNELS, MAX_VERSION_LENGTH } from './update-graph.ts';
+
+/** Characters of a version. */
+export const MAX_VERSION_LENGTH = 128;
+/** Channels that the metadata of one node may name. */
+export const MAX_NODE_CHANNELS = 256;
+
+/** One release of a graph: where its payload is, parsed, and not judged by anything. */
+export interface GraphNode {
+  readonly version: string;
+  readonly repository: Repository;
+  readonly digest: Digest;
+  /** What the metadata says, such as `multi`, else what was asked for; undefined where neither tells. */
+  readonly architecture: string | undefined;
+  readonly channels: readonly string[];
+  /** The metadata's `manifestref` where it is another digest than the payload's. */
+  readonly manifestRef: Digest | undefined;
+}
 
 /** @param path of the node, such as `nodes[7]` @throws InputError `BodyInvalid`, the path of the member first */
 export type NodeParser = (untrustedNode: JsonValue, path: string) => GraphNode;

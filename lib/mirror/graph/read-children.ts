@@ -1,18 +1,19 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { ChildManifest } from '../../registry/images/list-children.ts';
-import type { ChildrenReader } from './children-reader.ts';
+import { type ChildManifest, listChildren } from '../../registry/images/list-children.ts';
+import type { ManifestReader } from '../../registry/profile/profile-registries.ts';
 import type { Release } from './list-releases.ts';
 
-export interface ReadChildrenOptions {
+interface ReadChildrenOptions {
   readonly reader: ChildrenReader;
   /** Lists read at a time. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
 
-export interface ReleaseChildren {
+interface ReleaseChildren {
   /** By the digest of the list. */
   readonly children: ReadonlyMap<Digest, readonly ChildManifest[]>;
   /** Lists whose children are not known, each with why: a failed one keeps no other from being read. */
@@ -63,4 +64,22 @@ async function readFirst(
     }
   }
   return failure;
+}
+
+/** Who knows the manifests of a multi-architecture list. */
+export interface ChildrenReader {
+  /** Nothing for what is no list. @throws StoreError; the abort reason of the signal */
+  readChildren(repository: Repository, digest: Digest, signal: AbortSignal): Promise<readonly ChildManifest[]>;
+}
+
+/** @param open gives what reads from the registry of a repository, or throws StoreError */
+export function createRegistryChildren(
+  open: (repository: Repository) => Promise<Pick<ManifestReader, 'readManifest'>>,
+): ChildrenReader {
+  return {
+    async readChildren(repository, digest, signal) {
+      const registry = await open(repository);
+      return listChildren(await registry.readManifest(repository, digest, signal));
+    },
+  };
 }

@@ -1,16 +1,16 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { HttpClient, HttpResponse } from '../../platform/http/http-client.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { withRetries } from '../../platform/time/retries.ts';
-import { checkStatus } from '../../registry/client/registry-status.ts';
+import { checkStatus } from '../../registry/client/registry-answers.ts';
 import type { GraphPlace } from './graph-places.ts';
-import { parseGraph } from './parse-graph.ts';
-import { MAX_GRAPH_BYTES, type UpdateGraph } from './update-graph.ts';
+import { MAX_GRAPH_BYTES, parseGraph, type UpdateGraph } from './parse-graph.ts';
 
 /** Milliseconds for one try: an update service may have to make the graph first, and some have megabytes. */
-export const GRAPH_TIMEOUT_MS = 30_000;
+const GRAPH_TIMEOUT_MS = 30_000;
 
-export interface ReadGraphOptions {
+interface ReadGraphOptions {
   readonly client: HttpClient;
   readonly signal: AbortSignal;
   /** Tests shorten it. */
@@ -73,4 +73,21 @@ const HINT = 'most want a channel, such as stable-4.16';
 
 function unreadable(path: string, why: string, cause?: unknown): InputError {
   return new InputError('FileUnreadable', `cannot read ${path}: ${why}`, { cause });
+}
+
+/** Questions to update services under way at a time. */
+export const GRAPH_CONCURRENCY = 4;
+
+/** All graphs, in the order of their places; one that cannot be had ends the others. @throws as {@link readGraph} */
+export async function readGraphs(
+  places: readonly GraphPlace[],
+  options: ReadGraphOptions,
+): Promise<readonly UpdateGraph[]> {
+  const others = new AbortController();
+  const signal = AbortSignal.any([options.signal, others.signal]);
+  try {
+    return await runBounded(places, GRAPH_CONCURRENCY, (place) => readGraph(place, { ...options, signal }));
+  } finally {
+    others.abort();
+  }
 }

@@ -10,7 +10,7 @@ import {
 } from '../../registry/attachments/read-signature-layers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
-import { parseRewritten } from './parse-rewritten.ts';
+import { parseRewritten } from './update-tag.ts';
 
 /** A layer as a manifest has it, and what tells it from others. */
 export interface NamedLayer {

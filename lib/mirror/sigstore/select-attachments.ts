@@ -7,10 +7,13 @@ import {
   findAttachments,
   type UntrustedAttachment,
 } from '../../registry/attachments/find-attachments.ts';
-import { listManifestBlobs } from '../../registry/attachments/list-manifest-blobs.ts';
-import { readParsed, type UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
+import {
+  listManifestBlobs,
+  readParsed,
+  type UntrustedLayer,
+} from '../../registry/attachments/read-signature-layers.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
-import { NO_MANIFESTS } from '../../stores/open/upstream-stores.ts';
+import { NO_MANIFESTS } from '../../stores/open/open-stores.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';

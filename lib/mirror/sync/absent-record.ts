@@ -59,7 +59,7 @@ const schema: v.GenericSchema<unknown, AbsentRecord> = v.strictObject({
   nextAt: utcTime,
 });
 
-export function absentKey(digest: Digest): string {
+function absentKey(digest: Digest): string {
   return `${ABSENT_PREFIX}${toKeySegment(digest)}.json`;
 }
 

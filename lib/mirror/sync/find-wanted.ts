@@ -1,12 +1,9 @@
 import type { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { ChildrenReader } from '../graph/children-reader.ts';
-import type { GraphPolicy } from '../graph/evaluate-repository.ts';
-import type { Payload } from '../graph/list-payloads.ts';
-import { listDigests, listReleases, type Release } from '../graph/list-releases.ts';
-import { isMultiArchitecture, readChildren } from '../graph/read-children.ts';
-import type { UpdateGraph } from '../graph/update-graph.ts';
+import { type GraphPolicy, listDigests, listReleases, type Payload, type Release } from '../graph/list-releases.ts';
+import type { UpdateGraph } from '../graph/parse-graph.ts';
+import { type ChildrenReader, isMultiArchitecture, readChildren } from '../graph/read-children.ts';
 import { type KnownChildren, readKnownChildren, rememberChildren } from './known-children.ts';
 
 export interface WantedRequest {

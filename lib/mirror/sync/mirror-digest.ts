@@ -4,8 +4,7 @@ import type { SignatureEvaluation } from '../../verdict/judge/keyring-requiremen
 import { isUseful } from '../slots/is-useful.ts';
 import { type MirrorSlots, type MirrorTarget, readMirrorSlots, satisfiedKeyrings } from '../slots/mirror-slots.ts';
 import { placeSignature } from '../slots/place-signature.ts';
-import { type MirrorResult, type Progress, toMirrorResult } from './mirror-result.ts';
-import { toUntouchedResult } from './untouched-result.ts';
+import { type MirrorResult, type Progress, toMirrorResult, toUntouchedResult } from './mirror-result.ts';
 
 export interface MirrorRequest extends MirrorTarget {
   /** Where signatures are copied from; not touched when what is held satisfies every keyring. */

@@ -1,4 +1,6 @@
-import type { Digest } from '../../base/names/digest.ts';
+import * as v from 'valibot';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { isRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 
 /** What the mirror queue carries: a digest to mirror by a profile's trust. */
@@ -13,3 +15,13 @@ export interface MirrorMessage {
 export function toMirrorBody(profile: string, digest: Digest, repository?: Repository): string {
   return JSON.stringify({ schema: 1, profile, digest, repository } satisfies MirrorMessage);
 }
+
+/** What a message of the mirror queue has to be; apart from its writer, which needs no schema library. */
+export const MirrorMessageSchema = v.strictObject({
+  schema: v.literal(1),
+  profile: v.pipe(v.string(), v.minLength(1), v.maxLength(63)),
+  digest: v.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a digest'),
+  repository: v.optional(
+    v.custom<Repository>((value) => typeof value === 'string' && isRepository(value), 'not a repository'),
+  ),
+});

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { createLimitedStore } from '../../stores/port/limited-store.ts';
+import { createLimitedStore } from '../../stores/port/composites.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';

@@ -1,3 +1,4 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
@@ -7,13 +8,63 @@ import {
   MAX_SIGSTORE_SIGNATURE_BYTES,
 } from '../../crypto/sigstore/signature-blob.ts';
 import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
-import { createFailingStore } from '../../stores/port/failing-store.ts';
+import { createFailingStore, createFallbackStore } from '../../stores/port/composites.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../../stores/port/signature-store.ts';
+import { resolveMirrors } from '../profile/mirrored-reader.ts';
+import type { ProfileRegistries, RegistryTrust } from '../profile/profile-registries.ts';
 import { type AttachmentReader, findAttachments, type UntrustedAttachment } from './find-attachments.ts';
 import { readParsed } from './read-signature-layers.ts';
 
+const DESCRIPTION = 'attachments';
+
+/**
+ * The Sigstore signatures beside the images of a profile's repositories, read where a node with the profile's mirror
+ * sets pulls: from each mirror in order, and from the source last. Only registries that the profile names are contacted.
+ */
+export function createProfileAttachments(
+  registries: Pick<ProfileRegistries, 'openRegistry'>,
+): (trust: RegistryTrust) => SignatureStore {
+  return (trust) => {
+    const at = (place: Repository): SignatureStore => {
+      const store = createAttachmentStore(() => registries.openRegistry(trust), { description: place });
+      // The query names the judged image; its attachments are read at this place.
+      const fetchSignatures: SignatureStore['fetchSignatures'] = (query, signal) =>
+        store.fetchSignatures({ ...query, repository: place }, signal);
+      return { description: place, fetchSignatures };
+    };
+    return {
+      description: DESCRIPTION,
+      fetchSignatures(query, signal) {
+        return openPlaces(trust, query.repository, at).fetchSignatures(query, signal);
+      },
+    };
+  };
+}
+
+function openPlaces(
+  { mirrorRules }: RegistryTrust,
+  repository: Repository | undefined,
+  at: (place: Repository) => SignatureStore,
+): SignatureStore {
+  if (repository === undefined) return refuse('attachments lie beside an image, and the query names no repository');
+  try {
+    const places = resolveMirrors(repository, mirrorRules).map(at);
+    return places.length === 0
+      ? refuse('the mirror sets name no mirror and forbid the source')
+      : createFallbackStore(places);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return refuse(error.message);
+  }
+}
+
+/** Failed, not absent: the place could have held the signature. */
+function refuse(reason: string): SignatureStore {
+  return createFailingStore(DESCRIPTION, new StoreError('NotAllowed', reason));
+}
+
 interface AttachmentOptions {
-  /** What the evidence calls the store; the repository unless told. */
+  /** The name of the store in the evidence. */
   readonly description?: string | undefined;
   readonly storeTimeoutMs?: number | undefined;
 }
@@ -33,7 +84,10 @@ export function createAttachmentStore(
     fetchSignatures(query, signal) {
       const { digest, repository } = query;
       if (repository === undefined) {
-        const error = new StoreError('NotAllowed', 'attachments lie beside an image, and no repository was asked for');
+        const error = new StoreError(
+          'NotAllowed',
+          'attachments lie beside an image, and the query names no repository',
+        );
         return createFailingStore(description, error).fetchSignatures(query, signal);
       }
       return readAll(open, { digest, repository }, description, storeTimeoutMs, signal);
@@ -91,7 +145,7 @@ async function* readLayers(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StoreError)) throw error;
-      // A layer that is named and not there is no absence: the signature could have been in it.
+      // A layer that is named and missing is a failure: the signature could have been in it.
       yield { kind: 'failed', store, location: at, error };
     }
   }
@@ -99,7 +153,7 @@ async function* readLayers(
 
 const USEFUL: ReadonlySet<string> = new Set(Object.values(CosignAnnotation));
 
-/** A manifest may have megabytes of others, which nobody reads and a record would keep. */
+/** Drops all other annotations: a manifest may have megabytes of them, which a record would keep. */
 function keepUseful(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...annotations].filter(([name]) => USEFUL.has(name)));
 }

@@ -7,16 +7,16 @@ import type { HttpResponse, HttpSender } from '../../platform/http/http-client.t
 import { toShownUrl } from '../../platform/http/http-url.ts';
 import { type AllowedHosts, createAllowedRegistries } from './allowed-registries.ts';
 import { listReferrers, type UntrustedDescriptor } from './list-referrers.ts';
+import type { PullSecret } from './pull-secret.ts';
 import {
   checkManifest,
   MANIFEST_MEDIA_TYPES,
   type ManifestMediaType,
   toManifestMediaType,
-} from './manifest-media-type.ts';
-import type { PullSecret } from './pull-secret.ts';
+  verifyContent,
+} from './registry-answers.ts';
 import { createRegistryRequests } from './registry-requests.ts';
 import { type StreamOptions, streamBlob } from './stream-blob.ts';
-import { verifyContent } from './verify-content.ts';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 

@@ -5,8 +5,8 @@ import type { HttpResponse, RequestContent } from '../../platform/http/http-clie
 import { toShownUrl } from '../../platform/http/http-url.ts';
 import { withRetries } from '../../platform/time/retries.ts';
 import { createAllowedRegistries } from './allowed-registries.ts';
+import { checkStatus } from './registry-answers.ts';
 import type { Manifest, RegistryClientOptions } from './registry-client.ts';
-import { checkStatus } from './registry-status.ts';
 import { createTokenAuth } from './token-auth.ts';
 
 /**

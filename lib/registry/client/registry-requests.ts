@@ -1,10 +1,10 @@
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpResponse } from '../../platform/http/http-client.ts';
 import { withRetries } from '../../platform/time/retries.ts';
-import { checkStatus } from './registry-status.ts';
+import { checkStatus } from './registry-answers.ts';
 import { createTokenAuth, type TokenAuthOptions } from './token-auth.ts';
 
-export interface RegistryRequest {
+interface RegistryRequest {
   readonly repository: Repository;
   /** Below the repository: `manifests/<reference>`. */
   readonly path: string;
@@ -12,9 +12,9 @@ export interface RegistryRequest {
   readonly accept: string;
   readonly limitBytes: number;
   readonly signal: AbortSignal;
-  /** Instead of the client's own. */
+  /** Default: the client's own. */
   readonly timeoutMs?: number | undefined;
-  /** Gets the body of an answer as it comes. Called anew when a request that was cut off is repeated. */
+  /** Receives the body of an answer as it arrives. Called again when a request that was cut off is repeated. */
   readonly consume?: ((body: AsyncIterable<Uint8Array>) => Promise<void>) | undefined;
 }
 
@@ -23,7 +23,7 @@ export interface RegistryRequests {
   ask(request: RegistryRequest): Promise<HttpResponse>;
 }
 
-/** Asks registries, answers at most one challenge for each request, and sends a credential to no other origin. */
+/** Sends requests to registries. Each answers at most one challenge, and credentials go to no other origin. */
 export function createRegistryRequests(options: TokenAuthOptions): RegistryRequests {
   const { http, allowed, timeoutMs } = options;
   const auth = createTokenAuth(options);
@@ -60,7 +60,7 @@ export function createRegistryRequests(options: TokenAuthOptions): RegistryReque
   };
 }
 
-/** A challenge of a host that was redirected to is not answered: the credentials are not for it. */
+/** The challenge of a redirect's target is not answered: the credentials are not for that host. */
 function isChallenge({ status, url: answered }: HttpResponse, { origin }: URL): boolean {
   return status === 401 && answered.origin === origin;
 }

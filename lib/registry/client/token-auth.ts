@@ -1,11 +1,12 @@
+import { isJsonObject } from '../../base/documents/json-value.ts';
+import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpSender } from '../../platform/http/http-client.ts';
 import type { AllowedRegistries } from './allowed-registries.ts';
 import { type Challenge, parseChallenges } from './parse-challenges.ts';
 import type { Credential, PullSecret } from './pull-secret.ts';
-import { checkStatus } from './registry-status.ts';
-import { parseTokenAnswer } from './token-answer.ts';
+import { checkStatus } from './registry-answers.ts';
 
 export const MAX_TOKEN_ANSWER_BYTES = 64 * 1024;
 /** Repositories whose authorization is kept; the oldest goes first. */
@@ -15,7 +16,7 @@ const EARLY_SECONDS = 5;
 const BASIC_SECONDS = 3600;
 
 /** The values of `Authorization` for the registry's own origin, one per repository. */
-export interface TokenAuth {
+interface TokenAuth {
   /** What the last challenge for a repository was answered with, while it holds. */
   recall(repository: Repository): string | undefined;
   forget(repository: Repository): void;
@@ -26,7 +27,7 @@ export interface TokenAuth {
   answer(challenge: UntrustedChallenge): Promise<string>;
 }
 
-export interface UntrustedChallenge {
+interface UntrustedChallenge {
   readonly repository: Repository;
   readonly url: URL;
   readonly header: string | undefined;
@@ -146,4 +147,41 @@ function checkSameOrigin(from: URL, to: URL): void {
   if (from.origin !== to.origin) {
     throw new StoreError('RedirectRefused', `the token service ${from.origin} redirects to ${to.origin}`);
   }
+}
+
+interface Token {
+  readonly value: string;
+  readonly lifetimeSeconds: number;
+}
+
+/** What the specification says of an answer without `expires_in`. */
+const DEFAULT_LIFETIME_SECONDS = 60;
+const MAX_LIFETIME_SECONDS = 3600;
+/** RFC 6750, section 2.1: anything else could end the header that the token is sent in. */
+const B64TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/** @throws StoreError `ChallengeInvalid`, which shows nothing of the answer. */
+function parseTokenAnswer(bytes: Uint8Array): Token {
+  const answer = parseAnswer(bytes);
+  if (!isJsonObject(answer)) throw invalid('is not an object');
+  const value = answer['token'] ?? answer['access_token'];
+  if (typeof value !== 'string' || !B64TOKEN.test(value)) throw invalid('holds no bearer token');
+  return { value, lifetimeSeconds: toLifetime(answer['expires_in']) };
+}
+
+function toLifetime(seconds: unknown): number {
+  if (typeof seconds !== 'number' || !(seconds > 0)) return DEFAULT_LIFETIME_SECONDS;
+  return Math.min(seconds, MAX_LIFETIME_SECONDS);
+}
+
+function parseAnswer(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    throw invalid('is not JSON');
+  }
+}
+
+function invalid(fault: string): StoreError {
+  return new StoreError('ChallengeInvalid', `the answer of the token service ${fault}`);
 }

@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { formatPlatform, type Platform } from '../../base/names/platform.ts';
-import type { ManifestMediaType } from '../client/manifest-media-type.ts';
+import type { ManifestMediaType } from '../client/registry-answers.ts';
 import { DOCKER_LIST, type IndexEntry, invalidIndex, OCI_INDEX, readIndexEntries } from './read-index.ts';
 
 /** An image that a node would choose from an index. */

@@ -2,8 +2,8 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { walkSignatures } from '../../stores/port/walk-signatures.ts';
+import { verifyContent } from '../client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
-import { verifyContent } from '../client/verify-content.ts';
 import type { ImageSource } from './image-source.ts';
 import { findImageDirectory, findImageFile, readImageFile, unreadable } from './read-image-file.ts';
 

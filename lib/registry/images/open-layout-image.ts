@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../../base/documents/json-value.t
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { verifyContent } from '../client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES } from '../client/registry-client.ts';
-import { verifyContent } from '../client/verify-content.ts';
 import type { ImageSource } from './image-source.ts';
 import { findImageDirectory, readImageFile, unreadable } from './read-image-file.ts';
 

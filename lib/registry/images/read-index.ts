@@ -3,7 +3,7 @@ import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
-import type { ManifestMediaType } from '../client/manifest-media-type.ts';
+import type { ManifestMediaType } from '../client/registry-answers.ts';
 
 /** A manifest that an index names, as a node reads the entry. */
 export interface IndexEntry {

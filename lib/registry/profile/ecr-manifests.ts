@@ -4,9 +4,8 @@ import { isDigest } from '../../base/names/digest.ts';
 import { type EcrRegistry, parseEcrHost } from '../../base/names/registry-host.ts';
 import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
 import { SDK_TIMEOUTS } from '../../platform/aws/aws-settings.ts';
-import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType } from '../client/manifest-media-type.ts';
+import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../client/registry-client.ts';
-import { verifyContent } from '../client/verify-content.ts';
 import type { ManifestReader } from './profile-registries.ts';
 
 /**

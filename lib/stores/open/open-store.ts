@@ -1,16 +1,16 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { HttpClient } from '../../platform/http/http-client.ts';
-import { checkHttpUrl, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
-import { createDirectoryReleaseStore } from '../directory-release-store.ts';
-import { createHttpReleaseStore } from '../http-release-store.ts';
-import { createFailingStore } from '../port/failing-store.ts';
+import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
+import { createDirectoryReleaseStore } from '../directory-stores.ts';
+import { createHttpReleaseStore } from '../http-stores.ts';
+import { createFailingStore } from '../port/composites.ts';
 import type { SignatureStore } from '../port/signature-store.ts';
 
 /**
- * The store that a profile names by URL, or a command line by directory. It never throws: what may not or cannot be
- * opened is a store whose only entry is `failed`, so that it shows in the evidence.
+ * Opens the store that a profile names by URL, or a command line by directory. It never throws: a store that may not or
+ * cannot be opened has `failed` as its only entry, so that the evidence shows it.
  */
 export function openStore(
   urlOrPath: string,
@@ -45,7 +45,7 @@ function openFileUrl(url: URL, access: { readonly allowLocal: boolean }): Signat
   try {
     path = fileURLToPath(url);
   } catch {
-    return createRefusedStore(toShownUrl(url), 'this file:// URL is not a local path');
+    return createRefusedStore(toShownUrl(url), 'this file:// URL names no local path');
   }
   return openDirectory(path, toShownUrl(url), access);
 }
@@ -53,9 +53,9 @@ function openFileUrl(url: URL, access: { readonly allowLocal: boolean }): Signat
 function openPath(text: string, access: { readonly allowLocal: boolean }): SignatureStore {
   const isPath = isAbsolute(text) || text.startsWith('./') || text.startsWith('../');
   if (isPath) return openDirectory(text, text, access);
-  if (!/[:@]/.test(text)) return createRefusedStore(text, 'this is neither a URL nor a path');
+  if (!/[:@]/.test(text)) return createRefusedStore(text, 'not a URL, and not a path: a path starts with /, ./ or ../');
   // A mistyped URL may hold a password.
-  return createRefusedStore(toShownScheme(text), 'this is not a URL');
+  return createRefusedStore(toShownScheme(text), 'not a URL');
 }
 
 function openDirectory(path: string, shown: string, { allowLocal }: { readonly allowLocal: boolean }): SignatureStore {
@@ -65,4 +65,9 @@ function openDirectory(path: string, shown: string, { allowLocal }: { readonly a
 
 function createRefusedStore(description: string, reason: string): SignatureStore {
   return createFailingStore(description, new StoreError('NotAllowed', reason));
+}
+
+/** Converts a store argument of a command line for `openStore`: a URL stays, a path becomes absolute. */
+export function toStoreLocation(named: string): string {
+  return isUrlLike(named) ? named : resolve(named);
 }

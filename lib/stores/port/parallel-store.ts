@@ -6,8 +6,8 @@ import type { SignatureStore, StoreEntry } from './signature-store.ts';
 export const VERIFICATION_TIMEOUT_MS = 20_000;
 
 /**
- * What is left of a time that begins when it is first asked for: for several stores that are read one after the other
- * on behalf of one verification.
+ * The time that is left of a budget, which starts with the first call. Several stores that are read one after the other
+ * for one verification share it.
  *
  * @returns milliseconds
  */
@@ -30,8 +30,8 @@ interface Reading {
 }
 
 /**
- * Reads all stores at once and yields entries as they come; a store is asked for its next signature only after its
- * last one was consumed. When the consumer stops, or time is up, what is under way is aborted and awaited.
+ * Reads all stores at once and yields entries as they arrive. A store is asked for its next signature only after its
+ * last one was consumed. When the consumer stops or time is up, pending reads are aborted and awaited.
  */
 export function createParallelStore(
   stores: readonly SignatureStore[],
@@ -72,7 +72,7 @@ export function createParallelStore(
   };
 }
 
-/** The first of the pending steps; undefined when time is up. @throws the caller's abort reason. */
+/** The first pending step to finish; undefined when time is up. @throws the caller's abort reason. */
 async function nextStep(
   pending: ReadonlyMap<Reading, Promise<Step>>,
   signal: AbortSignal,

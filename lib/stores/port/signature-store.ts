@@ -2,11 +2,11 @@ import type { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 
-/** What is asked of a store. A lookaside is laid out by repository and needs one; the release layout ignores it. */
+/** A question to a store. A lookaside is laid out by repository and needs one; the release layout ignores it. */
 export interface SignatureQuery {
   readonly digest: Digest;
   readonly repository?: Repository | undefined;
-  /** The kinds that are of use; any when left out. A store may give others all the same. */
+  /** The kinds that are wanted; all by default. A store may return other kinds as well. */
   readonly kinds?: readonly SignatureKind[] | undefined;
 }
 
@@ -14,8 +14,8 @@ export interface SignatureQuery {
 export type SignatureKind = 'openpgp' | 'sigstore';
 
 /**
- * One step of reading a store. `absent` says that the store was asked and answered that there is no (further)
- * signature; `failed` that it could have held one and did not answer as a store should. They are never confused.
+ * One step of reading a store. `absent`: the store answered that there is no (further) signature. `failed`: the store
+ * could have held one and did not answer as a store should. The two are never confused.
  */
 export type StoreEntry =
   | {
@@ -28,9 +28,9 @@ export type StoreEntry =
   | { readonly kind: 'failed'; readonly store: string; readonly location: string; readonly error: StoreError };
 
 /**
- * A place to fetch signatures from: ours to read, never to trust.
+ * A place to fetch signatures from. Nothing that it returns is trusted.
  *
- * The iterable throws nothing but the signal's abort reason: whatever goes wrong in the store is a `failed` entry.
+ * The iterable throws nothing but the signal's abort reason. Any failure of the store is a `failed` entry.
  * A consumer that stops early (`break`) leaves no request, socket or timer behind.
  */
 export interface SignatureStore {
@@ -43,7 +43,13 @@ export interface SignatureStore {
 export const MAX_RELEASE_SIGNATURES = 9;
 /** Signatures read per digest in a lookaside, as containers/image does. */
 export const MAX_LOOKASIDE_SIGNATURES = 128;
-/** Bytes of one signature on the wire; a longer one is read no further. */
+/** Bytes of one signature on the wire. Reading stops there. */
 export const MAX_SIGNATURE_BYTES = 50 * 1024;
 /** Milliseconds that one store may take for one digest. */
 export const STORE_TIMEOUT_MS = 10_000;
+
+/** Stores of releases, which are read by digest, and of image policies, which are read by repository and digest. */
+export interface SignaturePlaces {
+  readonly release: SignatureStore;
+  readonly lookaside: SignatureStore;
+}

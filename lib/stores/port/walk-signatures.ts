@@ -7,7 +7,7 @@ export interface NumberedSignatures {
   /** The store's description. */
   readonly store: string;
   readonly last: number;
-  /** What to say when the last one was read: nothing, or that the store goes on longer than is read. */
+  /** After the last one: end, or fail because the store may hold more than is read. */
   readonly overflow: 'end' | 'failed';
   toLocation(index: number): string;
   /** Undefined where there is none. @throws StoreError, or the signal's reason. */
@@ -15,13 +15,13 @@ export interface NumberedSignatures {
   readonly timeoutMs?: number | undefined;
 }
 
-/** Faults of one signature; after another fault the store is not asked again. */
+/** Faults of one signature. After any other fault the store is not read further. */
 const PASSING_FAULTS: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'LimitExceeded', 'StatusUnexpected']);
 
 /**
- * Reads one signature at a time, each only when asked for, up to the first that is absent. An empty one is skipped
- * and a faulty one is told and passed over, as the cluster-version operator does. Empty ones up to the last say
- * nothing about what the store has: that is a failure.
+ * Reads one signature at a time, on demand, up to the first that is absent. An empty one is skipped, and a faulty one is
+ * reported and skipped, as the cluster-version operator does. If signatures are empty and none is absent, the store has
+ * failed: it did not say what it holds.
  */
 export async function* walkSignatures(walk: NumberedSignatures, signal: AbortSignal): AsyncIterable<StoreEntry> {
   const { store, last, timeoutMs = STORE_TIMEOUT_MS } = walk;
@@ -51,7 +51,7 @@ export async function* walkSignatures(walk: NumberedSignatures, signal: AbortSig
   }
 }
 
-/** Who asks for patience is not asked for the next one. */
+/** A store that sent `Retry-After` is not read further. */
 function isPassing({ code, retryAfterSeconds }: StoreError): boolean {
   return PASSING_FAULTS.has(code) && retryAfterSeconds === undefined;
 }
@@ -77,7 +77,7 @@ async function readEntry(
 }
 
 function emptyError({ last }: NumberedSignatures, empty: number): StoreError {
-  return new StoreError('BodyInvalid', `${empty} of ${last} signatures are empty, and none is said to be absent`);
+  return new StoreError('BodyInvalid', `${empty} of ${last} signatures are empty, and no index is reported absent`);
 }
 
 function overflowError({ last }: NumberedSignatures): StoreError {

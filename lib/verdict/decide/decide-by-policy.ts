@@ -2,7 +2,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
-import { detectManifestType, type ManifestMediaType } from '../../registry/client/manifest-media-type.ts';
+import { detectManifestType, type ManifestMediaType } from '../../registry/client/registry-answers.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { ImageSource } from '../../registry/images/image-source.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/find-requirements.ts';

@@ -2,9 +2,8 @@ import { hash } from 'node:crypto';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { detectManifestType } from '../../registry/client/manifest-media-type.ts';
-import type { ManifestSource } from '../../registry/client/registry-client.ts';
-import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
+import { detectManifestType } from '../../registry/client/registry-answers.ts';
+import { MAX_MANIFEST_BYTES, type Manifest, type ManifestSource } from '../../registry/client/registry-client.ts';
 
 /**
  * Manifests by digest, kept in the object store so that a registry is contacted once for each. What is kept is not

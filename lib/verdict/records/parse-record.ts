@@ -7,7 +7,7 @@ import { REASON_CODES } from '../../base/errors/reason-code.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { isPlatform } from '../../base/names/platform.ts';
-import { MANIFEST_MEDIA_TYPES } from '../../registry/client/manifest-media-type.ts';
+import { MANIFEST_MEDIA_TYPES } from '../../registry/client/registry-answers.ts';
 import { sha256Field } from '../../trust/prepared/parse-current-trust.ts';
 import { isProfileName } from '../../trust/prepared/profile-name.ts';
 import type { Attempt, ImageResult, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';

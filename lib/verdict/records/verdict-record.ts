@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { ManifestMediaType } from '../../registry/client/manifest-media-type.ts';
+import type { ManifestMediaType } from '../../registry/client/registry-answers.ts';
 import { MAX_PROOF_BYTES } from '../decide/decide-image.ts';
 import type { Verdict } from '../judge/verdict.ts';
 

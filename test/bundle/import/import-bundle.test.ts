@@ -16,7 +16,7 @@ import { createDirectoryObjectStore } from '../../../lib/platform/objects/direct
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { createS3Client } from '../../../lib/platform/objects/s3/s3-client.ts';
 import { createS3ObjectStore } from '../../../lib/platform/objects/s3/s3-object-store.ts';
-import { createHttpReleaseStore } from '../../../lib/stores/http-release-store.ts';
+import { createHttpReleaseStore } from '../../../lib/stores/http-stores.ts';
 import { collectRelease } from '../../../lib/verdict/decide/collect-release.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createTestBuckets } from '../../support/s3-server/make-bucket.ts';

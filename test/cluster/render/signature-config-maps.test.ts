@@ -12,8 +12,11 @@ import {
   type SignedRelease,
   toSignatureConfigMaps,
 } from '../../../lib/cluster/render/signature-config-maps.ts';
-import { createConfigMapStore, MAX_CONFIG_MAP_SIGNATURES } from '../../../lib/stores/config-map-store.ts';
-import { parseSignatureConfigMaps } from '../../../lib/stores/signature-config-maps.ts';
+import {
+  createConfigMapStore,
+  MAX_CONFIG_MAP_SIGNATURES,
+  parseSignatureConfigMaps,
+} from '../../../lib/stores/config-map-store.ts';
 
 const HEX = { sha256: 64, sha384: 96, sha512: 128 } as const;
 

@@ -10,7 +10,7 @@ import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
-import { createHttpReleaseStore } from '../../../lib/stores/http-release-store.ts';
+import { createHttpReleaseStore } from '../../../lib/stores/http-stores.ts';
 import { openStore } from '../../../lib/stores/open/open-store.ts';
 import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { createCloudFrontClient } from '../../../lib/mirror/audit/cloudfront-client.ts';
-import { createCloudFrontInvalidation } from '../../../lib/mirror/audit/cloudfront-invalidation.ts';
+import {
+  createCloudFrontClient,
+  createCloudFrontInvalidation,
+} from '../../../lib/mirror/audit/cloudfront-invalidation.ts';
 import {
   ALL_SIGNATURES,
   type Invalidation,

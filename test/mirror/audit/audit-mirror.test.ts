@@ -10,9 +10,8 @@ import {
   type MirrorAuditRequest,
   PENDING_INVALIDATION_KEY,
 } from '../../../lib/mirror/audit/audit-mirror.ts';
-import { MAX_FOREIGN_KEYS } from '../../../lib/mirror/audit/foreign-keys.ts';
 import { ALL_SIGNATURES } from '../../../lib/mirror/audit/invalidation.ts';
-import { MAX_PAGE_KEYS } from '../../../lib/mirror/audit/list-mirrored-digests.ts';
+import { MAX_FOREIGN_KEYS, MAX_PAGE_KEYS } from '../../../lib/mirror/audit/list-mirrored-digests.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_TRUST_AGE_MS } from '../../../lib/trust/source/ready-trust.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';

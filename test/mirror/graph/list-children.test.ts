@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { createRegistryChildren } from '../../../lib/mirror/graph/children-reader.ts';
 import { listReleases } from '../../../lib/mirror/graph/list-releases.ts';
-import { readChildren } from '../../../lib/mirror/graph/read-children.ts';
-import type { ManifestMediaType } from '../../../lib/registry/client/manifest-media-type.ts';
+import { createRegistryChildren, readChildren } from '../../../lib/mirror/graph/read-children.ts';
+import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import { listChildren, listImages, MAX_CHILDREN } from '../../../lib/registry/images/list-children.ts';
 import { builtInProfile } from '../../../lib/trust/prepared/built-in-profiles.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';

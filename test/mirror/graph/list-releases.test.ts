@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { evaluateGraphs } from '../../../lib/mirror/graph/evaluate-graphs.ts';
-import { evaluateRepository, type GraphPolicy } from '../../../lib/mirror/graph/evaluate-repository.ts';
-import { listDigests, listReleases } from '../../../lib/mirror/graph/list-releases.ts';
+import {
+  evaluateGraphs,
+  type GraphPolicy,
+  listDigests,
+  listReleases,
+} from '../../../lib/mirror/graph/list-releases.ts';
 import { builtInProfile } from '../../../lib/trust/prepared/built-in-profiles.ts';
 import {
   ARCHITECTURE,
@@ -43,7 +46,8 @@ describe('what a repository is to a profile', () => {
     ['a repository that begins like the canonical one', `${OCP}-nightly`, ocp, 'other'],
     ['the canonical repository, for a profile without any', OCP, NO_REPOSITORIES, 'other'],
   ])('%s', (_, repository, policy, kind) => {
-    expect(evaluateRepository(parseRepository(repository), policy).kind).toBe(kind);
+    const graph = parseSample([node('4.16.0', repository)], 'amd64');
+    expect(evaluateGraphs([graph], policy).repositories.map(({ standing }) => standing.kind)).toEqual([kind]);
   });
 });
 

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
-import { parseGraph } from '../../../lib/mirror/graph/parse-graph.ts';
-import type { UpdateGraph } from '../../../lib/mirror/graph/update-graph.ts';
+import { parseGraph, type UpdateGraph } from '../../../lib/mirror/graph/parse-graph.ts';
 
 export const OCP = 'quay.io/openshift-release-dev/ocp-release';
 export const OKD = 'quay.io/okd/scos-release';

@@ -7,8 +7,7 @@ import { collectAttachments } from '../../../lib/bundle/create/collect-attachmen
 import { importAttachments } from '../../../lib/bundle/import/import-attachments.ts';
 import { readSigstoreEvidence } from '../../../lib/mirror/check/sigstore-evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../lib/mirror/sigstore/copy-attachments.ts';
-import { MAX_LEVELS } from '../../../lib/mirror/sigstore/parse-rewritten.ts';
-import { type AttachmentDestination, MAX_TAG_WRITES } from '../../../lib/mirror/sigstore/update-tag.ts';
+import { type AttachmentDestination, MAX_LEVELS, MAX_TAG_WRITES } from '../../../lib/mirror/sigstore/update-tag.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
 import { MAX_ATTACHED_SIGNATURES } from '../../../lib/registry/attachments/read-signature-layers.ts';

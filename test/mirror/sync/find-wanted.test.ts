@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import type { ChildrenReader } from '../../../lib/mirror/graph/children-reader.ts';
+import type { ChildrenReader } from '../../../lib/mirror/graph/read-children.ts';
 import { findWanted, type WantedRequest } from '../../../lib/mirror/sync/find-wanted.ts';
 import { readKnownChildren } from '../../../lib/mirror/sync/known-children.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';

@@ -4,8 +4,8 @@ import type { LookasideResult } from '../../../lib/mirror/slots/lookaside-mirror
 import { lookasideKey, MAX_LOOKASIDE_PLACES } from '../../../lib/mirror/slots/lookaside-slots.ts';
 import { mirrorImage } from '../../../lib/mirror/sync/mirror-image.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { openMirror } from '../../../lib/stores/open/open-mirror.ts';
-import { createPolicyStore } from '../../../lib/stores/port/policy-store.ts';
+import { openMirror } from '../../../lib/stores/open/open-stores.ts';
+import { createPolicyStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';

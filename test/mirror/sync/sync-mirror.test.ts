@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { type Digest, parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { absentKey, readAbsent } from '../../../lib/mirror/sync/absent-record.ts';
+import { type Digest, parseDigest, toKeySegment, toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { readAbsent } from '../../../lib/mirror/sync/absent-record.ts';
 import { type SyncProgress, type SyncRequest, syncMirror } from '../../../lib/mirror/sync/sync-mirror.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
@@ -15,6 +15,7 @@ import { createMemorySignatureStore } from '../../support/memory-signature-store
 const HOUR = 60 * 60 * 1000;
 const NOW = new Date('2026-11-22T12:00:00Z');
 const DIGESTS = Array.from({ length: 40 }, (_, index) => parseDigest(toDigest(`sync ${index}`)));
+const keyOf = (digest: Digest): string => `absent/${toKeySegment(digest)}.json`;
 const later = (hours: number): Date => new Date(NOW.getTime() + hours * HOUR);
 
 let signer: Signer;
@@ -150,10 +151,10 @@ describe('a sync', () => {
     const objects = createMemoryObjectStore();
     const nowhere = createMemorySignatureStore(new Map());
     await syncMirror(requestOf(objects, nowhere, { digests }));
-    const stored = await objects.readObject(absentKey(one), 10_000);
+    const stored = await objects.readObject(keyOf(one), 10_000);
     const text = Buffer.from(stored?.bytes ?? []).toString();
     for (const planted of ['{', text.replace(/"nextAt":"[^"]+"/, '"nextAt":"9999-01-01T00:00:00.000Z"')]) {
-      const objectsWith = createMemoryObjectStore([[absentKey(one), Buffer.from(planted)]]);
+      const objectsWith = createMemoryObjectStore([[keyOf(one), Buffer.from(planted)]]);
       const upstream = createMemorySignatureStore(signed(digests));
       expect(await syncMirror(requestOf(objectsWith, upstream, { digests }))).toMatchObject({ resting: 0, written: 1 });
     }

@@ -3,7 +3,7 @@ import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { toMirrorBody } from '../../../lib/mirror/sync/mirror-message.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { type PushDependencies, verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
-import { openMirror } from '../../../lib/stores/open/open-mirror.ts';
+import { openMirror } from '../../../lib/stores/open/open-stores.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';

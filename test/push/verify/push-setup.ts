@@ -9,7 +9,7 @@ import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
 import type { PushDependencies } from '../../../lib/push/verify/verify-pushed.ts';
 import type { Manifest } from '../../../lib/registry/client/registry-client.ts';
 import type { ProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';
-import { createObjectReleaseStore } from '../../../lib/stores/object-release-store.ts';
+import { createObjectReleaseStore } from '../../../lib/stores/object-stores.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-revision.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';

@@ -2,7 +2,7 @@ import { ECRClient } from '@aws-sdk/client-ecr';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { parseEcrHost } from '../../../lib/base/names/registry-host.ts';
-import { MANIFEST_MEDIA_TYPES } from '../../../lib/registry/client/manifest-media-type.ts';
+import { MANIFEST_MEDIA_TYPES } from '../../../lib/registry/client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES } from '../../../lib/registry/client/registry-client.ts';
 import { createEcrManifests } from '../../../lib/registry/profile/ecr-manifests.ts';
 import { type AwsAnswer, type AwsApi, startAwsApi } from '../../support/servers/start-aws-api.ts';

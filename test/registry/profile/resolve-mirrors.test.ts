@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { resolveMirrors } from '../../../lib/registry/profile/resolve-mirrors.ts';
+import { resolveMirrors } from '../../../lib/registry/profile/mirrored-reader.ts';
 import type { MirrorRule } from '../../../lib/trust/prepared/prepared-trust.ts';
 
 const rule = (source: string, mirrors: readonly string[], more: Partial<MirrorRule> = {}): MirrorRule => ({

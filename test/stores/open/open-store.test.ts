@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { HttpClient } from '../../../lib/platform/http/http-client.ts';
-import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
+import { createHttpClient, type HttpClient } from '../../../lib/platform/http/http-client.ts';
 import { openStore } from '../../../lib/stores/open/open-store.ts';
 import { startServer } from '../../support/servers/start-server.ts';
 import { readEntries, signatureOf, summarise } from '../signature-store-contract.ts';
@@ -65,7 +64,7 @@ describe('openStore', () => {
     const store = openStore('https://user:secret@store test/', { allowLocal: true }, unreachable);
     const [entry] = await readEntries(store);
     expect(store.description).toBe('https://…');
-    expect(entry?.kind === 'failed' ? entry.error.message : '').toBe('this is not a URL');
+    expect(entry?.kind === 'failed' ? entry.error.message : '').toBe('not a URL');
   });
 
   test('names the setting that would allow a local store', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { createLimitedStore } from '../../../lib/stores/port/limited-store.ts';
+import { createLimitedStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 
 const query = { digest: parseDigest(`sha256:${'a'.repeat(64)}`) };

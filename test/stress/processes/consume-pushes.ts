@@ -2,7 +2,7 @@ import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import { createProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';
-import { createUpstreamStores } from '../../../lib/stores/open/upstream-stores.ts';
+import { createUpstreamStores } from '../../../lib/stores/open/open-stores.ts';
 import { pollQueue } from '../../../local/poll-queue.ts';
 import { createLocalSqsClient } from '../../../local/start-queues.ts';
 import { wireFunctions } from '../../../local/wire.ts';

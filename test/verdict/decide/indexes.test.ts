@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parsePlatform } from '../../../lib/base/names/platform.ts';
-import type { ManifestMediaType } from '../../../lib/registry/client/manifest-media-type.ts';
+import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import { MAX_JUDGED_MANIFEST_BYTES } from '../../../lib/registry/images/read-index.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';

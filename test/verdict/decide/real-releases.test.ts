@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
-import { createDirectoryReleaseStore } from '../../../lib/stores/directory-release-store.ts';
+import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';

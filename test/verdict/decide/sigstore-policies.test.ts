@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { BUNDLE_TYPE, formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import { createPolicyStore } from '../../../lib/stores/port/policy-store.ts';
+import { createPolicyStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';

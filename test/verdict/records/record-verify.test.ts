@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
-import { createDirectoryReleaseStore } from '../../../lib/stores/directory-release-store.ts';
+import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
 import { toAsked, toRecord } from '../../../lib/verdict/records/to-record.ts';

@@ -1,6 +1,65 @@
+import { hash } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { HttpResponse } from '../../platform/http/http-client.ts';
+import { toShownUrl } from '../../platform/http/http-url.ts';
+import { toRetryAfterSeconds } from '../../platform/time/retries.ts';
+
+const UNAVAILABLE: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
+/**
+ * Refuses every status but 200. Only the registry itself, at `registryOrigin`, can say that something is absent: a 404 of
+ * a token service or of a storage that it redirects to is a fault. The body is not quoted: it could repeat a credential.
+ *
+ * @throws StoreError `NotFound`, `AccessDenied` (401, 403), `Unavailable` (429, gateway failures) or `StatusUnexpected`.
+ */
+export function checkStatus(response: HttpResponse, registryOrigin?: string): void {
+  const { status, url } = response;
+  if (status === 200) return;
+  const message = `${toShownUrl(url)}: HTTP status ${status}`;
+  if (status === 404 && url.origin === registryOrigin) throw new StoreError('NotFound', message);
+  if (status === 401 || status === 403) throw new StoreError('AccessDenied', message);
+  if (UNAVAILABLE.has(status)) {
+    throw new StoreError('Unavailable', message, {
+      retryAfterSeconds: toRetryAfterSeconds(response.headers['retry-after']),
+    });
+  }
+  throw new StoreError('StatusUnexpected', message);
+}
+
+/** What a registry says and what was asked of it; either may be missing, neither is believed. */
+interface UntrustedDigests {
+  readonly asked: Digest | undefined;
+  /** The `Docker-Content-Digest` header. */
+  readonly header: string | undefined;
+}
+
+/**
+ * The digest of the bytes that were received: the one asked for, else the one that the header names, else SHA-256,
+ * each recalculated with its own algorithm. @throws StoreError `ContentMismatch` when one of them does not hold.
+ */
+export function verifyContent(bytes: Uint8Array, { asked, header }: UntrustedDigests): Digest {
+  if (asked !== undefined) checkDigest(bytes, asked, 'asked for');
+  if (header === undefined) return asked ?? calculateDigest(bytes, 'sha256');
+  if (!isDigest(header)) throw new StoreError('ContentMismatch', 'the Docker-Content-Digest header is not a digest');
+  checkDigest(bytes, header, 'in the Docker-Content-Digest header');
+  return asked ?? header;
+}
+
+function checkDigest(bytes: Uint8Array, digest: Digest, whence: string): void {
+  const actual = calculateDigest(bytes, digest.slice(0, digest.indexOf(':')));
+  if (actual !== digest) {
+    throw new StoreError('ContentMismatch', `the content has the digest ${actual}; ${whence} was ${digest}`);
+  }
+}
+
+function calculateDigest(bytes: Uint8Array, algorithm: string): Digest {
+  const text = `${algorithm}:${hash(algorithm, bytes)}`;
+  if (!isDigest(text)) throw new StoreError('ContentMismatch', `${algorithm} is not a digest's algorithm`);
+  return text;
+}
 
 /** What is read, and asked for in this order; the old schema 1 is not. */
 export const MANIFEST_MEDIA_TYPES = [

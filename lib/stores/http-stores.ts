@@ -1,17 +1,29 @@
 import { StoreError } from '../base/errors/store-error.ts';
+import { toStoreSegment } from '../base/names/digest.ts';
 import type { HttpClient } from '../platform/http/http-client.ts';
 import { toShownUrl } from '../platform/http/http-url.ts';
 import { toRetryAfterSeconds } from '../platform/time/retries.ts';
-import { MAX_SIGNATURE_BYTES } from './port/signature-store.ts';
-import type { NumberedSignatures } from './port/walk-signatures.ts';
+import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES, type SignatureStore } from './port/signature-store.ts';
+import { type NumberedSignatures, walkSignatures } from './port/walk-signatures.ts';
 
-/** Tests shorten the times; everybody else leaves the named constants in force. */
+/** Set by tests, which shorten the times. By default the named limits apply. */
 export interface HttpStoreOptions {
   readonly requestTimeoutMs?: number | undefined;
   readonly storeTimeoutMs?: number | undefined;
 }
 
-/** The signatures below `<base>/<segment>/`; a query of the base is sent along and never shown. */
+/** `<base>/<algo>=<hex>/signature-<n>`: what a cluster's `signatureStores` and trust ConfigMap point at. */
+export function createHttpReleaseStore(client: HttpClient, base: URL, options: HttpStoreOptions = {}): SignatureStore {
+  return {
+    description: toStoreDescription(base),
+    fetchSignatures({ digest }, signal) {
+      const signatures = createHttpSignatures(client, base, toStoreSegment(digest), options);
+      return walkSignatures({ ...signatures, last: MAX_RELEASE_SIGNATURES, overflow: 'end' }, signal);
+    },
+  };
+}
+
+/** The signatures below `<base>/<segment>/`. The base's query is sent, and never shown. */
 export function createHttpSignatures(
   client: HttpClient,
   base: URL,
@@ -31,6 +43,7 @@ export function createHttpSignatures(
   };
 }
 
+/** The base URL without credentials, query or final slash. */
 export function toStoreDescription(base: URL): string {
   return toShownUrl(base).replace(/\/+$/, '');
 }
@@ -43,7 +56,7 @@ async function readSignature(
 ): Promise<Uint8Array | undefined> {
   const { status, headers, bytes } = await client.get(url.href, { signal, timeoutMs, limitBytes: MAX_SIGNATURE_BYTES });
   if (status === 404) return undefined;
-  // 204 and 206, for two, succeed without a whole signature.
+  // Statuses such as 204 and 206 report success without a whole signature.
   if (status !== 200) {
     const retryAfterSeconds = toRetryAfterSeconds(headers['retry-after']);
     throw new StoreError('StatusUnexpected', `${toShownUrl(url)}: HTTP status ${status}`, { retryAfterSeconds });
