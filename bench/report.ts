@@ -55,6 +55,11 @@ const report = v.object({
 });
 
 export function toReport(sections: readonly Section[], effort: Effort, now: Date): Report {
+  return { ...describeRun(effort, now), sections };
+}
+
+/** What the figures of a run hold for. */
+export function describeRun(effort: Effort, now: Date): Omit<Report, 'sections'> {
   const [first] = cpus();
   return {
     schema: 1,
@@ -66,7 +71,6 @@ export function toReport(sections: readonly Section[], effort: Effort, now: Date
       system: `${systemName()} ${process.arch}`,
       node: process.versions.node,
     },
-    sections,
   };
 }
 

@@ -5,7 +5,8 @@
 // Node's modules are asked for without an import, which would load what no bundle has asked for.
 const { readFileSync, writeSync } = process.getBuiltinModule('fs');
 
-/** @typedef {{ readonly handler: (event: unknown, context: unknown) => Promise<unknown> }} Bundle */
+/** @typedef {{ readonly statusCode?: number, readonly batchItemFailures?: readonly unknown[] } | undefined} Answer */
+/** @typedef {{ readonly handler: (event: unknown, context: unknown) => Promise<Answer> }} Bundle */
 
 const [, , bundle = '', eventFile = '', warm = '0', port = ''] = process.argv;
 
@@ -22,8 +23,10 @@ if (bundle === '') {
   writeSync(3, `${JSON.stringify({ megabytes: process.memoryUsage.rss() / 1e6 })}\n`);
 } else {
   const answer = await load();
-  await answer();
+  const first = await answer();
   writeSync(3, 'answered\n');
+  const isFailed = (first?.statusCode ?? 200) >= 400 || (first?.batchItemFailures ?? []).length > 0;
+  if (isFailed) throw new Error(`the answer is a failure: ${JSON.stringify(first)}`);
   const before = process.cpuUsage();
   for (let run = 0; run < Number(warm); run++) await answer();
   const { user, system } = process.cpuUsage(before);

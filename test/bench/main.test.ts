@@ -22,6 +22,8 @@ test('--help names every section', async () => {
 
 test.each([
   ['a section that there is not', ['--only', 'everything'], /--only takes .*not "everything"/],
+  ['a commit that there is not', ['--against', 'nowhere'], /--against takes a commit .*not "nowhere"/],
+  ['a part of a comparison', ['--against', 'HEAD', '--only', 'start'], /--against takes neither --only nor --check/],
   ['a format that there is not', ['-o', 'yaml'], /--output takes text or json/],
 ])('refuses %s', async (_, args, reason) => {
   const { status, stdout, stderr } = await bench(...args);
