@@ -4,7 +4,7 @@ import type { Manifest, RegistryClient } from '../../registry/client/registry-cl
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type Judgement, joinJudgements } from '../judge/judge.ts';
-import type { Attempt, Reason, Verdict } from '../judge/verdict.ts';
+import { type Attempt, MAX_PROOF_BYTES, type Reason, type Verdict } from '../judge/verdict.ts';
 import type { CollectedEvidence, ExaminedSignature } from './collect-evidence.ts';
 import { collectRelease, requiresOpenpgp } from './collect-release.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
@@ -41,8 +41,6 @@ export interface Decision {
   readonly manifests: readonly Manifest[];
 }
 
-/** Bytes of the distinct signatures that an acceptance rests on: they have to fit into its record. */
-export const MAX_PROOF_BYTES = 512 * 1024;
 /** Attempts of a verdict that did not verify; further ones are counted. */
 export const MAX_FAILED_ATTEMPTS = 512;
 

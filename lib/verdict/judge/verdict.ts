@@ -4,6 +4,9 @@ import type { Mode } from '../../trust/prepared/prepared-trust.ts';
 
 export type Outcome = 'accepted' | 'rejected' | 'indeterminate';
 
+/** Bytes of the distinct signatures that an acceptance rests on: they have to fit into its record. */
+export const MAX_PROOF_BYTES = 512 * 1024;
+
 /** Why, in a sentence, and what the reader can do about it. */
 export interface Reason {
   readonly code: ReasonCode;

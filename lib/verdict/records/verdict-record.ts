@@ -1,7 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { ManifestMediaType } from '../../registry/client/registry-answers.ts';
-import { MAX_PROOF_BYTES } from '../decide/decide-image.ts';
-import type { Verdict } from '../judge/verdict.ts';
+import { MAX_PROOF_BYTES, type Verdict } from '../judge/verdict.ts';
 
 /** Who asked, and for what. A push says where; for `api` and `cli` it is what the pullspec says. */
 export interface Asked {
