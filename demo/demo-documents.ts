@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { TrustDocument } from '../lib/trust/prepared/trust-document.ts';
-import { toTrustConfigMap } from '../lib/trust/publish/to-trust-config-map.ts';
+import { toTrustConfigMap } from '../lib/trust/publish/publisher-keys.ts';
 import { DEMO_PUSH_SOURCES } from './demo-registries.ts';
 import { DEMO_REPOSITORY } from './demo-releases.ts';
 

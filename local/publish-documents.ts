@@ -1,10 +1,9 @@
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
-import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../lib/platform/lambda/telemetry.ts';
+import { describeError, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory, type TrustDirectory } from '../lib/trust/prepare/read-trust-directory.ts';
-import { digestDocuments, trustRevision } from '../lib/trust/prepared/trust-revision.ts';
+import { digestDocuments, trustRevision } from '../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
 import { loadTrust } from '../lib/trust/source/load-trust.ts';
 

@@ -5,8 +5,7 @@ import {
 } from '../../lib/artifact/catalog/create-image-verifier.ts';
 import { parseDockerReference } from '../../lib/base/names/docker-reference.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
-import { keySourceName } from '../../lib/trust/policy/key-source-name.ts';
-import type { KeySource } from '../../lib/trust/policy/policy-requirement.ts';
+import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import { openRegistryImages, type RegistryImageOptions } from '../open/open-registry-images.ts';

@@ -3,7 +3,7 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { SurveyPolicy } from '../../lib/cluster/fleet/check-cluster.ts';
 import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/cluster/fleet/survey.ts';
 import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
-import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
+import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openTrust } from '../open/open-trust.ts';
 import { countOf } from '../shell/count-of.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

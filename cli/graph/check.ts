@@ -10,8 +10,8 @@ import {
 } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
-import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openClient } from '../open/open-stores.ts';
 import { openTrust } from '../open/open-trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

@@ -7,7 +7,7 @@ import type { ImageSource } from '../../lib/registry/images/image-source.ts';
 import { openRegistryImage } from '../../lib/registry/images/open-registry-image.ts';
 import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
-import { usesSigstoreAttachments } from '../../lib/trust/registries-d/uses-sigstore-attachments.ts';
+import { usesSigstoreAttachments } from '../../lib/trust/registries-d/registries-d.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
 import { openRegistries } from './open-registries.ts';

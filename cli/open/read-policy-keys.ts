@@ -2,8 +2,7 @@ import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { keySourceName } from '../../lib/trust/policy/key-source-name.ts';
-import type { KeySource } from '../../lib/trust/policy/policy-requirement.ts';
+import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
 import { toPrintable } from '../shell/to-printable.ts';
 import { readBelowRoot } from './read-below-root.ts';

@@ -8,7 +8,7 @@ import {
   parseMirrorRepository,
   toMirrorSet,
 } from '../../lib/cluster/render/mirror-sets.ts';
-import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
+import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 
 export interface RenderMirrorSetsOptions {

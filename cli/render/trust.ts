@@ -2,7 +2,7 @@ import { type ManifestFormat, toManifestText } from '../../lib/base/documents/ma
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { toTrustManifest } from '../../lib/cluster/render/trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
-import { selectProfile } from '../../lib/trust/prepared/select-profile.ts';
+import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { TrustOptions } from '../shell/options.ts';
 import { toPrintable } from '../shell/to-printable.ts';

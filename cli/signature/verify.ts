@@ -6,7 +6,7 @@ import { parseReference } from '../../lib/base/names/reference.ts';
 import { indexKeyring, type PreparedCertificate } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { MAX_MESSAGE_BYTES, parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
-import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/trust-keys.ts';
+import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/stored-trust.ts';
 import {
   type SignedPayload,
   verifyDigest,

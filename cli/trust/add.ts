@@ -8,14 +8,18 @@ import { parseRepository } from '../../lib/base/names/reference.ts';
 import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/platform/http/http-url.ts';
 import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
-import { REGISTRIES_D } from '../../lib/trust/documents/registries-d.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { isTrustFileName } from '../../lib/trust/prepare/trust-files.ts';
-import { builtInProfile } from '../../lib/trust/prepared/built-in-profiles.ts';
+import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
-import { findPinnedPublisher, type PinnedPublisher } from '../../lib/trust/publish/pinned-publishers.ts';
-import { type SelectedCertificates, selectCertificates } from '../../lib/trust/publish/select-certificates.ts';
-import { toTrustConfigMap } from '../../lib/trust/publish/to-trust-config-map.ts';
+import {
+  findPinnedPublisher,
+  type PinnedPublisher,
+  type SelectedCertificates,
+  selectCertificates,
+  toTrustConfigMap,
+} from '../../lib/trust/publish/publisher-keys.ts';
+import { REGISTRIES_D } from '../../lib/trust/registries-d/registries-d.ts';
 import { openClient } from '../open/open-stores.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';

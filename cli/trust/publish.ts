@@ -4,7 +4,7 @@ import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { selectProfile } from '../../lib/trust/prepared/select-profile.ts';
+import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import { type Publication, publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

@@ -5,8 +5,7 @@ import { toJsonResponse, toNotFoundResponse } from '../../lib/platform/lambda/ht
 import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { isStale } from '../../lib/trust/source/ready-trust.ts';
-import { toTrustSummary } from '../../lib/trust/source/summarise-trust.ts';
+import { isStale, toTrustSummary } from '../../lib/trust/source/ready-trust.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { readRecord, readRecords } from '../../lib/verdict/records/read-records.ts';
 

@@ -32,8 +32,6 @@ const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
   ['platform/lambda'],
   ['trust/registries-d', 'pure'],
   ['trust/policy', 'pure'],
-  ['trust/policy/policy-json', 'pure'],
-  ['trust/policy/cluster-image-policy', 'pure'],
   ['trust/prepared', 'pure'],
   ['trust/documents', 'pure'],
   ['trust/prepare'],

@@ -25,7 +25,7 @@ export function reframeMessage(message: Uint8Array, variant: number): Buffer {
 /** The packets of a message, out of their compression. */
 export function openMessage(message: Uint8Array): Uint8Array {
   const { tag, body } = readPacket(message, 0);
-  return tag === PacketTag.compressedData ? decompress(body[0] ?? 0, body.subarray(1), 'refuse') : message;
+  return tag === PacketTag.compressedData ? decompress(body[0] ?? 0, body.subarray(1)) : message;
 }
 
 /** Format, length of the name, name, four octets of date, content (RFC 9580 section 5.9). */

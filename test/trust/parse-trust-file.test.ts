@@ -1,10 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
-import { MAX_YAML_DEPTH, MAX_YAML_TOKENS } from '../../lib/trust/documents/check-yaml-tokens.ts';
 import { MAX_TRUST_FILE_BYTES, parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
-import { MAX_YAML_ALIASES, MAX_YAML_NODES } from '../../lib/trust/documents/read-yaml-content.ts';
 import { recogniseDocument } from '../../lib/trust/documents/recognise-document.ts';
+import {
+  MAX_YAML_ALIASES,
+  MAX_YAML_DEPTH,
+  MAX_YAML_NODES,
+  MAX_YAML_TOKENS,
+} from '../../lib/trust/documents/yaml-content.ts';
 import { configurationErrorOf } from './expect-configuration-error.ts';
 import { file, IMAGE_POLICY, MIRROR_SETS, profile, trustConfigMap } from './sample-documents.ts';
 

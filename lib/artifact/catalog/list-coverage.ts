@@ -3,7 +3,7 @@ import type { Pullspec } from '../../base/names/pullspec.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { describeScope, findForSource, isScoped } from '../../trust/policy/machine-config-lockouts.ts';
-import { parsePolicyContent } from '../../trust/policy/policy-json/parse-policy-content.ts';
+import { parsePolicyContent } from '../../trust/policy/parse-policy-json.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 
 /** What of a profile has a say over an image. */

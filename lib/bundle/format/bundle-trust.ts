@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { prepareTrust } from '../../trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../trust/prepare/read-trust-directory.ts';
-import { selectProfile } from '../../trust/prepared/select-profile.ts';
+import { selectProfile } from '../../trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { type ReadyTrust, toReadyTrust } from '../../trust/source/ready-trust.ts';
 

@@ -5,7 +5,7 @@ import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { toFaults } from '../../base/documents/schema.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
-import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { BundleError, type BundleFaultCode } from './bundle-error.ts';
 import { MANIFEST_PATH, maxBytesOf, parseBundlePath } from './bundle-path.ts';
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES, MAX_EARLIER, MAX_MANIFEST_VALUES } from './limits.ts';

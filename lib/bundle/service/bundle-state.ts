@@ -5,7 +5,7 @@ import { utcTime } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { EXPORT_FAILURE_CODES, type ExportFailure } from './export-failure.ts';
 
 /** What was asked for: what the mirror holds and this profile verifies, by this revision of its trust or a later one. */

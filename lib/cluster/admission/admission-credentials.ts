@@ -5,7 +5,7 @@ import { formatPlaces, plainObject } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isTokenAccepted } from '../../platform/secrets/verify-webhook.ts';
 import { MAX_CREDENTIALS_BYTES } from '../../platform/secrets/webhook-credentials.ts';
-import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isProfileName } from '../../trust/prepared/profiles.ts';
 
 /** What lets one cluster's API server in. The token is known by its SHA-256: who reads this cannot call. */
 export interface AdmissionCredential {

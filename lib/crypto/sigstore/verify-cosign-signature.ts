@@ -62,7 +62,7 @@ export function verifyCosignSignature(
  *
  * @throws SignatureError `PayloadInvalid`, `DigestMismatch`, `IdentityMismatch`
  */
-export function verifyCosignPayload(
+function verifyCosignPayload(
   payload: Uint8Array,
   signer: string,
   { digest: wanted, acceptsReference }: WantedImage,

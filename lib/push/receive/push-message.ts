@@ -4,7 +4,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { MAX_EVENT_ID_LENGTH } from './parse/fields.ts';
 import { PUSH_SOURCES, type Push } from './parse/push.ts';
 

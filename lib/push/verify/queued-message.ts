@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../base/documents/json-value.ts';
-import { isProfileName } from '../../trust/prepared/profile-name.ts';
+import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { isRecordId } from '../../verdict/records/record-keys.ts';
 import { PushMessageSchema } from '../receive/push-message.ts';
 

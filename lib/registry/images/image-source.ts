@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureKind, StoreEntry } from '../../stores/port/signature-store.ts';
-import type { PolicyImage } from '../../trust/policy/policy-image.ts';
+import type { PolicyImage } from '../../trust/policy/image-policy.ts';
 
 /** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
 export interface ImageSource {

@@ -2,9 +2,7 @@ import * as v from 'valibot';
 import { plainObject } from '../../base/documents/schema.ts';
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
 import type { ConfiguredStore } from '../prepared/prepared-trust.ts';
-import { metadataField } from './fields.ts';
-import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { documentError, documentWarning, metadataField, type ParsedDocument, readContent } from './parsed-document.ts';
 
 export interface ClusterVersionDocument {
   readonly kind: 'ClusterVersion';

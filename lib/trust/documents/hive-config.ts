@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { plainObject } from '../../base/documents/schema.ts';
-import { documentError, documentWarning, type ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { documentError, documentWarning, type ParsedDocument, readContent } from './parsed-document.ts';
 
 /** The ConfigMap that Hive verifies releases with. */
 export interface ConfigMapReference {

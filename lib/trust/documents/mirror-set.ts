@@ -1,9 +1,7 @@
 import * as v from 'valibot';
 import { plainObject } from '../../base/documents/schema.ts';
 import type { MirrorRule } from '../prepared/prepared-trust.ts';
-import { comparedScopeField, metadataField, scopeField } from './fields.ts';
-import type { ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { comparedScopeField, metadataField, type ParsedDocument, readContent, scopeField } from './parsed-document.ts';
 
 export interface MirrorSetDocument {
   readonly kind: 'MirrorSet';

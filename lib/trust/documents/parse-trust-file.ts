@@ -11,9 +11,8 @@ import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
-import { checkYamlTokens } from './check-yaml-tokens.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
-import { lineOfPath, readYamlContent, type YamlSource } from './read-yaml-content.ts';
+import { checkYamlTokens, lineOfPath, readYamlContent, type YamlSource } from './yaml-content.ts';
 
 /** Bytes of one trust file; a Kubernetes object can be no larger. */
 export const MAX_TRUST_FILE_BYTES = 1024 * 1024;

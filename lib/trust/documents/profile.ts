@@ -3,10 +3,8 @@ import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
-import { isProfileName } from '../prepared/profile-name.ts';
-import { registryHostField, repositoryField } from './fields.ts';
-import type { ParsedDocument } from './parsed-document.ts';
-import { readContent } from './read-content.ts';
+import { isProfileName } from '../prepared/profiles.ts';
+import { type ParsedDocument, readContent, registryHostField, repositoryField } from './parsed-document.ts';
 
 export const PROFILE_API_VERSION = 'signet/v1';
 

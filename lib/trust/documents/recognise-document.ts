@@ -1,7 +1,9 @@
+import type { RegistriesDDocument } from '../prepared/prepared-trust.ts';
+import { readRegistriesD } from '../registries-d/read-registries-d.ts';
+import { REGISTRIES_D } from '../registries-d/registries-d.ts';
 import { type ClusterVersionDocument, parseClusterVersion } from './cluster-version.ts';
 import { type ConfigMapDocument, parseConfigMap } from './config-map.ts';
 import { type HiveConfigDocument, parseHiveConfig } from './hive-config.ts';
-import { type ImagePolicyDocument, parseImagePolicy } from './image-policy.ts';
 import {
   type MirrorSetDocument,
   parseImageContentSourcePolicy,
@@ -9,12 +11,16 @@ import {
   parseImageTagMirrorSet,
 } from './mirror-set.ts';
 import type { ParsedDocument } from './parsed-document.ts';
-import { type PolicyDocument, parsePolicyJson } from './policy-json.ts';
+import {
+  type ImagePolicyDocument,
+  type PolicyDocument,
+  parseImagePolicy,
+  parsePolicyJson,
+} from './policy-documents.ts';
 import { PROFILE_API_VERSION, type ProfileDocument, parseProfile } from './profile.ts';
-import { parseRegistriesD, REGISTRIES_D, type RegistriesDFile } from './registries-d.ts';
 
 /** A document whose kind is not known; an error unless the profile ignores that kind. */
-export interface UnknownDocument {
+interface UnknownDocument {
   readonly kind: 'unknown';
   readonly source: ParsedDocument;
   /** As written in `kind`, if it is a string. */
@@ -68,4 +74,16 @@ export function recogniseDocument(source: ParsedDocument): RecognisedDocument {
   if (typeof kind !== 'string') return { kind: 'unknown', source, kindName: undefined };
   const parse = typeof apiVersion === 'string' ? PARSERS.get(`${apiVersion} ${kind}`) : undefined;
   return parse === undefined ? { kind: 'unknown', source, kindName: kind } : parse(source);
+}
+
+interface RegistriesDFile {
+  readonly kind: 'registries.d';
+  readonly source: ParsedDocument;
+  readonly registries: RegistriesDDocument;
+}
+
+/** A containers-registries.d(5) document, carried whole. @throws ConfigurationError `DocumentInvalid`, `DuplicateKey` */
+function parseRegistriesD(source: ParsedDocument): RegistriesDFile {
+  readRegistriesD([source]);
+  return { kind: 'registries.d', source, registries: { document: source.document, content: source.content } };
 }

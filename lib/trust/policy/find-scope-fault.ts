@@ -1,7 +1,7 @@
 import { isDigest } from '../../base/names/digest.ts';
 import { isDockerHost } from '../../base/names/docker-reference.ts';
 import { findSpellingFault } from '../../base/names/scope.ts';
-import { type JsonPath, PolicyError } from './policy-error.ts';
+import { type JsonPath, PolicyError } from './policy-members.ts';
 
 const WILDCARD = '*.';
 

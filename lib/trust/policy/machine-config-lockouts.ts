@@ -7,10 +7,8 @@ import {
   parseDockerReference,
 } from '../../base/names/docker-reference.ts';
 import { parseReference } from '../../base/names/reference.ts';
-import type { RegistriesD } from '../registries-d/registries-d.ts';
-import { usesSigstoreAttachments } from '../registries-d/uses-sigstore-attachments.ts';
-import { type FoundRequirements, findRequirements } from './find-requirements.ts';
-import type { ImagePolicy } from './image-policy.ts';
+import { type RegistriesD, usesSigstoreAttachments } from '../registries-d/registries-d.ts';
+import { type FoundRequirements, findRequirements, type ImagePolicy } from './image-policy.ts';
 import type { PolicyRequirement } from './policy-requirement.ts';
 
 /** An image that nodes need and that a policy would not let them pull, whatever signatures there are. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { SignedIdentity } from './signed-identity.ts';
 
 /** One requirement of a policy.json (containers-policy.json(5)): an image must meet every one of its scope's. */
@@ -55,7 +56,74 @@ export type SigstoreRoot =
     };
 
 /** Parsed, because policies hold it; never met, as in containers/image. */
-export interface SignedBaseLayerRequirement {
+interface SignedBaseLayerRequirement {
   readonly type: 'signedBaseLayer';
   readonly baseLayerIdentity: SignedIdentity;
+}
+
+/** Names a key source, the same one always alike: by its path, or by the SHA-256 of the bytes in the policy. */
+export function keySourceName(source: KeySource): string {
+  return source.kind === 'path' ? `keyPath ${source.path}` : `keyData sha256:${hash('sha256', source.bytes, 'hex')}`;
+}
+
+/** Every key or certificate that a Sigstore root names. */
+export function listRootSources(root: SigstoreRoot): readonly KeySource[] {
+  switch (root.kind) {
+    case 'keys':
+      return [...root.keys, ...root.rekorKeys];
+    case 'fulcio':
+      return [root.ca, ...root.rekorKeys];
+    case 'pki':
+      return [root.caRoots, ...(root.caIntermediates === undefined ? [] : [root.caIntermediates])];
+    default:
+      return root satisfies never;
+  }
+}
+
+/** One line that tells a requirement from the others of its scope. */
+export function describeRequirement(requirement: PolicyRequirement): string {
+  switch (requirement.type) {
+    case 'insecureAcceptAnything':
+    case 'reject':
+      return requirement.type;
+    case 'signedBy':
+      return `signedBy ${requirement.keys.map(keySourceName).join(' or ')}, ${describeIdentity(requirement.signedIdentity)}`;
+    case 'sigstoreSigned':
+      return `sigstoreSigned ${describeRoot(requirement.root)}, ${describeIdentity(requirement.signedIdentity)}`;
+    case 'signedBaseLayer':
+      return `signedBaseLayer, ${describeIdentity(requirement.baseLayerIdentity)}`;
+    default:
+      return requirement satisfies never;
+  }
+}
+
+function describeIdentity(identity: SignedIdentity): string {
+  switch (identity.type) {
+    case 'exactReference':
+      return `${identity.type} ${identity.dockerReference}`;
+    case 'exactRepository':
+      return `${identity.type} ${identity.dockerRepository}`;
+    case 'remapIdentity':
+      return `${identity.type} ${identity.prefix} to ${identity.signedPrefix}`;
+    case 'matchExact':
+    case 'matchRepoDigestOrExact':
+    case 'matchRepository':
+      return identity.type;
+    default:
+      return identity satisfies never;
+  }
+}
+
+/** One line that tells a Sigstore root from others. */
+export function describeRoot(root: SigstoreRoot): string {
+  switch (root.kind) {
+    case 'keys':
+      return root.keys.map(keySourceName).join(' or ');
+    case 'fulcio':
+      return `by ${root.subjectEmail} through ${root.oidcIssuer}, CA ${keySourceName(root.ca)}`;
+    case 'pki':
+      return `by ${root.subjectEmail ?? root.subjectHostname}, roots ${keySourceName(root.caRoots)}`;
+    default:
+      return root satisfies never;
+  }
 }

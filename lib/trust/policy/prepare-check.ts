@@ -1,11 +1,12 @@
 import { type IndexedKeyring, indexKeyring, type PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareSigstoreTrust, type SigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
-import { keySourceName, listRootSources } from './key-source-name.ts';
-import type {
-  KeySource,
-  PolicyRequirement,
-  SignedByRequirement,
-  SigstoreSignedRequirement,
+import {
+  type KeySource,
+  keySourceName,
+  listRootSources,
+  type PolicyRequirement,
+  type SignedByRequirement,
+  type SigstoreSignedRequirement,
 } from './policy-requirement.ts';
 
 /** Keyrings by the {@link keySourceName} of where they come from. */

@@ -1,12 +1,17 @@
 import type { ClusterVersionDocument } from '../documents/cluster-version.ts';
-import { configMapTitle, SIGNATURES_LABEL } from '../documents/config-map.ts';
-import { warnOfLeftOutScopes } from '../documents/image-policy.ts';
+import {
+  type ConfigMapDocument,
+  configMapTitle,
+  parseTrustConfigMap,
+  SIGNATURES_LABEL,
+  type TrustConfigMap,
+} from '../documents/config-map.ts';
+import type { HiveConfigDocument } from '../documents/hive-config.ts';
 import { parseTrustFile } from '../documents/parse-trust-file.ts';
-import { documentError } from '../documents/parsed-document.ts';
-import type { PolicyDocument } from '../documents/policy-json.ts';
+import { documentError, documentWarning } from '../documents/parsed-document.ts';
+import { type PolicyDocument, warnOfLeftOutScopes } from '../documents/policy-documents.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
 import { KNOWN_KINDS, type RecognisedDocument, recogniseDocument } from '../documents/recognise-document.ts';
-import { parseTrustConfigMap, type TrustConfigMap } from '../documents/trust-config-map.ts';
 import {
   type ConfiguredImagePolicy,
   MAX_DOCUMENTS,
@@ -15,7 +20,6 @@ import {
 } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
-import { type ConfigMapSelection, selectConfigMap, warnPassedOver } from './select-config-map.ts';
 import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
 
 /** What the documents of one profile are, read and sorted by kind. */
@@ -130,4 +134,57 @@ function refuseUnknown(
 function remedy(kind: string): string {
   if (KNOWN_KINDS.has(kind)) return 'another apiVersion of it is';
   return `list ${kind} in the Profile's ignoreKinds if it may lie there`;
+}
+
+/** Which ConfigMap counts; the rest are neither read nor needed. */
+interface ConfigMapSelection {
+  readonly selected: ConfigMapDocument | undefined;
+  /** Annotated, but another one counts. */
+  readonly passedOver: readonly ConfigMapDocument[];
+  /** Neither annotated nor referred to: not a document of trust. */
+  readonly foreign: readonly ConfigMapDocument[];
+}
+
+/**
+ * The ConfigMap that a HiveConfig refers to, annotated or not, else the first annotated one, even if it is broken.
+ *
+ * @throws ConfigurationError `TrustMissing` for a reference to a ConfigMap that is not there
+ */
+function selectConfigMap(
+  configMaps: readonly ConfigMapDocument[],
+  hiveConfig: HiveConfigDocument | undefined,
+): ConfigMapSelection {
+  const selected =
+    hiveConfig?.reference === undefined
+      ? configMaps.find(({ isAnnotated }) => isAnnotated)
+      : findReferenced(configMaps, hiveConfig);
+  const others = configMaps.filter((configMap) => configMap !== selected);
+  return {
+    selected,
+    passedOver: others.filter(({ isAnnotated }) => isAnnotated),
+    foreign: others.filter(({ isAnnotated }) => !isAnnotated),
+  };
+}
+
+/** What a reader should know about a ConfigMap that looks as if it counted. */
+function warnPassedOver(configMap: ConfigMapDocument, selected: ConfigMapDocument | undefined): string {
+  const reason = selected === undefined ? '' : `: ${configMapTitle(selected)} in ${selected.source.document} counts`;
+  return documentWarning(
+    configMap.source,
+    ['metadata', 'name'],
+    `the ConfigMap ${configMapTitle(configMap)} is ignored${reason}`,
+  );
+}
+
+function findReferenced(
+  configMaps: readonly ConfigMapDocument[],
+  { source, reference }: HiveConfigDocument,
+): ConfigMapDocument {
+  const found = configMaps.find(
+    ({ namespace, name }) => namespace === reference?.namespace && name === reference?.name,
+  );
+  if (found !== undefined) return found;
+  const path = ['spec', 'releaseImageVerificationConfigMapRef'];
+  const title = `${reference?.namespace}/${reference?.name}`;
+  throw documentError('TrustMissing', source, path, `the ConfigMap ${title} is not among the documents`);
 }

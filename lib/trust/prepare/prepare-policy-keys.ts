@@ -3,15 +3,19 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
 import { documentError } from '../documents/parsed-document.ts';
-import type { PolicyDocument } from '../documents/policy-json.ts';
-import { describeRequirement } from '../policy/describe-requirement.ts';
+import type { PolicyDocument } from '../documents/policy-documents.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
-import { keySourceName, listRootSources } from '../policy/key-source-name.ts';
-import type { KeySource, PolicyRequirement } from '../policy/policy-requirement.ts';
+import {
+  describeRequirement,
+  type KeySource,
+  keySourceName,
+  listRootSources,
+  type PolicyRequirement,
+} from '../policy/policy-requirement.ts';
 import { isCheckable, prepareCheck } from '../policy/prepare-check.ts';
 import type { PolicyFile } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
-import { KEYS_FOLDER } from './profile-folders.ts';
+import { KEYS_FOLDER } from './trust-files.ts';
 
 /** What the policies of a profile are evaluated with. */
 export interface PolicyKeys {

@@ -4,8 +4,8 @@ import { parseRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { documentError, type Path } from '../documents/parsed-document.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
-import { builtInProfile } from '../prepared/built-in-profiles.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
+import { builtInProfile } from '../prepared/profiles.ts';
 import type { CollectedDocuments } from './collect-documents.ts';
 
 type Repositories = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases' | 'signedRepositories'>;

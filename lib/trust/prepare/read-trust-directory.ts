@@ -1,15 +1,14 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { REGISTRIES_D } from '../documents/registries-d.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
+import { readRegularFile } from '../../platform/files/read-regular-file.ts';
+import { MAX_TRUST_FILE_BYTES, parseTrustFile } from '../documents/parse-trust-file.ts';
+import { recogniseDocument } from '../documents/recognise-document.ts';
 import { MAX_DOCUMENTS } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
-import { compareNames } from '../prepared/trust-revision.ts';
-import { findProfileName } from './find-profile-name.ts';
-import { KEYS_FOLDER, PROFILE_FOLDERS } from './profile-folders.ts';
-import { readTrustFile } from './read-trust-file.ts';
-import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
+import { compareNames, type TrustDocument } from '../prepared/trust-document.ts';
+import { REGISTRIES_D } from '../registries-d/registries-d.ts';
+import { isTrustFileName, KEYS_FOLDER, PROFILE_FOLDERS, tooManyDocuments } from './trust-files.ts';
 
 /** The files of one profile, not yet read as trust. */
 export interface TrustDirectory {
@@ -122,4 +121,34 @@ function toName({ name }: Dirent): string {
 function missing(directory: string, reason: string, cause?: unknown): ConfigurationError {
   const position = { document: directory };
   return new ConfigurationError('TrustMissing', reason, cause === undefined ? { position } : { position, cause });
+}
+
+/**
+ * Reads a regular file, or a link to one. @throws ConfigurationError `LimitExceeded` beyond
+ * {@link MAX_TRUST_FILE_BYTES}, which are read and no more; `DocumentInvalid` for what is no readable file.
+ */
+async function readTrustFile(directory: string, name: string): Promise<Uint8Array> {
+  const contents = await readRegularFile(join(directory, name), MAX_TRUST_FILE_BYTES, 'follow').catch(
+    (cause: unknown) => {
+      throw refused('DocumentInvalid', name, 'the file cannot be read', cause);
+    },
+  );
+  if (contents.kind === 'whole') return new Uint8Array(contents.bytes);
+  if (contents.kind === 'cut') {
+    throw refused('LimitExceeded', name, `the file is longer than ${MAX_TRUST_FILE_BYTES} bytes`);
+  }
+  throw refused('DocumentInvalid', name, 'not a regular file, nor a link to one');
+}
+
+function refused(code: ConfigurationErrorCode, name: string, reason: string, cause?: unknown): ConfigurationError {
+  return new ConfigurationError(code, reason, { position: { document: name }, cause });
+}
+
+/** What the Profile document among the files, if there is one, calls the profile. @throws ConfigurationError */
+function findProfileName(files: readonly TrustDocument[]): string | undefined {
+  return files
+    .filter(({ name }) => isTrustFileName(name))
+    .flatMap(parseTrustFile)
+    .map(recogniseDocument)
+    .find((document) => document.kind === 'Profile')?.name;
 }

@@ -1,8 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { REGISTRIES_D } from '../documents/registries-d.ts';
 import { MAX_DOCUMENTS } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
-import { compareNames } from '../prepared/trust-revision.ts';
+import { compareNames, type TrustDocument } from '../prepared/trust-document.ts';
+import { REGISTRIES_D } from '../registries-d/registries-d.ts';
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
@@ -32,4 +31,16 @@ export function tooManyDocuments(): ConfigurationError {
 
 function badName(name: string, reason: string): ConfigurationError {
   return new ConfigurationError('DocumentInvalid', reason, { position: { document: JSON.stringify(name) } });
+}
+
+/** Key files and certificates that a policy.json names, each by the last part of its path on a node. */
+export const KEYS_FOLDER = 'keys';
+
+/** The folders that a profile may have beside its documents. */
+export const PROFILE_FOLDERS: readonly string[] = [KEYS_FOLDER, REGISTRIES_D];
+
+/** Whether a file is a document of trust or a folder's file, judging by where it is alone. */
+export function isProfilePlace(parts: readonly string[]): boolean {
+  const [first = ''] = parts;
+  return parts.length === 1 || (parts.length === 2 && PROFILE_FOLDERS.includes(first));
 }

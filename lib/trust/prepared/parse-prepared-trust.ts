@@ -1,20 +1,64 @@
 import * as v from 'valibot';
 import { readSchema } from '../../base/documents/read-schema.ts';
 import { recordOf } from '../../base/documents/schema.ts';
+import { isUnixTime } from '../../base/documents/unix-time.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { isRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import { checkUsable } from './check-usable.ts';
-import { sha256Field } from './parse-current-trust.ts';
-import { preparedKeyringSchema } from './prepared-keyring-schema.ts';
+import {
+  MAX_CERTIFICATES,
+  type PreparedCertificate,
+  type PreparedKey,
+  type PreparedKeyring,
+} from '../../crypto/openpgp/keys/keyring.ts';
 import { MAX_DOCUMENTS, MAX_KEYRINGS, type MirrorRule, type PolicyFile, type PreparedTrust } from './prepared-trust.ts';
-import { isProfileName } from './profile-name.ts';
-import { trustRevision } from './trust-revision.ts';
+import { isProfileName } from './profiles.ts';
+import { sha256Field } from './stored-trust.ts';
+import { trustRevision } from './trust-document.ts';
 
+// `satisfies` with every member: a field added to the type and forgotten here does not compile.
 type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
 const text = v.pipe(v.string(), v.minLength(1));
+const fingerprint = v.pipe(v.string(), v.regex(/^[0-9A-F]{40}$/));
+const seconds = v.pipe(v.number(), v.check(isUnixTime, 'expected seconds since 1970'));
+
+const material = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('rsa'),
+    n: text,
+    e: text,
+    bits: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  }),
+  v.strictObject({ kind: v.literal('ecdsa'), curve: v.picklist(['P-256', 'P-384', 'P-521']), x: text, y: text }),
+  v.strictObject({ kind: v.literal('ed25519'), x: text }),
+]);
+
+const key = v.strictObject({
+  fingerprint,
+  createdAt: seconds,
+  assertedAt: seconds,
+  expiresAt: v.optional(seconds),
+  revoked: v.optional(v.string()),
+  notForSigning: v.optional(v.string()),
+  algorithm: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  material: v.optional(material),
+} satisfies Shape<PreparedKey>);
+
+const certificate = v.strictObject({
+  fingerprint,
+  userIds: v.array(v.string()),
+  keys: v.pipe(v.array(key), v.minLength(1)),
+  armorBlock: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+} satisfies Shape<PreparedCertificate>);
+
+/** Checks a prepared keyring that was read back: never one without a certificate. */
+const preparedKeyringSchema: v.GenericSchema<unknown, PreparedKeyring> = v.strictObject({
+  name: text,
+  certificates: v.pipe(v.array(certificate), v.minLength(1), v.maxLength(MAX_CERTIFICATES)),
+} satisfies Shape<PreparedKeyring>);
+
 const repository = v.custom<Repository>((value) => typeof value === 'string' && isRepository(value));
 
 const mirrorRule = v.strictObject({
@@ -92,4 +136,32 @@ export function parsePreparedTrust(key: string, bytes: Uint8Array): PreparedTrus
   }
   checkUsable(trust);
   return trust;
+}
+
+type Usable = Pick<PreparedTrust, 'imagePolicies' | 'keyrings' | 'profile' | 'require' | 'stores' | 'verification'>;
+
+/**
+ * Fails closed: trust that requires nothing would accept everything. Only `verification: disabled` may do that.
+ *
+ * @throws ConfigurationError `TrustUnusable`
+ */
+export function checkUsable({ imagePolicies, keyrings, profile, require, stores, verification }: Usable): void {
+  if (verification === 'disabled') return;
+  const name = `the profile ${profile}`;
+  if (keyrings.length === 0 && imagePolicies.length === 0) {
+    throw unusable(`${name} has neither keyrings nor image policies; only verification: disabled turns it off`);
+  }
+  if (require === 'openpgp' && keyrings.length === 0) {
+    throw unusable(`${name} requires openpgp and has no keyring: add a release-verification ConfigMap`);
+  }
+  if (require === 'sigstore' && imagePolicies.length === 0) {
+    throw unusable(`${name} requires sigstore and has no image policy: add a ClusterImagePolicy or policy.json`);
+  }
+  if (keyrings.length > 0 && stores.length === 0) {
+    throw unusable(`${name} has keyrings and no signature store to read from`);
+  }
+}
+
+function unusable(reason: string): ConfigurationError {
+  return new ConfigurationError('TrustUnusable', reason);
 }

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { prepareTrust } from '../prepare/prepare-trust.ts';
 import { MAX_ARCHIVE_BYTES, readTrustArchive } from '../prepare/read-trust-archive.ts';
-import { isProfileName } from '../prepared/profile-name.ts';
+import { isProfileName } from '../prepared/profiles.ts';
 import { type Publication, publishTrust } from './publish-trust.ts';
 
 const INBOX = /^trust-inbox\/([^/]+)\.tar\.gz$/;

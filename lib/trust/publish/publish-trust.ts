@@ -1,18 +1,18 @@
 import { hash } from 'node:crypto';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
-import { type CurrentTrust, parseCurrentTrust } from '../prepared/parse-current-trust.ts';
 import { parsePreparedTrust } from '../prepared/parse-prepared-trust.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
 import {
+  type CurrentTrust,
   currentTrustKey,
   MAX_CURRENT_BYTES,
   MAX_PREPARED_BYTES,
+  parseCurrentTrust,
   preparedTrustKey,
   trustSourceKey,
-} from '../prepared/trust-keys.ts';
-import { digestDocuments } from '../prepared/trust-revision.ts';
+} from '../prepared/stored-trust.ts';
+import { digestDocuments, type TrustDocument } from '../prepared/trust-document.ts';
 
 export interface Publication {
   /** `unchanged` when this compilation of this revision was already the current one. */

@@ -1,9 +1,10 @@
 import { isJsonObject } from '../../base/documents/json-value.ts';
+import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseNamespace } from './parse-namespace.ts';
-import { parseSection } from './parse-section.ts';
+import { parseReference } from '../../base/names/reference.ts';
+import { parseRegistryHost } from '../../base/names/registry-host.ts';
+import { requireCanonicalScope } from '../../base/names/scope.ts';
 import type { RegistriesD, RegistriesDSection } from './registries-d.ts';
-import { type RegistriesDDocument, registriesDError } from './registries-d-document.ts';
 
 const DEFAULT = 'default-docker';
 const DOCKER = 'docker';
@@ -56,4 +57,94 @@ function readNamespace(source: RegistriesDDocument, key: string): string {
 
 function duplicate(source: RegistriesDDocument, path: readonly string[], { place }: RegistriesDSection) {
   return registriesDError('DuplicateKey', source, path, `the section is given twice, first in ${place}`);
+}
+
+const FIELDS: ReadonlySet<string> = new Set([
+  'lookaside',
+  'lookaside-staging',
+  'sigstore',
+  'sigstore-staging',
+  'use-sigstore-attachments',
+]);
+
+/** @throws ConfigurationError `DocumentInvalid` for a field that is unknown or of another type. */
+function parseSection(source: RegistriesDDocument, path: MemberPath, section: unknown): RegistriesDSection {
+  if (!isJsonObject(section)) throw registriesDError('DocumentInvalid', source, path, 'expected a mapping');
+  const unknown = Object.keys(section).find((field) => !FIELDS.has(field));
+  if (unknown !== undefined) throw registriesDError('DocumentInvalid', source, [...path, unknown], 'unknown field');
+
+  const readUrl = (field: string): string | undefined => {
+    const value = section[field];
+    if (value === undefined) return undefined;
+    if (typeof value === 'string' && value !== '') return value;
+    throw registriesDError('DocumentInvalid', source, [...path, field], 'expected a URL');
+  };
+  const attachments = section['use-sigstore-attachments'];
+  if (attachments !== undefined && typeof attachments !== 'boolean') {
+    const field = [...path, 'use-sigstore-attachments'];
+    throw registriesDError('DocumentInvalid', source, field, 'expected true or false');
+  }
+  // All four are read, so that a fault in the one that does not count is told too.
+  const [lookaside, sigstore] = [readUrl('lookaside'), readUrl('sigstore')];
+  const [staging, sigstoreStaging] = [readUrl('lookaside-staging'), readUrl('sigstore-staging')];
+  return {
+    place: `${source.document}: ${path.join('.')}`,
+    lookaside: lookaside ?? sigstore,
+    lookasideStaging: staging ?? sigstoreStaging,
+    useSigstoreAttachments: attachments,
+  };
+}
+
+const WILDCARD = '*.';
+
+/**
+ * A key of `docker`, its host in canonical spelling: `*.domain`, a host, a namespace or repository in it, or an image by
+ * tag or digest. Nothing else could ever match a reference. @throws InputError.
+ */
+function parseNamespace(text: string): string {
+  requireCanonicalScope(text);
+  if (text.startsWith(WILDCARD)) {
+    // With a label in front, because `*.com` is a namespace although `com` is no host. Ports play no part.
+    const host = parseRegistryHost(`a.${text.slice(WILDCARD.length)}`);
+    if (host.includes(':')) throw invalid(text, 'a wildcard has no port');
+    return `${WILDCARD}${host.slice('a.'.length)}`;
+  }
+  const slash = text.indexOf('/');
+  const host = parseRegistryHost(slash < 0 ? text : text.slice(0, slash));
+  if (slash < 0) return host;
+  const path = text.slice(slash + 1);
+  try {
+    // One more component, so that Docker Hub's short names play no part.
+    parseReference(`${host}/a/${path}`);
+  } catch (cause) {
+    throw invalid(text, 'it is neither a namespace nor an image', cause);
+  }
+  return `${host}/${path}`;
+}
+
+function invalid(text: string, fault: string, cause?: unknown): InputError {
+  return new InputError('ArgumentInvalid', `${JSON.stringify(text)} cannot match an image: ${fault}`, { cause });
+}
+
+/** A path to a member of a document. */
+type MemberPath = readonly string[];
+
+/** The content of one file of registries.d, as a strict reader of YAML gave it. */
+export interface RegistriesDDocument {
+  /** The file's name. */
+  readonly document: string;
+  readonly content: unknown;
+  /** Line of a member, from 1, where the reader knows it. */
+  readonly lineOf?: ((path: MemberPath) => number) | undefined;
+}
+
+/** The operator's error at a member of a document. */
+function registriesDError(
+  code: ConfigurationErrorCode,
+  { document, lineOf }: RegistriesDDocument,
+  path: MemberPath,
+  fault: string,
+): ConfigurationError {
+  const reason = path.length === 0 ? fault : `${path.join('.')}: ${fault}`;
+  return new ConfigurationError(code, reason, { position: { document, line: lineOf?.(path) } });
 }

@@ -1,17 +1,17 @@
 import { hash } from 'node:crypto';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { parseCurrentTrust } from '../prepared/parse-current-trust.ts';
 import { parsePreparedTrust } from '../prepared/parse-prepared-trust.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
-import { isProfileName } from '../prepared/profile-name.ts';
+import { isProfileName } from '../prepared/profiles.ts';
 import {
   currentTrustKey,
   MAX_CURRENT_BYTES,
   MAX_PREPARED_BYTES,
+  parseCurrentTrust,
   preparedTrustKey,
   preparedTrustPrefix,
-} from '../prepared/trust-keys.ts';
+} from '../prepared/stored-trust.ts';
 
 /** Published trust, and when it was last known to be the current one. */
 export interface LoadedTrust {

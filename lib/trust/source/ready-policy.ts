@@ -1,12 +1,10 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { toSigstoreSigned } from '../policy/cluster-image-policy/cluster-image-policy.ts';
-import { parseClusterImagePolicy } from '../policy/cluster-image-policy/cluster-image-policy-content.ts';
-import { mergeClusterPolicies, type RequiredPolicy } from '../policy/cluster-image-policy/merge-cluster-policies.ts';
+import { mergeClusterPolicies, type RequiredPolicy, toSigstoreSigned } from '../policy/cluster-image-policy.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
-import { keySourceName } from '../policy/key-source-name.ts';
-import { PolicyError } from '../policy/policy-error.ts';
-import { parsePolicyContent } from '../policy/policy-json/parse-policy-content.ts';
-import type { PolicyRequirement } from '../policy/policy-requirement.ts';
+import { parseClusterImagePolicy } from '../policy/parse-cluster-image-policy.ts';
+import { parsePolicyContent } from '../policy/parse-policy-json.ts';
+import { PolicyError } from '../policy/policy-members.ts';
+import { keySourceName, type PolicyRequirement } from '../policy/policy-requirement.ts';
 import { isCheckable, type PolicyMaterial, prepareCheck } from '../policy/prepare-check.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../prepared/prepared-trust.ts';
 

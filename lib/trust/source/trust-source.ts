@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { selectProfile } from '../prepared/select-profile.ts';
+import { selectProfile } from '../prepared/profiles.ts';
 import { type LoadedTrust, loadTrust } from './load-trust.ts';
 import { type ReadyTrust, toReadyTrust } from './ready-trust.ts';
 

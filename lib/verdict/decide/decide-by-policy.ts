@@ -5,10 +5,13 @@ import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { detectManifestType, type ManifestMediaType } from '../../registry/client/registry-answers.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { ImageSource } from '../../registry/images/image-source.ts';
-import { type FoundRequirements, findRequirements } from '../../trust/policy/find-requirements.ts';
-import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
-import { keySourceName, listRootSources } from '../../trust/policy/key-source-name.ts';
-import type { KeySource, PolicyRequirement } from '../../trust/policy/policy-requirement.ts';
+import { type FoundRequirements, findRequirements, type ImagePolicy } from '../../trust/policy/image-policy.ts';
+import {
+  type KeySource,
+  keySourceName,
+  listRootSources,
+  type PolicyRequirement,
+} from '../../trust/policy/policy-requirement.ts';
 import { isCheckable, type PolicyMaterial, type SigstoreMaterial } from '../../trust/policy/prepare-check.ts';
 import type { Judgement, RequirementResult } from '../judge/judge.ts';
 import { type ImageEvidence, judgeOverImages } from '../judge/judge-images.ts';

@@ -2,7 +2,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { coversRepository } from '../../base/names/scope.ts';
-import { type FoundRequirements, findRequirements } from '../../trust/policy/find-requirements.ts';
+import { type FoundRequirements, findRequirements } from '../../trust/policy/image-policy.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import { toPolicyRequirement } from '../judge/policy-requirement.ts';

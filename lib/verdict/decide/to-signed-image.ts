@@ -3,7 +3,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
 import { manifestDigest } from '../../registry/images/manifest-digest.ts';
-import type { PolicyImage } from '../../trust/policy/policy-image.ts';
+import type { PolicyImage } from '../../trust/policy/image-policy.ts';
 
 /** An image by its name and the digest of its bytes. */
 export interface NamedManifest {

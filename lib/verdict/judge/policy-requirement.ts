@@ -2,14 +2,15 @@ import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import { toSignatureIdentity } from '../../crypto/openpgp/messages/verify-message.ts';
 import { type VerifiedSigstore, verifySigstoreBlob } from '../../crypto/sigstore/verify-sigstore-blob.ts';
-import { describeRequirement, describeRoot } from '../../trust/policy/describe-requirement.ts';
-import { matchesIdentity } from '../../trust/policy/matches-identity.ts';
-import type {
-  PolicyRequirement,
-  SignedByRequirement,
-  SigstoreSignedRequirement,
+import {
+  describeRequirement,
+  describeRoot,
+  type PolicyRequirement,
+  type SignedByRequirement,
+  type SigstoreSignedRequirement,
 } from '../../trust/policy/policy-requirement.ts';
 import { type PolicyMaterial, type PreparedCheck, prepareCheck } from '../../trust/policy/prepare-check.ts';
+import { matchesIdentity } from '../../trust/policy/signed-identity.ts';
 import { checkCandidate } from './candidate.ts';
 import type { Requirement, SignedRequirement } from './requirement.ts';
 import type { Reason } from './verdict.ts';

@@ -111,7 +111,7 @@ export function verifyImageSignature(
 }
 
 /** What a payload must say: the digest, then the identity. @throws SignatureError `DigestMismatch`, `RepositoryMismatch` */
-export function verifyIdentity(
+function verifyIdentity(
   digest: Digest,
   signedReference: string,
   { digest: wanted, signedRepositories }: Pick<SignatureRequirement, 'digest' | 'signedRepositories'>,

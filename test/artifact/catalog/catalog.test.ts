@@ -4,7 +4,7 @@ import { checkCatalog } from '../../../lib/artifact/catalog/check-catalog.ts';
 import { createImageVerifier, type ImageVerifier } from '../../../lib/artifact/catalog/create-image-verifier.ts';
 import { parseCatalog } from '../../../lib/artifact/catalog/parse-catalog.ts';
 import { type ImageJudgement, toVerification } from '../../../lib/artifact/catalog/verification.ts';
-import { parsePolicyJson } from '../../../lib/trust/policy/policy-json/parse-policy-json.ts';
+import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 
 const A = `registry.redhat.io/a/operator@sha256:${'a'.repeat(64)}`;

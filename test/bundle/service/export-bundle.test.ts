@@ -8,7 +8,7 @@ import { type ExportDependencies, exportBundle } from '../../../lib/bundle/servi
 import { createMemorySink } from '../../../lib/bundle/service/make-bundle.ts';
 import { requestBundle } from '../../../lib/bundle/service/request-bundle.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { trustSourceKey } from '../../../lib/trust/prepared/trust-keys.ts';
+import { trustSourceKey } from '../../../lib/trust/prepared/stored-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import {

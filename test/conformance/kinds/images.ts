@@ -9,9 +9,9 @@ import { parseSignedMessage } from '../../../lib/crypto/openpgp/messages/signed-
 import { manifestDigest } from '../../../lib/registry/images/manifest-digest.ts';
 import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
 import type { ImagePolicy } from '../../../lib/trust/policy/image-policy.ts';
-import { PolicyError } from '../../../lib/trust/policy/policy-error.ts';
-import { parsePolicyJson } from '../../../lib/trust/policy/policy-json/parse-policy-json.ts';
-import { parsePolicyRequirement } from '../../../lib/trust/policy/policy-json/parse-policy-requirement.ts';
+import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
+import { parsePolicyRequirement } from '../../../lib/trust/policy/parse-policy-requirement.ts';
+import { PolicyError } from '../../../lib/trust/policy/policy-members.ts';
 import type { KeySource, PolicyRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
 import { decideByPolicy } from '../../../lib/verdict/decide/decide-by-policy.ts';
 import { verifyDigest, verifySignedPayload } from '../../../lib/verdict/judge/verify-signature.ts';

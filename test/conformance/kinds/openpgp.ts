@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { inflateRawSync } from 'node:zlib';
 import * as v from 'valibot';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import {
@@ -9,8 +10,10 @@ import {
   type PreparedCertificate,
 } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { parseSignedMessage, readUntrustedContents } from '../../../lib/crypto/openpgp/messages/signed-message.ts';
+import { parseSignedMessage } from '../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../lib/crypto/openpgp/messages/verify-message.ts';
+import { Compression } from '../../../lib/crypto/openpgp/packets/decompress.ts';
+import { PacketTag, readPacket } from '../../../lib/crypto/openpgp/packets/packet-reader.ts';
 import { verifySignature } from '../../../lib/verdict/judge/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
@@ -26,9 +29,15 @@ export const importKeyring: KindRunner = async (vector) => {
 };
 
 export const untrustedContents: KindRunner = async (vector) => {
-  const { untrustedContent, keyId } = readUntrustedContents(await readSignature(vector));
-  return { contentUtf8: Buffer.from(untrustedContent).toString('utf8'), keyId };
+  const { content, signerKeyId } = parseSignedMessage(withoutCompression(await readSignature(vector)));
+  return { contentUtf8: Buffer.from(content).toString('utf8'), keyId: signerKeyId };
 };
+
+/** Signet reads no content that is not verified; containers/image also shows what bytes after the compressed data spoil. */
+function withoutCompression(message: Uint8Array): Uint8Array {
+  const { tag, body } = readPacket(message, 0);
+  return tag === PacketTag.compressedData && body[0] === Compression.zip ? inflateRawSync(body.subarray(1)) : message;
+}
 
 export const verifyMessageKind: KindRunner = async (vector) => {
   const message = parseSignedMessage(await readSignature(vector));

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
-import { verifyIdentity } from '../../../lib/verdict/judge/verify-signature.ts';
+import { verifyDigest } from '../../../lib/verdict/judge/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 
 const Inputs = v.looseObject({ payloadBase64: v.string(), releaseDigest: v.optional(v.string()) });
@@ -16,6 +16,6 @@ export const simpleSigningRelease: KindRunner = ({ inputs }) => {
   const { payloadBase64, releaseDigest } = v.parse(Inputs, inputs);
   const wanted = parseDigest(releaseDigest ?? '');
   const { digest, dockerReference } = parseSimpleSigningPayload(Buffer.from(payloadBase64, 'base64'), 'release');
-  verifyIdentity(digest, dockerReference, { digest: wanted, signedRepositories: undefined });
+  verifyDigest(digest, wanted);
   return { digest, dockerReference };
 };

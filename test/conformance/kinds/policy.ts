@@ -3,15 +3,16 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { parseStrictJson, StrictJsonError } from '../../../lib/base/documents/parse-strict-json.ts';
 import { formatDockerReference, parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
-import { findRequirements } from '../../../lib/trust/policy/find-requirements.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
-import { PolicyError } from '../../../lib/trust/policy/policy-error.ts';
-import { listScopes, type PolicyImage } from '../../../lib/trust/policy/policy-image.ts';
-import { parsePolicyJson } from '../../../lib/trust/policy/policy-json/parse-policy-json.ts';
-import { parsePolicyRequirement } from '../../../lib/trust/policy/policy-json/parse-policy-requirement.ts';
-import { parseSignedIdentity } from '../../../lib/trust/policy/policy-json/parse-signed-identity.ts';
-import { hasPrefix, remapReference } from '../../../lib/trust/policy/remap-reference.ts';
-import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
+import { findRequirements, listScopes, type PolicyImage } from '../../../lib/trust/policy/image-policy.ts';
+import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
+import { parsePolicyRequirement } from '../../../lib/trust/policy/parse-policy-requirement.ts';
+import { PolicyError } from '../../../lib/trust/policy/policy-members.ts';
+import {
+  matchesIdentity,
+  parseSignedIdentity,
+  remapReference,
+  type SignedIdentity,
+} from '../../../lib/trust/policy/signed-identity.ts';
 import type { KindRunner } from '../kinds.ts';
 import { VectorRejected } from '../vector-rejected.ts';
 
@@ -61,7 +62,10 @@ export const match: KindRunner = ({ inputs }) => {
 
 export const remapPrefixMatch: KindRunner = ({ inputs }) => {
   const { reference, prefix } = v.parse(v.looseObject({ ...Reference.entries, prefix: v.string() }), inputs);
-  if (!hasPrefix(prefix, parseDockerReference(reference))) throw new VectorRejected('another prefix');
+  const parsed = parseDockerReference(reference);
+  // A reference with the prefix is renamed, and any other is left unchanged.
+  const { name } = remapReference({ prefix, signedPrefix: 'renamed.test/by' }, parsed);
+  if (name === parsed.name) throw new VectorRejected('another prefix');
   return {};
 };
 

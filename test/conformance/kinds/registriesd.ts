@@ -3,13 +3,17 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseReference } from '../../../lib/base/names/reference.ts';
+import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
+import { createRegistriesDStore } from '../../../lib/stores/registries-d-store.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
-import { findLookaside } from '../../../lib/trust/registries-d/find-lookaside.ts';
 import { readRegistriesD } from '../../../lib/trust/registries-d/read-registries-d.ts';
-import type { RegistriesD } from '../../../lib/trust/registries-d/registries-d.ts';
-import { toSignatureUrl } from '../../../lib/trust/registries-d/to-signature-url.ts';
-import { usesSigstoreAttachments } from '../../../lib/trust/registries-d/uses-sigstore-attachments.ts';
+import {
+  findLookaside,
+  type RegistriesD,
+  usesSigstoreAttachments,
+} from '../../../lib/trust/registries-d/registries-d.ts';
 import type { KindRunner } from '../kinds.ts';
+import { startServer } from '../vector-server.ts';
 
 const Lookup = v.looseObject({ configDirectory: v.string(), reference: v.string(), forWriting: v.boolean() });
 
@@ -25,11 +29,36 @@ export const lookasideUrl: KindRunner = async ({ inputs, root }) => {
 
 const Signature = v.looseObject({ base: v.string(), digest: v.string(), index: v.number() });
 
-/** The cases count from 0. */
-export const signatureUrl: KindRunner = ({ inputs }) => {
-  const { base, digest, index } = v.parse(Signature, inputs);
-  return { url: toSignatureUrl(base, parseDigest(digest), index + 1) };
+/**
+ * The address at which the store of a lookaside asks for one signature, on a real server in place of the address of the
+ * case. The store has found all before it. The cases count from 0.
+ */
+export const signatureUrl: KindRunner = async ({ inputs }) => {
+  const { base, digest: text, index } = v.parse(Signature, inputs);
+  const digest = parseDigest(text);
+  const [origin = '', repository = ''] = splitBase(base);
+  const number = index + 1;
+  const isStored = (url: string): boolean => Number(/\/signature-([0-9]+)(?:\?|$)/.exec(url)?.[1]) < number;
+  const requests: string[] = [];
+  const server = await startServer((url) => (isStored(url) ? Buffer.from('a signature') : undefined), requests);
+  const client = createHttpClient({ allowPrivateAddresses: true });
+  try {
+    const lookaside = base.replace(origin, server.origin).replace(`/${repository}`, '');
+    const registriesD = readRegistriesD([{ document: 'case.yaml', content: { 'default-docker': { lookaside } } }]);
+    const reference = parseReference(`registry.test/${repository}@${digest}`);
+    const store = createRegistriesDStore(registriesD, reference, { allowLocal: false }, client);
+    await Array.fromAsync(store.fetchSignatures({ digest }, new AbortController().signal));
+    return { url: `${origin}${requests[index]}` };
+  } finally {
+    client.close();
+    await server.close();
+  }
 };
+
+/** Scheme and host of a base, and the repository that ends its path. */
+function splitBase(base: string): readonly string[] {
+  return /^([a-z]+:\/\/[^/]*)\/([^?]*)/.exec(base)?.slice(1) ?? [];
+}
 
 async function readDirectory(directory: string): Promise<RegistriesD> {
   const names = (await readdir(directory)).filter((name) => name.endsWith('.yaml')).toSorted();

@@ -6,24 +6,27 @@ import { decodeBase64 } from '../../../lib/base/documents/base64.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseDockerReference, withDefaultTag } from '../../../lib/base/names/docker-reference.ts';
 import { parseRekorPayload, parseRekorSet, verifyRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
-import { parseSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
+import {
+  COSIGN_SIGNATURE_TYPE,
+  CosignAnnotation,
+  parseSignatureBlob,
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import {
   prepareSigstoreTrust,
   type SigstoreTrust,
   type SigstoreTrustSource,
 } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
-import { verifyCosignPayload } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
+import { verifyCosignSignature } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
 import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/crypto/sigstore/x509/certificate.ts';
 import { trySinglePem } from '../../../lib/crypto/sigstore/x509/der.ts';
-import { verifyBlob } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { verifyFulcioCertificate, verifyPkiCertificate } from '../../../lib/crypto/sigstore/x509/signer-certificate.ts';
 import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
 import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
-import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy/cluster-image-policy.ts';
-import { parseClusterImagePolicy } from '../../../lib/trust/policy/cluster-image-policy/cluster-image-policy-content.ts';
-import { PolicyError } from '../../../lib/trust/policy/policy-error.ts';
-import { parsePolicyRequirement } from '../../../lib/trust/policy/policy-json/parse-policy-requirement.ts';
+import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy.ts';
+import { parseClusterImagePolicy } from '../../../lib/trust/policy/parse-cluster-image-policy.ts';
+import { parsePolicyRequirement } from '../../../lib/trust/policy/parse-policy-requirement.ts';
+import { PolicyError } from '../../../lib/trust/policy/policy-members.ts';
 import type { SigstoreRoot } from '../../../lib/trust/policy/policy-requirement.ts';
 import { decideByPolicy } from '../../../lib/verdict/decide/decide-by-policy.ts';
 import type { KindRunner } from '../kinds.ts';
@@ -52,11 +55,15 @@ const Payload = v.looseObject({
 export const payloadVerify: KindRunner = async ({ inputs, root }) => {
   const { publicKeys, payloadBase64, signatureBase64, expectedReference, expectedDigest } = v.parse(Payload, inputs);
   const trust = prepareTrust({ kind: 'keys', keys: publicKeys, rekorKeys: [] }, root);
-  if (trust.kind !== 'keys') throw new Error('not keys');
-  const payload = Buffer.from(payloadBase64, 'base64');
-  verifyBlob(trust.keys, payload, decodeBase64(signatureBase64, 'the signature'));
+  const signature = {
+    mimeType: COSIGN_SIGNATURE_TYPE,
+    payload: Buffer.from(payloadBase64, 'base64'),
+    annotations: new Map([[CosignAnnotation.signature, signatureBase64]]),
+  };
   const acceptsReference = (signed: string) => signed === expectedReference;
-  return { ...verifyCosignPayload(payload, '', { digest: parseDigest(expectedDigest), acceptsReference }) };
+  const wanted = { digest: parseDigest(expectedDigest), acceptsReference };
+  const { digest, signedReference } = verifyCosignSignature(signature, trust, wanted, VECTOR_TIME);
+  return { digest, signedReference };
 };
 
 const Text = v.looseObject({ text: v.string() });

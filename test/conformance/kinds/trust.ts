@@ -1,6 +1,4 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as v from 'valibot';
@@ -15,27 +13,39 @@ import { openStore } from '../../../lib/stores/open/open-store.ts';
 import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
-import { selectTrustConfigMap } from '../../../lib/trust/documents/trust-config-map.ts';
+import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
+import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
 import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 import type { KindRunner } from '../kinds.ts';
 import { VectorRejected } from '../vector-rejected.ts';
+import { startServer } from '../vector-server.ts';
 import { VECTOR_TIME } from '../vector-time.ts';
 
+const REPOSITORY = 'example.com/vectors/release';
+
+/** A release's manifests are documents of a profile that takes its keys and stores from the ConfigMap among them. */
 export const configMap: KindRunner = async ({ inputs, root }) => {
   const { manifests } = v.parse(v.looseObject({ manifests: v.string() }), inputs);
-  const bytes = await readFile(path.join(root, manifests));
-  const selected = selectTrustConfigMap(parseTrustFile({ name: manifests, bytes }));
-  if (selected === undefined) return { verifier: false };
-  const verifiers: Record<string, readonly string[]> = {};
-  for (const entry of selected.keyrings) {
-    const { keyring } = await prepareKeyring(entry.name, entry.bytes);
-    verifiers[entry.name] = keyring.certificates.map(({ fingerprint }) => fingerprint);
-  }
-  return { verifier: true, verifiers, stores: selected.stores.map(({ url }) => url) };
+  const file = { name: path.basename(manifests), bytes: await readFile(path.join(root, manifests)) };
+  const kinds = parseTrustFile(file).map(({ content }) => String(content['kind']));
+  const { keyrings, stores } = await prepareTrust('vectors', [file, toProfile([...kinds, 'ConfigMap'])]);
+  if (keyrings.length === 0) return { verifier: false };
+  const verifiers = keyrings.map(({ name, certificates }) => [
+    name,
+    certificates.map(({ fingerprint }) => fingerprint),
+  ]);
+  return { verifier: true, verifiers: Object.fromEntries(verifiers), stores: stores.map(({ url }) => url) };
 };
+
+/** `disabled`, so that manifests without a ConfigMap of trust come to no keyring and not to an error. */
+function toProfile(ignoreKinds: readonly string[]): TrustDocument {
+  const spec = { verification: 'disabled', canonicalRepositories: [REPOSITORY], ignoreKinds };
+  const content = { apiVersion: 'signet/v1', kind: 'Profile', metadata: { name: 'vectors' }, spec };
+  return { name: 'profile.json', bytes: Buffer.from(JSON.stringify(content)) };
+}
 
 export const releaseDigest: KindRunner = ({ inputs }) => {
   const { releaseDigest: text } = v.parse(v.looseObject({ releaseDigest: v.string() }), inputs);
@@ -76,8 +86,6 @@ const Release = v.looseObject({
   ),
   verifiers: v.record(v.string(), v.string()),
 });
-
-const REPOSITORY = 'example.com/vectors/release';
 
 /** The whole decision, with `signedRepository: off` as the cluster-version operator has it. */
 export const releaseVerify: KindRunner = async ({ inputs, root }) => {
@@ -158,7 +166,7 @@ async function openVectorStore(
     }
   }
   const client = createHttpClient({ allowPrivateAddresses: true });
-  const server = kind === 'http' ? await startServer(bodies, []) : undefined;
+  const server = kind === 'http' ? await startServer((url) => bodies.get(url)) : undefined;
   return {
     store: openStore(server?.origin ?? directory, { allowLocal: true }, client),
     close: async () => {
@@ -174,26 +182,10 @@ async function withServer<T>(
   use: (origin: string, requests: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const requests: string[] = [];
-  const { origin, close } = await startServer(bodies, requests);
+  const { origin, close } = await startServer((url) => bodies.get(url), requests);
   try {
     return await use(origin, requests);
   } finally {
     await close();
   }
-}
-
-async function startServer(bodies: ReadonlyMap<string, Buffer>, requests: string[]) {
-  const server = createServer((request, response) => {
-    const asked = request.url ?? '';
-    requests.push(asked);
-    const body = bodies.get(asked);
-    response.writeHead(body === undefined ? 404 : 200).end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  const close = async (): Promise<void> => {
-    server.closeAllConnections();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  };
-  return { origin: `http://127.0.0.1:${port}`, close };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { isInternalFault } from '../../../lib/base/errors/evaluate-candidate.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
+import { matchesIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { DIGEST, NAME } from '../../registry/images/image-setup.ts';
 import { AT, forgeBundle, fulcioTrust, genuine, logBundleAt, publisher, rekor, signAt } from './poisoned-image.ts';

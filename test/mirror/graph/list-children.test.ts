@@ -5,7 +5,7 @@ import { listReleases } from '../../../lib/mirror/graph/list-releases.ts';
 import { createRegistryChildren, readChildren } from '../../../lib/mirror/graph/read-children.ts';
 import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import { listChildren, listImages, MAX_CHILDREN } from '../../../lib/registry/images/list-children.ts';
-import { builtInProfile } from '../../../lib/trust/prepared/built-in-profiles.ts';
+import { builtInProfile } from '../../../lib/trust/prepared/profiles.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';
 import { digestOf, failureOf, node, parseSample } from './sample-graphs.ts';
 

@@ -6,7 +6,7 @@ import {
   listDigests,
   listReleases,
 } from '../../../lib/mirror/graph/list-releases.ts';
-import { builtInProfile } from '../../../lib/trust/prepared/built-in-profiles.ts';
+import { builtInProfile } from '../../../lib/trust/prepared/profiles.ts';
 import {
   ARCHITECTURE,
   CHANNELS,

@@ -11,7 +11,7 @@ import type { Manifest } from '../../../lib/registry/client/registry-client.ts';
 import type { ProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';
 import { createObjectReleaseStore } from '../../../lib/stores/object-stores.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-revision.ts';
+import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../../lib/verdict/records/acceptances.ts';

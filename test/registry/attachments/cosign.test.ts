@@ -7,8 +7,7 @@ import { parseDockerReference } from '../../../lib/base/names/docker-reference.t
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
-import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
+import { matchesIdentity, type SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { makeCosignImages } from '../../fixtures/make/cosign/make-images.ts';
 import { findTool } from '../../support/tools.ts';

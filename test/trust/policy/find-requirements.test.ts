@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
-import { findRequirements } from '../../../lib/trust/policy/find-requirements.ts';
-import { listScopes, type PolicyImage } from '../../../lib/trust/policy/policy-image.ts';
-import { parsePolicyContent } from '../../../lib/trust/policy/policy-json/parse-policy-content.ts';
+import { findRequirements, listScopes, type PolicyImage } from '../../../lib/trust/policy/image-policy.ts';
+import { parsePolicyContent } from '../../../lib/trust/policy/parse-policy-json.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
 

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
-import { remapReference } from '../../../lib/trust/policy/remap-reference.ts';
-import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
+import { matchesIdentity, remapReference, type SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 
 const D1 = `sha256:${'1'.repeat(64)}`;
 const D2 = `sha256:${'2'.repeat(64)}`;

@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
-import { selectTrustConfigMap } from '../../../lib/trust/documents/trust-config-map.ts';
+import { collectDocuments } from '../../../lib/trust/prepare/collect-documents.ts';
 import { configurationErrorOf } from '../expect-configuration-error.ts';
 import { file, KEY, TRUST_DATA, trustConfigMap } from '../sample-documents.ts';
 
+const IGNORING =
+  '{apiVersion: signet/v1, kind: Profile, metadata: {name: x}, spec: {ignoreKinds: [ConfigMap, Secret]}}';
+
+/** The ConfigMap of trust among documents of a profile that leaves out the others. */
 function select(...texts: readonly string[]) {
-  return selectTrustConfigMap(texts.flatMap((text, index) => parseTrustFile(file(`${index}.yaml`, text))));
+  const files = texts.map((text, index) => file(`${index}.yaml`, text));
+  return collectDocuments([...files, file('profile.yaml', IGNORING)]).configMap;
 }
 
 const SIGNATURES =
@@ -18,10 +22,13 @@ describe('none', () => {
     ['another kind with the annotation', [trustConfigMap().replace('ConfigMap', 'Secret')]],
     ['another apiVersion', [trustConfigMap().replace('"v1"', '"v2"')]],
     ['metadata that are text', ['{apiVersion: v1, kind: ConfigMap, metadata: x}']],
-    ['signatures', [SIGNATURES]],
   ])('%s', (_name, texts) => {
     expect(select(...texts)).toBeUndefined();
   });
+});
+
+test('a ConfigMap of signatures is refused: it belongs into a store', async () => {
+  expect((await configurationErrorOf(() => select(SIGNATURES, trustConfigMap())))?.code).toBe('DocumentInvalid');
 });
 
 test('entries in the order of the document, bare prefixes among them', () => {
@@ -33,7 +40,7 @@ test('entries in the order of the document, bare prefixes among them', () => {
     'verifier-public-key-a': 'not read here',
     'release-repository-a': 'QUAY.io/a/a',
   };
-  expect(select(SIGNATURES, trustConfigMap({ data }))).toMatchObject({
+  expect(select(trustConfigMap({ data }))).toMatchObject({
     stores: [
       { url: 'https://s.example', origin: 'store-' },
       { url: 'file://../x', origin: 'store-z' },

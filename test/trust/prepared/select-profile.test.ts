@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
-import { selectProfile } from '../../../lib/trust/prepared/select-profile.ts';
+import { selectProfile } from '../../../lib/trust/prepared/profiles.ts';
 
 describe('selected', () => {
   test.each([

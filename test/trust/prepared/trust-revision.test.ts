@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-revision.ts';
+import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-document.ts';
 import { file } from '../sample-documents.ts';
 
 function revisionOf(name: string, text: string): string {

@@ -4,7 +4,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { MAX_PREPARED_BYTES } from '../../../lib/trust/prepared/trust-keys.ts';
+import { MAX_PREPARED_BYTES } from '../../../lib/trust/prepared/stored-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { loadRevision, loadTrust } from '../../../lib/trust/source/load-trust.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';

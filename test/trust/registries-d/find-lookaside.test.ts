@@ -2,10 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseReference } from '../../../lib/base/names/reference.ts';
-import { findLookaside } from '../../../lib/trust/registries-d/find-lookaside.ts';
 import { readRegistriesD } from '../../../lib/trust/registries-d/read-registries-d.ts';
-import { toSignatureUrl } from '../../../lib/trust/registries-d/to-signature-url.ts';
-import { usesSigstoreAttachments } from '../../../lib/trust/registries-d/uses-sigstore-attachments.ts';
+import { findLookaside, usesSigstoreAttachments } from '../../../lib/trust/registries-d/registries-d.ts';
 
 const DIGEST = parseDigest(`sha256:${'a1'.repeat(32)}`);
 
@@ -90,12 +88,6 @@ describe('the address', () => {
   ])('%j: DocumentInvalid, with its place and nothing of it', (lookaside) => {
     expect(() => baseOf(lookaside)).toThrow(ConfigurationError);
     expect(() => baseOf(lookaside)).toThrow(/^a\.yaml: default-docker: its lookaside is not a URL$/);
-  });
-
-  test('of a signature: the number from 1, before a query', () => {
-    expect(toSignatureUrl('https://l.test/b?q', DIGEST, 1)).toBe(
-      `https://l.test/b@sha256=${'a1'.repeat(32)}/signature-1?q`,
-    );
   });
 });
 

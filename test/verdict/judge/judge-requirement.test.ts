@@ -3,9 +3,12 @@ import { parseDockerReference } from '../../../lib/base/names/docker-reference.t
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { describeRequirement } from '../../../lib/trust/policy/describe-requirement.ts';
-import { keySourceName } from '../../../lib/trust/policy/key-source-name.ts';
-import type { PolicyRequirement, SignedByRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
+import {
+  describeRequirement,
+  keySourceName,
+  type PolicyRequirement,
+  type SignedByRequirement,
+} from '../../../lib/trust/policy/policy-requirement.ts';
 import type { PolicyKeyrings } from '../../../lib/trust/policy/prepare-check.ts';
 import { collectEvidence } from '../../../lib/verdict/decide/collect-evidence.ts';
 import { type Judgement, judgeRequirement } from '../../../lib/verdict/judge/judge.ts';

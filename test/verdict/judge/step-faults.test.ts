@@ -9,7 +9,7 @@ import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring
 import { formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
-import { matchesIdentity } from '../../../lib/trust/policy/matches-identity.ts';
+import { matchesIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import { checkCandidate, toCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { evaluateSignature } from '../../../lib/verdict/judge/keyring-requirement.ts';
 import { toPolicyRequirement } from '../../../lib/verdict/judge/policy-requirement.ts';

@@ -1,7 +1,6 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { ImagePolicy } from '../../../trust/policy/image-policy.ts';
-import { listRootSources } from '../../../trust/policy/key-source-name.ts';
-import type { KeySource, PolicyRequirement } from '../../../trust/policy/policy-requirement.ts';
+import { type KeySource, listRootSources, type PolicyRequirement } from '../../../trust/policy/policy-requirement.ts';
 
 /** The files that a policy names for keys and certificates, each once, sorted. */
 export function listKeyPaths(policy: ImagePolicy): readonly string[] {

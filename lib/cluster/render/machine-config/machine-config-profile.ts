@@ -2,10 +2,9 @@ import path from 'node:path';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseTrustFile } from '../../../trust/documents/parse-trust-file.ts';
 import { recogniseDocument } from '../../../trust/documents/recognise-document.ts';
-import { KEYS_FOLDER } from '../../../trust/prepare/profile-folders.ts';
 import { readTrustDirectory } from '../../../trust/prepare/read-trust-directory.ts';
-import { isTrustFileName } from '../../../trust/prepare/trust-files.ts';
-import { selectProfile } from '../../../trust/prepared/select-profile.ts';
+import { isTrustFileName, KEYS_FOLDER } from '../../../trust/prepare/trust-files.ts';
+import { selectProfile } from '../../../trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';
 
 const KEYS = `${KEYS_FOLDER}/`;

@@ -1,7 +1,7 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseTrustFile } from '../../../trust/documents/parse-trust-file.ts';
 import type { ImagePolicy } from '../../../trust/policy/image-policy.ts';
-import { parsePolicyJson } from '../../../trust/policy/policy-json/parse-policy-json.ts';
+import { parsePolicyJson } from '../../../trust/policy/parse-policy-json.ts';
 import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';
 import { readRegistriesD } from '../../../trust/registries-d/read-registries-d.ts';
 import type { RegistriesD } from '../../../trust/registries-d/registries-d.ts';

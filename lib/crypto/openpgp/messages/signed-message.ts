@@ -19,6 +19,7 @@ export interface UntrustedSignedMessage {
 export const MAX_MESSAGE_BYTES = 50 * 1024;
 
 const SignatureType = { binary: 0x00, text: 0x01 } as const;
+
 /**
  * Reads `[compressed(] one-pass, literal, signature [)]` and nothing else: one signature, nothing before, between or
  * after. Every other shape is refused with a code, however well signed.
@@ -26,35 +27,20 @@ const SignatureType = { binary: 0x00, text: 0x01 } as const;
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */
 export function parseSignedMessage(untrustedBytes: Uint8Array): UntrustedSignedMessage {
-  const { packets, compression } = openMessage(untrustedBytes, 'refuse');
+  const { packets, compression } = openMessage(untrustedBytes);
   return parseSequence(packets, compression);
 }
 
-/**
- * Content and key ID that a message claims, for evidence alone: what follows the content is not even looked at.
- *
- * @throws SignatureError when the message is not a signed one
- */
-export function readUntrustedContents(untrustedBytes: Uint8Array): { untrustedContent: Uint8Array; keyId: string } {
-  const { packets } = openMessage(untrustedBytes, 'ignore');
-  const onePass = expectPacket(packets, 0, PacketTag.onePassSignature);
-  const literal = expectPacket(packets, onePass.end, PacketTag.literalData);
-  return { untrustedContent: parseLiteral(literal.body), keyId: parseOnePass(onePass.body).keyId };
-}
-
-function openMessage(
-  untrustedBytes: Uint8Array,
-  leftOver: 'refuse' | 'ignore',
-): { packets: Uint8Array; compression: number | undefined } {
+function openMessage(untrustedBytes: Uint8Array): { packets: Uint8Array; compression: number | undefined } {
   if (untrustedBytes.length > MAX_MESSAGE_BYTES) {
     throw new SignatureError('LimitExceeded', `a signature has at most ${MAX_MESSAGE_BYTES} bytes`);
   }
   refuseText(untrustedBytes);
   const outer = readPacket(untrustedBytes, 0);
   if (outer.tag !== PacketTag.compressedData) return { packets: untrustedBytes, compression: undefined };
-  if (leftOver === 'refuse' && outer.end !== untrustedBytes.length) throw malformed('bytes follow the message');
+  if (outer.end !== untrustedBytes.length) throw malformed('bytes follow the message');
   const compression = createByteReader(outer.body, 'compressed packet').byte();
-  const packets = decompress(compression, outer.body.subarray(1), leftOver);
+  const packets = decompress(compression, outer.body.subarray(1));
   // Algorithm 0 passes its input through, so the limit is checked here once for all.
   if (packets.length > MAX_DECOMPRESSED_BYTES) throw new SignatureError('LimitExceeded', 'the message is too long');
   return { packets, compression };

@@ -13,33 +13,29 @@ const CHUNK_BYTES = 2048;
 
 /**
  * Decompresses all of the input, to at most {@link MAX_DECOMPRESSED_BYTES}. Input left over after the compressed
- * stream would be bytes that nobody signed or looked at, and rejects (`ignore` is for reading evidence alone).
+ * stream would be bytes that nobody signed or read, and rejects.
  *
  * @throws SignatureError `LimitExceeded`, `SignatureMalformed`, `SignatureUnsupported`
  */
-export function decompress(algorithm: number, compressed: Uint8Array, leftOver: 'refuse' | 'ignore'): Uint8Array {
+export function decompress(algorithm: number, compressed: Uint8Array): Uint8Array {
   switch (algorithm) {
     case Compression.none:
       return compressed;
     case Compression.zip:
-      return inflate(zlib.inflateRawSync, compressed, leftOver);
+      return inflate(zlib.inflateRawSync, compressed);
     case Compression.zlib:
-      return inflate(zlib.inflateSync, compressed, leftOver);
+      return inflate(zlib.inflateSync, compressed);
     case Compression.bzip2:
-      return decompressBzip2(compressed, leftOver);
+      return decompressBzip2(compressed);
     default:
       throw new SignatureError('SignatureUnsupported', `compression algorithm ${algorithm} is not supported`);
   }
 }
 
-function inflate(
-  inflateSync: typeof zlib.inflateSync,
-  compressed: Uint8Array,
-  leftOver: 'refuse' | 'ignore',
-): Uint8Array {
+function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): Uint8Array {
   const result = callInflate(inflateSync, compressed);
   if (!isInflateResult(result)) throw new TypeError('zlib no longer reports how much it read');
-  if (leftOver === 'refuse' && result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
+  if (result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
   return result.buffer;
 }
 
@@ -57,7 +53,7 @@ function isInflateResult(result: unknown): result is { buffer: Uint8Array; engin
 }
 
 /** The library allocates one block of at most 900 kB (4 octets each) and gives its output byte by byte. */
-function decompressBzip2(compressed: Uint8Array, leftOver: 'refuse' | 'ignore'): Uint8Array {
+function decompressBzip2(compressed: Uint8Array): Uint8Array {
   const output = Buffer.alloc(MAX_DECOMPRESSED_BYTES);
   let written = 0;
   let read = 0;
@@ -81,7 +77,7 @@ function decompressBzip2(compressed: Uint8Array, leftOver: 'refuse' | 'ignore'):
     if (cause instanceof SignatureError) throw cause;
     throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
   }
-  if (leftOver === 'refuse' && read !== compressed.length) throw hasLeftOver();
+  if (read !== compressed.length) throw hasLeftOver();
   return output.subarray(0, written);
 }
 

@@ -18,7 +18,7 @@ import {
   parsePullSource,
   RELEASE_REPOSITORIES,
 } from '../../../../lib/trust/policy/machine-config-lockouts.ts';
-import { parsePolicyJson } from '../../../../lib/trust/policy/policy-json/parse-policy-json.ts';
+import { parsePolicyJson } from '../../../../lib/trust/policy/parse-policy-json.ts';
 import { readRegistriesD } from '../../../../lib/trust/registries-d/read-registries-d.ts';
 import { documentedFiles, KEY_PATH, KEY_TEXT } from './machine-config-example.ts';
 import { machineConfigSchema } from './machine-config-schema.ts';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { printResult } from '../../../../cli/shell/output.ts';
 import { toPrintable } from '../../../../cli/shell/to-printable.ts';
 import { showTrust } from '../../../../cli/trust/show.ts';
-import { toTrustConfigMap } from '../../../../lib/trust/publish/to-trust-config-map.ts';
+import { toTrustConfigMap } from '../../../../lib/trust/publish/publisher-keys.ts';
 import { writeArmor } from '../../../fixtures/make/armor-writer.ts';
 import { KEY_CREATED } from '../../../fixtures/make/payload.ts';
 import { makeEcdsaKey } from '../../../fixtures/make/signing-key.ts';

@@ -1,14 +1,3 @@
-import { type JsonPath, PolicyError } from '../policy-error.ts';
-import {
-  type Members,
-  readAnyMembers,
-  readList,
-  readMembers,
-  readOptionalText,
-  readRequiredText,
-} from '../policy-json/read-members.ts';
-import type { SigstoreRoot } from '../policy-requirement.ts';
-import type { SignedIdentity } from '../signed-identity.ts';
 import type { ClusterImagePolicy, ClusterImagePolicyVersion } from './cluster-image-policy.ts';
 import {
   type DataRule,
@@ -19,9 +8,21 @@ import {
   readIssuer,
   readScope,
 } from './cluster-image-policy-fields.ts';
+import {
+  type JsonPath,
+  type Members,
+  PolicyError,
+  readAnyMembers,
+  readList,
+  readMembers,
+  readOptionalText,
+  readRequiredText,
+} from './policy-members.ts';
+import type { SigstoreRoot } from './policy-requirement.ts';
+import type { SignedIdentity } from './signed-identity.ts';
 
 /** Scopes of one policy, by the API. */
-export const MAX_POLICY_SCOPES = 256;
+const MAX_POLICY_SCOPES = 256;
 
 const GROUP = 'config.openshift.io';
 const KINDS = ['ClusterImagePolicy', 'ImagePolicy'] as const;

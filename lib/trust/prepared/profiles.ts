@@ -1,8 +1,31 @@
+import { InputError } from '../../base/errors/input-error.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+/** Whether a text can name a profile: it becomes part of object keys, so no `/` and no dots alone. */
+export function isProfileName(text: string): boolean {
+  return NAME.test(text);
+}
+
+const DEFAULT_PROFILE = 'ocp';
+
+/** The wanted profile, else the only one, else `ocp`. @throws InputError `ProfileUnknown`, which lists them. */
+export function selectProfile(names: readonly string[], wanted?: string): string {
+  const listed = names.length === 0 ? 'there is none' : `known: ${names.join(', ')}`;
+  if (wanted !== undefined) {
+    if (names.includes(wanted)) return wanted;
+    throw new InputError('ProfileUnknown', `there is no profile ${JSON.stringify(wanted)}; ${listed}`);
+  }
+  const [only] = names;
+  if (only !== undefined && names.length === 1) return only;
+  if (names.includes(DEFAULT_PROFILE)) return DEFAULT_PROFILE;
+  throw new InputError('ProfileUnknown', `say which profile with --profile; ${listed}`);
+}
+
 /** Repositories that a product is known by, so that its profile need not name them. */
-export interface BuiltInProfile {
+interface BuiltInProfile {
   readonly canonicalRepositories: readonly Repository[];
   readonly signedRepositories: readonly Repository[];
   readonly graphAliases: Readonly<Record<Repository, Repository>>;

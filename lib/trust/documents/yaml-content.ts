@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import type { JsonObject, JsonValue } from '../../base/documents/json-value.ts';
-import { setMember } from '../../base/documents/json-value.ts';
+import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, type YAMLMap } from 'yaml';
+import { type JsonObject, type JsonValue, setMember } from '../../base/documents/json-value.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
-import { MAX_YAML_DEPTH, tooDeep } from './check-yaml-tokens.ts';
 import type { Path } from './parsed-document.ts';
 
 /** Values that one document may hold once its aliases are resolved: the bound on "billion laughs". */
@@ -110,4 +108,45 @@ function fault(reading: Reading, node: unknown, code: ConfigurationErrorCode, re
   return new ConfigurationError(code, reason, {
     position: { document: reading.document, line: reading.lineAt(node) },
   });
+}
+
+/** Tokens of one file. The parser takes about 10 µs for each, also for those it refuses. */
+export const MAX_YAML_TOKENS = 200_000;
+/** Mappings and sequences inside each other, aliases resolved. */
+export const MAX_YAML_DEPTH = 100;
+
+// Announces that the next token is the text of a scalar.
+const SCALAR = '\x1F';
+
+/** Refuses what would keep the parser busy for long, before it is started. @throws ConfigurationError `LimitExceeded` */
+export function checkYamlTokens(document: string, text: string): void {
+  let tokens = 0;
+  let line = 1;
+  let depth = 0;
+  let previous = '';
+  for (const token of new Lexer().lex(text)) {
+    if (previous !== SCALAR) {
+      if (token === '[' || token === '{') depth++;
+      if (token === ']' || token === '}') depth--;
+    }
+    if (++tokens > MAX_YAML_TOKENS) {
+      throw new ConfigurationError('LimitExceeded', `more than ${MAX_YAML_TOKENS} tokens`, {
+        position: { document, line },
+      });
+    }
+    if (depth > MAX_YAML_DEPTH) throw tooDeep(document, line);
+    line += countLineFeeds(token);
+    previous = token;
+  }
+}
+
+function tooDeep(document: string, line: number): ConfigurationError {
+  const reason = `more than ${MAX_YAML_DEPTH} mappings and sequences inside each other`;
+  return new ConfigurationError('LimitExceeded', reason, { position: { document, line } });
+}
+
+function countLineFeeds(token: string): number {
+  let count = 0;
+  for (let at = token.indexOf('\n'); at >= 0; at = token.indexOf('\n', at + 1)) count++;
+  return count;
 }

@@ -1,3 +1,6 @@
+import * as v from 'valibot';
+import { readSchema } from '../../base/documents/read-schema.ts';
+
 /** Object keys of published trust (design, "Bucket layout"). */
 export function currentTrustKey(profile: string): string {
   return `trust/${profile}/current`;
@@ -21,3 +24,20 @@ export function trustSourceKey(profile: string, revision: string, name: string):
 export const MAX_CURRENT_BYTES = 4 * 1024;
 /** Bytes of a prepared trust, which holds the image policies as they are written. */
 export const MAX_PREPARED_BYTES = 8 * 1024 * 1024;
+
+/** What `trust/<profile>/current` holds: which revision counts, and the hash of its prepared JSON. */
+export interface CurrentTrust {
+  readonly schema: 1;
+  readonly revision: string;
+  readonly preparedSha256: string;
+}
+
+/** Lower-case hex of SHA-256. */
+export const sha256Field = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const currentTrust = v.strictObject({ schema: v.literal(1), revision: sha256Field, preparedSha256: sha256Field });
+
+/** @throws ConfigurationError `SchemaUnsupported` or `RevisionInvalid` */
+export function parseCurrentTrust(key: string, bytes: Uint8Array): CurrentTrust {
+  return readSchema(currentTrust, key, bytes);
+}

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_JSON_DEPTH, parseStrictJson } from '../../../../lib/base/documents/parse-strict-json.ts';
-import { ConfigurationError } from '../../../../lib/base/errors/configuration-error.ts';
-import { PolicyError } from '../../../../lib/trust/policy/policy-error.ts';
-import { parsePolicyContent } from '../../../../lib/trust/policy/policy-json/parse-policy-content.ts';
-import { parsePolicyJson } from '../../../../lib/trust/policy/policy-json/parse-policy-json.ts';
+import { MAX_JSON_DEPTH, parseStrictJson } from '../../../lib/base/documents/parse-strict-json.ts';
+import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
+import { parsePolicyContent, parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
+import { PolicyError } from '../../../lib/trust/policy/policy-members.ts';
 
 /** Code, then message; nothing but the operator's error may come out. */
 function faultOf(text: string): string {

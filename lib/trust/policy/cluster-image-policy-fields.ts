@@ -1,14 +1,13 @@
-import { tryDecodeBase64 } from '../../../base/documents/base64.ts';
-import { isDockerPath } from '../../../base/names/docker-reference.ts';
-import { findScopeFault, requireCanonicalScopeAt } from '../find-scope-fault.ts';
-import { type JsonPath, PolicyError } from '../policy-error.ts';
-import { type Members, readRequiredText, readText } from '../policy-json/read-members.ts';
-import type { KeySource } from '../policy-requirement.ts';
+import { tryDecodeBase64 } from '../../base/documents/base64.ts';
+import { isDockerPath } from '../../base/names/docker-reference.ts';
 import type { ClusterImagePolicyVersion } from './cluster-image-policy.ts';
+import { findScopeFault, requireCanonicalScopeAt } from './find-scope-fault.ts';
+import { type JsonPath, type Members, PolicyError, readRequiredText, readText } from './policy-members.ts';
+import type { KeySource } from './policy-requirement.ts';
 
 /** Limits of the API (`openshift/api` config/v1, types_image_policy.go), in characters as written. */
-export const MAX_SCOPE_LENGTH = 512;
-export const MAX_DATA_LENGTH = 8192;
+const MAX_SCOPE_LENGTH = 512;
+const MAX_DATA_LENGTH = 8192;
 const MIN_KEY_LENGTH = 68;
 const MIN_CERTIFICATE_LENGTH = 72;
 const MAX_ISSUER_LENGTH = 2048;

@@ -1,0 +1,133 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { prepareSigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
+import { type ClusterImagePolicy, isLeftOut } from '../policy/cluster-image-policy.ts';
+import type { ImagePolicy } from '../policy/image-policy.ts';
+import { parseClusterImagePolicy } from '../policy/parse-cluster-image-policy.ts';
+import { parsePolicyContent } from '../policy/parse-policy-json.ts';
+import { PolicyError } from '../policy/policy-members.ts';
+import type { ConfiguredImagePolicy } from '../prepared/prepared-trust.ts';
+import { documentError, documentWarning, type ParsedDocument, type Path } from './parsed-document.ts';
+
+export interface ImagePolicyDocument {
+  readonly kind: 'ImagePolicy';
+  readonly source: ParsedDocument;
+  readonly policy: ConfiguredImagePolicy;
+  readonly parsed: ClusterImagePolicy;
+  /** Each with file and line. */
+  readonly warnings: readonly string[];
+}
+
+const SCOPES_PATH = ['spec', 'scopes'];
+
+const ROOT_PATH = ['spec', 'policy', 'rootOfTrust'];
+
+/** A ClusterImagePolicy or ImagePolicy, read as the API has it and carried whole. @throws ConfigurationError */
+export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
+  const parsed = parseContent(source);
+  checkRoot(source, parsed);
+  const policy: ConfiguredImagePolicy = {
+    kind: parsed.kind,
+    name: parsed.name,
+    document: source.document,
+    coverage: { kind: 'scopes', scopes: parsed.scopes },
+    content: source.content,
+  };
+  const scopes = parsed.scopes.map((scope, index) => ({ scope, path: [...SCOPES_PATH, index] }));
+  return { kind: 'ImagePolicy', source, policy, parsed, warnings: warnOfScopes(scopes, source) };
+}
+
+/** Scopes of ImagePolicies that nodes leave out, since a ClusterImagePolicy has the say over them. */
+export function warnOfLeftOutScopes(policies: readonly ImagePolicyDocument[]): readonly string[] {
+  const ofKind = (kind: ClusterImagePolicy['kind']) => policies.filter(({ parsed }) => parsed.kind === kind);
+  const cluster = new Set(ofKind('ClusterImagePolicy').flatMap(({ parsed }) => parsed.scopes));
+  return ofKind('ImagePolicy').flatMap(({ source, parsed }) =>
+    parsed.scopes.flatMap((scope, index) => {
+      if (!isLeftOut(scope, cluster)) return [];
+      const text = `nodes leave the scope ${JSON.stringify(scope)} out: a ClusterImagePolicy has it, or one around it`;
+      return [documentWarning(source, [...SCOPES_PATH, index], text)];
+    }),
+  );
+}
+
+function parseContent(source: ParsedDocument): ClusterImagePolicy {
+  try {
+    return parseClusterImagePolicy(source.content);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw documentError('DocumentInvalid', source, error.path, error.message, error);
+  }
+}
+
+/** A key or certificate that cannot be read is noticed before it is missed. */
+function checkRoot(source: ParsedDocument, { root }: ClusterImagePolicy): void {
+  try {
+    prepareSigstoreTrust(root, (key) => (key.kind === 'data' ? key.bytes : new Uint8Array()));
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw documentError(error.code, source, ROOT_PATH, error.message, error);
+  }
+}
+
+export interface PolicyDocument {
+  readonly kind: 'policy.json';
+  readonly source: ParsedDocument;
+  readonly policy: ConfiguredImagePolicy;
+  readonly parsed: ImagePolicy;
+  /** Each with file and line. */
+  readonly warnings: readonly string[];
+}
+
+/** A containers-policy.json(5), read as a node would and carried whole. @throws ConfigurationError */
+export function parsePolicyJson(source: ParsedDocument): PolicyDocument {
+  const [duplicate] = source.warnings;
+  // Elsewhere the same twice is tolerated; nodes refuse a policy for it.
+  if (duplicate !== undefined) throw documentError('DuplicateKey', source, [], duplicate);
+  const policy: ConfiguredImagePolicy = {
+    kind: 'policy.json',
+    name: source.document,
+    document: source.document,
+    coverage: { kind: 'everything' },
+    content: source.content,
+  };
+  const parsed = parsePolicy(source);
+  return { kind: 'policy.json', source, policy, parsed, warnings: warnOfScopes(listScopes(parsed), source) };
+}
+
+function listScopes({ transports }: ImagePolicy): readonly PlacedScope[] {
+  return [...(transports.get('docker')?.keys() ?? [])].map((scope) => ({
+    scope,
+    path: ['transports', 'docker', scope],
+  }));
+}
+
+function parsePolicy(source: ParsedDocument): ImagePolicy {
+  try {
+    return parsePolicyContent(source.content);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw documentError('DocumentInvalid', source, error.path, error.message, error);
+  }
+}
+
+/** A scope of the transport docker, and where its document says so. */
+interface PlacedScope {
+  readonly scope: string;
+  readonly path: Path;
+}
+
+/** Warns of scopes with a tag, which an operator may take for protection: verdicts are of repositories by digest. */
+function warnOfScopes(scopes: readonly PlacedScope[], source: ParsedDocument): readonly string[] {
+  return scopes
+    .filter(({ scope }) => hasTag(scope))
+    .map(({ scope, path }) => {
+      const fault = 'images are asked for by digest, and it has a tag';
+      const text = `the scope ${JSON.stringify(scope)} covers no image that is verified here: ${fault}`;
+      return documentWarning(source, path, text);
+    });
+}
+
+function hasTag(scope: string): boolean {
+  const slash = scope.lastIndexOf('/');
+  const last = slash < 0 ? '' : scope.slice(slash);
+  return last.includes(':') && !last.includes('@');
+}
