@@ -1,6 +1,6 @@
 // Runs in CloudFront (cloudfront-js-2.0) on every request, ahead of the cache: the path of a signature goes to the mirror
 // under its one spelling, and everything else is answered here. What is a path of a signature is decided as in
-// lib/mirror/slots/parse-signature-path.ts; test/package/cdn-functions.test.ts holds the two together. Written without what
+// lib/mirror/slots/slot-layout.ts; test/package/cdn-functions.test.ts holds the two together. Written without what
 // that runtime lacks: destructuring, for-of, optional chaining, URL.
 const RELEASE_PREFIXES = ['/signatures/', '/api/upgrades_info/signatures/'];
 const LOOKASIDE_PREFIX = '/lookaside/';

@@ -1,5 +1,4 @@
 import type { Digest } from '../../base/names/digest.ts';
-import { isUseful } from '../../mirror/slots/is-useful.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
@@ -36,7 +35,7 @@ export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust
     const { profile } = trust.prepared;
     const signature = { store: location, location, untrustedBytes };
     const { attempts, verified } = evaluateSignature(signature, digest, trust, seconds);
-    if (verified.some(isUseful)) {
+    if (verified.some(({ isReadableByClusters }) => isReadableByClusters)) {
       profiles.push(profile);
     } else if (verified.length > 0) {
       const message = 'it verifies, in a framing that clusters cannot read';

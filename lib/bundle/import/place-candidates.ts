@@ -1,6 +1,7 @@
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
-import { type MirrorSlots, type MirrorTarget, readMirrorSlots } from '../../mirror/slots/mirror-slots.ts';
 import { placeSignature, type RefusalCode } from '../../mirror/slots/place-signature.ts';
+import { type ReleaseSlot, toReleaseSlots } from '../../mirror/slots/release-slots.ts';
+import { readSlots, type Slots } from '../../mirror/slots/slots.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
@@ -87,9 +88,9 @@ async function placeDigest(
   for (const trust of trusts) {
     const own = group.filter(({ profiles }) => profiles.includes(trust.prepared.profile));
     if (own.length === 0) continue;
-    const target: MirrorTarget = { objects, digest, trust, now };
+    const target = toReleaseSlots({ objects, digest, trust, now });
     // One profile's places are read again for the next: each knows only what it verifies itself.
-    let slots: MirrorSlots = isEmpty ? new Map() : await readMirrorSlots(target, signal);
+    let slots: Slots<ReleaseSlot> = isEmpty ? new Map() : await readSlots(target, signal);
     isEmpty = false;
     for (const { candidate } of own) {
       const placement = await placeSignature(target, slots, candidate.untrustedBytes, signal);

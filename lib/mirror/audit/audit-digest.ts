@@ -3,7 +3,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
-import { mirrorKey } from '../slots/mirror-slots.ts';
+import { releaseKey } from '../slots/slot-layout.ts';
 import {
   type AuditedSlots,
   type AuditTarget,
@@ -103,7 +103,7 @@ function toResult(digest: Digest, rounds: readonly Round[], last: AuditedSlots, 
     changed: SLOT_INDEXES.filter((index) => rounds.some(({ steps }) => steps.some((step) => isChange(step, index)))),
     unreadable: indexes
       .filter((index) => last.get(index)?.kind === 'unreadable')
-      .map((index) => mirrorKey(digest, index)),
+      .map((index) => releaseKey(digest, index)),
     foreign,
   };
 }
@@ -115,7 +115,7 @@ function toQuarantined(digest: Digest, { slots, steps }: Round): readonly Quaran
     const codes = [...slot.evaluations.values()].flatMap(({ attempts }) => attempts.map(({ code }) => code));
     return [
       {
-        location: mirrorKey(digest, step.index),
+        location: releaseKey(digest, step.index),
         quarantinedAs: quarantineKey(digest, hash('sha256', slot.bytes, 'hex')),
         codes: [...new Set(codes)],
       },
@@ -141,7 +141,7 @@ function isChange(step: RepairStep, index: number): boolean {
 
 /** Names beside `signature-1` to `signature-9`, as far as a page of a listing shows them. */
 async function listForeignKeys({ objects, digest }: AuditTarget): Promise<ForeignKeys> {
-  const own = new Set(SLOT_INDEXES.map((index) => mirrorKey(digest, index)));
+  const own = new Set(SLOT_INDEXES.map((index) => releaseKey(digest, index)));
   const foreign: string[] = [];
   let listed = 0;
   for await (const { key } of objects.listObjects(`signatures/${toStoreSegment(digest)}/`)) {

@@ -6,7 +6,8 @@ import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/s
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt, Reason } from '../../verdict/judge/verdict.ts';
-import { evaluateMirrored, mirrorKey } from '../slots/mirror-slots.ts';
+import { judgeStored } from '../slots/release-slots.ts';
+import { releaseKey } from '../slots/slot-layout.ts';
 
 /** One digest's place in the mirror, and all profiles that share it. */
 export interface AuditTarget {
@@ -60,7 +61,7 @@ async function readSlot(
   index: number,
 ): Promise<StoredObject | 'unreadable' | undefined> {
   try {
-    return await objects.readObject(mirrorKey(digest, index), MAX_AUDITED_BYTES);
+    return await objects.readObject(releaseKey(digest, index), MAX_AUDITED_BYTES);
   } catch (error) {
     if (error instanceof StoreError && error.code === 'LimitExceeded') return 'unreadable';
     throw error;
@@ -108,7 +109,7 @@ function evaluateForAll(target: AuditTarget, index: number, untrustedBytes: Uint
       trust.prepared.profile,
       untrustedBytes.length > MAX_SIGNATURE_BYTES
         ? toTooLong(target, index, untrustedBytes.length)
-        : evaluateMirrored({ ...target, trust }, index, untrustedBytes),
+        : judgeStored({ ...target, trust }, index, untrustedBytes),
     ]),
   );
 }
@@ -116,7 +117,7 @@ function evaluateForAll(target: AuditTarget, index: number, untrustedBytes: Uint
 /** Readers pass it over whatever is in it. */
 function toTooLong({ objects, digest }: AuditTarget, index: number, length: number): SignatureEvaluation {
   const message = `it has ${length} bytes; a signature has at most ${MAX_SIGNATURE_BYTES}`;
-  const location = `${objects.description}/${mirrorKey(digest, index)}`;
+  const location = `${objects.description}/${releaseKey(digest, index)}`;
   return { attempts: [{ store: objects.description, location, code: 'LimitExceeded', message }], verified: [] };
 }
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import { mirrorKey } from '../slots/mirror-slots.ts';
+import { releaseKey } from '../slots/slot-layout.ts';
 
 /** What holds copies of mirrored signatures in front of the mirror, such as a CDN. */
 export interface Invalidation {
@@ -32,7 +32,7 @@ export const ALL_SIGNATURES: readonly string[] = SERVED_AT.map((base) => `${base
  */
 export function toInvalidationPaths(changes: readonly ChangedSlots[]): readonly string[] {
   const paths = changes.flatMap(({ digest, changed }) =>
-    changed.flatMap((index) => SERVED_AT.map((base) => `${base}${mirrorKey(digest, index)}`)),
+    changed.flatMap((index) => SERVED_AT.map((base) => `${base}${releaseKey(digest, index)}`)),
   );
   return paths.length > MAX_INVALIDATION_PATHS ? ALL_SIGNATURES : paths;
 }

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import { MAX_KEYRINGS } from '../../trust/prepared/prepared-trust.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
-import { mirrorKey } from '../slots/mirror-slots.ts';
+import { releaseKey } from '../slots/slot-layout.ts';
 import {
   type AuditedSlot,
   type AuditedSlots,
@@ -39,19 +39,19 @@ async function doStep(target: AuditTarget, slots: AuditedSlots, step: RepairStep
     case 'quarantine': {
       const slot = slots.get(step.index);
       if (slot?.kind !== 'unverified') throw new Error('only what does not verify is quarantined');
-      await quarantineSignature(target, mirrorKey(digest, step.index), slot.bytes, slot.evaluations);
+      await quarantineSignature(target, releaseKey(digest, step.index), slot.bytes, slot.evaluations);
       return true;
     }
     case 'write': {
       const { bytes } = toStored(slots.get(step.from));
-      const key = mirrorKey(digest, step.to);
+      const key = releaseKey(digest, step.to);
       const replaced = slots.get(step.to);
       return replaced === undefined
         ? objects.createObject(key, bytes)
         : objects.replaceObject(key, bytes, toStored(replaced).etag);
     }
     case 'delete':
-      await objects.deleteObject(mirrorKey(digest, step.index));
+      await objects.deleteObject(releaseKey(digest, step.index));
       return true;
     default:
       throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);

@@ -1,22 +1,30 @@
 import type { StoreError } from '../../base/errors/store-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
-import { placeInLookaside } from './lookaside-placement.ts';
-import {
-  type LookasideSlots,
-  type LookasideTarget,
-  missingRequirements,
-  readLookasideSlots,
-  usefulSlots,
-} from './lookaside-slots.ts';
+import { placeSignature } from './place-signature.ts';
+import { lookasideLayout } from './slot-layout.ts';
+import { heldIdentities, missingRequirements, readSlots, type Slot, type Slots, type SlotTarget } from './slots.ts';
 
-export interface LookasideRequest extends LookasideTarget {
-  /** Where signatures are copied from; not touched when what is held satisfies every requirement. */
+/** One image in the mirror's lookaside, and the requirements that its signatures are judged by. */
+export interface LookasideRequest {
+  readonly objects: ObjectStore;
+  readonly repository: Repository;
+  readonly digest: Digest;
+  /** Names of all requirements. Each has to be satisfied. */
+  readonly requirements: readonly string[];
+  readonly judge: (untrustedBytes: Uint8Array) => Slot;
+  /** Signatures are copied from here. Not contacted when the held signatures satisfy every requirement. */
   readonly upstream: SignatureStore;
   readonly signal: AbortSignal;
 }
 
 export interface LookasideResult {
-  /** Every requirement is satisfied by what readers see; or not; or a store failed that could have held the rest. */
+  /**
+   * `complete`: the signatures that readers see satisfy every requirement. `indeterminate`: a store failed that could have
+   * held the missing ones. `incomplete`: neither.
+   */
   readonly outcome: 'complete' | 'incomplete' | 'indeterminate';
   /** Names of the requirements that lack a signature. */
   readonly missing: readonly string[];
@@ -24,7 +32,7 @@ export interface LookasideResult {
   readonly written: readonly number[];
   /** Distinct signatures that readers see and that satisfy a requirement. */
   readonly held: number;
-  /** Signatures that satisfy a requirement and for which there was no place. */
+  /** Signatures that satisfy a requirement and for which there was no slot. */
   readonly refused: number;
   readonly failures: readonly LookasideFailure[];
 }
@@ -36,48 +44,54 @@ export interface LookasideFailure {
 }
 
 /**
- * Copies the signatures of one image into `lookaside/<host>/<repository>@<algo>=<hex>/signature-<n>`: only those that
- * satisfy a requirement, each once, in its own bytes, from 1 without gaps. Nothing is ever replaced or deleted; many may
- * mirror the same image at once. Upstream is read until every requirement is satisfied, or to its end.
+ * Copies the signatures of one image into the mirror's lookaside: only those that satisfy a requirement, each once, byte
+ * for byte, from 1 without gaps. Nothing is replaced or deleted. Several may mirror the same image at once. Upstream is
+ * read until every requirement is satisfied, or to its end.
  *
  * @throws StoreError when the mirror itself fails; the abort reason of the signal
  */
 export async function mirrorLookaside(request: LookasideRequest): Promise<LookasideResult> {
   const { digest, repository, upstream, signal } = request;
-  // Nothing required is nothing to keep: with no requirement at all every one of them would be satisfied.
-  if (request.requirements.length === 0) return toResult(request, new Map(), [], 0, []);
-  let slots = await readLookasideSlots(request, signal);
+  const target = toTarget(request);
+  // Without a requirement there is nothing to keep, although every one of none is satisfied.
+  if (target.requirements.length === 0) return toResult(target, new Map(), [], 0, []);
+  let slots = await readSlots(target, signal);
   const written: number[] = [];
   const failures: LookasideFailure[] = [];
   let refused = 0;
-  if (missingRequirements(request, slots).length > 0) {
+  if (missingRequirements(target, slots).length > 0) {
     for await (const entry of upstream.fetchSignatures({ digest, repository, kinds: ['openpgp'] }, signal)) {
       if (entry.kind === 'failed') failures.push(toFailure(entry));
       if (entry.kind !== 'signature') continue;
       const bytes = entry.untrustedBytes;
       const judged = request.judge(bytes);
       if (judged.satisfied.length === 0) continue;
-      const placement = await placeInLookaside(request, slots, { bytes, judged }, signal);
+      const placement = await placeSignature(target, slots, bytes, signal, judged);
       slots = placement.slots;
       if (placement.kind === 'written') written.push(placement.index);
       if (placement.kind === 'refused') refused += 1;
-      if (missingRequirements(request, slots).length === 0) break;
+      if (missingRequirements(target, slots).length === 0) break;
     }
   }
-  return toResult(request, slots, written, refused, failures);
+  return toResult(target, slots, written, refused, failures);
+}
+
+function toTarget({ objects, repository, digest, requirements, judge }: LookasideRequest): SlotTarget<Slot> {
+  const layout = lookasideLayout({ repository, digest });
+  return { objects, layout, requirements, judge, judgeTooLong: () => ({ satisfied: [], identities: [] }) };
 }
 
 function toResult(
-  request: LookasideRequest,
-  slots: LookasideSlots,
+  target: SlotTarget<Slot>,
+  slots: Slots<Slot>,
   written: readonly number[],
   refused: number,
   failures: readonly LookasideFailure[],
 ): LookasideResult {
-  const missing = missingRequirements(request, slots);
-  const isComplete = request.requirements.length > 0 && missing.length === 0;
-  const held = new Set(usefulSlots(slots).map(({ identity }) => identity)).size;
+  const missing = missingRequirements(target, slots);
+  const isComplete = target.requirements.length > 0 && missing.length === 0;
   const incomplete = failures.length > 0 ? 'indeterminate' : 'incomplete';
+  const held = heldIdentities(slots).size;
   return { outcome: isComplete ? 'complete' : incomplete, missing, written, held, refused, failures };
 }
 

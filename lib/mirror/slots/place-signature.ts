@@ -1,78 +1,64 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
-import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
-import {
-  evaluateMirrored,
-  heldIdentities,
-  type MirrorSlots,
-  type MirrorTarget,
-  mirrorKey,
-  readMirrorSlot,
-  satisfiedKeyrings,
-} from './mirror-slots.ts';
+import { slotKey } from './slot-layout.ts';
+import { heldIdentities, missingRequirements, readSlot, type Slot, type Slots, type SlotTarget } from './slots.ts';
 
-/** Why a signature that verifies was not written. */
+/** Why a signature that satisfies a requirement was not written. */
 export type RefusalCode = 'CapacityReserved' | 'MirrorFull';
 
-/** What became of one signature, and the slots as they are known afterwards. */
-export type Placement =
-  | { readonly kind: 'written'; readonly slots: MirrorSlots; readonly index: number }
-  | { readonly kind: 'held'; readonly slots: MirrorSlots }
-  | { readonly kind: 'refused'; readonly slots: MirrorSlots; readonly code: RefusalCode };
+/** The result for one signature, with the slots as they are known afterwards. */
+export type Placement<S extends Slot> =
+  | { readonly kind: 'written'; readonly slots: Slots<S>; readonly index: number }
+  | { readonly kind: 'held'; readonly slots: Slots<S> }
+  | { readonly kind: 'refused'; readonly slots: Slots<S>; readonly code: RefusalCode };
 
-/** Times that a place may be taken and then empty again, as while a prune runs, before the caller has to retry. */
-const MAX_TRIES = 3 * MAX_RELEASE_SIGNATURES;
+/** Tries for each slot: one may be taken and then free again, as while a prune runs. Then the caller has to retry. */
+const TRIES_PER_SLOT = 3;
 
 /**
- * Writes one verified signature at the lowest free index, unless it is held already in whatever framing.
+ * Writes a signature that satisfies a requirement at the lowest free index, unless the mirror holds it in any framing.
  *
- * A conditional create makes the decision hold: to write at an index, a writer must know all that is below it, and
- * whoever finds the index taken reads it and decides anew. So no two writers write one signature twice, and none takes
- * a place that is reserved by the time it writes.
+ * Writes are conditional, so the decision holds: to write at an index, a writer must know every slot below it. A writer
+ * that finds the index taken reads it and decides again. So no two writers store one signature twice, and none takes a
+ * slot that is reserved by the time it writes.
  *
- * @param evaluation what every keyring of the profile makes of these bytes, where that was just found out
- * @throws StoreError
+ * @param judged the result of judging these bytes, if the caller has it
+ * @throws StoreError; the abort reason of the signal
  */
-export async function placeSignature(
-  target: MirrorTarget,
-  known: MirrorSlots,
+export async function placeSignature<S extends Slot>(
+  target: SlotTarget<S>,
+  known: Slots<S>,
   bytes: Uint8Array,
   signal: AbortSignal,
-  evaluation?: SignatureEvaluation,
-): Promise<Placement> {
+  judged?: S,
+): Promise<Placement<S>> {
+  const { objects, layout } = target;
   let slots = known;
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+  for (let tries = 0; tries < TRIES_PER_SLOT * layout.last; tries += 1) {
     signal.throwIfAborted();
-    const index = lowestFreeIndex(slots);
-    const candidate = evaluation ?? evaluateMirrored(target, index ?? MAX_RELEASE_SIGNATURES, bytes);
-    // Callers pass what verified a moment ago, by the same trust and time.
-    if (candidate.verified.length === 0) throw new Error('a signature that does not verify must not be mirrored');
+    const index = lowestFreeIndex(slots, layout.last);
+    const candidate = judged ?? target.judge(bytes, index ?? layout.last);
+    // Callers pass what was verified a moment ago, by the same trust and time.
+    if (candidate.satisfied.length === 0) throw new Error('a signature that satisfies nothing must not be mirrored');
     const held = heldIdentities(slots);
-    if (candidate.verified.every(({ identity }) => held.has(identity))) return { kind: 'held', slots };
+    if (candidate.identities.every((identity) => held.has(identity))) return { kind: 'held', slots };
     if (index === undefined) return { kind: 'refused', slots, code: 'MirrorFull' };
-    if (!mayTakePlace(target, slots, candidate)) return { kind: 'refused', slots, code: 'CapacityReserved' };
-    if (await target.objects.createObject(mirrorKey(target.digest, index), bytes)) {
-      return { kind: 'written', slots: withSlot(slots, index, candidate), index };
+    if (!mayTakeSlot(target, slots, candidate)) return { kind: 'refused', slots, code: 'CapacityReserved' };
+    if (await objects.createObject(slotKey(layout, index), bytes)) {
+      return { kind: 'written', slots: new Map(slots).set(index, candidate), index };
     }
-    const taken = await readMirrorSlot(target, index);
-    if (taken !== undefined) slots = withSlot(slots, index, taken);
+    const taken = await readSlot(target, index);
+    if (taken !== undefined) slots = new Map(slots).set(index, taken);
   }
-  throw new StoreError('ConditionFailed', `the mirrored signatures of ${target.digest} keep changing; retry`);
+  throw new StoreError('ConditionFailed', `the mirrored signatures of ${layout.image} keep changing; retry`);
 }
 
-/** A signature that satisfies no further keyring leaves a place for each keyring that still lacks one. */
-function mayTakePlace({ trust }: MirrorTarget, slots: MirrorSlots, { verified }: SignatureEvaluation): boolean {
-  const satisfied = satisfiedKeyrings(slots);
-  if (verified.some(({ keyring }) => !satisfied.has(keyring))) return true;
-  const unsatisfied = trust.keyrings.filter(({ name }) => !satisfied.has(name)).length;
-  return MAX_RELEASE_SIGNATURES - slots.size > unsatisfied;
+/** A signature that satisfies nothing new must leave a slot for each requirement that still lacks a signature. */
+function mayTakeSlot(target: SlotTarget<Slot>, slots: Slots<Slot>, { satisfied }: Slot): boolean {
+  const missing = missingRequirements(target, slots);
+  return satisfied.some((name) => missing.includes(name)) || target.layout.last - slots.size > missing.length;
 }
 
-function lowestFreeIndex(slots: MirrorSlots): number | undefined {
-  for (let index = 1; index <= MAX_RELEASE_SIGNATURES; index += 1) if (!slots.has(index)) return index;
+function lowestFreeIndex(slots: Slots<Slot>, last: number): number | undefined {
+  for (let index = 1; index <= last; index += 1) if (!slots.has(index)) return index;
   return undefined;
-}
-
-function withSlot(slots: MirrorSlots, index: number, slot: SignatureEvaluation): MirrorSlots {
-  return new Map(slots).set(index, slot);
 }

@@ -1,14 +1,55 @@
-import { isDigest } from '../../base/names/digest.ts';
+import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
 import { parseRepository } from '../../base/names/reference.ts';
+import type { Repository } from '../../base/names/repository.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
+
+/** The slots of one image in the mirror: the objects `<prefix>1` to `<prefix><last>`. */
+export interface SlotLayout {
+  readonly prefix: string;
+  readonly last: number;
+  /** The image, for messages. */
+  readonly image: string;
+}
+
+/** Slots of one image in the mirror's lookaside: one fewer than readers try, who fail if they find no end. */
+export const MAX_LOOKASIDE_SLOTS = MAX_LOOKASIDE_SIGNATURES - 1;
+
+/** `signatures/<algo>=<hex>/signature-<n>`. A cluster's `signatureStores` entry names the `signatures/` prefix. */
+export function releaseLayout(digest: Digest): SlotLayout {
+  const prefix = `signatures/${toStoreSegment(digest)}/signature-`;
+  return { prefix, last: MAX_RELEASE_SIGNATURES, image: digest };
+}
+
+/** `lookaside/<host>/<repository>@<algo>=<hex>/signature-<n>`. */
+export function lookasideLayout(image: { readonly repository: Repository; readonly digest: Digest }): SlotLayout {
+  const { repository, digest } = image;
+  const prefix = `lookaside/${repository}@${toStoreSegment(digest)}/signature-`;
+  return { prefix, last: MAX_LOOKASIDE_SLOTS, image: `${repository}@${digest}` };
+}
+
+/** The key of a mirrored signature: the result of `parseSignaturePath` for the path at which it is served. */
+export function slotKey({ prefix }: SlotLayout, index: number): string {
+  return `${prefix}${index}`;
+}
+
+/** The key of a mirrored release signature. */
+export function releaseKey(digest: Digest, index: number): string {
+  return slotKey(releaseLayout(digest), index);
+}
+
+/** The index in a key that starts with the layout's prefix; undefined for a name that readers do not read. */
+export function parseSlotKey({ prefix, last }: SlotLayout, key: string): number | undefined {
+  const text = key.slice(prefix.length);
+  return isIndex(text, last) ? Number(text) : undefined;
+}
 
 const RELEASE_PREFIXES = ['/signatures/', '/api/upgrades_info/signatures/'];
 const LOOKASIDE_PREFIX = '/lookaside/';
-const INDEX = /^signature-([1-9][0-9]{0,2})$/;
+const FILE_PREFIX = 'signature-';
 
 /**
- * The object key of a signature that is asked for by path, in either layout; undefined for any other path. `=` may
- * come percent-encoded, as some clients send it; nothing else may.
+ * The object key of a signature requested by path, in either layout; undefined for any other path. `=` and `@` may be
+ * percent-encoded, as some clients send them; nothing else may.
  */
 export function parseSignaturePath(rawPath: string): string | undefined {
   const path = rawPath.replaceAll(/%3d/gi, '=').replaceAll('%40', '@');
@@ -19,7 +60,7 @@ export function parseSignaturePath(rawPath: string): string | undefined {
 
 function toReleaseKey(rest: string): string | undefined {
   const [segment = '', name = '', ...more] = rest.split('/');
-  const isSignature = isDigestSegment(segment) && isIndex(name, MAX_RELEASE_SIGNATURES) && more.length === 0;
+  const isSignature = isDigestSegment(segment) && isFile(name, MAX_RELEASE_SIGNATURES) && more.length === 0;
   return isSignature ? `signatures/${segment}/${name}` : undefined;
 }
 
@@ -29,7 +70,7 @@ function toLookasideKey(rest: string): string | undefined {
   if (slash < 0 || at < 0) return undefined;
   const [repository, segment, name] = [rest.slice(0, at), rest.slice(at + 1, slash), rest.slice(slash + 1)];
   const isSignature =
-    isCanonicalRepository(repository) && isDigestSegment(segment) && isIndex(name, MAX_LOOKASIDE_SIGNATURES);
+    isCanonicalRepository(repository) && isDigestSegment(segment) && isFile(name, MAX_LOOKASIDE_SIGNATURES);
   return isSignature ? `lookaside/${repository}@${segment}/${name}` : undefined;
 }
 
@@ -37,12 +78,15 @@ function isDigestSegment(segment: string): boolean {
   return isDigest(segment.replace('=', ':')) && segment.includes('=');
 }
 
-function isIndex(name: string, last: number): boolean {
-  const index = INDEX.exec(name)?.[1];
-  return index !== undefined && Number(index) <= last;
+function isFile(name: string, last: number): boolean {
+  return name.startsWith(FILE_PREFIX) && isIndex(name.slice(FILE_PREFIX.length), last);
 }
 
-/** Only the one spelling that the mirror writes: a path is not normalised into another one. */
+function isIndex(text: string, last: number): boolean {
+  return /^[1-9][0-9]{0,2}$/.test(text) && Number(text) <= last;
+}
+
+/** Only the spelling that the mirror writes: a path is not normalised into another one. */
 function isCanonicalRepository(text: string): boolean {
   try {
     return parseRepository(text) === text;

@@ -8,7 +8,7 @@ import { findPolicies, isRefused } from '../../verdict/decide/policies-at-name.t
 import { toCandidate } from '../../verdict/judge/candidate.ts';
 import { isSigned, type SignedRequirement } from '../../verdict/judge/requirement.ts';
 import { type LookasideResult, mirrorLookaside } from '../slots/lookaside-mirror.ts';
-import type { JudgedSignature } from '../slots/lookaside-slots.ts';
+import type { Slot } from '../slots/slots.ts';
 
 export interface MirrorImageRequest {
   readonly image: { readonly repository: Repository; readonly digest: Digest };
@@ -19,15 +19,15 @@ export interface MirrorImageRequest {
   readonly signal: AbortSignal;
 }
 
-/** A requirement, named by its number among those of the image. */
+/** A requirement. Its name is its number among those of the image. */
 interface NamedRequirement {
   readonly name: string;
   readonly requirement: SignedRequirement;
 }
 
 /**
- * Copies the signatures of an image that meet a requirement of the profile's policy.json into the mirror's lookaside.
- * Where the profile does not go by the policy, or the policy rejects the image whatever it is, nothing is asked for.
+ * Copies the signatures of an image that satisfy a requirement of the profile's policy.json into the mirror's lookaside.
+ * Nothing is read if the profile does not apply the policy, or the policy rejects the image in any case.
  *
  * @throws StoreError when the mirror itself fails; the abort reason of the signal
  */
@@ -35,17 +35,17 @@ export async function mirrorImage(request: MirrorImageRequest): Promise<Lookasid
   const { image, trust, upstream, objects, now, signal } = request;
   const { repository, digest } = image;
   const seconds = Math.floor(now.getTime() / 1000);
-  // What is written stays, and a key may have been revoked since.
+  // Written signatures stay, and a key may have been revoked since the trust was refreshed.
   if (isStale(trust, now)) throw new StoreError('Unavailable', 'the trust was not refreshed within the last 24 hours');
   const reference = { name: repository, tag: undefined, digest };
   const named = listRequirements(image, trust);
-  const judge = (untrustedBytes: Uint8Array): JudgedSignature => {
+  const judge = (untrustedBytes: Uint8Array): Slot => {
     const candidate = toCandidate({ store: '', location: '', untrustedBytes });
     const met = named.flatMap(({ name, requirement }) => {
       const { signature } = requirement.verify(candidate, { reference, digest }, seconds).proof ?? {};
       return signature === undefined ? [] : [{ name, identity: signature.identity }];
     });
-    return { satisfied: met.map(({ name }) => name), identity: met[0]?.identity ?? '' };
+    return { satisfied: met.map(({ name }) => name), identities: met.map(({ identity }) => identity) };
   };
   const requirements = named.map(({ name }) => name);
   return await mirrorLookaside({ objects, repository, digest, requirements, judge, upstream, signal });

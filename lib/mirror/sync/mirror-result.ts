@@ -3,15 +3,9 @@ import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type EvaluatedRelease, judgeRelease } from '../../verdict/decide/collect-release.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
-import {
-  evaluateMirrored,
-  heldIdentities,
-  type MirrorSlots,
-  type MirrorTarget,
-  reachableSlots,
-  satisfiedKeyrings,
-} from '../slots/mirror-slots.ts';
 import type { RefusalCode } from '../slots/place-signature.ts';
+import { judgeStored, type MirrorTarget, type ReleaseSlot } from '../slots/release-slots.ts';
+import { heldIdentities, reachableSlots, type Slots, satisfiedNames } from '../slots/slots.ts';
 
 /**
  * `complete`: what is held satisfies every keyring. `absent`: every upstream store answered that there is no signature,
@@ -48,7 +42,7 @@ export interface MirrorResult {
 
 /** What was done so far. */
 export interface Progress {
-  readonly slots: MirrorSlots;
+  readonly slots: Slots<ReleaseSlot>;
   /** Indexes. */
   readonly written: readonly number[];
   readonly refused: readonly { readonly bytes: Uint8Array; readonly code: RefusalCode }[];
@@ -66,7 +60,7 @@ export function toMirrorResult(target: MirrorTarget, progress: Progress): Mirror
   const heldAttempts = indexes.flatMap((index) => (isOwn.has(index) ? [] : (slots.get(index)?.attempts ?? [])));
   const evidence: EvaluatedRelease = {
     digest,
-    satisfied: satisfiedKeyrings(slots),
+    satisfied: satisfiedNames(slots),
     storeFailed: progress.storeFailed,
     attempts: [...heldAttempts, ...progress.attempts],
   };
@@ -82,7 +76,7 @@ export function toMirrorResult(target: MirrorTarget, progress: Progress): Mirror
     unverified: indexes.filter((index) => slots.get(index)?.verified.length === 0),
     unreachable: indexes.filter((index) => index > reachable),
     refused: refused.map(({ bytes, code }) => ({
-      ...toMirrored(evaluateMirrored(target, MAX_RELEASE_SIGNATURES, bytes).verified),
+      ...toMirrored(judgeStored(target, MAX_RELEASE_SIGNATURES, bytes).verified),
       code,
     })),
     attempts: evidence.attempts,

@@ -11,7 +11,8 @@ import type { GraphPlace } from '../graph/graph-places.ts';
 import type { UpdateGraph } from '../graph/parse-graph.ts';
 import type { ChildrenReader } from '../graph/read-children.ts';
 import { GRAPH_CONCURRENCY, readGraph } from '../graph/read-graph.ts';
-import { readMirrorSlots, satisfiedKeyrings } from '../slots/mirror-slots.ts';
+import { toReleaseSlots } from '../slots/release-slots.ts';
+import { missingRequirements, readSlots } from '../slots/slots.ts';
 import { findWanted, type Wanted } from './find-wanted.ts';
 import { toMirrorBody } from './mirror-message.ts';
 import { type MirrorPlan, planDigests } from './plan-digests.ts';
@@ -102,6 +103,6 @@ async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<
 
 /** Whether a keyring is not satisfied by what is held: one signature may satisfy several, and a listing cannot tell. */
 async function isOpen({ trust, objects, now, signal }: PlanMirrorRequest, digest: Digest): Promise<boolean> {
-  const satisfied = satisfiedKeyrings(await readMirrorSlots({ trust, objects, now, digest }, signal));
-  return trust.keyrings.some(({ name }) => !satisfied.has(name));
+  const target = toReleaseSlots({ trust, objects, now, digest });
+  return missingRequirements(target, await readSlots(target, signal)).length > 0;
 }

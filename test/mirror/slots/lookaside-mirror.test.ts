@@ -6,8 +6,12 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { type LookasideResult, mirrorLookaside } from '../../../lib/mirror/slots/lookaside-mirror.ts';
-import { lookasideKey, MAX_LOOKASIDE_PLACES } from '../../../lib/mirror/slots/lookaside-slots.ts';
-import { parseSignaturePath } from '../../../lib/mirror/slots/slot-layout.ts';
+import {
+  lookasideLayout,
+  MAX_LOOKASIDE_SLOTS,
+  parseSignaturePath,
+  slotKey,
+} from '../../../lib/mirror/slots/slot-layout.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { createObjectLookasideStore } from '../../../lib/stores/object-stores.ts';
@@ -26,7 +30,7 @@ const signed = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text));
 function judge(untrustedBytes: Uint8Array) {
   const [names = '', rest] = Buffer.from(untrustedBytes).toString().split('/');
   const satisfied = rest === undefined ? [] : names.split('+').filter((name) => REQUIREMENTS.includes(name));
-  return { satisfied, identity: rest?.split('#')[0] ?? '' };
+  return { satisfied, identities: [rest?.split('#')[0] ?? ''] };
 }
 
 const serving = (...texts: readonly string[]): SignatureStore =>
@@ -41,7 +45,7 @@ const untouchable: SignatureStore = {
 
 const holding = (slots: Readonly<Record<number, string>>): ObjectStore =>
   createMemoryObjectStore(
-    Object.entries(slots).map(([index, text]) => [lookasideKey(TARGET, Number(index)), signed(text)]),
+    Object.entries(slots).map(([index, text]) => [slotKey(lookasideLayout(TARGET), Number(index)), signed(text)]),
   );
 
 async function mirror(
@@ -107,7 +111,7 @@ describe.each<[string, () => ObjectStore]>([
 });
 
 test('is served at the path that its key stands for', () => {
-  const key = lookasideKey(TARGET, 7);
+  const key = slotKey(lookasideLayout(TARGET), 7);
   expect(key).toBe(`lookaside/${REPOSITORY}@sha256=${'a1'.repeat(32)}/signature-7`);
   expect(parseSignaturePath(`/${key}`)).toBe(key);
 });
@@ -172,7 +176,7 @@ describe('outcomes', () => {
 
   test('a mirror that fails is a failure, not a result', async () => {
     const failure = new StoreError('TimedOut', 'slow');
-    const objects = createMemoryObjectStore([[lookasideKey(TARGET, 1), signed('junk')]], { failure });
+    const objects = createMemoryObjectStore([[slotKey(lookasideLayout(TARGET), 1), signed('junk')]], { failure });
     await expect(mirror(serving('a+b/1'), objects)).rejects.toBe(failure);
   });
 
@@ -187,13 +191,13 @@ describe('places', () => {
     Object.fromEntries(Array.from({ length: places }, (_, at) => [at + 1, text(at + 1)]));
 
   test('the last is kept for a requirement that lacks a signature', async () => {
-    const objects = holding(filled(MAX_LOOKASIDE_PLACES - 1, (index) => `a/${index}`));
+    const objects = holding(filled(MAX_LOOKASIDE_SLOTS - 1, (index) => `a/${index}`));
     expect(await mirror(serving('a/another'), objects)).toMatchObject({ written: [], refused: 1 });
-    expect(await mirror(serving('a/another', 'b/new'), objects)).toMatchObject({ written: [MAX_LOOKASIDE_PLACES] });
+    expect(await mirror(serving('a/another', 'b/new'), objects)).toMatchObject({ written: [MAX_LOOKASIDE_SLOTS] });
   });
 
   test('a full mirror refuses, and its readers still find its end', async () => {
-    const objects = holding(filled(MAX_LOOKASIDE_PLACES, (index) => `a/${index}`));
+    const objects = holding(filled(MAX_LOOKASIDE_SLOTS, (index) => `a/${index}`));
     expect(await mirror(serving('b/new'), objects)).toMatchObject({ outcome: 'incomplete', refused: 1 });
     expect((await served(objects)).at(-1)).toBe('absent');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { LookasideResult } from '../../../lib/mirror/slots/lookaside-mirror.ts';
-import { lookasideKey, MAX_LOOKASIDE_PLACES } from '../../../lib/mirror/slots/lookaside-slots.ts';
+import { lookasideLayout, MAX_LOOKASIDE_SLOTS, slotKey } from '../../../lib/mirror/slots/slot-layout.ts';
 import { mirrorImage } from '../../../lib/mirror/sync/mirror-image.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { openMirror } from '../../../lib/stores/open/open-stores.ts';
@@ -107,9 +107,9 @@ describe('the mirror holds what satisfies a requirement, and nothing else', () =
 
   test('a place is left for the requirement that lacks one, however many satisfy the other', async () => {
     const objects = createMemoryObjectStore();
-    const many = Array.from({ length: MAX_LOOKASIDE_PLACES + 5 }, () => signer.sign());
+    const many = Array.from({ length: MAX_LOOKASIDE_SLOTS + 5 }, () => signer.sign());
     const result = await mirror(two, [...many, goodSecond], objects);
-    expect(result).toMatchObject({ outcome: 'complete', held: MAX_LOOKASIDE_PLACES });
+    expect(result).toMatchObject({ outcome: 'complete', held: MAX_LOOKASIDE_SLOTS });
     const entries = await Array.fromAsync(
       openMirror(objects).lookaside.fetchSignatures(
         { digest: DIGEST, repository: REPOSITORY },
@@ -158,7 +158,7 @@ describe('what is mirrored vouches when upstream is off', () => {
 
   test('for no other image, wherever somebody puts it', async () => {
     const other = parseRepository(OTHER_NAME);
-    const key = lookasideKey({ repository: other, digest: DIGEST }, 1);
+    const key = slotKey(lookasideLayout({ repository: other, digest: DIGEST }), 1);
     const objects = createMemoryObjectStore([[key, good]]);
     const trust = await readPolicyTrust({
       policy: policyOf([bySigner]),

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { evaluateMirrored } from '../../../lib/mirror/slots/mirror-slots.ts';
+import { judgeStored } from '../../../lib/mirror/slots/release-slots.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
@@ -99,7 +99,7 @@ async function checkMirror(): Promise<void> {
       const key = `signatures/${toStoreSegment(digest)}/signature-${index}`;
       const stored = await objects.readObject(key, MAX_SIGNATURE_BYTES);
       const bytes = stored?.bytes ?? new Uint8Array();
-      const { verified } = evaluateMirrored({ objects, digest, trust, now }, index, bytes);
+      const { verified } = judgeStored({ objects, digest, trust, now }, index, bytes);
       expect(verified.length, key).toBe(1);
       for (const { identity, keyring } of verified) {
         identities.add(identity);
