@@ -28,3 +28,17 @@ export function setMember<T>(object: { [member: string]: T }, member: string, va
     object[member] = value;
   }
 }
+
+/**
+ * A member that differs from a known one in the case of its letters alone. Nodes are written in Go and read members
+ * whatever their case, the last one counts: `Manifests` beside `manifests` would show them another document.
+ */
+export function findOtherSpelling(object: JsonObject, known: readonly string[]): string | undefined {
+  const folded = new Set(known.map(fold));
+  return Object.keys(object).find((member) => !known.includes(member) && folded.has(fold(member)));
+}
+
+/** As Go compares members: the long s and the Kelvin sign are letters too. */
+function fold(member: string): string {
+  return member.toUpperCase().toLowerCase();
+}

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
@@ -98,16 +98,11 @@ export function checkManifest(bytes: Uint8Array, mediaType: ManifestMediaType): 
  * The media type of a manifest that no registry sent, by its content: without the member `mediaType` it is an OCI one, as
  * for containers/image. Undefined for what is no manifest that is read, such as the old schema 1.
  *
- * @throws StoreError `BodyInvalid` for what could be an image here and an index there
+ * @throws StoreError `BodyInvalid` for what could be an image here and an index there, and for what is not strict JSON: a
+ *   node may read an index in it all the same
  */
 export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undefined {
-  let manifest: JsonObject;
-  try {
-    manifest = parseManifest(bytes);
-  } catch (error) {
-    if (error instanceof StoreError) return undefined;
-    throw error;
-  }
+  const manifest = parseManifest(bytes);
   const claimed = MANIFEST_MEDIA_TYPES.find((mediaType) => mediaType === manifest['mediaType']);
   const isIndex = Object.hasOwn(manifest, 'manifests');
   if (claimed === undefined && !isIndex && !Object.hasOwn(manifest, 'config')) return undefined;
@@ -119,11 +114,21 @@ export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undef
 function parseManifest(bytes: Uint8Array): JsonObject {
   try {
     const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    if (isJsonObject(manifest)) return manifest;
+    if (isJsonObject(manifest)) return withKnownSpelling(manifest);
   } catch (cause) {
+    if (cause instanceof StoreError) throw cause;
     throw invalid('is not strict JSON', cause);
   }
   throw invalid('is not an object');
+}
+
+/** What tells images from indexes, as nodes read it. */
+const KIND_MEMBERS = ['schemaVersion', 'mediaType', 'manifests', 'config', 'layers', 'fsLayers', 'signatures'];
+
+function withKnownSpelling(manifest: JsonObject): JsonObject {
+  const other = findOtherSpelling(manifest, KIND_MEMBERS);
+  if (other === undefined) return manifest;
+  throw invalid(`has the member ${JSON.stringify(other)}, spelled in another way`);
 }
 
 function invalid(fault: string, cause?: unknown): StoreError {

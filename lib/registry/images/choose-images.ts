@@ -8,6 +8,8 @@ export interface ChosenImage {
   readonly digest: Digest;
   /** The platforms whose nodes choose it, formatted; never empty. */
   readonly platforms: readonly string[];
+  /** Only nodes of platforms that the index does not name choose it, because its entry names none: perhaps an artefact. */
+  readonly isFallback: boolean;
 }
 
 /** An entry of an index that no node of the platforms in question runs, such as an attestation. */
@@ -24,10 +26,10 @@ export interface ChosenImages {
 }
 
 /**
- * The images that nodes choose from an index, one for each platform, as containers/image's ChooseInstance chooses them.
+ * The images that nodes choose from an index, as containers/image's ChooseInstance chooses them.
  *
  * @param index whose digest has been compared with the one asked for
- * @param wanted undefined: every `linux/*` platform that the index names
+ * @param wanted undefined: every `linux/*` platform that the index names, and all others where an entry names none
  * @throws StoreError `BodyInvalid` for what is not an index, for one that names another index, and where no image is
  *   left; `LimitExceeded`
  */
@@ -36,26 +38,39 @@ export function chooseImages(
   wanted: readonly Platform[] | undefined,
 ): ChosenImages {
   const entries = readIndexEntries(index);
-  const platforms = wanted ?? listLinuxPlatforms(entries);
-  const chosen = new Map<Digest, string[]>();
-  for (const platform of platforms) {
-    const entry =
-      index.mediaType === OCI_INDEX ? chooseFromIndex(entries, platform) : chooseFromList(entries, platform);
-    if (entry === undefined) continue;
-    if (entry.mediaType === OCI_INDEX || entry.mediaType === DOCKER_LIST) {
-      throw invalidIndex(`the image for ${formatPlatform(platform)}, ${entry.digest}, is an index itself`);
-    }
-    chosen.set(entry.digest, [...(chosen.get(entry.digest) ?? []), formatPlatform(platform)]);
-  }
-  if (chosen.size === 0) {
+  const isList = index.mediaType === DOCKER_LIST;
+  const choices = (wanted ?? listLinuxPlatforms(entries)).flatMap((platform) => {
+    const nodes = wanted === undefined ? [platform] : toNodes(platform);
+    const chosen = new Set(nodes.flatMap((node) => chooseAll(entries, node, isList)));
+    return [...chosen].map((entry) => ({ entry, platform: formatPlatform(platform) }));
+  });
+  if (choices.length === 0) {
     const named = wanted === undefined ? 'linux' : wanted.map(formatPlatform).join(', ');
     throw invalidIndex(`it names no image for ${named}`);
   }
+  const fallback = wanted === undefined ? chooseBest(entries.filter(isForAny)) : undefined;
+  if (fallback !== undefined) choices.push({ entry: fallback, platform: OTHER_PLATFORMS });
+  const chosen = new Map<Digest, string[]>();
+  for (const { entry, platform } of choices) {
+    const { digest, mediaType } = entry;
+    if (mediaType === OCI_INDEX || mediaType === DOCKER_LIST) {
+      throw invalidIndex(`the image for ${platform}, ${digest}, is an index itself`);
+    }
+    chosen.set(digest, [...(chosen.get(digest) ?? []), platform]);
+  }
   const others = entries.filter(({ digest }) => !chosen.has(digest));
   return {
-    images: [...chosen].map(([digest, names]) => ({ digest, platforms: [...new Set(names)] })),
+    images: [...chosen].map(([digest, names]) => toImage(digest, [...new Set(names)])),
     others: distinct(others),
   };
+}
+
+/** The platforms of an image that nodes choose where the index names no image of theirs. */
+const OTHER_PLATFORMS = 'any other platform';
+
+function toImage(digest: Digest, names: readonly string[]): ChosenImage {
+  const platforms = names.length > 1 ? names.filter((name) => name !== OTHER_PLATFORMS) : names;
+  return { digest, platforms, isFallback: platforms[0] === OTHER_PLATFORMS };
 }
 
 /**
@@ -63,15 +78,39 @@ export function chooseImages(
  * platform choose, so it counts as the commonest one where the index names none.
  */
 function listLinuxPlatforms(entries: readonly IndexEntry[]): readonly Platform[] {
+  // By its parts: the architecture `arm64/v8` must not stand for the variant v8 of arm64.
   const named = new Map<string, Platform>();
   for (const { platform } of entries) {
-    if (platform?.os === 'linux') named.set(formatPlatform(platform), platform);
+    if (platform?.os !== 'linux') continue;
+    named.set(JSON.stringify([platform.architecture, platform.variant]), platform);
   }
   if (named.size > 0) return [...named.values()];
-  return entries.some(({ platform }) => platform === undefined) ? [COMMONEST] : [];
+  return entries.some(isForAny) ? [COMMONEST] : [];
 }
 
 const COMMONEST: Platform = { os: 'linux', architecture: 'amd64', variant: '' };
+
+function isForAny({ platform }: IndexEntry): boolean {
+  return platform === undefined;
+}
+
+/**
+ * Nodes detect the variant of their processor: one of arm64 asks for v8 first. What is said of a platform without a
+ * variant has to hold for each of them, and for a node that detects none.
+ */
+function toNodes(platform: Platform): readonly Platform[] {
+  if (platform.variant !== '') return [platform];
+  return ['', ...(VARIANTS.get(platform.architecture) ?? [])].map((variant) => ({ ...platform, variant }));
+}
+
+/**
+ * What a node chooses. Of a Docker list it is also what a node chooses that a registry gives the list as an OCI index:
+ * nothing but the registry's header tells nodes how to read one, and no list of Docker's makers differs in the two.
+ */
+function chooseAll(entries: readonly IndexEntry[], node: Platform, isList: boolean): readonly IndexEntry[] {
+  const chosen = [chooseFromIndex(entries, node), isList ? chooseFromList(entries, node) : undefined];
+  return [...new Set(chosen)].flatMap((entry) => entry ?? []);
+}
 
 /** The lower the place among the wanted variants the better, then zstd, then the first; no platform comes last. */
 function chooseFromIndex(entries: readonly IndexEntry[], platform: Platform): IndexEntry | undefined {
@@ -81,15 +120,20 @@ function chooseFromIndex(entries: readonly IndexEntry[], platform: Platform): In
     return rank === undefined ? [] : [{ entry, rank }];
   });
   const best = Math.min(...candidates.map(({ rank }) => rank));
-  const equal = candidates.filter(({ rank }) => rank === best).map(({ entry }) => entry);
+  return chooseBest(candidates.filter(({ rank }) => rank === best).map(({ entry }) => entry));
+}
+
+/** Of entries for the same platform. */
+function chooseBest(equal: readonly IndexEntry[]): IndexEntry | undefined {
   return equal.find(({ isZstd }) => isZstd) ?? equal[0];
 }
 
 function chooseFromList(entries: readonly IndexEntry[], platform: Platform): IndexEntry | undefined {
-  for (const [rank] of listVariants(platform).entries()) {
-    const found = entries.find((entry) => {
-      return entry.platform !== undefined && findRank(entry.platform, platform, listVariants(platform)) === rank;
-    });
+  const variants = listVariants(platform);
+  for (const rank of variants.keys()) {
+    const found = entries.find(
+      (entry) => entry.platform !== undefined && findRank(entry.platform, platform, variants) === rank,
+    );
     if (found !== undefined) return found;
   }
   return undefined;

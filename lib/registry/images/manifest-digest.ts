@@ -8,7 +8,10 @@ import {
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 
-const SCHEMA_2_TYPES: readonly unknown[] = [
+/** What a node takes a manifest for by this member alone, whatever else is in it. */
+const KNOWN_TYPES: readonly unknown[] = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
@@ -35,7 +38,7 @@ function isSignedSchema1(manifest: RawJsonValue | undefined): boolean {
   if (!isJsonObject(manifest) || manifest instanceof JsonNumber) return false;
   const { mediaType, schemaVersion, signatures }: Record<string, unknown> = manifest;
   const isSchema1 = schemaVersion instanceof JsonNumber && schemaVersion.raw === '1';
-  return isSchema1 && !SCHEMA_2_TYPES.includes(mediaType) && (signatures ?? null) !== null;
+  return isSchema1 && !KNOWN_TYPES.includes(mediaType) && (signatures ?? null) !== null;
 }
 
 /**

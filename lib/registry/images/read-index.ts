@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
@@ -81,6 +81,29 @@ function readText(object: JsonObject, member: string, path: string): string {
   throw invalidIndex(`${path}.${member} is not a text of 1 to ${MAX_TEXT_LENGTH} characters`);
 }
 
+/**
+ * Whether the manifest of an entry is an artefact by its contents, which nodes refuse to run: its configuration is not that
+ * of an image. What the index says of the entry does not count.
+ *
+ * @throws StoreError `BodyInvalid`
+ */
+export function isArtefact({ bytes, mediaType }: { readonly bytes: Uint8Array; readonly mediaType: string }): boolean {
+  if (mediaType !== OCI_MANIFEST) return false;
+  const manifest = parseIndex(bytes);
+  requireOneSpelling(manifest, ['config'], 'an entry’s manifest');
+  const { config } = manifest;
+  if (!isJsonObject(config)) return false;
+  requireOneSpelling(config, ['mediaType'], 'the configuration of an entry’s manifest');
+  const { mediaType: type } = config;
+  return typeof type === 'string' && type !== '' && !IMAGE_CONFIGURATIONS.includes(type);
+}
+
+const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
+const IMAGE_CONFIGURATIONS: readonly string[] = [
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+];
+
 function parseIndex(bytes: Uint8Array): JsonObject {
   try {
     const index = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -95,20 +118,10 @@ const INDEX_MEMBERS = ['schemaVersion', 'mediaType', 'manifests'];
 const ENTRY_MEMBERS = ['mediaType', 'digest', 'platform', 'annotations'];
 const PLATFORM_MEMBERS = ['os', 'architecture', 'variant'];
 
-/**
- * Nodes read members whatever their case, and the last one counts: `Manifests` beside `manifests` would show them other
- * images than these.
- */
 function requireOneSpelling(object: JsonObject, known: readonly string[], path: string): void {
-  const folded = new Set(known.map(fold));
-  const other = Object.keys(object).find((member) => !known.includes(member) && folded.has(fold(member)));
-  if (other !== undefined)
-    throw invalidIndex(`${path} has the member ${JSON.stringify(other)}, spelled in another way`);
-}
-
-/** As Go compares members: the long s and the Kelvin sign are letters too. */
-function fold(member: string): string {
-  return member.toUpperCase().toLowerCase();
+  const other = findOtherSpelling(object, known);
+  if (other === undefined) return;
+  throw invalidIndex(`${path} has the member ${JSON.stringify(other)}, spelled in another way`);
 }
 
 export function invalidIndex(fault: string, cause?: unknown): StoreError {

@@ -3,7 +3,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import { chooseImages, type ListedEntry } from '../../registry/images/choose-images.ts';
-import { invalidIndex, isIndexType, MAX_JUDGED_MANIFEST_BYTES } from '../../registry/images/read-index.ts';
+import { invalidIndex, isArtefact, isIndexType, MAX_JUDGED_MANIFEST_BYTES } from '../../registry/images/read-index.ts';
 import type { Judgement } from '../judge/judge.ts';
 import type { ImageResult, Outcome } from '../judge/verdict.ts';
 
@@ -73,15 +73,18 @@ export async function readNodeImages(
     if (!isIndexType(manifest.mediaType)) return { ...asAsked(digest), manifests: [manifest] };
     const chosen = chooseImages(manifest, platforms);
     const manifests = [manifest];
+    const images: NodeImage[] = [];
+    const others = [...chosen.others];
     // Each is read: what an index calls an image may be an index by its contents, which no node runs.
-    for (const image of chosen.images) {
-      const child = await read(image.digest);
-      if (isIndexType(child.mediaType))
-        throw invalidIndex(`${image.digest} is called an image, and is an index itself`);
+    for (const { digest: named, platforms: names, isFallback } of chosen.images) {
+      const child = await read(named);
+      if (isIndexType(child.mediaType)) throw invalidIndex(`${named} is called an image, and is an index itself`);
       manifests.push(child);
       checkSize(manifests);
+      if (isFallback && isArtefact(child)) others.push({ digest: named, platform: undefined });
+      else images.push({ digest: named, platforms: names });
     }
-    return { ...chosen, manifests };
+    return { images, others, manifests };
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) throw error;
@@ -95,24 +98,20 @@ function checkSize(manifests: readonly Manifest[]): void {
 }
 
 function toFault(digest: Digest, { code, message }: StoreError): Judgement {
-  switch (code) {
-    case 'ContentMismatch':
-      return { outcome: 'rejected', reasons: [{ code, message }] };
-    case 'BodyInvalid':
-      return { outcome: 'rejected', reasons: [{ code: 'PolicyRejects', message: `${digest}: ${message}` }] };
-    case 'LimitExceeded':
-      return { outcome: 'indeterminate', reasons: [{ code, message: `${digest}: ${message}` }] };
-    case 'NotAllowed': {
-      const remedy = 'name the registry’s host in registries.allowed of the Profile, or in a mirror set';
-      return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
-    }
-    default: {
-      const remedy =
-        'retry; if it still fails, make the registry reachable from here, or name a mirror in a mirror set';
-      return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
-    }
+  if (code === 'ContentMismatch') return { outcome: 'rejected', reasons: [{ code, message }] };
+  if (code === 'BodyInvalid') {
+    return { outcome: 'rejected', reasons: [{ code: 'PolicyRejects', message: `${digest}: ${message}` }] };
   }
+  if (code === 'LimitExceeded') {
+    return { outcome: 'indeterminate', reasons: [{ code, message: `${digest}: ${message}` }] };
+  }
+  const remedy = code === 'NotAllowed' ? NAME_HOST : MAKE_REACHABLE;
+  return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
 }
+
+const NAME_HOST = 'name the registry’s host in registries.allowed of the Profile, or in a mirror set';
+const MAKE_REACHABLE =
+  'retry; if it still fails, make the registry reachable from here, or name a mirror in a mirror set';
 
 function unread(digest: Digest, message: string): { readonly code: 'StoreUnavailable'; readonly message: string } {
   return {

@@ -31,6 +31,9 @@ const LIBTRUST_PRETTY = `{
 const LIBTRUST_COMPACT =
   '{"schemaVersion":1,"name":"signet/tést","tag":"latest","fsLayers":[],"signatures":[{"header":{"jwk":{"crv":"P-256","kid":"TBWW:OFVO:2A5N:ZBGK:ET7F:VYQY:2AUV:ORGR:7RKG:L5LI:T3TZ:OCIB","kty":"EC","x":"v2RDyHllxlzVM73AQZ2gjtAbRy3WUTDJytdGUrel1qU","y":"8X7QOCWNzZhgOi1FO7S753S3rSQYVXe017UitKgkKVI"},"alg":"ES256"},"signature":"YIu0EUex9QDnk8g6vXaSBcSPF8aa1fhcy30d9t7MlenFkwy6tbdoz73H-hYQdBYQ9GlcfTdnE7hI4lc-6EC1Ig","protected":"eyJmb3JtYXRMZW5ndGgiOjY5LCJmb3JtYXRUYWlsIjoiZlEiLCJ0aW1lIjoiMjAyNi0xMS0yMlQxMDoxNDo1N1oifQ"}]}';
 
+/** Nodes go by a type that they know before they look at the version. */
+const TYPED = '{"schemaVersion":1,"mediaType":"application/vnd.oci.image.index.v1+json","signatures":[1]}';
+
 /** One signature block over the first bytes of a manifest, and how it goes on after them. */
 function block(length: number, tail: string): object {
   const header = { formatLength: length, formatTail: Buffer.from(tail).toString('base64url'), time: 'x' };
@@ -54,6 +57,7 @@ describe('the digest of a manifest', () => {
     ['two signatures that agree', sign(COMPACT, '}', [blockOf, blockOf]), COMPACT],
     ['signatures that are null', '{"schemaVersion":1,"signatures":null}', '{"schemaVersion":1,"signatures":null}'],
     ['schema 2 with signatures', '{"schemaVersion":2,"signatures":[]}', '{"schemaVersion":2,"signatures":[]}'],
+    ['of a known type, said to be schema 1', TYPED, TYPED],
     ['not JSON', 'unexpected manifest', 'unexpected manifest'],
     ['a member twice, which is not taken apart', `{"a":1,${COMPACT.slice(1)}`.replace('"tag"', '"a"'), undefined],
   ])('%s', (_, manifest, signed) => {

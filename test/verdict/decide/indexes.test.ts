@@ -55,7 +55,7 @@ function entry({ digest, mediaType }: Made, platform: string | undefined, more: 
   return { mediaType, digest, size: 1, ...named, ...more };
 }
 
-const index = (...manifests: readonly object[]): Made => make({ manifests }, OCI_INDEX as ManifestMediaType);
+const index = (...manifests: readonly object[]): Made => make({ manifests }, OCI_INDEX);
 const whole = index(
   entry(amd64, 'linux/amd64'),
   entry(arm64, 'linux/arm64'),
@@ -88,7 +88,7 @@ describe('an index by a policy', () => {
   const unnamed = index(entry(amd64, undefined));
   const spelled = make(
     { manifests: [entry(amd64, 'linux/amd64')], Manifests: [entry(s390x, 'linux/amd64')] },
-    OCI_INDEX as ManifestMediaType,
+    OCI_INDEX,
   );
   const long = index(
     ...Array.from({ length: 3000 }, () => entry(amd64, 'linux/amd64', { annotations: { a: 'x'.repeat(64) } })),
