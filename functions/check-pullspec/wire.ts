@@ -1,7 +1,7 @@
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { openLightObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 

@@ -3,7 +3,7 @@ import { createVerdictReuse } from '../../lib/cluster/admission/verdict-reuse.ts
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { openLightObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';

@@ -1,7 +1,7 @@
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { openLightObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';

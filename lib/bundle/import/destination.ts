@@ -10,10 +10,10 @@ import {
   makeDirectories,
   makeFilePath,
 } from '../../platform/objects/directory/store-directory.ts';
-import { checkDirectoryLocation, openObjectStore } from '../../platform/objects/open-object-store.ts';
+import { openObjectStore } from '../../platform/objects/open-object-store.ts';
 import { RESERVED_SEGMENT } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { isS3Location } from '../../platform/objects/s3/s3-location.ts';
+import { checkDirectoryLocation, isS3Location } from '../../platform/objects/s3/s3-location.ts';
 import { recordCreations } from './record-creations.ts';
 
 /** Where verified signatures go. */

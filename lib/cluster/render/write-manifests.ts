@@ -6,7 +6,7 @@ import { fileErrorCode, isAbsent, unlessAbsent } from '../../platform/files/file
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { syncDirectory } from '../../platform/files/sync-directory.ts';
 import { makeDirectories } from '../../platform/objects/directory/store-directory.ts';
-import { checkDirectoryLocation } from '../../platform/objects/open-object-store.ts';
+import { checkDirectoryLocation } from '../../platform/objects/s3/s3-location.ts';
 
 /** A file by its name in a directory. */
 export interface ManifestFile {

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { openLightObjectStore, openObjectStore } from '../../../lib/platform/objects/open-object-store.ts';
+import { openLightObjectStore } from '../../../lib/platform/objects/open-light-object-store.ts';
+import { openObjectStore } from '../../../lib/platform/objects/open-object-store.ts';
 import { parseS3Location, toObjectUrl } from '../../../lib/platform/objects/s3/s3-location.ts';
 
 function readNoAws(): never {

@@ -67,3 +67,9 @@ function encodeSegment(segment: string): string {
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
+
+/** @throws InputError `ArgumentInvalid` for what is empty or a URL: no store is opened in a directory of that name */
+export function checkDirectoryLocation(location: string): void {
+  if (location !== '' && !/^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(location)) return;
+  throw new InputError('ArgumentInvalid', `${JSON.stringify(location)} is neither s3://bucket nor a directory`);
+}
