@@ -1,8 +1,7 @@
 import { styleText } from 'node:util';
-import type { Explanation, PullFacts, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
+import type { Asked, Explanation, PullFacts, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
 import type { SignatureSearch } from '../../lib/cluster/explain/find-signatures.ts';
 import type { Fix } from '../../lib/cluster/explain/fix.ts';
-import type { Asked } from '../../lib/cluster/explain/statement.ts';
 
 /** What `signet explain` answers. */
 export interface Explained extends Omit<Explanation, 'releases' | 'pulls'> {

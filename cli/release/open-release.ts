@@ -1,6 +1,5 @@
 import { openLocalRelease } from '../../lib/artifact/release/open-local-release.ts';
-import { openRegistryRelease } from '../../lib/artifact/release/open-registry-release.ts';
-import type { ReleaseSource } from '../../lib/artifact/release/release-source.ts';
+import { openRegistryRelease, type ReleaseSource } from '../../lib/artifact/release/release-source.ts';
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
 import { repositoryHost } from '../../lib/base/names/repository.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';

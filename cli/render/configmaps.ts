@@ -2,9 +2,13 @@ import { type ManifestFormat, toManifestsText, toManifestText } from '../../lib/
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { pruneSignatureConfigMaps } from '../../lib/cluster/render/prune-signature-config-maps.ts';
+import {
+  pruneSignatureConfigMaps,
+  type WrittenManifest,
+  writeManifests,
+} from '../../lib/cluster/render/manifest-directory.ts';
 import { readSignedReleases, type SignedReleases } from '../../lib/cluster/render/read-signed-releases.ts';
-import { parseMinor, toMinor } from '../../lib/cluster/render/release-version.ts';
+import { parseMinor, toMinor, toVersionLookup } from '../../lib/cluster/render/release-version.ts';
 import {
   SIGNATURES_NAME,
   type SignatureConfigMapDocument,
@@ -12,8 +16,6 @@ import {
   toGroupName,
   toSignatureConfigMaps,
 } from '../../lib/cluster/render/signature-config-maps.ts';
-import { toVersionLookup } from '../../lib/cluster/render/version-lookup.ts';
-import { type WrittenManifest, writeManifests } from '../../lib/cluster/render/write-manifests.ts';
 import { openSource } from '../open/open-source.ts';
 import { openTrust } from '../open/open-trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

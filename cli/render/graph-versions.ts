@@ -1,4 +1,4 @@
-import type { ReleaseVersion } from '../../lib/cluster/render/version-lookup.ts';
+import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts';
 import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
 import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import type { StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';

@@ -2,19 +2,18 @@ import path from 'node:path';
 import { type ManifestFormat, toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import {
+  describeTarget,
   type IgnitionVersion,
   toMachineConfigName,
   toMachineConfigs,
 } from '../../lib/cluster/render/machine-config/machine-config.ts';
 import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-config-files.ts';
-import { checkKeyFiles } from '../../lib/cluster/render/machine-config/machine-config-key-files.ts';
-import { checkKeys, listKeyPaths } from '../../lib/cluster/render/machine-config/machine-config-keys.ts';
-import { readProfileFiles } from '../../lib/cluster/render/machine-config/machine-config-profile.ts';
+import { checkKeyFiles, checkKeys, listKeyPaths } from '../../lib/cluster/render/machine-config/machine-config-keys.ts';
 import {
   parseNodePolicy,
   parseNodeRegistriesD,
+  readProfileFiles,
 } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
-import { describeTarget } from '../../lib/cluster/render/machine-config/machine-config-target.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import {

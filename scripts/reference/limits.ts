@@ -9,7 +9,7 @@ interface Limit {
 }
 
 const CONSTANT =
-  /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^export const (M(?:AX|IN)_\w+|\w+_TIMEOUT_MS|\w+_AGE_MS) = ([^;]+);/gm;
+  /(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n)?^(?:export )?const (M(?:AX|IN)_\w+|\w+_TIMEOUT_MS|\w+_AGE_MS) = ([^;]+);/gm;
 
 /** docs/reference/limits.md */
 export function makeLimits(): string {

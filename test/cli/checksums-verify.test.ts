@@ -73,7 +73,7 @@ describe('signet checksums verify', () => {
     expect(status).toBe(1);
     expect(stdout).toContain('not signed  sha256sum.txt.sig:1: Hello\\u001b[2J');
     expect(stdout).toContain(`: ${hashOf('x')}  x\n`);
-    expect(stdout).toContain('  not listed  x: no signed line names it');
+    expect(stdout).toContain('  not listed  x: no signed line names this file');
     expect(stdout.split(hashOf('x'))).toHaveLength(2);
   });
 
@@ -128,8 +128,8 @@ describe('signet checksums verify', () => {
   });
 
   test.each<[string, readonly string[], string]>([
-    ['a line that is none', ['malformed.gpg'], 'malformed.gpg:3: this is no line of a checksum list'],
-    ['no such list', ['gone'], 'there is no such file'],
+    ['a line that is none', ['malformed.gpg'], 'malformed.gpg:3: not a line of a checksum list'],
+    ['no such list', ['gone'], 'no such file'],
   ])('%s is a wrong call', async (_, files, message) => {
     await expect(run(...files.map(at), ...keyring())).rejects.toThrow(message);
   });

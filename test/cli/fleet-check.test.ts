@@ -63,7 +63,7 @@ describe('signet fleet check', () => {
   test('the table, and the findings of each cluster', async () => {
     const { stdout } = await signet(at('mixed'), '--trust', FIXTURE_TRUST);
     expect(stdout).toMatch(/^refused +west +4\.16\.1 +local-mirror +broken$/m);
-    expect(stdout).toMatch(/^ {2}refused +signature-stores +ClusterVersion spec\.signatureStores: an empty list/m);
+    expect(stdout).toMatch(/^ {2}refused +signature-stores +ClusterVersion spec\.signatureStores: the list is empty/m);
     expect(stdout).toContain(`→ use ${OCP}@${digestOf('b')}; your ImageDigestMirrorSet/release already redirects it`);
   });
 

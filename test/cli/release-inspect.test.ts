@@ -138,7 +138,7 @@ describe('signet release inspect', () => {
 
   test('exits 1 for a component by tag, which it names', async () => {
     const { status, stdout } = await signet(await layoutOf({ cli: PINNED, etcd: 'quay.io/x/y:v1' }));
-    expect([status, stdout.includes('DigestMissing: it is not by digest')]).toEqual([1, true]);
+    expect([status, stdout.includes('DigestMissing: the pullspec has no digest')]).toEqual([1, true]);
     expect(stdout).toContain('2 components, 1 not by digest');
   });
 

@@ -82,13 +82,15 @@ describe('signet rollout check', () => {
     const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('good'));
     expect(status).toBe(0);
     expect(stdout).toMatch(/^live {2}worker$/m);
-    expect(stdout).toMatch(/^ {2}yes +nodes +the files of 3 of 3 nodes are the ones rendered$/m);
+    expect(stdout).toMatch(/^ {2}yes +nodes +the files of 3 of 3 nodes are the expected ones$/m);
   });
 
   test('before: exit 1 and what is missing', async () => {
     const { status, stdout } = await signet('--pool', at('before.txt'));
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^ {2}no +completed +rendered-worker-d9b3\w+ is without 51-worker-rh-registry-trust$/m);
+    expect(stdout).toMatch(
+      /^ {2}no +completed +rendered-worker-d9b3\w+ does not include 51-worker-rh-registry-trust$/m,
+    );
     expect(stdout).toMatch(/^ {2}no +machines +1 machine: 0 updated, 0 ready, 1 unavailable$/m);
   });
 
@@ -118,11 +120,11 @@ describe('signet rollout check', () => {
     ['a file that is not there', ['--pool', 'absent'], 'cannot read'],
     ['nothing at all', ['--pool', 'nothing'], 'nothing: there is no MachineConfigPool'],
     ['MachineConfigs and no pool', ['--pool', 'ours.yaml'], 'ours.yaml: there is no MachineConfigPool'],
-    ['no node', ['--pool', 'after.txt', '--node-files', 'empty'], 'there is no directory of a node in it'],
+    ['no node', ['--pool', 'after.txt', '--node-files', 'empty'], 'it holds no directory of a node'],
     [
       'a file in place of a node',
       ['--pool', 'after.txt', '--node-files', 'flat'],
-      'expected one directory for each node',
+      'not a directory: put the files of each node in one',
     ],
     [
       'a file longer than the limit',
@@ -133,7 +135,7 @@ describe('signet rollout check', () => {
     [
       'a path out of the node',
       ['--pool', 'after.txt', '--node-files', 'good', '--expect', 'upwards.yaml'],
-      'no MachineConfig may write there',
+      'not an absolute, normalised path',
     ],
     ['a link on a node', ['--pool', 'after.txt', '--node-files', 'linked'], 'a symbolic link: copy the file itself'],
   ])('bad input: %s', async (_, args, message) => {

@@ -216,7 +216,7 @@ describe('review-admission answers', () => {
   test('a version that the webhook is not made for is let through, and said to be', async () => {
     const body = toReview('nodepools', { operation: 'CREATE', object: release(FOREIGN), version: 'v1alpha1' });
     const { allowed, warnings } = await setUpAdmission().review({ resource: 'nodepools', body });
-    expect([allowed, warnings]).toEqual([true, ['nothing was checked: this is the webhook of nodepools alone']]);
+    expect([allowed, warnings]).toEqual([true, ['nothing was checked: this webhook checks only nodepools']]);
   });
 });
 
@@ -236,7 +236,7 @@ describe('the pullspec policy comes before any contact', () => {
     const { allowed, warnings, auditAnnotations } = await review({ body: toUpdate({ image: FOREIGN, force: true }) });
     expect(allowed).toBe(true);
     expect(warnings?.[0]).toMatch(
-      /^admitted because the update is forced, though RepositoryNotCanonical: example\.com/,
+      /^admitted because the update is forced, although RepositoryNotCanonical: example\.com/,
     );
     expect(warnings?.[1]).toBe(`use ${GOOD}`);
     const record = await objects.readObject(`records/by-id/${auditAnnotations?.record}.json`, 1e6);

@@ -1,23 +1,35 @@
 import { parseDockerReference } from '../../base/names/docker-reference.ts';
+import type { Pullspec } from '../../base/names/pullspec.ts';
+import type { Repository } from '../../base/names/repository.ts';
+import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
 import { describeScope, findFault, findForSource, isScoped } from '../../trust/policy/machine-config-lockouts.ts';
-import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { parsePolicyContent } from '../../trust/policy/parse-policy-json.ts';
+import type { ConfiguredImagePolicy, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
-import type { CatalogImage } from './catalog-image.ts';
 import type { ImageVerifier } from './create-image-verifier.ts';
-import { listCoverage, type TrustCoverage } from './list-coverage.ts';
+import type { CatalogImage } from './parse-catalog.ts';
 import type { Verification } from './verification.ts';
 
-/** What a policy.json asks of an image. */
-export interface PolicyAnswer {
+/** What a policy.json requires of an image. */
+interface PolicyAnswer {
   readonly scope: string;
-  /** Whether a scope names it, and not a default. */
+  /** True for a scope that names the image, false for a default. */
   readonly isCovered: boolean;
-  /** `signatures` are asked for; whether there are any is not said. */
+  /** `signatures` are required; whether there are any is not checked. */
   readonly asksFor: 'anything' | 'signatures' | 'rejected';
-  /** The types of requirement, or why it is rejected. */
+  /** The types of requirement, or why the policy rejects the image. */
   readonly requires: string;
+}
+
+/** A part of a profile that covers an image. */
+interface TrustCoverage {
+  readonly profile: string;
+  /** Such as `ClusterImagePolicy/openshift`, or `keyrings` for a repository whose releases the profile verifies. */
+  readonly by: string;
+  readonly scope: string;
 }
 
 export interface CheckedImage {
@@ -34,20 +46,20 @@ export interface CheckedCatalog {
   readonly images: readonly CheckedImage[];
 }
 
-export interface CatalogQuestion {
+interface CatalogQuestion {
   readonly policy?: ImagePolicy | undefined;
   readonly trusts: readonly PreparedTrust[];
-  /** Asked for every image that is pinned and not rejected. Undefined: nothing is verified. */
+  /** Verifies every image that is pinned and not rejected. Undefined: nothing is verified. */
   readonly verify?: ImageVerifier | undefined;
   /** Images that are verified at the same time. */
   readonly concurrency?: number | undefined;
-  /** Told how many images are done with. */
+  /** Called with the number of checked images. */
   readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /**
- * What of a catalog is pinned, what a policy and profiles say about it and, when asked, what verifies. One image that
- * is not pinned, is rejected or does not verify rejects the whole.
+ * Checks which images of a catalog are pinned, what a policy and profiles require of them and, on request, whether they
+ * verify. An image that is not pinned, is rejected or does not verify rejects the catalog; so does a catalog without one.
  *
  * @throws what `verify` throws
  */
@@ -60,20 +72,16 @@ export async function checkCatalog(
     const image: CheckedImage = {
       pullspec: pullspec.text,
       isPinned: pullspec.digest !== undefined,
-      ...(policy === undefined ? {} : { policy: answer(policy, pullspec.text) }),
+      ...(policy === undefined ? {} : { policy: toPolicyAnswer(policy, pullspec.text) }),
       ...(trusts.length === 0 ? {} : { trust: listCoverage(trusts, pullspec) }),
       origins,
     };
-    const isAsked = verify !== undefined && toOutcome(image) === 'accepted';
-    const answered = isAsked ? { ...image, verification: await verify(pullspec) } : image;
+    const needsVerification = verify !== undefined && toOutcome(image) === 'accepted';
+    const verified = needsVerification ? { ...image, verification: await verify(pullspec) } : image;
     onProgress(++done);
-    return answered;
+    return verified;
   });
-  const outcomes = checked.map(toOutcome);
-  // Nothing was accepted where there is nothing.
-  const isRejected = checked.length === 0 || outcomes.includes('rejected');
-  const outcome = isRejected ? 'rejected' : outcomes.includes('indeterminate') ? 'indeterminate' : 'accepted';
-  return { outcome, images: checked };
+  return { outcome: allOf(checked.map(toOutcome)), images: checked };
 }
 
 function toOutcome({ isPinned, policy, verification }: CheckedImage): Outcome {
@@ -81,7 +89,7 @@ function toOutcome({ isPinned, policy, verification }: CheckedImage): Outcome {
   return verification?.outcome ?? 'accepted';
 }
 
-function answer(policy: ImagePolicy, pullspec: string): PolicyAnswer {
+function toPolicyAnswer(policy: ImagePolicy, pullspec: string): PolicyAnswer {
   const found = findForSource(policy, parseDockerReference(pullspec));
   const fault = findFault(found.requirements);
   const types = [...new Set(found.requirements.map(({ type }) => type))];
@@ -92,4 +100,33 @@ function answer(policy: ImagePolicy, pullspec: string): PolicyAnswer {
     asksFor: fault === undefined ? (isOpen ? 'anything' : 'signatures') : 'rejected',
     requires: fault ?? types.join(', '),
   };
+}
+
+/** Lists what covers an image in each profile; the default of a policy.json does not count. */
+function listCoverage(trusts: readonly PreparedTrust[], { repository, text }: Pullspec): readonly TrustCoverage[] {
+  return trusts.flatMap(({ profile, keyrings, canonicalRepositories, imagePolicies }) => {
+    const isRelease = keyrings.length > 0 && canonicalRepositories.includes(repository);
+    const own = isRelease ? [{ profile, by: 'keyrings', scope: repository }] : [];
+    const policies = imagePolicies.flatMap((policy) => {
+      const scope = findScope(policy, repository, text);
+      return scope === undefined ? [] : [{ profile, by: `${policy.kind}/${policy.name}`, scope }];
+    });
+    return [...own, ...policies];
+  });
+}
+
+function findScope(
+  { coverage, content }: ConfiguredImagePolicy,
+  repository: Repository,
+  pullspec: string,
+): string | undefined {
+  if (coverage.kind === 'everything') {
+    const found = findForSource(parsePolicyContent(content), parseDockerReference(pullspec));
+    return isScoped(found) ? describeScope(found) : undefined;
+  }
+  const covering = coverage.scopes.filter((scope) =>
+    coversRepository({ coverage: { kind: 'scopes', scopes: [scope] } }, repository),
+  );
+  // All are prefixes of the same repository, so the longest is the most specific.
+  return covering.toSorted((left, right) => right.length - left.length)[0];
 }

@@ -16,7 +16,7 @@ export interface VerifyingProfile {
   readonly manifests: ManifestSource;
 }
 
-/** A policy.json, with what it takes to hold an image of a registry against it. */
+/** A policy.json, with the keys and registry access that its evaluation needs. */
 export interface VerifyingPolicy extends Pick<PolicyImageQuestion, 'keys' | 'sigstore'> {
   readonly policy: ImagePolicy;
   readonly open: (pullspec: string) => Promise<PolicyImageQuestion['source']>;
@@ -25,10 +25,10 @@ export interface VerifyingPolicy extends Pick<PolicyImageQuestion, 'keys' | 'sig
 export type ImageVerifier = (image: Pullspec) => Promise<Verification>;
 
 /**
- * What tells of one image whether it verifies: by each profile that has its repository among the canonical ones, and by
- * the policy whatever it is. An image that neither has a say about is rejected.
+ * Creates the verifier of a catalog's images: by each profile with the image's repository among its canonical ones, and by
+ * the policy if there is one. An image without either is rejected.
  *
- * The verifier throws what `open` and `keys` throw, and the signal's reason.
+ * The verifier throws what `open` and `keys` throw, and the abort reason of the signal.
  */
 export function createImageVerifier(
   profiles: readonly VerifyingProfile[],
@@ -36,9 +36,9 @@ export function createImageVerifier(
   { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
 ): ImageVerifier {
   return async (image) => {
-    const asked = profiles.filter(({ trust }) => trust.prepared.canonicalRepositories.includes(image.repository));
+    const covering = profiles.filter(({ trust }) => trust.prepared.canonicalRepositories.includes(image.repository));
     const judgements: ImageJudgement[] = [];
-    for (const { trust, store, lookaside, manifests } of asked) {
+    for (const { trust, store, lookaside, manifests } of covering) {
       const { verdict } = await decideImage({ pullspec: image }, trust, { store, lookaside, manifests, now, signal });
       const { outcome, reasons, warnings, attempts } = verdict;
       judgements.push({ by: `profile ${verdict.profile}`, outcome, reasons, warnings, attempts });

@@ -1,6 +1,7 @@
+import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
 
-/** What one profile or policy made of an image. */
+/** The judgement of one profile or policy about an image. */
 export interface ImageJudgement {
   /** Such as `profile ocp`, or `policy` with its scope. */
   readonly by: string;
@@ -10,34 +11,29 @@ export interface ImageJudgement {
   readonly attempts: readonly Attempt[];
 }
 
-/** What became of an image's verification. */
+/** The verification of an image. */
 export interface Verification {
   readonly outcome: Outcome;
-  /** Whether a signature vouches for it: what a policy accepts unseen is accepted and not verified. */
+  /** True when a signature verified: a policy may accept an image without one. */
   readonly isVerified: boolean;
   readonly reasons: readonly Reason[];
   readonly judgements: readonly ImageJudgement[];
 }
 
-/** All have to accept, and there has to be one. */
+/** Combines judgements: all must accept, and there must be at least one. */
 export function toVerification(judgements: readonly ImageJudgement[]): Verification {
-  const outcome = judgements.length === 0 ? 'rejected' : worst(judgements.map((judgement) => judgement.outcome));
+  const outcome = allOf(judgements.map((judgement) => judgement.outcome));
   const isSigned = judgements.some(({ attempts }) => attempts.some(({ code }) => code === 'Verified'));
   return {
     outcome,
     isVerified: outcome === 'accepted' && isSigned,
-    reasons: judgements.length === 0 ? [NOTHING_ASKED] : judgements.flatMap(({ reasons }) => reasons),
+    reasons: judgements.length === 0 ? [NOT_COVERED] : judgements.flatMap(({ reasons }) => reasons),
     judgements,
   };
 }
 
-function worst(outcomes: readonly Outcome[]): Outcome {
-  if (outcomes.includes('rejected')) return 'rejected';
-  return outcomes.includes('indeterminate') ? 'indeterminate' : 'accepted';
-}
-
-const NOTHING_ASKED: Reason = {
+const NOT_COVERED: Reason = {
   code: 'PolicyRejects',
-  message: 'nothing could vouch for it: its repository is none of a profile’s canonical ones',
-  remedy: 'name the policy.json that nodes go by with --policy',
+  message: 'no profile has its repository as a canonical one, and no policy was given',
+  remedy: 'give the policy.json of the nodes with --policy',
 };

@@ -3,31 +3,31 @@ import { isAbsent } from '../../platform/files/file-error.ts';
 import { hashFile } from './hash-file.ts';
 import { findListed, type ListedFile, toPath } from './listed-file.ts';
 
-/** What became of one file. */
+/** The check of one file. */
 export interface FileCheck {
-  /** Where it was looked for. */
+  /** The path that was read. */
   readonly path: string;
   readonly outcome: 'matches' | 'differs' | 'missing' | 'not listed' | 'refused' | 'unreadable';
-  /** The line that names it; undefined when none does. */
+  /** The line that names it, or undefined. */
   readonly listed: ListedFile | undefined;
-  /** The hash that it has, once it was had. */
+  /** The hash of the file; undefined if it was not hashed. */
   readonly actual: string | undefined;
   readonly message: string | undefined;
 }
 
 export interface CheckOptions {
-  /** Files, or folders that stand for every listed file below them. */
+  /** Files, and folders that stand for every listed file below them. */
   readonly paths: readonly string[];
-  /** In a folder, a listed file that is not there is not asked for. */
+  /** Whether listed files that are missing in a folder are ignored. */
   readonly ignoreMissing: boolean;
-  /** Told how many bytes of how many are hashed. */
+  /** Called with the hashed bytes and the total. */
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** A question about one path. */
+/** A file to check. */
 type Target = Omit<FileCheck, 'outcome' | 'actual' | 'message'> & { readonly mayBeMissing: boolean };
 
-/** Hashes the files that are asked for, one after the other, and holds each against its line. */
+/** Hashes the files one after the other and compares each with its line. */
 export async function checkFiles(
   files: readonly ListedFile[],
   { paths, ignoreMissing, onProgress }: CheckOptions,
@@ -48,12 +48,8 @@ export async function checkFiles(
   return checks;
 }
 
-/** One file against its line. */
-export async function checkFile(
-  path: string,
-  listed: ListedFile,
-  onBytes: (count: number) => void,
-): Promise<FileCheck> {
+/** Compares one file with its line. */
+async function checkFile(path: string, listed: ListedFile, onBytes: (count: number) => void): Promise<FileCheck> {
   const checked = { path, listed, actual: undefined, message: undefined };
   try {
     const actual = await hashFile(path, listed.algorithm, onBytes);
@@ -82,10 +78,10 @@ async function toTargets(
 async function checkTarget({ path, listed }: Target, onBytes: (count: number) => void): Promise<FileCheck> {
   const unchecked = { path, listed, actual: undefined };
   if (listed === undefined) {
-    return { ...unchecked, outcome: 'not listed', message: 'no signed line names it' };
+    return { ...unchecked, outcome: 'not listed', message: 'no signed line names this file' };
   }
   if (listed.place === undefined) {
-    return { ...unchecked, outcome: 'refused', message: 'the name leads out of the folder of the list' };
+    return { ...unchecked, outcome: 'refused', message: 'the listed name leads out of the folder of the list' };
   }
   return checkFile(path, listed, onBytes);
 }
@@ -94,7 +90,7 @@ async function isDirectory(named: string): Promise<boolean> {
   try {
     return (await stat(named)).isDirectory();
   } catch {
-    // What is absent or unreadable shows when it is hashed.
+    // A missing or unreadable path is reported when it is hashed.
     return false;
   }
 }

@@ -7,32 +7,32 @@ import { type OutsideLine, parseSignedFile, type SignedFile } from './parse-sign
 
 export type SignedForm = Exclude<SignedFile['kind'], 'unsigned'>;
 
-/** One signature over a list, or why there is none to look at. */
+/** One signature over a list, or the reason why it does not count. */
 export type ListSignature =
   | { readonly valid: true; readonly signer: string; readonly signingKey: string; readonly createdAt: number }
   | ({ readonly valid: false; readonly code: ReasonCode } & Omit<Rejection, 'code'>);
 
-/** The bytes that every signature of a file covers, and where they begin in the file that holds them. */
+/** The signed bytes, and the line on which they start in their file. */
 export interface SignedContent {
   readonly content: Uint8Array;
   readonly firstLine: number;
 }
 
-/** What the signatures of one file say. */
+/** The evaluation of one file with signatures. */
 export interface ListEvaluation {
-  /** Undefined for a file that cannot be read as any. */
+  /** Undefined for a file of no known form. */
   readonly form: SignedForm | 'unsigned' | undefined;
   readonly signatures: readonly ListSignature[];
-  /** Given exactly when every signature of the file is valid, and there is one. */
+  /** Present only if the file has a signature and all its signatures are valid. */
   readonly signed: SignedContent | undefined;
   readonly outside: readonly OutsideLine[];
 }
 
 /**
- * Judges one file with signatures. Every signature in it has to be valid, as for gpg's exit status: one by a key that
- * is not in the keyring leaves the list unsigned. Nothing thrown: a file that cannot be read has one signature, refused.
+ * Evaluates one file with signatures. Every signature must be valid, as for gpg's exit status: a signature by a key outside
+ * the keyring leaves the list unsigned. It does not throw: an unreadable file has one rejected signature.
  *
- * @param untrustedList what a detached signature has to be over; a file that carries its list must carry this one
+ * @param untrustedList the list that a detached signature must cover, and that must equal a list in the file itself
  * @param now seconds since 1970
  */
 export function evaluateSignedList(
@@ -45,7 +45,7 @@ export function evaluateSignedList(
   return result.kind === 'evaluated' ? result.value : refuse(undefined, { valid: false, ...result.rejection });
 }
 
-/** @throws SignatureError for a file that is no form of signed list */
+/** @throws SignatureError for a file of no known form */
 function evaluateFile(
   untrustedBytes: Uint8Array,
   untrustedList: Uint8Array | undefined,
@@ -55,12 +55,12 @@ function evaluateFile(
   const file = parseSignedFile(untrustedBytes);
   switch (file.kind) {
     case 'inline':
-      return judge(file, untrustedList, { content: file.message.content, firstLine: 1 }, [
+      return evaluateSignatures(file, untrustedList, { content: file.message.content, firstLine: 1 }, [
         () => verifyMessage(file.message, keyring, now),
       ]);
     case 'clearsigned': {
       const { content, firstLine, signatures } = file.message;
-      return judge(
+      return evaluateSignatures(
         file,
         untrustedList,
         { content, firstLine },
@@ -69,8 +69,8 @@ function evaluateFile(
     }
     case 'detached': {
       if (untrustedList === undefined)
-        return refuse(file.kind, toFailure('SignatureNotFound', 'it signs another file'));
-      return judge(
+        return refuse(file.kind, toFailure('SignatureNotFound', 'a detached signature: its list is in another file'));
+      return evaluateSignatures(
         file,
         untrustedList,
         { content: untrustedList, firstLine: 1 },
@@ -78,13 +78,13 @@ function evaluateFile(
       );
     }
     case 'unsigned':
-      return refuse(file.kind, toFailure('SignatureNotFound', 'there is no signature in it'));
+      return refuse(file.kind, toFailure('SignatureNotFound', 'the file has no signature'));
     default:
       return file satisfies never;
   }
 }
 
-function judge(
+function evaluateSignatures(
   { kind, outside }: Exclude<SignedFile, { readonly kind: 'unsigned' }>,
   untrustedList: Uint8Array | undefined,
   signed: SignedContent,
@@ -96,12 +96,12 @@ function judge(
     const { signer, signingKey, createdAt } = result.value;
     return { valid: true, signer, signingKey, createdAt };
   });
-  // Only what is proven is compared: else anybody's text could be told to differ from the list.
+  // Only a verified list is compared: an unsigned text says nothing about the list.
   if (signatures.length === 0 || signatures.some(({ valid }) => !valid)) {
     return { form: kind, signatures, signed: undefined, outside };
   }
   if (untrustedList !== undefined && !isSameText(signed.content, untrustedList)) {
-    const failure = toFailure('ContentMismatch', 'what it signs is another list than the one beside it');
+    const failure = toFailure('ContentMismatch', 'the signed list differs from the list next to it');
     return { form: kind, signatures: [...signatures, failure], signed: undefined, outside };
   }
   return { form: kind, signatures, signed, outside };
@@ -111,7 +111,7 @@ function refuse(form: ListEvaluation['form'], failure: ListSignature): ListEvalu
   return { form, signatures: [failure], signed: undefined, outside: [] };
 }
 
-/** Line ends and spaces before them are nothing that a clearsigned text protects. */
+/** Compares lists without line ends and trailing spaces, which a clearsigned text does not protect. */
 function isSameText(one: Uint8Array, other: Uint8Array): boolean {
   const [first, second] = [one, other].map((bytes) =>
     Buffer.from(bytes)

@@ -5,26 +5,21 @@ import type { ChecksumAlgorithm } from './parse-checksum-list.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** What lies at a path has no bytes of its own: a directory, a device, a FIFO. */
-export class NotRegularError extends Error {
-  override readonly name = 'NotRegularError';
-}
-
 /**
- * The hash of a regular file in lower-case hex. Two buffers for whatever size: one is filled while the other is hashed.
+ * The hash of a regular file in lower-case hex. Memory: two buffers, one filled while the other is hashed.
  *
- * @param onBytes told how many more bytes were hashed
- * @throws NotRegularError, or the system's error, `ENOENT` among them
+ * @param onBytes called with the number of newly hashed bytes
+ * @throws Error for anything but a regular file; the system's error, such as `ENOENT`
  */
 export async function hashFile(
   path: string,
   algorithm: ChecksumAlgorithm,
   onBytes: (count: number) => void = () => undefined,
 ): Promise<string> {
-  // A FIFO without a writer must not block.
+  // Nonblocking, so that opening a FIFO without a writer does not hang.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!(await handle.stat()).isFile()) throw new NotRegularError('it is not a regular file');
+    if (!(await handle.stat()).isFile()) throw new Error('not a regular file');
     const hash = createHash(algorithm);
     let [filling, spare] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
     let reading = handle.read(filling, 0, CHUNK_BYTES);

@@ -2,25 +2,27 @@ import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import type { ListedChecksum } from './parse-checksum-list.ts';
 
-/** A file that a verified list names, directly or through a list that it names. */
+/** A file that a verified list names, directly or through a nested list. */
 export interface ListedFile extends Omit<ListedChecksum, 'name'> {
-  /** With `/`, from the folder of the signed list; undefined for a name that leads out of it, which is not followed. */
+  /** The path with `/` from the folder of the signed list; undefined for a name that leads out of it. */
   readonly place: string | undefined;
-  /** As the list has it. */
+  /** As listed. */
   readonly name: string;
   /** The list that names it. */
   readonly list: string;
 }
 
 /**
- * @param folder of the list, from the folder of the signed one; '' for that itself
+ * Locates a listed file.
+ *
+ * @param folder of the list, relative to that of the signed list; '' for the signed list itself
  */
 export function toListedFile(checksum: ListedChecksum, list: string, folder: string): ListedFile {
   const inside = toPlace(checksum.name);
   return { ...checksum, list, place: inside === undefined ? undefined : path.posix.join(folder, inside) };
 }
 
-/** @throws InputError when two lists give one file different hashes */
+/** Checks that all lists give a file the same hash. @throws InputError */
 export function requireAgreement(files: readonly ListedFile[]): void {
   const byPlace = new Map<string, ListedFile>();
   for (const file of files) {
@@ -28,7 +30,7 @@ export function requireAgreement(files: readonly ListedFile[]): void {
     const earlier = byPlace.get(file.place);
     if (earlier !== undefined && earlier.hash !== file.hash) {
       const where = `${earlier.list}:${earlier.line}`;
-      const message = `${file.list}:${file.line}: ${JSON.stringify(file.place)} has another hash here than in ${where}`;
+      const message = `${file.list}:${file.line}: ${JSON.stringify(file.place)} has another hash than in ${where}`;
       throw new InputError('FileUnreadable', message);
     }
     byPlace.set(file.place, file);
@@ -36,8 +38,8 @@ export function requireAgreement(files: readonly ListedFile[]): void {
 }
 
 /**
- * The file that a path means: the longest listed name that the path ends with, so that `/tmp/amd64/client.tar.gz` is
- * `amd64/client.tar.gz` of the list, and not `client.tar.gz`.
+ * Finds the listed file of a path: the longest listed name at the end of the path, so that `/tmp/amd64/client.tar.gz` is
+ * `amd64/client.tar.gz` and not `client.tar.gz`.
  */
 export function findListed(files: readonly ListedFile[], named: string): ListedFile | undefined {
   const absolute = path.resolve(named);
@@ -46,7 +48,7 @@ export function findListed(files: readonly ListedFile[], named: string): ListedF
     .toSorted((one, other) => (other.place?.length ?? 0) - (one.place?.length ?? 0))[0];
 }
 
-/** A place on this system, below a folder. */
+/** The path of a listed file on this system. */
 export function toPath(folder: string, place: string): string {
   return path.join(folder, toSystemPath(place));
 }
@@ -55,7 +57,7 @@ function toSystemPath(place: string): string {
   return place.split('/').join(path.sep);
 }
 
-/** `./` is dropped, as `sha256sum ./*` writes it; what climbs or starts at the root has no place. */
+/** Drops `./`, which `sha256sum ./*` writes. A name with `..`, an empty segment or a leading `/` has no place. */
 function toPlace(name: string): string | undefined {
   if (name.startsWith('/') || name.includes('\0')) return undefined;
   const segments = name.split('/').filter((segment) => segment !== '.');

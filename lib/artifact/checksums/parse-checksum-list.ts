@@ -2,9 +2,12 @@ import { InputError } from '../../base/errors/input-error.ts';
 
 export type ChecksumAlgorithm = 'sha256' | 'sha384' | 'sha512';
 
+/** Bytes of a checksum list, or of a file with its signature. */
+export const MAX_LIST_BYTES = 1024 * 1024;
+
 /** One line of a checksum list. */
 export interface ListedChecksum {
-  /** As listed, escapes resolved. */
+  /** The listed name, with escapes resolved. */
   readonly name: string;
   readonly algorithm: ChecksumAlgorithm;
   /** Lower-case hex. */
@@ -13,7 +16,7 @@ export interface ListedChecksum {
   readonly line: number;
 }
 
-/** What makes a list: where it is from, for messages, and the line of that file on which it begins. */
+/** The file of a list, and the line on which the list starts. */
 export interface ListOrigin {
   readonly file: string;
   readonly firstLine: number;
@@ -24,7 +27,7 @@ const ALGORITHMS: ReadonlyMap<number, ChecksumAlgorithm> = new Map([
   [96, 'sha384'],
   [128, 'sha512'],
 ]);
-/** Lengths of hashes for which two files with one hash can be made. */
+/** Lengths of hashes that are broken: two files with the same hash can be made. */
 const BROKEN: ReadonlyMap<number, string> = new Map([
   [32, 'MD5'],
   [40, 'SHA-1'],
@@ -33,10 +36,10 @@ const GNU_LINE = /^(\\?)([0-9a-fA-F]{32,128}) [ *](.+)$/s;
 const BSD_LINE = /^(\\?)(SHA256|SHA384|SHA512) \((.+)\) = ([0-9a-fA-F]+)$/s;
 
 /**
- * Reads a list as `sha256sum` and its kin write it, in GNU's format (`hash  name`, `hash *name`, a backslash before an
- * escaped name) or BSD's (`SHA256 (name) = hash`). Every line has to be one, but for empty ones and `#` comments.
+ * Parses a list as `sha256sum` and similar tools write it, in GNU format (`hash  name`, `hash *name`, a backslash before
+ * an escaped name) or BSD format (`SHA256 (name) = hash`). Only empty lines and `#` comments may occur between the entries.
  *
- * @throws InputError `FileUnreadable` with the file and line, also for a name that is listed with two hashes
+ * @throws InputError `FileUnreadable` with the file and line, also for a name with two different hashes
  */
 export function parseChecksumList(content: Uint8Array, origin: ListOrigin): readonly ListedChecksum[] {
   const listed = new Map<string, ListedChecksum>();
@@ -50,13 +53,13 @@ export function parseChecksumList(content: Uint8Array, origin: ListOrigin): read
       listed.set(checksum.name, checksum);
     } else if (earlier.hash !== checksum.hash) {
       const name = JSON.stringify(checksum.name);
-      throw unreadable(origin.file, line, `${name} has another hash here than in line ${earlier.line}`);
+      throw unreadable(origin.file, line, `${name} has another hash than in line ${earlier.line}`);
     }
   }
   return [...listed.values()];
 }
 
-/** Whether the first line that says anything is one of a checksum list: then the rest has to be. */
+/** Whether the first line, apart from empty ones and comments, is one of a checksum list: then all must be. */
 export function isChecksumList(content: Uint8Array): boolean {
   const lines = Buffer.from(content).toString('latin1').split(/\r?\n/);
   const first = lines.find((line) => line.trim() !== '' && !line.startsWith('#')) ?? '';
@@ -75,14 +78,14 @@ function parseLine(text: string, line: number, file: string): ListedChecksum {
   const gnu = GNU_LINE.exec(text);
   const bsd = gnu === null ? BSD_LINE.exec(text) : null;
   if (gnu === null && bsd === null) {
-    throw unreadable(file, line, `this is no line of a checksum list: ${JSON.stringify(text.slice(0, 80))}`);
+    throw unreadable(file, line, `not a line of a checksum list: ${JSON.stringify(text.slice(0, 80))}`);
   }
   const [, escaped = '', hash = '', name = ''] = gnu ?? [bsd?.[0], bsd?.[1], bsd?.[4], bsd?.[3]];
   const broken = BROKEN.get(hash.length);
-  if (broken !== undefined) throw unreadable(file, line, `${broken} no longer proves anything`);
+  if (broken !== undefined) throw unreadable(file, line, `${broken} is broken: use SHA-256, SHA-384 or SHA-512`);
   const algorithm = ALGORITHMS.get(hash.length);
   if (algorithm === undefined || (bsd !== null && bsd[2] !== algorithm.toUpperCase())) {
-    throw unreadable(file, line, `${hash.length} digits are no hash of SHA-256, SHA-384 or SHA-512`);
+    throw unreadable(file, line, `a hash of ${hash.length} digits is not SHA-256, SHA-384 or SHA-512`);
   }
   return {
     name: escaped === '' ? name : unescapeName(name, line, file),
@@ -92,11 +95,11 @@ function parseLine(text: string, line: number, file: string): ListedChecksum {
   };
 }
 
-/** As coreutils escape: backslash, line feed and carriage return. */
+/** Resolves the escapes of coreutils: backslash, line feed and carriage return. */
 function unescapeName(name: string, line: number, file: string): string {
   return name.replaceAll(/\\(.?)/gs, (_, letter: string) => {
     const character = { '\\': '\\', n: '\n', r: '\r' }[letter];
-    if (character === undefined) throw unreadable(file, line, 'the name has an escape that no tool writes');
+    if (character === undefined) throw unreadable(file, line, 'the name has an unknown escape');
     return character;
   });
 }

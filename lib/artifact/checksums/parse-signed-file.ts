@@ -13,7 +13,7 @@ export interface OutsideLine {
   readonly text: string;
 }
 
-/** What a file is, by its content alone: real ones are named `.gpg` and `.sig` whatever they hold. */
+/** The form of a file, by its content only: real files are named `.gpg` and `.sig` in any form. */
 export type SignedFile =
   | { readonly kind: 'inline'; readonly message: UntrustedSignedMessage; readonly outside: readonly OutsideLine[] }
   | { readonly kind: 'clearsigned'; readonly message: CleartextMessage; readonly outside: readonly OutsideLine[] }
@@ -22,16 +22,16 @@ export type SignedFile =
       readonly signatures: readonly UntrustedSignature[];
       readonly outside: readonly OutsideLine[];
     }
-  /** No OpenPGP in it: a list as it is, or anything. */
+  /** Without OpenPGP data: a plain list, or anything else. */
   | { readonly kind: 'unsigned' };
 
 /**
- * Tells the forms apart and reads the one that it is. Text around armor is kept apart, since nobody signed it.
+ * Recognises the form of a file and parses it. Text around armor is returned separately: no signature covers it.
  *
- * @throws SignatureError when it is OpenPGP and not one of the forms, or two of them in one file
+ * @throws SignatureError for OpenPGP data of another form, or of two forms in one file
  */
 export function parseSignedFile(untrustedBytes: Uint8Array): SignedFile {
-  // Packets start with the highest bit set, and no text in ASCII does.
+  // OpenPGP packets start with the highest bit set, ASCII text does not.
   if (((untrustedBytes[0] ?? 0) & 0x80) !== 0) return parseBinary(untrustedBytes, []);
   const lines = splitArmoredText(untrustedBytes);
   const start = lines.findIndex((line) => line.startsWith(BEGIN_ARMOR));
@@ -42,7 +42,10 @@ export function parseSignedFile(untrustedBytes: Uint8Array): SignedFile {
   }
   if (startsArmor(lines[start], 'MESSAGE')) return parseArmoredMessage(lines, start);
   if (startsArmor(lines[start], 'SIGNATURE')) return parseArmoredSignatures(lines, start);
-  throw new SignatureError('SignatureUnsupported', `line ${start + 1}: ${lines[start] ?? ''} starts no signature`);
+  throw new SignatureError(
+    'SignatureUnsupported',
+    `line ${start + 1}: ${lines[start] ?? ''} does not start a signature`,
+  );
 }
 
 function parseBinary(untrustedBytes: Uint8Array, outside: readonly OutsideLine[]): SignedFile {
@@ -56,19 +59,19 @@ function parseArmoredMessage(lines: readonly string[], start: number): SignedFil
   const { bytes, end } = decodeArmoredBlock(lines, start);
   const another = lines.findIndex((line, index) => index > end && line.startsWith(BEGIN_ARMOR));
   if (another >= 0) {
-    throw new SignatureError('SignatureUnsupported', `line ${another + 1}: the file goes on with another signed part`);
+    throw new SignatureError('SignatureUnsupported', `line ${another + 1}: a second signed part in one file`);
   }
   const outside = listOutside(lines, [{ first: start + 1, last: end + 1 }]);
   return { kind: 'inline', message: parseSignedMessage(bytes), outside };
 }
 
-/** Blocks of signatures one after the other are signatures of one file. */
+/** Consecutive armor blocks hold signatures of the same file. */
 function parseArmoredSignatures(lines: readonly string[], start: number): SignedFile {
   const blocks: Uint8Array[] = [];
   const frames: { first: number; last: number }[] = [];
   for (let index = start; index >= 0; ) {
     if (!startsArmor(lines[index], 'SIGNATURE')) {
-      throw new SignatureError('SignatureUnsupported', `line ${index + 1}: this does not belong among signatures`);
+      throw new SignatureError('SignatureUnsupported', `line ${index + 1}: expected another signature block`);
     }
     const { bytes, end } = decodeArmoredBlock(lines, index);
     blocks.push(bytes);

@@ -1,37 +1,38 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
+import { isAbsent } from '../../platform/files/file-error.ts';
+import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { evaluateSignedList, type ListEvaluation, type ListSignature } from './evaluate-signed-list.ts';
-import { type ListedChecksum, parseChecksumList } from './parse-checksum-list.ts';
-import { readListFile, readListFileIfAny } from './read-list-file.ts';
+import { type ListedChecksum, MAX_LIST_BYTES, parseChecksumList } from './parse-checksum-list.ts';
 
-/** What one file with signatures says of a list. */
+/** The signatures of a list in one file. */
 export interface SignatureFile {
   readonly file: string;
   readonly form: ListEvaluation['form'];
   readonly signatures: readonly ListSignature[];
 }
 
-/** A list as its signatures prove it. */
+/** A list with its evaluated signatures. */
 export interface VerifiedList {
-  /** The file that was named. */
+  /** The file that the user gave. */
   readonly file: string;
   readonly signatureFiles: readonly SignatureFile[];
-  /** What is in the files and not signed: never part of the list. */
+  /** Lines that no signature covers; they are not part of the list. */
   readonly unsigned: readonly { readonly file: string; readonly line: number; readonly text: string }[];
-  /** Undefined: the list is not signed, and nothing of it may be used. */
+  /** Undefined if the list is not signed: then nothing of it may be used. */
   readonly listed: readonly ListedChecksum[] | undefined;
 }
 
-/** Where a signature is looked for beside a list, and what is cut off to find the list beside a signature. */
+/** Suffixes of signature files next to a list. */
 const SUFFIXES = ['.gpg', '.sig', '.asc'] as const;
 
 /**
- * Reads a list and verifies its signatures. The file may carry both, be the list, or be the signature; its content
- * says which, and names only say where to look for the other half. Of several files beside a list one has to verify.
+ * Reads a list and verifies its signatures. The file may hold the list, its detached signature, or both; its content shows
+ * which, and its name only where the other part is. Of several signature files next to a list one must verify.
  *
- * @param signature file with the signatures of the list, instead of those beside it
+ * @param signature file with the signatures of the list, instead of those next to it
  * @param now seconds since 1970
- * @throws InputError for a file that cannot be read, or a signed list with a line that is none
+ * @throws InputError for a file that cannot be read, or a signed list with an invalid line
  */
 export async function verifyListFile(
   { file, signature }: { readonly file: string; readonly signature: string | undefined },
@@ -48,7 +49,7 @@ export async function verifyListFile(
   }
   if (alone.form !== 'unsigned') {
     if (signature !== undefined) {
-      throw new InputError('ArgumentInvalid', `${file} carries its own signature: leave --signature out`);
+      throw new InputError('ArgumentInvalid', `${file} holds its own signature: omit --signature`);
     }
     return toList(file, file, [{ file, evaluation: alone }]);
   }
@@ -83,13 +84,16 @@ async function findSignatures(list: string, signature: string | undefined): Prom
 async function findList(file: string, signature: string | undefined): Promise<ReadFile> {
   const suffix = SUFFIXES.find((candidate) => file.endsWith(candidate));
   if (suffix === undefined || signature !== undefined) {
-    throw new InputError('ArgumentInvalid', `${file} is a signature alone: name the list, and it with --signature`);
+    throw new InputError(
+      'ArgumentInvalid',
+      `${file} is a detached signature: give the list, and the signature with --signature`,
+    );
   }
   const list = file.slice(0, -suffix.length);
   return { file: list, bytes: await readListFile(list) };
 }
 
-/** @param source the file that lines are counted in where a signature is detached from its list */
+/** @param source the file of the list, whose lines are counted if the signature is detached */
 function toList(file: string, source: string, evaluated: readonly Evaluated[]): VerifiedList {
   const chosen = evaluated.find(({ evaluation }) => evaluation.signed !== undefined);
   const signed = chosen?.evaluation.signed;
@@ -110,4 +114,29 @@ function toList(file: string, source: string, evaluated: readonly Evaluated[]): 
         ? undefined
         : parseChecksumList(signed.content, { file: origin, firstLine: signed.firstLine }),
   };
+}
+
+/** Reads a checksum list or its signature. @throws InputError `FileUnreadable`, also for one that is too long */
+async function readListFile(file: string): Promise<Uint8Array> {
+  const bytes = await readListFileIfAny(file);
+  if (bytes === undefined) throw unreadable(file, 'no such file');
+  return bytes;
+}
+
+/** Reads a file that may be missing: undefined then. @throws InputError `FileUnreadable` */
+async function readListFileIfAny(file: string): Promise<Uint8Array | undefined> {
+  try {
+    const contents = await readRegularFile(file, MAX_LIST_BYTES, 'follow');
+    if (contents.kind === 'whole') return contents.bytes;
+    const why = contents.kind === 'cut' ? `longer than ${MAX_LIST_BYTES} bytes` : 'not a regular file';
+    throw unreadable(file, why);
+  } catch (cause) {
+    if (cause instanceof InputError) throw cause;
+    if (isAbsent(cause)) return undefined;
+    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function unreadable(file: string, why: string, cause?: unknown): InputError {
+  return new InputError('FileUnreadable', `cannot read ${file}: ${why}`, { cause });
 }

@@ -5,11 +5,15 @@ import { createGunzip } from 'node:zlib';
 import { createTarDecoder } from 'modern-tar';
 import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode } from '../../platform/files/file-error.ts';
-import { MAX_ARCHIVE_ENTRIES, MAX_INSTALLER_BYTES } from './limits.ts';
 
-/** A file that may carry a release image: the one that was named, or one in the archive that was named. */
+/** Bytes of an installer, unpacked; one of 2026 has about 700 MB. */
+export const MAX_INSTALLER_BYTES = 4 * 1024 * 1024 * 1024;
+/** Entries of an archive with an installer. */
+export const MAX_ARCHIVE_ENTRIES = 1000;
+
+/** A file that may carry a release image: the given file, or a file in the given archive. */
 export interface InstallerMember {
-  /** Undefined for the named file itself. */
+  /** Undefined for the given file itself. */
   readonly name: string | undefined;
   readonly chunks: AsyncIterable<Uint8Array>;
 }
@@ -20,10 +24,10 @@ const ZIP = Buffer.from('PK\x03\x04', 'latin1');
 const TAR_MARK = { at: 257, text: 'ustar' } as const;
 
 /**
- * The files in a file: a tar archive's regular ones, packed or not, or the file itself. What it is, its content says.
- * They have to be read one after the other, each to its end.
+ * Reads the regular files of a tar archive, packed or not, or any other file as it is; the content shows which. Each
+ * member must be read to its end before the next one.
  *
- * @throws InputError `FileUnreadable`, for what unpacks to more than {@link MAX_INSTALLER_BYTES} too
+ * @throws InputError `FileUnreadable`, also for more than {@link MAX_INSTALLER_BYTES} unpacked
  */
 export async function* readMembers(file: string): AsyncGenerator<InstallerMember> {
   const handle = await openRegularFile(file);
@@ -46,7 +50,7 @@ async function* readContent(
   if (packing === 'may be packed' && start.subarray(0, GZIP.length).equals(GZIP)) {
     yield* readContent(file, limit(file, gunzip(file, all)), 'is unpacked');
   } else if (start.subarray(0, ZIP.length).equals(ZIP)) {
-    throw unreadable(file, 'it is a ZIP archive: unpack it first');
+    throw unreadable(file, 'a ZIP archive: unpack it first');
   } else if (start.toString('latin1', TAR_MARK.at, TAR_MARK.at + TAR_MARK.text.length) === TAR_MARK.text) {
     yield* readTar(file, all);
   } else {
@@ -85,7 +89,7 @@ async function* gunzip(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGe
     yield* source.pipe(unpacked) as AsyncIterable<Uint8Array>;
   } catch (cause) {
     if (fileErrorCode(cause)?.startsWith('Z_') !== true) throw cause;
-    throw unreadable(file, `it cannot be unpacked: ${cause instanceof Error ? cause.message : ''}`, cause);
+    throw unreadable(file, `unpacking failed: ${cause instanceof Error ? cause.message : ''}`, cause);
   }
 }
 
@@ -99,14 +103,14 @@ async function* limit(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGen
 }
 
 async function openRegularFile(file: string): Promise<FileHandle> {
-  // A FIFO without a writer must not block.
+  // Nonblocking, so that opening a FIFO without a writer does not hang.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
   });
   const stats = await handle.stat();
   if (stats.isFile() && stats.size <= MAX_INSTALLER_BYTES) return handle;
   await handle.close();
-  throw stats.isFile() ? tooLong(file) : unreadable(file, 'it is not a regular file');
+  throw stats.isFile() ? tooLong(file) : unreadable(file, 'not a regular file');
 }
 
 /** The first bytes of a stream, and the stream with them. */

@@ -1,13 +1,14 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
-import { MAX_RELEASE_IMAGES } from './limits.ts';
 import { type InstallerMember, readMembers } from './read-members.ts';
-import type { SlotContent } from './release-slot.ts';
-import { scanSlots } from './scan-slots.ts';
+import { type SlotContent, scanSlots } from './release-slots.ts';
 
-/** What an installer says that it installs. It is the file's own word: nothing is proven. */
+/** Different release images that are collected before a file is given up. */
+export const MAX_RELEASE_IMAGES = 4;
+
+/** The release that an installer says it installs. Nothing about it is verified yet. */
 export interface CarriedRelease {
-  /** Files of the archive that carry it; empty for an installer that was named itself. */
+  /** Files of the archive that carry it; empty for an installer that is not in an archive. */
   readonly members: readonly string[];
   readonly untrustedPullspec: string;
   readonly version: string | undefined;
@@ -15,11 +16,11 @@ export interface CarriedRelease {
 }
 
 /**
- * Finds the release image that an installer carries, without running it: the pullspec that `oc adm release extract`
- * wrote into it. Every file of an archive is looked at, and all have to agree.
+ * Finds the release image of an installer without running it: the pullspec that `oc adm release extract` wrote into it.
+ * Every file of an archive is read, and all must agree.
  *
- * @throws InputError `FileUnreadable` when there is none, when the place is still as it was built, or when there are
- *   several that differ
+ * @throws InputError `FileUnreadable` for a file without a release image, for a development build, into which none was
+ *   written, and for several images that differ
  */
 export async function readReleaseImage(file: string): Promise<CarriedRelease> {
   const members = new Set<string>();
@@ -37,11 +38,12 @@ export async function readReleaseImage(file: string): Promise<CarriedRelease> {
   const [untrustedPullspec] = found.image;
   if (found.image.size > 1) throw differ(file, found.image);
   if (isUnwritten) {
-    const more = untrustedPullspec === undefined ? '' : ', beside one that has';
-    throw unreadable(file, `it is a development build: no release image was written into it${more}`);
+    const more = untrustedPullspec === undefined ? '' : ', next to one with a release image';
+    throw unreadable(file, `a development build without a release image${more}`);
   }
-  if (untrustedPullspec === undefined)
-    throw unreadable(file, 'it carries no release image: is it an openshift-install?');
+  if (untrustedPullspec === undefined) {
+    throw unreadable(file, 'no release image found: expected an openshift-install binary');
+  }
   return {
     members: [...members],
     untrustedPullspec,
@@ -50,7 +52,7 @@ export async function readReleaseImage(file: string): Promise<CarriedRelease> {
   };
 }
 
-/** What only looks like a written slot, and is no pullspec, is bytes of the program. */
+/** Scans one file. An image slot without a valid pullspec is ignored: other bytes of the program may look like a slot. */
 async function* scanMember(file: string, { name, chunks }: InstallerMember): AsyncGenerator<SlotContent> {
   try {
     for await (const slot of scanSlots(chunks)) {
@@ -72,13 +74,13 @@ function isPullspec(text: string): boolean {
   }
 }
 
-/** Told only where it is said once. */
+/** The only value, or undefined for none or several. */
 function only(values: ReadonlySet<string>): string | undefined {
   return values.size === 1 ? [...values][0] : undefined;
 }
 
 function differ(file: string, pullspecs: ReadonlySet<string>): InputError {
-  return unreadable(file, `it carries release images that differ: ${[...pullspecs].join(', ')}`);
+  return unreadable(file, `it holds release images that differ: ${[...pullspecs].join(', ')}`);
 }
 
 function unreadable(file: string, why: string, cause?: unknown): InputError {

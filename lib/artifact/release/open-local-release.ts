@@ -22,9 +22,9 @@ import type { ReleaseSource } from './release-source.ts';
 const CHUNK_BYTES = 256 * 1024;
 
 /**
- * A release image on disk: `dir:` as skopeo copies to, or an OCI layout.
+ * Opens a release image on disk: a `dir:` folder of skopeo, or an OCI layout.
  *
- * @param image opened already, so that the folder is one
+ * @param opened the image, whose folder is known to exist
  */
 export function openLocalRelease(opened: ImageSource): ReleaseSource {
   const { description, image } = opened;
@@ -52,7 +52,7 @@ export function openLocalRelease(opened: ImageSource): ReleaseSource {
   };
 }
 
-/** On disk nobody says the media type but the manifest itself; an OCI one may leave it out. */
+/** On disk only the manifest itself has its media type; an OCI manifest may omit it. */
 function toManifest(bytes: Uint8Array): Manifest {
   const { mediaType: claimed, manifests } = readJsonObject(bytes, 'the manifest', 'ImageUnsupported');
   const [index, image] = MANIFEST_MEDIA_TYPES;
@@ -62,7 +62,8 @@ function toManifest(bytes: Uint8Array): Manifest {
         ? image
         : index
       : toManifestMediaType(typeof claimed === 'string' ? claimed : undefined);
-  if (mediaType === undefined) throw new ReleaseError('ImageUnsupported', 'the manifest is of a type that is not read');
+  if (mediaType === undefined)
+    throw new ReleaseError('ImageUnsupported', `the manifest type ${JSON.stringify(claimed)} is not supported`);
   try {
     checkManifest(bytes, mediaType);
   } catch (cause) {
@@ -72,7 +73,7 @@ function toManifest(bytes: Uint8Array): Manifest {
   return { bytes, mediaType, digest: parseDigest(`sha256:${hash('sha256', bytes, 'hex')}`) };
 }
 
-/** A regular file in pieces; no link is followed, since others made the image. */
+/** Streams a regular file. No link is followed: the image may come from an attacker. */
 async function* readFile(
   directory: string,
   segments: readonly string[],
@@ -80,7 +81,7 @@ async function* readFile(
 ): AsyncGenerator<Uint8Array> {
   const name = segments.join('/');
   const file = await findFile(directory, segments);
-  if (file === undefined) throw unreadable(directory, `there is no ${name} in it`);
+  if (file === undefined) throw unreadable(directory, `it has no file ${name}`);
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
   const handle = await open(file, flags).catch((cause: unknown) => {
     throw unreadable(directory, `${name}: ${fileErrorCode(cause) ?? 'unknown fault'}`, cause);

@@ -1,17 +1,17 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { Outcome, Reason } from '../../verdict/judge/verdict.ts';
-import type { Platform } from './image/image-config.ts';
+import type { Platform } from './image/image-manifest.ts';
 import type { ReleaseComponent } from './image/image-references.ts';
 import type { ReleaseFault } from './image/release-error.ts';
 import type { ReleaseSource } from './release-source.ts';
 
-/** What a decision about one image came to. */
+/** The decision about one image. */
 export interface Verification {
   readonly outcome: Outcome;
   readonly reasons: readonly Reason[];
 }
 
-/** What decides about images; asked a few at a time. */
+/** Decides about the release and its components, a few at a time. */
 export interface ReleaseVerifier {
   /** @param source where the release was read: it has the manifests that a decision needs */
   readonly release: (digest: Digest, source: Pick<ReleaseSource, 'readManifest'>) => Promise<Verification>;
@@ -26,17 +26,17 @@ export interface InspectedComponent extends ReleaseComponent {
 export interface InspectedImage {
   readonly digest: Digest;
   readonly platform?: Platform;
-  /** As `release-metadata` says, else as the references are named. */
+  /** From `release-metadata`, or else from `image-references`. */
   readonly version?: string;
   readonly components: readonly InspectedComponent[];
   readonly faults: readonly ReleaseFault[];
 }
 
 export interface ReleaseInspection {
-  /** Rejected for a fault, for a component that is not by digest, and for one that does not verify. */
+  /** Rejected for a fault, a component without a digest, or one that does not verify. */
   readonly outcome: Outcome;
   readonly release: string;
-  /** Of the manifest that was asked for: an image's, or the list's. Missing where it was not that of its digest. */
+  /** The digest of the release's manifest or list; missing if the manifest could not be read. */
   readonly digest?: Digest;
   readonly verification?: Verification;
   readonly images: readonly InspectedImage[];

@@ -7,11 +7,11 @@ import { isTokenAccepted } from '../../platform/secrets/verify-webhook.ts';
 import { MAX_CREDENTIALS_BYTES } from '../../platform/secrets/webhook-credentials.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
 
-/** What lets one cluster's API server in. The token is known by its SHA-256: who reads this cannot call. */
+/** The credential of one cluster's API server. It holds the token's SHA-256: whoever reads it cannot call. */
 export interface AdmissionCredential {
-  /** As logs name it. While its token is changed, a cluster has two. */
+  /** The name in logs. A cluster has two credentials while its token is being rotated. */
   readonly cluster: string;
-  /** The profile that decides for it: the only one, else `ocp`, when undefined. */
+  /** The profile that decides; by default the only profile, or `ocp` of several. */
   readonly profile?: string | undefined;
   readonly tokenSha256: string;
 }
@@ -34,9 +34,9 @@ const schema = v.pipe(
 );
 
 /**
- * Reads `{ "schema": 1, "clusters": [ { "cluster", "profile"?, "tokenSha256" } ] }`. A token belongs to one cluster.
+ * Parses `{ "schema": 1, "clusters": [ { "cluster", "profile"?, "tokenSha256" } ] }`. A token belongs to one cluster.
  *
- * @throws ConfigurationError `DocumentInvalid` that tells positions, and nothing of what stands there; `LimitExceeded`
+ * @throws ConfigurationError `DocumentInvalid` that names the field and repeats no value; `LimitExceeded`
  */
 export function parseAdmissionCredentials(text: string): readonly AdmissionCredential[] {
   if (Buffer.byteLength(text) > MAX_CREDENTIALS_BYTES) {
@@ -46,16 +46,19 @@ export function parseAdmissionCredentials(text: string): readonly AdmissionCrede
     );
   }
   const result = v.safeParse(schema, parseDocument(text));
-  if (!result.success) throw invalid(`not as they have to be: ${formatPlaces(result.issues)}`);
+  if (!result.success) {
+    const expected = '{ "schema": 1, "clusters": [ { "cluster", "profile"?, "tokenSha256" } ] }';
+    throw invalid(`${formatPlaces(result.issues)}: not valid; expected ${expected}`);
+  }
   const { clusters } = result.output;
   const twice = clusters.findIndex(({ tokenSha256 }, index) =>
     clusters.slice(0, index).some((other) => other.tokenSha256 === tokenSha256),
   );
-  if (twice >= 0) throw invalid(`not as they have to be: clusters.${twice}.tokenSha256 is that of another`);
+  if (twice >= 0) throw invalid(`clusters.${twice}.tokenSha256 is also the token of an earlier entry`);
   return clusters;
 }
 
-/** The cluster that a token is of. Every token is compared, in constant time, before one counts. */
+/** The credential with this token. Every token is compared, in constant time, before a match counts. */
 export function findCluster(
   token: string | undefined,
   credentials: readonly AdmissionCredential[],
@@ -67,11 +70,11 @@ function parseDocument(text: string): JsonValue {
   try {
     return parseStrictJson(text);
   } catch {
-    // Without the error as the cause: it could show a piece of what stands there.
+    // Without the parser's error as the cause: it could show a part of the document.
     throw invalid('not strict JSON');
   }
 }
 
 function invalid(fault: string): ConfigurationError {
-  return new ConfigurationError('DocumentInvalid', `the admission credentials are ${fault}`);
+  return new ConfigurationError('DocumentInvalid', `invalid admission credentials: ${fault}`);
 }

@@ -1,27 +1,27 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 
-/** What an API server asks, as far as it matters here (`k8s.io/api` admission/v1). */
+/** The request of an AdmissionReview (`k8s.io/api` admission/v1), as far as Signet needs it. */
 export interface AdmissionRequest {
-  /** Goes back with the answer; the API server refuses another. */
+  /** The answer must repeat it: API servers reject any other. */
   readonly uid: string;
   /** `CREATE`, `UPDATE`, `DELETE` or `CONNECT`. */
   readonly operation: string;
   readonly resource: { readonly group: string; readonly version: string; readonly resource: string };
-  /** Null where there is none, as for a deletion. */
+  /** Null without an object, as for a deletion. */
   readonly object: JsonValue;
   readonly oldObject: JsonValue;
-  /** Nothing may be written for the sake of it. */
+  /** Such a request must have no side effects. */
   readonly dryRun: boolean;
 }
 
 const API_VERSION = 'admission.k8s.io/v1';
-/** Characters of a uid, which is a UUID: it is echoed. */
+/** Characters of a uid, normally a UUID; the answer repeats it. */
 const MAX_UID_LENGTH = 128;
 
 /**
- * Reads the envelope of an AdmissionReview v1; members that are not known are passed over, as Kubernetes has it. What
- * the object is, is judged later: only then is there a uid to answer with.
+ * Parses the envelope of an AdmissionReview v1. Unknown members are ignored, as in Kubernetes. The object itself is read
+ * later, when there is a uid to answer with.
  *
  * @throws InputError `BodyInvalid` that names the member
  */
@@ -31,7 +31,9 @@ export function parseAdmissionReview(body: JsonValue): AdmissionRequest {
   const { request } = body;
   if (!isJsonObject(request)) throw invalid('request must be an object');
   const { uid, operation, resource, object = null, oldObject = null, dryRun } = request;
-  if (typeof uid !== 'string' || uid === '' || uid.length > MAX_UID_LENGTH) throw invalid('request.uid must be a uid');
+  if (typeof uid !== 'string' || uid === '' || uid.length > MAX_UID_LENGTH) {
+    throw invalid(`request.uid must be a string of 1 to ${MAX_UID_LENGTH} characters`);
+  }
   if (typeof operation !== 'string') throw invalid('request.operation must be a string');
   if (dryRun !== undefined && dryRun !== null && typeof dryRun !== 'boolean') {
     throw invalid('request.dryRun must be true or false');

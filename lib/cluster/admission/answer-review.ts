@@ -3,53 +3,102 @@ import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
 import { requireForceAllowed } from '../../verdict/decide/force.ts';
 import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
-import type { Reason } from '../../verdict/judge/verdict.ts';
+import type { Reason, Verdict } from '../../verdict/judge/verdict.ts';
 import { ADMISSION_KINDS, type AdmissionResource } from '../render/admission-kinds.ts';
-import { type AdmissionAnswer, admit, deny } from './admission-answer.ts';
-import type { AdmissionQuestion, AskedImage } from './admission-question.ts';
+import { type AdmissionAnswer, admit, deny, describeReason } from './admission-answer.ts';
 import type { AdmissionRequest } from './admission-review.ts';
-import { type AdmissionDecisionDependencies, type AdmissionImageRequest, decideAdmission } from './decide-admission.ts';
-import { describeReason } from './describe-reason.ts';
+import {
+  type AdmissionDecision,
+  type AdmissionDecisionDependencies,
+  type AdmissionImageRequest,
+  decideAdmission,
+} from './decide-admission.ts';
 import { answerAsHive } from './hive-image-set.ts';
-import { readQuestion } from './read-question.ts';
-import { toAnswer } from './to-answer.ts';
+import { type RequestedImage, type RequestedImages, readRequestedImages } from './requested-images.ts';
 
 export interface AnswerDependencies extends AdmissionDecisionDependencies {
   readonly trust: TrustSource;
 }
 
-/** Who asks, and until when. */
-export interface AnswerRequest extends Pick<AdmissionImageRequest, 'remainingMs' | 'signal'> {
+/** One review, the profile that decides it, and the time that is left for it. */
+interface AnswerRequest extends Pick<AdmissionImageRequest, 'remainingMs' | 'signal'> {
   readonly resource: AdmissionResource;
   readonly profile: string | undefined;
   readonly review: AdmissionRequest;
 }
 
 /**
- * Decides as Hive and the cluster-version operator would, ahead of them. What cannot be decided is an error, which
- * `answerFailure` makes a denial of.
+ * Decides a review before Hive or the cluster-version operator acts on it: by Hive's own rule, by the pullspec policy,
+ * then by signatures. Whatever prevents a decision is thrown; `answerFailure` turns it into a denial.
  *
  * @throws InputError, ConfigurationError, StoreError
  */
 export async function answerReview(request: AnswerRequest, dependencies: AnswerDependencies): Promise<AdmissionAnswer> {
   const { resource, review, profile } = request;
-  // As Hive does: what a webhook was not made for is not judged, and here it says so.
-  if (!isOfKind(resource, review)) return admit([`nothing was checked: this is the webhook of ${resource} alone`]);
-  const question = readQuestion(resource, review);
-  if (question.kind === 'nothing') return admit();
+  // Hive admits other kinds too. Here the warning says that nothing was checked.
+  if (!isOfKind(resource, review)) return admit([`nothing was checked: this webhook checks only ${resource}`]);
+  const requested = readRequestedImages(resource, review);
+  if (requested.kind === 'nothing') return admit();
   const trust = await dependencies.trust.read(profile);
   if (resource === 'clusterimagesets') {
-    const asHive = answerAsHive(onlyImage(question), trust.prepared.verification === 'enabled');
+    const asHive = answerAsHive(onlyImage(requested), trust.prepared.verification === 'enabled');
     if (!asHive.allowed) return asHive;
   }
-  if (trust.prepared.verification === 'disabled') return answerUnverified(question, trust, dependencies.now());
-  return question.kind === 'unresolved'
-    ? answerUnresolved(question, trust)
-    : await answerImages(question, trust, request, dependencies);
+  if (trust.prepared.verification === 'disabled') return answerUnverified(requested, trust, dependencies.now());
+  return requested.kind === 'unresolved'
+    ? answerUnresolved(requested, trust)
+    : await answerImages(requested, trust, request, dependencies);
+}
+
+function isOfKind(name: AdmissionResource, { resource }: AdmissionRequest): boolean {
+  const { group, version } = ADMISSION_KINDS[name];
+  return resource.group === group && resource.version === version && resource.resource === name;
+}
+
+function onlyImage(requested: Exclude<RequestedImages, { kind: 'nothing' }>): string {
+  const images: readonly RequestedImage[] = requested.kind === 'images' ? requested.images : [];
+  return images[0]?.image ?? '';
+}
+
+/**
+ * With `verification: disabled` every valid pullspec is admitted, as Hive does; what the pullspec policy finds becomes
+ * warnings. Stale trust denies: verification may have been enabled since.
+ *
+ * @throws InputError `PullspecInvalid`, `DigestInvalid`
+ */
+function answerUnverified(
+  requested: Exclude<RequestedImages, { kind: 'nothing' }>,
+  trust: ReadyTrust,
+  now: Date,
+): AdmissionAnswer {
+  const { prepared } = trust;
+  if (isStale(trust, now)) {
+    return deny(
+      503,
+      `the trust of profile ${prepared.profile} is stale: it was last refreshed on ${trust.refreshedAt.toISOString()}`,
+    );
+  }
+  const nothing = `nothing was verified: profile ${prepared.profile} has verification: disabled`;
+  if (requested.kind === 'unresolved') return admit([nothing]);
+  const reasons = requested.images.flatMap(({ image }): readonly Reason[] => {
+    const { reasons: found, warnings } = evaluatePullspec(parsePullspec(image), prepared);
+    return [...found, ...warnings];
+  });
+  return admit([nothing, ...reasons.map(describeReason)]);
+}
+
+/** A version without a known image cannot be verified, so force covers it. @throws InputError `ForceNotAllowed` */
+function answerUnresolved(
+  { path, message, force }: Extract<RequestedImages, { kind: 'unresolved' }>,
+  { prepared }: ReadyTrust,
+): AdmissionAnswer {
+  if (!force) return deny(403, `${path}: ${message}`);
+  requireForceAllowed(prepared);
+  return admit([`admitted because the update is forced, although ${message}`]);
 }
 
 async function answerImages(
-  { images, force }: Extract<AdmissionQuestion, { kind: 'images' }>,
+  { images, force }: Extract<RequestedImages, { kind: 'images' }>,
   trust: ReadyTrust,
   { review, remainingMs, signal }: AnswerRequest,
   dependencies: AnswerDependencies,
@@ -68,49 +117,37 @@ async function answerImages(
   return admit(warnings, recordIds);
 }
 
-/** Not to be told from an update that cannot be verified; force covers both. @throws InputError `ForceNotAllowed` */
-function answerUnresolved(
-  { path, message, force }: Extract<AdmissionQuestion, { kind: 'unresolved' }>,
-  { prepared }: ReadyTrust,
+/** The answer for a verdict: whatever is not accepted is denied, with its reasons and remedies. */
+function toAnswer(
+  { path, image, force }: RequestedImage & { readonly force: boolean },
+  decision: AdmissionDecision,
 ): AdmissionAnswer {
-  if (!force) return deny(403, `${path}: ${message}`);
-  requireForceAllowed(prepared);
-  return admit([`admitted because the update is forced, though ${message}`]);
-}
-
-/**
- * With `verification: disabled` Hive admits whatever can be read. What the pullspec policy would have said is told.
- * Trust that is too old may have been enabled since.
- *
- * @throws InputError `PullspecInvalid`, `DigestInvalid`
- */
-function answerUnverified(
-  question: Exclude<AdmissionQuestion, { kind: 'nothing' }>,
-  trust: ReadyTrust,
-  now: Date,
-): AdmissionAnswer {
-  const { prepared } = trust;
-  if (isStale(trust, now)) {
-    return deny(
-      503,
-      `the trust of profile ${prepared.profile} was last refreshed on ${trust.refreshedAt.toISOString()}`,
-    );
+  const recordIds = decision.recordId === undefined ? [] : [decision.recordId];
+  if (decision.kind === 'reused') return admit([], recordIds);
+  const { verdict } = decision;
+  const reasons = verdict.reasons.map(describeReason).join('; ');
+  const about = `${path}: ${JSON.stringify(image)}`;
+  switch (verdict.outcome) {
+    case 'accepted':
+      return admit(listWarnings(verdict, force), recordIds);
+    case 'rejected':
+      return deny(403, `${about} is rejected by profile ${verdict.profile}: ${reasons}`, recordIds);
+    case 'indeterminate':
+      return deny(503, `${about} could not be decided by profile ${verdict.profile}; retry: ${reasons}`, recordIds);
+    default:
+      return deny(500, `${about}: unknown outcome ${JSON.stringify(verdict.outcome satisfies never)}`);
   }
-  const nothing = `nothing was verified: profile ${prepared.profile} says verification: disabled`;
-  if (question.kind === 'unresolved') return admit([nothing]);
-  const reasons = question.images.flatMap(({ image }): readonly Reason[] => {
-    const { reasons: found, warnings } = evaluatePullspec(parsePullspec(image), prepared);
-    return [...found, ...warnings];
-  });
-  return admit([nothing, ...reasons.map(describeReason)]);
 }
 
-function isOfKind(name: AdmissionResource, { resource }: AdmissionRequest): boolean {
-  const { group, version } = ADMISSION_KINDS[name];
-  return resource.group === group && resource.version === version && resource.resource === name;
-}
-
-function onlyImage(question: Exclude<AdmissionQuestion, { kind: 'nothing' }>): string {
-  const images: readonly AskedImage[] = question.kind === 'images' ? question.images : [];
-  return images[0]?.image ?? '';
+/** One warning for each reason that force covers, and one for its remedy: API servers cut long warnings. */
+function listWarnings({ forced, reasons, warnings }: Verdict, force: boolean): readonly string[] {
+  const covered = forced
+    ? reasons.flatMap(({ code, message, remedy }) => [
+        `admitted because the update is forced, although ${code}: ${message}`,
+        ...(remedy === undefined ? [] : [remedy]),
+      ])
+    : [];
+  const needless =
+    force && !forced ? ['force is not needed to verify this image, and skips the operator’s other checks'] : [];
+  return [...covered, ...needless, ...warnings.map(describeReason)];
 }

@@ -8,8 +8,7 @@ import type { Verdict } from '../../verdict/judge/verdict.ts';
 import type { Acceptances } from '../../verdict/records/acceptances.ts';
 import { decideAndRecord, decideWithMirror } from '../../verdict/records/decide-and-record.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
-import { toReusableVerdict, toReuseKey } from './reusable-verdict.ts';
-import type { VerdictReuse } from './verdict-reuse.ts';
+import { toReusableVerdict, toReuseKey, type VerdictReuse } from './verdict-reuse.ts';
 
 export interface AdmissionDecisionDependencies {
   readonly mirror: SignaturePlaces;
@@ -23,21 +22,21 @@ export interface AdmissionDecisionDependencies {
 export interface AdmissionImageRequest {
   readonly pullspec: Pullspec;
   readonly force: boolean;
-  /** Decides, and writes nothing. */
+  /** Decides without writing anything. */
   readonly dryRun: boolean;
-  /** Milliseconds that stores may still take. */
+  /** Milliseconds that signature stores may still take. */
   readonly remainingMs: () => number;
   readonly signal: AbortSignal;
 }
 
-/** A verdict, or the record of the one that is reused. */
+/** A verdict, or the record of the reused one. */
 export type AdmissionDecision =
   | { readonly kind: 'reused'; readonly recordId: string }
   | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string | undefined };
 
 /**
- * The verdict on an image that a cluster asks about, the mirror read first, recorded as any other. A forced one is
- * decided anew each time.
+ * Decides and records the image of a review, with the mirror first, unless an earlier verdict can be reused. A forced
+ * image is decided again each time.
  *
  * @throws as `decideImage`; StoreError when the record cannot be written
  */
@@ -49,8 +48,8 @@ export async function decideAdmission(
   const { pullspec, force, dryRun, remainingMs, signal } = request;
   const { reuse, now } = dependencies;
   const key = force || isStale(trust, now()) ? undefined : toReuseKey(pullspec, trust.prepared);
-  const kept = key === undefined ? undefined : await reuse.find(key, now());
-  if (kept !== undefined) return { kind: 'reused', recordId: kept.recordId };
+  const stored = key === undefined ? undefined : await reuse.find(key, now());
+  if (stored !== undefined) return { kind: 'reused', recordId: stored.recordId };
   const { mirror, upstream, objects, acceptances } = dependencies;
   const places = { mirror, upstream: upstream.open(trust.prepared), objects, timeoutMs: remainingMs() };
   const question = { pullspec, force };

@@ -6,10 +6,10 @@ import { type AdmissionAnswer, admit, deny } from './admission-answer.ts';
 const PATH = 'spec.releaseImage';
 
 /**
- * A ClusterImageSet as Hive's own webhook answers it, in its words (`openshift/hive`
- * pkg/validating-webhooks/hive/v1). Stricter in one thing: a digest or a pullspec that Signet does not read is denied.
+ * Answers a ClusterImageSet as Hive's own webhook does, with its messages (`openshift/hive`
+ * pkg/validating-webhooks/hive/v1). It is stricter in one point: a pullspec or digest that Signet cannot parse is denied.
  *
- * @param verificationRequired then a tag is denied
+ * @param verificationRequired whether an image without a digest is denied
  */
 export function answerAsHive(releaseImage: string, verificationRequired: boolean): AdmissionAnswer {
   const fault = findFault(releaseImage, verificationRequired);
@@ -19,7 +19,7 @@ export function answerAsHive(releaseImage: string, verificationRequired: boolean
 function findFault(releaseImage: string, verificationRequired: boolean): string | undefined {
   if (releaseImage === '') return 'Required value: release image must be specified';
   const invalid = (why: string): string => `Invalid value: ${JSON.stringify(releaseImage)}: ${why}`;
-  // The part after the last one counts, as for Hive.
+  // As Hive does: the digest follows the last at sign.
   const at = releaseImage.lastIndexOf('@');
   if (at < 0 && verificationRequired) {
     return invalid('only digest based release images are supported since release verification is required');

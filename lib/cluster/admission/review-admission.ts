@@ -1,11 +1,10 @@
 import { parseJsonBody, type RequestWithBody } from '../../platform/lambda/request-body.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
 import type { AdmissionResource } from '../render/admission-kinds.ts';
-import type { AdmissionAnswer } from './admission-answer.ts';
+import { type AdmissionAnswer, answerFailure } from './admission-answer.ts';
 import { type AdmissionCredential, findCluster } from './admission-credentials.ts';
 import type { AdmissionClock } from './admission-deadline.ts';
 import { type AdmissionRequest, parseAdmissionReview } from './admission-review.ts';
-import { answerFailure } from './answer-failure.ts';
 import { type AnswerDependencies, answerReview } from './answer-review.ts';
 
 export interface ReviewDependencies extends AnswerDependencies {
@@ -14,28 +13,28 @@ export interface ReviewDependencies extends AnswerDependencies {
 
 export interface ReviewRequest extends RequestWithBody {
   readonly resource: AdmissionResource;
-  /** The segment of the path before the resource. */
+  /** The path segment before the resource. */
   readonly token: string | undefined;
 }
 
 export interface ReviewedAdmission {
   readonly review: AdmissionRequest;
   readonly answer: AdmissionAnswer;
-  /** Undefined when it could not be told whose token it was. */
+  /** Undefined when the credentials could not be read, so that the token could not be checked. */
   readonly cluster: string | undefined;
-  /** What was made a denial of, for the log. */
+  /** The error behind a denial, for the log. */
   readonly failure?: unknown;
 }
 
-/** Bytes of an AdmissionReview: etcd holds objects of 1.5 MiB, and an update brings two. */
+/** Bytes of an AdmissionReview: an object in etcd has at most 1.5 MiB, and an update sends two. */
 export const MAX_ADMISSION_BYTES = 3 * 1024 * 1024;
 
 /**
- * Answers one request of an API server, once it has proved which cluster's it is: the body is not parsed before. From
- * then on every failure is a denial, and so is a time that is up.
+ * Answers one request of an API server: checks the token, parses the body, then decides within the deadline. The body
+ * is not parsed before the token is accepted. Afterwards every failure, the deadline included, is a denial.
  *
  * @returns undefined for a token that is not accepted
- * @throws InputError for a body that is no AdmissionReview: it has no uid to answer with
+ * @throws InputError for a body that is not an AdmissionReview: without a uid there is no answer
  */
 export async function reviewAdmission(
   { resource, token, ...request }: ReviewRequest,
@@ -44,7 +43,7 @@ export async function reviewAdmission(
 ): Promise<ReviewedAdmission | undefined> {
   const credentials = await settle(within(clusters.read()));
   if (credentials.kind === 'failed') {
-    // Whoever it is, the answer is no.
+    // Without credentials every caller is denied.
     return toDenied(readReview(request), undefined, credentials.failure);
   }
   const found = findCluster(token, credentials.value);

@@ -1,26 +1,26 @@
+import { readObjects } from '../../base/documents/read-objects.ts';
+import { InputError } from '../../base/errors/input-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Explanation } from './explanation.ts';
-import { findDigests } from './find-digests.ts';
-import { readPassages } from './read-passages.ts';
+import type { Explanation, Statement } from './explanation.ts';
+import { findDigests } from './patterns.ts';
 import { type ScannedText, scanText } from './scan-text.ts';
-import type { Statement } from './statement.ts';
 import { toFacts } from './to-facts.ts';
 
-/** Bytes of a text to explain: an object of Kubernetes is smaller. */
+/** Bytes of a text to explain: a Kubernetes object is smaller. */
 export const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
 /**
- * What a condition, event or log line says about the trust in a release or image: its digest, the keyrings, the places
- * that were asked and their answers. Nothing that the text does not say is in it.
+ * Reads what a condition, event or log line says about the verification of a release or image: the digest, the keyrings,
+ * the places that were searched and their answers. Nothing is inferred that the text does not say.
  *
- * @param untrustedText a text, or YAML or JSON of objects whose messages are read
+ * @param untrustedText plain text, or YAML or JSON of Kubernetes objects, whose messages are read
  */
 export function explainText(untrustedText: string): Explanation {
   const { kind, texts } = readPassages(untrustedText);
   const scanned = texts.map(scanText);
   const isRead = ({ statements }: ScannedText): boolean => kind === 'text' || statements.length > 0;
   const read = scanned.filter(isRead);
-  // Each message stands for itself: what follows it in the file is not said of the same release.
+  // Each message is read alone: the next one in the file may concern another release.
   const facts = toFacts(read.map(({ statements }): readonly Statement[] => statements));
   const notUnderstood = [...new Set(read.flatMap((one) => one.notUnderstood))];
   return {
@@ -37,4 +37,40 @@ function listMentioned(
 ): readonly Digest[] {
   const known = new Set([...releases, ...pulls].map(({ digest }) => digest));
   return [...new Set(texts.flatMap(findDigests))].filter((digest) => !known.has(digest));
+}
+
+/** The messages of Kubernetes objects, or the plain text. */
+type Passages =
+  | { readonly kind: 'text'; readonly texts: readonly [string] }
+  | { readonly kind: 'messages'; readonly texts: readonly string[] };
+
+/** Fields of Kubernetes objects that hold messages of controllers and nodes. */
+const MESSAGES: readonly string[] = ['message', 'note', 'acceptedRisks'];
+const MANIFEST = /^\s*[{[]|^(?:apiVersion|kind|items):/m;
+const MAX_DEPTH = 32;
+
+/** Collects the messages in YAML or JSON of `oc get`. What does not parse as objects is plain text. */
+function readPassages(untrustedText: string): Passages {
+  const objects = MANIFEST.test(untrustedText) ? readManifests(untrustedText) : undefined;
+  if (objects === undefined) return { kind: 'text', texts: [untrustedText] };
+  return { kind: 'messages', texts: [...new Set(objects.flatMap((object) => [...listMessages(object, 0)]))] };
+}
+
+function readManifests(text: string): readonly unknown[] | undefined {
+  try {
+    const contents = [...readObjects('input', text)].map(({ content }) => content);
+    const isManifest = contents.every(({ kind, apiVersion }) => typeof (kind ?? apiVersion) === 'string');
+    return isManifest && contents.length > 0 ? contents : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+function* listMessages(value: unknown, depth: number): Generator<string> {
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return;
+  for (const [member, child] of Object.entries(value)) {
+    if (MESSAGES.includes(member) && typeof child === 'string') yield child;
+    else yield* listMessages(child, depth + 1);
+  }
 }

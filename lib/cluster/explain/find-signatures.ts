@@ -8,7 +8,7 @@ import type { IdentifiedSignature } from '../../verdict/judge/verify-signature.t
 import { toSignedVersion } from '../render/release-version.ts';
 import type { SignedRelease } from '../render/signature-config-maps.ts';
 
-/** A place to look in, and what the reader calls it. */
+/** A place to search, under the name that the reader knows. */
 export interface SearchedPlace {
   readonly role: 'mirror' | 'stores';
   readonly name: string;
@@ -16,8 +16,8 @@ export interface SearchedPlace {
 }
 
 /**
- * `held`: what is there satisfies every keyring of the profile. `absent`: it answered that it has none. `refused`: what
- * it has does not. `failed`: it did not answer, so nothing is known.
+ * `held`: the signatures there satisfy every keyring of the profile. `absent`: there is none. `refused`: there are some,
+ * and they do not. `failed`: the place could not be read, so nothing is known.
  */
 export type PlaceOutcome = 'held' | 'absent' | 'refused' | 'failed';
 
@@ -29,16 +29,16 @@ export interface PlaceFinding {
   readonly attempts: readonly Attempt[];
 }
 
-/** Whether signatures of a digest are to be had. */
+/** Where signatures of a digest were searched, and what was found. */
 export interface SignatureSearch {
   readonly digest: Digest;
   readonly places: readonly PlaceFinding[];
-  /** Signatures that verify and that clusters can read, of the first place that has what every keyring needs. */
+  /** Verified signatures that clusters can read, from the first place that satisfies every keyring. */
   readonly release: SignedRelease | undefined;
 }
 
 /**
- * Looks for signatures that satisfy the profile, each place on its own. All that is read is verified.
+ * Searches each place separately for signatures that satisfy the profile. Every signature that is read is verified.
  *
  * @throws the abort reason of the signal
  */
@@ -52,8 +52,8 @@ export async function findSignatures(
   const findings: PlaceFinding[] = [];
   let release: SignedRelease | undefined;
   for (const { role, name, store } of places) {
-    // What clusters cannot read would not mend a cluster.
-    const options = { isCounted: ({ signature }: Proof) => signature !== undefined && isOfUse(signature) };
+    // A signature that clusters cannot read does not help a cluster.
+    const options = { isCounted: ({ signature }: Proof) => signature !== undefined && isUsableByClusters(signature) };
     const { judgement, collected } = await collectRelease(digest, trust, store, now, signal, options);
     const { outcome, reasons } = judgement;
     findings.push({ role, name, outcome: toPlaceOutcome(outcome, reasons), reasons, attempts: collected.attempts });
@@ -62,8 +62,8 @@ export async function findSignatures(
   return { digest, places: findings, release };
 }
 
-/** A note says what current operators could not have checked. */
-function isOfUse({ isReadableByClusters, notes }: IdentifiedSignature): boolean {
+/** A note names what current operators cannot check. */
+function isUsableByClusters({ isReadableByClusters, notes }: IdentifiedSignature): boolean {
   return isReadableByClusters && notes.length === 0;
 }
 
@@ -73,7 +73,7 @@ function toPlaceOutcome(outcome: 'accepted' | 'rejected' | 'indeterminate', reas
   return reasons.every(({ code }) => code === 'SignatureNotFound') ? 'absent' : 'refused';
 }
 
-/** One signature may satisfy several keyrings. */
+/** Collects each signature once: one may satisfy several keyrings. */
 function toRelease(digest: Digest, verified: CollectedRelease['collected']['verified']): SignedRelease {
   const signatures = new Map<string, Uint8Array>();
   const versions: string[] = [];

@@ -1,8 +1,8 @@
 import type { Digest } from '../../base/names/digest.ts';
-import { findDigests } from './find-digests.ts';
-import type { Answer, Asked } from './statement.ts';
+import type { Answer, Asked } from './explanation.ts';
+import { findDigests } from './patterns.ts';
 
-/** What one store or signature answered, and the digest that its place names. */
+/** The answer of one place, and the digest in its address. */
 export interface ReadAnswer {
   readonly asked: Omit<Asked, 'at'>;
   readonly digest: Digest | undefined;
@@ -33,7 +33,7 @@ const SIGNATURE_FAULTS: readonly RegExp[] = [
 ];
 const CUT_SHORT = /^context (?:deadline exceeded|canceled)$/;
 
-/** Reads one answer in the words of library-go's stores; undefined for other words. */
+/** Reads one answer in a message of library-go's stores; undefined for any other message. */
 export function readAnswer(text: string): ReadAnswer | undefined {
   const [, key, name] = CONFIG_MAP.exec(text) ?? [];
   if (key !== undefined && name !== undefined) {
@@ -56,7 +56,7 @@ export function readAnswer(text: string): ReadAnswer | undefined {
   return undefined;
 }
 
-/** The stores behind a composite, when every word of the list is known. */
+/** The stores of a composite; undefined if the list has an unknown word. */
 function readStores(names: string): ReadAnswer | undefined {
   const urls: string[] = [];
   const rest = names.replaceAll(STORE_NAME, (_, under?: string, custom?: string, local?: string) => {

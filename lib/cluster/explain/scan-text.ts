@@ -1,10 +1,8 @@
-import { type Pattern, pattern } from './pattern.ts';
-import { PULL_PATTERNS } from './pull-patterns.ts';
+import type { Statement } from './explanation.ts';
+import { type Pattern, PULL_PATTERNS, pattern, RELEASE_PATTERNS } from './patterns.ts';
 import { readAnswer } from './read-answer.ts';
-import { RELEASE_PATTERNS } from './release-patterns.ts';
-import type { Statement } from './statement.ts';
 
-/** What a text says, in its order, and the pieces of it that say something else. */
+/** The statements of a text in order, and the pieces that no pattern matches. */
 export interface ScannedText {
   readonly statements: readonly Statement[];
   readonly notUnderstood: readonly string[];
@@ -14,11 +12,11 @@ const TIME = `[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9
 const TIMED = new RegExp(`(${TIME}): `, 'y');
 const NEXT = new RegExp(`, (?=${TIME}: )`, 'y');
 
-/** What logs, events and `oc` write around messages. */
+/** What logs, events and `oc` add around messages. */
 const AROUND: readonly Pattern[] = [
   String.raw`[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ [\w.-]+:[0-9]+\] `,
   String.raw`(?:Reason|Message|Type|Status):(?=\s)`,
-  // Cells of a table: further text is far from them.
+  // Cells of a table, with at least two spaces after them.
   String.raw`(?:Warning|Normal|Failed|BackOff|LAST SEEN|TYPE|REASON|OBJECT|MESSAGE|kubelet)(?=\s{2}|\s*$)`,
   String.raw`[0-9]{1,4}[smhd](?:[0-9]{1,2}[smh])?(?: \(x[0-9]+ over [0-9smhd]+\))?(?=\s{2})`,
   String.raw`pod/[\w.-]+(?=\s{2})`,
@@ -30,15 +28,12 @@ const AROUND: readonly Pattern[] = [
 
 const PATTERNS = [...RELEASE_PATTERNS, ...PULL_PATTERNS, ...AROUND];
 const WORD = /[A-Za-z0-9]/;
-/** Marks between statements, which say nothing themselves. */
+/** Punctuation between statements. */
 const MARKS = /^[\s,;:.|\\/'"()[\]{}-]+|[\s,;:|\\/'"()[\]{}-]+$/g;
 
-/**
- * Reads a text from its start to its end. What fits no pattern is given back, and nothing is made of it; a word is
- * never guessed from its surroundings.
- */
+/** Matches patterns from the start of a text to its end. What matches no pattern is returned uninterpreted. */
 export function scanText(untrustedText: string): ScannedText {
-  // Logs of JSON and shells escape what a message holds.
+  // JSON logs and shells escape quotes and line feeds.
   const text = untrustedText.replaceAll(String.raw`\"`, '"').replaceAll(String.raw`\n`, '\n');
   const statements: Statement[] = [];
   const unknown: string[] = [];
@@ -52,7 +47,7 @@ export function scanText(untrustedText: string): ScannedText {
     }
     const between = text.slice(unknownFrom, at);
     unknown.push(between, ...found.unknown);
-    // A list of errors may stand on the line after the sentence that it belongs to.
+    // A list of errors may follow on the line after its sentence.
     if (between.includes('\n') && !found.isTimed) statements.push({ kind: 'line' });
     statements.push(...found.statements);
     at = found.end;
@@ -74,7 +69,7 @@ function startsWord(text: string, at: number): boolean {
   return WORD.test(text.charAt(at)) && (at === 0 || !WORD.test(text.charAt(at - 1)));
 }
 
-/** `<time>: <what a store answered>`: one error of several that library-go lists. */
+/** Reads `<time>: <answer>`, one error of a list by library-go. */
 function readTimed(text: string, start: number): Found | undefined {
   TIMED.lastIndex = start;
   const [head, at] = TIMED.exec(text) ?? [];
@@ -87,7 +82,7 @@ function readTimed(text: string, start: number): Found | undefined {
   return { statements: [{ kind: 'asked', digest: answer.digest, asked }], unknown: [], end, isTimed: true };
 }
 
-/** Where an error of a list ends: before the next one, the list's bracket, or the line's end. */
+/** The end of an error in a list: the next error, the closing bracket, or the end of the line. */
 function findEnd(text: string, start: number): number {
   let depth = 0;
   for (let at = start; at < text.length; at += 1) {

@@ -1,7 +1,14 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { Explanation, PullFacts, ReleaseFacts } from './explanation.ts';
-import { findDigests } from './find-digests.ts';
-import type { Asked, ReleaseState, Statement, VerifierFault } from './statement.ts';
+import type {
+  Asked,
+  Explanation,
+  PullFacts,
+  ReleaseFacts,
+  ReleaseState,
+  Statement,
+  VerifierFault,
+} from './explanation.ts';
+import { findDigests } from './patterns.ts';
 
 interface GrowingRelease {
   readonly digest: Digest | undefined;
@@ -18,7 +25,7 @@ interface GrowingPull {
   readonly faults: PullFacts['faults'][number][];
 }
 
-/** What has been said so far, and the release and the image that are being talked of. */
+/** The facts so far, and the release and image that the current statement concerns. */
 interface Reading {
   readonly releases: GrowingRelease[];
   readonly pulls: GrowingPull[];
@@ -26,7 +33,7 @@ interface Reading {
   pull: GrowingPull | undefined;
 }
 
-/** What is said, by release and by image; a digest that is named again is the same release. */
+/** Groups statements by release and by image. The same digest is the same release. */
 export function toFacts(passages: readonly (readonly Statement[])[]): Pick<Explanation, 'releases' | 'pulls'> {
   const reading: Reading = { releases: [], pulls: [], release: undefined, pull: undefined };
   for (const statements of passages) {
@@ -97,7 +104,7 @@ function currentRelease(reading: Reading): GrowingRelease {
   return reading.release ?? enterRelease(reading, undefined);
 }
 
-/** One that is known by digest, or without one by its image; what is known by neither is another each time. */
+/** Finds the release by digest, or by image if it has none; without either it is a new one each time. */
 function enterRelease(reading: Reading, digest: Digest | undefined, image?: string): GrowingRelease {
   const known = reading.releases.find((one) =>
     digest === undefined
@@ -117,7 +124,7 @@ function enterRelease(reading: Reading, digest: Digest | undefined, image?: stri
   return reading.release;
 }
 
-/** A field that follows what was said on its line: it names what had no name, and contradicts nothing. */
+/** The image field of a log line names the current release or pull, if it has no image yet. */
 function nameImage({ release, pull }: Reading, image: string): void {
   if (pull !== undefined) pull.image ??= image;
   else if (release?.digest === findDigests(image)[0] && release !== undefined) release.image ??= image;

@@ -4,7 +4,7 @@ import { parseReference, type Reference } from '../../base/names/reference.ts';
 import type { PullFacts } from './explanation.ts';
 import { type Fix, toShellWord } from './fix.ts';
 
-/** What would let a node run an image, without asking less of it. */
+/** Fixes that let a node run an image without weakening its policy. */
 export function toPullFixes({ image, faults }: PullFacts): readonly Fix[] {
   const reference = image === undefined ? undefined : readReference(image);
   const kinds = new Set(faults.map(({ fault }) => fault));
@@ -15,25 +15,25 @@ export function toPullFixes({ image, faults }: PullFacts): readonly Fix[] {
   }
   if (kinds.has('rejected-by-policy')) {
     fixes.push({
-      say: 'the requirement that the policy has for this image is reject: add a scope for its repository that says by which key it is signed',
+      say: 'the policy rejects this image: add a scope for its repository that names the key of its signer',
     });
   }
   if (kinds.has('key') || kinds.has('certificate')) {
     fixes.push({
-      say: 'there are signatures, and none by a key or certificate that the policy names: compare the key with the publisher’s',
+      say: 'no signature is by a key or certificate that the policy names: compare the key with the publisher’s',
     });
   }
   if (kinds.has('digest')) {
-    fixes.push({ say: 'a signature of another image lies beside this one: copy the image and its signatures again' });
+    fixes.push({ say: 'the signature is of another image: copy the image and its signatures again' });
   }
   if (kinds.has('registry')) {
-    fixes.push({ say: 'the registry did not hand out the image: that is no matter of signatures' });
+    fixes.push({ say: 'the registry did not serve the image: this is not a signature problem' });
   }
   if (kinds.size > (kinds.has('registry') ? 1 : 0)) fixes.push(toVerifyFix(image));
   return fixes;
 }
 
-/** Undefined for what is no reference: no file is made of it. */
+/** Undefined for an invalid reference. */
 function readReference(image: string): Reference | undefined {
   try {
     return parseReference(image);
@@ -45,7 +45,7 @@ function readReference(image: string): Reference | undefined {
 
 function toAttachmentsFix({ repository }: Reference): Fix {
   return {
-    say: 'no signature was found. A sigstore signature beside the image is only read where a registries.d file says so; one in a lookaside only where a file names it; and a mirror has it only if it was copied with the image. The MachineConfig of signet render machineconfig --registries-d puts such a file on nodes',
+    say: 'no signature was found. Nodes read sigstore signatures in the registry only if a registries.d file enables them, and a lookaside only if a file names it; a mirror holds them only if they were copied with the image. signet render machineconfig --registries-d puts such a file on nodes',
     file: {
       name: 'registries.d/signatures.yaml',
       text: stringify({ docker: { [repository]: { 'use-sigstore-attachments': true } } }),
@@ -60,12 +60,12 @@ function toIdentityFix(reference: Reference | undefined, identity: string | unde
   }
   if (signed.repository === reference.repository) {
     return {
-      say: `the signature names ${identity ?? ''}, another tag or digest of the same repository: the requirement's signedIdentity can ask for the repository alone`,
+      say: `the signature names ${identity ?? ''}, another tag or digest of the same repository: set signedIdentity of the requirement to match only the repository`,
       file: toIdentityFile({ type: 'matchRepository' }),
     };
   }
   return {
-    say: `the signature names ${signed.repository}, and the image is pulled from ${reference.repository}: if that is a mirror of it, signedIdentity of the requirement can say so`,
+    say: `the signature names ${signed.repository}, and the image is pulled from ${reference.repository}: if that is a mirror, set signedIdentity of the requirement`,
     file: toIdentityFile({ type: 'remapIdentity', prefix: reference.repository, signedPrefix: signed.repository }),
   };
 }
@@ -76,7 +76,7 @@ function toIdentityFile(signedIdentity: object): NonNullable<Fix['file']> {
 
 function toVerifyFix(image: string | undefined): Fix {
   return {
-    say: 'what each requirement of the policy finds is shown by',
+    say: 'to see the result of each requirement of the policy, run',
     command: `signet image verify ${image === undefined ? 'docker://REF' : toShellWord(`docker://${image}`)} --policy policy.json --registries-d registries.d`,
   };
 }

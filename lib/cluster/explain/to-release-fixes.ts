@@ -12,9 +12,9 @@ import type { ReleaseFacts } from './explanation.ts';
 import type { SignatureSearch } from './find-signatures.ts';
 import { type Fix, toShellWord } from './fix.ts';
 
-/** What was given beside the text. */
+/** What the user gave besides the text. */
 export interface FixContext {
-  /** Undefined where no trust was given, or the text names no digest: then nothing was looked for. */
+  /** Undefined without trust or without a digest in the text: then nothing was searched. */
   readonly search?: SignatureSearch | undefined;
   readonly trust?: PreparedTrust | undefined;
   /** The command that was run, for a shell. */
@@ -24,7 +24,7 @@ export interface FixContext {
 const UNSET_STORES =
   'oc patch clusterversion version --type json --patch \'[{"op":"remove","path":"/spec/signatureStores"}]\'';
 
-/** What would mend it, what mends most first; nothing for a release that the cluster accepted as it is. */
+/** Fixes for a release, the most likely first; none for a release that the cluster accepted. */
 export function toReleaseFixes(facts: ReleaseFacts, context: FixContext): readonly Fix[] {
   const { states } = facts;
   if (!states.some((state) => state === 'refused' || state === 'forced' || state === 'not-downloaded')) {
@@ -43,14 +43,14 @@ function toPullspecFixes({ image, faults }: ReleaseFacts, { trust }: FixContext)
   const fixes: Fix[] = [];
   if (faults.some(({ fault }) => fault === 'not-by-digest')) {
     const command = image === undefined ? undefined : `oc adm release info ${toShellWord(image)}`;
-    fixes.push({ say: 'name the release by digest: a tag cannot be verified; its digest is shown by', command });
+    fixes.push({ say: 'name the release by digest: a tag cannot be verified. To see its digest, run', command });
   }
   if (faults.some(({ fault }) => fault === 'digest-invalid')) {
-    fixes.push({ say: 'write the digest as sha256: and 64 lower-case hex digits' });
+    fixes.push({ say: 'write the digest as sha256: followed by 64 lower-case hex digits' });
   }
   if (faults.some(({ fault }) => fault === 'no-trust')) {
     fixes.push({
-      say: 'the verifier has no usable trust. Hive reads the ConfigMap that HiveConfig names in spec.releaseImageVerificationConfigMapRef; a cluster reads the one in its release',
+      say: 'the verifier has no usable trust. Hive reads the ConfigMap named by spec.releaseImageVerificationConfigMapRef of its HiveConfig; a cluster reads the one in its release',
       command: 'signet render trust --trust DIR',
     });
   }
@@ -75,7 +75,7 @@ function toSignatureFixes({ digest, keyrings }: ReleaseFacts, { search, trust, c
   if (search === undefined || trust === undefined) {
     return [
       {
-        say: 'whether a signature is to be had was not looked for: explain it with the trust of the profile, and with the mirror if there is one',
+        say: 'signatures were not searched: run this with the trust of the profile, and with the mirror if there is one',
         command: `${command} --trust DIR --mirror DIR`,
       },
     ];
@@ -84,8 +84,8 @@ function toSignatureFixes({ digest, keyrings }: ReleaseFacts, { search, trust, c
   const notes: readonly Fix[] =
     foreign.length === 0
       ? []
-      : [{ say: `the cluster asks for ${foreign.join(', ')}, which the profile ${trust.profile} does not have` }];
-  // What another publisher signed cannot mend a cluster that asks for this one's keyring.
+      : [{ say: `the cluster requires ${foreign.join(', ')}, which the profile ${trust.profile} does not have` }];
+  // Signatures of another publisher do not satisfy the keyring that the cluster requires.
   if (foreign.length > 0 && foreign.length === keyrings.length) return notes;
   if (search.release !== undefined) return [...notes, toConfigMapFix(search.release, command)];
   const reasons = new Map(
@@ -98,16 +98,16 @@ function toSignatureFixes({ digest, keyrings }: ReleaseFacts, { search, trust, c
 
 function toConfigMapFix(release: SignedRelease, command: string): Fix {
   const [configMap] = toSignatureConfigMaps([release]);
-  if (configMap === undefined) return { say: 'no signature of it is one that clusters can read' };
+  if (configMap === undefined) return { say: 'clusters can read none of its signatures' };
   return {
-    say: 'apply the signature as a ConfigMap: the cluster reads those before any store, and tries again by itself',
+    say: 'apply the signature as a ConfigMap: the cluster reads ConfigMaps before stores, and retries by itself',
     command: `${command} -o yaml | oc apply -f -`,
-    manifest: toOwnName(release, configMap),
+    manifest: nameByDigest(release, configMap),
   };
 }
 
-/** Under a name of its own: that of a minor version would replace a ConfigMap that holds other releases. */
-function toOwnName({ digest }: SignedRelease, configMap: SignatureConfigMapDocument): SignatureConfigMapDocument {
+/** Named by digest: the name of a minor version would replace a ConfigMap with other releases. */
+function nameByDigest({ digest }: SignedRelease, configMap: SignatureConfigMapDocument): SignatureConfigMapDocument {
   return { ...configMap, metadata: { ...configMap.metadata, name: toKeySegment(digest) } };
 }
 
@@ -116,12 +116,12 @@ function toStoreFixes({ asked }: ReleaseFacts): readonly Fix[] {
   const custom = asked.filter(({ place }) => place.kind === 'signature-stores');
   if (custom.some(({ answer }) => answer === 'misconfigured')) {
     fixes.push({
-      say: 'spec.signatureStores is an empty list, which the operator takes for an error: remove the field',
+      say: 'spec.signatureStores is an empty list, which the operator treats as an error: remove the field',
       command: UNSET_STORES,
     });
   } else if (custom.length > 0) {
     fixes.push({
-      say: 'spec.signatureStores replaces the default stores, and none of its stores has the signature: to go back to the default ones, remove the field',
+      say: 'spec.signatureStores replaces the default stores, and none of its stores has the signature: remove the field to use the default stores',
       command: UNSET_STORES,
     });
   }
@@ -130,8 +130,8 @@ function toStoreFixes({ asked }: ReleaseFacts): readonly Fix[] {
     fixes.push({
       say:
         text === 'response status 403'
-          ? `${place.url} answered 403: a bucket says so of an absent object to who may not list it; let it answer 404`
-          : `${place.url} did not answer as a store should (${text}): it may hold the signature`,
+          ? `${place.url} answered 403: a bucket that may not be listed answers so for a missing object; let it answer 404`
+          : `${place.url} failed (${text}): it may hold the signature`,
     });
   }
   return fixes;
@@ -139,7 +139,7 @@ function toStoreFixes({ asked }: ReleaseFacts): readonly Fix[] {
 
 function toForcedFix({ image }: ReleaseFacts): Fix {
   return {
-    say: 'the update was forced and went on unverified: applying a signature now does not change its history; to know what was accepted, verify it',
+    say: 'the update was forced and continued unverified: a signature applied now does not change the history. To verify what was accepted, run',
     command: image === undefined ? undefined : `signet verify ${toShellWord(image)} --trust DIR`,
   };
 }
@@ -148,7 +148,7 @@ function toMirrorFix({ image }: ReleaseFacts, { trust }: FixContext): Fix {
   const rules = trust?.mirrorRules.filter(({ source }) => image?.startsWith(source) === true) ?? [];
   const known = rules.map(({ origin, mirrors }) => `${origin} redirects it to ${mirrors.join(', ')}`);
   return {
-    say: `the release could not be downloaded: that is no matter of signatures. Its registry, or a mirror of it, must be within reach${known.length === 0 ? '' : `; ${known.join('; ')}`}`,
+    say: `the release could not be downloaded: this is not a signature problem. Its registry, or a mirror of it, must be reachable${known.length === 0 ? '' : `; ${known.join('; ')}`}`,
     command: 'signet render mirror-sets --mirror REGISTRY/REPOSITORY | oc apply -f -',
   };
 }

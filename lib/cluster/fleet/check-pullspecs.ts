@@ -4,20 +4,19 @@ import type { Repository } from '../../base/names/repository.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
 import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
 import { findMirrorSource } from '../../verdict/judge/mirror-remedy.ts';
-import type { NamedImage } from './cluster-objects.ts';
-import { finding, type SurveyFinding } from './survey.ts';
+import { finding, type NamedImage, type SurveyFinding } from './survey.ts';
 
-/** How a cluster asks for releases. */
+/** Which repositories a cluster names releases by. */
 export interface PullspecSurvey {
   readonly pullspecs: 'canonical' | 'local-mirror' | 'other' | 'not shown';
   readonly findings: readonly SurveyFinding[];
 }
 
 /**
- * Holds the images that a cluster names against the pullspec policy, as it will be once it is enforced. What it ran
- * before is no longer asked for and only shows a habit.
+ * Evaluates the images that a cluster names by the enforced pullspec policy. Images of the history are only warnings: the
+ * cluster no longer requests them.
  *
- * @param mirrorRules of the cluster's own mirror sets: they make remedies exact and allow nothing
+ * @param mirrorRules of the cluster's own mirror sets: they make remedies exact and accept nothing
  */
 export function checkPullspecs(
   images: readonly NamedImage[],
@@ -42,16 +41,16 @@ export function checkPullspecs(
     else kinds.add(isLocal ? 'local-mirror' : 'other');
     for (const { code, message, remedy } of reasons) {
       if (isLocal && code === 'RepositoryNotCanonical') {
-        const says = `${image} is a local mirror of ${source ?? ''} by the cluster’s mirror sets`;
+        const says = `${image} is a local mirror of ${source ?? ''} according to the cluster’s mirror sets`;
         findings.push(finding('local-mirror', severity, place, says, remedy));
       } else findings.push(finding('pullspec', severity, place, `${image}: ${message}`, remedy));
     }
   }
-  const [worst] = (['other', 'local-mirror', 'canonical'] as const).filter((kind) => kinds.has(kind));
-  return { pullspecs: worst ?? 'not shown', findings };
+  const [leastCanonical] = (['other', 'local-mirror', 'canonical'] as const).filter((kind) => kinds.has(kind));
+  return { pullspecs: leastCanonical ?? 'not shown', findings };
 }
 
-/** Each image once, at the first place that names it; the history repeats what is desired. */
+/** Each image once, at the first field that names it: the history repeats the desired image. */
 function distinct(images: readonly NamedImage[]): readonly NamedImage[] {
   return images.filter(({ image }, index) => images.findIndex((other) => other.image === image) === index);
 }

@@ -1,17 +1,15 @@
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
-import type { SignatureStoreState } from './cluster-objects.ts';
-import { finding, type SurveyFinding } from './survey.ts';
+import { MAX_SIGNATURE_STORES } from '../render/signature-stores.ts';
+import { finding, type SignatureStoreState, type SurveyFinding } from './survey.ts';
 
-/** Entries of `spec.signatureStores` (`openshift/api` config/v1). */
-const MAX_SIGNATURE_STORES = 32;
 const WHERE = 'ClusterVersion spec.signatureStores';
-const UNSET = 'remove the field to go back to the default stores';
+const UNSET = 'remove the field to use the default stores';
 
 /**
- * Where a cluster's `signatureStores` point, and which of the field's traps it is in.
+ * Checks the `signatureStores` of a ClusterVersion: whether the operator can read them, and whether the profile uses them.
  *
- * @param stores undefined where the field is not set: the release's own stores are asked
- * @param known stores of the profile; undefined without trust
+ * @param stores undefined without the field: the operator reads the default stores
+ * @param known stores of the profile; undefined without trust documents
  */
 export function checkStores(
   stores: readonly SignatureStoreState[] | undefined,
@@ -24,14 +22,14 @@ export function checkStores(
         'signature-stores',
         'refused',
         WHERE,
-        'an empty list: the operator takes it for an error, and verifies nothing by stores',
+        'the list is empty: the operator treats it as an error and reads no store',
         UNSET,
       ),
     ];
   }
   const urls = stores.map(({ url }) => url);
   return [
-    finding('signature-stores', 'note', WHERE, `instead of the default stores: ${urls.join(', ')}`),
+    finding('signature-stores', 'note', WHERE, `they replace the default stores: ${urls.join(', ')}`),
     finding(
       'signature-stores',
       'warning',
@@ -39,7 +37,7 @@ export function checkStores(
       'the field needs the feature gate SignatureStores (TechPreviewNoUpgrade or DevPreviewNoUpgrade), which cannot be undone and prevents minor updates',
     ),
     ...(stores.length > MAX_SIGNATURE_STORES
-      ? [broken(WHERE, `${stores.length} stores; a ClusterVersion has at most ${MAX_SIGNATURE_STORES}`)]
+      ? [broken(WHERE, `${stores.length} stores; a ClusterVersion allows at most ${MAX_SIGNATURE_STORES}`)]
       : []),
     ...stores.flatMap((store, index) => checkStore(store, `${WHERE}[${index}]`, urls.indexOf(store.url) !== index)),
     ...checkKnown(urls, known),
@@ -48,9 +46,9 @@ export function checkStores(
 
 function checkStore({ url, ca }: SignatureStoreState, where: string, isRepeated: boolean): readonly SurveyFinding[] {
   const findings: SurveyFinding[] = [];
-  if (isRepeated) findings.push(broken(where, `${url} is named twice`));
+  if (isRepeated) findings.push(broken(where, `${url} is listed twice`));
   if (ca !== undefined) {
-    const message = `ca names the ConfigMap ${ca}: current operators ignore it, and do not trust a private certificate by it`;
+    const message = `ca names the ConfigMap ${ca}: current operators ignore it and do not trust its private certificates`;
     findings.push(
       finding('signature-stores', 'warning', where, message, 'put the certificate in the proxy’s trustedCA'),
     );
@@ -58,18 +56,18 @@ function checkStore({ url, ca }: SignatureStoreState, where: string, isRepeated:
   const fault = findFault(url);
   if (fault !== undefined) findings.push(broken(where, fault));
   if (/\/(?:sha(?:256|384|512)[=:-][0-9a-f]*|signature-[0-9]+)\/*$/.test(url)) {
-    const message = 'it points at one signature: the operator appends /sha256=<hex>/signature-1 itself';
+    const message = 'the URL names one signature: the operator appends /sha256=<hex>/signature-1 itself';
     findings.push(broken(where, message));
   }
   if (/^http:/i.test(url)) {
     findings.push(
-      finding('signature-stores', 'warning', where, 'it is read over http: who is between can hold signatures back'),
+      finding('signature-stores', 'warning', where, 'the URL is http: anyone on the path can withhold signatures'),
     );
   }
   return findings;
 }
 
-/** What a cluster cannot use it for; nothing of the URL is repeated, not even a password. */
+/** Why a cluster cannot use the URL, without repeating it: it may hold a password. */
 function findFault(url: string): string | undefined {
   try {
     return parseStoreUrl(url).startsWith('file:') ? 'a cluster’s store must be http:// or https://' : undefined;
@@ -81,7 +79,7 @@ function findFault(url: string): string | undefined {
 
 function checkKnown(urls: readonly string[], known: readonly string[] | undefined): readonly SurveyFinding[] {
   if (known === undefined || urls.some((url) => known.includes(withoutSlashes(url)))) return [];
-  const message = `none of them is a store of the profile (${known.join(', ')}): what they lack, and no ConfigMap has, does not verify`;
+  const message = `none is a store of the profile (${known.join(', ')}): releases whose signatures are in none of them, nor in a ConfigMap, do not verify`;
   return [finding('signature-stores', 'warning', WHERE, message)];
 }
 

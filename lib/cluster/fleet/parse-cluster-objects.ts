@@ -18,10 +18,16 @@ import {
 } from '../../trust/documents/mirror-set.ts';
 import type { ParsedDocument } from '../../trust/documents/parsed-document.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
-import type { ClusterObjects, ClusterVersionState, HiveConfigState, NamedImage } from './cluster-objects.ts';
-import { finding, type SurveyFinding } from './survey.ts';
+import {
+  type ClusterObjects,
+  type ClusterVersionState,
+  finding,
+  type HiveConfigState,
+  type NamedImage,
+  type SurveyFinding,
+} from './survey.ts';
 
-/** A file of one cluster; its bytes, or why there are none. */
+/** A file of one cluster: its bytes, or the error of reading it. */
 export interface ClusterFile {
   readonly name: string;
   readonly contents: Uint8Array | InputError;
@@ -69,8 +75,8 @@ const hiveConfig = v.looseObject({
 });
 
 /**
- * Reads the objects of one cluster and passes over all other kinds. A file that cannot be read is a finding: one
- * broken export must not end the survey of a fleet.
+ * Parses the objects of one cluster and ignores all other kinds. A file that cannot be read is a finding: one broken
+ * export must not end the survey of a fleet.
  */
 export function parseClusterObjects(cluster: string, files: readonly ClusterFile[]): ClusterObjects {
   const versions: ClusterVersionState[] = [];
@@ -88,7 +94,8 @@ export function parseClusterObjects(cluster: string, files: readonly ClusterFile
     });
   }
   const [first, second] = versions;
-  if (second !== undefined) faults.push(finding('files', 'unknown', cluster, 'there are two ClusterVersions in it'));
+  if (second !== undefined)
+    faults.push(finding('files', 'unknown', cluster, 'two ClusterVersions found: export one cluster to a folder'));
   return { cluster, clusterVersion: first, mirrorRules, hiveConfigs, faults };
 }
 
@@ -101,7 +108,7 @@ function readGuarded(file: string, faults: SurveyFinding[], read: () => void): v
   }
 }
 
-/** A must-gather holds some objects twice, alone and in a list. */
+/** A must-gather holds some objects twice: alone and in a list. */
 function isRepeated({ content, file }: SourceObject, seen: Map<string, unknown>, faults: SurveyFinding[]): boolean {
   const key = `${toGroupVersion(content)} ${describeObject({ content, file, line: 0 })}`;
   if (!seen.has(key)) {
@@ -109,7 +116,7 @@ function isRepeated({ content, file }: SourceObject, seen: Map<string, unknown>,
     return false;
   }
   if (isDeepStrictEqual(seen.get(key), content) || !isSurveyed(content)) return true;
-  faults.push(finding('files', 'unknown', file, `${key} comes twice, and the two differ`));
+  faults.push(finding('files', 'unknown', file, `${key} occurs twice with different content`));
   return true;
 }
 
@@ -118,7 +125,7 @@ function isSurveyed(content: SourceObject['content']): boolean {
   return key === CLUSTER_VERSION || key === HIVE_CONFIG || MIRROR_SETS.has(key);
 }
 
-/** `<apiVersion> <kind>`, empty where the object does not say them. */
+/** `<apiVersion> <kind>`, each empty if the object lacks it. */
 function toKind(content: SourceObject['content']): string {
   const { kind } = content;
   return `${toGroupVersion(content)} ${typeof kind === 'string' ? kind : ''}`;

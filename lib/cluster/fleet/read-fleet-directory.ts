@@ -6,30 +6,30 @@ import { fileErrorCode } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { ClusterFile } from './parse-cluster-objects.ts';
 
-/** The files of one cluster, to be read one cluster at a time. */
+/** The files of one cluster. */
 export interface ClusterFolder {
   readonly cluster: string;
   readonly files: readonly string[];
 }
 
-/** Bytes of one file, files of one cluster, and folders inside of each other. */
+/** Bytes of one file, files of one cluster, and depth of nested folders. */
 export const MAX_CLUSTER_FILE_BYTES = 64 * 1024 * 1024;
 export const MAX_CLUSTER_FILES = 4_096;
 const MAX_DEPTH = 12;
 
 const EXTENSION = /\.(?:ya?ml|json)$/i;
-/** A must-gather's folder for objects without a namespace, and those of its files that matter. */
+/** A must-gather's folder for objects without a namespace, and the files in it that a survey reads. */
 const CLUSTER_SCOPED = 'cluster-scoped-resources';
 const SURVEYED =
   /^(?:config\.openshift\.io\/(?:clusterversions|imagedigestmirrorsets|imagetagmirrorsets)|operator\.openshift\.io\/imagecontentsourcepolicies|hive\.openshift\.io\/hiveconfigs)(?:\/[^/]+)?\.(?:ya?ml|json)$/i;
 
 /**
- * One cluster for each file or folder of the directory, by its name; a directory that is itself a must-gather is one
- * cluster. Of a must-gather the objects in question are taken, of other folders every YAML and JSON file. Hidden names
- * are passed over.
+ * Lists one cluster for each file or folder of the directory, under its name; a directory that is itself a must-gather is
+ * one cluster. Of a must-gather only the surveyed kinds are read, of other folders every YAML and JSON file. Hidden files
+ * are ignored.
  *
- * @throws InputError `FileUnreadable` for a directory that cannot be read or holds nothing, `ArgumentInvalid` for more
- *   files than one cluster has
+ * @throws InputError `FileUnreadable` for a directory that cannot be read or is empty, `ArgumentInvalid` for more than
+ *   {@link MAX_CLUSTER_FILES} files of one cluster
  */
 export async function listFleet(directory: string): Promise<readonly ClusterFolder[]> {
   const entries = await readEntries(directory);
@@ -42,13 +42,13 @@ export async function listFleet(directory: string): Promise<readonly ClusterFold
     if (entry.isDirectory()) folders.push({ cluster: entry.name, files: await listCluster(file) });
     else if (EXTENSION.test(entry.name)) folders.push({ cluster: entry.name.replace(EXTENSION, ''), files: [file] });
   }
-  if (folders.length === 0) throw unreadable(directory, 'there is no YAML or JSON file or folder of a cluster in it');
+  if (folders.length === 0) throw unreadable(directory, 'it holds no YAML file, JSON file or folder of a cluster');
   const twice = folders.find(({ cluster }, index) => folders.findIndex((one) => one.cluster === cluster) !== index);
-  if (twice !== undefined) throw unreadable(directory, `there are two clusters ${twice.cluster} in it`);
+  if (twice !== undefined) throw unreadable(directory, `it holds two clusters named ${twice.cluster}`);
   return folders;
 }
 
-/** What cannot be read is handed on as such: it concerns its cluster alone. */
+/** Reads the files of one cluster. The error of a file is returned with it: it concerns only this cluster. */
 export async function readClusterFiles({ files }: ClusterFolder): Promise<readonly ClusterFile[]> {
   const read: ClusterFile[] = [];
   for (const name of files) read.push({ name, contents: await readFile(name) });
@@ -64,7 +64,7 @@ async function listCluster(root: string): Promise<readonly string[]> {
 }
 
 async function listFiles(folder: string, depth: number): Promise<readonly string[]> {
-  if (depth > MAX_DEPTH) throw unreadable(folder, `folders lie more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw unreadable(folder, `folders are nested more than ${MAX_DEPTH} deep`);
   const entries = await readEntries(folder);
   const scoped = entries.find((entry) => entry.isDirectory() && entry.name === CLUSTER_SCOPED);
   if (scoped !== undefined) {
@@ -76,7 +76,7 @@ async function listFiles(folder: string, depth: number): Promise<readonly string
 }
 
 async function listAll(folder: string, depth: number): Promise<readonly string[]> {
-  if (depth > MAX_DEPTH) throw unreadable(folder, `folders lie more than ${MAX_DEPTH} deep`);
+  if (depth > MAX_DEPTH) throw unreadable(folder, `folders are nested more than ${MAX_DEPTH} deep`);
   return await gather(folder, await readEntries(folder), (inner) => listAll(inner, depth + 1));
 }
 
@@ -103,7 +103,7 @@ async function readEntries(folder: string): Promise<readonly Dirent[]> {
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }
 
-/** An export comes from elsewhere: a link in it could lead to any file of this machine. */
+/** An export may come from elsewhere: a link in it could lead to any file of this machine. */
 async function readFile(file: string): Promise<Uint8Array | InputError> {
   try {
     const contents = await readRegularFile(file, MAX_CLUSTER_FILE_BYTES, 'refuse');

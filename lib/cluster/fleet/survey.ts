@@ -1,11 +1,61 @@
-/** What a finding is about. */
-export type SurveyCheck = 'pullspec' | 'local-mirror' | 'signature-stores' | 'force' | 'hive' | 'mirror-sets' | 'files';
+import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
+
+/** The exported objects of one cluster. */
+export interface ClusterObjects {
+  readonly cluster: string;
+  readonly clusterVersion: ClusterVersionState | undefined;
+  readonly mirrorRules: readonly MirrorRule[];
+  readonly hiveConfigs: readonly HiveConfigState[];
+  /** Files and objects that could not be read. */
+  readonly faults: readonly SurveyFinding[];
+}
+
+export interface ClusterVersionState {
+  readonly version: string | undefined;
+  /** Images that the cluster names, each with its field. */
+  readonly images: readonly NamedImage[];
+  readonly desiresForce: boolean;
+  readonly history: readonly HistoryState[];
+  /** Undefined without the field. */
+  readonly signatureStores: readonly SignatureStoreState[] | undefined;
+}
+
+export interface NamedImage {
+  readonly where: 'spec.desiredUpdate' | 'status.desired' | 'status.availableUpdates' | 'status.history';
+  readonly image: string;
+  readonly version: string | undefined;
+}
+
+interface HistoryState {
+  readonly version: string | undefined;
+  readonly image: string;
+  readonly verified: boolean | undefined;
+  readonly acceptedRisks: string;
+  /** The entry of the installation, which the operator does not verify. */
+  readonly isFirst: boolean;
+}
+
+export interface SignatureStoreState {
+  readonly url: string;
+  readonly ca: string | undefined;
+}
+
+/** The reference as written, with empty strings for missing fields. */
+export interface HiveConfigState {
+  readonly name: string;
+  readonly isReferring: boolean;
+  readonly referredNamespace: string;
+  readonly referredName: string;
+}
+
+/** The subject of a finding. */
+type SurveyCheck = 'pullspec' | 'local-mirror' | 'signature-stores' | 'force' | 'hive' | 'mirror-sets' | 'files';
 
 /**
- * `refused`: it would be refused, or does not work, once the policy is enforced. `warning`: know it before. `note`: how
- * it is. `unknown`: it cannot be told.
+ * `refused`: the cluster would be refused, or would not work, under the policy. `warning`: look at it before enforcing the
+ * policy. `note`: for information. `unknown`: the exported objects do not show it.
  */
-export type Severity = 'refused' | 'warning' | 'note' | 'unknown';
+type Severity = 'refused' | 'warning' | 'note' | 'unknown';
 
 export interface SurveyFinding {
   readonly check: SurveyCheck;
@@ -16,15 +66,25 @@ export interface SurveyFinding {
   readonly remedy?: string | undefined;
 }
 
-/** `ready`: nothing is refused. What is not shown is no yes: then it is `unknown`. */
+export function finding(
+  check: SurveyCheck,
+  severity: Severity,
+  where: string,
+  message: string,
+  remedy?: string,
+): SurveyFinding {
+  return { check, severity, where, message, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+/** `ready`: nothing is refused and everything needed is shown. `unknown`: something needed is not shown. */
 export type ClusterOutcome = 'ready' | 'refused' | 'unknown';
 
 export interface SurveyedCluster {
   readonly cluster: string;
   readonly outcome: ClusterOutcome;
-  /** Of `status.desired`, as the cluster says it. */
+  /** The version of `status.desired`. */
   readonly version?: string | undefined;
-  /** How it asks for releases, and where it looks for signatures. */
+  /** Which repositories it names releases by, and which stores it reads signatures from. */
   readonly pullspecs: 'canonical' | 'local-mirror' | 'other' | 'not shown';
   readonly stores: 'default' | 'own' | 'broken' | 'not shown';
   readonly storeUrls: readonly string[];
@@ -37,14 +97,4 @@ export interface FleetSurvey {
   readonly profile: string;
   readonly canonicalRepositories: readonly string[];
   readonly clusters: readonly SurveyedCluster[];
-}
-
-export function finding(
-  check: SurveyCheck,
-  severity: Severity,
-  where: string,
-  message: string,
-  remedy?: string,
-): SurveyFinding {
-  return { check, severity, where, message, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -1,4 +1,4 @@
-/** The kinds that admission reviews, by the last segment of the path. */
+/** The kinds that admission reviews, by the last segment of the webhook's path. */
 export const ADMISSION_KINDS = {
   clusterimagesets: {
     group: 'hive.openshift.io',
@@ -7,7 +7,7 @@ export const ADMISSION_KINDS = {
     scope: 'Cluster',
     paths: ['spec.releaseImage'],
   },
-  // Its own image takes precedence over that of its image set.
+  // A ClusterDeployment's own image overrides that of its ClusterImageSet.
   clusterdeployments: {
     group: 'hive.openshift.io',
     version: 'v1',
@@ -22,7 +22,7 @@ export const ADMISSION_KINDS = {
     scope: 'Cluster',
     paths: ['spec.desiredUpdate'],
   },
-  // The second is what the management cluster runs of it: it would be a way around the first.
+  // The control plane runs the second image, if set: unchecked, it would bypass the first.
   hostedclusters: {
     group: 'hypershift.openshift.io',
     version: 'v1beta1',
@@ -39,13 +39,13 @@ export const ADMISSION_KINDS = {
   },
 } as const satisfies Readonly<Record<string, AdmissionKind>>;
 
-/** A kind as the webhook's rules name it: the API server converts other versions to this one. */
+/** A kind as the webhook's rules name it. The API server converts other versions to this one. */
 export interface AdmissionKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly scope: 'Cluster' | 'Namespaced';
-  /** Where it names releases: text, and of a ClusterVersion the whole update. */
+  /** Fields that name releases: pullspecs, or the desired update of a ClusterVersion. */
   readonly paths: readonly string[];
 }
 

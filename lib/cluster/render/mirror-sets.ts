@@ -8,17 +8,17 @@ export type MirrorSourcePolicy = 'AllowContactingSource' | 'NeverContactSource';
 
 export interface MirrorSetRequest {
   readonly kind: MirrorSetKind;
-  /** Repositories of release images, and of the images that releases consist of. */
+  /** Repositories of release images, and of their component images. */
   readonly releases: readonly Repository[];
   readonly components: readonly Repository[];
-  /** Where release images are mirrored, in the order in which they are tried. */
+  /** Mirrors of release images, in the order in which nodes try them. */
   readonly mirrors: readonly Repository[];
-  /** Where components are; in the same place unless there are some. */
+  /** Mirrors of components; if empty, `mirrors`. */
   readonly componentMirrors: readonly Repository[];
   readonly sourcePolicy?: MirrorSourcePolicy | undefined;
 }
 
-/** One mirror set. */
+/** A rendered mirror set. */
 export interface MirrorSetManifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -29,7 +29,7 @@ export interface MirrorSetManifest {
 const NAME = 'signet-release-mirrors';
 const DOCKER_HUB = 'docker.io';
 
-/** Where built-in profiles keep the images that their releases consist of. */
+/** Repositories of the component images of built-in profiles. */
 const COMPONENTS: ReadonlyMap<string, readonly Repository[]> = new Map([
   [
     'ocp',
@@ -40,14 +40,14 @@ const COMPONENTS: ReadonlyMap<string, readonly Repository[]> = new Map([
   ['okd', [parseRepository('quay.io/okd/scos-content')]],
 ]);
 
-/** Component repositories of `ocp` and `okd`; none for the operator's own profiles. */
+/** Component repositories of the profiles `ocp` and `okd`; none for any other. */
 export function builtInComponents(profile: string): readonly Repository[] {
   return COMPONENTS.get(profile) ?? [];
 }
 
 /**
- * Tells clusters where release and component images are mirrored. It never widens what is accepted: pullspecs keep
- * naming the source.
+ * Renders the mirror set that redirects nodes to mirrors of release and component images. It changes nothing about what
+ * is accepted: pullspecs still name the source.
  *
  * @throws InputError `ArgumentInvalid`
  */
@@ -55,8 +55,8 @@ export function toMirrorSet(request: MirrorSetRequest): MirrorSetManifest {
   const { kind, releases, components, mirrors, sourcePolicy } = request;
   const componentMirrors = request.componentMirrors.length === 0 ? mirrors : request.componentMirrors;
   const sources = [...releases, ...components];
-  if (releases.length === 0) throw invalid('no source: name the repository of release images');
-  if (mirrors.length === 0) throw invalid('no mirror: name at least one');
+  if (releases.length === 0) throw invalid('no source: give the repository of release images');
+  if (mirrors.length === 0) throw invalid('no mirror: give at least one');
   refuseRepeated('source', sources);
   refuseRepeated('mirror', mirrors);
   refuseRepeated('mirror of components', componentMirrors);
@@ -72,17 +72,14 @@ export function toMirrorSet(request: MirrorSetRequest): MirrorSetManifest {
   ]);
 }
 
-/**
- * A repository as a mirror set may name it: with its registry, which is not guessed, and no IPv6 address, which the
- * API refuses. @throws InputError
- */
+/** Parses a repository of a mirror set: with a registry, and no IPv6 address, which the API rejects. @throws InputError */
 export function parseMirrorRepository(text: string): Repository {
   const repository = parseRepository(text);
   const host = repositoryHost(repository);
   if (host === DOCKER_HUB && !text.toLowerCase().startsWith(`${DOCKER_HUB}/`)) {
-    throw invalid(`${JSON.stringify(text)} names no registry: write registry/repository`);
+    throw invalid(`${JSON.stringify(text)} has no registry: write registry/repository`);
   }
-  if (host.startsWith('[')) throw invalid(`${repository}: mirror sets take no IPv6 address; use a host name`);
+  if (host.startsWith('[')) throw invalid(`${repository}: mirror sets allow no IPv6 address; use a host name`);
   return repository;
 }
 
@@ -108,7 +105,7 @@ function toManifest(kind: MirrorSetKind, entries: readonly object[]): MirrorSetM
 
 function refuseRepeated(what: string, repositories: readonly Repository[]): void {
   const twice = repositories.find((repository, index) => repositories.indexOf(repository) !== index);
-  if (twice !== undefined) throw invalid(`the ${what} ${twice} is named twice`);
+  if (twice !== undefined) throw invalid(`the ${what} ${twice} is given twice`);
 }
 
 function invalid(message: string): InputError {

@@ -8,37 +8,37 @@ import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { toSignedVersion } from './release-version.ts';
 import type { SignedRelease } from './signature-config-maps.ts';
 
-/** Where signatures are held, and what they are judged by. */
+/** An object store with signatures, and the trust that verifies them. */
 export interface HeldSignatures {
-  /** Holds `signatures/<algo>=<hex>/signature-<n>`: a mirror, a data folder or a bundle. Not trusted. */
+  /** A mirror, data folder or bundle with `signatures/<algo>=<hex>/signature-<n>`. Not trusted. */
   readonly objects: ObjectStore;
   readonly trust: ReadyTrust;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
 
-/** A signature that no keyring verifies, or that clusters cannot read: each with what was found, by keyring. */
+/** A signature that no keyring verifies, or that clusters cannot read, with the attempt of each keyring. */
 export interface LeftOutSignature {
   readonly location: string;
   readonly attempts: readonly Attempt[];
 }
 
 export interface ReadRelease {
-  /** Its version is the one that was signed, if any. */
+  /** With the signed version, if any. */
   readonly release: SignedRelease;
   readonly leftOut: readonly LeftOutSignature[];
   /** Names of the keyrings that no signature satisfies. */
   readonly missing: readonly string[];
 }
 
-/** Where the signatures of a digest are. */
+/** The prefix of a digest's signatures. */
 export function toHeldPrefix(digest: Digest): string {
   return `signatures/${toStoreSegment(digest)}/`;
 }
 
 /**
- * Reads and verifies the signatures of one digest at these indexes. All that verify are given, each once, not only
- * enough of them: a cluster may know one key of several.
+ * Reads and verifies the signatures of one digest at these indexes. It returns every signature that verifies, each once,
+ * not only enough for the profile: a cluster may have only one of several keys.
  *
  * @throws StoreError; the abort reason of the signal
  */
@@ -60,7 +60,7 @@ export async function readSignedRelease(
     if (untrusted === undefined) continue;
     const { attempts, verified } = evaluateHeld(held, digest, location, untrusted);
     if (verified.length === 0) leftOut.push({ location, attempts });
-    // The same signature in another framing counts once.
+    // The same signature in another packet format counts once.
     const isNew = verified.some(({ identity }) => !identities.has(identity));
     if (isNew && untrusted.kind === 'whole') signatures.push(untrusted.bytes);
     for (const { identity, keyring, signedReference } of verified) {
@@ -79,7 +79,7 @@ type UntrustedSignature =
   | { readonly kind: 'whole'; readonly bytes: Uint8Array }
   | { readonly kind: 'too long'; readonly message: string };
 
-/** Undefined for one that was taken away since it was listed. @throws StoreError */
+/** Undefined for a signature that was removed since the listing. @throws StoreError */
 async function readSignature(objects: ObjectStore, key: string): Promise<UntrustedSignature | undefined> {
   try {
     const stored = await objects.readObject(key, MAX_SIGNATURE_BYTES);
@@ -109,6 +109,6 @@ function evaluateHeld(
   );
   const readable = verified.filter(({ isReadableByClusters }) => isReadableByClusters);
   if (readable.length > 0 || verified.length === 0) return { attempts, verified: readable };
-  const message = 'it verifies, in a framing that clusters cannot read';
+  const message = 'the signature verifies, but clusters cannot read its packet format';
   return { attempts: [{ ...source, code: 'SignatureUnsupported', message }], verified: [] };
 }

@@ -10,22 +10,22 @@ import {
   readSignedRelease,
   toHeldPrefix,
 } from './read-signed-release.ts';
+import type { VersionLookup } from './release-version.ts';
 import type { SignedRelease } from './signature-config-maps.ts';
-import type { VersionLookup } from './version-lookup.ts';
 
 export type { LeftOutSignature };
 
 export interface SignedReleasesRequest extends HeldSignatures {
-  /** These alone, unless undefined. */
+  /** Only these digests; all if undefined. */
   readonly digests?: readonly Digest[] | undefined;
-  /** For what was signed without a version. */
+  /** The version of a release whose signatures name none. */
   readonly versionOf?: VersionLookup | undefined;
 }
 
-/** A release that has a signature, but not of every keyring: the profile would not accept it. */
+/** A release without a signature of some keyring: the profile would reject it. */
 export interface UnsatisfiedRelease {
   readonly digest: Digest;
-  /** Names of those that are missing. */
+  /** Names of the unsatisfied keyrings. */
   readonly keyrings: readonly string[];
 }
 
@@ -36,25 +36,26 @@ export interface SignedReleases {
 }
 
 const PREFIX = 'signatures/';
-/** Names that readers ask for; another name beside them is none. */
+/** Names of signatures that clusters read; any other is ignored. */
 const NAME = /^signature-([1-9])$/;
-/** Digests that are read at once. */
+/** Digests that are read at the same time. */
 const CONCURRENCY = 16;
 
 /**
- * Reads and verifies what an object store holds: one listing, then each signature once. One that cannot be read ends
- * the whole, since to go on without it would take it from clusters.
+ * Reads and verifies the signatures of an object store: one listing, then each signature once. A signature that cannot be
+ * read fails the whole call: rendered without it, a ConfigMap would remove it from clusters.
  *
- * @throws ConfigurationError `TrustUnusable` when the profile has nothing to verify by; StoreError, also for stale
- *   trust; the abort reason of the signal
+ * @throws ConfigurationError `TrustUnusable` for a profile without keyrings; StoreError, also for stale trust; the abort
+ *   reason of the signal
  */
 export async function readSignedReleases(request: SignedReleasesRequest): Promise<SignedReleases> {
   const { trust, now, versionOf } = request;
   if (trust.prepared.verification === 'disabled' || trust.keyrings.length === 0) {
-    const reason = `the profile ${trust.prepared.profile} has no keyring to verify by, and only what verifies is rendered`;
+    const reason = `the profile ${trust.prepared.profile} has no keyring: only verified signatures are rendered`;
     throw new ConfigurationError('TrustUnusable', reason);
   }
-  if (isStale(trust, now)) throw new StoreError('Unavailable', 'the trust was not refreshed within the last 24 hours');
+  if (isStale(trust, now))
+    throw new StoreError('Unavailable', 'the trust is stale: it was not refreshed within the last 24 hours');
   const read = await readAll(request, await listHeld(request));
   const signed = read.filter(({ release }) => release.signatures.length > 0);
   return {
@@ -66,7 +67,7 @@ export async function readSignedReleases(request: SignedReleasesRequest): Promis
   };
 }
 
-/** The indexes that are taken, by digest; audits report other names. @throws StoreError */
+/** Lists the indexes of signatures by digest. Audits report other names. @throws StoreError */
 async function listHeld({
   objects,
   digests,
@@ -87,7 +88,7 @@ async function listHeld({
   return held;
 }
 
-/** The first failure also ends what is under way beside it. */
+/** Reads all releases. The first failure also cancels the other reads. */
 async function readAll(
   { signal, ...request }: SignedReleasesRequest,
   held: ReadonlyMap<Digest, readonly number[]>,

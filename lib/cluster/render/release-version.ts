@@ -1,15 +1,16 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import type { Digest } from '../../base/names/digest.ts';
 import { parseReference } from '../../base/names/reference.ts';
 
-/** No leading zeros: `4.016` and `4.16` must not both be minors. */
+/** Without leading zeros: `4.016` and `4.16` must not both be minor versions. */
 const VERSION = /^(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.[0-9]/;
 const MINOR = /^(?:0|[1-9][0-9]{0,3})\.(?:0|[1-9][0-9]{0,3})$/;
-/** How a release's tag ends. */
+/** Endings of release tags. */
 const ARCHITECTURES = ['x86_64', 'amd64', 'aarch64', 'arm64', 'ppc64le', 's390x', 'multi'];
 
 /**
- * The version that a signed reference's tag names, such as 4.16.37 for `…/ocp-release:4.16.37-x86_64`; undefined when
- * it names none. It is signed, so it groups releases, but it decides nothing.
+ * The version in a signed reference's tag, such as 4.16.37 of `…/ocp-release:4.16.37-x86_64`, or undefined. It is used to
+ * group releases, never to decide.
  */
 export function toSignedVersion(signedReference: string): string | undefined {
   const tag = readTag(signedReference);
@@ -18,26 +19,26 @@ export function toSignedVersion(signedReference: string): string | undefined {
   return suffix === undefined ? tag : tag.slice(0, -suffix.length);
 }
 
-/** `4.16` of `4.16.37`; undefined for what is no version. */
+/** The minor version, such as `4.16` of `4.16.37`; undefined for anything else. */
 export function toMinor(version: string): string | undefined {
   const [, major, minor] = VERSION.exec(version) ?? [];
   return major === undefined || minor === undefined ? undefined : `${major}.${minor}`;
 }
 
-/** @throws InputError `ArgumentInvalid` */
+/** Parses a minor version such as `4.16`. @throws InputError `ArgumentInvalid` */
 export function parseMinor(text: string): string {
   if (MINOR.test(text)) return text;
   throw new InputError('ArgumentInvalid', `${JSON.stringify(text)} is not a minor version: expected one such as 4.16`);
 }
 
-/** 4.9 before 4.16. */
+/** Orders minor versions by number: 4.9 before 4.16. */
 export function compareMinors(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
   const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
   return leftMajor - rightMajor || leftMinor - rightMinor;
 }
 
-/** A signed reference need not be one that Signet could ask for. */
+/** Undefined also for a signed reference that Signet cannot parse. */
 function readTag(signedReference: string): string | undefined {
   try {
     return parseReference(signedReference).tag;
@@ -45,4 +46,23 @@ function readTag(signedReference: string): string | undefined {
     if (cause instanceof InputError) return undefined;
     throw cause;
   }
+}
+
+/** A release as an update graph names it. */
+export interface ReleaseVersion {
+  readonly digest: Digest;
+  readonly version: string;
+}
+
+/** The version of a digest, or undefined. */
+export type VersionLookup = (digest: Digest) => string | undefined;
+
+/** Looks versions up by digest. Of several versions of one digest the lowest in text order counts. */
+export function toVersionLookup(releases: readonly ReleaseVersion[]): VersionLookup {
+  const versions = new Map<Digest, string>();
+  for (const { digest, version } of releases) {
+    const known = versions.get(digest);
+    if (known === undefined || version < known) versions.set(digest, version);
+  }
+  return (digest) => versions.get(digest);
 }

@@ -5,17 +5,14 @@ import { SIGNATURES_LABEL } from '../../trust/documents/config-map.ts';
 import { compareMinors, toMinor } from './release-version.ts';
 import { toShards } from './to-shards.ts';
 
-/**
- * Bytes of a ConfigMap as compact JSON. `oc apply` keeps that in an annotation, and the annotations of an object have
- * at most 256 KiB.
- */
+/** Bytes of a ConfigMap as compact JSON. `oc apply` copies it to an annotation; annotations have at most 256 KiB. */
 export const MAX_CONFIG_MAP_BYTES = 200 * 1024;
-/** Where clusters look for both signatures and trust. */
+/** The namespace from which clusters read signatures and trust. */
 export const RELEASE_NAMESPACE = 'openshift-config-managed';
-/** What the names of rendered signature ConfigMaps start with. */
+/** The start of the names of rendered signature ConfigMaps. */
 export const SIGNATURES_NAME = 'signet-release-signatures';
 
-/** The signatures of one digest that were verified, in the order in which they are numbered. */
+/** The verified signatures of one digest, in the order of their numbers. */
 export interface SignedRelease {
   readonly digest: Digest;
   readonly version: string | undefined;
@@ -33,7 +30,7 @@ export interface SignatureConfigMapDocument {
   readonly binaryData: Readonly<Record<string, string>>;
 }
 
-/** One digest, as `binaryData` spells it. */
+/** One digest, as members of `binaryData`. */
 interface Entry {
   readonly digest: Digest;
   readonly members: readonly (readonly [key: string, value: string])[];
@@ -42,24 +39,23 @@ interface Entry {
 }
 
 /**
- * ConfigMaps that a cluster reads signatures from: all releases of a minor version in
- * `signet-release-signatures-4-16-<n>`, those without a version in `signet-release-signatures-unversioned-<n>`. The
- * same releases give the same ConfigMaps in whatever order they come, and one that is added changes one ConfigMap.
+ * Renders the ConfigMaps that clusters read signatures from: the releases of a minor version as
+ * `signet-release-signatures-4-16-<n>`, those without a version as `signet-release-signatures-unversioned-<n>`. The same
+ * releases give the same ConfigMaps in any order, and an added release changes one ConfigMap.
  *
- * @throws ConfigurationError `LimitExceeded` for a digest whose signatures are more than one ConfigMap holds, or more
- *   than are read from ConfigMaps
+ * @throws ConfigurationError `LimitExceeded` for a digest with more signatures than one ConfigMap holds or a cluster reads
  */
 export function toSignatureConfigMaps(releases: readonly SignedRelease[]): readonly SignatureConfigMapDocument[] {
   const digests = new Set(releases.map(({ digest }) => digest));
-  // One would overwrite the keys of the other.
-  if (digests.size !== releases.length) throw new Error('a digest was given twice');
+  // The second would overwrite the keys of the first.
+  if (digests.size !== releases.length) throw new Error('a digest is given twice');
   const signed = releases.filter(({ signatures }) => signatures.length > 0);
   const groups = Map.groupBy(signed, ({ version }) => (version === undefined ? undefined : toMinor(version)));
   const minors = [...groups.keys()].filter((minor) => minor !== undefined).toSorted(compareMinors);
   return [...minors, undefined].flatMap((minor) => toGroup(minor, groups.get(minor) ?? []));
 }
 
-/** What the names of one minor version's ConfigMaps start with; undefined: of those without a version. */
+/** The start of the ConfigMap names of a minor version, or of releases without a version. */
 export function toGroupName(minor: string | undefined): string {
   return `${SIGNATURES_NAME}-${minor?.replace('.', '-') ?? 'unversioned'}-`;
 }
@@ -76,18 +72,18 @@ function toGroup(minor: string | undefined, releases: readonly SignedRelease[]):
 
 function toEntry({ digest, signatures }: SignedRelease): Entry {
   if (signatures.length > MAX_CONFIG_MAP_SIGNATURES) {
-    const reason = `${digest} has ${signatures.length} signatures; ${MAX_CONFIG_MAP_SIGNATURES} are read from ConfigMaps`;
+    const reason = `${digest} has ${signatures.length} signatures; clusters read at most ${MAX_CONFIG_MAP_SIGNATURES} from ConfigMaps`;
     throw new ConfigurationError('LimitExceeded', reason);
   }
   const members = signatures.map(
     (bytes, index) => [`${toKeySegment(digest)}-${index + 1}`, Buffer.from(bytes).toString('base64')] as const,
   );
-  // Four quotes, a colon and a comma; nothing in hex and base64 is escaped.
+  // Four quotes, a colon and a comma; hex and base64 need no escapes.
   const bytes = members.reduce((sum, [key, value]) => sum + key.length + value.length + 6, 0);
   return { digest, members, bytes };
 }
 
-/** Bytes of the compact JSON, without making it: a large set is weighed many times. */
+/** Bytes of the compact JSON, computed without writing it: a large set is measured many times. */
 function countBytes(name: string, entries: readonly Entry[]): number {
   const frame = Buffer.byteLength(JSON.stringify(toDocument(name, [])));
   // The last member has no comma after it.

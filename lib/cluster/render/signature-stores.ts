@@ -15,7 +15,7 @@ export interface SignatureStoresPatch {
   readonly spec: { readonly signatureStores: readonly SignatureStoreEntry[] };
 }
 
-/** The patch, how to apply it, and what to know before. */
+/** The patch, the command that applies it, and warnings to read before. */
 export interface SignatureStoresManifest {
   readonly patch: SignatureStoresPatch;
   /** For a shell. */
@@ -25,33 +25,34 @@ export interface SignatureStoresManifest {
 
 const WARNINGS = [
   'spec.signatureStores is a Technology Preview: a cluster has the field only with the feature gate SignatureStores (TechPreviewNoUpgrade or DevPreviewNoUpgrade), which cannot be undone and prevents minor updates',
-  'it replaces the default stores: what is in none of these, nor in a signature ConfigMap, does not verify any more',
-  'to go back to the default stores remove the field: the cluster-version operator takes an empty list for an error',
+  'it replaces the default stores: a release whose signatures are in none of these stores, nor in a signature ConfigMap, no longer verifies',
+  'to use the default stores again, remove the field: the cluster-version operator treats an empty list as an error',
 ];
-const CA_WARNING = 'current cluster-version operators ignore ca: it does not make them trust a private certificate';
+const CA_WARNING = 'current cluster-version operators ignore ca: they do not trust its private certificates';
 
 /**
- * Points a cluster at signature stores. The URLs are what `/<algo>=<hex>/signature-<n>` follows.
+ * Renders the patch that sets a cluster's signature stores. The operator appends `/<algo>=<hex>/signature-<n>` to each URL.
  *
  * @param ca name of a ConfigMap in openshift-config that holds `ca.crt`
  * @throws InputError `ArgumentInvalid` for a list that is empty or too long, a URL that a cluster cannot use or that
- *   occurs twice, and a name that cannot be
+ *   occurs twice, and an invalid name
  */
 export function toSignatureStores(
   urls: readonly string[],
   { ca }: { readonly ca?: string | undefined } = {},
 ): SignatureStoresManifest {
   if (urls.length === 0) {
-    const reason = 'name at least one store: an empty spec.signatureStores is an error to the cluster-version operator';
-    throw invalid(`${reason}; to go back to the default stores, remove the field`);
+    const reason =
+      'name at least one store: the cluster-version operator treats an empty spec.signatureStores as an error';
+    throw invalid(`${reason}; to use the default stores, remove the field`);
   }
   if (urls.length > MAX_SIGNATURE_STORES) {
-    throw invalid(`${urls.length} stores; a ClusterVersion has at most ${MAX_SIGNATURE_STORES}`);
+    throw invalid(`${urls.length} stores; a ClusterVersion allows at most ${MAX_SIGNATURE_STORES}`);
   }
   const reference = ca === undefined ? {} : { ca: { name: parseDnsName(ca) } };
   const stores = urls.map(parseClusterStore);
   const twice = stores.find((url, index) => stores.indexOf(url) !== index);
-  if (twice !== undefined) throw invalid(`the store ${twice} is named twice`);
+  if (twice !== undefined) throw invalid(`the store ${twice} is given twice`);
   const patch = { spec: { signatureStores: stores.map((url) => ({ url, ...reference })) } };
   return {
     patch,
@@ -60,7 +61,7 @@ export function toSignatureStores(
   };
 }
 
-/** @throws InputError that repeats nothing of the URL, which may hold a password */
+/** @throws InputError without the URL, which may hold a password */
 function parseClusterStore(text: string, index: number): string {
   let url: string;
   try {

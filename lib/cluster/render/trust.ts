@@ -10,7 +10,7 @@ import type { ConfiguredStore, PreparedTrust } from '../../trust/prepared/prepar
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { MAX_CONFIG_MAP_BYTES, RELEASE_NAMESPACE } from './signature-config-maps.ts';
 
-/** The ConfigMap that release verification reads keys, stores and repositories from. */
+/** The ConfigMap with the keys, stores and repositories of release verification. */
 export interface TrustConfigMapDocument {
   readonly apiVersion: 'v1';
   readonly kind: 'ConfigMap';
@@ -22,7 +22,7 @@ export interface TrustConfigMapDocument {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** The ConfigMap, and what it does not say or does not do. */
+/** The ConfigMap, and warnings about what it cannot express or do. */
 export interface TrustManifest {
   readonly configMap: TrustConfigMapDocument;
   readonly warnings: readonly string[];
@@ -30,32 +30,33 @@ export interface TrustManifest {
 
 const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const CLUSTER_WARNING =
-  'a cluster takes this ConfigMap from the release that it runs, and puts it back when it is changed: it is for Hive (releaseImageVerificationConfigMapRef) and for other verifiers';
+  'clusters restore this ConfigMap from the release that they run: use it for Hive (releaseImageVerificationConfigMapRef) and other verifiers';
 
 /**
- * Renders the trust of a profile as the ConfigMap that other verifiers read. Keys are armored anew from their
- * certificates, so that nothing that stood beside them comes along.
+ * Renders the trust of a profile as the ConfigMap that other verifiers read. Keys are armored again from their
+ * certificates, so that text around them is left out.
  *
- * @throws ConfigurationError when the documents do not load, or have nothing that such a ConfigMap needs
+ * @throws ConfigurationError for documents that do not load, or that lack a keyring or store
  */
 export async function toTrustManifest(profile: string, documents: readonly TrustDocument[]): Promise<TrustManifest> {
   const trust = await prepareTrust(profile, documents);
   const keyrings = collectDocuments(sortTrustFiles(documents)).configMap?.keyrings ?? [];
-  if (keyrings.length === 0) throw unusable(`the profile ${profile} has no keyring, and a trust ConfigMap needs one`);
-  if (trust.stores.length === 0) throw unusable(`the profile ${profile} has no store, and a trust ConfigMap needs one`);
+  if (keyrings.length === 0) throw unusable(`the profile ${profile} has no keyring: a trust ConfigMap needs one`);
+  if (trust.stores.length === 0) throw unusable(`the profile ${profile} has no store: a trust ConfigMap needs one`);
   const data = Object.fromEntries([
     ...trust.stores.map(toStoreEntry),
     ...keyrings.map((keyring) => [keyring.name, armorKeyring(keyring)] as const),
     ...toRepositoryEntries(trust.canonicalRepositories),
   ]);
   const wrong = Object.keys(data).find((key) => !DATA_KEY.test(key));
-  if (wrong !== undefined) throw unusable(`${JSON.stringify(wrong)} cannot be a key of a ConfigMap`);
+  if (wrong !== undefined)
+    throw unusable(`${JSON.stringify(wrong)} is not a key of a ConfigMap: use A-Z, a-z, 0-9, "-", "_" and "."`);
   const configMap = toConfigMap(data);
   if (Buffer.byteLength(JSON.stringify(configMap)) > MAX_CONFIG_MAP_BYTES) {
-    const reason = `the trust of ${profile} takes more than ${MAX_CONFIG_MAP_BYTES} bytes, and a cluster reads one ConfigMap`;
+    const reason = `the trust of ${profile} takes more than ${MAX_CONFIG_MAP_BYTES} bytes, the limit of one ConfigMap`;
     throw new ConfigurationError('LimitExceeded', reason);
   }
-  return { configMap, warnings: [...listUnsaid(trust), CLUSTER_WARNING] };
+  return { configMap, warnings: [...listNotExpressed(trust), CLUSTER_WARNING] };
 }
 
 function toConfigMap(data: Readonly<Record<string, string>>): TrustConfigMapDocument {
@@ -67,25 +68,25 @@ function toConfigMap(data: Readonly<Record<string, string>>): TrustConfigMapDocu
   };
 }
 
-/** A ClusterVersion's stores have no keys of their own. */
+/** The stores of a ClusterVersion have no keys, so they are numbered. */
 function toStoreEntry({ url, origin }: ConfiguredStore, index: number): readonly [string, string] {
   return [origin.startsWith('store-') ? origin : `store-${index + 1}`, url];
 }
 
-/** Block by block, as it was: clusters read the first one alone, and must go on to. */
+/** Keeps the armor blocks apart, as written: clusters read only the first, and must read the same one after this. */
 function armorKeyring({ bytes }: KeyringEntry): string {
   const blocks = Map.groupBy(readKeyFile(bytes), ({ armorBlock }) => armorBlock);
   return [...blocks.values()]
     .map((certificates) => {
       const packets = Buffer.concat(certificates.map(({ packets: { bytes: certificate } }) => certificate));
-      // Older readers in Go refuse a block without a checksum.
+      // Older Go readers reject a block without a checksum.
       const text = armor(enums.armor.publicKey, packets, undefined, undefined, undefined, true);
       return `${text.replaceAll('\r\n', '\n').trimEnd()}\n`;
     })
     .join('');
 }
 
-/** Named by the last part of the repository, numbered from the second of a name. */
+/** Named by the last path segment of the repository; equal names are numbered from 2. */
 function toRepositoryEntries(repositories: readonly Repository[]): readonly (readonly [string, string])[] {
   const entries = new Map<string, string>();
   for (const repository of repositories) {
@@ -97,19 +98,19 @@ function toRepositoryEntries(repositories: readonly Repository[]): readonly (rea
   return [...entries];
 }
 
-/** What the profile says and the ConfigMap cannot. */
-function listUnsaid(trust: PreparedTrust): readonly string[] {
+/** A warning about settings of the profile that a ConfigMap cannot express. */
+function listNotExpressed(trust: PreparedTrust): readonly string[] {
   const { canonicalRepositories, signedRepositories, signedRepository, imagePolicies } = trust;
   const others = signedRepositories.filter((repository) => !canonicalRepositories.includes(repository));
-  const unsaid = [
+  const settings = [
     ...(signedRepository === 'off' ? ['that a payload may name any repository (signedRepository: off)'] : []),
     ...(others.length === 0 ? [] : [`that a payload may name ${others.join(' or ')}`]),
     ...(imagePolicies.length === 0 ? [] : [`its ${imagePolicies.length} image policies`]),
     ...(trust.verification === 'disabled' ? ['verification: disabled'] : []),
     ...(trust.storeAccess.ca === undefined ? [] : ['the caFile of its stores']),
   ];
-  if (unsaid.length === 0) return [];
-  return [`the profile ${trust.profile} says more than this ConfigMap can: ${unsaid.join('; ')}`];
+  if (settings.length === 0) return [];
+  return [`this ConfigMap cannot express these settings of the profile ${trust.profile}: ${settings.join('; ')}`];
 }
 
 function unusable(reason: string): ConfigurationError {

@@ -5,9 +5,9 @@ import { ADMISSION_KINDS, type AdmissionResource } from './admission-kinds.ts';
 export const FAILURE_POLICIES = ['Fail', 'Ignore'] as const;
 
 export interface WebhookOptions {
-  /** The API's address: `https://`, what `/admission/…` follows. */
+  /** The `https://` URL of the API, without `/admission/…`. */
   readonly url: string;
-  /** The cluster's own. */
+  /** The token of the cluster. */
   readonly token: string;
   /** PEM certificates that the API server trusts instead of the system's. */
   readonly ca?: string | undefined;
@@ -17,13 +17,13 @@ export interface WebhookOptions {
 
 /** Seconds that an API server waits for a webhook at most. */
 export const MAX_TIMEOUT_SECONDS = 30;
-/** Characters of a token at least: a shorter one is guessed. */
+/** Least characters of a token: a shorter one could be guessed. */
 export const MIN_TOKEN_LENGTH = 16;
 const TOKEN = /^[A-Za-z0-9_-]+$/;
 
 /**
- * The ValidatingWebhookConfiguration of one kind (`k8s.io/api` admissionregistration/v1). The same input gives the same
- * bytes. It holds the token.
+ * Renders the ValidatingWebhookConfiguration of one kind (`k8s.io/api` admissionregistration/v1). The same input gives
+ * the same bytes. The result holds the token.
  *
  * @throws InputError `ArgumentInvalid`, without the token in it
  */
@@ -31,7 +31,7 @@ export function toWebhook(resource: AdmissionResource, options: WebhookOptions):
   const { group, version, scope, paths } = ADMISSION_KINDS[resource];
   const { ca, timeoutSeconds, failurePolicy } = options;
   if (!Number.isInteger(timeoutSeconds) || timeoutSeconds < 1 || timeoutSeconds > MAX_TIMEOUT_SECONDS) {
-    throw invalid(`the timeout is from 1 to ${MAX_TIMEOUT_SECONDS} seconds`);
+    throw invalid(`the timeout is ${timeoutSeconds}: give 1 to ${MAX_TIMEOUT_SECONDS} seconds`);
   }
   const url = `${parseBase(options.url)}/admission/${parseToken(options.token)}/${resource}`;
   return {
@@ -63,8 +63,8 @@ export function toWebhook(resource: AdmissionResource, options: WebhookOptions):
 }
 
 /**
- * CEL that holds when one of the paths says what it did not say before. `has` before each member: an expression that
- * fails denies the request without asking anybody. An image set without an image is asked about too.
+ * CEL that is true when one of the fields is new or changed. `has` guards each member: an expression that fails denies
+ * the request without a review. An image set without an image is reviewed too, since Hive denies it.
  */
 function toExpression(resource: AdmissionResource, paths: readonly string[]): string {
   const changes = paths.map((path) => {
@@ -81,13 +81,13 @@ function hasPath(root: string, path: string): string {
   return members.map((_, index) => `has(${[root, ...members.slice(0, index + 1)].join('.')})`).join(' && ');
 }
 
-/** An API server takes a URL without user, query and fragment, and HTTPS alone. */
+/** API servers accept only https:// URLs without user, query and fragment. */
 function parseBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isPlain =
     url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!isPlain || url.protocol !== 'https:' || text.includes('?') || text.includes('#')) {
-    throw invalid('the address must be https://HOST[:PORT][/PATH], without user, query and fragment');
+    throw invalid('the URL must be https://HOST[:PORT][/PATH], without user, query and fragment');
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }
@@ -105,9 +105,9 @@ function toBundle(pem: string): string {
   try {
     for (const certificate of certificates) checkCertificate(certificate);
   } catch (cause) {
-    throw new InputError('ArgumentInvalid', 'the CA file holds a PEM block that is no certificate', { cause });
+    throw new InputError('ArgumentInvalid', 'the CA file holds a PEM block that is not a certificate', { cause });
   }
-  // Text around the certificates, which may be a private key, stays out.
+  // Text around the certificates is left out: it may be a private key.
   return Buffer.from(`${certificates.join('\n')}\n`).toString('base64');
 }
 

@@ -1,15 +1,15 @@
-import { checkOwner } from './check-owner.ts';
+import { checkOwner } from './merge-machine-configs.ts';
 import type { KnownMachineConfig, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
-/** Conditions that say that something is wrong when they are true. */
+/** Conditions that are faults when true. */
 const FAULTS = ['Degraded', 'NodeDegraded', 'RenderDegraded', 'PinnedImageSetsDegraded', 'BuildFailed'];
 
 /**
- * Asks a pool all that it can tell about the MachineConfigs that are for it.
+ * Checks everything that a pool shows about its expected MachineConfigs.
  *
- * @param expected not empty, in the order of merging
- * @param machineConfigs of the cluster, as far as they are known
+ * @param expected not empty, in merge order
+ * @param machineConfigs those of the cluster, as far as known
  */
 export function checkPool(
   pool: PoolState,
@@ -32,8 +32,8 @@ function checkIncluded({ wanted }: PoolState, names: readonly string[]): Finding
   if (wanted === undefined) return finding('included', 'unknown', 'spec.configuration is not shown');
   const missing = names.filter((name) => !wanted.sources.includes(name));
   const rendered = wanted.name ?? 'the rendered configuration';
-  if (missing.length > 0) return finding('included', 'no', `${rendered} is made without ${missing.join(', ')}`);
-  return finding('included', 'yes', `${rendered} is made with ${names.join(', ')}`);
+  if (missing.length > 0) return finding('included', 'no', `${rendered} does not include ${missing.join(', ')}`);
+  return finding('included', 'yes', `${rendered} includes ${names.join(', ')}`);
 }
 
 function checkObserved({ generation, observedGeneration }: PoolState): Finding {
@@ -42,7 +42,7 @@ function checkObserved({ generation, observedGeneration }: PoolState): Finding {
     return finding('observed', 'unknown', shown.join(', '));
   }
   if (observedGeneration < generation) {
-    return finding('observed', 'no', `generation ${generation}, and the controller has seen ${observedGeneration}`);
+    return finding('observed', 'no', `the controller has observed generation ${observedGeneration} of ${generation}`);
   }
   return finding('observed', 'yes', `generation ${generation}`);
 }
@@ -68,14 +68,14 @@ function checkConditions({ conditions, machines: { degraded } }: PoolState): Fin
   return finding('healthy', 'yes', 'nothing is degraded');
 }
 
-/** The status names what the pool has completed; what it is on the way to is in the specification. */
+/** The status has the configuration that the pool completed, the spec the one that it is moving to. */
 function checkCompleted({ wanted, current, conditions }: PoolState, names: readonly string[]): Finding {
   if (current === undefined) return finding('completed', 'unknown', 'status.configuration is not shown');
   const shown = current.name ?? 'the configuration completed last';
   const missing = names.filter((name) => !current.sources.includes(name));
-  if (missing.length > 0) return finding('completed', 'no', `${shown} is without ${missing.join(', ')}`);
+  if (missing.length > 0) return finding('completed', 'no', `${shown} does not include ${missing.join(', ')}`);
   if (wanted?.name !== undefined && wanted.name !== current.name) {
-    return finding('completed', 'no', `${shown} is completed, and ${wanted.name} is asked for`);
+    return finding('completed', 'no', `${shown} is completed, and ${wanted.name} is wanted`);
   }
   const updated = conditions.find(({ type }) => type === 'Updated');
   if (updated === undefined) return finding('completed', 'unknown', 'the condition Updated is not shown');

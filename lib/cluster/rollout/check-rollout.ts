@@ -1,14 +1,16 @@
+import { allOf } from '../../verdict/judge/outcome.ts';
+import type { Outcome } from '../../verdict/judge/verdict.ts';
 import { checkNodeStates, checkNodes, findPoolOfNode, type NodeContents, runsBy } from './check-nodes.ts';
 import { checkPool } from './check-pool.ts';
+import { mergeFiles, selectMachineConfigs } from './merge-machine-configs.ts';
 import type { ClusterState, KnownMachineConfig } from './pool-state.ts';
 import type { Finding, PoolRollout, Rollout } from './rollout.ts';
-import { mergeFiles, selectMachineConfigs } from './select-machine-configs.ts';
 
 /**
- * Whether MachineConfigs are live on every machine of every pool that they are for. What cannot be told is no yes.
+ * Checks whether MachineConfigs are live on every machine of every pool that selects them. Unknown is not live.
  *
- * @param contents what nodes hold; undefined when nobody looked
- * @throws InputError `ArgumentInvalid` for a node whose pool cannot be told
+ * @param contents files of nodes; undefined if none were given
+ * @throws InputError `ArgumentInvalid` for a node whose pool is unknown
  */
 export function checkRollout(
   state: ClusterState,
@@ -35,26 +37,36 @@ export function checkRollout(
   });
   const taken = new Set(rollouts.flatMap((rollout) => rollout.expected));
   const untaken = expected.filter(({ name }) => !taken.has(name));
-  const faults = untaken.map(({ name }) => `${name} is for no pool that was handed in`);
+  const faults = untaken.map(({ name }) => `no given pool selects ${name}`);
   const machines = concerned.reduce((sum, pool) => sum + (pool.machines.total ?? 0), 0);
-  if (untaken.length === 0 && machines === 0) faults.push('there is no machine that it could be live on');
-  const isLive =
-    faults.length === 0 && rollouts.every(({ outcome }) => outcome === 'live' || outcome === 'unconcerned');
-  return { outcome: isLive ? 'live' : 'not-live', pools: rollouts, faults };
+  if (untaken.length === 0 && machines === 0) faults.push('the pools have no machine');
+  const outcome = allOf([
+    ...faults.map(() => 'rejected' as const),
+    ...rollouts.flatMap((rollout) => (rollout.outcome === 'unconcerned' ? [] : [TO_JUDGED[rollout.outcome]])),
+  ]);
+  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults };
 }
 
-/** Whether a rendered configuration has our files is proven too by every node that holds them. */
+/** A node that holds the expected files proves their owner, so an unknown owner no longer counts. */
 function joinFindings(
   findings: readonly Finding[],
   files: Finding | undefined,
   states: Finding | undefined,
 ): readonly Finding[] {
   const proven = files?.answer === 'yes';
-  const told = findings.filter(({ check, answer }) => !(proven && check === 'owner' && answer === 'unknown'));
-  return [...told, ...(files === undefined ? [] : [files]), ...(states === undefined ? [] : [states])];
+  const decided = findings.filter(({ check, answer }) => !(proven && check === 'owner' && answer === 'unknown'));
+  return [...decided, ...(files === undefined ? [] : [files]), ...(states === undefined ? [] : [states])];
 }
 
 function toOutcome(findings: readonly Finding[]): PoolRollout['outcome'] {
-  if (findings.some(({ answer }) => answer === 'no')) return 'not-live';
-  return findings.length > 0 && findings.every(({ answer }) => answer === 'yes') ? 'live' : 'unknown';
+  return FROM_JUDGED[allOf(findings.map(({ answer }) => TO_JUDGED[answer]))];
 }
+
+const TO_JUDGED = {
+  no: 'rejected',
+  unknown: 'indeterminate',
+  yes: 'accepted',
+  'not-live': 'rejected',
+  live: 'accepted',
+} as const satisfies Readonly<Record<string, Outcome>>;
+const FROM_JUDGED = { rejected: 'not-live', indeterminate: 'unknown', accepted: 'live' } as const;

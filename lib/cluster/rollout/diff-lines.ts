@@ -1,6 +1,6 @@
-/** Lines of each text that are compared one by one; what is longer is shown as replaced. */
+/** Changed lines of each text that are compared; a longer change is shown as replaced. */
 const MAX_COMPARED = 2_000;
-/** Lines of a difference that are shown. */
+/** Lines of a difference that are returned. */
 export const MAX_DIFF_LINES = 40;
 const CONTEXT = 2;
 
@@ -9,12 +9,12 @@ interface Change {
   readonly line: string;
 }
 
-/** A short difference: `-` for what should be there, `+` for what is, with two lines around; empty for the same. */
+/** The difference of two texts: `-` expected, `+` found, with two lines of context; empty for equal texts. */
 export function diffLines(expected: string, found: string): readonly string[] {
   if (expected === found) return [];
   const changes = compare(expected.split('\n'), found.split('\n'));
   const shown = changes.flatMap(({ sign, line }, index) => (isNearChange(changes, index) ? [`${sign}${line}`] : []));
-  // Texts that differ in their last line feed alone have lines that are all the same.
+  // No line differs when only a final line feed does.
   if (shown.length === 0) return ['the line feeds differ'];
   if (shown.length <= MAX_DIFF_LINES) return shown;
   return [...shown.slice(0, MAX_DIFF_LINES), `… ${shown.length - MAX_DIFF_LINES} more lines`];

@@ -1,13 +1,21 @@
-import { decodeText, describeObject, faultAt, objectError, readObjects } from '../../base/documents/read-objects.ts';
-import { parseDescription } from './parse-description.ts';
+import * as v from 'valibot';
+import {
+  decodeText,
+  describeObject,
+  faultAt,
+  objectError,
+  readObjects,
+  readShape,
+  type SourceObject,
+} from '../../base/documents/read-objects.ts';
+import { recordOf } from '../../base/documents/schema.ts';
 import { parseMachineConfig } from './parse-machine-config.ts';
-import { parseNode } from './parse-node.ts';
-import { parsePool } from './parse-pool.ts';
+import { parseDescription, parsePool } from './parse-pool.ts';
 import type { ClusterState, KnownMachineConfig, KnownNode, PoolState } from './pool-state.ts';
 import { isDescription, readDescriptions } from './read-description.ts';
 
-/** A file that a user named, as read. */
-export interface NamedFile {
+/** The bytes of a file, under the name that the user gave. */
+interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
@@ -15,10 +23,10 @@ export interface NamedFile {
 const GROUP = 'machineconfiguration.openshift.io/';
 
 /**
- * Reads what `oc get mcp,mc,node -o yaml` (or json) or `oc describe mcp` printed; the text tells which. Several files
- * are one cluster.
+ * Parses the output of `oc get mcp,mc,node -o yaml` (or json) or of `oc describe mcp`, recognised by its text. Several
+ * files are one cluster.
  *
- * @throws InputError `FileUnreadable` for what is neither, another kind, and an object that comes twice
+ * @throws InputError `FileUnreadable` for any other text or kind, and for an object that occurs twice
  */
 export function parseClusterState(files: readonly NamedFile[]): ClusterState {
   const pools: PoolState[] = [];
@@ -45,16 +53,16 @@ export function parseClusterState(files: readonly NamedFile[]): ClusterState {
   return { pools, machineConfigs, nodes };
 }
 
-/** Reads MachineConfigs alone, such as those that were rendered. @throws InputError `FileUnreadable` */
+/** Parses a file of MachineConfigs only, such as the rendered ones. @throws InputError `FileUnreadable` */
 export function parseMachineConfigs(file: NamedFile): readonly KnownMachineConfig[] {
   const { pools, machineConfigs, nodes } = parseClusterState([file]);
   const [other] = [...pools, ...nodes];
-  if (other !== undefined) throw faultAt(file.name, 1, `expected MachineConfigs alone, found ${other.name}`);
-  if (machineConfigs.length === 0) throw faultAt(file.name, 1, 'there is no MachineConfig in it');
+  if (other !== undefined) throw faultAt(file.name, 1, `expected only MachineConfigs, found ${other.name}`);
+  if (machineConfigs.length === 0) throw faultAt(file.name, 1, 'expected a MachineConfig, found none');
   return machineConfigs;
 }
 
-/** Which of two is the cluster's cannot be told. */
+/** Rejects an object that occurs twice: either could be the cluster's. */
 function refuseTwice(kind: string, objects: readonly { readonly name: string; readonly origin: string }[]): void {
   const seen = new Map<string, string>();
   for (const { name, origin } of objects) {
@@ -64,9 +72,30 @@ function refuseTwice(kind: string, objects: readonly { readonly name: string; re
       throw faultAt(
         origin.slice(0, at),
         Number(origin.slice(at + 1)),
-        `${kind} ${name} a second time, first in ${first}`,
+        `${kind} ${name} occurs twice, first in ${first}`,
       );
     }
     seen.set(name, origin);
   }
+}
+
+const PREFIX = 'machineconfiguration.openshift.io';
+const schema = v.looseObject({
+  metadata: v.looseObject({
+    name: v.pipe(v.string(), v.minLength(1)),
+    annotations: v.nullish(recordOf(v.string(), v.string())),
+  }),
+});
+
+/** Parses the annotations of the machine-config daemon on a Node. @throws InputError `FileUnreadable` */
+function parseNode(source: SourceObject): KnownNode {
+  const { metadata } = readShape(schema, source);
+  const annotations = metadata.annotations ?? {};
+  return {
+    name: metadata.name,
+    origin: `${source.file}:${source.line}`,
+    currentConfig: annotations[`${PREFIX}/currentConfig`],
+    desiredConfig: annotations[`${PREFIX}/desiredConfig`],
+    state: annotations[`${PREFIX}/state`],
+  };
 }

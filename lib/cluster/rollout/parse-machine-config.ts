@@ -4,10 +4,10 @@ import { describeObject, objectError, readShape, type SourceObject } from '../..
 import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import type { KnownMachineConfig } from './pool-state.ts';
 
-/** Bytes of one file once it is unpacked. */
+/** Bytes of one file, unpacked. */
 export const MAX_FILE_BYTES = 4 * 1024 * 1024;
 
-// Ignition 2 and 3 alike: what differs is not needed here.
+// Ignition 2 and 3: the fields that differ are not needed here.
 const fileContents = v.pipe(
   plainObject,
   v.looseObject({ source: v.nullish(v.string()), compression: v.nullish(v.string()) }),
@@ -25,7 +25,7 @@ const schema = v.looseObject({
   spec: v.pipe(plainObject, v.looseObject({ config: v.nullish(config) })),
 });
 
-/** Reads a MachineConfig and decodes its files. @throws InputError `FileUnreadable` that names the object and the file */
+/** Parses a MachineConfig and decodes its files. @throws InputError `FileUnreadable` that names the object and the file */
 export function parseMachineConfig(source: SourceObject): KnownMachineConfig {
   const { metadata, spec } = readShape(schema, source);
   const files = new Map<string, Uint8Array | undefined>();
@@ -43,7 +43,7 @@ export function parseMachineConfig(source: SourceObject): KnownMachineConfig {
   return { name: metadata.name, origin: `${source.file}:${source.line}`, labels: metadata.labels ?? {}, files };
 }
 
-/** RFC 2397, as Ignition reads it; undefined for what is fetched from elsewhere. */
+/** Decodes a data: URL (RFC 2397) as Ignition does; undefined for any other URL. */
 function decodeContents(url: string, compression: string): Uint8Array | undefined {
   if (url === '') return new Uint8Array();
   const comma = url.indexOf(',');
@@ -55,7 +55,7 @@ function decodeContents(url: string, compression: string): Uint8Array | undefine
   return compression === 'gzip' ? gunzipSync(bytes, { maxOutputLength: MAX_FILE_BYTES }) : undefined;
 }
 
-/** Bytes, not text: others' files need not be UTF-8. */
+/** Decodes to bytes: a file need not be UTF-8. */
 function decodePercent(text: string): Buffer {
   const parts = text.split(/(%[0-9A-Fa-f]{2})/);
   const isEscape = (index: number): boolean => index % 2 === 1;
@@ -64,7 +64,7 @@ function decodePercent(text: string): Buffer {
   );
 }
 
-/** Node passes over what is not base64, and would so read something else than the cluster does. */
+/** Strict: Node ignores invalid characters, and would decode other bytes than the cluster. */
 function decodeBase64(text: string): Uint8Array {
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new Error('the data: URL is not base64');
   return Buffer.from(text, 'base64');

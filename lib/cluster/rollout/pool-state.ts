@@ -1,4 +1,4 @@
-/** What a MachineConfigPool says of itself. What the text did not show is undefined: it is not taken for good. */
+/** The state of a MachineConfigPool. What the input does not show is undefined, and never counts as good. */
 export interface PoolState {
   readonly name: string;
   /** File and line, for messages. */
@@ -6,20 +6,20 @@ export interface PoolState {
   readonly generation: number | undefined;
   readonly observedGeneration: number | undefined;
   readonly paused: boolean | undefined;
-  /** The configuration that the controller made last. */
+  /** The configuration that the controller rendered last. */
   readonly wanted: RenderedConfiguration | undefined;
-  /** The one that the pool completed last. */
+  /** The configuration that the pool completed last. */
   readonly current: RenderedConfiguration | undefined;
   readonly machines: MachineCounts;
   readonly conditions: readonly PoolCondition[];
-  /** Undefined where the text does not show it; then a MachineConfig's role says whose it is. */
+  /** Undefined if the input does not show it: then the role label of a MachineConfig decides. */
   readonly selector: LabelSelector | undefined;
 }
 
 export interface RenderedConfiguration {
   /** Such as `rendered-worker-<hash>`. */
   readonly name: string | undefined;
-  /** Names of the MachineConfigs that it is made of. */
+  /** Names of the MachineConfigs that it was rendered from. */
   readonly sources: readonly string[];
 }
 
@@ -38,7 +38,7 @@ export interface PoolCondition {
   readonly message: string;
 }
 
-/** Of Kubernetes: all of it has to hold. */
+/** A label selector of Kubernetes: every part must match. */
 export interface LabelSelector {
   readonly matchLabels: Readonly<Record<string, string>>;
   readonly matchExpressions: readonly {
@@ -48,16 +48,16 @@ export interface LabelSelector {
   }[];
 }
 
-/** A MachineConfig, with the files that it writes. */
+/** A MachineConfig with the files that it writes. */
 export interface KnownMachineConfig {
   readonly name: string;
   readonly origin: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** By path; undefined contents are a file that is fetched, or encoded as this version cannot read. */
+  /** By path; undefined for a file that the node fetches, or whose encoding is unknown. */
   readonly files: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
-/** What a node says that it runs by. */
+/** The MachineConfigs that a node reports. */
 export interface KnownNode {
   readonly name: string;
   readonly origin: string;
@@ -67,7 +67,7 @@ export interface KnownNode {
   readonly state: string | undefined;
 }
 
-/** All that was handed in about a cluster. */
+/** The state of a cluster, as far as the input shows it. */
 export interface ClusterState {
   readonly pools: readonly PoolState[];
   readonly machineConfigs: readonly KnownMachineConfig[];

@@ -1,6 +1,6 @@
 import { faultAt } from '../../base/documents/read-objects.ts';
 
-/** One line of `oc describe`, with what is indented below it. Elements of a list repeat their keys. */
+/** One line of `oc describe` with the lines indented below it. Elements of a list repeat their keys. */
 export interface Entry {
   readonly key: string;
   value: string;
@@ -11,10 +11,10 @@ export interface Entry {
   readonly items: string[];
 }
 
-/** One object as `oc describe` shows it, or a part of one. */
+/** One object of `oc describe`, or an excerpt of it. */
 export interface Description {
   readonly line: number;
-  /** Some lines are left out: `...` stands for them. */
+  /** True when `...` stands for omitted lines. */
   readonly isCut: boolean;
   readonly sections: readonly Entry[];
 }
@@ -24,18 +24,18 @@ interface Reading {
   line: number;
   isCut: boolean;
   readonly sections: Entry[];
-  /** From the section down to the last line. */
+  /** The entries that enclose the last line, from its section down. */
   open: Entry[];
 }
 
 const LINE = /^( *)([A-Za-z][A-Za-z0-9 ./_-]*):(?:[ \t]+(.*))?$/;
 const SECTIONS = ['Name', 'Namespace', 'Labels', 'Annotations', 'API Version', 'Kind', 'Metadata', 'Spec', 'Status'];
-/** What they hold is the cluster's own, of no shape that could be relied on, and not needed. */
+/** Sections that are ignored: their content has no fixed shape. */
 const UNREAD = new Set(['Labels', 'Annotations', 'Events']);
 const CUT = '...';
 
 /**
- * Reads the text of `oc describe`, of one object or several, or an excerpt in which `...` stands for what is left out.
+ * Reads the text of `oc describe` for one or more objects, or an excerpt in which `...` stands for omitted lines.
  *
  * @throws InputError `FileUnreadable` with the line
  */
@@ -53,20 +53,20 @@ export function readDescriptions(file: string, text: string): readonly Descripti
   return readings;
 }
 
-/** True for text that starts as `oc describe` does, or as an excerpt of it. */
+/** True for text that starts like `oc describe` or an excerpt of it. */
 export function isDescription(text: string): boolean {
   const first = text.split('\n').find((line) => line.trim() !== '') ?? '';
   return first.trim() === CUT || /^Name:\s+\S/.test(first);
 }
 
-/** The only child of that key. @throws InputError for a second one, of which either could be meant */
+/** The child with this key. @throws InputError for a second one, which would be ambiguous */
 export function findEntry(file: string, entries: readonly Entry[], key: string): Entry | undefined {
   const [first, second] = entries.filter((entry) => entry.key === key);
-  if (second !== undefined) throw faultAt(file, second.line, `${JSON.stringify(key)} a second time`);
+  if (second !== undefined) throw faultAt(file, second.line, `${JSON.stringify(key)} occurs twice`);
   return first;
 }
 
-/** Elements of a list: each starts where a key comes again. */
+/** The elements of a list: a repeated key starts the next one. */
 export function splitElements(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const elements: Entry[][] = [];
   for (const entry of entries) {
@@ -102,23 +102,23 @@ function readLine(reading: Reading, line: number, text: string): void {
   while ((reading.open.at(-1)?.indent ?? -1) >= indent) reading.open.pop();
   const entry: Entry = { key, line, indent, value: (value ?? '').trim(), children: [], items: [] };
   const parent = reading.open.at(-1);
-  if (parent === undefined) throw faultAt(reading.file, line, 'no section above it');
+  if (parent === undefined) throw faultAt(reading.file, line, 'expected a section before this line');
   parent.children.push(entry);
   reading.open.push(entry);
 }
 
 function openSection(reading: Reading, entry: Entry): void {
   const twice = entry.key !== 'Events' && reading.sections.some(({ key }) => key === entry.key);
-  if (twice) throw faultAt(reading.file, entry.line, `the section ${entry.key} a second time`);
+  if (twice) throw faultAt(reading.file, entry.line, `the section ${entry.key} occurs twice`);
   reading.sections.push(entry);
   reading.open = [entry];
 }
 
-/** The documentation's excerpt begins in the middle of the conditions: no other list is indented so and needed. */
+/** An excerpt may resume within the conditions, as in the documentation: the only needed list of that indent. */
 function resumeConditions(reading: Reading, line: number, indent: number): void {
   const shown = reading.sections.find(({ key }) => key === 'Status');
   if (!reading.isCut || indent !== 4 || shown !== undefined) {
-    throw faultAt(reading.file, line, 'it cannot be told what this line belongs to: give the whole text');
+    throw faultAt(reading.file, line, 'the section of this line is missing: give the whole text');
   }
   const conditions: Entry = { key: 'Conditions', value: '', line, indent: 2, children: [], items: [] };
   const status: Entry = { key: 'Status', value: '', line, indent: 0, children: [conditions], items: [] };
@@ -126,7 +126,7 @@ function resumeConditions(reading: Reading, line: number, indent: number): void 
   reading.open = [status, conditions];
 }
 
-/** A message may have several lines, and `oc describe` indents none of them; a plain value stands below its list. */
+/** Adds a further line of a message, which `oc describe` does not indent, or a plain value to the list above it. */
 function addText(reading: Reading, line: number, text: string): void {
   const last = reading.open.at(-1);
   if (last?.key === 'Message' || last?.key === 'Reason') {
@@ -136,7 +136,7 @@ function addText(reading: Reading, line: number, text: string): void {
   const indent = text.length - text.trimStart().length;
   const list = reading.open.findLast((entry) => entry.indent < indent);
   if (list === undefined) {
-    throw faultAt(reading.file, line, `${JSON.stringify(text.trim().slice(0, 80))} is no line of oc describe`);
+    throw faultAt(reading.file, line, `${JSON.stringify(text.trim().slice(0, 80))} is not a line of oc describe`);
   }
   list.items.push(text.trim());
 }

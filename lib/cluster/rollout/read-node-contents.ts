@@ -7,14 +7,14 @@ import type { NodeContents } from './check-nodes.ts';
 import { MAX_FILE_BYTES } from './parse-machine-config.ts';
 
 /**
- * Reads `<directory>/<node>/<path on the node>` for each node and path. Hidden names are passed over.
+ * Reads `<directory>/<node>/<path on the node>` for each node and path. Hidden names are ignored.
  *
- * @throws InputError `FileUnreadable` when there is no node, for what is there and no regular file of a bearable size,
- *   for a path that is not written in full, and for a link on the way: none of them may lead to this machine's files
+ * @throws InputError `FileUnreadable` without a node, for anything but a regular file of at most {@link MAX_FILE_BYTES},
+ *   and for a path or link that could lead to other files of this machine
  */
 export async function readNodeContents(directory: string, paths: readonly string[]): Promise<readonly NodeContents[]> {
-  const unclear = paths.find((file) => !file.startsWith('/') || path.posix.normalize(file) !== file);
-  if (unclear !== undefined) throw unreadable(unclear, 'no MachineConfig may write there');
+  const escaping = paths.find((file) => !file.startsWith('/') || path.posix.normalize(file) !== file);
+  if (escaping !== undefined) throw unreadable(escaping, 'not an absolute, normalised path');
   const contents: NodeContents[] = [];
   for (const node of await listNodes(directory)) {
     const files = new Map<string, Uint8Array | undefined>();
@@ -30,12 +30,13 @@ async function listNodes(directory: string): Promise<readonly string[]> {
   });
   const nodes = entries.filter(({ name }) => !name.startsWith('.'));
   const other = nodes.find((entry) => !entry.isDirectory());
-  if (other !== undefined) throw unreadable(path.join(directory, other.name), 'expected one directory for each node');
-  if (nodes.length === 0) throw unreadable(directory, 'there is no directory of a node in it');
+  if (other !== undefined)
+    throw unreadable(path.join(directory, other.name), 'not a directory: put the files of each node in one');
+  if (nodes.length === 0) throw unreadable(directory, 'it holds no directory of a node');
   return nodes.map(({ name }) => name).toSorted();
 }
 
-/** A link was made on the node and leads to a file of this machine. */
+/** Reads one file. A link made on the node would lead to a file of this machine, so links are refused. */
 async function readFile(node: string, place: string): Promise<Uint8Array | undefined> {
   const file = path.join(node, place);
   try {

@@ -1,29 +1,29 @@
-/** What is asked of each pool, in the order in which a policy comes to its nodes. */
+/** The checks of a pool, in the order in which a policy reaches its nodes. */
 export type CheckName = 'included' | 'observed' | 'unpaused' | 'healthy' | 'completed' | 'machines' | 'owner' | 'nodes';
 
-/** The answer to one question; `unknown` when what was handed in does not tell, which is no yes. */
+/** The answer of one check; `unknown` when the input does not show it, which counts as not live. */
 export interface Finding {
   readonly check: CheckName;
   readonly answer: 'yes' | 'no' | 'unknown';
   readonly message: string;
-  /** Lines of a difference, or of what the cluster says. */
+  /** Lines of a difference, or of the cluster's message. */
   readonly details: readonly string[];
 }
 
 export interface PoolRollout {
   readonly pool: string;
-  /** `unconcerned`: none of the MachineConfigs is for it. */
+  /** `unconcerned`: the pool selects none of the MachineConfigs. */
   readonly outcome: 'live' | 'not-live' | 'unknown' | 'unconcerned';
-  /** The MachineConfigs that are for it. */
+  /** The MachineConfigs that the pool selects. */
   readonly expected: readonly string[];
   readonly findings: readonly Finding[];
 }
 
 export interface Rollout {
-  /** Live only when it is on every machine of every pool that it is for. */
+  /** Live only when every pool that selects a MachineConfig is live. */
   readonly outcome: 'live' | 'not-live';
   readonly pools: readonly PoolRollout[];
-  /** What concerns no pool that was shown. */
+  /** Faults that concern no single pool. */
   readonly faults: readonly string[];
 }
 

@@ -1,5 +1,5 @@
 import { inspectRelease } from '../../artifact/release/inspect-release.ts';
-import { openRegistryRelease } from '../../artifact/release/open-registry-release.ts';
+import { openRegistryRelease } from '../../artifact/release/release-source.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';

@@ -85,8 +85,8 @@ describe('what names images', () => {
 
 describe('what cannot be read', () => {
   test.each<[string, string, string]>([
-    ['nothing', '', 'in: it names no image'],
-    ['a catalog without bundles', JSON.stringify(PACKAGE), 'in: it names no image'],
+    ['nothing', '', 'in: no image found'],
+    ['a catalog without bundles', JSON.stringify(PACKAGE), 'in: no image found'],
     ['a line that is no pullspec', `${A}\nwhat is this`, 'in:2: line 2: '],
     [
       'a bundle’s image that is none',
@@ -94,7 +94,7 @@ describe('what cannot be read', () => {
       'in:2: bundle a.v1: ',
     ],
     ['an image that is empty', JSON.stringify(bundle('a.v1', A, '')), 'in:1: bundle a.v1: '],
-    ['a bundle without images', JSON.stringify(bundle('a.v1', '')), 'in:1: olm.bundle a.v1: it names no image'],
+    ['a bundle without images', JSON.stringify(bundle('a.v1', '')), 'in:1: olm.bundle a.v1: no image found'],
     ['a bundle without a name', JSON.stringify({ schema: 'olm.bundle', image: A }), 'in:1: olm.bundle: name: '],
     [
       'an image that is a number',
@@ -111,7 +111,7 @@ describe('what cannot be read', () => {
       JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec: { install: [] } }),
       'in:1: ClusterServiceVersion a: spec.install: expected an object',
     ],
-    ['an object of no schema', `---\nname: a\n`, 'in:2: object a: it has neither a schema nor a kind'],
+    ['an object of no schema', `---\nname: a\n`, 'in:2: object a: expected a schema or kind, found neither'],
     ['JSON that does not end', `${JSON.stringify(PACKAGE)}\n{"a":`, 'in:2: the object that starts here does not end'],
     [
       'a member twice',

@@ -36,19 +36,15 @@ describe('a checksum list', () => {
   });
 
   test.each<[string, string | Uint8Array, string]>([
-    ['another word', `${A}  one\nhello\n`, 'sha256sum.txt:5: this is no line'],
-    ['a single space', `${A} one\n`, 'sha256sum.txt:4: this is no line'],
-    ['no name', `${A}  \n`, 'sha256sum.txt:4: this is no line'],
-    ['63 digits', `${A.slice(1)}  one\n`, 'sha256sum.txt:4: 63 digits'],
-    ['SHA-1', `${'a'.repeat(40)}  one\n`, 'sha256sum.txt:4: SHA-1 no longer'],
-    ['MD5', `${'a'.repeat(32)}  one\n`, 'sha256sum.txt:4: MD5 no longer'],
-    ['a BSD line whose hash is of another kind', `SHA512 (one) = ${A}\n`, 'sha256sum.txt:4: 64 digits'],
-    ['an escape that no tool writes', `\\${A}  a\\tb\n`, 'sha256sum.txt:4: the name has an escape'],
-    [
-      'one name with two hashes',
-      `${A}  one\n${B}  one\n`,
-      'sha256sum.txt:5: "one" has another hash here than in line 4',
-    ],
+    ['another word', `${A}  one\nhello\n`, 'sha256sum.txt:5: not a line'],
+    ['a single space', `${A} one\n`, 'sha256sum.txt:4: not a line'],
+    ['no name', `${A}  \n`, 'sha256sum.txt:4: not a line'],
+    ['63 digits', `${A.slice(1)}  one\n`, 'sha256sum.txt:4: a hash of 63 digits'],
+    ['SHA-1', `${'a'.repeat(40)}  one\n`, 'sha256sum.txt:4: SHA-1 is broken'],
+    ['MD5', `${'a'.repeat(32)}  one\n`, 'sha256sum.txt:4: MD5 is broken'],
+    ['a BSD line whose hash is of another kind', `SHA512 (one) = ${A}\n`, 'sha256sum.txt:4: a hash of 64 digits'],
+    ['an escape that no tool writes', `\\${A}  a\\tb\n`, 'sha256sum.txt:4: the name has an unknown escape'],
+    ['one name with two hashes', `${A}  one\n${B}  one\n`, 'sha256sum.txt:5: "one" has another hash than in line 4'],
     ['a name that is not UTF-8', Buffer.concat([Buffer.from(`${A}  `), Buffer.from([0xff])]), 'not UTF-8'],
   ])('with %s names the line', (_, text, message) => {
     expect(() => parse(text)).toThrow(message);

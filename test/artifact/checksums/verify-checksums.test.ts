@@ -4,10 +4,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MAX_LIST_BYTES, MAX_NESTED_DEPTH, MAX_NESTED_LISTS } from '../../../lib/artifact/checksums/limits.ts';
+import { MAX_LIST_BYTES } from '../../../lib/artifact/checksums/parse-checksum-list.ts';
 import {
   type ChecksumQuestion,
   type ChecksumReport,
+  MAX_NESTED_DEPTH,
+  MAX_NESTED_LISTS,
   verifyChecksums,
 } from '../../../lib/artifact/checksums/verify-checksums.ts';
 import type { IndexedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
@@ -318,7 +320,7 @@ describe('lists in lists', () => {
   test('that name themselves are read once, and differ', async () => {
     const inner = toLine(hashOf('no list holds its own hash'), 'sums');
     await put({ sums: inner, list: signer.inline(toLine(hashOf(inner), 'sums')) });
-    await expect(ask('list', { nested: true })).rejects.toThrow('"sums" has another hash here');
+    await expect(ask('list', { nested: true })).rejects.toThrow('"sums" has another hash');
     await put({ list: signer.inline(toLine(hashOf('anything'), 'list')) });
     expect(shortly(await ask('list', { nested: true }))).toEqual(['rejected', 'list: differs']);
   });
@@ -343,11 +345,11 @@ describe('lists in lists', () => {
   });
 
   test.each<[string, () => Record<string, string>, string]>([
-    ['a line that is none', () => ({ a: `${toLine(hashOf('one'), 'one.tar.gz')}hello\n` }), 'a:2: this is no line'],
+    ['a line that is none', () => ({ a: `${toLine(hashOf('one'), 'one.tar.gz')}hello\n` }), 'a:2: not a line'],
     [
       'another hash for a file',
       () => ({ a: toLine(hashOf('x'), 'one.tar.gz'), b: toLine(hashOf('y'), 'one.tar.gz') }),
-      'b:1: "one.tar.gz" has another hash here',
+      'b:1: "one.tar.gz" has another hash',
     ],
     [
       'too many lists',
@@ -358,7 +360,7 @@ describe('lists in lists', () => {
             toLine(hashOf('one'), 'one.tar.gz'),
           ]),
         ),
-      `more than ${MAX_NESTED_LISTS} lists`,
+      `more than ${MAX_NESTED_LISTS} nested lists`,
     ],
     [
       'too many levels',
@@ -383,35 +385,25 @@ describe('lists in lists', () => {
 
 describe('what cannot be read is a wrong call', () => {
   test.each<[string, () => Record<string, string | Uint8Array>, Partial<ChecksumQuestion>, string]>([
-    [
-      'a signed line that is none',
-      () => ({ list: signer.clearsigned(`${LIST}hello\n`) }),
-      {},
-      'list:6: this is no line',
-    ],
+    ['a signed line that is none', () => ({ list: signer.clearsigned(`${LIST}hello\n`) }), {}, 'list:6: not a line'],
     [
       'a line of a detached list',
       () => ({ list: 'hello\n', 'list.sig': signer.detached('hello\n') }),
       {},
-      'list:1: this is no line',
+      'list:1: not a line',
     ],
-    ['no list', () => ({}), {}, 'there is no such file'],
-    ['a folder', () => ({ 'list/x': '' }), {}, 'it is not a regular file'],
-    ['too long a list', () => ({ list: Buffer.alloc(MAX_LIST_BYTES + 1, 0x20) }), {}, 'it is longer than'],
-    ['no signature file', () => ({ list: LIST }), { signature: 'gone' }, 'there is no such file'],
-    [
-      'a signature beside one',
-      () => ({ list: signer.inline(LIST), s: 'x' }),
-      { signature: 's' },
-      'leave --signature out',
-    ],
+    ['no list', () => ({}), {}, 'no such file'],
+    ['a folder', () => ({ 'list/x': '' }), {}, 'not a regular file'],
+    ['too long a list', () => ({ list: Buffer.alloc(MAX_LIST_BYTES + 1, 0x20) }), {}, 'longer than'],
+    ['no signature file', () => ({ list: LIST }), { signature: 'gone' }, 'no such file'],
+    ['a signature beside one', () => ({ list: signer.inline(LIST), s: 'x' }), { signature: 's' }, 'omit --signature'],
     [
       'a file under two names, with two hashes',
       () => ({ list: signer.inline(`${LIST}${toLine(hashOf('x'), './one.tar.gz')}`) }),
       { paths: ['one.tar.gz'] },
-      'list:3: "one.tar.gz" has another hash here',
+      'list:3: "one.tar.gz" has another hash',
     ],
-    ['a signature without a list', () => ({ list: signer.detached(LIST) }), {}, 'is a signature alone'],
+    ['a signature without a list', () => ({ list: signer.detached(LIST) }), {}, 'is a detached signature'],
   ])('%s', async (_, files, question, message) => {
     await put(files());
     await expect(ask('list', question)).rejects.toThrow(message);

@@ -4,13 +4,9 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  MAX_ARCHIVE_ENTRIES,
-  MAX_INSTALLER_BYTES,
-  MAX_RELEASE_IMAGES,
-} from '../../../lib/artifact/installer/limits.ts';
-import { readReleaseImage } from '../../../lib/artifact/installer/read-release-image.ts';
-import { scanSlots } from '../../../lib/artifact/installer/scan-slots.ts';
+import { MAX_ARCHIVE_ENTRIES, MAX_INSTALLER_BYTES } from '../../../lib/artifact/installer/read-members.ts';
+import { MAX_RELEASE_IMAGES, readReleaseImage } from '../../../lib/artifact/installer/read-release-image.ts';
+import { scanSlots } from '../../../lib/artifact/installer/release-slots.ts';
 import { IMAGE, makeInstaller, write } from './installer-writer.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -113,27 +109,27 @@ describe('an installer', () => {
 
 describe('refused is', () => {
   test.each<[string, () => Promise<Uint8Array> | Uint8Array, string]>([
-    ['a development build', () => makeInstaller({}), 'it is a development build'],
+    ['a development build', () => makeInstaller({}), 'a development build'],
     [
       'one that is written in one place of two',
       () => Buffer.concat([makeInstaller({ image: PULLSPEC }), IMAGE]),
-      'beside one that has',
+      'next to one with a release image',
     ],
     [
       'one with two images',
       () => Buffer.concat([makeInstaller({ image: PULLSPEC }), makeInstaller({ image: toPullspec('b') })]),
-      `it carries release images that differ: ${PULLSPEC}, ${toPullspec('b')}`,
+      `it holds release images that differ: ${PULLSPEC}, ${toPullspec('b')}`,
     ],
     [
       'an archive whose files differ',
       () => archive(...[1, 2].map((digit) => toEntry(`f${digit}`, makeInstaller({ image: toPullspec(digit) })))),
-      'it carries release images that differ',
+      'it holds release images that differ',
     ],
     [
       'an archive with a file under the same name again',
       () =>
         archive(...[1, 2].map((digit) => toEntry('openshift-install', makeInstaller({ image: toPullspec(digit) })))),
-      'it carries release images that differ',
+      'it holds release images that differ',
     ],
     [
       'one with more images than are told apart',
@@ -141,12 +137,12 @@ describe('refused is', () => {
         Buffer.concat(
           Array.from({ length: MAX_RELEASE_IMAGES + 2 }, (_, digit) => makeInstaller({ image: toPullspec(digit) })),
         ),
-      'it carries release images that differ',
+      'it holds release images that differ',
     ],
-    ['another program', () => Buffer.from('#!/bin/sh\n'), 'it carries no release image'],
-    ['oc, which has a version alone', () => write('version', '4.16.37'), 'it carries no release image'],
-    ['an image that is no pullspec', () => makeInstaller({ image: 'not-a-pullspec!' }), 'it carries no release image'],
-    ['an empty file', () => Buffer.alloc(0), 'it carries no release image'],
+    ['another program', () => Buffer.from('#!/bin/sh\n'), 'no release image found'],
+    ['oc, which has a version alone', () => write('version', '4.16.37'), 'no release image found'],
+    ['an image that is no pullspec', () => makeInstaller({ image: 'not-a-pullspec!' }), 'no release image found'],
+    ['an empty file', () => Buffer.alloc(0), 'no release image found'],
     ['a ZIP archive', () => Buffer.from('PK\x03\x04'), 'unpack it first'],
     [
       'a packed file cut short',
@@ -189,7 +185,7 @@ describe('refused is', () => {
     });
     await writeFile(path.join(work, 'target'), makeInstaller({ image: PULLSPEC }));
     const bytes = await archive(link('openshift-install', 'symlink'), link('other', 'link'));
-    await expect(read(bytes)).rejects.toThrow('it carries no release image');
+    await expect(read(bytes)).rejects.toThrow('no release image found');
   });
 
   test('a file longer than the limit, before it is read', async () => {

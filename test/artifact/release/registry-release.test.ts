@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inspectRelease } from '../../../lib/artifact/release/inspect-release.ts';
-import { openRegistryRelease } from '../../../lib/artifact/release/open-registry-release.ts';
+import { openRegistryRelease } from '../../../lib/artifact/release/release-source.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';
 import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';

@@ -1,9 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { inspectRelease } from '../../../lib/artifact/release/inspect-release.ts';
+import { inspectRelease, MAX_CONCURRENT_COMPONENTS } from '../../../lib/artifact/release/inspect-release.ts';
 import { openLocalRelease } from '../../../lib/artifact/release/open-local-release.ts';
 import type { Verification } from '../../../lib/artifact/release/release-inspection.ts';
-import { CONCURRENCY, verifyComponents } from '../../../lib/artifact/release/verify-components.ts';
-import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { openLayoutImage } from '../../../lib/registry/images/open-layout-image.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';
 import { buildImage, createLayouts, OTHER, PINNED, referencesOf, releaseLayer } from './release-setup.ts';
@@ -61,28 +59,40 @@ describe('a release that is verified', () => {
     expect(asked).toEqual([digest, ...pinned]);
   });
 
-  test('what is named twice is decided about once, a few at a time, and counted', async () => {
+  test('a pullspec of two components is verified once, a few at a time, and counted', async () => {
     let running = 0;
     let most = 0;
     const asked: string[] = [];
     const counted: string[] = [];
-    const components = Array.from({ length: 40 }, (_, index) => {
-      const digest = parseDigest(toDigest(`${index}`));
-      return { name: `c${index}`, pullspec: `quay.io/x/y@${digest}`, digest };
-    });
-    const image = { digest: toDigest('x'), components, faults: [] };
-    const verify = async (pullspec: string): Promise<Verification> => {
-      running += 1;
-      most = Math.max(most, running);
-      asked.push(pullspec);
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      running -= 1;
-      return YES;
-    };
-    const images = await verifyComponents([image, image], verify, (done, total) => counted.push(`${done}/${total}`));
-    expect([most, asked.length, counted.at(-1)]).toEqual([CONCURRENCY, 40, '40/40']);
-    expect(images.flatMap((one) => one.components.map(({ verification }) => verification))).toEqual(
-      Array.from({ length: 80 }, () => YES),
+    const tags = Object.fromEntries(
+      Array.from({ length: 80 }, (_, index) => [`c${index}`, `quay.io/x/y@${toDigest(`${index % 40}`)}`]),
     );
+    const layouts = createLayouts();
+    try {
+      const image = await buildImage({ layers: [releaseLayer(referencesOf(tags))] });
+      const source = openLocalRelease(await openLayoutImage(await layouts.write([image]), undefined));
+      const { outcome, images } = await inspectRelease(source, {
+        signal,
+        onVerified: (done, total) => counted.push(`${done}/${total}`),
+        verifier: {
+          release: () => Promise.resolve(YES),
+          component: async (pullspec) => {
+            running += 1;
+            most = Math.max(most, running);
+            asked.push(pullspec);
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            running -= 1;
+            return YES;
+          },
+        },
+      });
+      expect(outcome).toBe('accepted');
+      expect([most, asked.length, counted.at(-1)]).toEqual([MAX_CONCURRENT_COMPONENTS, 40, '40/40']);
+      expect(images.flatMap((one) => one.components.map(({ verification }) => verification))).toEqual(
+        Array.from({ length: 80 }, () => YES),
+      );
+    } finally {
+      await layouts.remove();
+    }
   });
 });

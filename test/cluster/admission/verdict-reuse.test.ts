@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { MAX_REUSE_MS, toReuseKey, toReuseName } from '../../../lib/cluster/admission/reusable-verdict.ts';
+import { MAX_REUSE_MS, toReuseKey, toReuseName } from '../../../lib/cluster/admission/verdict-reuse.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';

@@ -74,7 +74,7 @@ describe('where a signature is', () => {
     const { search, fixes } = await fix(refused(GOOD, '', 'verifier-public-key-other'), GOOD, [published]);
     expect(search.release).toBeDefined();
     expect(fixes.map(({ manifest }) => manifest)).toEqual(fixes.map(() => undefined));
-    expect(fixes[0]?.say).toContain('asks for verifier-public-key-other');
+    expect(fixes[0]?.say).toContain('requires verifier-public-key-other');
   });
 
   test('what current operators could not check is not put in a ConfigMap', async () => {
@@ -124,7 +124,7 @@ describe('what mends a release', () => {
     [
       '403',
       ` // 2026-11-22T00:00:00Z: unable to retrieve signature from https://s.example/${toStoreSegment(digestOf(GOOD))}/signature-1: response status 403`,
-      'answered 403: a bucket says so',
+      'answered 403: a bucket that may not be listed',
     ],
   ])('%s', async (_, more, say) => {
     const { fixes } = await fix(refused(GOOD, more), GOOD, [published]);
@@ -133,7 +133,7 @@ describe('what mends a release', () => {
 
   test('a keyring that the profile does not have is said', async () => {
     const { fixes } = await fix(refused(GOOD, '', 'verifier-public-key-other'), GOOD, [published]);
-    expect(fixes[0]?.say).toBe('the cluster asks for verifier-public-key-other, which the profile ocp does not have');
+    expect(fixes[0]?.say).toBe('the cluster requires verifier-public-key-other, which the profile ocp does not have');
   });
 
   test('a mirror’s pullspec: the canonical one is named first', async () => {

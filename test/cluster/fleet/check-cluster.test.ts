@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { checkCluster, type SurveyPolicy } from '../../../lib/cluster/fleet/check-cluster.ts';
 import { parseClusterObjects } from '../../../lib/cluster/fleet/parse-cluster-objects.ts';
+import { checkCluster, type SurveyPolicy } from '../../../lib/cluster/fleet/survey-fleet.ts';
 import {
   clusterVersion,
   contentSourcePolicy,
@@ -133,7 +133,7 @@ describe('pullspecs', () => {
 
 describe('signatureStores', () => {
   test.each<[string, unknown, string, string]>([
-    ['an empty list', [], 'broken', 'an empty list: the operator takes it for an error'],
+    ['an empty list', [], 'broken', 'the list is empty: the operator treats it as an error'],
     [
       'a ca',
       [{ url: STORE, ca: { name: 'my-ca' } }],
@@ -141,16 +141,16 @@ describe('signatureStores', () => {
       'ca names the ConfigMap my-ca: current operators ignore it',
     ],
     ['the gate', [{ url: STORE }], 'own', 'the field needs the feature gate SignatureStores'],
-    ['other stores alone', [{ url: 'https://s.example/x' }], 'own', 'none of them is a store of the profile'],
-    ['one signature', [{ url: `${STORE}/sha256=${'a'.repeat(64)}` }], 'broken', 'it points at one signature'],
+    ['other stores alone', [{ url: 'https://s.example/x' }], 'own', 'none is a store of the profile'],
+    ['one signature', [{ url: `${STORE}/sha256=${'a'.repeat(64)}` }], 'broken', 'the URL names one signature'],
     ['a file', [{ url: 'file:///x' }], 'broken', 'must be http:// or https://'],
-    ['http', [{ url: 'http://s.example/x' }], 'own', 'it is read over http'],
-    ['twice', [{ url: STORE }, { url: STORE }], 'broken', 'is named twice'],
+    ['http', [{ url: 'http://s.example/x' }], 'own', 'the URL is http'],
+    ['twice', [{ url: STORE }, { url: STORE }], 'broken', 'is listed twice'],
     [
       'too many',
       Array.from({ length: 33 }, (_, index) => ({ url: `${STORE}/${index}` })),
       'broken',
-      '33 stores; a ClusterVersion has at most 32',
+      '33 stores; a ClusterVersion allows at most 32',
     ],
     ['a query', [{ url: `${STORE}?x=1` }], 'broken', 'must not have a query'],
   ])('%s', (_, signatureStores, stores, message) => {
@@ -200,10 +200,10 @@ describe('force', () => {
 
 describe('HiveConfig', () => {
   test.each<[string, object | undefined, string, string]>([
-    ['not set', undefined, 'warning', 'it is not set: Hive verifies no release image'],
-    ['without a name', { namespace: 'x' }, 'warning', 'it has no name'],
-    ['without a namespace', { name: 'x' }, 'refused', 'without a namespace'],
-    ['complete', { namespace: 'n', name: 'x' }, 'note', 'Hive verifies release images by n/x'],
+    ['not set', undefined, 'warning', 'not set: Hive verifies no release image'],
+    ['without a name', { namespace: 'x' }, 'warning', 'the reference has no name'],
+    ['has no namespace', { name: 'x' }, 'refused', 'has no namespace'],
+    ['complete', { namespace: 'n', name: 'x' }, 'note', 'Hive verifies release images with n/x'],
   ])('%s', (_, reference, severity, message) => {
     const { outcome, findings } = survey([hiveConfig(reference)]);
     expect(outcome).toBe(severity === 'refused' ? 'refused' : 'ready');
@@ -214,7 +214,7 @@ describe('HiveConfig', () => {
 
 describe('what cannot be read', () => {
   test.each<[string, readonly string[], string]>([
-    ['no ClusterVersion', [JSON.stringify(mirrorSet())], 'there is no ClusterVersion in it'],
+    ['no ClusterVersion', [JSON.stringify(mirrorSet())], 'no ClusterVersion found'],
     ['neither YAML nor JSON', [': ['], 'east-0.yaml:1: '],
     [
       'another shape',
@@ -249,7 +249,7 @@ describe('what cannot be read', () => {
     [
       'two that differ',
       [JSON.stringify(clusterVersion({ desired: GOOD })), JSON.stringify(clusterVersion({ desired: MIRROR }))],
-      'comes twice, and the two differ',
+      'occurs twice with different content',
     ],
   ])('%s', (_, texts, message) => {
     const files = texts.map((text, index) => ({ name: `east-${index}.yaml`, contents: Buffer.from(text) }));

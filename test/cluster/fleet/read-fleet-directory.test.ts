@@ -64,10 +64,10 @@ test('a must-gather itself is one cluster', async () => {
 });
 
 test.each<[string, string, string]>([
-  ['nothing', 'empty', 'there is no YAML or JSON file or folder of a cluster in it'],
+  ['nothing', 'empty', 'it holds no YAML file, JSON file or folder of a cluster'],
   ['no directory', 'absent', 'cannot read'],
-  ['two of a name', 'twice', 'there are two clusters a in it'],
-  ['too deep', 'deep', 'folders lie more than 12 deep'],
+  ['two of a name', 'twice', 'it holds two clusters named a'],
+  ['too deep', 'deep', 'folders are nested more than 12 deep'],
   ['too many files', 'many', `holds more than ${MAX_CLUSTER_FILES} YAML and JSON files`],
 ])('%s', async (_, directory, message) => {
   await expect(listFleet(at(directory))).rejects.toThrow(message);

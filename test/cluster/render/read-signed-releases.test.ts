@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../../lib/base/errors/configuration-error
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { readSignedReleases, type SignedReleasesRequest } from '../../../lib/cluster/render/read-signed-releases.ts';
-import { toVersionLookup } from '../../../lib/cluster/render/version-lookup.ts';
+import { toVersionLookup } from '../../../lib/cluster/render/release-version.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { toManifestsText, toManifestText } from '../../../lib/base/documents/manifest-text.ts';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
-import { isDnsName } from '../../../lib/cluster/render/dns-name.ts';
+import { parseDnsName } from '../../../lib/cluster/render/dns-name.ts';
 import {
   MAX_CONFIG_MAP_BYTES,
   type SignatureConfigMapDocument,
@@ -48,7 +48,7 @@ describe('groups', () => {
   ])('%s', (_, versions, names) => {
     const configMaps = toSignatureConfigMaps(versions.map((version, index) => release(`${index}`, version)));
     expect(namesOf(configMaps)).toEqual(names.map((name) => `signet-release-signatures-${name}`));
-    expect(namesOf(configMaps).every(isDnsName)).toBe(true);
+    expect(namesOf(configMaps).map(parseDnsName)).toEqual(namesOf(configMaps));
   });
 
   test('releases without a signature make no ConfigMap', () => {
@@ -99,7 +99,7 @@ describe('sizes', () => {
   test('as many signatures of a digest as are read, and no more', () => {
     const sizes = Array.from({ length: MAX_CONFIG_MAP_SIGNATURES }, () => 300);
     expect(toSignatureConfigMaps([release('a', '4.16.1', sizes)])).toHaveLength(1);
-    expect(() => toSignatureConfigMaps([release('a', '4.16.1', [...sizes, 300])])).toThrow('128 are read');
+    expect(() => toSignatureConfigMaps([release('a', '4.16.1', [...sizes, 300])])).toThrow('read at most 128');
   });
 
   test('9,000 releases: every ConfigMap within the limit, in JSON and in YAML', () => {

@@ -56,9 +56,9 @@ describe('accepted, and read back', () => {
 describe('refused', () => {
   const secret = 'hunter2';
   test.each<[name: string, urls: readonly string[], ca: string | undefined, message: string]>([
-    ['none', [], undefined, 'an empty spec.signatureStores is an error'],
+    ['none', [], undefined, 'treats an empty spec.signatureStores as an error'],
     ['one too many', many(MAX_SIGNATURE_STORES + 1), undefined, 'at most 32'],
-    ['the same twice', ['https://a.example/s', 'https://a.example/s/'], undefined, 'named twice'],
+    ['the same twice', ['https://a.example/s', 'https://a.example/s/'], undefined, 'given twice'],
     ['no scheme', ['mirror.example/signatures'], undefined, 'URL 1: a store must be a URL'],
     ['a path', ['https://a.example', '/signatures'], undefined, 'URL 2: a store must be a URL'],
     ['a file', ['file:///signatures'], undefined, 'must be http:// or https://'],
@@ -69,9 +69,9 @@ describe('refused', () => {
     ['a query', [`https://a.example/?token=${secret}`], undefined, 'query or fragment'],
     ['a fragment', [`https://a.example/#${secret}`], undefined, 'query or fragment'],
     ['a line break', ['https://a.example/\nx'], undefined, 'odd characters'],
-    ['a ca that no ConfigMap can be called', many(1), 'My_CA', 'cannot name'],
-    ['an empty ca', many(1), '', 'cannot name'],
-    ['a ca that is too long', many(1), 'a'.repeat(254), 'cannot name'],
+    ['a ca that no ConfigMap can be called', many(1), 'My_CA', 'is not a name'],
+    ['an empty ca', many(1), '', 'is not a name'],
+    ['a ca that is too long', many(1), 'a'.repeat(254), 'is not a name'],
   ])('%s', (_, urls, ca, message) => {
     const attempt = () => toSignatureStores(urls, { ca });
     expect(attempt).toThrow(InputError);

@@ -173,7 +173,7 @@ describe('refused', () => {
     [
       'a key that no ConfigMap has',
       [file('trust.yaml', trustConfigMap({ data: { ...TRUST_DATA, 'store-a b': 'https://a.example' } }))],
-      'cannot be a key',
+      'is not a key',
     ],
   ])('%s', async (_, documents, message) => {
     await expect(toTrustManifest('ocp', documents)).rejects.toThrow(ConfigurationError);

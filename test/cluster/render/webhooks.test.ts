@@ -107,10 +107,10 @@ describe('is refused', () => {
     ['no URL', { url: 'signet' }, 'https://'],
     ['a short token', { token: 'a'.repeat(15) }, 'the token'],
     ['a token that is a path', { token: `${TOKEN}/../x` }, 'the token'],
-    ['no time', { timeoutSeconds: 0 }, 'from 1 to 30'],
-    ['more time than there is', { timeoutSeconds: 31 }, 'from 1 to 30'],
-    ['no certificate', { ca: 'x' }, 'no PEM certificate'],
-    ['a broken certificate', { ca: CA.replace('MII', 'XII') }, 'no certificate'],
+    ['no time', { timeoutSeconds: 0 }, '1 to 30'],
+    ['more time than there is', { timeoutSeconds: 31 }, '1 to 30'],
+    ['not a certificate', { ca: 'x' }, 'no PEM certificate'],
+    ['a broken certificate', { ca: CA.replace('MII', 'XII') }, 'not a certificate'],
   ])('%s', (_, change, says) => {
     const message = messageOf(() => toWebhook('nodepools', { ...OPTIONS, ...change }));
     expect(message).toContain(says);

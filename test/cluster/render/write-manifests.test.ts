@@ -5,13 +5,16 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { toManifestText } from '../../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { pruneSignatureConfigMaps } from '../../../lib/cluster/render/prune-signature-config-maps.ts';
+import {
+  pruneSignatureConfigMaps,
+  UNFINISHED_PREFIX,
+  writeManifests,
+} from '../../../lib/cluster/render/manifest-directory.ts';
 import {
   SIGNATURES_NAME,
   toGroupName,
   toSignatureConfigMaps,
 } from '../../../lib/cluster/render/signature-config-maps.ts';
-import { UNFINISHED_PREFIX, writeManifests } from '../../../lib/cluster/render/write-manifests.ts';
 
 let directory = '';
 beforeEach(async () => {

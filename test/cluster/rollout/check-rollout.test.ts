@@ -215,7 +215,7 @@ describe('nodes', () => {
   test('a node whose pool cannot be told', () => {
     const state = described(AFTER);
     const both = { ...state, pools: state.pools.flatMap((pool) => [pool, { ...pool, name: 'infra' }]) };
-    expect(() => checkRollout(both, expected, NODES)).toThrow('the pool of the node a cannot be told');
+    expect(() => checkRollout(both, expected, NODES)).toThrow('the pool of the node a is unknown');
   });
 });
 
@@ -270,7 +270,7 @@ describe('pools', () => {
     const both = parseMachineConfigs({ name: 'x', bytes: Buffer.from(toManifestsText(master, 'json')) });
     expect(checkRollout(listed(AFTER, RENDERED), both, undefined)).toMatchObject({
       outcome: 'not-live',
-      faults: ['51-master-rh-registry-trust is for no pool that was handed in'],
+      faults: ['no given pool selects 51-master-rh-registry-trust'],
     });
   });
 
@@ -283,7 +283,7 @@ describe('pools', () => {
 
   test('no machine anywhere', () => {
     const rollout = checkRollout(listed({ ...AFTER, total: 0, updated: 0, ready: 0 }, RENDERED), expected, undefined);
-    expect(rollout).toMatchObject({ outcome: 'not-live', faults: ['there is no machine that it could be live on'] });
+    expect(rollout).toMatchObject({ outcome: 'not-live', faults: ['the pools have no machine'] });
   });
 
   test('a custom pool that takes ours by an expression', () => {

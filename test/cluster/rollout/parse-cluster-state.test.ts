@@ -87,7 +87,7 @@ describe('what is handed in and cannot be read', () => {
       `---\n${HEAD}MachineConfig\nmetadata: {name: a}\nspec: {}\n---\nkind: x\n`,
       'in:7: x: expected',
     ],
-    ['a pool twice', `${good}\n\n${good}`, 'MachineConfigPool worker a second time, first in in:1'],
+    ['a pool twice', `${good}\n\n${good}`, 'MachineConfigPool worker occurs twice, first in in:1'],
     [
       'base64 that is none',
       `${HEAD}MachineConfig\nmetadata: {name: a}\nspec: {config: {storage: {files: [{path: /x, contents: {source: "data:;base64,%"}}]}}}`,
@@ -111,12 +111,16 @@ describe('what is handed in and cannot be read', () => {
     [
       'a count twice',
       good.replace('  Observed Generation:', '  Machine Count: 3\n  Observed Generation:'),
-      '"Machine Count" a second time',
+      '"Machine Count" occurs twice',
     ],
     ['paused perhaps', good.replace('false', 'perhaps'), 'Spec.Paused: expected true or false'],
-    ['a line of something else', good.replace('Spec:', 'what\nSpec:'), 'no line of oc describe'],
+    ['a line of something else', good.replace('Spec:', 'what\nSpec:'), 'not a line of oc describe'],
     ['the status cut off', good.slice(0, good.indexOf('Status:\n')), 'the section Status is missing'],
-    ['an excerpt of which nothing can be told', '...\n  Machine Count: 3\n', 'in:2: it cannot be told'],
+    [
+      'an excerpt of which nothing can be told',
+      '...\n  Machine Count: 3\n',
+      'in:2: the section of this line is missing',
+    ],
     ['an excerpt without a name', '...\nStatus:\n  Machine Count: 3\n', 'in:1: the name of the pool is not shown'],
   ])('%s', (_, text, message) => {
     expect(() => parse(text)).toThrow(message);
@@ -212,8 +216,8 @@ test.each([
 });
 
 test.each([
-  ['a pool', describePool(AFTER), 'expected MachineConfigs alone, found worker'],
-  ['nothing', '---\n', 'there is no MachineConfig in it'],
+  ['a pool', describePool(AFTER), 'expected only MachineConfigs, found worker'],
+  ['nothing', '---\n', 'expected a MachineConfig, found none'],
 ])('what is expected is %s', (_, text, message) => {
   expect(() => parseMachineConfigs({ name: 'in', bytes: Buffer.from(text) })).toThrow(message);
 });

@@ -4,12 +4,15 @@ import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
-import { type AdmissionAnswer, toAdmissionReview } from '../../../lib/cluster/admission/admission-answer.ts';
+import {
+  type AdmissionAnswer,
+  answerFailure,
+  describeReason,
+  toAdmissionReview,
+} from '../../../lib/cluster/admission/admission-answer.ts';
 import { parseAdmissionReview } from '../../../lib/cluster/admission/admission-review.ts';
-import { answerFailure } from '../../../lib/cluster/admission/answer-failure.ts';
-import { toHiveCondition } from '../../../lib/cluster/admission/hive-condition.ts';
 import { answerAsHive } from '../../../lib/cluster/admission/hive-image-set.ts';
-import { readQuestion } from '../../../lib/cluster/admission/read-question.ts';
+import { readRequestedImages } from '../../../lib/cluster/admission/requested-images.ts';
 import { ADMISSION_KINDS } from '../../../lib/cluster/render/admission-kinds.ts';
 import { parseJsonBytes } from '../../../lib/platform/lambda/request-body.ts';
 import { parseHiveConfig } from '../../../lib/trust/documents/hive-config.ts';
@@ -18,6 +21,7 @@ import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
 import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { decidePullspec } from '../../../lib/verdict/decide/decide-pullspec.ts';
+import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';
 import { VectorRejected } from '../vector-rejected.ts';
@@ -53,7 +57,7 @@ function answerVector(inputs: v.InferOutput<typeof Admission>): AdmissionAnswer 
     const review = parseAdmissionReview(parseJsonBytes(writeReview(inputs)));
     const { group, version } = ADMISSION_KINDS.clusterimagesets;
     if (!isDeepStrictEqual(review.resource, { group, version, resource: 'clusterimagesets' })) return ALLOWED;
-    const question = readQuestion('clusterimagesets', review);
+    const question = readRequestedImages('clusterimagesets', review);
     const image = question.kind === 'images' ? question.images[0]?.image : undefined;
     return image === undefined ? ALLOWED : answerAsHive(image, inputs.verificationRequired);
   } catch (error) {
@@ -97,6 +101,17 @@ export const releaseImageCondition: KindRunner = async (vector) => {
   if (condition === undefined) return { condition: null, installerImageResolved: true };
   throw toRejection(vector, { condition, installerImageResolved: false });
 };
+
+/** The message of Hive for an image without a digest. */
+const BY_TAG = 'release images that are not accessed via digest cannot be verified';
+
+/** The condition that Hive sets on a ClusterDeployment for a verdict (`openshift/hive` apis/hive/v1). */
+function toHiveCondition({ outcome, reasons }: Verdict): object | undefined {
+  if (outcome === 'accepted') return undefined;
+  const isByTag = reasons.some(({ code }) => code === 'DigestMissing');
+  const message = isByTag ? BY_TAG : reasons.map(describeReason).join('; ');
+  return { type: 'InstallImagesNotResolved', status: 'True', reason: 'ReleaseImageVerificationFailed', message };
+}
 
 const Config = v.looseObject({
   configMapNamespace: v.optional(v.string()),

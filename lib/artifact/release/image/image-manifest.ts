@@ -1,52 +1,89 @@
 import { isJsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
 import { type Digest, isDigest } from '../../../base/names/digest.ts';
-import { MAX_LAYERS } from './limits.ts';
 import { readJsonObject } from './read-json-object.ts';
 import { ReleaseError } from './release-error.ts';
 
-/** What a manifest says of a blob: nothing of it is known to be so. */
+/** A blob as a manifest describes it; nothing of it is verified. */
 export interface BlobDescriptor {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
 }
 
-export interface ImageManifest {
+interface ImageManifest {
   readonly config: BlobDescriptor;
   /** From the bottom to the top. */
   readonly layers: readonly BlobDescriptor[];
 }
 
+const MANIFEST = 'the manifest';
+const CONFIG = 'the configuration';
+/** Layers of an image: more than container runtimes stack. */
+const MAX_LAYERS = 256;
 const CONFIG_TYPES: readonly string[] = [
   'application/vnd.oci.image.config.v1+json',
   'application/vnd.docker.container.image.v1+json',
 ];
 
-/** The blobs that an image's manifest names. @throws ReleaseError `ImageUnsupported`, `LimitExceeded` */
+/** Parses the manifest of an image. @throws ReleaseError `ImageUnsupported`, `LimitExceeded` */
 export function parseImageManifest(bytes: Uint8Array): ImageManifest {
-  const { config, layers, schemaVersion } = readJsonObject(bytes, 'the manifest', 'ImageUnsupported');
-  if (schemaVersion !== 2) throw unsupported('its schema version is not 2');
-  if (!Array.isArray(layers)) throw unsupported('it has no list of layers');
-  if (layers.length > MAX_LAYERS) throw new ReleaseError('LimitExceeded', `it has more than ${MAX_LAYERS} layers`);
+  const { config, layers, schemaVersion } = readJsonObject(bytes, MANIFEST, 'ImageUnsupported');
+  if (schemaVersion !== 2) throw unsupported(MANIFEST, 'schemaVersion is not 2');
+  if (!Array.isArray(layers)) throw unsupported(MANIFEST, 'layers is not a list');
+  if (layers.length > MAX_LAYERS)
+    throw new ReleaseError('LimitExceeded', `${MANIFEST} has more than ${MAX_LAYERS} layers`);
   const parsed = readDescriptor(config, 'config');
   if (!CONFIG_TYPES.includes(parsed.mediaType)) {
-    throw unsupported(`config.mediaType ${JSON.stringify(parsed.mediaType)} is not that of a container image`);
+    throw unsupported(
+      MANIFEST,
+      `config.mediaType ${JSON.stringify(parsed.mediaType)} is not that of a container image`,
+    );
   }
   return { config: parsed, layers: layers.map((layer, index) => readDescriptor(layer, `layers[${index}]`)) };
 }
 
 function readDescriptor(value: JsonValue | undefined, path: string): BlobDescriptor {
-  if (!isJsonObject(value)) throw unsupported(`${path} is not an object`);
+  if (!isJsonObject(value)) throw unsupported(MANIFEST, `${path} is not an object`);
   const { mediaType, digest, size } = value;
   if (typeof mediaType !== 'string' || mediaType.length > 256)
-    throw unsupported(`${path}.mediaType is not a short text`);
-  if (typeof digest !== 'string' || !isDigest(digest)) throw unsupported(`${path}.digest is not a digest`);
+    throw unsupported(MANIFEST, `${path}.mediaType is not a media type`);
+  if (typeof digest !== 'string' || !isDigest(digest)) throw unsupported(MANIFEST, `${path}.digest is not a digest`);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-    throw unsupported(`${path}.size is not a number of bytes`);
+    throw unsupported(MANIFEST, `${path}.size is not a number of bytes`);
   }
   return { mediaType, digest, size };
 }
 
-function unsupported(fault: string): ReleaseError {
-  return new ReleaseError('ImageUnsupported', `the manifest is not one that is read: ${fault}`);
+export interface Platform {
+  readonly architecture: string;
+  readonly os: string;
+}
+
+export interface ImageConfig {
+  readonly platform: Platform;
+  /** The digest of each unpacked layer, from the bottom to the top. */
+  readonly diffIds: readonly Digest[];
+}
+
+/** Parses the configuration of an image with this number of layers. @throws ReleaseError `ImageUnsupported` */
+export function parseImageConfig(bytes: Uint8Array, layers: number): ImageConfig {
+  const { architecture, os, rootfs } = readJsonObject(bytes, CONFIG, 'ImageUnsupported');
+  if (!isShortText(architecture) || !isShortText(os)) throw unsupported(CONFIG, 'architecture or os is missing');
+  if (!isJsonObject(rootfs) || rootfs['type'] !== 'layers') throw unsupported(CONFIG, 'rootfs.type is not layers');
+  const { diff_ids: diffIds } = rootfs;
+  if (!Array.isArray(diffIds) || !diffIds.every((id) => typeof id === 'string' && isDigest(id))) {
+    throw unsupported(CONFIG, 'rootfs.diff_ids is not a list of digests');
+  }
+  if (diffIds.length !== layers) {
+    throw unsupported(CONFIG, `it has ${diffIds.length} layers, the manifest ${layers}`);
+  }
+  return { platform: { architecture, os }, diffIds };
+}
+
+function isShortText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= 64;
+}
+
+function unsupported(file: string, fault: string): ReleaseError {
+  return new ReleaseError('ImageUnsupported', `${file} is not supported: ${fault}`);
 }

@@ -2,42 +2,46 @@ import { isJsonObject, type JsonValue } from '../../../base/documents/json-value
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
 import { MAX_PULLSPEC_LENGTH, parsePullspec } from '../../../base/names/pullspec.ts';
-import { MAX_COMPONENTS } from './limits.ts';
 import { readJsonObject } from './read-json-object.ts';
 import { ReleaseError } from './release-error.ts';
 
-/** One image that a release is made of. */
+/** A component image of a release. */
 export interface ReleaseComponent {
   readonly name: string;
-  /** As the release names it. */
+  /** As written in the release. */
   readonly pullspec: string;
   readonly digest?: Digest;
-  /** Why it is not by digest; nothing says then which image a cluster would run. */
+  /** Why it has no digest: then any image could be run for it. */
   readonly fault?: string;
 }
 
-export interface ImageReferences {
-  /** What the release calls itself: its version. */
+interface ImageReferences {
+  /** The name of the release: its version. */
   readonly name: string | undefined;
   readonly components: readonly ReleaseComponent[];
 }
 
-const FILE = 'image-references';
+/** Components of a release; a real one has about 190. */
+const MAX_COMPONENTS = 4096;
+const REFERENCES = 'image-references';
 const MAX_NAME_LENGTH = 253;
 
+const METADATA = 'release-metadata';
+const MAX_VERSION_LENGTH = 253;
+
 /**
- * Reads `release-manifests/image-references`, an ImageStream with a tag for each component. A tag that is not by digest
- * is a component with a fault.
+ * Parses `release-manifests/image-references`, an ImageStream with a tag for each component. A tag without a digest is a
+ * component with a fault.
  *
  * @throws ReleaseError `ReferencesInvalid`, `LimitExceeded`
  */
 export function parseImageReferences(bytes: Uint8Array): ImageReferences {
-  const { apiVersion, kind, metadata, spec } = readJsonObject(bytes, FILE, 'ReferencesInvalid');
+  const { apiVersion, kind, metadata, spec } = readJsonObject(bytes, REFERENCES, 'ReferencesInvalid');
   if (kind !== 'ImageStream' || apiVersion !== 'image.openshift.io/v1') throw invalid('is not an ImageStream');
   const tags = isJsonObject(spec) ? spec['tags'] : undefined;
-  if (!Array.isArray(tags) || tags.length === 0) throw invalid('names no component');
+  if (!Array.isArray(tags) || tags.length === 0) throw invalid('has no component');
   if (tags.length > MAX_COMPONENTS) {
-    throw new ReleaseError('LimitExceeded', `${FILE} names more than ${MAX_COMPONENTS} components`);
+    throw new ReleaseError('LimitExceeded', `${REFERENCES} has more than ${MAX_COMPONENTS} components`);
   }
   const components = new Map<string, ReleaseComponent>();
   for (const [index, tag] of tags.entries()) {
@@ -54,20 +58,29 @@ function readComponent(tag: JsonValue, path: string): ReleaseComponent {
   const { name, from } = tag;
   const pullspec = isJsonObject(from) ? from['name'] : undefined;
   if (!isJsonObject(from) || typeof pullspec !== 'string' || pullspec.length > MAX_PULLSPEC_LENGTH) {
-    throw invalid(`has ${path}, which names no image`);
+    throw invalid(`has ${path} without an image`);
   }
-  if (from['kind'] !== 'DockerImage') return { name, pullspec, fault: 'it is not an image of a registry' };
+  if (from['kind'] !== 'DockerImage')
+    return { name, pullspec, fault: `kind ${JSON.stringify(from['kind'])} is not DockerImage` };
   return { name, pullspec, ...readDigest(pullspec) };
 }
 
 function readDigest(pullspec: string): { readonly digest: Digest } | { readonly fault: string } {
   try {
     const { digest } = parsePullspec(pullspec);
-    return digest === undefined ? { fault: 'it is not by digest' } : { digest };
+    return digest === undefined ? { fault: 'the pullspec has no digest' } : { digest };
   } catch (error) {
     if (error instanceof InputError) return { fault: error.message };
     throw error;
   }
+}
+
+/** Parses the version in `release-manifests/release-metadata`. @throws ReleaseError `ReferencesInvalid` */
+export function parseReleaseVersion(bytes: Uint8Array): string {
+  const { kind, version } = readJsonObject(bytes, METADATA, 'ReferencesInvalid');
+  const isVersion = typeof version === 'string' && version !== '' && version.length <= MAX_VERSION_LENGTH;
+  if (kind === 'cincinnati-metadata-v0' && isVersion) return version;
+  throw new ReleaseError('ReferencesInvalid', `${METADATA} has no version`);
 }
 
 function isName(value: JsonValue | undefined): value is string {
@@ -75,5 +88,5 @@ function isName(value: JsonValue | undefined): value is string {
 }
 
 function invalid(fault: string): ReleaseError {
-  return new ReleaseError('ReferencesInvalid', `${FILE} ${fault}`);
+  return new ReleaseError('ReferencesInvalid', `${REFERENCES} ${fault}`);
 }

@@ -1,24 +1,24 @@
 export type ReleaseFaultCode =
-  /** Bytes are not those of the digest or the size that names them. */
+  /** The bytes do not have their digest or size. */
   | 'ContentMismatch'
   | 'LimitExceeded'
-  /** A kind of manifest, list, configuration or layer that no release image has. */
+  /** A manifest, list, configuration or layer of a kind that is not supported. */
   | 'ImageUnsupported'
-  /** A layer cannot be unpacked, or two readers could take it for different files. */
+  /** A layer that cannot be unpacked, or that two readers could read differently. */
   | 'LayerInvalid'
   | 'FileMissing'
-  /** Something else than a plain file stands in the place of one. */
+  /** Something other than a regular file in its place. */
   | 'FileRefused'
-  /** `image-references` or `release-metadata` does not say what it has to. */
+  /** `image-references` or `release-metadata` lacks what is required. */
   | 'ReferencesInvalid';
 
-/** What is wrong with the contents of a release image. */
+/** A fault in the contents of a release image. */
 export interface ReleaseFault {
   readonly code: ReleaseFaultCode;
   readonly message: string;
 }
 
-/** Ends the reading of an image. It never leaves `lib/artifact/release`, where it becomes a fault of the result. */
+/** Stops the inspection of an image. `lib/artifact/release` turns it into a fault of the result and never throws it. */
 export class ReleaseError extends Error {
   override readonly name = 'ReleaseError';
   readonly code: ReleaseFaultCode;

@@ -1,13 +1,27 @@
 import { Readable } from 'node:stream';
-import { createTarDecoder } from 'modern-tar';
+import { createTarDecoder, type TarHeader } from 'modern-tar';
 import { StoreError } from '../../../base/errors/store-error.ts';
-import { createLayerEntries, type LayerFindings } from './layer-entries.ts';
-import { MAX_LAYER_ENTRIES, MAX_RELEASE_FILE_BYTES } from './limits.ts';
 import { ReleaseError } from './release-error.ts';
 
+const RELEASE_FOLDER = 'release-manifests';
+export const RELEASE_FILES = ['image-references', 'release-metadata'] as const;
+export type ReleaseFile = (typeof RELEASE_FILES)[number];
+
+/** The effect of one layer on the release's files. */
+export interface LayerFindings {
+  readonly files: ReadonlyMap<ReleaseFile, Uint8Array>;
+  /** Files of lower layers that this one removes. */
+  readonly hidden: ReadonlySet<ReleaseFile>;
+}
+
+/** Entries of one layer. */
+const MAX_LAYER_ENTRIES = 1_000_000;
+/** Bytes of `image-references` and of `release-metadata`; a real one has about 100 KB. */
+const MAX_RELEASE_FILE_BYTES = 4 * 1024 * 1024;
+
 /**
- * What one unpacked layer does to the release's files. It is read to its end, strictly: whole headers, an end, and
- * nothing behind it. Nothing is written anywhere.
+ * Scans one unpacked layer for the release's files. The tar archive must be complete, with nothing after its end. Nothing
+ * is written to disk.
  *
  * @throws ReleaseError, and what the source throws
  */
@@ -23,14 +37,14 @@ export async function scanLayer(chunks: AsyncIterable<Uint8Array>): Promise<Laye
         throw new ReleaseError('LimitExceeded', `a layer has more than ${MAX_LAYER_ENTRIES} entries`);
       }
       const file = found.consider(header);
-      // Read to its end all the same: modern-tar 0.8 takes the cancelling of one body for that of the next one.
+      // Drained, not cancelled: modern-tar 0.8 cancels the next body instead.
       if (file === undefined) await drain(body);
       else found.keep(file, await readFile(body, file));
     }
   } catch (cause) {
     if (cause instanceof ReleaseError || cause instanceof StoreError) throw cause;
     const fault = cause instanceof Error ? cause.message : String(cause);
-    throw new ReleaseError('LayerInvalid', `a layer is not a whole tar archive: ${fault}`, { cause });
+    throw new ReleaseError('LayerInvalid', `a layer is not a complete tar archive: ${fault}`, { cause });
   }
   return found.finish();
 }
@@ -50,4 +64,98 @@ async function readFile(body: AsyncIterable<Uint8Array>, file: string): Promise<
     parts.push(chunk);
   }
   return Buffer.concat(parts);
+}
+
+interface LayerEntries {
+  /** Adds an entry; returns its file if the bytes must be kept. @throws ReleaseError */
+  consider(header: TarHeader): ReleaseFile | undefined;
+  keep(file: ReleaseFile, bytes: Uint8Array): void;
+  finish(): LayerFindings;
+}
+
+/** Names in the OCI image specification for removed entries: one entry, or all lower entries of a folder. */
+const WHITEOUT = '.wh.';
+const OPAQUE = '.wh..wh..opq';
+
+/** Collects the entries of one layer in order. Entries that two readers could read differently are refused. */
+function createLayerEntries(): LayerEntries {
+  const files = new Map<ReleaseFile, Uint8Array>();
+  const seen = new Set<ReleaseFile>();
+  const hidden = new Set<ReleaseFile>();
+  const links = new Set<string>();
+
+  /** Refuses a file below a link: it would be written elsewhere than its name says. */
+  function checkParents(parts: readonly string[]): void {
+    if (links.size === 0) return;
+    for (let depth = 1; depth < parts.length; depth += 1) {
+      const parent = parts.slice(0, depth).join('/');
+      if (links.has(parent))
+        throw new ReleaseError('LayerInvalid', `a layer has an entry below the link ${quote(parent)}`);
+    }
+  }
+
+  function noteLink(parts: readonly string[], { type }: TarHeader): void {
+    const path = parts.join('/');
+    if (type === 'symlink' || type === 'link') links.add(path);
+    else links.delete(path);
+  }
+
+  return {
+    consider(header) {
+      const parts = parseEntryPath(header.name);
+      checkParents(parts);
+      noteLink(parts, header);
+      const whiteout = findHidden(parts);
+      for (const file of whiteout) hidden.add(file);
+      if (parts[0] !== RELEASE_FOLDER || whiteout.length > 0) return undefined;
+      if (parts.length === 1 && header.type !== 'directory') throw refused(RELEASE_FOLDER, header);
+      const file = RELEASE_FILES.find((name) => name === parts[1]);
+      if (file === undefined) return undefined;
+      if (parts.length > 2 || header.type !== 'file' || isSparse(header))
+        throw refused(`${RELEASE_FOLDER}/${file}`, header);
+      if (seen.has(file)) throw new ReleaseError('FileRefused', `a layer has ${RELEASE_FOLDER}/${file} twice`);
+      seen.add(file);
+      return file;
+    },
+    keep: (file, bytes) => files.set(file, bytes),
+    finish: () => ({ files, hidden }),
+  };
+}
+
+/**
+ * Parses the name of an entry into path segments; none for the root itself. `..` is refused: no builder writes it, and
+ * readers disagree about its meaning.
+ *
+ * @throws ReleaseError `LayerInvalid`
+ */
+function parseEntryPath(untrustedName: string): readonly string[] {
+  const parts = untrustedName.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..') || untrustedName.includes('\0')) {
+    throw new ReleaseError('LayerInvalid', `a layer has an entry with the invalid name ${quote(untrustedName)}`);
+  }
+  return parts;
+}
+
+function findHidden(parts: readonly string[]): readonly ReleaseFile[] {
+  const name = parts.at(-1) ?? '';
+  if (!name.startsWith(WHITEOUT)) return [];
+  const parent = parts.slice(0, -1).join('/');
+  const target = name.slice(WHITEOUT.length);
+  if (parent === '') return name === OPAQUE || target === RELEASE_FOLDER ? RELEASE_FILES : [];
+  if (parent !== RELEASE_FOLDER) return [];
+  return name === OPAQUE ? RELEASE_FILES : RELEASE_FILES.filter((file) => file === target);
+}
+
+/** The archive does not hold the bytes of a sparse file as they are. */
+function isSparse({ pax }: TarHeader): boolean {
+  return Object.keys(pax ?? {}).some((key) => key.startsWith('GNU.sparse.'));
+}
+
+function refused(path: string, header: TarHeader): ReleaseError {
+  const kind = header.type === 'file' && !isSparse(header) ? 'in the wrong place' : `a ${header.type ?? 'file'}`;
+  return new ReleaseError('FileRefused', `${path} is ${kind}${isSparse(header) ? ' with holes' : ''}`);
+}
+
+function quote(path: string): string {
+  return JSON.stringify(path.slice(0, 160));
 }

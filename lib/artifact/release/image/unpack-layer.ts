@@ -1,14 +1,35 @@
 import { Readable, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { fileErrorCode } from '../../../platform/files/file-error.ts';
-import type { LayerPacking } from './layer-packing.ts';
 import { ReleaseError } from './release-error.ts';
+
+type LayerPacking = 'gzip' | 'zstd' | 'none';
+
+const PACKINGS: ReadonlyMap<string, LayerPacking> = new Map([
+  ['application/vnd.oci.image.layer.v1.tar+gzip', 'gzip'],
+  ['application/vnd.oci.image.layer.v1.tar+zstd', 'zstd'],
+  ['application/vnd.oci.image.layer.v1.tar', 'none'],
+  ['application/vnd.docker.image.rootfs.diff.tar.gzip', 'gzip'],
+  ['application/vnd.docker.image.rootfs.diff.tar.zstd', 'zstd'],
+  ['application/vnd.docker.image.rootfs.diff.tar', 'none'],
+]);
+
+/**
+ * The packing of a layer's media type. Layers that are stored elsewhere or encrypted are not supported.
+ *
+ * @throws ReleaseError `ImageUnsupported`
+ */
+export function toLayerPacking(mediaType: string): LayerPacking {
+  const packing = PACKINGS.get(mediaType);
+  if (packing !== undefined) return packing;
+  throw new ReleaseError('ImageUnsupported', `the layer type ${JSON.stringify(mediaType)} is not supported`);
+}
 
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * A layer's bytes unpacked as they come, at most `limitBytes`. Nothing may be left over behind what unpacks: another
- * reader could take it for more of the layer.
+ * Unpacks the bytes of a layer as a stream of at most `limitBytes`. Bytes after the packed data are refused: another reader
+ * could read them as part of the layer.
  *
  * @throws ReleaseError `LayerInvalid`, `LimitExceeded`, and what the source throws
  */
@@ -21,7 +42,10 @@ export async function* unpackLayer(
   for await (const chunk of openPacking(packed, packing)) {
     length += chunk.length;
     if (length > limitBytes) {
-      throw new ReleaseError('LimitExceeded', `the layers unpack to more than is read; ${limitBytes} bytes were left`);
+      throw new ReleaseError(
+        'LimitExceeded',
+        `the layers unpack to too many bytes: ${limitBytes} were left of the limit`,
+      );
     }
     yield chunk;
   }
@@ -60,9 +84,9 @@ async function* decompress(
   } catch (cause) {
     const code = fileErrorCode(cause) ?? '';
     if (!code.startsWith('Z_') && !code.startsWith('ZSTD_')) throw cause;
-    const fault = code === 'Z_BUF_ERROR' ? 'it ends too early' : cause instanceof Error ? cause.message : code;
+    const fault = code === 'Z_BUF_ERROR' ? 'the data is incomplete' : cause instanceof Error ? cause.message : code;
     throw new ReleaseError('LayerInvalid', `a layer cannot be unpacked: ${fault}`, { cause });
   }
   if (transform.bytesWritten === length) return;
-  throw new ReleaseError('LayerInvalid', 'something follows the packed data of a layer');
+  throw new ReleaseError('LayerInvalid', 'a layer has bytes after its packed data');
 }

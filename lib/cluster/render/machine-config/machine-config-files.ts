@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { InputError } from '../../../base/errors/input-error.ts';
 
-/** One file of a node, as it will be. */
+/** A file to write on a node. */
 export interface NodeFile {
   /** Absolute, on the node. */
   readonly path: string;
@@ -10,18 +10,17 @@ export interface NodeFile {
 
 export const POLICY_PATH = '/etc/containers/policy.json';
 export const REGISTRIES_D_PATH = '/etc/containers/registries.d';
-/** The cluster writes it itself wherever there is an image policy object. */
+/** The file that the cluster writes itself when an image policy object exists. */
 const GENERATED_REGISTRIES_D = 'sigstore-registries.yaml';
 
-/** All else of a node is part of its image, and writing there degrades the pool. */
+/** Directories that a MachineConfig may write to. The rest is part of the node's image: writing there degrades the pool. */
 const WRITABLE = ['/etc/', '/var/', '/opt/', '/root/', '/home/', '/srv/', '/usr/local/'];
 
 /**
- * Where the files of a policy lie on a node: policy.json, registries.d files by their names, keys where the policy
- * says.
+ * The files of a policy on a node: policy.json, registries.d files under their names, and keys at the policy's paths.
  *
- * @throws InputError `ArgumentInvalid` for a registries.d name that nodes do not read or that the cluster owns, and for
- *   a key path that cannot be
+ * @throws InputError `ArgumentInvalid` for a registries.d name that nodes ignore or that the cluster owns, and for an
+ *   invalid key path
  */
 export function toNodeFiles(input: {
   readonly policy: Uint8Array;
@@ -38,7 +37,7 @@ export function toNodeFiles(input: {
   ];
 }
 
-/** An absolute path that is written in one way only, where a MachineConfig can write. @throws InputError */
+/** Parses a path on a node: absolute, normalised, in a directory that a MachineConfig may write to. @throws InputError */
 export function parseNodePath(text: string): string {
   if (
     !path.posix.isAbsolute(text) ||
@@ -47,11 +46,11 @@ export function parseNodePath(text: string): string {
     /\p{Cc}/u.test(text)
   ) {
     throw invalid(
-      `${JSON.stringify(text)} is no file of a node: write an absolute path without "..", "//" and final "/"`,
+      `${JSON.stringify(text)} is not a path on a node: write an absolute path without "..", "//" and a final "/"`,
     );
   }
   if (!WRITABLE.some((directory) => text.startsWith(directory))) {
-    throw invalid(`${text} cannot be written on a node: put it under /etc`);
+    throw invalid(`a MachineConfig cannot write ${text}: put it under /etc`);
   }
   return text;
 }
@@ -59,17 +58,17 @@ export function parseNodePath(text: string): string {
 function parseKeyPath(text: string): string {
   const keyPath = parseNodePath(text);
   if (keyPath === POLICY_PATH || keyPath.startsWith(`${REGISTRIES_D_PATH}/`)) {
-    throw invalid(`${keyPath} is not a place for a key`);
+    throw invalid(`${keyPath} is reserved: put the key elsewhere`);
   }
   return keyPath;
 }
 
 function parseRegistriesDName(name: string): string {
   if (name !== path.posix.basename(name) || !name.endsWith('.yaml') || name.startsWith('.')) {
-    throw invalid(`${JSON.stringify(name)}: nodes read only files of registries.d that are named <name>.yaml`);
+    throw invalid(`${JSON.stringify(name)}: nodes read only registries.d files named <name>.yaml`);
   }
   if (name === GENERATED_REGISTRIES_D) {
-    throw invalid(`${name} belongs to the cluster, which writes it for image policies: use another name`);
+    throw invalid(`${name} is reserved by the cluster, which writes it for image policies: use another name`);
   }
   return name;
 }

@@ -1,9 +1,9 @@
 import { InputError } from '../../../base/errors/input-error.ts';
-import { isClusterOwnedName } from '../cluster-owned-name.ts';
 import { parseDnsName } from '../dns-name.ts';
+import { compareMinors, parseMinor, toMinor } from '../release-version.ts';
 import { type NodeFile, parseNodePath } from './machine-config-files.ts';
 
-/** What Ignition specification a MachineConfig is written in: 3.4 of current clusters, 2.2 of those before 4.6. */
+/** The Ignition specification of a MachineConfig: 3.4 for current clusters, 2.2 for those before 4.6. */
 export type IgnitionVersion = '3.4' | '2.2';
 
 interface IgnitionFile {
@@ -15,7 +15,7 @@ interface IgnitionFile {
 }
 
 /** A MachineConfig that writes files (`machineconfiguration.openshift.io/v1`). */
-export interface MachineConfigManifest {
+interface MachineConfigManifest {
   readonly apiVersion: 'machineconfiguration.openshift.io/v1';
   readonly kind: 'MachineConfig';
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
@@ -28,24 +28,21 @@ export interface MachineConfigManifest {
 }
 
 export const ROLE_LABEL = 'machineconfiguration.openshift.io/role';
-/** Stands for the pool in a name. */
-export const POOL_PLACEHOLDER = '{pool}';
-/** Before `99-<pool>-generated-…`, as in the documentation: what the cluster itself configures is not hidden. */
-export const DEFAULT_MACHINE_CONFIG_NAME = `51-${POOL_PLACEHOLDER}-signet-policy`;
-/** Bytes of files in one MachineConfig, encoded; an object that etcd takes is no longer than 1.5 MiB. */
+/** The placeholder of the pool in a name. */
+const POOL_PLACEHOLDER = '{pool}';
+/** Bytes of the encoded files of one MachineConfig; etcd accepts objects of at most 1.5 MiB. */
 export const MAX_MACHINE_CONFIG_BYTES = 1024 * 1024;
 
-/** Of Kubernetes, for values of labels. */
+/** Characters of a label value in Kubernetes. */
 const MAX_LABEL_LENGTH = 63;
-/** 0644, as decimal: JSON knows no octal number. */
 const MODE = 0o644;
 
 /**
- * One MachineConfig for each pool, all with the same files, in the order of their paths.
+ * Renders one MachineConfig for each pool, all with the same files in the order of their paths.
  *
- * @param name with `{pool}` in it when there are several pools
- * @throws InputError `ArgumentInvalid` for no pool, one that occurs twice or cannot be, a name that is none, is the
- *   cluster's or is the same for two pools, no file, a path that occurs twice, and more bytes than an object can hold
+ * @param name with `{pool}` in it for several pools
+ * @throws InputError `ArgumentInvalid` for a missing, repeated or invalid pool; a name that is invalid, reserved by the
+ *   cluster or equal for two pools; no file, a repeated path, and more than {@link MAX_MACHINE_CONFIG_BYTES}
  */
 export function toMachineConfigs(input: {
   readonly pools: readonly string[];
@@ -54,9 +51,9 @@ export function toMachineConfigs(input: {
   readonly files: readonly NodeFile[];
 }): readonly MachineConfigManifest[] {
   const { pools, name, ignition } = input;
-  if (pools.length === 0) throw invalid('name at least one pool');
+  if (pools.length === 0) throw invalid('no pool: give at least one');
   const twice = pools.find((pool, index) => pools.indexOf(pool) !== index);
-  if (twice !== undefined) throw invalid(`the pool ${twice} is named twice`);
+  if (twice !== undefined) throw invalid(`the pool ${twice} is given twice`);
   if (pools.length > 1 && !name.includes(POOL_PLACEHOLDER)) {
     throw invalid(
       `the name ${JSON.stringify(name)} is the same for ${pools.length} pools: put ${POOL_PLACEHOLDER} in it`,
@@ -71,14 +68,21 @@ export function toMachineConfigs(input: {
   }));
 }
 
-/** @throws InputError `ArgumentInvalid` */
+/** The name of a pool's MachineConfig. @throws InputError `ArgumentInvalid` */
 export function toMachineConfigName(pattern: string, pool: string): string {
   const name = parseDnsName(pattern.replaceAll(POOL_PLACEHOLDER, parsePoolName(pool)));
-  if (isClusterOwnedName(name, pool)) throw invalid(`the name ${name} belongs to the cluster: use another one`);
+  if (isClusterOwnedName(name, pool)) throw invalid(`the name ${name} is reserved by the cluster: use another one`);
   return name;
 }
 
-/** It becomes the value of a label. */
+/** True for names of MachineConfigs that the operator renders itself: it would overwrite an applied one. */
+function isClusterOwnedName(name: string, pool: string): boolean {
+  const templates = [`00-${pool}`, `01-${pool}-container-runtime`, `01-${pool}-kubelet`];
+  const isGenerated = /^[0-9]{2}-/.test(name) && name.slice(3).startsWith(`${pool}-generated-`);
+  return templates.includes(name) || isGenerated || name.startsWith('rendered-');
+}
+
+/** Parses the name of a pool, which becomes the value of a label. */
 function parsePoolName(pool: string): string {
   if (pool.length > MAX_LABEL_LENGTH) {
     throw invalid(`the pool ${JSON.stringify(pool.slice(0, 80))} is longer than ${MAX_LABEL_LENGTH} characters`);
@@ -87,7 +91,7 @@ function parsePoolName(pool: string): string {
 }
 
 function toIgnitionFiles(files: readonly NodeFile[], ignition: IgnitionVersion): readonly IgnitionFile[] {
-  if (files.length === 0) throw invalid('there is no file to write');
+  if (files.length === 0) throw invalid('no file: give at least one');
   const sorted = files.toSorted((left, right) => (left.path < right.path ? -1 : 1));
   const twice = sorted.find(({ path }, index) => path === sorted[index + 1]?.path);
   if (twice !== undefined) throw invalid(`${twice.path} is given twice`);
@@ -110,7 +114,7 @@ function toIgnitionFile(path: string, source: string, ignition: IgnitionVersion)
   }
 }
 
-/** The encoding of the documentation; a binary key is not called text. */
+/** A data: URL as in the documentation, with the type of binary data for a binary key. */
 function toDataUrl(bytes: Uint8Array): string {
   const type = isText(bytes) ? 'text/plain;charset=utf-8' : 'application/octet-stream';
   return `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
@@ -122,6 +126,42 @@ function isText(bytes: Uint8Array): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** The first minor version whose releases ship the ClusterImagePolicy `openshift`, active without a feature gate. */
+const SHIPS_CLUSTER_IMAGE_POLICY = '4.21';
+
+/**
+ * Describes which MachineConfig owns policy.json on a cluster of this version; undefined before 4.21, when only this one
+ * writes it. The machine-config operator merges in the order of names: the last one owns the file.
+ *
+ * @param version such as 4.21 or 4.21.3
+ * @throws InputError `ArgumentInvalid` for an invalid version
+ */
+export function describeTarget(version: string, name: string, pool: string): string | undefined {
+  const minor = toMinor(version) ?? parseTargetMinor(version);
+  if (compareMinors(minor, SHIPS_CLUSTER_IMAGE_POLICY) < 0) return undefined;
+  const generated = toGeneratedName(pool);
+  const ships = `${minor} ships the ClusterImagePolicy openshift, for which ${generated} owns /etc/containers/policy.json`;
+  if (name < generated) {
+    return `${ships} and sorts after ${name}: this policy.json will not be on the nodes; write a ClusterImagePolicy instead`;
+  }
+  return `${ships}; ${name} sorts after it and replaces that file: the release’s own signatures are then verified only if this policy.json says so`;
+}
+
+/** The MachineConfig that the cluster renders itself and that may hold policy.json. */
+function toGeneratedName(pool: string): string {
+  return `99-${pool}-generated-registries`;
+}
+
+function parseTargetMinor(text: string): string {
+  try {
+    return parseMinor(text);
+  } catch (cause) {
+    throw new InputError('ArgumentInvalid', `${JSON.stringify(text)} is not a version: expected one such as 4.21`, {
+      cause,
+    });
   }
 }
 

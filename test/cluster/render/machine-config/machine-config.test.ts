@@ -4,14 +4,17 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { toManifestsText } from '../../../../lib/base/documents/manifest-text.ts';
 import {
+  describeTarget,
   type IgnitionVersion,
   MAX_MACHINE_CONFIG_BYTES,
   toMachineConfigs,
 } from '../../../../lib/cluster/render/machine-config/machine-config.ts';
 import { type NodeFile, toNodeFiles } from '../../../../lib/cluster/render/machine-config/machine-config-files.ts';
-import { checkKeyFiles } from '../../../../lib/cluster/render/machine-config/machine-config-key-files.ts';
-import { checkKeys, listKeyPaths } from '../../../../lib/cluster/render/machine-config/machine-config-keys.ts';
-import { describeTarget } from '../../../../lib/cluster/render/machine-config/machine-config-target.ts';
+import {
+  checkKeyFiles,
+  checkKeys,
+  listKeyPaths,
+} from '../../../../lib/cluster/render/machine-config/machine-config-keys.ts';
 import {
   findLockoutRisks,
   findLockouts,
@@ -76,23 +79,23 @@ describe('toMachineConfigs', () => {
   });
 
   test.each<[string, Partial<typeof BASE>, string]>([
-    ['no pool', { pools: [] }, 'at least one pool'],
-    ['a pool twice', { pools: ['a', 'a'] }, 'named twice'],
-    ['a pool that is no name', { pools: ['A_'] }, 'cannot name'],
+    ['no pool', { pools: [] }, 'no pool: give at least one'],
+    ['a pool twice', { pools: ['a', 'a'] }, 'given twice'],
+    ['a pool that is no name', { pools: ['A_'] }, 'is not a name'],
     ['a pool longer than a label', { pools: ['a'.repeat(64)] }, 'longer than 63 characters'],
-    ['a name with YAML in it', { name: '51-{pool}\nspec: {}' }, 'cannot name'],
-    ['a pool with YAML in it', { pools: ['worker"\n  x: y'] }, 'cannot name'],
-    ['the name of what the cluster generates', { name: '99-{pool}-generated-registries' }, 'belongs to the cluster'],
-    ['the name of what the cluster renders', { name: 'rendered-{pool}-1' }, 'belongs to the cluster'],
-    ['the name of a template', { name: '01-{pool}-kubelet' }, 'belongs to the cluster'],
+    ['a name with YAML in it', { name: '51-{pool}\nspec: {}' }, 'is not a name'],
+    ['a pool with YAML in it', { pools: ['worker"\n  x: y'] }, 'is not a name'],
+    ['the name of what the cluster generates', { name: '99-{pool}-generated-registries' }, 'reserved by the cluster'],
+    ['the name of what the cluster renders', { name: 'rendered-{pool}-1' }, 'reserved by the cluster'],
+    ['the name of a template', { name: '01-{pool}-kubelet' }, 'reserved by the cluster'],
     ['one name for two pools', { name: 'mine' }, 'the same for 2 pools'],
-    ['a name that is none', { name: 'A {pool}' }, 'cannot name'],
+    ['a name that is none', { name: 'A {pool}' }, 'is not a name'],
     ['no file', { files: [] }, 'no file'],
     ['a path twice', { files: [file, file] }, 'given twice'],
-    ['a relative path', { files: [{ ...file, path: 'etc/x' }] }, 'no file of a node'],
-    ['a path upwards', { files: [{ ...file, path: '/etc/../usr/x' }] }, 'no file of a node'],
-    ['a path with a line feed', { files: [{ ...file, path: '/etc/a\nb' }] }, 'no file of a node'],
-    ['a path of the image', { files: [{ ...file, path: '/usr/share/key' }] }, 'cannot be written'],
+    ['a relative path', { files: [{ ...file, path: 'etc/x' }] }, 'not a path on a node'],
+    ['a path upwards', { files: [{ ...file, path: '/etc/../usr/x' }] }, 'not a path on a node'],
+    ['a path with a line feed', { files: [{ ...file, path: '/etc/a\nb' }] }, 'not a path on a node'],
+    ['a path of the image', { files: [{ ...file, path: '/usr/share/key' }] }, 'cannot write'],
     ['too many bytes', { files: [{ ...file, bytes: Buffer.alloc(MAX_MACHINE_CONFIG_BYTES) }] }, 'holds at most'],
   ])('%s', (_, given, message) => {
     expect(() => toMachineConfigs({ ...BASE, ...given })).toThrow(message);
@@ -103,22 +106,22 @@ describe('toNodeFiles', () => {
   const bytes = Buffer.from('x');
   const none = { policy: bytes, registriesD: [], keys: new Map<string, Uint8Array>() };
   test.each<[string, Partial<Parameters<typeof toNodeFiles>[0]>, string]>([
-    ['a name that nodes pass over', { registriesD: [{ name: 'a.yml', bytes }] }, 'are named <name>.yaml'],
-    ['a name with a folder', { registriesD: [{ name: 'b/a.yaml', bytes }] }, 'are named <name>.yaml'],
+    ['a name that nodes pass over', { registriesD: [{ name: 'a.yml', bytes }] }, 'files named <name>.yaml'],
+    ['a name with a folder', { registriesD: [{ name: 'b/a.yaml', bytes }] }, 'files named <name>.yaml'],
     [
       'the file that the cluster writes',
       { registriesD: [{ name: 'sigstore-registries.yaml', bytes }] },
-      'belongs to the cluster',
+      'reserved by the cluster',
     ],
     [
       'a key in place of the policy',
       { keys: new Map([['/etc/containers/policy.json', bytes]]) },
-      'not a place for a key',
+      'is reserved: put the key elsewhere',
     ],
     [
       'a key in registries.d',
       { keys: new Map([['/etc/containers/registries.d/a.yaml', bytes]]) },
-      'not a place for a key',
+      'is reserved: put the key elsewhere',
     ],
   ])('%s', (_, given, message) => {
     expect(() => toNodeFiles({ ...none, ...given })).toThrow(message);
@@ -155,7 +158,12 @@ describe('keys', () => {
     ['one missing', ['/a'], [], 'the policy names /b, which is not given'],
     ['both missing', [], [], 'the policy names /a, /b, which'],
     ['one too many', ['/a', '/b', '/c'], [], 'does not name the key /c'],
-    ['given and on the nodes', ['/a', '/b'], ['/b'], 'the key /b is given, and said to be on the nodes'],
+    [
+      'given and on the nodes',
+      ['/a', '/b'],
+      ['/b'],
+      'the key /b is given both as a file and as on the nodes: leave one out',
+    ],
   ])('%s', (_, given, onNode, message) => {
     const check = () => checkKeys(['/a', '/b'], given, onNode);
     if (message === undefined) expect(check).not.toThrow();
@@ -267,13 +275,13 @@ describe('key files', () => {
   const pki = { type: 'sigstoreSigned', pki: { caRootsPath: '/etc/k', subjectEmail: 'a@b.example' } };
   test.each<[string, object, Uint8Array, string | undefined]>([
     ['OpenPGP keys', openpgp, Buffer.from(KEY_TEXT), undefined],
-    ['a PEM key for OpenPGP', openpgp, exported, 'takes it for OpenPGP keys'],
-    ['an empty file', openpgp, Buffer.alloc(0), 'takes it for OpenPGP keys'],
+    ['a PEM key for OpenPGP', openpgp, exported, 'not valid as OpenPGP keys'],
+    ['an empty file', openpgp, Buffer.alloc(0), 'not valid as OpenPGP keys'],
     ['a public key', sigstore, exported, undefined],
-    ['OpenPGP keys for a public key', sigstore, Buffer.from(KEY_TEXT), 'takes it for public key'],
+    ['OpenPGP keys for a public key', sigstore, Buffer.from(KEY_TEXT), 'not valid as public key'],
     ['a private key', sigstore, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'is no public key'],
-    ['a certificate that is none', pki, pem('CERTIFICATE'), 'takes it for certificates'],
-    ['a key for certificates', pki, exported, 'takes it for certificates'],
+    ['a certificate that is none', pki, pem('CERTIFICATE'), 'not valid as certificates'],
+    ['a key for certificates', pki, exported, 'not valid as certificates'],
   ])('%s', async (_, requirement, bytes, message) => {
     const policy = parsePolicyJson('policy.json', JSON.stringify({ default: [requirement] }));
     const checked = checkKeyFiles(policy, new Map([['/etc/k', bytes]]));
