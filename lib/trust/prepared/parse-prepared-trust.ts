@@ -35,7 +35,7 @@ const material = v.variant('kind', [
   v.strictObject({ kind: v.literal('ed25519'), x: text }),
 ]);
 
-const key = v.strictObject({
+const preparedKey = v.strictObject({
   fingerprint,
   createdAt: seconds,
   assertedAt: seconds,
@@ -49,7 +49,7 @@ const key = v.strictObject({
 const certificate = v.strictObject({
   fingerprint,
   userIds: v.array(v.string()),
-  keys: v.pipe(v.array(key), v.minLength(1)),
+  keys: v.pipe(v.array(preparedKey), v.minLength(1)),
   armorBlock: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 } satisfies Shape<PreparedCertificate>);
 

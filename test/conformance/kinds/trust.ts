@@ -30,7 +30,7 @@ const REPOSITORY = 'example.com/vectors/release';
 export const configMap: KindRunner = async ({ inputs, root }) => {
   const { manifests } = v.parse(v.looseObject({ manifests: v.string() }), inputs);
   const file = { name: path.basename(manifests), bytes: await readFile(path.join(root, manifests)) };
-  const kinds = parseTrustFile(file).map(({ content }) => String(content['kind']));
+  const kinds = parseTrustFile(file).flatMap(({ content: { kind } }) => (typeof kind === 'string' ? [kind] : []));
   const { keyrings, stores } = await prepareTrust('vectors', [file, toProfile([...kinds, 'ConfigMap'])]);
   if (keyrings.length === 0) return { verifier: false };
   const verifiers = keyrings.map(({ name, certificates }) => [

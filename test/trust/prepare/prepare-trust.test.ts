@@ -140,6 +140,7 @@ test('everything that a profile may hold', async () => {
     force: 'deny',
     require: 'openpgp',
     bundleIdentity: 'digest',
+    platforms: ['linux/amd64', 'linux/arm64'],
     graphAliases: { 'CI.example/acme/release': 'quay.io/acme/release' },
     pushSources: [
       { source: 'ecr', registry: 'ECR.example', repository: 'acme/release', mirrorOf: 'quay.io/acme/release' },
@@ -172,6 +173,7 @@ test('everything that a profile may hold', async () => {
     force: 'deny',
     require: 'openpgp',
     bundleIdentity: 'digest',
+    platforms: ['linux/amd64', 'linux/arm64'],
     graphAliases: { 'ci.example/acme/release': 'quay.io/acme/release' },
     pushSources: [
       { source: 'ecr', registry: 'ecr.example', repository: 'acme/release', mirrorOf: 'quay.io/acme/release' },
