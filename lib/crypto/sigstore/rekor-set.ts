@@ -1,8 +1,9 @@
 import { hash, type KeyObject } from 'node:crypto';
-import { JsonNumber, type RawJsonValue } from '../../base/documents/json-value.ts';
+import type { RawJsonValue } from '../../base/documents/json-value.ts';
 import { isUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { createJsonReader } from '../json-reader.ts';
+import { toCanonicalJson } from './canonical-json.ts';
 import { trySinglePem } from './x509/der.ts';
 import { verifyBlob } from './x509/public-key.ts';
 
@@ -100,7 +101,7 @@ const LOWER_HEX_SHA256 = /^[0-9a-f]{64}$/;
 const rekordJson = createJsonReader('the body of the Rekor entry', 'SignatureMalformed');
 
 /** Members that nobody compares may be there. @throws SignatureError `SignatureMalformed` */
-export function parseHashedRekord(content: Uint8Array): HashedRekord {
+function parseHashedRekord(content: Uint8Array): HashedRekord {
   const root = rekordJson.members('it', rekordJson.parse(content), undefined);
   if (root['kind'] !== 'hashedrekord') throw rekordJson.invalid('kind must be "hashedrekord"');
   if (root['apiVersion'] !== VERSION) throw rekordJson.invalid(`apiVersion must be ${JSON.stringify(VERSION)}`);
@@ -120,40 +121,4 @@ export function parseHashedRekord(content: Uint8Array): HashedRekord {
     signature: rekordJson.bytes('spec.signature.content', signature['content']),
     keyOrCertificate: block.der,
   };
-}
-
-/** Levels of a value that is brought into canonical form. */
-export const MAX_CANONICAL_DEPTH = 32;
-
-/**
- * The one spelling of a JSON value that Rekor signs (RFC 8785): members sorted by UTF-16 code units, numbers as
- * ECMAScript writes them, no white space.
- *
- * @throws SignatureError `SignatureMalformed` for what has no such spelling
- */
-export function toCanonicalJson(value: RawJsonValue, depth = 0): string {
-  if (depth > MAX_CANONICAL_DEPTH) throw malformed(`more than ${MAX_CANONICAL_DEPTH} levels`);
-  if (value instanceof JsonNumber) return toCanonicalNumber(value);
-  if (typeof value === 'string') return toCanonicalText(value);
-  if (Array.isArray(value)) return `[${value.map((element) => toCanonicalJson(element, depth + 1)).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .toSorted(([left], [right]) => (left < right ? -1 : 1))
-    .map(([member, element]) => `${toCanonicalText(member)}:${toCanonicalJson(element, depth + 1)}`);
-  return `{${members.join(',')}}`;
-}
-
-function toCanonicalNumber({ raw }: JsonNumber): string {
-  const number = Number(raw);
-  if (!Number.isFinite(number)) throw malformed(`the number ${raw.slice(0, 40)} is too large`);
-  return JSON.stringify(number);
-}
-
-function toCanonicalText(text: string): string {
-  if (!text.isWellFormed()) throw malformed('half a surrogate pair');
-  return JSON.stringify(text);
-}
-
-function malformed(fault: string): SignatureError {
-  return new SignatureError('SignatureMalformed', `the Rekor entry has no canonical form: ${fault}`);
 }

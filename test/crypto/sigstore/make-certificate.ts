@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { type Certificate, parseCertificate } from '../../../lib/crypto/sigstore/x509/certificate.ts';
+import { type Certificate, parseSentCertificate } from '../../../lib/crypto/sigstore/x509/certificate.ts';
 
 /** One DER value. */
 export function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
@@ -106,7 +106,7 @@ export function makeCertificate(plan: CertificatePlan): MadeCertificate {
     keys,
     pem: `-----BEGIN CERTIFICATE-----\n${whole.toString('base64')}\n-----END CERTIFICATE-----\n`,
     get parsed() {
-      return parseCertificate(whole);
+      return parseSentCertificate(whole, name);
     },
   };
 }

@@ -26,7 +26,7 @@ const UTC_TIME = /^([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z
 const GENERALIZED_TIME = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})Z$/;
 
 /** Strict: DER only, version 3, no extension twice (RFC 5280). @throws DerError */
-export function parseCertificate(der: Buffer): Certificate {
+function parseCertificate(der: Buffer): Certificate {
   const [tbs, algorithm, signature, ...more] = readDerValues(expectDer(readDer(der), DerTag.sequence));
   if (more.length > 0) throw new DerError('the certificate has a fourth part');
   expectDer(signature, DerTag.bitString);
@@ -116,7 +116,7 @@ export function parseTrustedCertificates(pem: Uint8Array, name: string): readonl
 }
 
 /** Certificates that came with a signature. @throws SignatureError `SignatureMalformed`, `LimitExceeded` */
-export function parseSentCertificates(untrustedPem: string, what: string): readonly Certificate[] {
+function parseSentCertificates(untrustedPem: string, what: string): readonly Certificate[] {
   const { blocks, rest } = splitPem(untrustedPem);
   if (rest.trim() !== '' || blocks.some(({ label }) => label !== LABEL)) {
     throw new SignatureError('SignatureMalformed', `${what} is not PEM certificates alone`);

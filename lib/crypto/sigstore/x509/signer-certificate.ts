@@ -87,7 +87,7 @@ const LABEL = /^[a-z0-9_-]+$/;
  * Whether a name of a certificate is the host asked for, as Go's VerifyHostname: letter case aside, a `*` in place of
  * the first label of the certificate's name. A host that is itself written with `*` has to be there as it is.
  */
-export function matchesHostname(untrustedName: string, hostname: string): boolean {
+function matchesHostname(untrustedName: string, hostname: string): boolean {
   const name = untrustedName.toLowerCase();
   const host = hostname.toLowerCase();
   if (!isHostname(host.split('.'))) return host !== '' && name === host;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SigstoreTrust } from '../../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyCosignSignature } from '../../../../lib/crypto/sigstore/verify-cosign-signature.ts';
-import { parseSentCertificates, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
+import { parseLeafCertificate, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { codeOf } from '../code-of.ts';
 import {
   alternativeNames,
@@ -317,6 +317,5 @@ test('a chain without certificates has no intermediates', () => {
 });
 
 test('validity and authority are read', () => {
-  const [parsed] = parseSentCertificates(root.pem, 'the root');
-  expect(parsed).toMatchObject({ notBefore: ISSUED, notAfter: EXPIRES, isAuthority: true });
+  expect(parseLeafCertificate(root.pem)).toMatchObject({ notBefore: ISSUED, notAfter: EXPIRES, isAuthority: true });
 });

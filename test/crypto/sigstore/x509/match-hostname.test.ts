@@ -1,5 +1,17 @@
 import { expect, test } from 'vitest';
-import { matchesHostname } from '../../../../lib/crypto/sigstore/x509/signer-certificate.ts';
+import { verifyPkiCertificate } from '../../../../lib/crypto/sigstore/x509/signer-certificate.ts';
+import { codeOf } from '../code-of.ts';
+import {
+  alternativeNames,
+  authority,
+  CODE_SIGNING,
+  HOSTNAME_TAG,
+  ISSUED,
+  makeCertificate,
+  purposes,
+} from '../make-certificate.ts';
+
+const root = makeCertificate({ name: 'root', extensions: [authority()] });
 
 const rows: [name: string, hostname: string, expected: boolean][] = [
   ['host.example.com', 'host.example.com', true],
@@ -22,5 +34,9 @@ const rows: [name: string, hostname: string, expected: boolean][] = [
 ];
 
 test.each(rows)('a certificate for %j is for %j: %s', (name, hostname, expected) => {
-  expect(matchesHostname(name, hostname)).toBe(expected);
+  const extensions = [purposes(CODE_SIGNING), alternativeNames([HOSTNAME_TAG, name])];
+  const leaf = makeCertificate({ name: 'leaf', issuer: root, extensions }).parsed;
+  const trust = { roots: [root.parsed], intermediates: [], subjectEmail: undefined, subjectHostname: hostname };
+  const verify = () => verifyPkiCertificate(leaf, [], trust, ISSUED + 60);
+  expect(codeOf(verify)).toBe(expected ? 'accept' : 'IdentityMismatch');
 });
