@@ -76,10 +76,16 @@ async function decideAgain(
   return (await decideImage(request, ready, dependencies)).verdict;
 }
 
+/** The versions that wrote schema 1: a later record that says so would be checked by the weaker rule. */
+const SCHEMA_1_VERIFIERS = ['signet/0.0.', 'signet/0.1.'];
+
 function checkRecord(record: VerdictRecord, { swapped, listUnread }: Replay): readonly string[] {
-  const { asked, verdict, id, firstDecidedAt } = record;
+  const { asked, verdict, id, firstDecidedAt, schema } = record;
   const differences = swapped.map((location) => `signatures: the bytes of ${location} are not those of their hash`);
   if (toRecordId(asked, verdict) !== id) differences.push('id: it is not that of this decision');
+  if (schema === 1 && !SCHEMA_1_VERIFIERS.some((start) => verdict.verifierVersion.startsWith(start))) {
+    differences.push(`schema: ${verdict.verifierVersion} does not write schema 1, whose rule passes over images`);
+  }
   if (firstDecidedAt !== verdict.decidedAt) differences.push('firstDecidedAt: it is not when the verdict was decided');
   differences.push(...listUnread().map((location) => `signatures: ${location} has no part in the decision`));
   return differences;
