@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { parseRegistryOrigin } from '../cli/open/parse-registry-origin.ts';
+import { parseRegistryOrigin } from '../cli/open/registries.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { checkNamedStores } from '../cli/open/check-named-stores.ts';
+import { checkNamedStores } from '../cli/open/stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
 import { DEMO_MANIFESTS } from '../demo/demo-images.ts';
 import { DEMO_PUSH_SOURCES, toDemoOrigins } from '../demo/demo-registries.ts';

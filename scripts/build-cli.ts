@@ -53,10 +53,9 @@ async function writeEntry(name: string): Promise<string> {
   const index = await readFile(path.join(ROOT, 'cli', name, 'index.ts'), 'utf8');
   const commands = [...index.matchAll(/\bimport\('\.\/([^']+)'\)/g)].map(([, file]) => file);
   return `import * as noun from './cli/${name}/index.ts';
-import { prepareProcess, runProgram } from './cli/shell/run-program.ts';
+import { runProcess } from './cli/shell/run-program.ts';
 ${commands.length === 1 ? `import './cli/${name}/${commands[0]}';` : ''}
-prepareProcess();
-process.exitCode = await runProgram(Object.values(noun), process.argv.slice(2));`;
+await runProcess(Object.values(noun));`;
 }
 
 async function bundle(output: string, contents: string): Promise<void> {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { openSyncStores } from '../../cli/open/open-stores.ts';
+import { openSyncStores } from '../../cli/open/stores.ts';
 import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { openSyncStores } from '../../cli/open/open-stores.ts';
-import { preferMemory } from '../../cli/shell/prefer-memory.ts';
+import { openSyncStores } from '../../cli/open/stores.ts';
+import { preferMemory } from '../../cli/shell/progress.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';

@@ -1,17 +1,22 @@
-import type { CollectedAttachments } from '../../lib/bundle/create/collect-attachments.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { Digest } from '../../lib/base/names/digest.ts';
+import { type CollectedAttachments, collectAttachments } from '../../lib/bundle/create/collect-attachments.ts';
 import { type CreatedBundle, createBundle } from '../../lib/bundle/create/create-bundle.ts';
 import { type Earlier, readEarlier } from '../../lib/bundle/create/earlier.ts';
 import { openFileSink } from '../../lib/bundle/create/file-sink.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
+import { listMirroredDigests } from '../../lib/mirror/audit/list-mirrored-digests.ts';
+import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { countOf } from '../shell/count-of.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
-import { preferMemory } from '../shell/prefer-memory.ts';
-import { createProgress } from '../shell/progress.ts';
-import { collectSigstore, type SigstoreOptions } from './collect-sigstore.ts';
+import { countOf, printResult } from '../shell/output.ts';
+import { createProgress, preferMemory } from '../shell/progress.ts';
 
 export interface CreateBundleOptions extends TrustOptions, OutputOptions, SigstoreOptions {
   readonly from: string;
@@ -24,10 +29,9 @@ interface WrittenBundle extends CreatedBundle {
 }
 
 /** @returns the exit status */
-export async function writeBundle(file: string, options: CreateBundleOptions): Promise<number> {
+export async function writeBundle(file: string, options: CreateBundleOptions, signal: AbortSignal): Promise<number> {
   preferMemory();
   const now = new Date();
-  const { signal } = new AbortController();
   const profiles = await readBundleProfiles(options.trust, options.profile, now);
   const earlier: Earlier[] = [];
   for (const name of options.since) earlier.push(await readEarlier(name, signal));
@@ -38,6 +42,7 @@ export async function writeBundle(file: string, options: CreateBundleOptions): P
   const progress = createProgress('signatures read');
   try {
     const objects = countReads(store, progress.show);
+    // A cancelled run leaves no file behind.
     const created = await createBundle({
       objects,
       profiles,
@@ -48,7 +53,7 @@ export async function writeBundle(file: string, options: CreateBundleOptions): P
       signal,
     });
     progress.end();
-    printResult(options.output, { file, ...created, ...tell(collected) }, formatCreated);
+    printResult(options.output, { file, ...created, ...summariseSigstore(collected) }, formatCreated);
     return ExitStatus.done;
   } finally {
     progress.end();
@@ -87,7 +92,7 @@ function formatCreated(created: WrittenBundle): string {
   return lines.join('\n');
 }
 
-function tell(collected: CollectedAttachments | undefined): Pick<WrittenBundle, 'sigstore'> {
+function summariseSigstore(collected: CollectedAttachments | undefined): Pick<WrittenBundle, 'sigstore'> {
   if (collected === undefined) return {};
   const { attachments, withoutAny, leftOut } = collected;
   return { sigstore: { attachments, withoutAny, leftOut } };
@@ -104,4 +109,65 @@ function formatSigstore({
       ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
     ),
   ];
+}
+
+interface SigstoreOptions extends MirrorRegistryOptions {
+  readonly sigstoreFrom?: string;
+  readonly components?: boolean;
+}
+
+const PAGE = 1000;
+const CONCURRENCY = 32;
+
+/**
+ * What the registry of `--sigstore-from` keeps beside the releases of a mirror, and with `--components` what registries
+ * keep beside the images that they are made of. Undefined where it was not asked for. @throws InputError, StoreError
+ */
+async function collectSigstore(
+  { sigstoreFrom, components, ...access }: SigstoreOptions,
+  objects: ObjectStore,
+  profiles: readonly PreparedTrust[],
+  { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
+): Promise<CollectedAttachments | undefined> {
+  if (sigstoreFrom === undefined) {
+    if (components !== true) return undefined;
+    throw new InputError('ArgumentInvalid', '--components needs --sigstore-from');
+  }
+  const from = parseRegistryRepository(sigstoreFrom);
+  const [repository] = profiles.flatMap(({ canonicalRepositories }) => canonicalRepositories);
+  if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
+  const { client, close } = await openMirrorRegistry([from], access);
+  try {
+    const releases = (await listDigests(objects, signal)).map((digest) => ({ digest, versions: [], repository }));
+    const list = (digest: Digest) => listReleaseComponents(client, from, digest, signal);
+    const found = await findCopiedImages({
+      releases,
+      from,
+      to: from,
+      registry: client,
+      components: components === true ? { to: repository, list } : undefined,
+      concurrency: CONCURRENCY,
+      signal,
+    });
+    // A release that the registry does not have leaves nothing out but itself.
+    const unread = found.unread.find(({ code }) => components === true || code !== 'NotFound');
+    if (unread !== undefined) {
+      throw new StoreError('BodyInvalid', `what belongs to ${unread.digest} is not known: ${unread.message}`);
+    }
+    const { images } = found;
+    return await collectAttachments({ images, reader: client, profiles, concurrency: CONCURRENCY, now, signal });
+  } finally {
+    close();
+  }
+}
+
+async function listDigests(objects: ObjectStore, signal: AbortSignal): Promise<readonly Digest[]> {
+  const digests: Digest[] = [];
+  let after: string | undefined;
+  do {
+    const page = await listMirroredDigests(objects, { after, limit: PAGE, signal });
+    digests.push(...page.digests);
+    after = page.next;
+  } while (after !== undefined);
+  return digests;
 }

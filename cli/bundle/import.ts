@@ -1,14 +1,15 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type BundleProfile, readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
 import { openDestination } from '../../lib/bundle/import/destination.ts';
-import type { AttachmentImport } from '../../lib/bundle/import/import-attachments.ts';
+import { type AttachmentImport, importAttachments } from '../../lib/bundle/import/import-attachments.ts';
 import { type ImportReport, importBundle } from '../../lib/bundle/import/import-bundle.ts';
+import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import { formatCopied } from '../mirror/sigstore.ts';
+import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { preferMemory } from '../shell/prefer-memory.ts';
-import { createProgress } from '../shell/progress.ts';
-import { formatSigstore, importSigstore, type RegistryImportOptions } from './import-sigstore.ts';
+import { createProgress, preferMemory } from '../shell/progress.ts';
 import { formatFailed, formatFaults, toStatus } from './inspect.ts';
 
 export interface ImportBundleOptions extends OutputOptions, RegistryImportOptions {
@@ -24,10 +25,14 @@ const WARNING =
   'signet: WARNING: verifying by the trust in the bundle itself (--use-bundle-trust). Whoever made the bundle chose its keys: this proves nothing about who signed.\n';
 
 /** @returns the exit status: the worse one of both destinations */
-export async function importSignatures(source: string, options: ImportBundleOptions): Promise<number> {
+export async function importSignatures(
+  source: string,
+  options: ImportBundleOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const { to, toRegistry, useBundleTrust } = options;
   if (to === undefined && toRegistry === undefined) {
-    throw new InputError('ArgumentInvalid', 'say where the signatures go: --to, --to-registry or both');
+    throw new InputError('ArgumentInvalid', 'name the destination with --to, --to-registry or both');
   }
   if (toRegistry !== undefined && useBundleTrust === true) {
     throw new InputError(
@@ -39,7 +44,7 @@ export async function importSignatures(source: string, options: ImportBundleOpti
   const now = new Date();
   const profiles = await selectTrust(options, now);
   if (profiles === 'bundle') process.stderr.write(WARNING);
-  const report = to === undefined ? undefined : await importTo(source, to, profiles, options, now);
+  const report = to === undefined ? undefined : await importTo(source, to, profiles, options, { now, signal });
   // What the one refuses, the other is not given.
   const isGood = report === undefined || toStatus(report.outcome) === ExitStatus.done;
   const isPushed = toRegistry !== undefined && profiles !== 'bundle' && isGood;
@@ -49,8 +54,10 @@ export async function importSignatures(source: string, options: ImportBundleOpti
         toRegistry,
         profiles.map(({ trust }) => trust.prepared),
         options,
+        signal,
       )
     : undefined;
+  signal.throwIfAborted();
   printResult(options.output, toResult(source, report, sigstore), formatResult);
   const outcomes = [report?.outcome, sigstore?.outcome].filter((outcome) => outcome !== undefined);
   return Math.max(...outcomes.map(toStatus));
@@ -61,7 +68,7 @@ async function importTo(
   to: string,
   profiles: readonly BundleProfile[] | 'bundle',
   options: ImportBundleOptions,
-  now: Date,
+  { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
 ): Promise<ImportReport> {
   const destination = await openDestination(to);
   const progress = createProgress('digests imported');
@@ -72,7 +79,7 @@ async function importTo(
       profiles,
       skipUnverified: options.skipUnverified === true,
       now,
-      signal: new AbortController().signal,
+      signal,
       onProgress: (done, total) => {
         progress.show(done, { total });
       },
@@ -112,7 +119,7 @@ async function selectTrust(
 ): Promise<readonly BundleProfile[] | 'bundle'> {
   if (useBundleTrust === true) return 'bundle';
   if (trust !== undefined) return await readBundleProfiles(trust, profile, now);
-  throw new InputError('ArgumentInvalid', 'say by which trust to verify: --trust, with the documents of this side');
+  throw new InputError('ArgumentInvalid', 'name the trust documents of this site with --trust');
 }
 
 function formatReport(report: ImportReport): string {
@@ -133,4 +140,47 @@ function formatReport(report: ImportReport): string {
     ...formatFailed(report.failed),
     ...report.unplaced.map(({ code, digest, location }) => `  no place    ${location}  ${digest}  ${code}`),
   ].join('\n');
+}
+
+interface RegistryImportOptions extends MirrorRegistryOptions {
+  readonly componentsTo?: string;
+  readonly replace?: boolean;
+}
+
+const CONCURRENCY = 16;
+
+/** Pushes the Sigstore signatures of a bundle to the repository. @throws InputError, ConfigurationError, StoreError */
+async function importSigstore(
+  source: string,
+  toRegistry: string,
+  profiles: readonly PreparedTrust[],
+  options: RegistryImportOptions,
+  signal: AbortSignal,
+): Promise<AttachmentImport> {
+  const to = parseRegistryRepository(toRegistry);
+  const componentsTo = options.componentsTo === undefined ? to : parseRegistryRepository(options.componentsTo);
+  const { client: reader, pusher, close } = await openMirrorRegistry([to, componentsTo], options);
+  const progress = createProgress('images');
+  try {
+    return await importAttachments({
+      source,
+      profiles,
+      destination: { reader, pusher },
+      to,
+      componentsTo,
+      replace: options.replace === true,
+      concurrency: CONCURRENCY,
+      now: () => new Date(),
+      signal,
+      onProgress: (done, total) => progress.show(done, { total }),
+    });
+  } finally {
+    progress.end();
+    close();
+  }
+}
+
+function formatSigstore({ outcome, images }: AttachmentImport): readonly string[] {
+  const [all = '', ...rest] = formatCopied(images);
+  return [`  sigstore    ${outcome}: ${all}`, ...rest.map((line) => `  ${line}`)];
 }

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { CreateBundleOptions } from './create.ts';
 import type { ImportBundleOptions } from './import.ts';
 import type { InspectBundleOptions } from './inspect.ts';
 
-/** Adds the commands for bundles. @param setStatus sets the exit status of the process */
-export function addBundle(program: Command, setStatus: (status: number) => void): void {
+/** Adds the commands for bundles. */
+export function addBundle(program: Command, { setStatus, signal }: Run): void {
   const bundle = program.command('bundle').description('one archive of signatures for a disconnected site');
   bundle
     .command('create')
@@ -36,18 +37,18 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (file: string, given: CreateBundleOptions) => {
       const { writeBundle } = await import('./create.ts');
-      setStatus(await writeBundle(file, given));
+      setStatus(await writeBundle(file, given, signal));
     });
   bundle
     .command('inspect')
-    .description('list a bundle and hold it against its manifest; exit 1 when it is forged, 2 when it cannot be read')
+    .description('list a bundle and compare it with its manifest; exit 1 when it is forged, 2 when it cannot be read')
     .argument('<file>', 'a bundle')
     .addOption(new Option('--trust <dir>', 'verify the signatures too, by these documents').argParser(parseNotEmpty))
     .option('--profile <name>', 'verify by this profile only (default: any of them)')
     .addOption(options.output())
     .action(async (file: string, given: InspectBundleOptions) => {
       const { inspect } = await import('./inspect.ts');
-      setStatus(await inspect(file, given));
+      setStatus(await inspect(file, given, signal));
     });
   bundle
     .command('import')
@@ -90,6 +91,6 @@ export function addBundle(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (source: string, given: ImportBundleOptions) => {
       const { importSignatures } = await import('./import.ts');
-      setStatus(await importSignatures(source, given));
+      setStatus(await importSignatures(source, given, signal));
     });
 }

@@ -13,16 +13,18 @@ export interface InspectBundleOptions extends OutputOptions {
 }
 
 /** @returns the exit status */
-export async function inspect(file: string, { trust, profile, output }: InspectBundleOptions): Promise<number> {
+export async function inspect(
+  file: string,
+  { trust, profile, output }: InspectBundleOptions,
+  signal: AbortSignal,
+): Promise<number> {
   if (trust === undefined && profile !== undefined) {
-    throw new InputError(
-      'ArgumentInvalid',
-      '--profile says by which of the documents of --trust to verify: name those',
-    );
+    throw new InputError('ArgumentInvalid', '--profile needs --trust');
   }
   const now = new Date();
   const profiles = trust === undefined ? undefined : await readBundleProfiles(trust, profile, now);
-  const inspection = await inspectBundle({ file, profiles, now, signal: new AbortController().signal });
+  const inspection = await inspectBundle({ file, profiles, now, signal });
+  signal.throwIfAborted();
   printResult(output, inspection, formatInspection);
   return toStatus(inspection.outcome);
 }
@@ -77,7 +79,7 @@ function formatInspection({
   lines.push(
     `  intact      ${signatures} signatures, ${configMaps} ConfigMaps, ${trustDocuments} trust documents${layout}`,
     verification === undefined
-      ? '  verified    nothing: name the trust documents of this side with --trust'
+      ? '  verified    nothing: name the trust documents of this site with --trust'
       : `  verified    ${verification.verified} signatures, those in ConfigMaps included`,
     ...formatFaults(faults),
     ...formatFailed(verification?.failed ?? []),

@@ -7,7 +7,7 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { readPolicyFile } from '../open/read-policy-file.ts';
+import { readPolicyFile } from '../open/node-policy.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -23,19 +23,24 @@ export interface CatalogCheckOptions extends VerifierOptions, OutputOptions {
 }
 
 /** @returns the exit status: 1 when an image is not pinned, is rejected or does not verify, 3 when that is not known */
-export async function checkCatalogFile(file: string, options: CatalogCheckOptions): Promise<number> {
+export async function checkCatalogFile(
+  file: string,
+  options: CatalogCheckOptions,
+  signal: AbortSignal,
+): Promise<number> {
   requireUse(options);
   const { output, concurrency } = options;
   const images = parseCatalog(file, await readInput(file, MAX_OBJECTS_BYTES));
   const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
   const question = { policy, trusts: await readTrusts(options.trust), concurrency } as const;
-  const verifier = options.verify === true ? await openImageVerifier(question, options) : undefined;
+  const verifier = options.verify === true ? await openImageVerifier(question, options, signal) : undefined;
   const progress = createProgress('images');
   const onProgress = (done: number): void => progress.show(done, { total: images.length });
   const checked = await checkCatalog(images, { ...question, verify: verifier?.verify, onProgress }).finally(() => {
     verifier?.close();
     progress.end();
   });
+  signal.throwIfAborted();
   printResult(output, checked, formatCatalog);
   return toExitStatus(checked.outcome);
 }
@@ -117,7 +122,7 @@ function describeReason({ code, message }: Verification['reasons'][number]): str
   return `${code}: ${message}`;
 }
 
-/** What a policy accepts whatever it is, nobody has vouched for. */
+/** A policy that accepts anything proves nothing about the image. */
 function toWord({ outcome, isVerified }: Verification): string {
   return outcome === 'accepted' && !isVerified ? 'unverified' : outcome;
 }

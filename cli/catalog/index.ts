@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
-import { parseConcurrency } from '../shell/parse-concurrency.ts';
+import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { CatalogCheckOptions } from './check.ts';
 
 /** `signet catalog …` */
-export function addCatalog(program: Command, setStatus: (status: number) => void): void {
+export function addCatalog(program: Command, { setStatus, signal }: Run): void {
   program
     .command('catalog')
     .description('operator catalogs and bundles')
@@ -26,7 +26,7 @@ export function addCatalog(program: Command, setStatus: (status: number) => void
     .addOption(options.allowRegistry())
     .addOption(options.registry())
     .addOption(options.store())
-    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(8))
+    .addOption(new Option('--concurrency <n>', 'images to handle at a time').argParser(parseConcurrency).default(8))
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(options.output())
@@ -36,6 +36,6 @@ export function addCatalog(program: Command, setStatus: (status: number) => void
     )
     .action(async (file: string, given: CatalogCheckOptions) => {
       const { checkCatalogFile } = await import('./check.ts');
-      setStatus(await checkCatalogFile(file, given));
+      setStatus(await checkCatalogFile(file, given, signal));
     });
 }

@@ -8,9 +8,9 @@ import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
-import { openRegistryImages, type RegistryImageOptions } from '../open/open-registry-images.ts';
-import { openStores } from '../open/open-stores.ts';
-import { readKeyFile, readPolicyKeys } from '../open/read-policy-keys.ts';
+import { openRegistryImages, type RegistryImageOptions } from '../open/images.ts';
+import { readKeyFile, readPolicyKeys } from '../open/keys.ts';
+import { openStores } from '../open/stores.ts';
 import type { StoreOptions } from '../shell/options.ts';
 
 export interface VerifierOptions extends RegistryImageOptions, StoreOptions {
@@ -28,6 +28,7 @@ export interface OpenedVerifier {
 export async function openImageVerifier(
   { policy, trusts }: { readonly policy: ImagePolicy | undefined; readonly trusts: readonly PreparedTrust[] },
   options: VerifierOptions,
+  signal: AbortSignal,
 ): Promise<OpenedVerifier> {
   const controller = new AbortController();
   const closers: (() => void)[] = [() => controller.abort()];
@@ -53,7 +54,10 @@ export async function openImageVerifier(
           bundleIdentity: options.bundleIdentity,
         },
       };
-    const verify = createImageVerifier(profiles, byPolicy, { now: () => new Date(), signal: controller.signal });
+    const verify = createImageVerifier(profiles, byPolicy, {
+      now: () => new Date(),
+      signal: AbortSignal.any([signal, controller.signal]),
+    });
     return { verify, close };
   } catch (error) {
     close();

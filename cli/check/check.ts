@@ -1,6 +1,6 @@
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
 import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { openTrust } from '../open/trust.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import type { ModeOptions, OutputOptions, TrustOptions } from '../shell/options.ts';
 import { printVerdict } from '../shell/output.ts';

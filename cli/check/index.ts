@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { options } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { CheckOptions } from './check.ts';
 
 /** `signet check` */
-export function addCheck(program: Command, setStatus: (status: number) => void): void {
+export function addCheck(program: Command, { setStatus }: Run): void {
   program
     .command('check')
     .description('apply the pullspec policy alone: nothing is contacted')

@@ -1,14 +1,15 @@
 import { type Command, Option } from 'commander';
 import { collect, options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { ChecksumsOptions } from './verify.ts';
 
 /** `signet checksums …` */
-export function addChecksums(program: Command, setStatus: (status: number) => void): void {
+export function addChecksums(program: Command, { setStatus, signal }: Run): void {
   program
     .command('checksums')
     .description('signed lists of checksums, such as sha256sum.txt, and the files that they name')
     .command('verify')
-    .description('verify the signature of a list, then hash files and hold them against it')
+    .description('verify the signature of a list, then hash files and compare them with it')
     .argument('<file>', 'the list, signed or with its signature beside it (.gpg, .sig, .asc)')
     .argument('[path...]', 'files, or folders with the listed files (default: the folder of the list)')
     .addOption(
@@ -31,6 +32,6 @@ export function addChecksums(program: Command, setStatus: (status: number) => vo
     )
     .action(async (file: string, paths: readonly string[], given: ChecksumsOptions) => {
       const { verifyChecksumFiles } = await import('./verify.ts');
-      setStatus(await verifyChecksumFiles(file, paths, given));
+      setStatus(await verifyChecksumFiles(file, paths, given, signal));
     });
 }

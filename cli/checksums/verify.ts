@@ -6,7 +6,8 @@ import type { SignatureFile } from '../../lib/artifact/checksums/verify-list-fil
 import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
-import { readKeys } from '../open/read-keys.ts';
+import { untilAborted } from '../../lib/platform/time/deadline.ts';
+import { readKeys } from '../open/keys.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -31,6 +32,7 @@ export async function verifyChecksumFiles(
   file: string,
   paths: readonly string[],
   { keyring, signature, ignoreMissing = false, nested = false, listOnly = false, output }: ChecksumsOptions,
+  signal: AbortSignal,
 ): Promise<number> {
   if (listOnly && paths.length > 0) throw new InputError('ArgumentInvalid', '--list-only hashes no files: name none');
   const keys = indexKeyring({ name: 'keyring', certificates: await readKeys(keyring) });
@@ -39,7 +41,9 @@ export async function verifyChecksumFiles(
     progress.show(Math.floor(done / MEBIBYTE), { total: Math.ceil(total / MEBIBYTE) });
   const what = listOnly ? 'list' : 'files';
   const question = { file, signature, paths, ignoreMissing, nested, what, onProgress } as const;
-  const report = await verifyChecksums(question, keys, Math.floor(Date.now() / 1000)).finally(() => progress.end());
+  const now = Math.floor(Date.now() / 1000);
+  const verified = verifyChecksums(question, keys, now);
+  const report = await untilAborted(verified, signal).finally(() => progress.end());
   printResult(output, report, formatReport);
   return toStatus(report.outcome);
 }

@@ -1,11 +1,11 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { ListLettersOptions } from './list.ts';
-import { parseLimit } from './parse-limit.ts';
 import type { RedriveLettersOptions } from './redrive.ts';
 
 /** `signet dlq …` */
-export function addDlq(program: Command, setStatus: (status: number) => void): void {
+export function addDlq(program: Command, { setStatus, signal }: Run): void {
   const dlq = program.command('dlq').description('dead letters: messages that were given up, each with its reason');
   const queue = 'URL of the queue of dead letters; push, mirror or export for the service on --data';
   const directory = (): Option =>
@@ -21,7 +21,7 @@ export function addDlq(program: Command, setStatus: (status: number) => void): v
     .addOption(options.output())
     .action(async (named: string, given: ListLettersOptions) => {
       const { listLetters } = await import('./list.ts');
-      setStatus(await listLetters(named, given));
+      setStatus(await listLetters(named, given, signal));
     });
   dlq
     .command('redrive')
@@ -37,6 +37,15 @@ export function addDlq(program: Command, setStatus: (status: number) => void): v
     .addOption(options.output())
     .action(async (named: string, given: RedriveLettersOptions) => {
       const { redrive } = await import('./redrive.ts');
-      setStatus(await redrive(named, given));
+      setStatus(await redrive(named, given, signal));
     });
+}
+
+const MAX_LIMIT = 10_000;
+
+/** For an option that says how many are shown. @throws InvalidArgumentError */
+function parseLimit(text: string): number {
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_LIMIT) throw new InvalidArgumentError(`it must be an integer from 1 to ${MAX_LIMIT}`);
+  return limit;
 }

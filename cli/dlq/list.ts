@@ -1,9 +1,10 @@
 import type { DeadLetter } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
+import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { askQueues, findQueues, openQueue } from './open-queues.ts';
+import { askQueues, findQueues, openQueue } from './queues.ts';
 
 export interface ListLettersOptions extends OutputOptions {
   readonly data: string;
@@ -23,12 +24,12 @@ const HIDE_SECONDS = 30;
 const MAX_BODY_CHARACTERS = 200;
 
 /** @returns the exit status */
-export async function listLetters(named: string, options: ListLettersOptions): Promise<number> {
+export async function listLetters(named: string, options: ListLettersOptions, signal: AbortSignal): Promise<number> {
   const queues = await findQueues(named, options.data);
   const address = openQueue('QUEUE', queues.deadLetterUrl);
   try {
     const listing = await askQueues(queues, options.data, () =>
-      readListing(createDeadLetterQueue(address), options.limit),
+      untilAborted(readListing(createDeadLetterQueue(address), options.limit), signal),
     );
     printResult(options.output, listing, (shown) => formatListing(shown, options.limit));
     return ExitStatus.done;

@@ -5,7 +5,7 @@ import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { askQueues, findQueues, type NamedQueues, openQueue } from './open-queues.ts';
+import { askQueues, findQueues, type NamedQueues, openQueue } from './queues.ts';
 
 export interface RedriveLettersOptions extends OutputOptions {
   readonly data: string;
@@ -22,7 +22,7 @@ interface Summary extends RedriveResult {
 }
 
 /** @returns the exit status: 3 when a letter that was chosen is still a dead letter, or was not found */
-export async function redrive(named: string, options: RedriveLettersOptions): Promise<number> {
+export async function redrive(named: string, options: RedriveLettersOptions, signal: AbortSignal): Promise<number> {
   const queues = await findQueues(named, options.data);
   const from = openQueue('QUEUE', queues.deadLetterUrl);
   const to = openQueue('--to', chooseTarget(queues, options.to));
@@ -38,7 +38,11 @@ export async function redrive(named: string, options: RedriveLettersOptions): Pr
         reason: options.reason,
         startedAt: new Date(),
         dryRun: options.dryRun,
-        onProgress: process.stderr.isTTY ? showProgress : undefined,
+        onProgress(moved) {
+          // Between two batches, where every letter is in one queue.
+          signal.throwIfAborted();
+          if (process.stderr.isTTY) showProgress(moved);
+        },
       }),
     );
     const summary = { from: letters.name, to: toName(to.queueUrl), dryRun: options.dryRun === true, ...result };
@@ -56,7 +60,7 @@ function chooseTarget({ sourceUrl }: NamedQueues, to: string | undefined): strin
     throw new InputError('ArgumentInvalid', '--to is for a queue that is named by its URL');
   }
   const target = sourceUrl ?? to;
-  if (target === undefined) throw new InputError('ArgumentInvalid', 'say where to: --to, with the URL of a queue');
+  if (target === undefined) throw new InputError('ArgumentInvalid', 'name the target queue by its URL with --to');
   return target;
 }
 
@@ -75,7 +79,7 @@ function formatSummary({ from, to, dryRun, chosen, moved, notChosen, newer, ...r
     `${first} from ${from} to ${to}`,
     ...(dryRun ? chosen.map(({ id, reason }) => `  ${id}  ${reason ?? 'no reason'}`) : []),
     ...formatCount('not chosen', notChosen),
-    ...formatCount('sent since the start, left alone', newer),
+    ...formatCount('sent since the start, not moved', newer),
     ...formatFailures('not moved', rest.notMoved),
     ...formatFailures('moved, but not removed: it will be handled again', rest.notRemoved),
     ...rest.notFound.map((id) => `  not found: ${id}`),

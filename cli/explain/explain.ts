@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { decodeText } from '../../lib/base/documents/read-objects.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
@@ -9,9 +10,8 @@ import { toPullFixes } from '../../lib/cluster/explain/to-pull-fixes.ts';
 import { toReleaseFixes } from '../../lib/cluster/explain/to-release-fixes.ts';
 import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
 import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
-import { openSource } from '../open/open-source.ts';
-import { openStores } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { openSource, openStores } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -26,23 +26,24 @@ export interface ExplainOptions extends StoreOptions {
 }
 
 /** @returns the exit status: 1 when nothing was understood, 3 when a place could not say whether it has a signature */
-export async function explain(file: string, options: ExplainOptions): Promise<number> {
+export async function explain(file: string, options: ExplainOptions, signal: AbortSignal): Promise<number> {
   if (options.mirror !== undefined && options.trust === undefined) {
     throw new InputError('ArgumentInvalid', '--mirror needs --trust: what a mirror holds is verified by it');
   }
-  const bytes = file === '-' ? await readStandardInput() : await readInput(file, MAX_TEXT_BYTES);
+  const bytes = file === '-' ? await readStandardInput(signal) : await readInput(file, MAX_TEXT_BYTES);
   const explanation = explainText(decodeText(file === '-' ? 'standard input' : file, bytes));
-  const explained = await searchAndFix(explanation, options, toCommand(file, options));
+  const explained = await searchAndFix(explanation, options, toCommand(file, options), signal);
+  signal.throwIfAborted();
   print(explained, options.output);
   if (explained.releases.length + explained.pulls.length === 0) return ExitStatus.rejected;
   const places = explained.releases.flatMap(({ search }) => search?.places ?? []);
   return places.some(({ outcome }) => outcome === 'failed') ? ExitStatus.indeterminate : ExitStatus.done;
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
+async function readStandardInput(signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of process.stdin) {
+  for await (const chunk of addAbortSignal(signal, process.stdin)) {
     const bytes = Buffer.from(chunk as Uint8Array | string);
     length += bytes.length;
     if (length > MAX_TEXT_BYTES) throw new InputError('FileUnreadable', `more than ${MAX_TEXT_BYTES} bytes to explain`);
@@ -64,7 +65,12 @@ function toCommand(file: string, { trust, profile, mirror, store, allowPrivateSt
   return ['signet', 'explain', file === '-' ? 'message.txt' : file, ...named].map(toShellWord).join(' ');
 }
 
-async function searchAndFix(explanation: Explanation, options: ExplainOptions, command: string): Promise<Explained> {
+async function searchAndFix(
+  explanation: Explanation,
+  options: ExplainOptions,
+  command: string,
+  signal: AbortSignal,
+): Promise<Explained> {
   const { trust: directory, profile } = options;
   const pulls = explanation.pulls.map((facts) => ({ ...facts, fixes: toPullFixes(facts) }));
   if (directory === undefined) {
@@ -81,9 +87,7 @@ async function searchAndFix(explanation: Explanation, options: ExplainOptions, c
     const releases: ExplainedRelease[] = [];
     for (const facts of explanation.releases) {
       const search =
-        facts.digest === undefined
-          ? undefined
-          : await findSignatures(facts.digest, trust, places, new Date(), new AbortController().signal);
+        facts.digest === undefined ? undefined : await findSignatures(facts.digest, trust, places, new Date(), signal);
       const fixes = toReleaseFixes(facts, { search, trust: trust.prepared, command });
       releases.push({ ...facts, search: search === undefined ? null : { places: search.places }, fixes });
     }

@@ -1,12 +1,15 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { ExplainOptions } from './explain.ts';
 
 /** `signet explain` */
-export function addExplain(program: Command, setStatus: (status: number) => void): void {
+export function addExplain(program: Command, { setStatus, signal }: Run): void {
   program
     .command('explain')
-    .description('what a cluster’s condition, event or log line says about a release or image, and what would mend it')
+    .description(
+      'explain what a cluster’s condition, event or log line says about a release or image, and how to fix it',
+    )
     .argument('[file]', 'the text, or YAML or JSON of objects; - for standard input', '-')
     .addOption(new Option('--trust <dir>', 'trust documents: look for the signature too').argParser(parseNotEmpty))
     .addOption(options.profile())
@@ -25,6 +28,6 @@ export function addExplain(program: Command, setStatus: (status: number) => void
     )
     .action(async (file: string, given: ExplainOptions) => {
       const { explain } = await import('./explain.ts');
-      setStatus(await explain(file, given));
+      setStatus(await explain(file, given, signal));
     });
 }

@@ -3,18 +3,17 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/cluster/fleet/survey.ts';
 import { type SurveyPolicy, surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
-import { openTrust } from '../open/open-trust.ts';
-import { countOf } from '../shell/count-of.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 
 export interface FleetCheckOptions extends OutputOptions {
   readonly trust?: string;
   readonly profile?: string;
 }
 
-/** @returns the exit status: 1 when something would be refused, 3 when something cannot be told */
+/** @returns the exit status: 1 when something would be refused, 3 when something is unknown */
 export async function checkFleet(directory: string, options: FleetCheckOptions): Promise<number> {
   const survey = await surveyFleet(directory, await readPolicy(options));
   printResult(options.output, survey, formatSurvey);

@@ -1,16 +1,17 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { FleetCheckOptions } from './check.ts';
 
 /** `signet fleet …` */
-export function addFleet(program: Command, setStatus: (status: number) => void): void {
+export function addFleet(program: Command, { setStatus }: Run): void {
   program
     .command('fleet')
     .description('many clusters, by what was exported of them')
     .command('check')
     .description('which clusters the pullspec policy would refuse, where they look for signatures, which force')
     .argument('<dir>', 'one file or folder for each cluster: oc get -o yaml or json, or a must-gather')
-    .addOption(new Option('--trust <dir>', 'trust documents that say what is canonical').argParser(parseNotEmpty))
+    .addOption(new Option('--trust <dir>', 'trust documents with the canonical repositories').argParser(parseNotEmpty))
     .addOption(options.profile())
     .addOption(options.output())
     .addHelpText('after', '\nExample: signet fleet check exported --trust trust')

@@ -1,5 +1,4 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
 import {
   evaluateGraphs,
   type GraphJudgement,
@@ -9,11 +8,10 @@ import {
   type Standing,
 } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
-import { openClient } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { openGraphs } from '../open/releases.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -39,9 +37,9 @@ const MAX_SHOWN_VERSIONS = 3;
 const DEFAULT_PROFILE = 'ocp';
 
 /** @returns the exit status */
-export async function checkGraph(from: string, options: CheckGraphOptions): Promise<number> {
+export async function checkGraph(from: string, options: CheckGraphOptions, signal: AbortSignal): Promise<number> {
   const trust = await openGraphTrust(options);
-  const graphs = await readAll(from, options, trust);
+  const graphs = await openGraphs([from], options, trust.storeAccess, signal);
   const { profile, canonicalRepositories } = trust;
   const judgement = evaluateGraphs(graphs, trust);
   // An update service answers a channel that it does not know with no nodes; nothing was checked then.
@@ -69,20 +67,6 @@ async function openGraphTrust({ trust, profile }: CheckGraphOptions): Promise<Gr
     throw new InputError('ProfileUnknown', message);
   }
   return { ...builtIn, profile: name, storeAccess: { allowPrivateAddresses: false, allowLocal: false } };
-}
-
-async function readAll(
-  from: string,
-  options: CheckGraphOptions,
-  { storeAccess }: GraphTrust,
-): Promise<readonly UpdateGraph[]> {
-  const places = toGraphPlaces(from, { channels: options.channel, architectures: options.arch });
-  const client = await openClient(options, storeAccess);
-  try {
-    return await readGraphs(places, { client, signal: new AbortController().signal });
-  } finally {
-    client.close();
-  }
 }
 
 function formatChecked({ profile, canonicalRepositories, graphs, repositories, outside }: CheckedGraphs): string {

@@ -1,19 +1,20 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { CheckGraphOptions } from './check.ts';
 
-/** Adds the commands for update graphs. @param setStatus sets the exit status of the process */
-export function addGraph(program: Command, setStatus: (status: number) => void): void {
+/** Adds the commands for update graphs. */
+export function addGraph(program: Command, { setStatus, signal }: Run): void {
   program
     .command('graph')
     .description('update graphs, as an update service answers them')
     .command('check')
-    .description('hold the payloads of a graph against the canonical repositories; exit 0 when all are in one')
-    .argument('<file|url>', 'a graph as JSON, or an update service, which is asked by channel and architecture')
+    .description('compare the payloads of a graph with the canonical repositories; exit 0 when all are in one')
+    .argument('<file|url>', 'a graph as JSON, or an update service, which needs --channel')
     .addOption(
       new Option(
         '--trust <dir>',
-        'trust documents that say the repositories (default: what is built in for ocp and okd)',
+        'trust documents with the repositories (default: those built in for ocp and okd)',
       ).argParser(parseNotEmpty),
     )
     .addOption(options.profile())
@@ -28,6 +29,6 @@ export function addGraph(program: Command, setStatus: (status: number) => void):
     )
     .action(async (from: string, given: CheckGraphOptions) => {
       const { checkGraph } = await import('./check.ts');
-      setStatus(await checkGraph(from, given));
+      setStatus(await checkGraph(from, given, signal));
     });
 }

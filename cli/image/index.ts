@@ -1,14 +1,15 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { ImageVerifyOptions } from './verify.ts';
 
 /** `signet image …` */
-export function addImage(program: Command, setStatus: (status: number) => void): void {
+export function addImage(program: Command, { setStatus, signal }: Run): void {
   program
     .command('image')
     .description('any image, by the policy files that nodes have')
     .command('verify')
-    .description('hold an image against policy.json, as podman, skopeo and CRI-O do; each requirement has its result')
+    .description('verify an image by policy.json, as podman, skopeo and CRI-O do, with a result for each requirement')
     .argument('<image>', 'docker://REFERENCE, dir:PATH or oci:PATH[:NAME]')
     .addOption(
       new Option('--policy <file>', 'policy.json (containers-policy.json(5))')
@@ -31,6 +32,6 @@ export function addImage(program: Command, setStatus: (status: number) => void):
     )
     .action(async (image: string, given: ImageVerifyOptions) => {
       const { verifyImage } = await import('./verify.ts');
-      setStatus(await verifyImage(image, given));
+      setStatus(await verifyImage(image, given, signal));
     });
 }

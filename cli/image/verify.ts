@@ -1,13 +1,13 @@
 import { decideByPolicy, type ImageDecision } from '../../lib/verdict/decide/decide-by-policy.ts';
 import type { RequirementResult } from '../../lib/verdict/judge/judge.ts';
 import type { Attempt, ImageResult, Reason } from '../../lib/verdict/judge/verdict.ts';
-import type { RegistryImageOptions } from '../open/open-registry-images.ts';
-import { readPolicyFile } from '../open/read-policy-file.ts';
-import { readKeyFile, readPolicyKeys } from '../open/read-policy-keys.ts';
+import type { RegistryImageOptions } from '../open/images.ts';
+import { openImage } from '../open/images.ts';
+import { readKeyFile, readPolicyKeys } from '../open/keys.ts';
+import { readPolicyFile } from '../open/node-policy.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import { type OutputOptions, type PlatformOptions, parsePlatforms } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { openImage } from './open-image.ts';
 
 export interface ImageVerifyOptions extends RegistryImageOptions, PlatformOptions, OutputOptions {
   readonly policy: string;
@@ -18,7 +18,7 @@ export interface ImageVerifyOptions extends RegistryImageOptions, PlatformOption
 type Report = Omit<ImageDecision, 'examined'>;
 
 /** @returns the exit status */
-export async function verifyImage(text: string, options: ImageVerifyOptions): Promise<number> {
+export async function verifyImage(text: string, options: ImageVerifyOptions, signal: AbortSignal): Promise<number> {
   const policy = await readPolicyFile(options.policy);
   const { source, close } = await openImage(text, options);
   try {
@@ -32,8 +32,9 @@ export async function verifyImage(text: string, options: ImageVerifyOptions): Pr
       },
       platforms: parsePlatforms(options),
       now: new Date(),
-      signal: new AbortController().signal,
+      signal,
     });
+    signal.throwIfAborted();
     printResult<Report>(options.output, report, formatReport);
     return toExitStatus(report.outcome);
   } finally {

@@ -1,9 +1,10 @@
 import { type CarriedRelease, readReleaseImage } from '../../lib/artifact/installer/read-release-image.ts';
+import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
+import { type DecisionOptions, decidePullspec } from '../open/decision.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult, printVerdict } from '../shell/output.ts';
-import { type DecisionOptions, decidePullspec } from './decide-pullspec.ts';
 
 export interface InstallerOptions extends Omit<DecisionOptions, 'force'>, OutputOptions {}
 
@@ -14,9 +15,9 @@ interface Report {
 }
 
 /** @returns the exit status */
-export async function checkInstaller(file: string, options: InstallerOptions): Promise<number> {
-  const carries = await readReleaseImage(file);
-  const verdict = await decidePullspec(carries.untrustedPullspec, options);
+export async function checkInstaller(file: string, options: InstallerOptions, signal: AbortSignal): Promise<number> {
+  const carries = await untilAborted(readReleaseImage(file), signal);
+  const { verdict } = await decidePullspec(carries.untrustedPullspec, options, signal);
   const report: Report = { file, carries, verdict };
   printResult(options.output, report, formatCarried);
   if (options.output === 'text') printVerdict('text', verdict);

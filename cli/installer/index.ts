@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { options } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { InstallerOptions } from './check.ts';
 
 /** `signet installer …` */
-export function addInstaller(program: Command, setStatus: (status: number) => void): void {
+export function addInstaller(program: Command, { setStatus, signal }: Run): void {
   program
     .command('installer')
     .description('openshift-install binaries')
@@ -22,6 +23,6 @@ export function addInstaller(program: Command, setStatus: (status: number) => vo
     .addHelpText('after', '\nExample: signet installer check openshift-install-linux.tar.gz --trust trust')
     .action(async (file: string, given: InstallerOptions) => {
       const { checkInstaller } = await import('./check.ts');
-      setStatus(await checkInstaller(file, given));
+      setStatus(await checkInstaller(file, given, signal));
     });
 }

@@ -6,11 +6,10 @@ import { readSweep, type SweepState, withLease } from '../../lib/push/reverify/s
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
-import { openSource } from '../open/open-source.ts';
-import { countOf } from '../shell/count-of.ts';
+import { openSource } from '../open/stores.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface AuditOptions extends OutputOptions {
@@ -34,19 +33,19 @@ const STEP = 100;
 const NOTHING: ForeignKeys = { count: 0, keys: [] };
 
 /** Looks and changes nothing. @returns the exit status: 1 when a prune would change something */
-export async function auditMirrored(options: AuditOptions): Promise<number> {
-  const summary = await audit(options, true);
+export async function auditMirrored(options: AuditOptions, signal: AbortSignal): Promise<number> {
+  const summary = await audit(options, true, signal);
   const { outcome, quarantined, duplicates, gapsClosed } = summary;
   const isWhole = quarantined.length + duplicates + gapsClosed === 0;
   return outcome === 'audited' && !isWhole ? ExitStatus.rejected : toStatus(summary);
 }
 
 /** Takes out what no profile verifies, and closes gaps. @returns the exit status */
-export async function pruneMirrored(options: PruneOptions): Promise<number> {
-  return toStatus(await audit(options, options.dryRun === true));
+export async function pruneMirrored(options: PruneOptions, signal: AbortSignal): Promise<number> {
+  return toStatus(await audit(options, options.dryRun === true, signal));
 }
 
-async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
+async function audit(options: AuditOptions, dryRun: boolean, signal: AbortSignal): Promise<Summary> {
   const objects = await openSource(options.to);
   const trusts = await readTrusts(options.trust);
   const progress = createProgress('digests audited');
@@ -63,8 +62,8 @@ async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
     unreadable: [],
   };
   let after: string | undefined;
-  const step = async (signal: AbortSignal): Promise<boolean> => {
-    const part = await auditMirror({ objects, trusts, now: new Date(), signal, after, limit: STEP, dryRun });
+  const step = async (until: AbortSignal): Promise<boolean> => {
+    const part = await auditMirror({ objects, trusts, now: new Date(), signal: until, after, limit: STEP, dryRun });
     if (part.outcome !== 'audited') {
       summary = { ...summary, outcome: part.outcome, reasons: part.reasons.map(({ message }) => message) };
       return false;
@@ -74,12 +73,17 @@ async function audit(options: AuditOptions, dryRun: boolean): Promise<Summary> {
     after = part.next;
     return after !== undefined;
   };
-  if (dryRun) while (await step(new AbortController().signal));
+  if (dryRun) while (await step(signal));
   else {
     if (options.otherTrust !== true) requireSameTrust(trusts, (await readSweep(objects))?.state);
-    await withLease(objects, () => new Date(), step);
+    await withLease(
+      objects,
+      () => new Date(),
+      (leased) => step(AbortSignal.any([signal, leased])),
+    );
   }
   progress.end();
+  signal.throwIfAborted();
   printResult(options.output, summary, formatSummary);
   return summary;
 }
@@ -96,7 +100,7 @@ function requireSameTrust(trusts: readonly ReadyTrust[], swept: SweepState | und
   const found = given.get(profile) ?? 'none';
   throw new InputError(
     'ArgumentInvalid',
-    `--trust has revision ${found} of the profile ${profile}, and the service goes by ${revision}: publish it first, or say --other-trust`,
+    `--trust has revision ${found} of the profile ${profile}, and the service uses ${revision}: publish it first, or pass --other-trust`,
   );
 }
 
@@ -128,16 +132,16 @@ function toStatus({ outcome }: Summary): number {
 
 function formatSummary(summary: Summary): string {
   const { outcome, reasons, dryRun, audited, held, quarantined, duplicates, gapsClosed, foreign, unreadable } = summary;
-  if (outcome !== 'audited') return [`${outcome}: nothing was touched`, ...reasons.map((one) => `  ${one}`)].join('\n');
+  if (outcome !== 'audited') return [`${outcome}: nothing was changed`, ...reasons.map((one) => `  ${one}`)].join('\n');
   const verb = dryRun ? 'would be quarantined' : 'quarantined';
   return [
     `${countOf(audited, 'digest')}, ${countOf(held, 'signature')} that ${held === 1 ? 'verifies' : 'verify'}, ${quarantined.length} ${verb}`,
     ...quarantined.map((one) => formatQuarantined(one)),
     ...formatCount('held twice', duplicates),
     ...formatCount(dryRun ? 'gaps' : 'gaps closed', gapsClosed),
-    ...formatCount('other keys, left alone', foreign.count),
+    ...formatCount('other keys, unchanged', foreign.count),
     ...foreign.keys.map((key) => `    ${key}`),
-    ...unreadable.map((key) => `  too long to be read, left alone: ${key}`),
+    ...unreadable.map((key) => `  too long to be read, unchanged: ${key}`),
   ].join('\n');
 }
 

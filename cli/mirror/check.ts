@@ -3,15 +3,13 @@ import type { CheckedImage } from '../../lib/mirror/check/check-image.ts';
 import { checkMirror, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
 import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
-import { openMirrorRegistry } from '../open/open-mirror-registry.ts';
-import { openSyncStores } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
-import { parseRegistryRepository } from '../open/parse-registry-repository.ts';
-import { type ReleaseOptions, readReleases } from '../open/read-releases.ts';
-import { countOf } from '../shell/count-of.ts';
+import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
+import { type ReleaseOptions, readReleases } from '../open/releases.ts';
+import { openSyncStores } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
@@ -24,13 +22,16 @@ export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreO
 }
 
 /** @returns the exit status: 1 when something is missing or does not verify, 3 when something did not answer */
-export async function checkMirrored(mirrorText: string, options: MirrorCheckOptions): Promise<number> {
+export async function checkMirrored(
+  mirrorText: string,
+  options: MirrorCheckOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const mirror = parseRegistryRepository(mirrorText);
   const { components } = options;
   const componentMirror =
     components === undefined || components === true ? mirror : parseRegistryRepository(components);
   const trust = await openTrust(options);
-  const { signal } = new AbortController();
   const releases = await readReleases(options, trust.prepared, signal);
   const { client: registry, close: closeRegistry } = await openMirrorRegistry([mirror, componentMirror], options);
   const { store: signatures, close } = await openSyncStores(options, trust.prepared);
@@ -57,6 +58,7 @@ export async function checkMirrored(mirrorText: string, options: MirrorCheckOpti
       onProgress: (done, total) => progress.show(done, { total }),
     });
     progress.end();
+    signal.throwIfAborted();
     printResult(options.output, check, formatCheck);
     return toStatus(check);
   } finally {

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
-import { parseConcurrency } from '../shell/parse-concurrency.ts';
+import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { AuditOptions, PruneOptions } from './audit.ts';
 import type { MirrorCheckOptions } from './check.ts';
 import type { MirrorSigstoreOptions } from './sigstore.ts';
 import type { SyncOptions } from './sync.ts';
 
 /** `signet mirror …` */
-export function addMirror(program: Command, setStatus: (status: number) => void): void {
+export function addMirror(program: Command, { setStatus, signal }: Run): void {
   const mirror = program.command('mirror').description('a mirror of signatures, which holds only what verifies');
   const to = (description: string): Option =>
     new Option('--to <dir|s3://bucket>', description).argParser(parseNotEmpty).makeOptionMandatory();
@@ -23,7 +23,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.channel())
     .addOption(options.arch())
     .addOption(repeatable('--digest <digest>', 'a digest to mirror (repeatable)'))
-    .addOption(new Option('--concurrency <n>', 'digests asked about at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--concurrency <n>', 'digests to handle at a time').argParser(parseConcurrency).default(32))
     .option('--no-children', 'ask no registry for the children of multi-architecture lists')
     .addOption(new Option('--pull-secret <file>', 'config.json that opens those registries').argParser(parseNotEmpty))
     .addOption(options.store())
@@ -32,11 +32,11 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (given: SyncOptions) => {
       const { syncMirrored } = await import('./sync.ts');
-      setStatus(await syncMirrored(given));
+      setStatus(await syncMirrored(given, signal));
     });
   mirror
     .command('check')
-    .description('ask a registry for what clusters will ask it for: manifests and signatures, each verified')
+    .description('check that a registry has what clusters need: manifests and signatures, each verified')
     .argument('<repository>', 'where the registry has release images: HOST[:PORT]/PATH')
     .addOption(options.trust())
     .addOption(options.profile())
@@ -45,7 +45,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.arch())
     .addOption(repeatable('--digest <digest>', 'a release to look for (repeatable)'))
     .option('--components [repository]', 'look for the images that releases are made of too, there or beside them')
-    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--concurrency <n>', 'images to handle at a time').argParser(parseConcurrency).default(32))
     .addOption(options.registryPullSecret())
     .addOption(options.registry())
     .addOption(options.allowRegistry())
@@ -59,7 +59,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     )
     .action(async (place: string, given: MirrorCheckOptions) => {
       const { checkMirrored } = await import('./check.ts');
-      setStatus(await checkMirrored(place, given));
+      setStatus(await checkMirrored(place, given, signal));
     });
   mirror
     .command('sigstore')
@@ -81,7 +81,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.arch())
     .addOption(repeatable('--digest <digest>', 'a release to copy for (repeatable)'))
     .option('--replace', 'write over what a tag names, rather than adding to it')
-    .addOption(new Option('--concurrency <n>', 'images under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--concurrency <n>', 'images to handle at a time').argParser(parseConcurrency).default(32))
     .addOption(new Option('--pull-secret <file>', 'config.json that opens both registries').argParser(parseNotEmpty))
     .addOption(options.registry())
     .addOption(options.allowRegistry())
@@ -90,7 +90,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (given: MirrorSigstoreOptions) => {
       const { mirrorSigstore } = await import('./sigstore.ts');
-      setStatus(await mirrorSigstore(given));
+      setStatus(await mirrorSigstore(given, signal));
     });
   mirror
     .command('audit')
@@ -100,7 +100,7 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (given: AuditOptions) => {
       const { auditMirrored } = await import('./audit.ts');
-      setStatus(await auditMirrored(given));
+      setStatus(await auditMirrored(given, signal));
     });
   mirror
     .command('prune')
@@ -108,10 +108,10 @@ export function addMirror(program: Command, setStatus: (status: number) => void)
     .addOption(options.trust())
     .addOption(to('object store that holds the mirror'))
     .option('--dry-run', 'show what would be taken out, and change nothing')
-    .option('--other-trust', 'go by --trust although the service of this mirror goes by other revisions')
+    .option('--other-trust', 'use --trust although the service of this mirror uses other revisions')
     .addOption(options.output())
     .action(async (given: PruneOptions) => {
       const { pruneMirrored } = await import('./audit.ts');
-      setStatus(await pruneMirrored(given));
+      setStatus(await pruneMirrored(given, signal));
     });
 }

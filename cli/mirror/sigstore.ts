@@ -2,14 +2,12 @@ import type { StoreErrorCode } from '../../lib/base/errors/store-error.ts';
 import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
 import { type CopiedAttachments, copyAttachments } from '../../lib/mirror/sigstore/copy-attachments.ts';
 import { type FoundImages, findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
-import { openMirrorRegistry } from '../open/open-mirror-registry.ts';
-import { openTrust } from '../open/open-trust.ts';
-import { parseRegistryRepository } from '../open/parse-registry-repository.ts';
-import { type ReleaseOptions, readReleases } from '../open/read-releases.ts';
+import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
+import { type ReleaseOptions, readReleases } from '../open/releases.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
-import { formatCopied } from '../shell/format-copied.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface MirrorSigstoreOptions extends TrustOptions, ReleaseOptions, OutputOptions {
@@ -29,11 +27,10 @@ interface Summary extends Pick<FoundImages, 'unread'> {
 }
 
 /** @returns the exit status: 1 for what does not verify or was not written over, 3 for what did not answer */
-export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<number> {
+export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: AbortSignal): Promise<number> {
   const [from, to] = [parseRegistryRepository(options.from), parseRegistryRepository(options.to)];
   const componentsTo = options.components === undefined ? undefined : parseRegistryRepository(options.components);
   const { prepared } = await openTrust(options);
-  const { signal } = new AbortController();
   const releases = await readReleases(options, prepared, signal);
   const places = [from, to, ...(componentsTo === undefined ? [] : [componentsTo])];
   const { client, pusher, close } = await openMirrorRegistry(places, options);
@@ -56,6 +53,7 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<nu
     });
     progress.end();
     const summary = { outcome: conclude(images, found), images, unread: found.unread };
+    signal.throwIfAborted();
     printResult(options.output, summary, formatSummary);
     return toStatus(summary);
   } finally {
@@ -64,7 +62,7 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions): Promise<nu
   }
 }
 
-/** What is absent at the source is for the source to have: it leaves the mirror as complete as it can be. */
+/** What is absent at the source does not make the mirror incomplete. */
 function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Summary['outcome'] {
   const outcomes = images.map(({ outcome }) => outcome);
   const isShort = outcomes.includes('conflict') || outcomes.includes('invalid');
@@ -83,4 +81,32 @@ function toStatus({ outcome }: Summary): number {
 function formatSummary({ images, unread }: Summary): string {
   const notes = unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`);
   return [...formatCopied(images), ...notes].join('\n');
+}
+
+/** What became of the signatures beside images: a line for all, then only what a reader has to know of. */
+export function formatCopied(images: readonly CopiedAttachments[]): readonly string[] {
+  const put = images.flatMap(({ attachments }) => attachments.map(({ outcome }) => outcome));
+  const count = (outcome: string): number => put.filter((one) => one === outcome).length;
+  const absent = images.filter(({ outcome }) => outcome === 'absent' || outcome === 'unasked').length;
+  return [
+    `${countOf(images.length, 'image')}: ${countOf(count('copied'), 'attachment')} copied, ${count('merged')} merged, ${count('replaced')} replaced, ${count('held')} held already, ${absent} without one`,
+    ...images.flatMap(formatImage),
+  ];
+}
+
+function formatImage({ digest, outcome, names, attachments, rejected, failed }: CopiedAttachments): readonly string[] {
+  const changed = attachments.filter((one) => one.outcome !== 'copied' && one.outcome !== 'held');
+  const lines = [
+    ...changed.map(({ location, outcome: put, message }) => `    ${put}  ${location}${explain(message)}`),
+    ...rejected.map(
+      ({ location, reasons }) => `    left out  ${location}: ${reasons[0]?.message ?? 'it does not verify'}`,
+    ),
+    ...failed.map(({ location, message }) => `    failed  ${location}: ${message}`),
+  ];
+  const isQuiet = lines.length === 0 && (outcome === 'complete' || outcome === 'absent' || outcome === 'unasked');
+  return isQuiet ? [] : [`  ${outcome}  ${digest}  ${names.join(', ')}`.trimEnd(), ...lines];
+}
+
+function explain(message: string | undefined): string {
+  return message === undefined ? '' : `: ${message}; --replace puts these signatures in its place`;
 }

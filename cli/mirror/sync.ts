@@ -1,22 +1,18 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
-import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
 import { findWanted, type Wanted } from '../../lib/mirror/sync/find-wanted.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { openRegistries } from '../open/open-registries.ts';
-import { openClient, openSyncStores } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
-import { countOf } from '../shell/count-of.ts';
+import { openRegistries } from '../open/registries.ts';
+import { openGraphs, requireReleases } from '../open/releases.ts';
+import { openSyncStores } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
-import { preferMemory } from '../shell/prefer-memory.ts';
-import { createProgress } from '../shell/progress.ts';
+import { countOf, printResult } from '../shell/output.ts';
+import { createProgress, preferMemory } from '../shell/progress.ts';
 
 export interface SyncOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly to: string;
@@ -44,22 +40,15 @@ interface Summary extends SyncResult {
 const MAX_SHOWN = 20;
 
 /** @returns the exit status: 3 when a digest is indeterminate, 0 when the rest is merely absent */
-export async function syncMirrored(options: SyncOptions): Promise<number> {
-  if (options.graph.length === 0 && options.digest.length === 0) {
-    throw new InputError('ArgumentInvalid', 'say what to mirror: --graph or --digest');
-  }
-  const isAsked = options.channel.length + options.arch.length > 0;
-  if (isAsked && options.graph.length === 0) {
-    throw new InputError('ArgumentInvalid', '--channel and --arch are asked of a --graph');
-  }
+export async function syncMirrored(options: SyncOptions, signal: AbortSignal): Promise<number> {
+  requireReleases(options);
   preferMemory();
   const digests = options.digest.map(parseDigest);
   const trust = await openTrust(options);
   const objects = await openObjectStore(options.to);
   const { store, stores, close } = await openSyncStores(options, trust.prepared);
-  const signal = new AbortController().signal;
   try {
-    const graphs = await readAll(options, trust.prepared, signal);
+    const graphs = await openGraphs(options.graph, options, trust.prepared.storeAccess, signal);
     if (graphs.length > 0 && graphs.every(({ nodes }) => nodes.length === 0)) {
       // An update service answers a channel that it does not know with no nodes.
       throw new InputError('BodyInvalid', `there is no release in ${graphs.map(({ source }) => source).join(', ')}`);
@@ -81,6 +70,7 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
     });
     progress.end();
     const summary = toSummary(trust.prepared.profile, wanted, result);
+    signal.throwIfAborted();
     printResult(options.output, summary, formatSummary);
     const isOpen = result.outcomes.indeterminate + result.outcomes.failed + wanted.childless.length > 0;
     return isOpen ? ExitStatus.indeterminate : ExitStatus.done;
@@ -92,21 +82,6 @@ export async function syncMirrored(options: SyncOptions): Promise<number> {
 /** Reading a directory again costs nobody anything. */
 function isLocal(store: string): boolean {
   return !/^https?:/.test(store);
-}
-
-async function readAll(
-  options: SyncOptions,
-  { storeAccess }: PreparedTrust,
-  signal: AbortSignal,
-): Promise<readonly UpdateGraph[]> {
-  const question = { channels: options.channel, architectures: options.arch };
-  const places = options.graph.flatMap((from) => toGraphPlaces(from, question));
-  const client = await openClient(options, storeAccess);
-  try {
-    return await readGraphs(places, { client, signal });
-  } finally {
-    client.close();
-  }
 }
 
 async function find(
@@ -142,10 +117,10 @@ function formatSummary(summary: Summary): string {
   const { complete, incomplete, indeterminate, failed, skipped } = outcomes;
   return [
     `${countOf(wanted, 'digest')}: ${held} held already, ${complete} completed with ${countOf(written, 'signature')}, ${absent.length} not signed`,
-    ...formatCount('asked about lately and not there; asked again later', resting),
+    ...formatCount('not found recently, not looked up again yet', resting),
     ...formatCount('signed, and not by every keyring', incomplete),
     ...formatCount('not verified by this profile', skipped),
-    ...formatCount('could not be asked about; run again', indeterminate),
+    ...formatCount('not looked up, because a store failed; run again', indeterminate),
     ...formatCount('could not be written; run again', failed),
     ...formatList(failures, ({ digest, outcome, reasons }) => `${digest}  ${outcome}: ${reasons[0]?.message ?? ''}`),
     ...formatCount('payloads outside the canonical repository, left out', outside.length),

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { RecordVerifyOptions } from './verify.ts';
 
 /** `signet record …` */
-export function addRecord(program: Command, setStatus: (status: number) => void): void {
+export function addRecord(program: Command, { setStatus, signal }: Run): void {
   program
     .command('record')
     .description('stored verdicts')
@@ -19,6 +20,6 @@ export function addRecord(program: Command, setStatus: (status: number) => void)
     .addOption(options.output())
     .action(async (file: string, given: RecordVerifyOptions) => {
       const { verifyRecord } = await import('./verify.ts');
-      setStatus(await verifyRecord(file, given));
+      setStatus(await verifyRecord(file, given, signal));
     });
 }

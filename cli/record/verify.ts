@@ -1,12 +1,13 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { loadRevision } from '../../lib/trust/source/load-trust.ts';
 import { parseRecord } from '../../lib/verdict/records/parse-record.ts';
 import { type Recheck, recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
 import { MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -18,9 +19,9 @@ export interface RecordVerifyOptions extends OutputOptions {
 }
 
 /** @returns the exit status */
-export async function verifyRecord(file: string, options: RecordVerifyOptions): Promise<number> {
+export async function verifyRecord(file: string, options: RecordVerifyOptions, signal: AbortSignal): Promise<number> {
   const record = await readRecordFile(file);
-  const recheck = await recheckRecord(record, await readTrust(record, options));
+  const recheck = await recheckRecord(record, await untilAborted(readTrust(record, options), signal));
   printResult(options.output, { id: record.id, ...recheck }, formatRecheck);
   return recheck.outcome === 'confirmed' ? ExitStatus.accepted : ExitStatus.rejected;
 }
@@ -41,7 +42,7 @@ async function readTrust({ verdict }: VerdictRecord, { trust, objects }: RecordV
   const { profile, trustRevision } = verdict;
   if (objects !== undefined) return loadRevision(await openObjectStore(objects), profile, trustRevision);
   if (trust !== undefined) return (await openTrust({ trust, profile })).prepared;
-  throw new InputError('ArgumentInvalid', 'say by which trust to check: --trust or --objects');
+  throw new InputError('ArgumentInvalid', 'name the trust with --trust or --objects');
 }
 
 function formatRecheck({ id, outcome, differences, takenAsRecorded }: Recheck & { readonly id: string }): string {

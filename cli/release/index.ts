@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { ReleaseInspectOptions } from './inspect.ts';
 
 /** `signet release …` */
-export function addRelease(program: Command, setStatus: (status: number) => void): void {
+export function addRelease(program: Command, { setStatus, signal }: Run): void {
   program
     .command('release')
     .description('what release images are made of')
@@ -27,6 +28,6 @@ export function addRelease(program: Command, setStatus: (status: number) => void
     .addHelpText('after', '\nExample: signet release inspect quay.io/openshift-release-dev/ocp-release:4.21.0-x86_64')
     .action(async (image: string, given: ReleaseInspectOptions) => {
       const { inspectReleaseImage } = await import('./inspect.ts');
-      setStatus(await inspectReleaseImage(image, given));
+      setStatus(await inspectReleaseImage(image, given, signal));
     });
 }

@@ -12,8 +12,7 @@ import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
-import { openRelease, type ReleaseOptions } from './open-release.ts';
-import { type OpenedVerifier, openReleaseVerifier } from './open-release-verifier.ts';
+import { type OpenedVerifier, openRelease, openReleaseVerifier, type ReleaseOptions } from './open.ts';
 
 export interface ReleaseInspectOptions extends Partial<TrustOptions>, StoreOptions, ReleaseOptions, OutputOptions {
   readonly arch?: string;
@@ -21,8 +20,12 @@ export interface ReleaseInspectOptions extends Partial<TrustOptions>, StoreOptio
 }
 
 /** @returns the exit status: 1 when a component is not by digest or does not verify, and for faulty contents */
-export async function inspectReleaseImage(text: string, options: ReleaseInspectOptions): Promise<number> {
-  const verifier = await openVerifier(options);
+export async function inspectReleaseImage(
+  text: string,
+  options: ReleaseInspectOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const verifier = await openVerifier(options, signal);
   const progress = createProgress('components verified');
   try {
     const { source, close } = await openRelease(text, options);
@@ -31,9 +34,10 @@ export async function inspectReleaseImage(text: string, options: ReleaseInspectO
         architecture: options.arch,
         verifier,
         onVerified: (done, total) => progress.show(done, { total }),
-        signal: new AbortController().signal,
+        signal,
       });
       progress.end();
+      signal.throwIfAborted();
       printResult(options.output, inspection, formatInspection);
       return toExitStatus(inspection.outcome);
     } finally {
@@ -46,14 +50,14 @@ export async function inspectReleaseImage(text: string, options: ReleaseInspectO
 }
 
 /** Trust that decides nothing would look as if it had. */
-async function openVerifier(options: ReleaseInspectOptions): Promise<OpenedVerifier | undefined> {
+async function openVerifier(options: ReleaseInspectOptions, signal: AbortSignal): Promise<OpenedVerifier | undefined> {
   const { trust, verifyComponents } = options;
   if (verifyComponents !== true) {
     if (trust === undefined) return undefined;
     throw new InputError('ArgumentInvalid', '--trust decides nothing without --verify-components');
   }
   if (trust === undefined) throw new InputError('ArgumentInvalid', '--verify-components needs --trust');
-  return await openReleaseVerifier({ ...options, trust });
+  return await openReleaseVerifier({ ...options, trust }, signal);
 }
 
 function formatInspection({ outcome, release, digest, verification, images, faults }: ReleaseInspection): string {

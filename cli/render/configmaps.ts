@@ -16,13 +16,12 @@ import {
   toGroupName,
   toSignatureConfigMaps,
 } from '../../lib/cluster/render/signature-config-maps.ts';
-import { openSource } from '../open/open-source.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { readGraphVersions } from '../open/releases.ts';
+import { openSource } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { StoreOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
-import { toPrintable } from '../shell/to-printable.ts';
-import { readGraphVersions } from './graph-versions.ts';
+import { printResult, toPrintable } from '../shell/output.ts';
 
 export interface RenderConfigMapsOptions extends TrustOptions, Omit<StoreOptions, 'store'> {
   readonly from: string;
@@ -38,19 +37,20 @@ export interface RenderConfigMapsOptions extends TrustOptions, Omit<StoreOptions
 const MAX_NAMED = 100;
 
 /** @returns the exit status */
-export async function renderConfigMaps(options: RenderConfigMapsOptions): Promise<number> {
+export async function renderConfigMaps(options: RenderConfigMapsOptions, signal: AbortSignal): Promise<number> {
   checkPrune(options);
   const digests = options.digest.map(parseDigest);
   const minors = options.minor.map(parseMinor);
   const trust = await openTrust(options);
-  const versions = await readGraphVersions(options.graph, options, trust.prepared.storeAccess);
+  const versions = await readGraphVersions(options.graph, options, trust.prepared.storeAccess, signal);
   const read = await readReleases(options.from, {
     trust,
     now: new Date(),
-    signal: new AbortController().signal,
+    signal,
     digests: digests.length === 0 ? undefined : digests,
     versionOf: toVersionLookup(versions),
   });
+  signal.throwIfAborted();
   warnLeftOut(read);
   const releases = read.releases.filter(({ version }) => minors.length === 0 || minors.includes(minorOf(version)));
   const configMaps = toSignatureConfigMaps(releases);

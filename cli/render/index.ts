@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { ADMISSION_RESOURCES } from '../../lib/cluster/render/admission-kinds.ts';
 import { collect, options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { RenderConfigMapsOptions } from './configmaps.ts';
 import type { RenderMachineConfigOptions } from './machineconfig.ts';
 import type { RenderMirrorSetsOptions } from './mirror-sets.ts';
@@ -12,17 +13,17 @@ const output = (): Option =>
   new Option('-o, --output <format>', 'how to write it').choices(['yaml', 'json']).default('yaml');
 
 /** What clusters consume, written for them; nothing is contacted but the object store that signatures are read from. */
-export function addRender(program: Command, setStatus: (status: number) => void): void {
+export function addRender(program: Command, run: Run): void {
   const render = program.command('render').description('manifests that clusters consume');
-  addConfigMaps(render, setStatus);
-  addSignatureStores(render, setStatus);
-  addMirrorSets(render, setStatus);
-  addTrustConfigMap(render, setStatus);
-  addMachineConfig(render, setStatus);
-  addWebhooks(render, setStatus);
+  addConfigMaps(render, run);
+  addSignatureStores(render, run);
+  addMirrorSets(render, run);
+  addTrustConfigMap(render, run);
+  addMachineConfig(render, run);
+  addWebhooks(render, run);
 }
 
-function addConfigMaps(render: Command, setStatus: (status: number) => void): void {
+function addConfigMaps(render: Command, { setStatus, signal }: Run): void {
   render
     .command('configmaps')
     .description('signature ConfigMaps of a mirror, by minor version: what verifies, and nothing else')
@@ -53,11 +54,11 @@ function addConfigMaps(render: Command, setStatus: (status: number) => void): vo
     )
     .action(async (given: RenderConfigMapsOptions) => {
       const { renderConfigMaps } = await import('./configmaps.ts');
-      setStatus(await renderConfigMaps(given));
+      setStatus(await renderConfigMaps(given, signal));
     });
 }
 
-function addSignatureStores(render: Command, setStatus: (status: number) => void): void {
+function addSignatureStores(render: Command, { setStatus }: Run): void {
   render
     .command('signature-stores')
     .description('patch of a ClusterVersion that points the cluster at signature stores (Technology Preview)')
@@ -74,10 +75,10 @@ function addSignatureStores(render: Command, setStatus: (status: number) => void
     });
 }
 
-function addMirrorSets(render: Command, setStatus: (status: number) => void): void {
+function addMirrorSets(render: Command, { setStatus }: Run): void {
   render
     .command('mirror-sets')
-    .description('mirror set that tells a cluster where release and component images are mirrored')
+    .description('mirror set that names where release and component images are mirrored')
     .addOption(
       new Option('--mirror <repository>', 'registry/repository of the mirrored release images (repeatable)')
         .argParser(collect)
@@ -112,7 +113,7 @@ function addMirrorSets(render: Command, setStatus: (status: number) => void): vo
     });
 }
 
-function addTrustConfigMap(render: Command, setStatus: (status: number) => void): void {
+function addTrustConfigMap(render: Command, { setStatus }: Run): void {
   render
     .command('trust')
     .description('the release-verification ConfigMap of a profile: stores, public keys, repositories')
@@ -125,7 +126,7 @@ function addTrustConfigMap(render: Command, setStatus: (status: number) => void)
     });
 }
 
-function addMachineConfig(render: Command, setStatus: (status: number) => void): void {
+function addMachineConfig(render: Command, { setStatus }: Run): void {
   render
     .command('machineconfig')
     .description('MachineConfigs that put policy.json, registries.d files and keys on nodes')
@@ -172,7 +173,7 @@ function addMachineConfig(render: Command, setStatus: (status: number) => void):
     });
 }
 
-function addWebhooks(render: Command, setStatus: (status: number) => void): void {
+function addWebhooks(render: Command, { setStatus }: Run): void {
   render
     .command('webhooks')
     .description('ValidatingWebhookConfigurations by which a cluster asks before it uses a release')

@@ -24,11 +24,10 @@ import {
   RELEASE_REPOSITORIES,
 } from '../../lib/trust/policy/machine-config-lockouts.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
-import { readBelowRoot } from '../open/read-below-root.ts';
-import { readRegistriesDFiles } from '../open/read-registries-d.ts';
+import { readRegistriesDFiles } from '../open/node-policy.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
-import { toPrintable } from '../shell/to-printable.ts';
+import { toPrintable } from '../shell/output.ts';
+import { MAX_KEY_FILE_BYTES, readBelowRoot, readInput } from '../shell/read-input.ts';
 
 export interface RenderMachineConfigOptions {
   readonly policy?: string;

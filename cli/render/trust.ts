@@ -5,7 +5,7 @@ import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory
 import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { TrustOptions } from '../shell/options.ts';
-import { toPrintable } from '../shell/to-printable.ts';
+import { toPrintable } from '../shell/output.ts';
 
 export interface RenderTrustOptions extends TrustOptions {
   readonly output: ManifestFormat;

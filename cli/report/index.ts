@@ -1,15 +1,15 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
-import { parseConcurrency } from '../shell/parse-concurrency.ts';
+import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { TransitionOptions } from './transition.ts';
 
 /** `signet report …` */
-export function addReport(program: Command, setStatus: (status: number) => void): void {
+export function addReport(program: Command, { setStatus, signal }: Run): void {
   program
     .command('report')
     .description('audits over many releases')
     .command('transition')
-    .description('what OpenPGP and Sigstore each say of releases, before clusters ask for both')
+    .description('compare the OpenPGP and Sigstore signatures of releases, before clusters require both')
     .addOption(options.trust())
     .addOption(options.profile())
     .addOption(repeatable('--graph <file|url>', 'update graph whose releases to look at (repeatable)'))
@@ -22,7 +22,7 @@ export function addReport(program: Command, setStatus: (status: number) => void)
         'where a registry mirrors the releases (default: where they are named)',
       ).argParser(parseNotEmpty),
     )
-    .addOption(new Option('--concurrency <n>', 'releases under way at a time').argParser(parseConcurrency).default(32))
+    .addOption(new Option('--concurrency <n>', 'releases to handle at a time').argParser(parseConcurrency).default(32))
     .addOption(options.registryPullSecret())
     .addOption(options.registry())
     .addOption(options.allowRegistry())
@@ -36,6 +36,6 @@ export function addReport(program: Command, setStatus: (status: number) => void)
     )
     .action(async (given: TransitionOptions) => {
       const { reportSignatures } = await import('./transition.ts');
-      setStatus(await reportSignatures(given));
+      setStatus(await reportSignatures(given, signal));
     });
 }

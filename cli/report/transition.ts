@@ -10,16 +10,13 @@ import { createAttachmentStore } from '../../lib/registry/attachments/attachment
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { openMirrorRegistry } from '../open/open-mirror-registry.ts';
-import { openRegistries } from '../open/open-registries.ts';
-import { openSyncStores } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
-import { parseRegistryRepository } from '../open/parse-registry-repository.ts';
-import { type ReleaseOptions, readReleases } from '../open/read-releases.ts';
-import { countOf } from '../shell/count-of.ts';
+import { openMirrorRegistry, openRegistries, parseRegistryRepository } from '../open/registries.ts';
+import { type ReleaseOptions, readReleases } from '../open/releases.ts';
+import { openSyncStores } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
@@ -31,10 +28,9 @@ export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOp
 }
 
 /** @returns the exit status: 1 when a release lacks a signature of either kind, 3 when that is not known */
-export async function reportSignatures(options: TransitionOptions): Promise<number> {
+export async function reportSignatures(options: TransitionOptions, signal: AbortSignal): Promise<number> {
   const mirror = options.mirror === undefined ? undefined : parseRegistryRepository(options.mirror);
   const trust = await openTrust(options);
-  const { signal } = new AbortController();
   const releases = await readReleases(options, trust.prepared, signal);
   const { store: signatures, lookaside, close } = await openSyncStores(options, trust.prepared);
   const progress = createProgress('releases');
@@ -54,6 +50,7 @@ export async function reportSignatures(options: TransitionOptions): Promise<numb
         onProgress: (done, total) => progress.show(done, { total }),
       });
       progress.end();
+      signal.throwIfAborted();
       printResult(options.output, report, formatReport);
       return toStatus(report);
     } finally {
@@ -102,9 +99,9 @@ const COLORS: Readonly<Record<Readiness, 'green' | 'red' | 'yellow'>> = {
 };
 
 function formatReport({ outcome, counts, releases }: TransitionReport): string {
-  const told = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
+  const shown = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
   return [
-    `${outcome}: ${countOf(releases.length, 'release')}, ${told.join(', ')}`,
+    `${outcome}: ${countOf(releases.length, 'release')}, ${shown.join(', ')}`,
     ...(counts.unasked === 0 ? [] : [UNASKED]),
     ...toLines(releases),
   ].join('\n');

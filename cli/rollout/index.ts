@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { collect, options, parseNotEmpty } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { RolloutCheckOptions } from './check.ts';
 
 /** `signet rollout …` */
-export function addRollout(program: Command, setStatus: (status: number) => void): void {
+export function addRollout(program: Command, { setStatus }: Run): void {
   program
     .command('rollout')
-    .description('the way of a policy to the nodes')
+    .description('rollout of a policy to the nodes')
     .command('check')
     .description('whether rendered MachineConfigs are live on every node; exit 0 when they are, 1 when not or unknown')
     .addOption(

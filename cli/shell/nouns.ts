@@ -18,7 +18,7 @@ import { addRollout } from '../rollout/index.ts';
 import { addSignature } from '../signature/index.ts';
 import { addTrust } from '../trust/index.ts';
 import { addVerify } from '../verify/index.ts';
-import type { AddCommand } from './program.ts';
+import type { AddCommand } from './run-program.ts';
 
 /** What may follow `signet`, as help lists it. Each is in the folder of its name. */
 export const NOUNS: Readonly<Record<string, AddCommand>> = {

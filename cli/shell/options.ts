@@ -78,7 +78,7 @@ export interface StoreOptions {
   readonly store: readonly string[];
   readonly allowPrivateStores?: boolean;
   readonly tlsCa?: string;
-  /** Opens registries, where a profile's policies ask for what lies beside an image. */
+  /** For the registries whose images a profile's policies require to be signed beside the image. */
   readonly pullSecret?: string;
   /** `HOST=ORIGIN` each: where a registry's API is instead. */
   readonly registry?: readonly string[];
@@ -98,4 +98,14 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
 export function parseNotEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('it must not be empty');
   return value;
+}
+
+/** Digests that a command may have under way at a time. */
+const MAX_CONCURRENCY = 256;
+
+/** For `--concurrency`. */
+export function parseConcurrency(value: string): number {
+  const number = Number(value);
+  if (/^[0-9]{1,3}$/.test(value) && number >= 1 && number <= MAX_CONCURRENCY) return number;
+  throw new InvalidArgumentError(`it must be a number from 1 to ${MAX_CONCURRENCY}`);
 }

@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import type { Attempt, PolicyResult, Reason, Verdict } from '../../lib/verdict/judge/verdict.ts';
 import type { OutputFormat } from './options.ts';
-import { toPrintable } from './to-printable.ts';
 
 /** Results go to stdout, everything else to stderr. */
 export function print(text: string): void {
@@ -66,4 +65,25 @@ function formatAttempt({ code, location, image, keyring, signer, message, note }
   const by = signer === undefined ? '' : `, signer ${signer}`;
   lines.push(keyring === undefined ? `      ${message}` : `      ${keyring}: ${message}${by}`);
   return note === undefined ? lines : [...lines, `      note: ${note}`];
+}
+
+/** Controls (C0, DEL, C1), what turns the direction of writing, and what Unicode takes for the end of a line. */
+const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
+
+/**
+ * Shows as `\uXXXX` what a terminal would obey or hide: user IDs and sentences of stores are others' text, and must
+ * not draw lines of their own.
+ */
+export function toPrintable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same, and lines stay lines: for messages that may have several. */
+export function toPrintableLines(text: string): string {
+  return text.split('\n').map(toPrintable).join('\n');
+}
+
+/** `1 digest`, `2 digests`. */
+export function countOf(count: number, one: string): string {
+  return `${count} ${count === 1 ? one : `${one}s`}`;
 }

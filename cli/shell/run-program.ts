@@ -1,12 +1,78 @@
-import { CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { ExitStatus } from './exit-status.ts';
-import { type AddCommand, buildProgram } from './program.ts';
-import { toPrintableLines } from './to-printable.ts';
+import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { EXIT_CODES, ExitStatus } from './exit-status.ts';
+import { toPrintableLines } from './output.ts';
 
-/** Whose fault it was decides the exit status; a fault of Signet's own shows its stack. */
+/** The call of a command line that a command is part of. */
+export interface Run {
+  /** Aborted when the call is cancelled. A command passes it to all that it waits for, and prints no result after it. */
+  readonly signal: AbortSignal;
+  /** Sets the exit status of the call. */
+  readonly setStatus: (status: number) => void;
+}
+
+/** Adds what may follow `signet`. A command's code is loaded when it runs, so that help and small commands start fast. */
+export type AddCommand = (program: Command, run: Run) => void;
+
+/** Milliseconds within which a repeated signal is the same one: npm passes on to its child what the terminal sent to both. */
+const REPEAT_MS = 500;
+/** Milliseconds that a cancelled call has to finish the objects and files that it is writing. */
+const GRACE_MS = 5000;
+
+/**
+ * Runs the one call that this process is for, and sets its exit status. SIGINT (Ctrl-C) and SIGTERM cancel the call:
+ * what is being written is finished or removed, and the process exits 130. A second signal exits at once.
+ */
+export async function runProcess(nouns: readonly AddCommand[]): Promise<void> {
+  handleClosedStreams();
+  const controller = new AbortController();
+  let cancelledAt = 0;
+  const cancel = (): void => {
+    if (!controller.signal.aborted) cancelledAt = performance.now();
+    else if (performance.now() - cancelledAt > REPEAT_MS) process.exit(reportInterrupted());
+    controller.abort();
+  };
+  process.on('SIGINT', cancel).on('SIGTERM', cancel);
+  process.exitCode = await runProgram(nouns, process.argv.slice(2), controller.signal);
+  process.off('SIGINT', cancel).off('SIGTERM', cancel);
+  if (controller.signal.aborted) setTimeout(() => process.exit(), GRACE_MS).unref();
+}
+
+/**
+ * Runs one call of these commands, and reports what they throw on standard error. Neither ends the process nor sets its
+ * exit status or signal handlers, so that one process can run several calls, one after the other.
+ *
+ * @param args what follows `signet`
+ * @param signal cancels the call
+ * @returns the exit status
+ */
+export async function runProgram(
+  nouns: readonly AddCommand[],
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  let status: number = ExitStatus.done;
+  const setStatus = (given: number): void => {
+    status = given;
+  };
+  try {
+    await buildProgram({ signal, setStatus }, nouns).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (!signal.aborted) return report(error);
+  }
+  // Whatever a cancelled command threw or returned, it comes of the cancellation.
+  return signal.aborted ? reportInterrupted() : status;
+}
+
+function reportInterrupted(): number {
+  process.stderr.write('signet: interrupted\n');
+  return ExitStatus.interrupted;
+}
+
+/** Reports an error. Its class decides the exit status; an internal error shows its stack. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
   if (error instanceof InputError || error instanceof ConfigurationError) {
@@ -21,38 +87,39 @@ function report(error: unknown): number {
   return ExitStatus.internal;
 }
 
-/**
- * Runs one call of these commands, and reports what they throw on standard error. Neither ends the process nor sets its
- * exit status or signal handlers, so that one process can run several calls, one after the other.
- *
- * @param args what follows `signet`
- * @returns the exit status
- */
-export async function runProgram(nouns: readonly AddCommand[], args: readonly string[]): Promise<number> {
-  let status: number = ExitStatus.done;
-  const setStatus = (given: number): void => {
-    status = given;
-  };
-  try {
-    await buildProgram(setStatus, nouns).parseAsync(args, { from: 'user' });
-  } catch (error) {
-    return report(error);
-  }
-  return status;
-}
-
-/** Has this process, which is for one call, end on a signal and when nobody reads what it writes. */
-export function prepareProcess(): void {
+function handleClosedStreams(): void {
   // A reader that stops early (`signet … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
     process.stderr.write(`signet: the result cannot be written: ${error.message}\n`);
     process.exit(ExitStatus.internal);
   });
-  // Nowhere is left to say it; the exit status stays what it is.
+  // A message that cannot be written is lost; the exit status stays what it is.
   process.stderr.on('error', () => undefined);
-  process.on('SIGINT', () => {
-    process.stderr.write('signet: interrupted\n');
-    process.exit(ExitStatus.interrupted);
-  });
+}
+
+const EXIT_STATUS_HELP = `
+Exit status: 0 accepted or done, 1 rejected, 2 wrong call or unreadable input, 3 indeterminate (retry later),
+70 fault of Signet’s own or result not written, 130 interrupted.`;
+
+/** The command line of these commands. */
+export function buildProgram(run: Run, nouns: readonly AddCommand[]): Command {
+  const program = new Command('signet')
+    .description('Decides whether an OpenShift release image may be trusted, and proves why.')
+    .version(VERIFIER_VERSION.replace('signet/', ''))
+    .showHelpAfterError('(signet --help lists the commands)')
+    .addHelpText('after', EXIT_STATUS_HELP)
+    .exitOverride();
+  for (const add of nouns) add(program, run);
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.exitOverride().configureHelp({ showGlobalOptions: false });
+    const meaning = EXIT_CODES[toCommandPath(command)];
+    if (meaning !== undefined) command.addHelpText('after', `\nExit status: ${meaning}.`);
+  }
+  return program;
+}
+
+/** The words of a command after `signet`. */
+function toCommandPath(command: Command): string {
+  return command.parent === null ? '' : `${toCommandPath(command.parent)} ${command.name()}`.trimStart();
 }

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { collect, options } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { SignatureOptions } from './verify.ts';
 
 /** `signet signature …` */
-export function addSignature(program: Command, setStatus: (status: number) => void): void {
+export function addSignature(program: Command, { setStatus }: Run): void {
   program
     .command('signature')
     .description('single signatures, offline')

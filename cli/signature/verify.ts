@@ -49,7 +49,7 @@ export async function verifySignatureFile(file: string, options: SignatureOption
 /** Key files need the certificate library, which takes longer to load than all the rest; prepared trust does not. */
 async function readCertificates({ keyring, prepared }: SignatureOptions): Promise<readonly PreparedCertificate[]> {
   if (prepared === undefined) {
-    const { readKeys } = await import('../open/read-keys.ts');
+    const { readKeys } = await import('../open/keys.ts');
     return await readKeys(keyring ?? []);
   }
   if (keyring !== undefined) throw new InputError('ArgumentInvalid', 'give --keyring or --prepared, not both');

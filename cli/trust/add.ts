@@ -20,7 +20,7 @@ import {
   toTrustConfigMap,
 } from '../../lib/trust/publish/publisher-keys.ts';
 import { REGISTRIES_D } from '../../lib/trust/registries-d/registries-d.ts';
-import { openClient } from '../open/open-stores.ts';
+import { openClient } from '../open/stores.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -43,11 +43,11 @@ const FINGERPRINT = /^[0-9A-F]{40}$/;
 const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** @returns the exit status */
-export async function addTrust(publisherName: string, options: AddOptions): Promise<number> {
+export async function addTrust(publisherName: string, options: AddOptions, signal: AbortSignal): Promise<number> {
   const publisher = toPublisher(publisherName, options);
   await requireNoProfile(options.trust);
   const from = options.from ?? publisher.keysUrl;
-  const keyFile = await fetchKeyFile(from, options);
+  const keyFile = await fetchKeyFile(from, options, signal);
   const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);
   const { armored, kept, leftOut } = select(keyFile, pinned, from);
   const { profile } = publisher;
@@ -60,6 +60,7 @@ export async function addTrust(publisherName: string, options: AddOptions): Prom
   ];
   // What is written must load: better an error now than a profile that fails later.
   await prepareTrust(profile, documents);
+  signal.throwIfAborted();
   const directory = path.join(options.trust, profile);
   for (const { name, bytes } of documents) await writeNew(path.join(directory, name), bytes);
   const files = documents.map(({ name }) => path.join(directory, name));
@@ -89,8 +90,8 @@ function toPublisher(name: string, { profile, fingerprint, store }: AddOptions):
   }
   if (!PUBLISHER_NAME.test(name)) throw invalid(`${JSON.stringify(name)} is not a publisher name: a-z, 0-9 and -`);
   if (fingerprints.length === 0) throw invalid(`no fingerprint of ${name} is built in: give --fingerprint`);
-  if (profile === undefined) throw invalid('say which profile to write with --profile');
-  if (stores.length === 0) throw invalid('say where its signatures are with --store');
+  if (profile === undefined) throw invalid('name the profile to write with --profile');
+  if (stores.length === 0) throw invalid('name its signature store with --store');
   return { profile, keyring: `verifier-public-key-${name}`, keysUrl: '', fingerprints, stores };
 }
 
@@ -102,13 +103,12 @@ function parseFingerprint(text: string): { fingerprint: string; name: string } {
   return { fingerprint, name: fingerprint };
 }
 
-async function fetchKeyFile(from: string, options: AddOptions): Promise<Uint8Array> {
-  if (from === '') throw invalid('say where the key file is with --from');
+async function fetchKeyFile(from: string, options: AddOptions, signal: AbortSignal): Promise<Uint8Array> {
+  if (from === '') throw invalid('name the key file with --from');
   if (!isUrlLike(from)) return await readInput(from, MAX_KEY_FILE_BYTES);
   const url = parseKeysUrl(from);
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
   try {
-    const signal = new AbortController().signal;
     const { status, bytes } = await client.get(url.href, { signal, limitBytes: MAX_KEY_FILE_BYTES });
     if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)} answered ${status}`);
     return bytes;
@@ -129,7 +129,7 @@ function parseKeysUrl(from: string): URL {
   return url;
 }
 
-/** The built-in profiles have their repositories; every other one has to be told. */
+/** Built-in profiles have their repositories; every other one needs `--repository`. */
 function toProfileDocuments(profile: string, repositories: readonly string[]): readonly TrustDocument[] {
   if (repositories.length === 0) {
     if (builtInProfile(profile) !== undefined) return [];

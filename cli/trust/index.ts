@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander';
 import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { AddOptions } from './add.ts';
 import type { CheckTrustOptions } from './check.ts';
 import type { PublishOptions } from './publish.ts';
 import type { ShowOptions } from './show.ts';
 
 /** `signet trust …` */
-export function addTrust(program: Command, setStatus: (status: number) => void): void {
-  const trust = program.command('trust').description('the documents that say whom to trust');
+export function addTrust(program: Command, { setStatus, signal }: Run): void {
+  const trust = program.command('trust').description('trust documents');
   trust
     .command('add')
     .description('write the trust of a publisher, from its key file, keeping only pinned certificates')
@@ -30,7 +31,7 @@ export function addTrust(program: Command, setStatus: (status: number) => void):
     .addOption(options.output())
     .action(async (publisher: string, given: AddOptions) => {
       const { addTrust: add } = await import('./add.ts');
-      setStatus(await add(publisher, given));
+      setStatus(await add(publisher, given, signal));
     });
   trust
     .command('show')
@@ -44,7 +45,7 @@ export function addTrust(program: Command, setStatus: (status: number) => void):
     });
   trust
     .command('check')
-    .description('load every profile and say what is wrong; exit 0 when all load')
+    .description('load every profile and report what is wrong; exit 0 when all load')
     .addOption(options.trust())
     .addOption(options.output())
     .action(async (given: CheckTrustOptions) => {

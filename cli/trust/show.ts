@@ -1,7 +1,7 @@
 import { formatUnixDay } from '../../lib/base/documents/unix-time.ts';
 import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { openTrust } from '../open/open-trust.ts';
+import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';

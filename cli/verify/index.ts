@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander';
 import { options } from '../shell/options.ts';
+import type { Run } from '../shell/run-program.ts';
 import type { VerifyOptions } from './verify.ts';
 
 /** `signet verify` */
-export function addVerify(program: Command, setStatus: (status: number) => void): void {
+export function addVerify(program: Command, { setStatus, signal }: Run): void {
   program
     .command('verify')
     .description('decide whether a release image may be trusted: pullspec policy, then signatures')
@@ -19,7 +20,7 @@ export function addVerify(program: Command, setStatus: (status: number) => void)
     .addOption(options.pullSecret())
     .addOption(options.registry())
     .addOption(options.tlsCa())
-    .addOption(new Option('--as <operator>', 'say it as this operator would').choices(['hive', 'clusterversion']))
+    .addOption(new Option('--as <operator>', 'print the words of this operator').choices(['hive', 'clusterversion']))
     .addOption(options.output())
     .addHelpText(
       'after',
@@ -27,6 +28,6 @@ export function addVerify(program: Command, setStatus: (status: number) => void)
     )
     .action(async (pullspec: string, given: VerifyOptions) => {
       const { verify } = await import('./verify.ts');
-      setStatus(await verify(pullspec, given));
+      setStatus(await verify(pullspec, given, signal));
     });
 }

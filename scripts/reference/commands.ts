@@ -1,7 +1,7 @@
 import type { Command, Option } from 'commander';
-import { EXIT_CODES } from '../../cli/shell/exit-codes.ts';
+import { EXIT_CODES } from '../../cli/shell/exit-status.ts';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/program.ts';
+import { buildProgram } from '../../cli/shell/run-program.ts';
 import { toCell, toCode, toHead, toTable, toText } from './read-source.ts';
 
 interface NamedCommand {
@@ -12,7 +12,7 @@ interface NamedCommand {
 /** docs/reference/commands.md */
 export function makeCommands(): string {
   const commands = listCommands(
-    buildProgram(() => undefined, Object.values(NOUNS)),
+    buildProgram({ signal: AbortSignal.abort(), setStatus: () => undefined }, Object.values(NOUNS)),
     '',
   );
   const index = commands.map(({ name, command }) => [
@@ -43,7 +43,7 @@ export function listCommands(command: Command, prefix: string): readonly NamedCo
 
 function describeCommand({ name, command }: NamedCommand): string {
   const exits = EXIT_CODES[name];
-  if (exits === undefined) throw new Error(`signet ${name} has no exit codes in cli/shell/exit-codes.ts`);
+  if (exits === undefined) throw new Error(`signet ${name} has no exit codes in cli/shell/exit-status.ts`);
   const given = command.registeredArguments.map((argument) => [
     toCode(argument.name()),
     argument.required ? 'required' : 'none',

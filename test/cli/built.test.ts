@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/program.ts';
+import { buildProgram } from '../../cli/shell/run-program.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
+import { toRun } from '../support/run-signet.ts';
 
-const whole = buildProgram(() => undefined, Object.values(NOUNS));
+const whole = buildProgram(toRun(), Object.values(NOUNS));
 let scratch = '';
 let built = '';
 beforeAll(async () => {

@@ -66,7 +66,7 @@ describe('signet bundle inspect', () => {
   test('lists, and verifies when told by what', async () => {
     const plain = await signet('inspect', 'good.tar.gz');
     expect([plain.status, plain.stdout.split('\n')[0]]).toEqual([0, 'intact  good.tar.gz']);
-    expect(plain.stdout).toContain('verified    nothing: name the trust documents of this side with --trust');
+    expect(plain.stdout).toContain('verified    nothing: name the trust documents of this site with --trust');
     const { status, stdout } = await signet('inspect', 'good.tar.gz', ...TRUST);
     expect(status).toBe(0);
     expect(stdout).toContain('verified    6 signatures, those in ConfigMaps included');
@@ -82,7 +82,7 @@ describe('signet bundle inspect', () => {
     });
     expect((await signet('inspect', 'nowhere')).status).toBe(2);
     expect((await signet('inspect', 'good.tar.gz', '--profile', 'ocp')).stderr).toMatch(
-      /^signet: --profile says by which/,
+      /^signet: --profile needs --trust/,
     );
   });
 

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { addCatalog } from '../../cli/catalog/index.ts';
 import { MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+import { toRun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -46,9 +47,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number | un
   const read = capture();
   let status: number | undefined;
   const program = new Command().exitOverride();
-  addCatalog(program, (given) => {
-    status = given;
-  });
+  addCatalog(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
   return { status, stdout: read() };
 }

@@ -8,6 +8,7 @@ import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '..
 import { startRegistry } from '../registry/client/start-registry.ts';
 import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { toRun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { findTool } from '../support/tools.ts';
 
@@ -39,9 +40,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number; std
     return true;
   });
   const program = new Command('signet').exitOverride();
-  addCatalog(program, (given) => {
-    status = given;
-  });
+  addCatalog(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
   return { status, stdout };
 }

@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addChecksums } from '../../cli/checksums/index.ts';
 import { type ListSigner, makeListSigner, toLine } from '../artifact/checksums/list-signer.ts';
+import { toRun } from '../support/run-signet.ts';
 
 const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex');
 const LIST = toLine(hashOf('one'), 'one.tar.gz') + toLine(hashOf('two'), 'two.tar.gz');
@@ -39,9 +40,12 @@ afterAll(async () => {
 async function run(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
   const program = new Command('signet').exitOverride();
   let status = -1;
-  addChecksums(program, (set) => {
-    status = set;
-  });
+  addChecksums(
+    program,
+    toRun((set) => {
+      status = set;
+    }),
+  );
   const written: string[] = [];
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   try {

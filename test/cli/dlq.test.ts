@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseQueueUrl } from '../../cli/dlq/queue-url.ts';
+import { parseQueueUrl } from '../../cli/dlq/queues.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
@@ -188,8 +188,8 @@ describe('the URL of a queue', () => {
     { name: 'a name', url: 'push', why: 'it is no URL' },
     { name: 'no host', url: 'https://', why: 'it is no URL' },
     { name: 'a password', url: 'https://me:hunter2@host/0/work', why: 'it has a user or password' },
-    { name: 'a query', url: 'https://host/0/work?x=1', why: 'it goes on after its path' },
-    { name: 'a fragment', url: 'https://host/0/work#x', why: 'it goes on after its path' },
+    { name: 'a query', url: 'https://host/0/work?x=1', why: 'it has a query or fragment' },
+    { name: 'a fragment', url: 'https://host/0/work#x', why: 'it has a query or fragment' },
     { name: 'no account', url: 'https://host/work', why: 'its path is not /ACCOUNT/NAME of a standard queue' },
     { name: 'a FIFO queue', url: 'https://host/0/work.fifo', why: 'its path is not /ACCOUNT/NAME of a standard queue' },
     {
@@ -200,12 +200,12 @@ describe('the URL of a queue', () => {
     {
       name: 'http elsewhere',
       url: 'http://example.com/0/work',
-      why: 'only a queue of this machine may be asked over http://',
+      why: 'only a queue of this machine may be contacted over http://',
     },
     {
       name: 'http at what only looks local',
       url: 'http://127.0.0.1.example.com/0/work',
-      why: 'only a queue of this machine may be asked over http://',
+      why: 'only a queue of this machine may be contacted over http://',
     },
   ])('may not be $name', ({ url, why }) => {
     const example = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
@@ -234,7 +234,7 @@ describe('what is wrong is one line', () => {
     { name: 'a limit that is no number', args: ['list', FREE, '--limit', '1e2'], status: 2, says: /an integer from/ },
     { name: 'an empty data folder name', args: ['list', 'push', '--data', ''], status: 2, says: /must not be empty/ },
     { name: 'no queue', args: ['list'], status: 2, says: /missing required argument/ },
-    { name: 'no target', args: ['redrive', FREE], status: 2, says: 'say where to: --to, with the URL of a queue' },
+    { name: 'no target', args: ['redrive', FREE], status: 2, says: 'name the target queue by its URL with --to' },
     { name: 'a bad target', args: ['redrive', FREE, '--to', 'push'], status: 2, says: /^--to is not a queue URL/ },
     {
       name: 'the same queue',

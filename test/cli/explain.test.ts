@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { addExplain } from '../../cli/explain/index.ts';
 import { parseDigest, toKeySegment, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { toRun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -35,9 +36,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number | un
     return true;
   });
   const program = new Command().exitOverride();
-  addExplain(program, (given) => {
-    status = given;
-  });
+  addExplain(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['explain', ...args], { from: 'user' });
   vi.restoreAllMocks();
   return { status, stdout };

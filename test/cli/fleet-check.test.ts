@@ -14,6 +14,7 @@ import {
   writeFiles,
 } from '../cluster/fleet/sample-clusters.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
+import { toRun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -41,9 +42,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number | un
     return true;
   });
   const program = new Command().exitOverride();
-  addFleet(program, (given) => {
-    status = given;
-  });
+  addFleet(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['fleet', 'check', ...args], { from: 'user' });
   vi.restoreAllMocks();
   return { status, stdout };

@@ -8,6 +8,7 @@ import type { KeyPair } from '../crypto/sigstore/make-certificate.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../crypto/sigstore/make-signature.ts';
 import { createSetup, OCI_MANIFEST } from '../registry/client/registry-setup.ts';
 import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
+import { toRun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
 const scratch = createScratch();
@@ -37,9 +38,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number; std
     return true;
   });
   const program = new Command('signet').exitOverride();
-  addImage(program, (given) => {
-    status = given;
-  });
+  addImage(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['image', 'verify', ...args], { from: 'user' });
   return { status, stdout };
 }

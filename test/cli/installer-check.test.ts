@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addInstaller } from '../../cli/installer/index.ts';
 import { makeInstaller } from '../artifact/installer/installer-writer.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
+import { toRun } from '../support/run-signet.ts';
 
 let work = '';
 beforeAll(async () => {
@@ -22,9 +23,12 @@ async function check(bytes: Uint8Array, ...args: readonly string[]): Promise<{ s
   await writeFile(file, bytes);
   const program = new Command('signet').exitOverride();
   let status = -1;
-  addInstaller(program, (set) => {
-    status = set;
-  });
+  addInstaller(
+    program,
+    toRun((set) => {
+      status = set;
+    }),
+  );
   const written: string[] = [];
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   const source = ['--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];

@@ -21,6 +21,7 @@ import {
 import { pushBlob, pushManifest } from '../registry/client/push-content.ts';
 import { OCI_INDEX, toDigest } from '../registry/client/registry-setup.ts';
 import { startRegistry, type TestRegistry } from '../registry/client/start-registry.ts';
+import { toRun } from '../support/run-signet.ts';
 import { findTool } from '../support/tools.ts';
 
 const program = findTool('docker-registry');
@@ -94,9 +95,10 @@ function testCommands(installed: string): void {
     });
     const command = new Command('signet').exitOverride();
     for (const add of [addMirror, addBundle]) {
-      add(command, (given) => {
+      const set = (given: number): void => {
         status = given;
-      });
+      };
+      add(command, toRun(set));
     }
     const hosts = ['parts', 'source', 'mirror'].map((name) => `${name}.example.com=http://${registry.host}`);
     const access = hosts.flatMap((host) => ['--registry', host]);

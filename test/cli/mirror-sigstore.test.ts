@@ -22,6 +22,7 @@ import {
   toImagePolicy,
 } from '../mirror/check/mirror-setup.ts';
 import { startRegistry, type TestRegistry } from '../registry/client/start-registry.ts';
+import { toRun } from '../support/run-signet.ts';
 import { findTool } from '../support/tools.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../cli/shell/main.ts');
@@ -156,9 +157,12 @@ function testCommands(installed: string): void {
     let status = -1;
     try {
       const reporting = new Command().exitOverride();
-      addReport(reporting, (given) => {
-        status = given;
-      });
+      addReport(
+        reporting,
+        toRun((given) => {
+          status = given;
+        }),
+      );
       const at = (name: string): string => path.join(work, name);
       await reporting.parseAsync(
         [
@@ -278,7 +282,7 @@ function testCommands(installed: string): void {
   });
 
   test.each([
-    { name: 'no release', args: ['mirror', 'check', MIRROR, '--trust', 'trust'], says: 'say which releases' },
+    { name: 'no release', args: ['mirror', 'check', MIRROR, '--trust', 'trust'], says: 'name the releases' },
     { name: 'no repository', args: ['mirror', 'check', 'a b', ...WANTED], says: 'a b' },
     {
       name: 'channels without a graph',

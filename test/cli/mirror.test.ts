@@ -116,7 +116,7 @@ describe('signet mirror sync', () => {
   });
 
   test.each([
-    ['nothing to mirror', ['sync', '--trust', TRUST, '--to', 'x'], 2, 'say what to mirror'],
+    ['nothing to mirror', ['sync', '--trust', TRUST, '--to', 'x'], 2, 'name the releases'],
     ['no destination', ['sync', '--trust', TRUST, '--digest', 'x'], 2, '--to'],
     ['no digest', ['sync', '--trust', TRUST, '--to', 'x', '--digest', 'sha256:0'], 2, 'is not a digest'],
     ['a concurrency of 0', ['sync', '--trust', TRUST, '--to', 'x', '--concurrency', '0'], 2, 'from 1 to 256'],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseRegistryRepository } from '../../cli/open/parse-registry-repository.ts';
+import { parseRegistryRepository } from '../../cli/open/registries.ts';
 
 test.each([
   ['mirror.example.com/a', 'mirror.example.com/a'],

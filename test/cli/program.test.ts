@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/program.ts';
+import { buildProgram } from '../../cli/shell/run-program.ts';
+import { toRun } from '../support/run-signet.ts';
 
-const whole = buildProgram(() => undefined, Object.values(NOUNS));
+const whole = buildProgram(toRun(), Object.values(NOUNS));
 
 function describeCommand(command: Command): object {
   return { help: command.helpInformation(), commands: command.commands.map(describeCommand) };
@@ -15,7 +16,7 @@ describe('a command that is built alone', () => {
   });
 
   test.each(Object.entries(NOUNS))('%s is as it is among all', (name, add) => {
-    const alone = buildProgram(() => undefined, [add]);
+    const alone = buildProgram(toRun(), [add]);
     expect(alone.commands.map((one) => one.name())).toEqual([name]);
     const among = whole.commands.filter((one) => one.name() === name);
     expect(alone.commands.map(describeCommand)).toEqual(among.map(describeCommand));

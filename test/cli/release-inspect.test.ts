@@ -15,6 +15,7 @@ import {
 import { makeImage, makeList } from '../mirror/check/mirror-setup.ts';
 import { createSetup, OCI_INDEX, toDigest } from '../registry/client/registry-setup.ts';
 import { NAME } from '../registry/images/image-setup.ts';
+import { toRun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { bySigner, documentsOf, policyOf, signer, stranger } from '../verdict/decide/policy-setup.ts';
 
@@ -49,9 +50,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number; std
     return true;
   });
   const program = new Command('signet').exitOverride();
-  addRelease(program, (given) => {
-    status = given;
-  });
+  addRelease(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['release', 'inspect', ...args], { from: 'user' });
   return { status, stdout };
 }

@@ -12,7 +12,7 @@ import {
   REGISTRIES_D,
   readKey,
 } from '../cluster/render/machine-config/machine-config-example.ts';
-import { type Run, runSignet } from '../support/run-signet.ts';
+import { type Run, runSignet, toRun } from '../support/run-signet.ts';
 
 let work = '';
 
@@ -231,9 +231,12 @@ describe('signet render machineconfig', () => {
     ['trust that is not there', ['--from-profile', '--trust', '@/absent'], 'the trust directory cannot be read'],
   ])('refused: %s', async (_, args, message) => {
     const program = new Command().exitOverride();
-    addRender(program, () => {
-      throw new Error('must not come so far');
-    });
+    addRender(
+      program,
+      toRun(() => {
+        throw new Error('must not come so far');
+      }),
+    );
     const command = ['render', 'machineconfig', ...args.map((arg) => arg.replace('@/', `${work}/`))];
     await expect(program.parseAsync(command, { from: 'user' })).rejects.toThrow(message);
   });

@@ -10,6 +10,7 @@ import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-con
 import { MAX_FILE_BYTES } from '../../lib/cluster/rollout/parse-machine-config.ts';
 import { documentedFiles } from '../cluster/render/machine-config/machine-config-example.ts';
 import { AFTER, BEFORE, describePool } from '../cluster/rollout/describe-pool.ts';
+import { toRun } from '../support/run-signet.ts';
 
 let work = '';
 const files = toNodeFiles(documentedFiles());
@@ -69,9 +70,12 @@ async function signet(...args: readonly string[]): Promise<{ status: number | un
     return true;
   });
   const program = new Command().exitOverride();
-  addRollout(program, (given) => {
-    status = given;
-  });
+  addRollout(
+    program,
+    toRun((given) => {
+      status = given;
+    }),
+  );
   await program.parseAsync(['rollout', 'check', '--expect', at('ours.yaml'), ...args], { from: 'user' });
   vi.restoreAllMocks();
   return { status, stdout };

@@ -4,9 +4,10 @@ import type { Command } from 'commander';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/program.ts';
+import { buildProgram } from '../../cli/shell/run-program.ts';
 import { START_OPTIONS } from '../../local/options.ts';
 import { listDocuments } from '../../scripts/format-documents.ts';
+import { toRun } from '../support/run-signet.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 /** What people read to do something: whatever these name has to be there. */
@@ -30,7 +31,7 @@ function findCommands(text: string, start: RegExp): readonly string[] {
   );
 }
 
-const program = buildProgram(() => undefined, Object.values(NOUNS));
+const program = buildProgram(toRun(), Object.values(NOUNS));
 
 /** What is wrong with the words after `signet`; undefined when the program would know them all. */
 function judgeCommand(words: readonly string[]): string | undefined {

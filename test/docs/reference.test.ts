@@ -3,21 +3,22 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { EXIT_CODES } from '../../cli/shell/exit-codes.ts';
+import { EXIT_CODES } from '../../cli/shell/exit-status.ts';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/program.ts';
+import { buildProgram } from '../../cli/shell/run-program.ts';
 import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
 import { parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
 import { defaultProfileSpec, type ProfileSpec, parseProfile } from '../../lib/trust/documents/profile.ts';
 import { START_OPTIONS } from '../../local/options.ts';
 import { listCommands } from '../../scripts/reference/commands.ts';
 import { makeReference } from '../../scripts/reference.ts';
+import { toRun } from '../support/run-signet.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const FOLDER = 'docs/reference';
 
 const pages = Object.entries(makeReference());
-const program = buildProgram(() => undefined, Object.values(NOUNS));
+const program = buildProgram(toRun(), Object.values(NOUNS));
 
 const Service = v.object({
   params: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.number()]))),

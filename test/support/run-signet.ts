@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import { NOUNS } from '../../cli/shell/nouns.ts';
-import { runProgram } from '../../cli/shell/run-program.ts';
+import { type Run as ProgramRun, runProgram } from '../../cli/shell/run-program.ts';
 
 /** What a call of `signet` leaves behind. */
 export interface Run {
@@ -14,6 +14,8 @@ interface Surroundings {
   readonly cwd?: string;
   /** Beside `PATH` and `NO_COLOR`, which are all that a call gets of this environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Cancels the call, as Ctrl-C does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Ends when the call before has ended: a process has one environment, one folder and one standard output. */
@@ -29,7 +31,10 @@ export function runSignet(args: readonly string[], surroundings: Surroundings = 
   return run;
 }
 
-async function runAlone(args: readonly string[], { cwd, env = {} }: Surroundings): Promise<Run> {
+async function runAlone(
+  args: readonly string[],
+  { cwd, env = {}, signal = new AbortController().signal }: Surroundings,
+): Promise<Run> {
   const { env: outerEnv } = process;
   const outerFolder = process.cwd();
   const written = { stdout: '', stderr: '' };
@@ -38,13 +43,18 @@ async function runAlone(args: readonly string[], { cwd, env = {} }: Surroundings
   try {
     process.env = { PATH: outerEnv['PATH'], NO_COLOR: '1', ...env };
     if (cwd !== undefined) process.chdir(cwd);
-    return { status: await runProgram(Object.values(NOUNS), args), ...written };
+    return { status: await runProgram(Object.values(NOUNS), args, signal), ...written };
   } finally {
     process.chdir(outerFolder);
     process.env = outerEnv;
     stdout.mockRestore();
     stderr.mockRestore();
   }
+}
+
+/** What a noun or a whole program is built with where no call is cancelled. */
+export function toRun(setStatus: ProgramRun['setStatus'] = () => undefined): ProgramRun {
+  return { signal: new AbortController().signal, setStatus };
 }
 
 type Done = (error?: Error | null) => void;

@@ -38,7 +38,7 @@ export interface CollectedAttachments {
 }
 
 /**
- * Reads and verifies what lies beside images, for a bundle. What is there and cannot be read is an error: a bundle that
+ * Reads and verifies the attachments of images, for a bundle. One that cannot be read is an error: a bundle that
  * lacks it would not say so. @throws StoreError; the abort reason of the signal
  */
 export async function collectAttachments(request: AttachmentRequest): Promise<CollectedAttachments> {

@@ -70,7 +70,7 @@ export async function createBundle(request: BundleRequest): Promise<CreatedBundl
       leftOut,
     };
   } catch (error) {
-    // What went wrong first is what is told.
+    // The first error is the one to report.
     await sink.abort().catch(() => undefined);
     throw error;
   }

@@ -17,7 +17,7 @@ export const SIGSTORE_FOLDER = 'sigstore';
 export const SIGSTORE_INDEX_PATH = `${SIGSTORE_FOLDER}/index.json`;
 export const SIGSTORE_LAYOUT_PATH = `${SIGSTORE_FOLDER}/oci-layout`;
 
-/** What lies at a path of a bundle. There are no other paths. */
+/** A path in a bundle, by what is stored there. There are no other paths. */
 export type BundlePath =
   | { readonly kind: 'manifest' | 'readme'; readonly path: string }
   | { readonly kind: 'configMap'; readonly path: string; readonly name: string }

@@ -3,7 +3,7 @@ import { type BundlePath, MANIFEST_PATH } from './bundle-path.ts';
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES } from './limits.ts';
 import { paddingOf, parseTarHeader, TAR_BLOCK } from './tar-header.ts';
 
-/** One file as it comes, held against the format and nothing else. */
+/** One file, checked against the format and nothing else. */
 export interface ArchivedFile {
   readonly path: BundlePath;
   readonly untrustedBytes: Buffer;

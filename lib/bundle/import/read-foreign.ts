@@ -28,7 +28,7 @@ interface Walk {
   readonly maxEntries: number;
   readonly maxBytes: number;
   entries: number;
-  /** Of signatures and labelled documents; what else lies there is looked at and let go. */
+  /** Of signatures and labelled documents; other files are not kept. */
   bytes: number;
 }
 

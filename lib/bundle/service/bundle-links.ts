@@ -21,13 +21,13 @@ export function openBundleLinks(location: string, readAws: () => AwsSettings, no
   return createDownloadLinks();
 }
 
-/** What a caller is told of a bundle; with a link when it is done. */
+/** The state of a bundle as the API answers it; with a link when it is done. */
 export async function summariseBundle(
   state: BundleState,
   links: BundleLinks,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { schema: _, ...told } = state;
-  return state.state === 'done' ? { ...told, link: await links.toLink(state.id) } : told;
+  const { schema: _, ...summary } = state;
+  return state.state === 'done' ? { ...summary, link: await links.toLink(state.id) } : summary;
 }
 
 /** Links to the service itself, where objects are files of its own machine. */

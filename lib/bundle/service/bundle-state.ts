@@ -16,7 +16,7 @@ export interface BundleQuestion {
   readonly since?: string | undefined;
 }
 
-/** What a bundle is, as its bytes tell; `size` in bytes, as packed. */
+/** What is computed from a bundle's bytes; `size` in bytes, as packed. */
 export interface BundleFacts {
   readonly sha256: string;
   readonly size: number;
@@ -66,14 +66,14 @@ export function createBundleId(): string {
 const MAX_STATE_BYTES = 16 * 1024;
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const id = v.pipe(v.string(), v.check(isBundleId));
+const idSchema = v.pipe(v.string(), v.check(isBundleId, 'not the id of a bundle'));
 /** The members of every state, for other objects that name a request. */
 export const requestedShape = {
   schema: v.literal(1),
-  id,
+  id: idSchema,
   profile: v.pipe(v.string(), v.check(isProfileName)),
   trustRevision: sha256,
-  since: v.optional(id),
+  since: v.optional(idSchema),
   requestedAt: utcTime,
 } as const;
 const schema: v.GenericSchema<unknown, BundleState> = v.variant('state', [
@@ -123,14 +123,12 @@ export async function replaceBundleState(
   return await objects.replaceObject(bundleStateKey(state.id), bytes, etag);
 }
 
-const Id = v.pipe(v.string(), v.check(isBundleId, 'not the id of a bundle'));
-
 /** What a message of the export queue has to be. */
 export const ExportMessageSchema = v.strictObject({
   schema: v.literal(1),
-  id: Id,
+  id: idSchema,
   profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
-  since: v.optional(Id),
+  since: v.optional(idSchema),
 });
 
 export type ExportMessage = v.InferOutput<typeof ExportMessageSchema>;

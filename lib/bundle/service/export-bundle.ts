@@ -27,7 +27,7 @@ const MAX_TRIES = 5;
  * Makes the bundle that a message asks for, unless it is made. Killed at any point and called again it ends in one
  * bundle: the archive is written whole or not at all, never over another, and the state says what is there.
  *
- * @param isLastTry whether a failure is to be told to who asked
+ * @param isLastTry whether a failure becomes the state of the bundle
  * @throws StoreError, ConfigurationError when the state is out of reach
  */
 export async function exportBundle(
@@ -47,7 +47,7 @@ export async function exportBundle(
     const archive = await make(state, dependencies, signal);
     return { kind: 'done', state: await finish(state, archive, dependencies) };
   } catch (error) {
-    // What ends early tells so in its own way; that the time was up says more.
+    // Aborted operations throw various errors; the reason of the abort says more.
     const cause: unknown = signal.aborted && !isFinal(error) ? signal.reason : error;
     const reason = toFailureReason(cause);
     if (!isFinal(error) && !isLastTry) return { kind: 'open', reason, error };

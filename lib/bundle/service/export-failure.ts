@@ -21,7 +21,7 @@ export interface ExportFailure {
   readonly message: string;
 }
 
-/** Ends the making of a bundle for a reason that trying again does not mend. */
+/** A bundle cannot be made, and a retry does not help. */
 export class ExportError extends Error {
   override readonly name = 'ExportError';
   readonly code: ExportFailureCode;

@@ -13,8 +13,8 @@ export interface QueuedPushes {
 }
 
 /**
- * Queues each push once for every profile that its repository belongs to. An unmapped one leads nowhere: nobody is
- * asked about it.
+ * Queues each push once for every profile that its repository belongs to. A push that no profile maps is ignored: no
+ * registry is contacted.
  *
  * @throws StoreError when the queue does not take them all
  */

@@ -15,10 +15,10 @@ interface WebhookRequest extends RequestWithBody {
 }
 
 /**
- * What a webhook tells, once it has proved that it may: the body is not parsed before, and every push in it has to be
+ * The pushes of an authenticated webhook. The body is not parsed before authentication, and every push in it has to be
  * to a registry that its credential speaks for.
  *
- * @returns undefined when it has not proved it, whichever part was wrong
+ * @returns undefined when it is not authenticated, whichever part was wrong
  * @throws InputError `MediaTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`
  */
 export function receiveWebhook(

@@ -43,7 +43,7 @@ export function lastVerdictKey({ profile, digest, pullspec, mode }: VerdictSubje
   return `verdicts/${profile}/${toKeySegment(digest)}/${name}.json`;
 }
 
-/** The verdict that listeners were told last; undefined when there was none. @throws StoreError, ConfigurationError */
+/** The verdict that was published last; undefined when there was none. @throws StoreError, ConfigurationError */
 export async function readLastVerdict(objects: ObjectStore, subject: VerdictSubject): Promise<LastVerdict | undefined> {
   const key = lastVerdictKey(subject);
   const stored = await objects.readObject(key, MAX_BYTES);

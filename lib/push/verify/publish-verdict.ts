@@ -11,7 +11,7 @@ export interface PublishRequest {
   readonly verdict: Verdict;
   readonly recordId: string;
   readonly asked: Asked;
-  /** What this verdict is compared with where listeners were told nothing yet. */
+  /** What this verdict is compared with where none was published yet. */
   readonly previous?: VerdictSummary | undefined;
 }
 
@@ -19,11 +19,11 @@ export interface PublishRequest {
 const MAX_TRIES = 8;
 
 /**
- * Tells a verdict, and that it changed if it did; then remembers it in the place of the one that it was compared with.
- * A crash between the two tells the same again, and never loses the change; when another verdict came between, the
- * comparison is made anew. A verdict that could not be had changes nothing, nor does one that is older than the last.
+ * Publishes a verdict, and that it changed if it did; then stores it in place of the one that it was compared with.
+ * A crash between the two publishes the same again, and never loses the change; when another verdict came between, the
+ * comparison is made anew. An indeterminate verdict changes nothing, nor does one that is older than the last.
  *
- * @returns the events that were told
+ * @returns the published events
  * @throws StoreError, ConfigurationError
  */
 export async function publishVerdict(
@@ -33,22 +33,22 @@ export async function publishVerdict(
 ): Promise<readonly BusEvent[]> {
   const event = toVerdictEvent(verdict, recordId, asked);
   const subject = toVerdictSubject(verdict);
-  const told: BusEvent[] = [];
-  const tell = async (events: readonly BusEvent[]): Promise<readonly BusEvent[]> => {
+  const published: BusEvent[] = [];
+  const publish = async (events: readonly BusEvent[]): Promise<readonly BusEvent[]> => {
     await bus.publishEvents(events);
-    told.push(...events);
-    return told;
+    published.push(...events);
+    return published;
   };
-  if (subject === undefined || verdict.outcome === 'indeterminate') return await tell([event]);
+  if (subject === undefined || verdict.outcome === 'indeterminate') return await publish([event]);
   const summary = toVerdictSummary(verdict, recordId);
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const last = await readLastVerdict(objects, subject);
-    const fresh = told.length === 0 ? [event] : [];
-    if (last !== undefined && last.summary.decidedAt > summary.decidedAt) return await tell(fresh);
+    const fresh = published.length === 0 ? [event] : [];
+    if (last !== undefined && last.summary.decidedAt > summary.decidedAt) return await publish(fresh);
     const before = last?.summary ?? previous;
     const changed = before === undefined ? undefined : toVerdictChangedEvent(verdict, event, before);
-    await tell(changed === undefined ? fresh : [...fresh, changed]);
-    if (await replaceLastVerdict(objects, subject, summary, last?.etag)) return told;
+    await publish(changed === undefined ? fresh : [...fresh, changed]);
+    if (await replaceLastVerdict(objects, subject, summary, last?.etag)) return published;
   }
   throw new StoreError('ConditionFailed', `the last verdict on ${subject.pullspec} keeps changing; retry`);
 }

@@ -23,7 +23,7 @@ const ReverifyMessageSchema: v.GenericSchema<unknown, ReverifyMessage> = v.stric
   trustRevision: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
-/** What a message of the push queue has to be. Only one of the two has a `kind`, so faults are told of the one meant. */
+/** What a message of the push queue has to be. Only one of the two has a `kind`, so that faults name the right one. */
 export const QueuedMessageSchema = v.lazy((message) =>
   isJsonObject(message) && Object.hasOwn(message, 'kind') ? ReverifyMessageSchema : PushMessageSchema,
 );

@@ -43,7 +43,7 @@ export interface PushDependencies {
 /** What became of a queued message. */
 export type PushResult =
   | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string; readonly changed: boolean }
-  /** It could not be decided and may be later: recorded, and not told unless it was the last try. */
+  /** Indeterminate: recorded, and published only after the last try. */
   | { readonly kind: 'open'; readonly verdict: Verdict; readonly recordId: string }
   | { readonly kind: 'nothing'; readonly reason: string }
   /** It can never be decided. */
@@ -59,10 +59,10 @@ interface Asking extends ImageRequest {
 }
 
 /**
- * Resolves, decides, records, and tells the verdict. Each step may be repeated after a crash: the record is claimed
- * once, and at worst the same event is told again.
+ * Resolves, decides, records, and publishes the verdict. Each step may be repeated after a crash: the record is claimed
+ * once, and at worst the same event is published again.
  *
- * @param isLastTry an indeterminate verdict is told then, because no other follows
+ * @param isLastTry an indeterminate verdict is published then, because no other follows
  * @throws StoreError, ConfigurationError: try again
  */
 export async function verifyPushed(
@@ -110,9 +110,9 @@ async function verifyWithin(
   }
   await requireCurrent(verdict, dependencies);
   if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
-  const told = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
+  const published = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
   if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
-  return { kind: 'decided', verdict, recordId, changed: told.length > 1 };
+  return { kind: 'decided', verdict, recordId, changed: published.length > 1 };
 }
 
 /** Manifests where the image was pushed to, which has it, before where the profile's mirror sets lead. */
@@ -134,8 +134,8 @@ function startAtPushed(
 }
 
 /**
- * Listeners were told a verdict by another revision than this one's: whose trust is the older, only the published one
- * tells. @throws StoreError `ConditionFailed` when it was this one's
+ * The last published verdict may be by another trust revision. Fails when the current trust is not the one that this
+ * verdict was made by. @throws StoreError `ConditionFailed`
  */
 async function requireCurrent(verdict: Verdict, { trust, objects }: PushDependencies): Promise<void> {
   const { profile, trustRevision } = verdict;

@@ -8,6 +8,7 @@ import { ARRANGED, AT, fulcioRequirement, makeFaultyBytes, POISONS } from '../..
 import { createScratch, DIGEST, makeImageSigner, NAME } from '../../registry/images/image-setup.ts';
 import { createMemoryLookaside } from '../../support/memory-lookaside.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
+import { toRun } from '../../support/run-signet.ts';
 import { anything, byPath, decideBy, IMAGE, policyOf, readPolicyTrust, releaseSigner } from './policy-setup.ts';
 
 const scratch = createScratch();
@@ -80,9 +81,12 @@ describe('signet image verify', () => {
     });
     const program = new Command('signet').exitOverride();
     let status = -1;
-    addImage(program, (given) => {
-      status = given;
-    });
+    addImage(
+      program,
+      toRun((given) => {
+        status = given;
+      }),
+    );
     const image = await scratch.image(signatures);
     await program.parseAsync(['image', 'verify', `dir:${image}`, '--policy', policy], { from: 'user' });
     expect([status, shown.slice(0, outcome.length)]).toEqual([outcome === 'accepted' ? 0 : 1, outcome]);

@@ -78,7 +78,8 @@ describe('signet verify --as', () => {
       stdout += String(text);
       return true;
     });
-    expect(await verify(pullspec, { trust: FIXTURE_TRUST, store: [FIXTURE_STORE], output: 'text', as })).toBe(0);
+    const options = { trust: FIXTURE_TRUST, store: [FIXTURE_STORE], output: 'text', as } as const;
+    expect(await verify(pullspec, options, new AbortController().signal)).toBe(0);
     expect(stdout).toContain(expected);
   });
 });

@@ -4,7 +4,7 @@ import { type Digest, parseDigest } from '../../../base/names/digest.ts';
 import { compareMinors, parseMinor } from '../../../cluster/render/release-version.ts';
 import { SIGNATURES_NAME } from '../../../cluster/render/signature-config-maps.ts';
 
-/** Which ConfigMaps a caller asks for: all that the profile verifies, unless told. */
+/** Which ConfigMaps a caller asks for: by default all that the profile verifies. */
 export interface ConfigMapsRequest {
   readonly profile: string | undefined;
   readonly digests: readonly Digest[] | undefined;

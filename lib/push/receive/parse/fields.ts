@@ -11,7 +11,7 @@ export const MAX_EVENT_ID_LENGTH = 128;
 const PROBE = 'registry.invalid/a';
 
 /**
- * Reads the members that a schema names; others are left alone, because senders add some.
+ * Reads the members that a schema names; others are ignored, because senders add some.
  *
  * @param prefix where in the body the value stands
  * @throws InputError `BodyInvalid` that names the first member at fault

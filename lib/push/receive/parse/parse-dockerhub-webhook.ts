@@ -8,7 +8,7 @@ const schema = v.object({
   repository: v.object({ repo_name: v.string() }),
 });
 
-/** Docker Hub's webhook: it tells of pushes alone, and of their tag alone. @throws InputError `BodyInvalid` */
+/** Docker Hub's webhook: it is sent for pushes only, and names only the tag. @throws InputError `BodyInvalid` */
 export function parseDockerhubWebhook(body: unknown): ParsedEvent {
   const { push_data, repository } = readEvent(schema, body);
   const parts = {

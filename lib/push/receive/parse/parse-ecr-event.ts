@@ -27,7 +27,7 @@ const schema = v.object({
 });
 
 /**
- * An EventBridge event of Amazon ECR. A replication is told by the registry that received it.
+ * An EventBridge event of Amazon ECR. The registry that received a replication sends its event.
  *
  * @throws InputError `BodyInvalid`
  */

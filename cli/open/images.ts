@@ -4,15 +4,18 @@ import { repositoryHost } from '../../lib/base/names/repository.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import type { ImageSource } from '../../lib/registry/images/image-source.ts';
+import { openDirectoryImage } from '../../lib/registry/images/open-directory-image.ts';
+import { openLayoutImage } from '../../lib/registry/images/open-layout-image.ts';
 import { openRegistryImage } from '../../lib/registry/images/open-registry-image.ts';
+import { type ImageName, parseImageName } from '../../lib/registry/images/parse-image-name.ts';
 import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
 import { usesSigstoreAttachments } from '../../lib/trust/registries-d/registries-d.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
-import { openRegistries } from './open-registries.ts';
-import { openClient } from './open-stores.ts';
-import { readRegistriesDFolder } from './read-registries-d.ts';
+import { readRegistriesDFolder } from './node-policy.ts';
+import { openRegistries } from './registries.ts';
+import { openClient } from './stores.ts';
 
 export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa' | 'registry'> {
   readonly registriesD?: string;
@@ -21,7 +24,7 @@ export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateSt
 }
 
 /** Images of registries, over connections that they share; `close` lets go of them. */
-export interface OpenedRegistryImages {
+interface OpenedRegistryImages {
   /** Not read yet. @throws InputError; StoreError when the pull secret cannot be read */
   readonly open: (reference: DockerReference) => Promise<ImageSource>;
   readonly close: () => void;
@@ -64,3 +67,37 @@ const NOT_BESIDE = 'registries.d does not say use-sigstore-attachments: true';
 /** The user named the hosts that are contacted; no profile adds to them. */
 const NO_PROFILE = { revision: '', pushSources: [], mirrorRules: [] } as const;
 const NO_ACCESS = { allowPrivateAddresses: false, allowLocal: false } as const;
+
+/** `close` lets go of every connection. */
+interface OpenedImage {
+  readonly source: ImageSource;
+  readonly close: () => void;
+}
+
+/** The image that the user named, not read yet. @throws InputError, ConfigurationError, StoreError for a pull secret */
+export async function openImage(text: string, options: RegistryImageOptions): Promise<OpenedImage> {
+  const name = parseImageName(text);
+  switch (name.transport) {
+    case 'dir':
+      return { source: await openDirectoryImage(name.path), close: () => undefined };
+    case 'oci':
+      return { source: await openLayoutImage(name.path, name.name), close: () => undefined };
+    case 'docker':
+      return await openDocker(name, options);
+    default:
+      return name satisfies never;
+  }
+}
+
+async function openDocker(
+  { reference }: Extract<ImageName, { transport: 'docker' }>,
+  options: RegistryImageOptions,
+): Promise<OpenedImage> {
+  const { open, close } = await openRegistryImages(options);
+  try {
+    return { source: await open(reference), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}

@@ -6,7 +6,6 @@ import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
 import { readInput } from '../shell/read-input.ts';
-import { parseQueueUrl } from './queue-url.ts';
 
 /** The service on one machine says so where its queues are, while it runs. */
 const QUEUES_FILE = 'queues.json';
@@ -23,7 +22,7 @@ export interface NamedQueues {
   readonly sourceUrl: string | undefined;
 }
 
-export interface QueueAddress {
+interface QueueAddress {
   readonly client: SQSClient;
   readonly queueUrl: string;
 }
@@ -82,4 +81,47 @@ function notRunning(directory: string, cause: unknown): StoreError {
 function hasCause(error: unknown, code: string): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && error.code === code) || hasCause(error.cause, code);
+}
+
+/** A queue that the command line names. */
+interface QueueUrl {
+  readonly queueUrl: string;
+  readonly endpoint: string;
+  /** Undefined where the host does not say it. */
+  readonly region: string | undefined;
+  /** On this machine, where nobody asks who calls. */
+  readonly isLoopback: boolean;
+}
+
+/** `/account/name`. A FIFO queue, whose name has a dot, orders its messages, and Signet has none. */
+const QUEUE_PATH = /^\/[\w-]+\/[\w-]{1,80}$/;
+const REGION = /^[a-z]{2,3}(?:-[a-z]+)+-\d$/;
+const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+/**
+ * @param label of the argument, for messages
+ * @throws InputError for what is no queue URL, which repeats no password
+ */
+export function parseQueueUrl(label: string, text: string): QueueUrl {
+  const url = URL.parse(text);
+  const fault = url === null ? 'it is no URL' : findFault(url);
+  if (url === null || fault !== undefined) {
+    const example = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
+    throw new InputError('ArgumentInvalid', `${label} is not a queue URL such as ${example}: ${fault}`);
+  }
+  const { hostname, origin, pathname } = url;
+  const isLoopback = LOOPBACK.test(hostname);
+  const region = isLoopback ? 'us-east-1' : hostname.split('.').find((part) => REGION.test(part));
+  return { queueUrl: `${origin}${pathname}`, endpoint: origin, region, isLoopback };
+}
+
+function findFault({ username, password, search, hash, pathname, hostname, protocol }: URL): string | undefined {
+  if (protocol !== 'https:' && protocol !== 'http:') return 'it starts with neither https:// nor http://';
+  if (username !== '' || password !== '') return 'it has a user or password';
+  if (search !== '' || hash !== '') return 'it has a query or fragment';
+  if (!QUEUE_PATH.test(pathname)) return 'its path is not /ACCOUNT/NAME of a standard queue';
+  // Requests carry the session's token.
+  if (protocol === 'http:' && !LOOPBACK.test(hostname))
+    return 'only a queue of this machine may be contacted over http://';
+  return undefined;
 }

@@ -1,11 +1,25 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import type { PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
+import type { PreparedCertificate, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
-import { toPrintable } from '../shell/to-printable.ts';
-import { readBelowRoot } from './read-below-root.ts';
+import { toPrintable } from '../shell/output.ts';
+import { MAX_KEY_FILE_BYTES, readBelowRoot, readInput } from '../shell/read-input.ts';
+
+/** The certificates of every `--keyring`. @throws InputError, ConfigurationError */
+export async function readKeys(files: readonly string[]): Promise<readonly PreparedCertificate[]> {
+  if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
+  const certificates: PreparedCertificate[] = [];
+  for (const file of files) {
+    const { certificates: read } = await readKeyring(
+      file,
+      await readInput(file, MAX_KEY_FILE_BYTES),
+      `--keyring ${file}`,
+    );
+    certificates.push(...read);
+  }
+  return certificates;
+}
 
 /**
  * Reads the keys that a policy names: a path as it is, or below a root, such as a node's file system that was unpacked.
@@ -15,13 +29,18 @@ import { readBelowRoot } from './read-below-root.ts';
 export async function readPolicyKeys(source: KeySource, root: string | undefined): Promise<PreparedKeyring> {
   const name = keySourceName(source);
   const bytes = source.kind === 'data' ? source.bytes : await readKeyFile(source.path, root);
+  return await readKeyring(name, bytes, name);
+}
+
+/** Warnings about a key go to standard error. @param document names the source in errors */
+async function readKeyring(name: string, bytes: Uint8Array, document: string): Promise<PreparedKeyring> {
   try {
     const { keyring, warnings } = await prepareKeyring(name, bytes);
     for (const warning of warnings) process.stderr.write(`signet: warning: ${name}: ${toPrintable(warning)}\n`);
     return keyring;
   } catch (cause) {
     if (!(cause instanceof ConfigurationError)) throw cause;
-    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: name } });
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document } });
   }
 }
 

@@ -1,7 +1,16 @@
+import { stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { parseStoreUrl } from '../../lib/base/names/parse-store-url.ts';
+import { unlessAbsent } from '../../lib/platform/files/file-error.ts';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
+import { isUrlLike, toShownScheme } from '../../lib/platform/http/http-url.ts';
 import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { isS3Location } from '../../lib/platform/objects/s3/s3-location.ts';
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
 import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
 import { toStoreLocation } from '../../lib/stores/open/open-store.ts';
@@ -12,11 +21,10 @@ import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
-import { checkNamedStores } from './check-named-stores.ts';
-import { openRegistries } from './open-registries.ts';
+import { openRegistries } from './registries.ts';
 
 /** The stores of a run, read in parallel; `close` lets go of every connection. */
-export interface OpenedStores {
+interface OpenedStores {
   readonly store: SignatureStore;
   /** Of the profile's registries.d and registries, whatever stores the command line names. */
   readonly lookaside: SignatureStore;
@@ -39,7 +47,7 @@ export async function openSyncStores(
   trust: StoreTrust,
 ): Promise<OpenedStores & { readonly stores: readonly string[] }> {
   const { opened, lookaside, manifests, close } = await openEach(options, trust);
-  // As plan-mirror names them, so that each lets rest what the other asked about.
+  // Named as plan-mirror names them, so that each skips what the other did not find recently.
   const stores = options.store.length === 0 ? trust.stores.map(({ url }) => url) : options.store;
   return { store: createFallbackStore(opened), lookaside, manifests, stores, close };
 }
@@ -112,4 +120,43 @@ async function readCertificates(file: string): Promise<string> {
     throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--tls-ca ${file}` } });
   }
   return pem;
+}
+
+/**
+ * What `--store` names must be a URL that can be read, or a directory that is there: a typing error is a wrong call,
+ * and only a store that was opened can be out of reach.
+ *
+ * @throws InputError, which repeats no password
+ */
+export async function checkNamedStores(named: readonly string[]): Promise<void> {
+  for (const store of named) await requireDirectory(store, isUrlLike(store) ? toDirectory(store) : store);
+}
+
+/** The directory of a `file://` URL, undefined for one of HTTP. */
+function toDirectory(store: string): string | undefined {
+  try {
+    const url = parseStoreUrl(store);
+    return url.startsWith('file:') ? fileURLToPath(url) : undefined;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `--store ${toShownScheme(store)}: ${reason}; or name a directory`;
+    throw new InputError('ArgumentInvalid', message, { cause });
+  }
+}
+
+async function requireDirectory(store: string, directory: string | undefined): Promise<void> {
+  if (directory === undefined) return;
+  const entry = await stat(directory).catch(() => undefined);
+  if (entry?.isDirectory() === true) return;
+  // `user:password@host`, whose scheme was forgotten, is shown no more than a URL is.
+  const shown = /:[^/]*@/.test(store) ? '…' : store;
+  throw new InputError('FileUnreadable', `--store ${shown} is not a directory, nor a URL with http:// or https://`);
+}
+
+/** An object store that has to be there: a directory that is not says nothing about signatures. @throws InputError */
+export async function openSource(from: string): Promise<ObjectStore> {
+  const objects = await openObjectStore(from);
+  const isThere = isS3Location(from) || ((await unlessAbsent(stat(from)))?.isDirectory() ?? false);
+  if (!isThere) throw new InputError('FileUnreadable', `${from} is not a directory`);
+  return objects;
 }

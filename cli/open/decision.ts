@@ -1,8 +1,7 @@
 import { parsePullspec } from '../../lib/base/names/pullspec.ts';
+import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
-import { openStores } from '../open/open-stores.ts';
-import { openTrust } from '../open/open-trust.ts';
 import {
   type ModeOptions,
   type PlatformOptions,
@@ -10,9 +9,17 @@ import {
   type StoreOptions,
   type TrustOptions,
 } from '../shell/options.ts';
+import { openStores } from './stores.ts';
+import { openTrust } from './trust.ts';
 
 export interface DecisionOptions extends TrustOptions, ModeOptions, StoreOptions, PlatformOptions {
   readonly force?: boolean;
+}
+
+/** A verdict, and the trust that it was made by. */
+export interface Decision {
+  readonly verdict: Verdict;
+  readonly trust: ReadyTrust;
 }
 
 /**
@@ -20,7 +27,7 @@ export interface DecisionOptions extends TrustOptions, ModeOptions, StoreOptions
  *
  * @throws InputError, ConfigurationError, StoreError
  */
-export async function decidePullspec(text: string, options: DecisionOptions): Promise<Verdict> {
+export async function decidePullspec(text: string, options: DecisionOptions, signal: AbortSignal): Promise<Decision> {
   const pullspec = parsePullspec(text);
   const trust = await openTrust(options);
   const { store, lookaside, manifests, close } = await openStores(options, trust.prepared);
@@ -31,9 +38,10 @@ export async function decidePullspec(text: string, options: DecisionOptions): Pr
       lookaside,
       manifests,
       now: () => new Date(),
-      signal: new AbortController().signal,
+      signal,
     });
-    return verdict;
+    signal.throwIfAborted();
+    return { verdict, trust };
   } finally {
     close();
   }

@@ -1,11 +1,20 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseNodeRegistriesD } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
+import {
+  parseNodePolicy,
+  parseNodeRegistriesD,
+} from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
+import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import type { RegistriesD } from '../../lib/trust/registries-d/registries-d.ts';
 import { readInput } from '../shell/read-input.ts';
+
+/** The policy.json that the user named. @throws InputError; ConfigurationError with the line */
+export async function readPolicyFile(file: string): Promise<ImagePolicy> {
+  return parseNodePolicy({ name: file, bytes: await readInput(file, MAX_TRUST_FILE_BYTES) });
+}
 
 /** The folder that the user named, or none: then nothing is configured. @throws InputError, ConfigurationError */
 export async function readRegistriesDFolder(folder: string | undefined): Promise<RegistriesD> {

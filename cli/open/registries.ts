@@ -1,0 +1,121 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { parseRepository } from '../../lib/base/names/reference.ts';
+import { parseRegistryHost } from '../../lib/base/names/registry-host.ts';
+import { type Repository, repositoryHost } from '../../lib/base/names/repository.ts';
+import { createHttpClient } from '../../lib/platform/http/http-client.ts';
+import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
+import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
+import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
+import { createRegistryClient, type RegistryClient } from '../../lib/registry/client/registry-client.ts';
+import { createRegistryPusher, type RegistryPusher } from '../../lib/registry/client/registry-pusher.ts';
+import {
+  createProfileRegistries,
+  type ProfileRegistries,
+  toAllowedHosts,
+} from '../../lib/registry/profile/profile-registries.ts';
+import type { StoreOptions } from '../shell/options.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+
+interface RegistryAccess {
+  /** A config.json. */
+  readonly pullSecret?: string | undefined;
+  readonly allowPrivateStores?: boolean | undefined;
+  /** `HOST=ORIGIN` each. */
+  readonly registry?: readonly string[] | undefined;
+}
+
+/** The registries that a profile names, as the command line may reach them. Nothing is contacted or read yet. */
+export function openRegistries({ pullSecret, allowPrivateStores, registry = [] }: RegistryAccess): ProfileRegistries {
+  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
+  return createProfileRegistries({
+    proxy: readProxy(process.env),
+    allowPrivateAddresses: allowPrivateStores === true,
+    apiOrigins: new Map(registry.map(parseRegistryOrigin)),
+    pullSecret:
+      readText === undefined
+        ? undefined
+        : createSecretSource({ readText, parse: parsePullSecret, now: () => new Date() }),
+  });
+}
+
+export interface MirrorRegistryOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+  readonly pullSecret?: string;
+  /** `HOST=ORIGIN` each. */
+  readonly registry: readonly string[];
+  readonly allowRegistry: readonly string[];
+}
+
+/** `close` lets go of every connection. */
+interface OpenedMirrorRegistry {
+  readonly client: RegistryClient;
+  readonly pusher: RegistryPusher;
+  readonly close: () => void;
+}
+
+/**
+ * The registries of repositories that the user named, with the hosts named beside them; no profile adds to them. Nothing
+ * is written until something is pushed. @throws InputError, ConfigurationError; StoreError for the pull secret
+ */
+export async function openMirrorRegistry(
+  repositories: readonly Repository[],
+  { tlsCa, allowRegistry, allowPrivateStores, pullSecret, registry }: MirrorRegistryOptions,
+): Promise<OpenedMirrorRegistry> {
+  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const secret = pullSecret === undefined ? undefined : parsePullSecret(await openSecret(pullSecret)());
+  const hosts = repositories.map(repositoryHost);
+  const allowed = [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry];
+  const http = createHttpClient({
+    allowPrivateAddresses: allowPrivateStores === true,
+    ca,
+    proxy: readProxy(process.env),
+  });
+  const options = {
+    http,
+    allowedHosts: toAllowedHosts({ ...NO_PROFILE, registries: { allowed } }),
+    pullSecret: secret,
+    apiOrigins: new Map(registry.map(parseRegistryOrigin)),
+  };
+  return { client: createRegistryClient(options), pusher: createRegistryPusher(options), close: () => http.close() };
+}
+
+const NO_PROFILE = {
+  profile: 'mirror',
+  revision: '',
+  pushSources: [],
+  mirrorRules: [],
+  storeAccess: { allowPrivateAddresses: false, allowLocal: false },
+} as const;
+
+/**
+ * `host[:port]=http(s)://host[:port]`: where a registry's API is instead of at `https://host[:port]`.
+ *
+ * @throws InputError `ArgumentInvalid`
+ */
+export function parseRegistryOrigin(text: string): readonly [host: string, origin: string] {
+  const at = text.indexOf('=');
+  const url = URL.canParse(text.slice(at + 1)) ? new URL(text.slice(at + 1)) : undefined;
+  const isOrigin = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (at < 1 || !isOrigin || !['http:', 'https:'].includes(url.protocol)) {
+    throw new InputError('ArgumentInvalid', `--registry takes HOST=http(s)://HOST[:PORT], not ${JSON.stringify(text)}`);
+  }
+  try {
+    return [parseRegistryHost(text.slice(0, at)), url.origin];
+  } catch (cause) {
+    throw new InputError('ArgumentInvalid', `--registry: ${JSON.stringify(text.slice(0, at))} is not a registry host`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * `HOST[:PORT]/PATH`, the host written out: what has none would be a repository of Docker Hub.
+ *
+ * @throws InputError `PullspecInvalid`
+ */
+export function parseRegistryRepository(text: string): Repository {
+  const repository = parseRepository(text);
+  const [host = ''] = text.split('/', 1);
+  if (text.includes('/') && /[.:]|^localhost$/.test(host)) return repository;
+  throw new InputError('PullspecInvalid', `${JSON.stringify(text)} names no registry and path: write HOST[:PORT]/PATH`);
+}

@@ -1,0 +1,102 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts';
+import type { WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
+import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
+import { listReleases } from '../../lib/mirror/graph/list-releases.ts';
+import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
+import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
+import type { PreparedTrust, StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { StoreOptions } from '../shell/options.ts';
+import { openClient } from './stores.ts';
+
+/** Which releases a command is about. */
+export interface ReleaseOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+  readonly graph: readonly string[];
+  readonly channel: readonly string[];
+  readonly arch: readonly string[];
+  readonly digest: readonly string[];
+}
+
+/**
+ * The releases of graphs, and single ones as of the profile's first canonical repository; each once.
+ *
+ * @throws InputError when there is none, or when channels are asked of no graph
+ */
+export async function readReleases(
+  { graph, channel, arch, digest, ...access }: ReleaseOptions,
+  prepared: PreparedTrust,
+  signal: AbortSignal,
+): Promise<readonly WantedRelease[]> {
+  requireReleases({ graph, channel, arch, digest });
+  const [repository] = prepared.canonicalRepositories;
+  if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
+  const graphs = await openGraphs(graph, { channel, arch, ...access }, prepared.storeAccess, signal);
+  const { releases } = listReleases(graphs, prepared);
+  const named = releases.map(({ digest: release, versions, canonicalRepository }) => ({
+    digest: release,
+    versions,
+    repository: canonicalRepository,
+  }));
+  const known = new Set(named.map((one) => one.digest));
+  const single = [...new Set(digest.map(parseDigest))].filter((one) => !known.has(one));
+  const all = [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
+  // An update service answers a channel that it does not know with no nodes.
+  if (all.length === 0) throw new InputError('BodyInvalid', `there is no release in ${graph.join(', ')}`);
+  return all;
+}
+
+/**
+ * The versions that update graphs, in files or behind URLs, give to digests. They are not signed: they name ConfigMaps
+ * and decide nothing.
+ *
+ * @throws InputError, StoreError
+ */
+export async function readGraphVersions(
+  graphs: readonly string[],
+  options: Omit<StoreOptions, 'store'>,
+  storeAccess: StoreAccess,
+  signal: AbortSignal,
+): Promise<readonly ReleaseVersion[]> {
+  const read = await openGraphs(graphs, { channel: [], arch: [], ...options }, storeAccess, signal);
+  return read.flatMap(({ nodes }) =>
+    nodes.flatMap(({ version, digest, manifestRef }) =>
+      [digest, manifestRef].flatMap((named) => (named === undefined ? [] : [{ digest: named, version }])),
+    ),
+  );
+}
+
+/** What a command reads of update services, and how it reaches them. */
+type GraphOptions = Pick<ReleaseOptions, 'channel' | 'arch' | 'allowPrivateStores' | 'tlsCa'>;
+
+/** The update graphs in files and of update services. @throws InputError, StoreError */
+export async function openGraphs(
+  from: readonly string[],
+  { channel, arch, ...access }: GraphOptions,
+  storeAccess: StoreAccess,
+  signal: AbortSignal,
+): Promise<readonly UpdateGraph[]> {
+  const places = from.flatMap((one) => toGraphPlaces(one, { channels: channel, architectures: arch }));
+  if (places.length === 0) return [];
+  const client = await openClient(access, storeAccess);
+  try {
+    return await readGraphs(places, { client, signal });
+  } finally {
+    client.close();
+  }
+}
+
+/** @throws InputError `ArgumentInvalid` when the options name no release, or say how to read a graph that they do not name */
+export function requireReleases({
+  graph,
+  channel,
+  arch,
+  digest,
+}: Omit<ReleaseOptions, 'allowPrivateStores' | 'tlsCa'>): void {
+  if (graph.length === 0 && digest.length === 0) {
+    throw new InputError('ArgumentInvalid', 'name the releases with --graph or --digest');
+  }
+  if (graph.length === 0 && channel.length + arch.length > 0) {
+    throw new InputError('ArgumentInvalid', '--channel and --arch need --graph');
+  }
+}

@@ -1,0 +1,111 @@
+import { openLocalRelease } from '../../lib/artifact/release/open-local-release.ts';
+import type { ReleaseVerifier, Verification } from '../../lib/artifact/release/release-inspection.ts';
+import { openRegistryRelease, type ReleaseSource } from '../../lib/artifact/release/release-source.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
+import { parsePullspec } from '../../lib/base/names/pullspec.ts';
+import { repositoryHost } from '../../lib/base/names/repository.ts';
+import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
+import { openDirectoryImage } from '../../lib/registry/images/open-directory-image.ts';
+import { openLayoutImage } from '../../lib/registry/images/open-layout-image.ts';
+import { parseImageName } from '../../lib/registry/images/parse-image-name.ts';
+import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
+import { evaluatePolicies } from '../../lib/verdict/decide/evaluate-policies.ts';
+import { asOwn } from '../../lib/verdict/decide/policies-at-name.ts';
+import { openRegistries } from '../open/registries.ts';
+import { openStores } from '../open/stores.ts';
+import { openTrust } from '../open/trust.ts';
+import type { StoreOptions, TrustOptions } from '../shell/options.ts';
+import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+
+export interface ReleaseOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+  readonly pullSecret?: string;
+  readonly allowRegistry: readonly string[];
+}
+
+/** `close` lets go of every connection. */
+interface OpenedRelease {
+  readonly source: ReleaseSource;
+  readonly close: () => void;
+}
+
+/** The release image that the user named, not read yet. @throws InputError, ConfigurationError, StoreError */
+export async function openRelease(text: string, options: ReleaseOptions): Promise<OpenedRelease> {
+  // Docker Hub's repositories `dir` and `oci` are asked for with their host.
+  if (!/^(?:dir|oci):/.test(text)) return await openPullspec(text, options);
+  const name = parseImageName(text);
+  const image =
+    name.transport === 'oci' ? await openLayoutImage(name.path, name.name) : await openDirectoryImage(text.slice(4));
+  return { source: openLocalRelease(image), close: () => undefined };
+}
+
+async function openPullspec(text: string, options: ReleaseOptions): Promise<OpenedRelease> {
+  const { tlsCa, allowRegistry } = options;
+  const pullspec = parsePullspec(text);
+  const host = repositoryHost(pullspec.repository);
+  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const registries = openRegistries(options);
+  try {
+    // The user named the one host that is contacted, and those beside it; no profile adds to them.
+    const registry = await registries.openRegistry({
+      ...NO_PROFILE,
+      registries: { allowed: [host, ...listBlobHosts(host), ...allowRegistry] },
+      storeAccess: { allowPrivateAddresses: false, allowLocal: false, ca },
+    });
+    return { source: openRegistryRelease(pullspec, registry), close: () => registries.close() };
+  } catch (error) {
+    registries.close();
+    throw error;
+  }
+}
+
+const NO_PROFILE = { profile: '', revision: '', pushSources: [], mirrorRules: [] } as const;
+
+/** `close` lets go of every connection. */
+export interface OpenedVerifier extends ReleaseVerifier {
+  readonly close: () => void;
+}
+
+/**
+ * Decides about a release by a profile, as `verify` does, and about its components by the profile's image policies.
+ *
+ * @throws InputError, ConfigurationError, StoreError
+ */
+export async function openReleaseVerifier(
+  options: TrustOptions & StoreOptions,
+  signal: AbortSignal,
+): Promise<OpenedVerifier> {
+  const trust = await openTrust(options);
+  const { prepared } = trust;
+  const { store, lookaside, manifests, close } = await openStores(options, prepared);
+
+  /** Wherever it was read: its digest is that of the canonical repository's image, or it is not the release. */
+  const release: ReleaseVerifier['release'] = async (digest, source) => {
+    const [repository] = prepared.canonicalRepositories;
+    if (repository === undefined) return reject('RepositoryNotCanonical', 'the profile names no canonical repository');
+    const pullspec = parsePullspec(`${repository}@${digest}`);
+    const { verdict } = await decideImage({ pullspec }, trust, {
+      store,
+      lookaside,
+      manifests: { readManifest: (_, wanted, until) => source.readManifest(parseDigest(wanted), until) },
+      now: () => new Date(),
+      signal,
+    });
+    return { outcome: verdict.outcome, reasons: verdict.reasons };
+  };
+
+  async function component(text: string): Promise<Verification> {
+    const { repository, digest } = parsePullspec(text);
+    if (digest === undefined) return reject('DigestMissing', `${text} is not by digest`);
+    // A component is what the release names it as, and stands for no release.
+    const own = asOwn(prepared, repository);
+    const question = { repository, digest, prepared: own, lookaside, manifests, now: new Date(), signal };
+    const { judgement } = await evaluatePolicies(question);
+    return judgement ?? reject('PolicyRejects', `no image policy of profile ${prepared.profile} asks for a signature`);
+  }
+
+  return { release, component, close };
+}
+
+function reject(code: Verification['reasons'][number]['code'], message: string): Verification {
+  return { outcome: 'rejected', reasons: [{ code, message }] };
+}
