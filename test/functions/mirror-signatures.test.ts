@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { createHandler } from '../../functions/mirror-signatures/handler.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { isRestful, readAbsent } from '../../lib/mirror/sync/absent-record.ts';
+import { isRecent, readAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
@@ -97,13 +97,13 @@ describe('mirror-signatures', () => {
     const nowhere = parseDigest(`sha256:${'0'.repeat(64)}`);
     const bodies = [nowhere, ...digests.map(({ digest }) => digest)].map((digest) => toMirrorBody('ocp', digest));
     await handler(eventOf(...bodies), context);
-    expect((await readAbsent(objects, nowhere))?.record).toMatchObject({ profile: 'ocp', outcome: 'absent', times: 1 });
+    expect(await readAbsent(objects, nowhere)).toMatchObject({ profile: 'ocp', outcome: 'absent', times: 1 });
     const remembered = await Promise.all(digests.map(({ digest }) => readAbsent(objects, digest)));
-    expect(remembered.map((stored) => stored?.record === undefined)).toEqual(digests.map(({ isGood }) => isGood));
+    expect(remembered.map((stored) => stored === undefined)).toEqual(digests.map(({ isGood }) => isGood));
     const { prepared } = await createTrustSource(objects, ['ocp'], () => new Date()).read('ocp');
     const asked = { profile: 'ocp', trustRevision: prepared.revision, stores: prepared.stores.map(({ url }) => url) };
     for (const stored of remembered) {
-      if (stored?.record !== undefined) expect(isRestful(stored.record, asked, new Date())).toBe(true);
+      if (stored !== undefined) expect(isRecent(stored, asked, new Date())).toBe(true);
     }
   });
 
@@ -112,7 +112,7 @@ describe('mirror-signatures', () => {
     let time = Date.now();
     const { handler } = setUp(objects, [FIXTURE_STORE], () => new Date(time));
     const nowhere = parseDigest(`sha256:${'0'.repeat(64)}`);
-    const timesOf = async () => (await readAbsent(objects, nowhere))?.record?.times;
+    const timesOf = async () => (await readAbsent(objects, nowhere))?.times;
     const body = toMirrorBody('ocp', nowhere);
     await handler(eventOf(body, body, body), context);
     await handler(eventOf(body), context);

@@ -1,13 +1,11 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
-import { readSchema } from '../../base/documents/read-schema.ts';
 import { utcTime } from '../../base/documents/schema.ts';
-import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, toKeySegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { parseUnlessBroken } from './parse-unless-broken.ts';
+import { type RememberedObject, readRemembered, updateRemembered } from './remembered-object.ts';
 
-/** Who was asked, and by which trust: an answer counts for the same question alone. */
+/** The stores that were asked, and the trust. An answer counts only for the same ones. */
 export interface AskedStores {
   readonly profile: string;
   readonly trustRevision: string;
@@ -15,7 +13,7 @@ export interface AskedStores {
   readonly stores: readonly string[];
 }
 
-/** A digest that every store was asked about, and that is not all there: when, and when next. */
+/** A digest whose signatures no store has in full: when the stores were asked, and when they are asked again. */
 export interface AbsentRecord {
   readonly schema: 1;
   readonly digest: Digest;
@@ -25,26 +23,19 @@ export interface AbsentRecord {
   readonly storesSha256: string;
   /** `incomplete`: signatures are there, and a keyring is not satisfied. */
   readonly outcome: 'absent' | 'incomplete';
-  /** How often it was so in a row. */
+  /** How often in a row. */
   readonly times: number;
   readonly askedAt: string;
   readonly nextAt: string;
 }
 
-export interface StoredAbsent {
-  /** Undefined for what is no record: it says nothing, and is replaced. */
-  readonly record: AbsentRecord | undefined;
-  readonly etag: string;
-}
-
 export const ABSENT_PREFIX = 'absent/';
 const MAX_BYTES = 16 * 1024;
 const HOUR_MS = 60 * 60 * 1000;
-/** Hours until a digest is asked about again: four times as long each time, and a week at most. */
+/** Hours until the stores are asked again: four times as long each time, and at most a week. */
 const FIRST_HOURS = 1;
 const GROWTH = 4;
 const MAX_HOURS = 7 * 24;
-const MAX_TRIES = 8;
 
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const schema: v.GenericSchema<unknown, AbsentRecord> = v.strictObject({
@@ -59,30 +50,23 @@ const schema: v.GenericSchema<unknown, AbsentRecord> = v.strictObject({
   nextAt: utcTime,
 });
 
-function absentKey(digest: Digest): string {
-  return `${ABSENT_PREFIX}${toKeySegment(digest)}.json`;
-}
-
-/** @throws StoreError; ConfigurationError `SchemaUnsupported` for a newer one */
-export async function readAbsent(objects: ObjectStore, digest: Digest): Promise<StoredAbsent | undefined> {
-  const key = absentKey(digest);
-  const stored = await objects.readObject(key, MAX_BYTES);
-  if (stored === undefined) return undefined;
-  const record = parseUnlessBroken(() => readSchema(schema, key, stored.bytes));
-  return { record: record?.digest === digest ? record : undefined, etag: stored.etag };
+/** The answer that is remembered for a digest. @throws StoreError; ConfigurationError for one of a newer version */
+export async function readAbsent(objects: ObjectStore, digest: Digest): Promise<AbsentRecord | undefined> {
+  return ofDigest(await readRemembered(objects, toRemembered(digest)), digest);
 }
 
 /**
- * Whether a digest need not be asked about yet. Another trust or other stores are another question, and nothing rests
- * for longer than the longest interval, whatever a record says.
+ * Whether an answer is recent enough that the stores are not asked again. It counts only for the same trust and stores.
+ * Whatever a record says, no answer is recent for longer than the longest interval.
  */
-export function isRestful(record: AbsentRecord, asked: AskedStores, now: Date): boolean {
+export function isRecent(record: AbsentRecord, asked: AskedStores, now: Date): boolean {
   const rest = Date.parse(record.nextAt) - now.getTime();
   return isSameQuestion(record, asked) && rest > 0 && rest <= MAX_HOURS * HOUR_MS;
 }
 
 /**
- * What was remembered and still rests stays as it is: a message that comes twice makes the interval no longer.
+ * Remembers the answer of the stores. A recent one with the same outcome is kept, so that a message delivered twice does
+ * not lengthen the interval.
  *
  * @throws StoreError, ConfigurationError
  */
@@ -93,13 +77,12 @@ export async function rememberAbsent(
   asked: AskedStores,
   now: Date,
 ): Promise<void> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = await readAbsent(objects, digest);
-    const known = stored?.record;
-    if (known?.outcome === outcome && isRestful(known, asked, now)) return;
+  await updateRemembered(objects, toRemembered(digest), (stored): AbsentRecord | undefined => {
+    const known = ofDigest(stored, digest);
+    if (known?.outcome === outcome && isRecent(known, asked, now)) return undefined;
     const times = known !== undefined && isSameQuestion(known, asked) ? known.times + 1 : 1;
     const hours = Math.min(FIRST_HOURS * GROWTH ** (times - 1), MAX_HOURS);
-    const record: AbsentRecord = {
+    return {
       schema: 1,
       digest,
       profile: asked.profile,
@@ -110,10 +93,16 @@ export async function rememberAbsent(
       askedAt: now.toISOString(),
       nextAt: new Date(now.getTime() + hours * HOUR_MS).toISOString(),
     };
-    const bytes = new TextEncoder().encode(`${JSON.stringify(record)}\n`);
-    if (await objects.replaceObject(absentKey(digest), bytes, stored?.etag)) return;
-  }
-  throw new StoreError('ConditionFailed', `${absentKey(digest)} keeps changing; retry`);
+  });
+}
+
+function toRemembered(digest: Digest): RememberedObject<AbsentRecord> {
+  return { key: `${ABSENT_PREFIX}${toKeySegment(digest)}.json`, maxBytes: MAX_BYTES, schema };
+}
+
+/** A record of another digest under this key says nothing, and is replaced. */
+function ofDigest(record: AbsentRecord | undefined, digest: Digest): AbsentRecord | undefined {
+  return record?.digest === digest ? record : undefined;
 }
 
 function isSameQuestion(record: AbsentRecord, { profile, trustRevision, stores }: AskedStores): boolean {

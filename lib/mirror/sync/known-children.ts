@@ -1,54 +1,45 @@
 import * as v from 'valibot';
-import { readSchema } from '../../base/documents/read-schema.ts';
 import { recordOf } from '../../base/documents/schema.ts';
-import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { parseUnlessBroken } from './parse-unless-broken.ts';
+import { type RememberedObject, readRemembered, updateRemembered } from './remembered-object.ts';
 
-/** Digests of the manifests in a multi-architecture list, by the digest of the list: content, which never changes. */
+/** The digests in a multi-architecture list, by the digest of the list. This is content, which never changes. */
 export type KnownChildren = ReadonlyMap<Digest, readonly Digest[]>;
 
 interface StoredChildren {
-  readonly children: KnownChildren;
-  readonly etag: string | undefined;
+  readonly schema: 1;
+  readonly children: Readonly<Record<string, readonly Digest[]>>;
 }
 
-/** One object for all, so that a run that finds nothing new reads it and asks no registry. */
+/** One object for all lists, so that a run without a new list reads it and contacts no registry. */
 export const CHILDREN_KEY = 'graph/children.json';
-const MAX_BYTES = 16 * 1024 * 1024;
-const MAX_TRIES = 8;
 
 const digest = v.custom<Digest>((value) => typeof value === 'string' && isDigest(value));
 const list = v.pipe(v.string(), v.check(isDigest));
-const schema = v.strictObject({ schema: v.literal(1), children: recordOf(list, v.array(digest)) });
+const CHILDREN: RememberedObject<StoredChildren> = {
+  key: CHILDREN_KEY,
+  // More lists than there are releases. Beyond this, new lists are read again each time.
+  maxBytes: 16 * 1024 * 1024,
+  schema: v.strictObject({ schema: v.literal(1), children: recordOf(list, v.array(digest)) }),
+};
 
 /** @throws StoreError, ConfigurationError */
 export async function readKnownChildren(objects: ObjectStore): Promise<KnownChildren> {
-  return (await readStored(objects)).children;
+  return toMap(await readRemembered(objects, CHILDREN));
 }
 
-/** Adds what was learned to what others have learned meanwhile. @throws StoreError, ConfigurationError */
+/** Adds lists to those that are known, also by other writers. @throws StoreError, ConfigurationError */
 export async function rememberChildren(objects: ObjectStore, learned: KnownChildren): Promise<void> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = await readStored(objects);
-    if ([...learned.keys()].every((one) => stored.children.has(one))) return;
-    const all = new Map([...stored.children, ...learned]);
-    const sorted = [...all.entries()].toSorted(([one], [other]) => (one < other ? -1 : 1));
-    const text = JSON.stringify({ schema: 1, children: Object.fromEntries(sorted) });
-    const bytes = new TextEncoder().encode(`${text}\n`);
-    // More lists than there are releases: they are asked about again each time.
-    if (bytes.length > MAX_BYTES) return;
-    if (await objects.replaceObject(CHILDREN_KEY, bytes, stored.etag)) return;
-  }
-  throw new StoreError('ConditionFailed', `${CHILDREN_KEY} keeps changing; retry`);
+  await updateRemembered(objects, CHILDREN, (stored): StoredChildren | undefined => {
+    const known = toMap(stored);
+    if ([...learned.keys()].every((one) => known.has(one))) return undefined;
+    const sorted = [...known, ...learned].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    return { schema: 1, children: Object.fromEntries(sorted) };
+  });
 }
 
-async function readStored(objects: ObjectStore): Promise<StoredChildren> {
-  const stored = await objects.readObject(CHILDREN_KEY, MAX_BYTES);
-  if (stored === undefined) return { children: new Map(), etag: undefined };
-  const parsed = parseUnlessBroken(() => readSchema(schema, CHILDREN_KEY, stored.bytes));
-  const children = parsed?.children ?? {};
-  const known = Object.entries(children).flatMap(([key, digests]) => (isDigest(key) ? [[key, digests] as const] : []));
-  return { children: new Map(known), etag: stored.etag };
+function toMap(stored: StoredChildren | undefined): KnownChildren {
+  const entries = Object.entries(stored?.children ?? {});
+  return new Map(entries.flatMap(([key, digests]) => (isDigest(key) ? [[key, digests] as const] : [])));
 }

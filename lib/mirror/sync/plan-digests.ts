@@ -1,7 +1,7 @@
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import { ABSENT_PREFIX, type AskedStores, isRestful, readAbsent } from './absent-record.ts';
+import { ABSENT_PREFIX, type AskedStores, isRecent, readAbsent } from './absent-record.ts';
 
 export interface PlanRequest {
   readonly objects: ObjectStore;
@@ -84,8 +84,8 @@ async function findResting(
   const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
   const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
   const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
-    const stored = await readAbsent(objects, digest);
-    return stored?.record !== undefined && isRestful(stored.record, asked, now);
+    const record = await readAbsent(objects, digest);
+    return record !== undefined && isRecent(record, asked, now);
   });
   return new Set(candidates.filter((_, index) => isResting[index] === true));
 }

@@ -86,8 +86,8 @@ describe('a sync', () => {
     let hours = 0;
     for (let times = 1; times <= 6; times += 1) {
       const stored = await readAbsent(objects, digest);
-      expect(stored?.record).toMatchObject({ times, outcome: 'absent' });
-      const wait = (Date.parse(stored?.record?.nextAt ?? '') - later(hours).getTime()) / HOUR;
+      expect(stored).toMatchObject({ times, outcome: 'absent' });
+      const wait = (Date.parse(stored?.nextAt ?? '') - later(hours).getTime()) / HOUR;
       waits.push(wait);
       const contacts = upstream.contacts.length;
       expect(await run(hours + wait - 0.01)).toMatchObject({ resting: 1, outcomes: { absent: 0 } });
@@ -99,7 +99,7 @@ describe('a sync', () => {
     expect(await run(hours, { stores: ['another'] })).toMatchObject({ resting: 0 });
     const other = { ...trust, refreshedAt: later(hours), prepared: { ...trust.prepared, revision: 'f'.repeat(64) } };
     expect(await run(hours, { trust: other })).toMatchObject({ resting: 0 });
-    expect((await readAbsent(objects, digest))?.record?.times).toBe(1);
+    expect((await readAbsent(objects, digest))?.times).toBe(1);
   });
 
   test('takes up what another sync left half done, also for a profile of two keyrings', async () => {
