@@ -7,7 +7,7 @@ import { type Earlier, readEarlier } from '../../lib/bundle/create/earlier.ts';
 import { openFileSink } from '../../lib/bundle/create/file-sink.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
 import { listMirroredDigests } from '../../lib/mirror/audit/list-mirrored-digests.ts';
-import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { listReleaseComponents } from '../../lib/mirror/check/check-mirror.ts';
 import { findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';

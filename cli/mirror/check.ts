@@ -1,7 +1,6 @@
 import { styleText } from 'node:util';
 import type { CheckedImage } from '../../lib/mirror/check/check-image.ts';
-import { checkMirror, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
-import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { checkMirror, listReleaseComponents, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';

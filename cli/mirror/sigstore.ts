@@ -1,5 +1,5 @@
 import type { StoreErrorCode } from '../../lib/base/errors/store-error.ts';
-import { listReleaseComponents } from '../../lib/mirror/check/list-release-components.ts';
+import { listReleaseComponents } from '../../lib/mirror/check/check-mirror.ts';
 import { type CopiedAttachments, copyAttachments } from '../../lib/mirror/sigstore/copy-attachments.ts';
 import { type FoundImages, findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';

@@ -3,11 +3,13 @@ import { parseReference } from '../../lib/base/names/reference.ts';
 import { repositoryHost } from '../../lib/base/names/repository.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
-import type { ImageSource } from '../../lib/registry/images/image-source.ts';
-import { openDirectoryImage } from '../../lib/registry/images/open-directory-image.ts';
-import { openLayoutImage } from '../../lib/registry/images/open-layout-image.ts';
-import { openRegistryImage } from '../../lib/registry/images/open-registry-image.ts';
-import { type ImageName, parseImageName } from '../../lib/registry/images/parse-image-name.ts';
+import {
+  type ImageName,
+  type ImageSource,
+  openRegistryImage,
+  parseImageName,
+} from '../../lib/registry/images/image-source.ts';
+import { openDirectoryImage, openLayoutImage } from '../../lib/registry/images/open-local-image.ts';
 import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
 import { usesSigstoreAttachments } from '../../lib/trust/registries-d/registries-d.ts';

@@ -5,10 +5,17 @@ import type { RegistryClient } from '../../registry/client/registry-client.ts';
 import { type ChildManifest, type ListedImages, listImages } from '../../registry/images/list-children.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
-import { type Evidence, UNASKED } from './evidence.ts';
-import { readOpenpgpEvidence } from './openpgp-evidence.ts';
-import { readSigstoreEvidence } from './sigstore-evidence.ts';
+import { type Completeness, toCompleteness } from '../slots/slots.ts';
+import {
+  type Evidence,
+  type ManifestState,
+  readOpenpgpEvidence,
+  readSigstoreEvidence,
+  toOutcome,
+  UNASKED,
+} from './evidence.ts';
 
 /** An image that a mirror should hold. */
 export interface WantedImage {
@@ -19,24 +26,24 @@ export interface WantedImage {
   readonly place: Repository;
   /** Only releases have OpenPGP signatures. */
   readonly kind: 'release' | 'component';
-  /** For whoever reads the answer. */
+  /** For the reader of the answer. */
   readonly names: readonly string[];
   /** The list that names it. */
   readonly list?: Digest | undefined;
 }
 
 export interface CheckedManifest {
-  readonly state: 'present' | 'absent' | 'invalid' | 'failed';
+  readonly state: ManifestState;
   /** Why it is not present. */
   readonly reasons: readonly Pick<Reason, 'message'>[];
 }
 
 export interface CheckedImage extends WantedImage {
-  readonly outcome: 'complete' | 'incomplete' | 'indeterminate';
+  readonly outcome: Completeness;
   readonly manifest: CheckedManifest;
   readonly sigstore: Evidence;
   readonly openpgp: Evidence;
-  /** Of a list: what it names beside images, which nobody has to hold or to sign. */
+  /** Of a list: its entries that are no images, which need neither be held nor signed. */
   readonly others?: readonly Digest[];
 }
 
@@ -51,14 +58,14 @@ export interface CheckPlaces {
   readonly signal: AbortSignal;
 }
 
-/** What a mirror has of one image, and the images of the list that it is, if it is one. @throws the abort reason */
+/** Checks what a mirror has of one image. Returns the images of a list as well. @throws the abort reason */
 export async function checkImage(
   image: WantedImage,
   { trust, registry, attachments, signatures, now, signal }: CheckPlaces,
 ): Promise<{ readonly checked: CheckedImage; readonly children: readonly ChildManifest[] }> {
   const { digest, repository, place, list } = image;
   const time = now();
-  // Once, for what is there and for the images that nodes choose from it.
+  // Read once, for its presence and for the images that nodes choose from it.
   const reading = registry.readManifest(place, digest, signal);
   const once: CheckPlaces['registry'] = {
     readManifest: async (at, wanted, until) =>
@@ -86,11 +93,10 @@ export async function checkImage(
 }
 
 function conclude(manifest: CheckedManifest, sigstore: Evidence, openpgp: Evidence): CheckedImage['outcome'] {
-  // What cannot be read may be a list, which needs no Sigstore signature of its own.
+  // A manifest that cannot be read may be a list, which needs no Sigstore signature of its own.
   const isOpen = manifest.state === 'failed' && sigstore.state === 'absent';
-  const states = [manifest.state, isOpen ? 'failed' : sigstore.state, openpgp.state];
-  if (states.includes('absent') || states.includes('invalid')) return 'incomplete';
-  return states.includes('failed') ? 'indeterminate' : 'complete';
+  const states = [manifest.state, isOpen ? 'failed' : sigstore.state, openpgp.state] as const;
+  return toCompleteness(allOf(states.map(toOutcome)));
 }
 
 interface ReadManifest {

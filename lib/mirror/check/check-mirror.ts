@@ -1,8 +1,14 @@
+import { inspectRelease } from '../../artifact/release/inspect-release.ts';
+import { openRegistryRelease } from '../../artifact/release/release-source.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import { parsePullspec } from '../../base/names/pullspec.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
+import type { RegistryClient } from '../../registry/client/registry-client.ts';
 import type { ChildManifest } from '../../registry/images/list-children.ts';
+import { allOf } from '../../verdict/judge/outcome.ts';
+import { toCompleteness } from '../slots/slots.ts';
 import { type CheckedImage, type CheckPlaces, checkImage, type WantedImage } from './check-image.ts';
 
 /** A release that a mirror should hold. */
@@ -31,7 +37,7 @@ export interface MirrorCheckRequest extends CheckPlaces {
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface MirroredComponents {
+interface MirroredComponents {
   /** The mirror's repository of component images. */
   readonly mirror: Repository;
   /** Read from the release image in the mirror. @throws StoreError for what could not be read */
@@ -47,8 +53,8 @@ export interface MirrorCheck {
 }
 
 /**
- * Asks a mirror for all that clusters will ask it for: manifests, Sigstore signatures beside them, and OpenPGP signatures
- * of releases; each verified. Nothing at all to check is no complete mirror.
+ * Checks whether a mirror has all that clusters read: manifests, the Sigstore signatures beside them, and the OpenPGP
+ * signatures of releases. Each signature is verified. A mirror without anything to check is incomplete.
  *
  * @throws the abort reason of the signal
  */
@@ -143,9 +149,32 @@ async function listComponents(
 }
 
 function conclude(images: readonly CheckedImage[], unlisted: MirrorCheck['unlisted']): MirrorCheck {
-  const outcomes = images.map(({ outcome }) => outcome);
-  const isOpen = unlisted.length > 0 || outcomes.includes('indeterminate');
-  const isShort = outcomes.includes('incomplete') || outcomes.length === 0;
-  const good = isOpen ? 'indeterminate' : 'complete';
-  return { outcome: isShort ? 'incomplete' : good, images, unlisted };
+  const held = allOf(images.map(({ outcome }) => OUTCOMES[outcome]));
+  const outcome = toCompleteness(allOf([held, ...unlisted.map(() => 'indeterminate' as const)]));
+  return { outcome, images, unlisted };
+}
+
+const OUTCOMES = { complete: 'accepted', incomplete: 'rejected', indeterminate: 'indeterminate' } as const;
+
+/**
+ * The components that a release image in a mirror is made of, read from its layers.
+ *
+ * @throws StoreError of the registry; `BodyInvalid` for contents with a fault, or a component that is not by digest
+ */
+export async function listReleaseComponents(
+  registry: Pick<RegistryClient, 'readManifest' | 'streamBlob'>,
+  mirror: Repository,
+  digest: Digest,
+  signal: AbortSignal,
+): Promise<readonly WantedComponent[]> {
+  const pullspec = parsePullspec(`${mirror}@${digest}`);
+  const { images, faults } = await inspectRelease(openRegistryRelease(pullspec, registry), { signal });
+  const [fault] = [...faults, ...images.flatMap((image) => image.faults)];
+  if (fault !== undefined) throw new StoreError('BodyInvalid', `${pullspec.text}: ${fault.message}`);
+  const components = images.flatMap((image) => image.components);
+  if (components.length === 0) throw new StoreError('BodyInvalid', `${pullspec.text} names no component`);
+  return components.map(({ name, pullspec: text, digest: pinned }) => {
+    if (pinned === undefined) throw new StoreError('BodyInvalid', `${name} is not by digest: ${text}`);
+    return { name, repository: parsePullspec(text).repository, digest: pinned };
+  });
 }

@@ -1,14 +1,14 @@
 import type { Repository } from '../../base/names/repository.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
+import { allOf } from '../../verdict/judge/outcome.ts';
+import type { Outcome } from '../../verdict/judge/verdict.ts';
 import type { CheckPlaces } from './check-image.ts';
 import type { WantedRelease } from './check-mirror.ts';
-import type { Evidence, EvidenceState } from './evidence.ts';
-import { readOpenpgpEvidence } from './openpgp-evidence.ts';
-import { readSigstoreEvidence } from './sigstore-evidence.ts';
+import { type Evidence, type EvidenceState, readOpenpgpEvidence, readSigstoreEvidence } from './evidence.ts';
 
 /**
- * `both`: clusters that ask for either kind take the release. `unknown`: something did not answer. `unasked`: the profile
- * asks for no signature of one kind, so that nothing is known of it.
+ * `both`: clusters that require either kind accept the release. `unknown`: a place did not answer. `unasked`: the profile
+ * requires no signature of one kind, so that kind was not checked.
  */
 export type Readiness = 'both' | 'openpgp only' | 'sigstore only' | 'neither' | 'unknown' | 'unasked';
 
@@ -34,8 +34,10 @@ export interface TransitionReport {
 }
 
 /**
- * What OpenPGP and Sigstore each say of releases, for the time in which some clusters ask for the one and some for both.
- * No release at all is not ready. @throws the abort reason of the signal
+ * Checks the OpenPGP and the Sigstore signatures of releases, for a fleet in which some clusters require one kind and some
+ * both. Without a release the outcome is `not ready`.
+ *
+ * @throws the abort reason of the signal
  */
 export async function reportTransition(request: TransitionRequest): Promise<TransitionReport> {
   const { releases, concurrency, onProgress } = request;
@@ -48,9 +50,15 @@ export async function reportTransition(request: TransitionRequest): Promise<Tran
   });
   const counts = { both: 0, 'openpgp only': 0, 'sigstore only': 0, neither: 0, unknown: 0, unasked: 0 };
   for (const { readiness } of standings) counts[readiness] += 1;
-  const isOpen = counts.unknown > 0 && counts.both + counts.unknown === standings.length;
-  const isReady = standings.length > 0 && counts.both === standings.length;
-  return { outcome: isReady ? 'ready' : isOpen ? 'unknown' : 'not ready', counts, releases: standings };
+  const outcome = WORDS[allOf(standings.map(({ readiness }) => toOutcome(readiness)))];
+  return { outcome, counts, releases: standings };
+}
+
+const WORDS = { accepted: 'ready', rejected: 'not ready', indeterminate: 'unknown' } as const;
+
+function toOutcome(readiness: Readiness): Outcome {
+  if (readiness === 'both') return 'accepted';
+  return readiness === 'unknown' ? 'indeterminate' : 'rejected';
 }
 
 async function readStanding(release: WantedRelease, request: TransitionRequest): Promise<ReleaseStanding> {

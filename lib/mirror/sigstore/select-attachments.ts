@@ -17,8 +17,7 @@ import { NO_MANIFESTS } from '../../stores/open/open-stores.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
-import type { EvidenceState } from '../check/evidence.ts';
-import { readSigstoreEvidence } from '../check/sigstore-evidence.ts';
+import { type EvidenceState, readSigstoreEvidence } from '../check/evidence.ts';
 
 /** An image whose attachments are looked for, by where it lies and by what policies call it. */
 export interface AttachedImage {

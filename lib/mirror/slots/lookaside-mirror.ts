@@ -3,9 +3,19 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
+import { allOf } from '../../verdict/judge/outcome.ts';
 import { placeSignature } from './place-signature.ts';
 import { lookasideLayout } from './slot-layout.ts';
-import { heldIdentities, missingRequirements, readSlots, type Slot, type Slots, type SlotTarget } from './slots.ts';
+import {
+  type Completeness,
+  heldIdentities,
+  missingRequirements,
+  readSlots,
+  type Slot,
+  type Slots,
+  type SlotTarget,
+  toCompleteness,
+} from './slots.ts';
 
 /** One image in the mirror's lookaside, and the requirements that its signatures are judged by. */
 export interface LookasideRequest {
@@ -25,7 +35,7 @@ export interface LookasideResult {
    * `complete`: the signatures that readers see satisfy every requirement. `indeterminate`: a store failed that could have
    * held the missing ones. `incomplete`: neither.
    */
-  readonly outcome: 'complete' | 'incomplete' | 'indeterminate';
+  readonly outcome: Completeness;
   /** Names of the requirements that lack a signature. */
   readonly missing: readonly string[];
   /** Indexes. */
@@ -89,10 +99,11 @@ function toResult(
   failures: readonly LookasideFailure[],
 ): LookasideResult {
   const missing = missingRequirements(target, slots);
-  const isComplete = target.requirements.length > 0 && missing.length === 0;
-  const incomplete = failures.length > 0 ? 'indeterminate' : 'incomplete';
+  // A store that failed could have held what is missing.
+  const lacking = failures.length > 0 ? 'indeterminate' : 'rejected';
+  const outcomes = target.requirements.map((name) => (missing.includes(name) ? lacking : 'accepted'));
   const held = heldIdentities(slots).size;
-  return { outcome: isComplete ? 'complete' : incomplete, missing, written, held, refused, failures };
+  return { outcome: toCompleteness(allOf(outcomes)), missing, written, held, refused, failures };
 }
 
 function toFailure({ store, location, error }: Extract<StoreEntry, { kind: 'failed' }>): LookasideFailure {

@@ -1,7 +1,25 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
+import type { Outcome } from '../../verdict/judge/verdict.ts';
 import { parseSlotKey, type SlotLayout, slotKey } from './slot-layout.ts';
+
+/** Whether a mirror holds all that is required of it. */
+export type Completeness = 'complete' | 'incomplete' | 'indeterminate';
+
+/** The mirror's word for an outcome. */
+export function toCompleteness(outcome: Outcome): Completeness {
+  switch (outcome) {
+    case 'accepted':
+      return 'complete';
+    case 'rejected':
+      return 'incomplete';
+    case 'indeterminate':
+      return 'indeterminate';
+    default:
+      return outcome satisfies never;
+  }
+}
 
 /** A stored signature as the requirements judge it. Stored bytes are not trusted either. */
 export interface Slot {

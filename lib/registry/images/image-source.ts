@@ -1,6 +1,15 @@
+import { InputError } from '../../base/errors/input-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { SignatureKind, StoreEntry } from '../../stores/port/signature-store.ts';
+import {
+  type DockerReference,
+  formatDockerReference,
+  parseDockerReference,
+  withDefaultTag,
+} from '../../base/names/docker-reference.ts';
+import { parseReference } from '../../base/names/reference.ts';
+import type { SignatureKind, SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { PolicyImage } from '../../trust/policy/image-policy.ts';
+import type { RegistryClient } from '../client/registry-client.ts';
 
 /** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
 export interface ImageSource {
@@ -25,4 +34,69 @@ export interface ImageSource {
     signal: AbortSignal,
     kinds?: readonly SignatureKind[],
   ): AsyncIterable<StoreEntry>;
+}
+
+/** An image as skopeo's command line names it. */
+export type ImageName =
+  | { readonly transport: 'docker'; readonly reference: DockerReference }
+  | { readonly transport: 'dir'; readonly path: string }
+  | { readonly transport: 'oci'; readonly path: string; readonly name: string | undefined };
+
+/** @throws InputError `ArgumentInvalid`, or what a reference is refused with */
+export function parseImageName(text: string): ImageName {
+  const colon = text.indexOf(':');
+  const transport = text.slice(0, Math.max(colon, 0));
+  const rest = text.slice(colon + 1);
+  switch (transport) {
+    case 'docker':
+      if (!rest.startsWith('//')) throw invalid(text);
+      return { transport, reference: parseDockerReference(rest.slice('//'.length)) };
+    case 'dir':
+      if (rest === '') throw invalid(text);
+      return { transport, path: rest };
+    case 'oci': {
+      // The first colon ends the path, as for skopeo.
+      const end = rest.indexOf(':');
+      const path = end < 0 ? rest : rest.slice(0, end);
+      const name = end < 0 ? '' : rest.slice(end + 1);
+      if (path === '') throw invalid(text);
+      return { transport, path, name: name === '' ? undefined : name };
+    }
+    default:
+      throw invalid(text);
+  }
+}
+
+function invalid(text: string): InputError {
+  const shown = JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
+  return new InputError('ArgumentInvalid', `${shown} is not docker://REFERENCE, dir:PATH or oci:PATH[:NAME]`);
+}
+
+/** Where an image of a registry and its signatures are read. */
+interface RegistryPlaces {
+  readonly registry: Pick<RegistryClient, 'readManifest'>;
+  /** The lookaside stores that apply to the image, or a mirror of them. */
+  readonly signatures: SignatureStore;
+}
+
+/**
+ * `docker://REFERENCE`. A tag beside a digest is left out, as everywhere: the digest says which image it is.
+ *
+ * @throws InputError `PullspecInvalid`, `DigestInvalid`
+ */
+export function openRegistryImage(reference: DockerReference, { registry, signatures }: RegistryPlaces): ImageSource {
+  const { name, tag, digest } = withDefaultTag(reference);
+  const meant: DockerReference = { name, tag: digest === undefined ? tag : undefined, digest };
+  const text = formatDockerReference(meant);
+  const { repository } = parseReference(text);
+  return {
+    description: `docker://${text}`,
+    image: { transport: 'docker', reference: meant },
+    async readManifest(signal, instance) {
+      const wanted = instance ?? meant.digest ?? meant.tag ?? '';
+      return (await registry.readManifest(repository, wanted, signal)).bytes;
+    },
+    readSignatures: ({ digest: found }, signal, kinds) =>
+      signatures.fetchSignatures({ digest: found, repository, kinds }, signal),
+  };
 }

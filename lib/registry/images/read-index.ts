@@ -3,7 +3,6 @@ import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
-import type { ManifestMediaType } from '../client/registry-answers.ts';
 
 /** A manifest that an index names, as a node reads the entry. */
 export interface IndexEntry {
@@ -13,6 +12,8 @@ export interface IndexEntry {
   readonly platform: Platform | undefined;
   /** Its layers are compressed by zstd, which nodes prefer. */
   readonly isZstd: boolean;
+  /** Undefined where the index names none. Nodes ignore it when they choose. */
+  readonly artifactType: string | undefined;
 }
 
 export const OCI_INDEX = 'application/vnd.oci.image.index.v1+json';
@@ -26,7 +27,7 @@ export const MAX_JUDGED_MANIFEST_BYTES = 512 * 1024;
 const MAX_TEXT_LENGTH = 256;
 const ZSTD_ANNOTATION = 'io.github.containers.compression.zstd';
 
-export function isIndexType(mediaType: ManifestMediaType): boolean {
+export function isIndexType(mediaType: string): boolean {
   return mediaType === OCI_INDEX || mediaType === DOCKER_LIST;
 }
 
@@ -51,12 +52,13 @@ function readEntry(untrusted: JsonValue, path: string): IndexEntry {
   requireOneSpelling(untrusted, ENTRY_MEMBERS, path);
   const digest = readText(untrusted, 'digest', path);
   if (!isDigest(digest)) throw invalidIndex(`${path}.digest is not a digest`);
-  const { annotations, platform } = untrusted;
+  const { annotations, artifactType, platform } = untrusted;
   return {
     digest,
     mediaType: readText(untrusted, 'mediaType', path),
     platform: platform === undefined || platform === null ? undefined : readPlatform(platform, `${path}.platform`),
     isZstd: isJsonObject(annotations) && annotations[ZSTD_ANNOTATION] === 'true',
+    artifactType: typeof artifactType === 'string' && artifactType !== '' ? artifactType : undefined,
   };
 }
 

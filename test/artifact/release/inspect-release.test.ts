@@ -3,8 +3,7 @@ import { packTar } from 'modern-tar';
 import { afterAll, describe, expect, test } from 'vitest';
 import { inspectRelease } from '../../../lib/artifact/release/inspect-release.ts';
 import { openLocalRelease } from '../../../lib/artifact/release/open-local-release.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
-import { openLayoutImage } from '../../../lib/registry/images/open-layout-image.ts';
+import { openDirectoryImage, openLayoutImage } from '../../../lib/registry/images/open-local-image.ts';
 import { OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
 import {
   BASE_LAYER,

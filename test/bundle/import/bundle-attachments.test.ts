@@ -7,7 +7,7 @@ import { SIGSTORE_INDEX_PATH, sigstoreBlobPath } from '../../../lib/bundle/forma
 import type { BundleFile } from '../../../lib/bundle/format/write-archive.ts';
 import { importAttachments } from '../../../lib/bundle/import/import-attachments.ts';
 import { inspectBundle } from '../../../lib/bundle/import/inspect-bundle.ts';
-import { readSigstoreEvidence } from '../../../lib/mirror/check/sigstore-evidence.ts';
+import { readSigstoreEvidence } from '../../../lib/mirror/check/evidence.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';

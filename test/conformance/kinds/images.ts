@@ -7,7 +7,7 @@ import { indexKeyring, type PreparedKeyring } from '../../../lib/crypto/openpgp/
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { manifestDigest } from '../../../lib/registry/images/manifest-digest.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import type { ImagePolicy } from '../../../lib/trust/policy/image-policy.ts';
 import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
 import { parsePolicyRequirement } from '../../../lib/trust/policy/parse-policy-requirement.ts';

@@ -21,7 +21,7 @@ import { parseLeafCertificate, parseSentIntermediates } from '../../../lib/crypt
 import { trySinglePem } from '../../../lib/crypto/sigstore/x509/der.ts';
 import { verifyFulcioCertificate, verifyPkiCertificate } from '../../../lib/crypto/sigstore/x509/signer-certificate.ts';
 import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../../lib/trust/policy/parse-cluster-image-policy.ts';

@@ -4,7 +4,8 @@ import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { listReleases } from '../../../lib/mirror/graph/list-releases.ts';
 import { createRegistryChildren, readChildren } from '../../../lib/mirror/graph/read-children.ts';
 import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
-import { listChildren, listImages, MAX_CHILDREN } from '../../../lib/registry/images/list-children.ts';
+import { listChildren, listImages } from '../../../lib/registry/images/list-children.ts';
+import { MAX_INDEX_ENTRIES } from '../../../lib/registry/images/read-index.ts';
 import { builtInProfile } from '../../../lib/trust/prepared/profiles.ts';
 import { createSetup, toDigest } from '../../registry/client/registry-setup.ts';
 import { digestOf, failureOf, node, parseSample } from './sample-graphs.ts';
@@ -61,7 +62,15 @@ describe('what a list names', () => {
       'BodyInvalid',
     ],
     ['a member twice', Buffer.from('{"manifests":[],"manifests":[]}'), 'BodyInvalid'],
-    ['too many', toList(Array.from({ length: MAX_CHILDREN + 1 }, () => child('a'))), 'LimitExceeded'],
+    ['`Manifests` beside `manifests`', Buffer.from('{"manifests":[],"Manifests":[]}'), 'BodyInvalid'],
+    ['`Digest` beside `digest`', toList([child('a', { Digest: digestOf('b') })]), 'BodyInvalid'],
+    ['`Platform` beside `platform`', toList([child('a', { PLATFORM: null })]), 'BodyInvalid'],
+    [
+      'another spelling of the architecture',
+      toList([child('a', { platform: { architecture: 'unknown', Architecture: 'a', os: 'linux' } })]),
+      'BodyInvalid',
+    ],
+    ['too many', toList(Array.from({ length: MAX_INDEX_ENTRIES + 1 }, () => child('a'))), 'LimitExceeded'],
   ])('%s is refused', async (_, bytes, code) => {
     expect((await failureOf(() => listChildren({ bytes, mediaType: LIST }))).code).toBe(`StoreError ${code}`);
   });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { readSigstoreEvidence } from '../../../lib/mirror/check/sigstore-evidence.ts';
+import { readSigstoreEvidence } from '../../../lib/mirror/check/evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../lib/mirror/sigstore/copy-attachments.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';

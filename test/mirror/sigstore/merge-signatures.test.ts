@@ -5,7 +5,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { collectAttachments } from '../../../lib/bundle/create/collect-attachments.ts';
 import { importAttachments } from '../../../lib/bundle/import/import-attachments.ts';
-import { readSigstoreEvidence } from '../../../lib/mirror/check/sigstore-evidence.ts';
+import { readSigstoreEvidence } from '../../../lib/mirror/check/evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../lib/mirror/sigstore/copy-attachments.ts';
 import { type AttachmentDestination, MAX_LEVELS, MAX_TAG_WRITES } from '../../../lib/mirror/sigstore/update-tag.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';

@@ -4,11 +4,8 @@ import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { MAX_MANIFEST_BYTES } from '../../../lib/registry/client/registry-client.ts';
-import type { ImageSource } from '../../../lib/registry/images/image-source.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
-import { openLayoutImage } from '../../../lib/registry/images/open-layout-image.ts';
-import { openRegistryImage } from '../../../lib/registry/images/open-registry-image.ts';
-import { parseImageName } from '../../../lib/registry/images/parse-image-name.ts';
+import { type ImageSource, openRegistryImage, parseImageName } from '../../../lib/registry/images/image-source.ts';
+import { openDirectoryImage, openLayoutImage } from '../../../lib/registry/images/open-local-image.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
 import { createSetup, OCI_MANIFEST, toDigest } from '../client/registry-setup.ts';
 import {

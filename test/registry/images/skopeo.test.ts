@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { formatDockerReference, isNameOnly, parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
 import { remapReference } from '../../../lib/trust/policy/signed-identity.ts';
 import { readVectors, type Vector } from '../../conformance/read-vectors.ts';

@@ -8,7 +8,7 @@ import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parsePlatform } from '../../../lib/base/names/platform.ts';
 import { checkManifest, type ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import type { ManifestSource } from '../../../lib/registry/client/registry-client.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { StoreError, type StoreErrorCode } from '../../../lib/base/errors/store-error.ts';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import type { ImageSource } from '../../../lib/registry/images/image-source.ts';
-import { openDirectoryImage } from '../../../lib/registry/images/open-directory-image.ts';
+import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import type { PolicyRequirement } from '../../../lib/trust/policy/policy-requirement.ts';
 import type { SignedIdentity } from '../../../lib/trust/policy/signed-identity.ts';
 import type { ImageDecision } from '../../../lib/verdict/decide/decide-by-policy.ts';
