@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
 
-/** Milliseconds that a function has here, as most have in serverless.yml. */
+/** Milliseconds that a function of the API has here, as most have in serverless.yml. */
 const TIMEOUT_MS = 29_000;
 
-/** The context that Lambda would hand to a function. */
+/** The context that Lambda gives to a function. */
 export function createLocalContext(functionName: string, timeoutMs: number = TIMEOUT_MS): Context {
   const ends = Date.now() + timeoutMs;
   return {

@@ -1,7 +1,7 @@
 import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../lib/platform/lambda/telemetry.ts';
+import type { SQSRecord } from 'aws-lambda';
+import type { QueueHandler } from '../lib/platform/lambda/queue-stack.ts';
+import { describeError, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { createLocalContext } from './local-context.ts';
 
 export interface QueuePoller {
@@ -13,7 +13,9 @@ interface PollerOptions {
   readonly client: SQSClient;
   readonly queueUrl: string;
   readonly functionName: string;
-  readonly handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  readonly handler: QueueHandler;
+  /** Milliseconds that the function has for one batch. */
+  readonly timeoutMs: number;
   readonly telemetry: Telemetry;
   /** Seconds that a receive waits for a message. */
   readonly waitSeconds?: number | undefined;
@@ -23,7 +25,7 @@ const BATCH = 10;
 const WAIT_SECONDS = 10;
 const PAUSE_MS = 1000;
 
-/** What Lambda's event source mapping does: hands batches to a function, and removes what did not fail. */
+/** Does what Lambda's event source mapping does: hands batches to a function, and removes what did not fail. */
 export function pollQueue(options: PollerOptions): QueuePoller {
   const stop = new AbortController();
   const polling = poll(options, stop.signal);
@@ -65,10 +67,10 @@ async function receive(
 
 async function deliver(
   messages: readonly Message[],
-  { client, queueUrl, functionName, handler }: PollerOptions,
+  { client, queueUrl, functionName, handler, timeoutMs }: PollerOptions,
 ): Promise<void> {
   const records = messages.map((message) => toRecord(message, queueUrl));
-  const { batchItemFailures } = await handler({ Records: records }, createLocalContext(functionName));
+  const { batchItemFailures } = await handler({ Records: records }, createLocalContext(functionName, timeoutMs));
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   const done = records.filter(({ messageId }) => !failed.has(messageId));
   if (done.length === 0) return;

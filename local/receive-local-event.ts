@@ -4,7 +4,7 @@ import type { ReverifyHandler } from '../functions/reverify/handler.ts';
 import { isJsonObject, type JsonValue } from '../lib/base/documents/json-value.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
 import { toJsonResponse } from '../lib/platform/lambda/http-response.ts';
-import { type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
+import { type AnswerHttp, type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
 import { parseJsonBody } from '../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { parseEcrEvent } from '../lib/push/receive/parse/parse-ecr-event.ts';
@@ -27,12 +27,12 @@ export function createLocalEvents(
   { receivePush, reverify, planMirror }: EventTakers,
   telemetry: Telemetry,
 ): HttpHandler {
-  const handle: HttpHandler = async (request, context) => {
+  const answer: AnswerHttp = async (request) => {
     const event = parseJsonBody(request);
     if (!isJsonObject(event)) throw new InputError('BodyInvalid', 'the body must be an object');
     if (event['source'] === 'aws.ecr') {
       parseEcrEvent(event);
-      await receivePush(event, context);
+      await receivePush(event, createLocalContext('receive-push'));
       return toJsonResponse(202, { taken: 'receive-push' });
     }
     if (event['detail-type'] === 'Scheduled Event') {
@@ -43,7 +43,7 @@ export function createLocalEvents(
     }
     throw new InputError('BodyInvalid', 'source: expected aws.ecr, or the detail-type "Scheduled Event"');
   };
-  return wrapHttp(handle, telemetry);
+  return wrapHttp(answer, telemetry);
 }
 
 /** Whether a rule of plan-mirror is among what the event names, as `arn:…:rule/signet-plan-mirror-1`. */

@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { checkNamedStores } from '../cli/open/stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
 import { DEMO_MANIFESTS } from '../demo/demo-images.ts';
@@ -11,24 +10,21 @@ import { serveRegistry } from '../demo/serve-registry.ts';
 import { serveReleases } from '../demo/serve-releases.ts';
 import { evaluateGraphSettings, type ProfileGraphs } from '../functions/plan-mirror/evaluate-graph-settings.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
-import { type AdmissionCredential, parseAdmissionCredentials } from '../lib/cluster/admission/admission-credentials.ts';
+import { parseAdmissionCredentials } from '../lib/cluster/admission/admission-credentials.ts';
 import { createHttpClient, type HttpClient } from '../lib/platform/http/http-client.ts';
 import { readProxy } from '../lib/platform/lambda/environment.ts';
 import { createTelemetry, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { createDirectoryObjectStore } from '../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
-import { createSecretSource, openSecret, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
+import { createSecretSource, openSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
-import { parsePullSecret } from '../lib/registry/client/pull-secret.ts';
-import { createProfileRegistries, type ProfileRegistries } from '../lib/registry/profile/profile-registries.ts';
 import { toStoreLocation } from '../lib/stores/open/open-store.ts';
-import { createUpstreamStores } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../lib/trust/prepared/prepared-trust.ts';
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
+import { openEvidence } from '../lib/verdict/records/open-evidence.ts';
 import { startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
-import { createLocalContext } from './local-context.ts';
 import { nameQueues } from './name-queues.ts';
 import type { StartOptions } from './options.ts';
 import { pollQueue } from './poll-queue.ts';
@@ -60,9 +56,13 @@ const DEFAULT_TRUST = './trust';
 const REVERIFY_PAUSE_MS = 5000;
 /** The same for plan-mirror, as in serverless.yml. */
 const PLAN_PAUSE_MS = 60 * 60 * 1000;
-/** Milliseconds that the making of a bundle has, as in serverless.yml. */
+/** Milliseconds that a batch of digests or pushes has: as long as its messages are hidden from other consumers. */
+const BATCH_MS = 60_000;
+/** Milliseconds that a bundle has, as in infra/api.yml. */
 const EXPORT_MS = 300_000;
-/** Milliseconds after which a changed file of secrets is seen. */
+/** Milliseconds after which a changed trust revision is read: people wait for it here. */
+const TRUST_REFRESH_MS = 500;
+/** Milliseconds after which a changed file of secrets is read. */
 const SECRET_REFRESH_MS = 2000;
 
 /** Starts the whole service. @throws ConfigurationError, InputError; an Error when the port is taken */
@@ -79,34 +79,37 @@ export async function startService(options: StartOptions): Promise<LocalService>
     closers.push(trust.close);
     const queues = await startQueues(path.join(options.data, 'queues'));
     closers.push(queues.close);
-    const registries = openRegistries(options, trust);
-    closers.push(async () => registries.close());
-    const upstream = createUpstreamStores({
+    const evidence = openEvidence({
+      objects,
+      profiles: trust.profiles,
       proxy: readProxy(process.env),
       replacement: options.stores?.map(toStoreLocation),
       allowPrivateAddresses: options.allowPrivateStores,
-      registries,
+      apiOrigins: trust.demoOrigins ?? options.apiOrigins,
+      pullSecret: options.pullSecret,
+      trustRefreshMs: TRUST_REFRESH_MS,
+      secretRefreshMs: SECRET_REFRESH_MS,
     });
-    closers.push(async () => upstream.close());
+    closers.push(async () => evidence.close());
     const { profiles } = trust;
     const webhooks = openWebhooks(options, trust);
     // A file that is not right is said at the start, and not to the first registry that calls.
     await webhooks?.read();
-    const clusters = openClusters(options);
+    const clusters = openSecretSource(options.admission, {
+      parse: parseAdmissionCredentials,
+      refreshMs: SECRET_REFRESH_MS,
+    });
     await clusters?.read();
     const graphs = readGraphs(options, profiles);
     const openClient = (access: PreparedTrust['storeAccess']): HttpClient => openGraphClient(options, access);
-    const parts = { objects, profiles, upstream, graphs, openClient, registries, webhooks, clusters, queues };
-    const functions = wireFunctions(parts);
+    const functions = wireFunctions({ evidence, graphs, openClient, webhooks, clusters, queues });
     const { client, mirror, push, export: exports } = queues;
-    const exportBundle = (event: SQSEvent): Promise<SQSBatchResponse> =>
-      functions.exportBundle(event, createLocalContext('export-bundle', EXPORT_MS));
-    for (const [functionName, { queueUrl }, handler] of [
-      ['mirror-signatures', mirror, functions.mirrorSignatures],
-      ['verify-pushed', push, functions.verifyPushed],
-      ['export-bundle', exports, exportBundle],
+    for (const [functionName, { queueUrl }, handler, timeoutMs] of [
+      ['mirror-signatures', mirror, functions.mirrorSignatures, BATCH_MS],
+      ['verify-pushed', push, functions.verifyPushed, BATCH_MS],
+      ['export-bundle', exports, functions.exportBundle, EXPORT_MS],
     ] as const) {
-      closers.push(pollQueue({ client, queueUrl, functionName, handler, telemetry }).close);
+      closers.push(pollQueue({ client, queueUrl, functionName, handler, timeoutMs, telemetry }).close);
     }
     for (const [name, handler, pauseMs] of [
       ['reverify', functions.reverify, REVERIFY_PAUSE_MS],
@@ -166,37 +169,13 @@ function openGraphClient({ allowPrivateStores }: StartOptions, access: PreparedT
   return createHttpClient({ allowPrivateAddresses, ca: access.ca, proxy: readProxy(process.env) });
 }
 
-function openRegistries(options: StartOptions, { demoOrigins }: OpenTrust): ProfileRegistries {
-  const { pullSecret, apiOrigins, allowPrivateStores } = options;
-  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
-  return createProfileRegistries({
-    proxy: readProxy(process.env),
-    apiOrigins: demoOrigins ?? apiOrigins,
-    allowPrivateAddresses: allowPrivateStores,
-    pullSecret:
-      readText === undefined
-        ? undefined
-        : createSecretSource({ readText, parse: parsePullSecret, now, refreshMs: SECRET_REFRESH_MS }),
-  });
-}
-
 function openWebhooks(
   { webhooks }: StartOptions,
   { demoOrigins }: OpenTrust,
 ): SecretSource<readonly WebhookCredential[]> | undefined {
-  if (webhooks === undefined && demoOrigins === undefined) return undefined;
-  const readText = webhooks === undefined ? async () => toDemoWebhooks() : openSecret(webhooks);
-  return createSecretSource({ readText, parse: parseWebhookCredentials, now, refreshMs: SECRET_REFRESH_MS });
-}
-
-function openClusters({ admission }: StartOptions): SecretSource<readonly AdmissionCredential[]> | undefined {
-  if (admission === undefined) return undefined;
-  const readText = openSecret(admission);
-  return createSecretSource({ readText, parse: parseAdmissionCredentials, now, refreshMs: SECRET_REFRESH_MS });
-}
-
-function now(): Date {
-  return new Date();
+  const options = { parse: parseWebhookCredentials, refreshMs: SECRET_REFRESH_MS };
+  if (webhooks !== undefined || demoOrigins === undefined) return openSecretSource(webhooks, options);
+  return createSecretSource({ readText: async () => toDemoWebhooks(), now: () => new Date(), ...options });
 }
 
 async function isDirectory(directory: string): Promise<boolean> {

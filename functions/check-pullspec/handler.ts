@@ -1,7 +1,7 @@
-import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
+import { bindTrustSource, type TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
 import { parseApiRequest, requireModeAllowed } from '../../lib/verdict/decide/parse-request.ts';
 import { toVerdictResponse } from '../../lib/verdict/decide/verdict-response.ts';
@@ -14,13 +14,13 @@ export interface Dependencies {
 
 /** POST /v1/pullspecs/check: the verdict of the pullspec policy. Contacts no registry and no store. */
 export function createHandler({ trust, telemetry, now }: Dependencies): HttpHandler {
-  const handle: HttpHandler = async (event) => {
+  const answer: AnswerHttp = async (event, signal) => {
     const request = parseApiRequest(parseJsonBody(event), { takesForce: false });
-    const ready = await trust.read(request.profile);
+    const ready = await bindTrustSource(trust, signal).read(request.profile);
     requireModeAllowed(request, ready.prepared);
     const verdict = decidePullspec(request, ready, now());
     telemetry.count(`Checked.${verdict.outcome}`);
     return toVerdictResponse(verdict);
   };
-  return wrapHttp(handle, telemetry);
+  return wrapHttp(answer, telemetry);
 }

@@ -1,4 +1,4 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type BundleLinks, summariseBundle } from '../../lib/bundle/service/bundle-links.ts';
 import { parseBundleId, readBundleState } from '../../lib/bundle/service/bundle-state.ts';
 import { chooseFormat, FORMAT_TYPES } from '../../lib/bundle/service/config-maps/choose-format.ts';
@@ -12,40 +12,43 @@ import {
 import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { bindObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { bindTrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface AnswerDependencies extends RequestBundleDependencies {
   readonly links: BundleLinks;
   readonly telemetry: Telemetry;
 }
 
-/** Milliseconds for one answer: API Gateway waits for 30 s, whatever the function has. */
-const ANSWER_MS = 25_000;
-/** Milliseconds before its end at which the function gives an answer up, to say so. */
-const MARGIN_MS = 1000;
 /** Seconds after which it is worth asking again for a bundle that is queued. */
 const QUEUED_RETRY_SECONDS = 5;
 
 /** POST /v1/configmaps, POST /v1/bundles, GET /v1/bundles/{id}. */
 export async function answerRequest(
   event: APIGatewayProxyEventV2,
-  context: Context,
-  dependencies: AnswerDependencies,
+  signal: AbortSignal,
+  unbound: AnswerDependencies,
 ): Promise<APIGatewayProxyStructuredResultV2> {
-  const [, version, resource, id, ...more] = event.rawPath.split('/');
-  if (version !== 'v1' || more.length > 0) return toNotFoundResponse('there is no such resource');
-  const { method } = event.requestContext.http;
-  if (resource === 'configmaps' && id === undefined) return await answerConfigMaps(event, context, dependencies);
-  if (resource !== 'bundles') return toNotFoundResponse('there is no such resource');
-  if (id !== undefined) return await answerState(id, dependencies);
-  if (method !== 'POST') return toNotFoundResponse('there is no such resource');
-  const created = await requestBundle(parseBundleRequest(parseJsonBody(event)), dependencies);
-  dependencies.telemetry.count('BundleRequested');
-  return toJsonResponse(202, { id: created, state: 'queued' }, { location: `/v1/bundles/${created}` });
+  const trust = bindTrustSource(unbound.trust, signal);
+  const dependencies = { ...unbound, trust, objects: bindObjectStore(unbound.objects, signal) };
+  switch (event.routeKey) {
+    case 'POST /v1/configmaps':
+      return await answerConfigMaps(event, signal, dependencies);
+    case 'POST /v1/bundles': {
+      const id = await requestBundle(parseBundleRequest(parseJsonBody(event)), dependencies);
+      dependencies.telemetry.count('BundleRequested');
+      return toJsonResponse(202, { id, state: 'queued' }, { location: `/v1/bundles/${id}` });
+    }
+    case 'GET /v1/bundles/{id}':
+      return await answerState(event.pathParameters?.['id'] ?? '', dependencies);
+    default:
+      return toNotFoundResponse('there is no such resource');
+  }
 }
 
 async function answerConfigMaps(
   event: APIGatewayProxyEventV2,
-  context: Context,
+  signal: AbortSignal,
   { trust: source, objects, telemetry, now }: AnswerDependencies,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const format = chooseFormat(event.headers['accept']);
@@ -55,8 +58,6 @@ async function answerConfigMaps(
   }
   const request = parseConfigMapsRequest(parseJsonBody(event));
   const trust = await source.read(request.profile);
-  const remaining = Math.max(0, context.getRemainingTimeInMillis() - MARGIN_MS);
-  const signal = AbortSignal.timeout(Math.min(ANSWER_MS, remaining));
   const { text, next, read } = await readConfigMaps(request, format, { objects, trust, now: now(), signal });
   telemetry.count('ExportLeftOut', read.leftOut.length);
   return {

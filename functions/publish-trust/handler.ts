@@ -1,8 +1,7 @@
-import middy, { type MiddlewareObj } from '@middy/core';
-import type { Context, S3Event } from 'aws-lambda';
+import type { S3Event } from 'aws-lambda';
+import { type EventHandler, wrapEvent } from '../../lib/platform/lambda/invocation.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
-import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { publishArchive } from '../../lib/trust/publish/publish-archive.ts';
 import type { Publication } from '../../lib/trust/publish/publish-trust.ts';
 
@@ -11,31 +10,27 @@ export interface Dependencies {
   readonly telemetry: Telemetry;
 }
 
-export type PublishHandler = (event: S3Event, context: Context) => Promise<readonly Publication[]>;
+const FAILURE = 'trust not published; each profile keeps the revision it had';
 
 /** An archive put at trust-inbox/<profile>.tar.gz becomes a trust revision. A failure is thrown: Lambda retries it. */
-export function createHandler({ objects, telemetry }: Dependencies): PublishHandler {
-  const handle: PublishHandler = async ({ Records: records }) => {
+export function createHandler({
+  objects: store,
+  telemetry,
+}: Dependencies): EventHandler<S3Event, readonly Publication[]> {
+  const publish = async ({ Records: records }: S3Event, signal: AbortSignal): Promise<readonly Publication[]> => {
+    const objects = bindObjectStore(store, signal);
     const publications: Publication[] = [];
-    for (const { s3 } of records) publications.push(await publishArchive(objects, toKey(s3.object.key)));
+    try {
+      for (const { s3 } of records) publications.push(await publishArchive(objects, toKey(s3.object.key)));
+    } catch (error) {
+      telemetry.count('TrustNotPublished');
+      throw error;
+    }
+    for (const publication of publications) telemetry.log('info', 'trust published', { ...publication });
+    telemetry.count('TrustPublished', publications.length);
     return publications;
   };
-  const telling: MiddlewareObj<S3Event, readonly Publication[]> = {
-    after: ({ response }) => {
-      for (const publication of response ?? []) telemetry.log('info', 'trust published', { ...publication });
-      telemetry.count('TrustPublished', response?.length ?? 0);
-      telemetry.flush();
-    },
-    onError: ({ error }) => {
-      telemetry.log('error', 'trust not published; each profile keeps the revision it had', {
-        error: describeError(error),
-      });
-      telemetry.count('TrustNotPublished');
-      telemetry.flush();
-    },
-  };
-  const wrapped = middy<S3Event, readonly Publication[]>(handle).use(telling);
-  return async (event, context) => await wrapped(event, context);
+  return wrapEvent(publish, { telemetry, failure: FAILURE });
 }
 
 /** Notifications spell keys as forms do. */

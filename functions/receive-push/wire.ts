@@ -4,7 +4,7 @@ import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
+import { openSecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
@@ -19,10 +19,7 @@ const client = createSqsClient();
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
-  webhooks:
-    webhooks === undefined
-      ? undefined
-      : createSecretSource({ readText: openSecret(webhooks), parse: parseWebhookCredentials, now }),
+  webhooks: openSecretSource(webhooks, { parse: parseWebhookCredentials }),
   pushQueue: createSqsQueue({ client, queueUrl: pushQueueUrl }),
   sendDead: createSqsConsumer({ client, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }).sendDead,
   telemetry: createTelemetry('receive-push'),

@@ -1,6 +1,5 @@
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toAdmissionReview, toOutcome } from '../../lib/cluster/admission/admission-answer.ts';
-import { type AdmissionClock, startAdmissionClock } from '../../lib/cluster/admission/admission-deadline.ts';
+import { startAdmissionClock } from '../../lib/cluster/admission/admission-deadline.ts';
 import {
   type ReviewDependencies,
   type ReviewedAdmission,
@@ -8,9 +7,8 @@ import {
 } from '../../lib/cluster/admission/review-admission.ts';
 import { isAdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
 import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { describeError } from '../../lib/platform/lambda/telemetry.ts';
+import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
   /** Undefined when none are configured: then no cluster may ask. */
@@ -19,35 +17,27 @@ export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
 }
 
 /** POST /admission/{token}/{resource}: an API server asks whether an object may name the release that it names. */
-export function createHandler(dependencies: Dependencies): HttpHandler {
-  const { telemetry, now } = dependencies;
-  const handle: HttpHandler = async (event) => {
+export function createHandler({ clusters, telemetry, ...dependencies }: Dependencies): HttpHandler {
+  const answer: AnswerHttp = async (event, signal) => {
+    const { token, resource = '' } = event.pathParameters ?? {};
+    if (!isAdmissionResource(resource) || clusters === undefined) return toNotFoundResponse('there is no such webhook');
     const { timeout } = event.queryStringParameters ?? {};
-    const clock = startAdmissionClock(timeout, event.requestContext.timeEpoch, now());
+    const { headers, body, isBase64Encoded } = event;
+    const request = { resource, token, headers, body, isBase64Encoded };
+    const clock = startAdmissionClock(timeout, event.requestContext.timeEpoch, dependencies.now(), signal);
     try {
-      return await answer(event, clock, dependencies);
+      const reviewed = await reviewAdmission(request, clock, { clusters, ...dependencies });
+      if (reviewed !== undefined) {
+        report(resource, reviewed, telemetry);
+        return toJsonResponse(200, toAdmissionReview(reviewed.review.uid, reviewed.answer));
+      }
     } finally {
       clock.stop();
     }
-  };
-  return wrapHttp(handle, telemetry);
-}
-
-async function answer(
-  { pathParameters, headers, body, isBase64Encoded }: APIGatewayProxyEventV2,
-  clock: AdmissionClock,
-  { clusters, telemetry, ...dependencies }: Dependencies,
-): Promise<APIGatewayProxyStructuredResultV2> {
-  const { token, resource = '' } = pathParameters ?? {};
-  if (!isAdmissionResource(resource) || clusters === undefined) return toNotFoundResponse('there is no such webhook');
-  const request = { resource, token, headers, body, isBase64Encoded };
-  const reviewed = await reviewAdmission(request, clock, { clusters, ...dependencies });
-  if (reviewed === undefined) {
     telemetry.count('AdmissionRefused');
     return toProblemDocument(401, 'NotAuthenticated', 'Not authenticated', 'the credentials are not accepted');
-  }
-  report(resource, reviewed, telemetry);
-  return toJsonResponse(200, toAdmissionReview(reviewed.review.uid, reviewed.answer));
+  };
+  return wrapHttp(answer, telemetry);
 }
 
 function report(resource: string, { review, answer: given, cluster, failure }: ReviewedAdmission, to: Telemetry): void {

@@ -1,8 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
-import { type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
 
 export interface Dependencies {
@@ -16,9 +16,10 @@ const MISS_SECONDS = 60;
 
 /** GET and HEAD of one mirrored signature, in both layouts and under the update service's path; a true 404 when absent. */
 export function createHandler({ objects, telemetry }: Dependencies): HttpHandler {
-  const handle: HttpHandler = async (event) => {
+  const answer: AnswerHttp = async (event, signal) => {
     const key = parseSignaturePath(event.rawPath);
-    const stored = key === undefined ? undefined : await objects.readObject(key, MAX_SIGNATURE_BYTES);
+    const stored =
+      key === undefined ? undefined : await bindObjectStore(objects, signal).readObject(key, MAX_SIGNATURE_BYTES);
     telemetry.count(stored === undefined ? 'SignatureMiss' : 'SignatureHit');
     if (stored === undefined) return MISS;
     const etag = `"${stored.etag.replaceAll('"', '')}"`;
@@ -33,7 +34,7 @@ export function createHandler({ objects, telemetry }: Dependencies): HttpHandler
     const body = Buffer.from(stored.bytes).toString('base64');
     return { statusCode: 200, headers: found, body, isBase64Encoded: true };
   };
-  return wrapHttp(handle, telemetry);
+  return wrapHttp(answer, telemetry);
 }
 
 const MISS: APIGatewayProxyStructuredResultV2 = {

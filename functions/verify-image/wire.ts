@@ -3,38 +3,17 @@ import { readConfiguration } from '../../lib/platform/lambda/read-configuration.
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
-import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
-import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
-import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
-import { createUpstreamStores, openMirror } from '../../lib/stores/open/open-stores.ts';
-import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { openEvidence } from '../../lib/verdict/records/open-evidence.ts';
 import { createHandler } from './handler.ts';
 
-const { objects, profiles, mirrorQueueUrl, pullSecret } = readConfiguration(process.env, {
+const configuration = readConfiguration(process.env, {
   needed: ['SIGNET_MIRROR_QUEUE_URL'],
   optional: ['SIGNET_PULL_SECRET'],
 });
-const now = (): Date => new Date();
-const proxy = readProxy(process.env);
-const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
-
-// Contacted by profiles alone whose policies ask for Sigstore signatures.
-const registries = createProfileRegistries({
-  proxy,
-  pullSecret:
-    pullSecret === undefined
-      ? undefined
-      : createSecretSource({ readText: openSecret(pullSecret), parse: parsePullSecret, now }),
-});
+const objects = await openLightObjectStore(configuration.objects, () => readAwsSettings(process.env));
 
 export const handler = createHandler({
-  trust: createTrustSource(store, profiles, now),
-  objects: store,
-  acceptances: createAcceptances(store),
-  mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy, registries }),
-  mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: mirrorQueueUrl }),
+  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env) }),
+  mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: configuration.mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),
-  now,
 });

@@ -1,63 +1,39 @@
-import middy from '@middy/core';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import {
-  type BatchOptions,
-  type MessageOutcome,
-  processBatch,
-  type QueueMessage,
-  toRetryDelay,
-} from '../../lib/platform/queues/process-batch.ts';
-import { type QueuedMessage, QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
+import { type QueueConsumer, type QueueHandler, wrapQueue } from '../../lib/platform/lambda/queue-stack.ts';
+import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { type MessageOutcome, toRetryDelay } from '../../lib/platform/queues/process-batch.ts';
+import { QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
 import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
-import type { Reason } from '../../lib/verdict/judge/verdict.ts';
 
-export interface Dependencies
-  extends PushDependencies,
-    Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead' | 'maxReceives'> {
+export interface Dependencies extends PushDependencies, QueueConsumer {
   readonly telemetry: Telemetry;
 }
 
-export type VerifyPushedHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
-
-/** Messages verified at a time within one batch. */
+/** Messages verified at the same time within one batch. */
 const CONCURRENCY = 10;
 
 /** The push queue: each push becomes a verdict, a record and an event, or a dead letter that says why not. */
-export function createHandler(dependencies: Dependencies): VerifyPushedHandler {
-  const { telemetry, delayMessage, sendDead, maxReceives } = dependencies;
-  const handle = (event: SQSEvent): Promise<SQSBatchResponse> =>
-    processBatch(event, (message) => verify(message, dependencies), {
-      schema: QueuedMessageSchema,
-      delayMessage,
-      sendDead,
-      maxReceives,
-      concurrency: CONCURRENCY,
-      logFailure: ({ messageId }, error) =>
-        telemetry.log('error', 'not verified', { messageId, error: describeError(error) }),
-    });
-  const wrapped = middy<SQSEvent, SQSBatchResponse>(handle).use({
-    // middy takes what is returned from here for the answer.
-    after: () => {
-      telemetry.flush();
+export function createHandler(dependencies: Dependencies): QueueHandler {
+  const { telemetry, maxReceives } = dependencies;
+  return wrapQueue(
+    async ({ id, body, receiveCount }, signal) => {
+      const result = await verifyPushed(body, dependencies, receiveCount >= maxReceives, signal);
+      report(id, result, telemetry);
+      return toOutcome(result, receiveCount);
     },
-  });
-  return async (event, context) => await wrapped(event, context);
+    { ...dependencies, schema: QueuedMessageSchema, concurrency: CONCURRENCY, failure: 'not verified' },
+  );
 }
 
-async function verify(
-  { id, body, receiveCount }: QueueMessage<QueuedMessage>,
-  dependencies: Dependencies,
-): Promise<MessageOutcome> {
-  const result = await verifyPushed(body, dependencies, receiveCount >= dependencies.maxReceives);
-  tell(id, result, dependencies.telemetry);
+function toOutcome(result: PushResult, receiveCount: number): MessageOutcome {
   switch (result.kind) {
     case 'decided':
     case 'nothing':
       return { kind: 'done' };
-    case 'open':
-      return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason: toSentence(result.verdict.reasons) };
+    case 'open': {
+      const reason = result.verdict.reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
+      return { kind: 'retry', delaySeconds: toRetryDelay(receiveCount), reason };
+    }
     case 'never':
       return { kind: 'dead', reason: result.reason };
     default:
@@ -65,7 +41,7 @@ async function verify(
   }
 }
 
-function tell(messageId: string, result: PushResult, telemetry: Telemetry): void {
+function report(messageId: string, result: PushResult, telemetry: Telemetry): void {
   if (result.kind === 'nothing' || result.kind === 'never') {
     telemetry.count(result.kind === 'nothing' ? 'PushIgnored' : 'PushDead');
     telemetry.log('info', 'push not verified', { messageId, reason: result.reason });
@@ -74,13 +50,8 @@ function tell(messageId: string, result: PushResult, telemetry: Telemetry): void
   const { verdict, recordId } = result;
   const { outcome, pullspec, digest, profile, reasons } = verdict;
   telemetry.count(`Pushed.${outcome}`);
-  const faults = reportFaults(verdict, telemetry);
-  if (faults > 0) telemetry.count('CandidateFault', faults);
+  reportFaults(verdict, telemetry);
   if (result.kind === 'decided' && result.changed) telemetry.count('VerdictChanged');
   const codes = reasons.map(({ code }) => code);
   telemetry.log('info', 'push verified', { messageId, outcome, pullspec, digest, profile, reasons: codes, recordId });
-}
-
-function toSentence(reasons: readonly Reason[]): string {
-  return reasons.map(({ code, message }) => `${code}: ${message}`).join('; ');
 }

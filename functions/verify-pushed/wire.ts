@@ -5,13 +5,8 @@ import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
-import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
-import { createProfileRegistries } from '../../lib/registry/profile/profile-registries.ts';
-import { createUpstreamStores, openMirror } from '../../lib/stores/open/open-stores.ts';
-import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { openEvidence } from '../../lib/verdict/records/open-evidence.ts';
 import { createHandler } from './handler.ts';
 
 const configuration = readConfiguration(process.env, {
@@ -24,32 +19,15 @@ const configuration = readConfiguration(process.env, {
   ],
   optional: ['SIGNET_VERDICT_TOPIC', 'SIGNET_PULL_SECRET'],
 });
-const { objects, profiles, pullSecret, pushQueueUrl, pushDeadLetterUrl } = configuration;
-const now = (): Date => new Date();
-const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
+const { pushQueueUrl, pushDeadLetterUrl } = configuration;
+const objects = await openLightObjectStore(configuration.objects, () => readAwsSettings(process.env));
 const client = createSqsClient();
-const proxy = readProxy(process.env);
-
-const registries = createProfileRegistries({
-  proxy,
-  ecr: createEcrManifests(),
-  pullSecret:
-    pullSecret === undefined
-      ? undefined
-      : createSecretSource({ readText: openSecret(pullSecret), parse: parsePullSecret, now }),
-});
 
 export const handler = createHandler({
-  trust: createTrustSource(store, profiles, now),
-  objects: store,
-  acceptances: createAcceptances(store),
-  mirror: openMirror(store),
-  upstream: createUpstreamStores({ proxy, registries }),
-  registries,
+  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env), ecr: createEcrManifests() }),
   mirrorQueue: createSqsQueue({ client, queueUrl: configuration.mirrorQueueUrl }),
   bus: openBus(configuration.eventBus, configuration.verdictTopic),
   maxReceives: configuration.pushReceives,
   telemetry: createTelemetry('verify-pushed'),
-  now,
   ...createSqsConsumer({ client, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }),
 });

@@ -134,7 +134,7 @@ describe('requests', () => {
       delayMessage: () => Promise.reject(new Error('no queue')),
       sendDead: () => Promise.reject(new Error('no queue')),
     });
-    const answer = await handler(toHttpEvent(CONFIG_MAPS), createLocalContext('export-bundle', 1050));
+    const answer = await handler(toHttpEvent(CONFIG_MAPS), createLocalContext('export-bundle', 550));
     expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '30' } });
   });
 });

@@ -137,7 +137,10 @@ describe('plan-mirror', () => {
 
   test('gives up before Lambda ends it, and says so', async () => {
     const { run, telemetry, mirrorQueue } = await setUp('ocp=URL', () => ({ silent: true }));
-    await expect(run({ getRemainingTimeInMillis: () => 10_050 })).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(run({ getRemainingTimeInMillis: () => 10_050 })).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'TimedOut',
+    });
     expect(mirrorQueue.sent).toEqual([]);
     expect(telemetry.lines).toMatchObject([{ level: 'error', message: 'not planned' }]);
   });

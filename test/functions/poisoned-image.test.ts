@@ -96,7 +96,10 @@ describe('POST /v1/verify', () => {
     expect(telemetry.counts.get('CandidateFault')).toBe(1);
     const told = telemetry.lines.filter(({ level }) => level === 'error');
     expect(told).toMatchObject([
-      { message: 'a signature could not be read for an internal fault', fields: { digest: DIGEST, profile: 'acme' } },
+      {
+        message: 'a signature could not be read because of an internal fault',
+        fields: { digest: DIGEST, profile: 'acme' },
+      },
     ]);
     expect(told[0]?.fields['note']).toMatch(/^internal fault: TypeError: "these bytes cannot be read"/);
   });

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { matchRoute } from '../../local/routes.ts';
 
 export interface SampleRequest {
   readonly method: string;
@@ -14,13 +15,18 @@ export interface SampleRequest {
 export function toHttpEvent({ method, path, headers, query = {}, body }: SampleRequest): APIGatewayProxyEventV2 {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const sent = headers ?? (body === undefined ? {} : { 'content-type': 'application/json' });
+  const matched = matchRoute(method, path);
+  const route = matched === undefined || 'otherMethods' in matched ? undefined : matched;
+  const routeKey = route === undefined ? '$default' : `${route.route.method} ${route.route.path}`;
+  const pathParameters = { ...route?.pathParameters };
   return {
     version: '2.0',
-    routeKey: '$default',
+    routeKey,
     rawPath: path,
     rawQueryString: new URLSearchParams({ ...query }).toString(),
     headers: { ...sent },
     ...(Object.keys(query).length === 0 ? {} : { queryStringParameters: { ...query } }),
+    ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters }),
     requestContext: {
       accountId: '000000000000',
       apiId: 'api',
@@ -28,7 +34,7 @@ export function toHttpEvent({ method, path, headers, query = {}, body }: SampleR
       domainPrefix: 'api',
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '192.0.2.1', userAgent: 'test' },
       requestId: '00000000-0000-0000-0000-000000000000',
-      routeKey: '$default',
+      routeKey,
       stage: '$default',
       time: '22/Nov/2026:00:00:00 +0000',
       timeEpoch: 1_795_305_600_000,

@@ -1,4 +1,4 @@
-import { untilAborted } from '../../platform/time/deadline.ts';
+import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 
 /** Milliseconds that an API server waits by default, and at most (`timeoutSeconds` of the webhook). */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -35,18 +35,22 @@ const RECORDING_SHARE = 0.1;
  *
  * @param timeout as API servers send it, Go's `10s`; the default for anything else
  * @param receivedAt when the request arrived, in milliseconds since 1970: a cold start has used up some of the time
+ * @param parent the deadline of the invocation, which ends the answer too
  */
-export function startAdmissionClock(timeout: string | undefined, receivedAt: number, now: Date): AdmissionClock {
+export function startAdmissionClock(
+  timeout: string | undefined,
+  receivedAt: number,
+  now: Date,
+  parent: AbortSignal,
+): AdmissionClock {
   const budgetMs = toBudgetMs(timeout, receivedAt, now.getTime());
   const started = performance.now();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const timer = setTimeout(() => controller.abort(new DeadlineError(budgetMs)), budgetMs);
+  const { signal, clear } = startDeadline(parent, budgetMs, () => new DeadlineError(budgetMs));
   return {
     signal,
     remainingMs: () => (budgetMs - (performance.now() - started)) * (1 - RECORDING_SHARE),
     within: (promise) => untilAborted(promise, signal),
-    stop: () => clearTimeout(timer),
+    stop: clear,
   };
 }
 

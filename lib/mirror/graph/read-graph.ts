@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { HttpClient, HttpResponse } from '../../platform/http/http-client.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import { withRetries } from '../../platform/time/retries.ts';
+import { retryRequest } from '../../platform/time/retries.ts';
 import { checkStatus } from '../../registry/client/registry-answers.ts';
 import type { GraphPlace } from './graph-places.ts';
 import { MAX_GRAPH_BYTES, parseGraph, type UpdateGraph } from './parse-graph.ts';
@@ -56,7 +56,7 @@ async function readFile(path: string): Promise<Uint8Array> {
 
 async function ask(url: URL, source: string, { client, signal, timeoutMs }: ReadGraphOptions): Promise<HttpResponse> {
   const request = { accept: 'application/json', limitBytes: MAX_GRAPH_BYTES, timeoutMs: timeoutMs ?? GRAPH_TIMEOUT_MS };
-  return await withRetries(async () => {
+  return await retryRequest(async () => {
     const response = await client.get(url.href, { ...request, signal });
     if (response.status === 400) {
       throw new InputError(

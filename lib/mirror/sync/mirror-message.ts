@@ -2,6 +2,8 @@ import * as v from 'valibot';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { isRepository } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
+import type { Queue } from '../../platform/queues/queue.ts';
+import type { Unmirrored } from '../../verdict/records/decide-and-record.ts';
 
 /** What the mirror queue carries: a digest to mirror by a profile's trust. */
 export interface MirrorMessage {
@@ -25,3 +27,8 @@ export const MirrorMessageSchema = v.strictObject({
     v.custom<Repository>((value) => typeof value === 'string' && isRepository(value), 'not a repository'),
   ),
 });
+/** Queues what a decision found outside the mirror. @throws StoreError */
+export async function queueUnmirrored(queue: Queue, profile: string, unmirrored: readonly Unmirrored[]): Promise<void> {
+  if (unmirrored.length === 0) return;
+  await queue.sendMessages(unmirrored.map(({ digest, repository }) => toMirrorBody(profile, digest, repository)));
+}

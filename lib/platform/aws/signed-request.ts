@@ -7,10 +7,11 @@ import {
   type OutgoingHttpHeaders,
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import aws4 from 'aws4';
+
 import { StoreError } from '../../base/errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
+import { retry, toRandomPause } from '../time/retries.ts';
 import type { AwsFault } from './aws-fault.ts';
 import { type AwsSettings, toGivenCredentials } from './aws-settings.ts';
 
@@ -133,19 +134,21 @@ export type SendSigned = (request: SignedRequest) => Promise<SignedResponse>;
 const MAX_TRIES = 3;
 const PAUSE_MS = 40;
 
-/** Sends again what got no answer, or one of the server's own faults. The error tells how often. */
+/** Repeats a request that got no answer, 429 or a status of 500 and above. The error says how often it was sent. */
 export function createSignedSender(signing: Signing): SendSigned {
-  return async (request) => {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await sendSignedRequest(request, signing);
-      } catch (error) {
-        if (!(error instanceof AwsRequestError)) throw error;
-        if (tries === MAX_TRIES || !isPassing(error.fault)) throw new AwsRequestError(error.fault, tries);
-        await delay(Math.random() * PAUSE_MS * 2 ** tries);
-      }
-    }
-  };
+  const toPauseMs = (error: unknown, attempt: number): number | undefined =>
+    error instanceof AwsRequestError && isPassing(error.fault) ? toRandomPause(PAUSE_MS, attempt) : undefined;
+  return (request) =>
+    retry(
+      async (attempt) => {
+        try {
+          return await sendSignedRequest(request, signing);
+        } catch (error) {
+          throw error instanceof AwsRequestError ? new AwsRequestError(error.fault, attempt) : error;
+        }
+      },
+      { attempts: MAX_TRIES, toPauseMs },
+    );
 }
 
 function isPassing({ status }: AwsFault): boolean {

@@ -1,45 +1,58 @@
-import type { MiddlewareObj } from '@middy/core';
-import middy from '@middy/core';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { toProblem, toProblemResponse } from './http-response.ts';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { untilAborted } from '../time/deadline.ts';
+import { toProblemResponse } from './http-response.ts';
+import { type InvocationContext, startInvocation } from './invocation.ts';
 import { describeError, type Telemetry } from './telemetry.ts';
 
-export type HttpHandler = (
+/** Answers one request within the invocation's deadline. */
+export type AnswerHttp = (
   event: APIGatewayProxyEventV2,
-  context: Context,
+  signal: AbortSignal,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** What Lambda calls. */
+export type HttpHandler = (
+  event: APIGatewayProxyEventV2,
+  context: InvocationContext,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/** Milliseconds for one answer: API Gateway waits for 30 s, whatever the function has. */
+const ANSWER_MS = 28_500;
+/** Milliseconds before its end at which a function gives an answer up, to say so. */
+const RESERVE_MS = 500;
+
 /**
- * What every HTTP function has around it: errors become problem documents, each request is one log line without
- * headers, body, query or token, and counts are handed over. The wrapped handler is what has to be exported.
+ * Wraps every HTTP function: one deadline, errors become problem documents, each request is one log line without
+ * headers, body, query or token, and the counts are written. At the deadline the answer is 503, even when something does
+ * not heed the signal.
  */
-export function wrapHttp(handler: HttpHandler, telemetry: Telemetry, now: () => number = Date.now): HttpHandler {
-  const started = new WeakMap<object, number>();
-  const finish = (event: APIGatewayProxyEventV2, status: number, error?: unknown): void => {
+export function wrapHttp(answer: AnswerHttp, telemetry: Telemetry, now: () => number = Date.now): HttpHandler {
+  return async (event, context) => {
+    const started = now();
     const { method, path } = event.requestContext.http;
+    const deadline = startInvocation(context, RESERVE_MS, ANSWER_MS);
+    let response: APIGatewayProxyStructuredResultV2;
+    let failure: { readonly error?: unknown } = {};
+    try {
+      response = await untilAborted(answer(event, deadline.signal), deadline.signal);
+    } catch (error) {
+      response = toProblemResponse(error);
+      failure = { error: describeError(error) };
+    } finally {
+      deadline.clear();
+    }
+    const { statusCode: status = 200 } = response;
     telemetry.log(status >= 500 ? 'error' : 'info', 'request', {
       method,
       path: redactPath(path),
       status,
-      milliseconds: now() - (started.get(event) ?? now()),
-      ...(error === undefined ? {} : { error: describeError(error) }),
+      milliseconds: now() - started,
+      ...failure,
     });
     telemetry.count(`Status${Math.floor(status / 100)}xx`);
     telemetry.flush();
+    return response;
   };
-  const telling: MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2> = {
-    before: ({ event }) => {
-      started.set(event, now());
-    },
-    after: ({ event, response }) => finish(event, response?.statusCode ?? 200),
-    onError: (request) => {
-      const response = toProblemResponse(request.error);
-      request.response = response;
-      finish(request.event, toProblem(request.error).status, request.error);
-    },
-  };
-  const wrapped = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(handler).use(telling);
-  return async (event, context) => await wrapped(event, context);
 }
 
 /**

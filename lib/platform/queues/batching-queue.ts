@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { retry, toRandomPause } from '../time/retries.ts';
 import type { Queue } from './queue.ts';
 
 /** One message of a batch, as SQS names its members. */
@@ -57,25 +57,31 @@ interface BatchFailure {
   readonly cause?: unknown;
 }
 
-/** Sends what is left of a batch, again and again; what is the sender's fault is not tried again. */
+/** Sends a batch, then what SQS did not take of it. A message that is the sender's fault is not sent again. */
 async function sendBatch(send: SendBatch, batch: readonly string[]): Promise<BatchFailure | undefined> {
   let left = batch;
   let refused = 0;
   let reason = '';
-  for (let round = 1; round <= MAX_ROUNDS && left.length > 0; round += 1) {
-    if (round > 1) await delay(Math.random() * PAUSE_MS * 2 ** round);
-    try {
-      const answer = await sendOnce(send, left);
-      reason = answer.reason ?? reason;
-      refused += answer.refused;
-      left = answer.retryable;
-    } catch (cause) {
-      return { unsent: left.length + refused, reason: cause instanceof Error ? cause.message : String(cause), cause };
-    }
+  const sendLeft = async (): Promise<void> => {
+    const answer = await sendOnce(send, left);
+    reason = answer.reason ?? reason;
+    refused += answer.refused;
+    left = answer.retryable;
+    if (left.length > 0) throw new PartlySent();
+  };
+  const toPauseMs = (error: unknown, attempt: number): number | undefined =>
+    error instanceof PartlySent ? toRandomPause(PAUSE_MS, attempt + 1) : undefined;
+  try {
+    await retry(sendLeft, { attempts: MAX_ROUNDS, toPauseMs });
+  } catch (cause) {
+    const unsent = left.length + refused;
+    if (cause instanceof PartlySent) return { unsent, reason };
+    return { unsent, reason: cause instanceof Error ? cause.message : String(cause), cause };
   }
-  const unsent = left.length + refused;
-  return unsent === 0 ? undefined : { unsent, reason };
+  return refused === 0 ? undefined : { unsent: refused, reason };
 }
+
+class PartlySent extends Error {}
 
 interface BatchAnswer {
   readonly retryable: readonly string[];

@@ -16,6 +16,8 @@ export interface QueueMessage<Body> {
   readonly receiveCount: number;
 }
 
+type HandleMessage<Body> = (message: QueueMessage<Body>, signal: AbortSignal) => Promise<MessageOutcome>;
+
 export interface BatchOptions<Body> {
   /** What a body has to be, as JSON; another is dead. */
   readonly schema: v.GenericSchema<unknown, Body>;
@@ -25,24 +27,28 @@ export interface BatchOptions<Body> {
   readonly delayMessage: (record: SQSRecord, delaySeconds: number) => Promise<void>;
   /** Puts the message into the dead-letter queue with its reason. */
   readonly sendDead: (record: SQSRecord, reason: string) => Promise<void>;
-  /** Told of every exception; the message is then tried again, or dead. */
+  /** Receives every exception; the message is then tried again, or dead. */
   readonly logFailure: (record: SQSRecord, error: unknown) => void;
-  /** Messages under way at a time; 1 unless told. */
+  /** Messages handled at the same time; 1 by default. */
   readonly concurrency?: number | undefined;
+  /** The deadline of the whole batch. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Handles each message of a batch on its own and answers which the queue has to hand out again. Never throws: an
  * exception concerns its message alone, and counts as a retry. A message is acknowledged only when it is done or when
- * the dead-letter queue has it, whatever else fails.
+ * the dead-letter queue has it, whatever else fails. After the deadline none is begun: the queue hands it out again, and
+ * it is no dead letter, because nothing was tried.
  */
 export async function processBatch<Body>(
   event: SQSEvent,
-  handle: (message: QueueMessage<Body>) => Promise<MessageOutcome>,
+  handle: HandleMessage<Body>,
   options: BatchOptions<Body>,
 ): Promise<SQSBatchResponse> {
   const isDone = await runBounded(event.Records, options.concurrency ?? 1, async (record) => {
     try {
+      options.signal.throwIfAborted();
       return await settleMessage(record, await decideMessage(record, handle, options), options);
     } catch (error) {
       options.logFailure(record, error);
@@ -55,8 +61,8 @@ export async function processBatch<Body>(
 
 async function decideMessage<Body>(
   record: SQSRecord,
-  handle: (message: QueueMessage<Body>) => Promise<MessageOutcome>,
-  { schema, maxReceives, logFailure }: BatchOptions<Body>,
+  handle: HandleMessage<Body>,
+  { schema, maxReceives, logFailure, signal }: BatchOptions<Body>,
 ): Promise<MessageOutcome> {
   const json = parseJson(record.body);
   if (json === undefined) return { kind: 'dead', reason: 'the body is not JSON' };
@@ -64,7 +70,8 @@ async function decideMessage<Body>(
   if (!parsed.success) return { kind: 'dead', reason: `the body is not valid: ${describeIssues(parsed.issues)}` };
   const receiveCount = toReceiveCount(record);
   try {
-    const outcome = await handle({ id: record.messageId, body: parsed.output, receiveCount });
+    const message = { id: record.messageId, body: parsed.output, receiveCount };
+    const outcome = await handle(message, signal);
     return limitReceives(outcome, receiveCount, maxReceives);
   } catch (error) {
     logFailure(record, error);

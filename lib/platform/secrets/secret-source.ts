@@ -61,6 +61,15 @@ function isWithin({ readAt }: Kept<unknown>, now: number, ms: number): boolean {
   return age >= 0 && age < ms;
 }
 
+/** The secret at a location, an ARN or a file; undefined where none is configured. */
+export function openSecretSource<T>(
+  location: string | undefined,
+  { parse, refreshMs }: Pick<SecretOptions<T>, 'parse' | 'refreshMs'>,
+): SecretSource<T> | undefined {
+  if (location === undefined) return undefined;
+  return createSecretSource({ readText: openSecret(location), parse, now: () => new Date(), refreshMs });
+}
+
 /** Bytes of a secret; Secrets Manager holds no more. */
 export const MAX_SECRET_BYTES = 64 * 1024;
 

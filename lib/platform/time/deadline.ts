@@ -1,25 +1,24 @@
-import type { StoreError } from '../../base/errors/store-error.ts';
-
-/** A signal that follows the caller's and also aborts when time is up, with a StoreError as its reason. */
+/** A signal that aborts when time is up, with an error that says so as its reason, and with the caller's signal. */
 export interface Deadline {
   readonly signal: AbortSignal;
   abort(reason: unknown): void;
-  /** Lets go of the timer and of the caller's signal. */
+  /** Releases the timer and the caller's signal. */
   clear(): void;
 }
 
-export function startDeadline(parent: AbortSignal, milliseconds: number, toError: () => StoreError): Deadline {
+/** @param parent the caller's signal; undefined for the outermost deadline of an invocation */
+export function startDeadline(parent: AbortSignal | undefined, milliseconds: number, toError: () => Error): Deadline {
   const controller = new AbortController();
-  const follow = () => controller.abort(parent.reason);
-  if (parent.aborted) follow();
-  else parent.addEventListener('abort', follow, { once: true });
+  const follow = () => controller.abort(parent?.reason);
+  if (parent?.aborted === true) follow();
+  else parent?.addEventListener('abort', follow, { once: true });
   const timer = setTimeout(() => controller.abort(toError()), milliseconds);
   return {
     signal: controller.signal,
     abort: (reason) => controller.abort(reason),
     clear() {
       clearTimeout(timer);
-      parent.removeEventListener('abort', follow);
+      parent?.removeEventListener('abort', follow);
     },
   };
 }

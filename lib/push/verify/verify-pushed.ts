@@ -1,9 +1,9 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
 import { parseRepository } from '../../base/names/reference.ts';
-import { toMirrorBody } from '../../mirror/sync/mirror-message.ts';
+import { queueUnmirrored } from '../../mirror/sync/mirror-message.ts';
 import type { EventBus } from '../../platform/bus/event-bus.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import { startDeadline } from '../../platform/time/deadline.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
@@ -13,7 +13,7 @@ import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import type { TrustSource } from '../../trust/source/trust-source.ts';
+import { bindTrustSource, type TrustSource } from '../../trust/source/trust-source.ts';
 import type { ImageRequest } from '../../verdict/decide/decide-image.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import type { Acceptances } from '../../verdict/records/acceptances.ts';
@@ -63,19 +63,22 @@ interface Asking extends ImageRequest {
  * once, and at worst the same event is published again.
  *
  * @param isLastTry an indeterminate verdict is published then, because no other follows
+ * @param signal the deadline of the invocation
  * @throws StoreError, ConfigurationError: try again
  */
 export async function verifyPushed(
   message: QueuedMessage,
-  dependencies: PushDependencies,
+  { trust: source, ...others }: PushDependencies,
   isLastTry: boolean,
+  signal: AbortSignal,
 ): Promise<PushResult> {
-  const { trust } = dependencies;
+  const trust = bindTrustSource(source, signal);
+  const dependencies = { ...others, trust, objects: bindObjectStore(others.objects, signal) };
   if (!trust.profiles.includes(message.profile)) {
     return { kind: 'never', reason: `there is no profile ${message.profile}` };
   }
   const ready = await trust.read(message.profile, 'kind' in message ? message.trustRevision : undefined);
-  const deadline = startDeadline(new AbortController().signal, MESSAGE_TIMEOUT_MS, toTimedOut);
+  const deadline = startDeadline(signal, MESSAGE_TIMEOUT_MS, toTimedOut);
   try {
     return await verifyWithin(message, ready, dependencies, isLastTry, deadline.signal);
   } finally {
@@ -104,10 +107,7 @@ async function verifyWithin(
     now: dependencies.now,
     signal,
   });
-  if (unmirrored.length > 0) {
-    const bodies = unmirrored.map(({ digest, repository }) => toMirrorBody(message.profile, digest, repository));
-    await dependencies.mirrorQueue.sendMessages(bodies);
-  }
+  await queueUnmirrored(dependencies.mirrorQueue, message.profile, unmirrored);
   await requireCurrent(verdict, dependencies);
   if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
   const published = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);

@@ -3,7 +3,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpResponse, RequestContent } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
-import { withRetries } from '../../platform/time/retries.ts';
+import { retryRequest } from '../../platform/time/retries.ts';
 import { createAllowedRegistries } from './allowed-registries.ts';
 import { checkStatus } from './registry-answers.ts';
 import type { Manifest, RegistryClientOptions } from './registry-client.ts';
@@ -78,7 +78,7 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
 
   /** What was sent twice is what was sent once: content by its digest, and a tag that names it. */
   async function send(request: Sent, expected: number): Promise<HttpResponse> {
-    return await withRetries(async () => {
+    return await retryRequest(async () => {
       const response = await attempt(request);
       if (response.status !== expected) refuse(response);
       return response;
@@ -101,7 +101,7 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
   return {
     async pushBlob(repository, { digest, bytes }, signal) {
       if (await hasBlob(repository, digest, signal)) return false;
-      await withRetries(async () => {
+      await retryRequest(async () => {
         const at = toUrl(repository, 'blobs/uploads/');
         const started = await attempt({ url: at, repository, method: 'POST', content: NOTHING, signal });
         if (started.status !== 202) refuse(started);

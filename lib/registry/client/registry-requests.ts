@@ -1,6 +1,6 @@
 import { type Repository, repositoryPath } from '../../base/names/repository.ts';
 import type { HttpResponse } from '../../platform/http/http-client.ts';
-import { withRetries } from '../../platform/time/retries.ts';
+import { retryRequest } from '../../platform/time/retries.ts';
 import { checkStatus } from './registry-answers.ts';
 import { createTokenAuth, type TokenAuthOptions } from './token-auth.ts';
 
@@ -51,7 +51,7 @@ export function createRegistryRequests(options: TokenAuthOptions): RegistryReque
     async ask(request) {
       const { repository, path, signal } = request;
       const url = new URL(`${allowed.toOrigin(repository)}/v2/${repositoryPath(repository)}/${path}`);
-      return await withRetries(async () => {
+      return await retryRequest(async () => {
         const response = await attempt(url, request);
         checkStatus(response, url.origin);
         return response;

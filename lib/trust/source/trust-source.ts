@@ -1,5 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { untilAborted } from '../../platform/time/deadline.ts';
 import { selectProfile } from '../prepared/profiles.ts';
 import { type LoadedTrust, loadTrust } from './load-trust.ts';
 import { type ReadyTrust, toReadyTrust } from './ready-trust.ts';
@@ -14,7 +15,7 @@ export interface TrustSource {
    *   not go on when that fails
    * @throws InputError, ConfigurationError, StoreError
    */
-  read(wanted?: string, revision?: string): Promise<ReadyTrust>;
+  readonly read: (wanted?: string, revision?: string) => Promise<ReadyTrust>;
 }
 
 /** Milliseconds for which loaded trust is used without asking whether it is still the current one. */
@@ -76,4 +77,12 @@ export function createTrustSource(
       return (await refreshOnce(profile)).ready;
     },
   };
+}
+
+/**
+ * The source within one deadline. A read that is under way is shared by invocations and goes on, but this one stops
+ * waiting for it and throws the signal's reason.
+ */
+export function bindTrustSource({ profiles, read }: TrustSource, signal: AbortSignal): TrustSource {
+  return { profiles, read: (wanted, revision) => untilAborted(read(wanted, revision), signal) };
 }

@@ -6,14 +6,14 @@ import type { Verdict } from '../judge/verdict.ts';
 const MAX_LOGGED = 5;
 
 /**
- * Logs the candidates that made Signet fail: the verdict passes them over, so that nothing else shows them.
- *
- * @returns how many there were
+ * Counts and logs the candidates that made Signet fail. The verdict ignores them, so that nothing else shows them.
  */
-export function reportFaults({ attempts, digest, profile }: Verdict, telemetry: Telemetry): number {
+export function reportFaults({ attempts, digest, profile }: Verdict, telemetry: Telemetry): void {
   const faults = attempts.filter(isInternalFault);
+  if (faults.length === 0) return;
+  telemetry.count('CandidateFault', faults.length);
   for (const { location, keyring, note } of faults.slice(0, MAX_LOGGED)) {
-    telemetry.log('error', 'a signature could not be read for an internal fault', {
+    telemetry.log('error', 'a signature could not be read because of an internal fault', {
       profile,
       digest,
       location,
@@ -21,5 +21,4 @@ export function reportFaults({ attempts, digest, profile }: Verdict, telemetry: 
       note,
     });
   }
-  return faults.length;
 }

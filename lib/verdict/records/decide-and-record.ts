@@ -2,7 +2,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import { parseReference } from '../../base/names/reference.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { EvidencePlaces } from '../../stores/open/open-stores.ts';
 import { createFallbackStore } from '../../stores/port/composites.ts';
 import { createParallelStore, createSharedTime, VERIFICATION_TIMEOUT_MS } from '../../stores/port/parallel-store.ts';
@@ -55,7 +55,7 @@ export async function decideWithMirror(
   const shared = createSharedTime(Math.min(VERIFICATION_TIMEOUT_MS, Math.max(1, timeoutMs)));
   const read = (place: keyof SignaturePlaces): SignatureStore =>
     createParallelStore([createFallbackStore([mirror[place], upstream[place]])], { timeoutMs: shared });
-  const manifests = createManifestCache(objects, upstream.manifests);
+  const manifests = createManifestCache(bindObjectStore(objects, signal), upstream.manifests);
   const places = { store: read('release'), lookaside: read('lookaside'), manifests };
   return await decideImage(request, trust, { ...places, now, signal });
 }
@@ -72,11 +72,11 @@ export async function decideAndRecord(
   trust: ReadyTrust,
   dependencies: RecordingDependencies,
 ): Promise<RecordedDecision> {
-  const { mirror, objects, acceptances } = dependencies;
+  const { mirror, objects, acceptances, signal } = dependencies;
   const decision = await decideWithMirror(request, trust, dependencies);
   const { verdict } = decision;
   const record = toRecord(asked, decision);
-  await writeRecord(objects, record);
+  await writeRecord(bindObjectStore(objects, signal), record);
   if (verdict.outcome === 'accepted' && !verdict.forced) {
     await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
   }

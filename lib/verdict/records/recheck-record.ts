@@ -22,6 +22,9 @@ export interface Recheck {
   readonly takenAsRecorded: readonly string[];
 }
 
+/** Milliseconds of a re-check, which reads nothing but the record. */
+const RECHECK_MS = 60_000;
+
 /**
  * Decides again, offline and at the recorded time, from the bytes in the record and the trust that it names, and
  * compares. Who asked, and when, is not proven by that. A record that was accepted neither by force nor by a profile
@@ -29,14 +32,18 @@ export interface Recheck {
  *
  * @throws InputError `ArgumentInvalid` when the trust is of another profile or revision than the record
  */
-export async function recheckRecord(record: VerdictRecord, trust: PreparedTrust): Promise<Recheck> {
+export async function recheckRecord(
+  record: VerdictRecord,
+  trust: PreparedTrust,
+  signal: AbortSignal = AbortSignal.timeout(RECHECK_MS),
+): Promise<Recheck> {
   requireSameTrust(record, trust);
   const pullspec = tryParse(record.verdict.pullspec);
   if (pullspec instanceof InputError) {
     return { outcome: 'differs', differences: [pullspec.message], takenAsRecorded: [] };
   }
   const replay = createReplay(record);
-  const actual = await decideAgain(record, pullspec, trust, replay);
+  const actual = await decideAgain(record, pullspec, trust, replay, signal);
   const differences = [
     ...checkRecord(record, replay),
     ...checkAsked(record.asked, pullspec, trust),
@@ -65,10 +72,11 @@ async function decideAgain(
   pullspec: Pullspec,
   trust: PreparedTrust,
   { store, lookaside, manifests }: Replay,
+  signal: AbortSignal,
 ): Promise<Verdict> {
   const decidedAt = new Date(verdict.decidedAt);
   const ready = toReadyTrust(trust, isStale(verdict) ? new Date(0) : decidedAt);
-  const dependencies = { store, lookaside, manifests, now: () => decidedAt, signal: new AbortController().signal };
+  const dependencies = { store, lookaside, manifests, now: () => decidedAt, signal };
   // Before per-image rules, the digest that was asked for was judged alone.
   const reader = schema === 1 ? 'host' : 'node';
   const platforms = verdict.platforms?.map(parsePlatform);

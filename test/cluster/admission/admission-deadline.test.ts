@@ -32,7 +32,12 @@ describe('the time of an answer, of which stores get nine tenths', () => {
     ['10s', -5000, 9000],
     ['10s', 86_400_000, 9000],
   ])('with timeout=%s, received %d ms ago: %d ms', (timeout, ago, expected) => {
-    const clock = startAdmissionClock(timeout, 1_000_000_000, new Date(1_000_000_000 + ago));
+    const clock = startAdmissionClock(
+      timeout,
+      1_000_000_000,
+      new Date(1_000_000_000 + ago),
+      AbortSignal.timeout(60_000),
+    );
     expect(clock.remainingMs()).toBeCloseTo(expected * 0.9);
     expect(clock.signal.aborted).toBe(false);
     vi.advanceTimersByTime(expected);

@@ -114,7 +114,7 @@ export async function keepAccepted({ objects }: Pick<Stage, 'objects'>, digest: 
   // The same signatures, wherever they are looked for.
   const places = { release: upstream, lookaside: upstream, manifests: untouchedManifests };
   const anywhere = { ...dependencies, mirror: places, upstream: { open: () => places, close: () => undefined } };
-  const result = await verifyPushed(pushOf({ digest }), anywhere, false);
+  const result = await verifyPushed(pushOf({ digest }), anywhere, false, AbortSignal.timeout(60_000));
   if (result.kind !== 'decided') throw new Error(`the push is ${result.kind}`);
   return result.recordId;
 }

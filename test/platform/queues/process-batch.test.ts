@@ -11,6 +11,7 @@ import {
 import { toRecord } from '../../support/sqs-server/poll-queue.ts';
 
 const MAX_RECEIVES = 3;
+const inTime = (): AbortSignal => AbortSignal.timeout(60_000);
 
 const Body = v.strictObject({ outcome: v.picklist(['done', 'retry', 'dead', 'throw']) });
 type Body = v.InferOutput<typeof Body>;
@@ -65,6 +66,7 @@ async function process(
       delayMessage: async ({ messageId }, seconds) => void trace.delayed.push(`${messageId}: ${seconds}`),
       sendDead: async ({ messageId }, reason) => void trace.dead.push(`${messageId}: ${reason}`),
       logFailure: ({ messageId }, error) => void trace.failures.push(`${messageId}: ${String(error)}`),
+      signal: inTime(),
       ...change,
     },
   );
@@ -107,8 +109,30 @@ describe('a batch', () => {
       delayMessage: async () => undefined,
       sendDead: async (_, reason) => void dead.push(reason),
       logFailure: () => undefined,
+      signal: inTime(),
     });
     expect(dead).toEqual([expect.stringMatching(/^the body is not valid: push: .*, or kind: /)]);
+  });
+
+  it('begins no message after the deadline, and makes none a dead letter that was not tried', async () => {
+    const trace = newTrace();
+    const late = new AbortController();
+    const reason = new StoreError('TimedOut', 'time is up');
+    const schema = v.pipe(
+      Body,
+      v.transform((parsed) => {
+        late.abort(reason);
+        return parsed;
+      }),
+    );
+    const failed = await process([body('done'), body('done'), body('dead')], trace, { signal: late.signal, schema }, 9);
+    expect(failed).toEqual(['1', '2']);
+    expect(trace).toEqual({
+      delayed: [],
+      dead: [],
+      failures: ['1: StoreError: time is up', '2: StoreError: time is up'],
+      handled: ['0'],
+    });
   });
 
   it('keeps a dead message that the dead-letter queue did not take', async () => {
@@ -154,6 +178,7 @@ describe('a batch', () => {
         maxReceives: MAX_RECEIVES,
         delayMessage: async () => undefined,
         sendDead: async () => undefined,
+        signal: inTime(),
         logFailure: () => undefined,
       },
     );

@@ -42,7 +42,14 @@ async function poll(
         texts.push(body);
         return decide(body);
       },
-      { schema: v.string(), maxReceives, logFailure: () => undefined, concurrency: 4, ...createSqsConsumer(server) },
+      {
+        schema: v.string(),
+        maxReceives,
+        logFailure: () => undefined,
+        concurrency: 4,
+        signal: AbortSignal.timeout(60_000),
+        ...createSqsConsumer(server),
+      },
     ),
   );
   return texts.toSorted();

@@ -53,7 +53,9 @@ async function makeAccepted(digests: readonly Digest[] = DIGESTS): Promise<Objec
   const signatures = new Map(digests.map((digest) => [digest, [signer.sign(digest)]]));
   const { dependencies } = setUpPushes({ objects, signatures, now: NOW });
   for (const digest of digests) {
-    expect(await verifyPushed(pushOf({ digest }), dependencies, false)).toMatchObject({ kind: 'decided' });
+    expect(await verifyPushed(pushOf({ digest }), dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      kind: 'decided',
+    });
     const [bytes = Buffer.alloc(0)] = signatures.get(digest) ?? [];
     await objects.createObject(`signatures/${toStoreSegment(digest)}/signature-1`, bytes);
   }
@@ -98,7 +100,9 @@ describe('a sweep', () => {
     const { dependencies, bus } = setUpPushes({ objects, signatures, now: NOW });
     for (const body of request.pushQueue.sent) {
       const message = v.parse(QueuedMessageSchema, JSON.parse(body));
-      expect(await verifyPushed(message, dependencies, false)).toMatchObject({ changed: true });
+      expect(await verifyPushed(message, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+        changed: true,
+      });
     }
     const changed = bus.events.filter(({ detailType }) => detailType === 'Signet Verdict Changed');
     expect(changed).toHaveLength(DIGESTS.length);

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { publishVerdict } from '../../../lib/push/verify/publish-verdict.ts';
-import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
-import { toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
+import { type QueuedMessage, toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
 import { MESSAGE_TIMEOUT_MS, verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import type { ManifestReader } from '../../../lib/registry/profile/profile-registries.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
@@ -32,7 +31,7 @@ async function makeStale() {
   };
   const signatures = new Map([[GOOD, [signer.sign(GOOD)]]]);
   const { dependencies, bus } = setUpPushes({ objects: flaky, signatures });
-  await verifyPushed(pushOf(), dependencies, false);
+  await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
   const revision = await publishKeyrings(objects, [stranger.keyring], 'second');
   const [record] = await readRecords(objects);
   const again = JSON.parse(toReverifyBody('ocp', record?.id ?? '', revision)) as QueuedMessage;
@@ -45,7 +44,7 @@ async function makeStale() {
 describe('who holds older trust', () => {
   test('reads it again for a message that names a newer one', async () => {
     const { dependencies, again } = await makeStale();
-    expect(await verifyPushed(again, dependencies, false)).toMatchObject({
+    expect(await verifyPushed(again, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
       changed: true,
       verdict: { outcome: 'rejected' },
     });
@@ -54,20 +53,28 @@ describe('who holds older trust', () => {
   test('decides nothing by it while the newer one cannot be read', async () => {
     const { dependencies, again, setDown, bus } = await makeStale();
     setDown(true);
-    await expect(verifyPushed(again, dependencies, false)).rejects.toMatchObject({ code: 'Unavailable' });
+    await expect(verifyPushed(again, dependencies, false, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+      code: 'Unavailable',
+    });
     expect(bus.events).toHaveLength(1);
     setDown(false);
-    expect(await verifyPushed(again, dependencies, false)).toMatchObject({ changed: true });
+    expect(await verifyPushed(again, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      changed: true,
+    });
   });
 
   test('does not tell by it what was told otherwise by newer trust', async () => {
     const { objects, dependencies, again, bus } = await makeStale();
     const fresh = setUpPushes({ objects, signatures: new Map([[GOOD, [signer.sign(GOOD)]]]) });
-    expect(await verifyPushed(again, fresh.dependencies, false)).toMatchObject({ changed: true });
+    expect(await verifyPushed(again, fresh.dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      changed: true,
+    });
     // Its trust is younger than a minute: on its own it would not look.
-    await expect(verifyPushed(pushOf(), dependencies, false)).rejects.toMatchObject({ code: 'ConditionFailed' });
+    await expect(verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000))).rejects.toMatchObject({
+      code: 'ConditionFailed',
+    });
     expect(bus.events).toHaveLength(1);
-    const second = await verifyPushed(pushOf(), dependencies, false);
+    const second = await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     expect(second).toMatchObject({ changed: false, verdict: { outcome: 'rejected' } });
   });
 });
@@ -158,7 +165,9 @@ test('a registry that never ends does not keep a message for longer than its tim
   vi.useFakeTimers();
   try {
     const push = pushOf({ digest: undefined, tag: 'latest' });
-    const failure = verifyPushed(push, { ...dependencies, registries }, false).catch((error: unknown) => error);
+    const failure = verifyPushed(push, { ...dependencies, registries }, false, AbortSignal.timeout(60_000)).catch(
+      (error: unknown) => error,
+    );
     await vi.advanceTimersByTimeAsync(MESSAGE_TIMEOUT_MS);
     expect(await failure).toMatchObject({ code: 'TimedOut' });
   } finally {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
-import { toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
+import { type QueuedMessage, toReverifyBody } from '../../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
 import { makeSigner } from '../../support/make-signer.ts';
@@ -84,7 +83,12 @@ async function makePush(): Promise<Scene> {
 /** What was accepted, told and remembered, and is not accepted by the trust of today. */
 async function makeRevocation(): Promise<Scene> {
   const { objects, message } = await makePush();
-  await verifyPushed(message, setUpPushes({ objects, signatures, now: FIXTURE_TIME }).dependencies, false);
+  await verifyPushed(
+    message,
+    setUpPushes({ objects, signatures, now: FIXTURE_TIME }).dependencies,
+    false,
+    AbortSignal.timeout(60_000),
+  );
   const revision = await publishKeyrings(objects, [stranger.keyring], 'second');
   const [record] = await readRecords(objects);
   return { objects, message: JSON.parse(toReverifyBody('ocp', record?.id ?? '', revision)) as QueuedMessage };
@@ -99,11 +103,11 @@ describe.each([
       const { objects, message } = await makeScene();
       const { dependencies, bus, mirrorQueue } = setUpPushes({ objects, signatures, now: FIXTURE_TIME });
       const { step, count } = createFuse(limit);
-      const first = verifyPushed(message, fuse(dependencies, step), false);
+      const first = verifyPushed(message, fuse(dependencies, step), false, AbortSignal.timeout(60_000));
       if (limit === Infinity) await first;
       else await expect(first).rejects.toBeInstanceOf(Killed);
       // Acknowledging is the step after the last: the message comes again whatever was done.
-      await verifyPushed(message, dependencies, false);
+      await verifyPushed(message, dependencies, false, AbortSignal.timeout(60_000));
       return { steps: count(), state: await readAll(objects), events: bus.events, mirrored: mirrorQueue.sent };
     };
     const whole = await run(Infinity);
@@ -122,10 +126,12 @@ describe.each([
     const { objects, message } = await makeScene();
     const { dependencies, bus } = setUpPushes({ objects, signatures, now: FIXTURE_TIME });
     const refusing: ObjectStore = { ...objects, replaceObject: () => Promise.reject(new Killed()) };
-    await expect(verifyPushed(message, { ...dependencies, objects: refusing }, false)).rejects.toBeInstanceOf(Killed);
+    await expect(
+      verifyPushed(message, { ...dependencies, objects: refusing }, false, AbortSignal.timeout(60_000)),
+    ).rejects.toBeInstanceOf(Killed);
     const told = [...bus.events];
     expect(told).toHaveLength(toldOnce);
-    await verifyPushed(message, dependencies, false);
+    await verifyPushed(message, dependencies, false, AbortSignal.timeout(60_000));
     expect(bus.events).toEqual([...told, ...told]);
   });
 });

@@ -81,7 +81,7 @@ test.each<[string, object, SignatureStore, string, string, readonly string[]]>([
 ])('a push of an image, %s: each requirement has its own result, in the record too', async (...row) => {
   const [, policy, lookaside, kind, outcome, requirements] = row;
   const { objects, trust, dependencies, bus, mirrorQueue } = await setUp(policy, lookaside);
-  const result = await verifyPushed(push, dependencies, false);
+  const result = await verifyPushed(push, dependencies, false, AbortSignal.timeout(60_000));
   expect(result).toMatchObject({ kind, verdict: { outcome, digest: DIGEST, canonicalPullspec: IMAGE } });
   const [record] = await readRecords(objects);
   expect(record?.verdict.policies?.[0]?.requirements.map((one) => one.outcome)).toEqual(requirements);

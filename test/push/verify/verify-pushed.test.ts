@@ -50,7 +50,7 @@ async function setUp({ registry, failure, pushSources = [MAPPED] }: SetUp = {}) 
 describe('a push', () => {
   test('by digest becomes a verdict by what it mirrors, a record that checks, an event, and a digest to mirror', async () => {
     const { objects, dependencies, bus, mirrorQueue, registries } = await setUp();
-    const result = await verifyPushed(pushOf({ tag: '4.99.0' }), dependencies, false);
+    const result = await verifyPushed(pushOf({ tag: '4.99.0' }), dependencies, false, AbortSignal.timeout(60_000));
     expect(result).toMatchObject({ kind: 'decided', changed: false, verdict: { outcome: 'accepted', digest: GOOD } });
     const [record] = await readRecords(objects);
     expect(record).toMatchObject({
@@ -75,9 +75,11 @@ describe('a push', () => {
     const tags: Record<string, typeof GOOD> = { latest: GOOD };
     const { dependencies, registries, objects } = await setUp({ registry: { tags } });
     const push = pushOf({ digest: undefined, tag: 'latest' });
-    expect(await verifyPushed(push, dependencies, false)).toMatchObject({ verdict: { outcome: 'accepted' } });
+    expect(await verifyPushed(push, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      verdict: { outcome: 'accepted' },
+    });
     tags['latest'] = OTHER;
-    expect(await verifyPushed(push, dependencies, false)).toMatchObject({
+    expect(await verifyPushed(push, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
       verdict: { outcome: 'rejected', digest: OTHER, reasons: [{ code: 'KeyUnknown' }] },
     });
     expect(registries.asked).toEqual(['latest', 'latest']);
@@ -90,7 +92,12 @@ describe('a push', () => {
 
   test('without mirrorOf is judged by where it was pushed', async () => {
     const { dependencies } = await setUp({ pushSources: [PUSH_SOURCE] });
-    const result = await verifyPushed({ ...pushOf(), mirrorOf: undefined }, dependencies, false);
+    const result = await verifyPushed(
+      { ...pushOf(), mirrorOf: undefined },
+      dependencies,
+      false,
+      AbortSignal.timeout(60_000),
+    );
     expect(result).toMatchObject({ verdict: { outcome: 'rejected', reasons: [{ code: 'RepositoryNotCanonical' }] } });
   });
 
@@ -107,7 +114,7 @@ describe('a push', () => {
     ],
   ] as const)('%s', async (_, change, registry) => {
     const { dependencies, objects } = await setUp({ registry });
-    expect(await verifyPushed(pushOf(change), dependencies, false)).toMatchObject({
+    expect(await verifyPushed(pushOf(change), dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
       kind: 'decided',
       verdict: { outcome: 'accepted', digest: GOOD },
     });
@@ -126,14 +133,21 @@ describe('a push', () => {
     ],
   ] as const)('%s leads to nothing', async (_, change, registry) => {
     const { dependencies, objects, bus } = await setUp({ registry });
-    expect(await verifyPushed(pushOf(change), dependencies, false)).toMatchObject({ kind: 'nothing' });
+    expect(await verifyPushed(pushOf(change), dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      kind: 'nothing',
+    });
     expect([await readRecords(objects), bus.events]).toEqual([[], []]);
   });
 
   test('a host that the profile does not allow can never succeed, and nothing is recorded', async () => {
     const failure = new StoreError('NotAllowed', 'the registry is not contacted');
     const { dependencies, objects, bus } = await setUp({ registry: { failure } });
-    const result = await verifyPushed(pushOf({ digest: undefined, tag: 'latest' }), dependencies, false);
+    const result = await verifyPushed(
+      pushOf({ digest: undefined, tag: 'latest' }),
+      dependencies,
+      false,
+      AbortSignal.timeout(60_000),
+    );
     expect(result).toEqual({ kind: 'never', reason: failure.message });
     expect([await readRecords(objects), bus.events]).toEqual([[], []]);
   });
@@ -142,7 +156,12 @@ describe('a push', () => {
     'a registry that fails with %s is asked again later',
     async (code) => {
       const { dependencies, bus } = await setUp({ registry: { failure: new StoreError(code, 'no') } });
-      const verified = verifyPushed(pushOf({ digest: undefined, tag: 'latest' }), dependencies, true);
+      const verified = verifyPushed(
+        pushOf({ digest: undefined, tag: 'latest' }),
+        dependencies,
+        true,
+        AbortSignal.timeout(60_000),
+      );
       await expect(verified).rejects.toMatchObject({ code });
       expect(bus.events).toEqual([]);
     },
@@ -156,20 +175,28 @@ describe('a push', () => {
     ['that claims to mirror what the trust does not say', pushOf(), [PUSH_SOURCE]],
   ])('%s is never accepted, whatever the queue holds', async (_, message, pushSources) => {
     const { dependencies, objects, bus, registries } = await setUp({ pushSources });
-    expect(await verifyPushed(message, dependencies, false)).toMatchObject({ kind: 'never' });
+    expect(await verifyPushed(message, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      kind: 'never',
+    });
     expect([await readRecords(objects), bus.events, registries.asked]).toEqual([[], [], []]);
   });
 
   test('of a profile that is not loaded can never succeed', async () => {
     const { dependencies } = await setUp();
-    expect(await verifyPushed({ ...pushOf(), profile: 'okd' }, dependencies, false)).toMatchObject({ kind: 'never' });
+    expect(
+      await verifyPushed({ ...pushOf(), profile: 'okd' }, dependencies, false, AbortSignal.timeout(60_000)),
+    ).toMatchObject({ kind: 'never' });
   });
 
   test('whose store is down is open and not told until its last try; it never becomes accepted', async () => {
     const { dependencies, bus, objects } = await setUp({ failure: new StoreError('TimedOut', 'no answer') });
-    expect(await verifyPushed(pushOf(), dependencies, false)).toMatchObject({ kind: 'open' });
+    expect(await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      kind: 'open',
+    });
     expect(bus.events).toEqual([]);
-    expect(await verifyPushed(pushOf(), dependencies, true)).toMatchObject({ kind: 'open' });
+    expect(await verifyPushed(pushOf(), dependencies, true, AbortSignal.timeout(60_000))).toMatchObject({
+      kind: 'open',
+    });
     expect(bus.events).toMatchObject([{ detailType: 'Signet Verdict', detail: { outcome: 'indeterminate' } }]);
     expect((await readRecords(objects)).map(({ verdict }) => verdict.outcome)).toEqual(['indeterminate']);
     expect(await listKeys(objects, 'verdicts/')).toEqual([]);
@@ -178,9 +205,9 @@ describe('a push', () => {
 
   test('delivered again is the same record, and the same event', async () => {
     const { dependencies, bus, objects } = await setUp();
-    await verifyPushed(pushOf(), dependencies, false);
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     const keys = await listKeys(objects);
-    await verifyPushed(pushOf(), dependencies, false);
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     expect(await listKeys(objects)).toEqual(keys);
     const [first, second] = bus.events.map(({ detail }) => ({ ...detail, decidedAt: '' }));
     expect([second, bus.events.length]).toEqual([first, 2]);
@@ -190,35 +217,46 @@ describe('a push', () => {
 describe('a verdict that changes', () => {
   test('is told once, with what it was; the same again is no change', async () => {
     const { dependencies, bus, objects } = await setUp();
-    await verifyPushed(pushOf(), dependencies, false);
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     await publishKeyrings(objects, [stranger.keyring], 'second');
     const later = setUpPushes({ objects, signatures: new Map([[GOOD, [signer.sign(GOOD)]]]) });
-    expect(await verifyPushed(pushOf(), later.dependencies, false)).toMatchObject({ changed: true });
+    expect(await verifyPushed(pushOf(), later.dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      changed: true,
+    });
     expect(later.bus.events.map(({ detailType }) => detailType)).toEqual(['Signet Verdict', 'Signet Verdict Changed']);
     expect(later.bus.events[1]).toMatchObject({
       detail: { outcome: 'rejected', previous: { outcome: 'accepted', recordId: recordIdOf(bus.events[0]) } },
     });
-    expect(await verifyPushed(pushOf(), later.dependencies, false)).toMatchObject({ changed: false });
+    expect(await verifyPushed(pushOf(), later.dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      changed: false,
+    });
     expect(later.bus.events).toHaveLength(3);
   });
 
   test('is not one while a store is down: the last verdict that was had still stands', async () => {
     const { dependencies, objects } = await setUp();
-    await verifyPushed(pushOf(), dependencies, false);
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     const down = setUpPushes({ objects, signatures: new Map(), failure: new StoreError('TimedOut', 'no answer') });
-    await verifyPushed(pushOf(), down.dependencies, true);
+    await verifyPushed(pushOf(), down.dependencies, true, AbortSignal.timeout(60_000));
     expect(down.bus.events.map(({ detailType }) => detailType)).toEqual(['Signet Verdict']);
     const back = setUpPushes({ objects, signatures: new Map([[GOOD, [signer.sign(GOOD)]]]) });
-    expect(await verifyPushed(pushOf(), back.dependencies, false)).toMatchObject({ changed: false });
+    expect(await verifyPushed(pushOf(), back.dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
+      changed: false,
+    });
   });
 
   test('of one repository is none of another', async () => {
     const { dependencies, bus } = await setUp({
       pushSources: [MAPPED, { ...PUSH_SOURCE, repository: 'other/release' }],
     });
-    await verifyPushed(pushOf(), dependencies, false);
-    await verifyPushed({ ...pushOf({ repository: 'other/release' }), mirrorOf: undefined }, dependencies, false);
-    await verifyPushed(pushOf(), dependencies, false);
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
+    await verifyPushed(
+      { ...pushOf({ repository: 'other/release' }), mirrorOf: undefined },
+      dependencies,
+      false,
+      AbortSignal.timeout(60_000),
+    );
+    await verifyPushed(pushOf(), dependencies, false, AbortSignal.timeout(60_000));
     expect(bus.events.map(({ detailType }) => detailType)).toEqual(Array.from({ length: 3 }, () => 'Signet Verdict'));
   });
 });

@@ -1,8 +1,7 @@
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
-import { createProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';
-import { createUpstreamStores } from '../../../lib/stores/open/open-stores.ts';
+import { openEvidence } from '../../../lib/verdict/records/open-evidence.ts';
 import { pollQueue } from '../../../local/poll-queue.ts';
 import { createLocalSqsClient } from '../../../local/start-queues.ts';
 import { wireFunctions } from '../../../local/wire.ts';
@@ -20,10 +19,14 @@ const {
 >;
 const client = createLocalSqsClient(new URL(push.queueUrl).origin);
 const functions = wireFunctions({
-  objects: createDirectoryObjectStore(objectsDirectory),
-  profiles: ['ocp'],
-  upstream: createUpstreamStores({ allowPrivateAddresses: true }),
-  registries: createProfileRegistries({}),
+  evidence: openEvidence({
+    objects: createDirectoryObjectStore(objectsDirectory),
+    profiles: ['ocp'],
+    proxy: {},
+    pullSecret: undefined,
+    allowPrivateAddresses: true,
+    trustRefreshMs: 500,
+  }),
   graphs: [],
   openClient: createHttpClient,
   webhooks: undefined,
@@ -32,7 +35,7 @@ const functions = wireFunctions({
 });
 const telemetry = createTelemetry('stress', 'none');
 // The server does not notice that a consumer was killed: it hands messages to a receive that still waits.
-const common = { client, telemetry, waitSeconds: 1 };
+const common = { client, telemetry, waitSeconds: 1, timeoutMs: 60_000 };
 pollQueue({ ...common, queueUrl: push.queueUrl, functionName: 'verify-pushed', handler: functions.verifyPushed });
 pollQueue({
   ...common,

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../base/errors/store-error.ts';
+import { retry, toRandomPause } from '../../time/retries.ts';
 
 /** Name of the metadata entry that tells one write from another, whatever its bytes. */
 export const WRITE_MARK = 'signet-write';
@@ -36,23 +36,32 @@ const PAUSE_MS = 20;
  * @throws StoreError `ConditionFailed` when the server answers only conflicts and nothing has changed
  */
 export async function writeConditionally(write: ConditionalWrite): Promise<boolean> {
-  let isUncertain = false;
-  for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const answer = await write.put();
-    switch (answer.kind) {
-      case 'written':
-        return true;
-      case 'refused':
-        return (isUncertain || answer.wasRepeated) && (await write.readHeld())?.mark === write.mark;
-      case 'conflict':
-        isUncertain = true;
-        await delay(Math.random() * PAUSE_MS * 2 ** tries);
-        break;
-      default:
-        throw new TypeError(`unknown answer ${JSON.stringify(answer satisfies never)}`);
-    }
+  try {
+    return await retry((attempt) => putOnce(write, attempt), {
+      attempts: MAX_TRIES,
+      toPauseMs: (error, attempt) => (error instanceof WriteConflict ? toRandomPause(PAUSE_MS, attempt) : undefined),
+    });
+  } catch (error) {
+    if (error instanceof WriteConflict) return decideByRead(write);
+    throw error;
   }
-  return decideByRead(write);
+}
+
+class WriteConflict extends Error {}
+
+async function putOnce({ put, readHeld, mark }: ConditionalWrite, attempt: number): Promise<boolean> {
+  const answer = await put();
+  switch (answer.kind) {
+    case 'written':
+      return true;
+    case 'refused':
+      // After a conflict, too, it may be this write that is there.
+      return (attempt > 1 || answer.wasRepeated) && (await readHeld())?.mark === mark;
+    case 'conflict':
+      throw new WriteConflict();
+    default:
+      throw new TypeError(`unknown answer ${JSON.stringify(answer satisfies never)}`);
+  }
 }
 
 async function decideByRead({ key, etag, mark, readHeld }: ConditionalWrite): Promise<boolean> {

@@ -1,3 +1,5 @@
+import { untilAborted } from '../../time/deadline.ts';
+
 /** What was read, and a tag that changes whenever the bytes do. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
@@ -33,4 +35,30 @@ export interface ObjectStore {
   deleteObject(key: string): Promise<void>;
   /** All objects whose key starts with the prefix, sorted by key as S3 sorts: by the bytes of the UTF-8 form. */
   listObjects(prefix: string, start?: ListingStart): AsyncIterable<ListedObject>;
+}
+
+/**
+ * The store within one deadline: no operation begins once the signal has aborted, and none is waited for any longer. A
+ * write that is under way then may still succeed, as one whose answer was lost.
+ *
+ * @returns a store whose operations also throw the signal's reason
+ */
+export function bindObjectStore(store: ObjectStore, signal: AbortSignal): ObjectStore {
+  const bind = async <T>(operation: () => Promise<T>): Promise<T> => {
+    signal.throwIfAborted();
+    return await untilAborted(operation(), signal);
+  };
+  return {
+    description: store.description,
+    readObject: (key, limit) => bind(() => store.readObject(key, limit)),
+    createObject: (key, bytes) => bind(() => store.createObject(key, bytes)),
+    replaceObject: (key, bytes, etag) => bind(() => store.replaceObject(key, bytes, etag)),
+    deleteObject: (key) => bind(() => store.deleteObject(key)),
+    async *listObjects(prefix, start) {
+      for await (const listed of store.listObjects(prefix, start)) {
+        signal.throwIfAborted();
+        yield listed;
+      }
+    },
+  };
 }
