@@ -5,10 +5,10 @@ import { SignatureError, type SignatureErrorCode } from '../base/errors/signatur
 
 export type Members = Readonly<Record<string, RawJsonValue>>;
 
-/** Reads one kind of strict JSON; whatever is not as asked is a SignatureError with the reader's code. */
+/** Reads one kind of strict JSON; anything unexpected is a SignatureError with the reader's code. */
 export interface JsonReader {
   readonly parse: (content: Uint8Array | string) => RawJsonValue;
-  /** An object with own members only; `known`: just these may be there, undefined: any. */
+  /** An object with own members only; `known`: the only members allowed; undefined: any. */
   readonly members: (name: string, value: RawJsonValue | undefined, known: readonly string[] | undefined) => Members;
   readonly list: (name: string, value: RawJsonValue | undefined) => readonly RawJsonValue[];
   readonly text: (name: string, value: RawJsonValue | undefined) => string;

@@ -58,6 +58,6 @@ describe('publish-trust', () => {
 
   test('an object that is gone is an error, not a success', async () => {
     const handler = createHandler({ objects: createMemoryObjectStore(), telemetry: createKeptTelemetry() });
-    await expect(handler(eventOf('trust-inbox/ocp.tar.gz'), context)).rejects.toThrow(/is not there/);
+    await expect(handler(eventOf('trust-inbox/ocp.tar.gz'), context)).rejects.toThrow(/does not exist/);
   });
 });

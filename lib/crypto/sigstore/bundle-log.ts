@@ -11,7 +11,7 @@ export type BundleLogEntry = Bundle['verificationMaterial']['tlogEntries'][numbe
 const BEGINNING = new Date(0);
 const END = new Date(8_640_000_000_000_000);
 
-/** The entries of trusted logs; those of others say nothing, and do not spoil one that does. */
+/** The entries of trusted logs; those of other logs are ignored. */
 export function selectLogEntries(bundle: Bundle, rekorKeys: readonly KeyObject[]): readonly BundleLogEntry[] {
   const known = new Set(rekorKeys.map((key) => toLogId(key).toString('hex')));
   const entries: readonly BundleLogEntry[] = bundle.verificationMaterial.tlogEntries;
@@ -40,7 +40,7 @@ export function verifyLogEntries(
   entries: readonly BundleLogEntry[],
   rekorKeys: readonly KeyObject[],
 ): void {
-  // The library may throw anything for what it cannot read: none of it is a yes.
+  // The library may throw anything for what it cannot read: every exception is a rejection.
   try {
     const verifier = new Verifier(toTrustMaterial(entries, rekorKeys), {
       tlogThreshold: 1,
@@ -61,7 +61,7 @@ function toLogId(key: KeyObject): Buffer {
 
 function toTrustMaterial(entries: readonly BundleLogEntry[], rekorKeys: readonly KeyObject[]): TrustMaterial {
   // The key says which log it is. The library also wants the name in a checkpoint to be part of the log's address,
-  // which a policy does not give: any name that stands in the checkpoints themselves will do.
+  // which a policy does not give: so the names in the checkpoints themselves are used.
   const baseURL = entries.map(({ inclusionProof }) => inclusionProof?.checkpoint?.envelope ?? '').join('\n');
   return {
     certificateAuthorities: [],

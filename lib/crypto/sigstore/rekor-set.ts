@@ -7,7 +7,7 @@ import { toCanonicalJson } from './canonical-json.ts';
 import { trySinglePem } from './x509/der.ts';
 import { verifyBlob } from './x509/public-key.ts';
 
-/** What the entry has to be about. */
+/** The signature that the entry has to be about. */
 interface LoggedSignature {
   /** DER of the public key or certificate that signed. */
   readonly keyOrCertificate: Uint8Array;
@@ -30,7 +30,7 @@ export function verifyRekorSet(rekorKeys: readonly KeyObject[], untrustedSet: st
     if (!(cause instanceof SignatureError)) throw cause;
     throw new SignatureError(cause.code, `Rekor's signed entry timestamp: ${cause.message}`, { cause });
   }
-  // From here on the text that was verified, not the one that was sent.
+  // From here on only the verified text is read, not the one that was sent.
   const { body, integratedTime } = parseRekorPayload(canonical);
   const entry = parseHashedRekord(body);
   if (!entry.keyOrCertificate.equals(logged.keyOrCertificate)) {
@@ -100,7 +100,7 @@ const VERSION = '0.0.1';
 const LOWER_HEX_SHA256 = /^[0-9a-f]{64}$/;
 const rekordJson = createJsonReader('the body of the Rekor entry', 'SignatureMalformed');
 
-/** Members that nobody compares may be there. @throws SignatureError `SignatureMalformed` */
+/** Other members are allowed and ignored. @throws SignatureError `SignatureMalformed` */
 function parseHashedRekord(content: Uint8Array): HashedRekord {
   const root = rekordJson.members('it', rekordJson.parse(content), undefined);
   if (root['kind'] !== 'hashedrekord') throw rekordJson.invalid('kind must be "hashedrekord"');

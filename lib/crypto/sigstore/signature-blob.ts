@@ -1,6 +1,27 @@
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { createJsonReader } from '../json-reader.ts';
 
+/** A cosign signature as a layer of a `.sig` manifest has it. Nothing in it is proven. */
+export interface UntrustedCosignSignature {
+  readonly mimeType: string;
+  readonly payload: Uint8Array;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/** Media type of the layers that are signatures; others in the same manifest are attachments. */
+export const COSIGN_SIGNATURE_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
+
+/** Annotations of such a layer. */
+export const CosignAnnotation = {
+  signature: 'dev.cosignproject.cosign/signature',
+  rekorSet: 'dev.sigstore.cosign/bundle',
+  certificate: 'dev.sigstore.cosign/certificate',
+  chain: 'dev.sigstore.cosign/chain',
+} as const;
+
+/** Media type of a Sigstore bundle, and artifact type of the manifest that holds one. */
+export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
 /** Bytes of one Sigstore signature with its annotations, or of one bundle; real ones have 600 to 12,000. */
 export const MAX_SIGSTORE_SIGNATURE_BYTES = 64 * 1024;
 
@@ -16,7 +37,7 @@ const MAX_FORMAT_LENGTH = 64;
 const json = createJsonReader('the stored Sigstore signature', 'SignatureMalformed');
 
 /**
- * Tells the formats apart in which containers/image stores a signature of an image directory (formats F7).
+ * Reads a signature in one of the formats in which containers/image stores it in an image directory (formats F7).
  *
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */
@@ -63,7 +84,7 @@ function toPacketTag(first: number): number {
   return (first & 0x40) === 0 ? (first & 0x3c) >> 2 : first & 0x3f;
 }
 
-/** Members that are not known are left alone: the format grows, and nothing in it is signed. */
+/** Unknown members are ignored: the format grows, and nothing in it is signed. */
 function parseSigstoreJson(content: Uint8Array): UntrustedCosignSignature {
   if (content.length > MAX_SIGSTORE_SIGNATURE_BYTES) {
     throw new SignatureError('LimitExceeded', `the signature is longer than ${MAX_SIGSTORE_SIGNATURE_BYTES} bytes`);
@@ -82,24 +103,3 @@ function parseSigstoreJson(content: Uint8Array): UntrustedCosignSignature {
 function malformed(fault: string): SignatureError {
   return new SignatureError('SignatureMalformed', `the stored signature is not readable: ${fault}`);
 }
-
-/** A cosign signature as a layer of a `.sig` manifest has it. Nothing in it is proven. */
-export interface UntrustedCosignSignature {
-  readonly mimeType: string;
-  readonly payload: Uint8Array;
-  readonly annotations: ReadonlyMap<string, string>;
-}
-
-/** Media type of the layers that are signatures; others in the same manifest are attachments. */
-export const COSIGN_SIGNATURE_TYPE = 'application/vnd.dev.cosign.simplesigning.v1+json';
-
-/** Annotations of such a layer. */
-export const CosignAnnotation = {
-  signature: 'dev.cosignproject.cosign/signature',
-  rekorSet: 'dev.sigstore.cosign/bundle',
-  certificate: 'dev.sigstore.cosign/certificate',
-  chain: 'dev.sigstore.cosign/chain',
-} as const;
-
-/** Media type of a Sigstore bundle, and artifact type of the manifest that holds one. */
-export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';

@@ -4,7 +4,7 @@ import { parseTrustedCertificates } from './x509/certificate.ts';
 import { parsePublicKey } from './x509/public-key.ts';
 import type { FulcioTrust, PkiTrust } from './x509/signer-certificate.ts';
 
-/** What vouches for a Sigstore signature, ready to verify with: exactly one kind. */
+/** What Sigstore signatures are verified with: exactly one kind. */
 export type SigstoreTrust =
   | {
       readonly kind: 'keys';
@@ -39,10 +39,10 @@ export type SigstoreTrustSource<S> =
     };
 
 /**
- * Reads all keys and certificates, also those that nothing may ever need: a broken one is noticed before it is missed.
+ * Reads all keys and certificates, so that a broken one is reported before a signature needs it.
  *
  * @param bytesOf gives the PEM text of a source
- * @throws ConfigurationError `KeyUnreadable`; `TrustUnusable` when nothing could vouch, or whatever could
+ * @throws ConfigurationError `KeyUnreadable`; `TrustUnusable` when the trust would accept nothing or anything
  */
 export function prepareSigstoreTrust<S>(
   source: SigstoreTrustSource<S>,

@@ -65,7 +65,7 @@ function parseBundle(untrustedBytes: Uint8Array): Bundle {
   }
 }
 
-/** The keys that the bundle may be by, and when the log says it was signed; proven where the entries are. */
+/** The keys that may have signed the bundle, and when the log says it was signed; the entries prove both. */
 function collectKeys(
   bundle: Bundle,
   entries: readonly BundleLogEntry[],
@@ -107,7 +107,7 @@ function readCertificates(bundle: Bundle): { leaf: Certificate; intermediates: r
   return { leaf, intermediates };
 }
 
-/** Exactly one, as the library has made sure. */
+/** The library has checked that there is exactly one. */
 function readSignature({ content }: Bundle): Uint8Array {
   const [signature] = content.$case === 'dsseEnvelope' ? content.dsseEnvelope.signatures : [];
   if (signature === undefined) throw new SignatureError('SignatureMalformed', 'the bundle has no signature');
@@ -129,9 +129,9 @@ const SIGNED = 'https://sigstore.dev/cosign/sign/v1';
 const statementJson = createJsonReader("the bundle's statement", 'PayloadInvalid');
 
 /**
- * The digests that a verified in-toto statement is about. Names of subjects are no repositories and are left alone.
+ * The digests that a verified in-toto statement is about. Names of subjects are not repositories and are ignored.
  *
- * @throws SignatureError `PayloadInvalid`, also for a statement that is no signature of an image
+ * @throws SignatureError `PayloadInvalid`, also for a statement that does not sign an image
  */
 function parseSignedDigests(content: Uint8Array): readonly Digest[] {
   const root = statementJson.members('it', statementJson.parse(content), undefined);

@@ -15,7 +15,7 @@ import { parseLeafCertificate, parseSentIntermediates } from './x509/certificate
 import { toKeyBytes, toKeyName, verifyBlob } from './x509/public-key.ts';
 import { verifyFulcioCertificate, verifyPkiCertificate } from './x509/signer-certificate.ts';
 
-/** What a signature has to be for. */
+/** The image that a signature has to be for. */
 export interface WantedImage {
   readonly digest: Digest;
   /** Whether a signed docker-reference, as written, is one of this image. */
@@ -31,7 +31,7 @@ export interface VerifiedCosignSignature {
   readonly signedReference: string;
   /** The key that signed: `SHA256:` and the hex of its hash. */
   readonly signer: string;
-  /** When Rekor logged it, where that was asked for: seconds since 1970. */
+  /** When Rekor logged it, where the trust has Rekor keys: seconds since 1970. */
   readonly loggedAt: number | undefined;
 }
 
@@ -118,7 +118,7 @@ function findLoggedKey(
       return { keys: [key], loggedAt: verifyRekorSet(rekorKeys, set, logged) };
     } catch (cause) {
       if (!(cause instanceof SignatureError)) throw cause;
-      // About another key than this one says less than anything else that may be wrong.
+      // Rank `KeyUnknown` last: any other failure says more about this signature.
       if (failure === undefined || failure.code === 'KeyUnknown') failure = cause;
     }
   }
@@ -138,7 +138,7 @@ function verifySize({ payload, annotations }: UntrustedCosignSignature): void {
   throw new SignatureError('LimitExceeded', `the signature is longer than ${MAX_SIGSTORE_SIGNATURE_BYTES} bytes`);
 }
 
-/** Once the signer is proven, it belongs to the evidence of whatever else is wrong. */
+/** Names the proven signer in any later failure. */
 function withSigner<T>(signer: string, verify: () => T): T {
   try {
     return verify();

@@ -5,7 +5,7 @@ import type { SigstoreTrust } from './sigstore-trust.ts';
 import { verifyBundle } from './verify-bundle.ts';
 import { verifyCosignSignature, type WantedImage } from './verify-cosign-signature.ts';
 
-/** What the image has to be, and whether a bundle may speak for it although it names no repository. */
+/** The image that is verified, and whether a bundle, which names no repository, may count for it. */
 export interface SigstoreQuestion extends WantedImage {
   readonly bundleIdentity: 'refuse' | 'digest';
 }

@@ -10,10 +10,10 @@ export type Path = readonly (string | number)[];
 
 /** One YAML or JSON document of a trust file, or one item of a Kubernetes `List`. */
 export interface ParsedDocument {
-  /** Name of the file it lies in. */
+  /** Name of its file. */
   readonly document: string;
   readonly content: JsonObject;
-  /** What was tolerated, each with file and line. */
+  /** Warnings, each with file and line. */
   readonly warnings: readonly string[];
   /** Line, from 1, of the member or element at a path, or of the last part of the path that exists. */
   readonly lineOf: (path: Path) => number;

@@ -36,7 +36,7 @@ export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
   return { kind: 'ImagePolicy', source, policy, parsed, warnings: warnOfScopes(scopes, source) };
 }
 
-/** Scopes of ImagePolicies that nodes leave out, since a ClusterImagePolicy has the say over them. */
+/** Warns of scopes of ImagePolicies that nodes ignore because a ClusterImagePolicy covers them. */
 export function warnOfLeftOutScopes(policies: readonly ImagePolicyDocument[]): readonly string[] {
   const ofKind = (kind: ClusterImagePolicy['kind']) => policies.filter(({ parsed }) => parsed.kind === kind);
   const cluster = new Set(ofKind('ClusterImagePolicy').flatMap(({ parsed }) => parsed.scopes));
@@ -58,7 +58,7 @@ function parseContent(source: ParsedDocument): ClusterImagePolicy {
   }
 }
 
-/** A key or certificate that cannot be read is noticed before it is missed. */
+/** Reports a key or certificate that cannot be read before a signature needs it. */
 function checkRoot(source: ParsedDocument, { root }: ClusterImagePolicy): void {
   try {
     prepareSigstoreTrust(root, (key) => (key.kind === 'data' ? key.bytes : new Uint8Array()));
@@ -80,7 +80,7 @@ export interface PolicyDocument {
 /** A containers-policy.json(5), read as a node would and carried whole. @throws ConfigurationError */
 export function parsePolicyJson(source: ParsedDocument): PolicyDocument {
   const [duplicate] = source.warnings;
-  // Elsewhere the same twice is tolerated; nodes refuse a policy for it.
+  // Other documents may have the same member twice; nodes refuse such a policy.
   if (duplicate !== undefined) throw documentError('DuplicateKey', source, [], duplicate);
   const policy: ConfiguredImagePolicy = {
     kind: 'policy.json',
@@ -109,13 +109,13 @@ function parsePolicy(source: ParsedDocument): ImagePolicy {
   }
 }
 
-/** A scope of the transport docker, and where its document says so. */
+/** A scope of the transport docker, and its path in the document. */
 interface PlacedScope {
   readonly scope: string;
   readonly path: Path;
 }
 
-/** Warns of scopes with a tag, which an operator may take for protection: verdicts are of repositories by digest. */
+/** Warns of scopes with a tag, which protect nothing here: images are verified by digest. */
 function warnOfScopes(scopes: readonly PlacedScope[], source: ParsedDocument): readonly string[] {
   return scopes
     .filter(({ scope }) => hasTag(scope))

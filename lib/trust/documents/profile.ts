@@ -18,7 +18,7 @@ const pushSource = v.pipe(
   v.rawTransform(({ dataset: { value: input }, addIssue, NEVER }) => {
     const { mirrorOf, registry, repository, source } = input;
     try {
-      // As events will name it: in the canonical spelling.
+      // Canonical spelling, as in events.
       const pushed = parseRepository(`${registry}/${repository}`);
       const names = { source, registry: repositoryHost(pushed), repository: repositoryPath(pushed) };
       return mirrorOf === undefined ? names : { ...names, mirrorOf };
@@ -74,7 +74,7 @@ const spec = v.pipe(
   }),
 );
 
-/** What a profile says where it says nothing. */
+/** The defaults of a profile. */
 const DEFAULT_SPEC = v.parse(spec, {});
 
 const schema = v.strictObject({

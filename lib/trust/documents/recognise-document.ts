@@ -55,12 +55,12 @@ const PARSERS: ReadonlyMap<string, (source: ParsedDocument) => RecognisedDocumen
   [`${PROFILE_API_VERSION} Profile`, parseProfile],
 ]);
 
-/** Kinds that count whenever they are present, so that no profile can have them ignored. */
+/** Kinds that always count, so that no profile can ignore them. */
 export const KNOWN_KINDS: ReadonlySet<string> = new Set(
   [...PARSERS.keys()].map((key) => key.slice(key.indexOf(' ') + 1)).filter((kind) => kind !== 'ConfigMap'),
 );
 
-/** Tells what a document is and reads it. @throws ConfigurationError for one that its kind does not allow. */
+/** Recognises the kind of a document and parses it. @throws ConfigurationError when it is not valid for its kind. */
 export function recogniseDocument(source: ParsedDocument): RecognisedDocument {
   const { apiVersion, kind } = source.content;
   if (source.document.startsWith(`${REGISTRIES_D}/`)) return parseRegistriesD(source);

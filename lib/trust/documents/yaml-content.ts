@@ -118,7 +118,7 @@ export const MAX_YAML_DEPTH = 100;
 // Announces that the next token is the text of a scalar.
 const SCALAR = '\x1F';
 
-/** Refuses what would keep the parser busy for long, before it is started. @throws ConfigurationError `LimitExceeded` */
+/** Refuses text that would keep the parser busy for long, before it starts. @throws ConfigurationError `LimitExceeded` */
 export function checkYamlTokens(document: string, text: string): void {
   let tokens = 0;
   let line = 1;

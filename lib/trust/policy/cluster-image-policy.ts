@@ -3,8 +3,8 @@ import type { PolicyRequirement, SigstoreRoot, SigstoreSignedRequirement } from 
 import type { SignedIdentity } from './signed-identity.ts';
 
 /**
- * A ClusterImagePolicy or ImagePolicy of `config.openshift.io`, read. What a node makes of it is a `sigstoreSigned`
- * requirement for each scope.
+ * A ClusterImagePolicy or ImagePolicy of `config.openshift.io`. A node turns it into a `sigstoreSigned` requirement for
+ * each scope.
  */
 export interface ClusterImagePolicy {
   readonly kind: 'ClusterImagePolicy' | 'ImagePolicy';
@@ -36,12 +36,12 @@ export interface RequiredPolicy {
 }
 
 /**
- * What nodes make of all image policies of a cluster: one policy in which the most specific scope counts, and where
- * several policies have that scope, all of them. What none covers is let through, and vouched for by nobody.
+ * Merges all image policies of a cluster as nodes do: one policy in which the most specific scope counts, and where
+ * several policies have that scope, all of them. An image that none covers is allowed, and not verified.
  *
- * An ImagePolicy counts in its namespace alone, and which pods will run an image is not known: it has to be let through
- * outside of all namespaces and in each of them. Whoever owns a namespace can add to what the cluster asks for, never
- * replace it.
+ * An ImagePolicy counts in its namespace alone, and which pods will run an image is not known: it has to be
+ * allowed outside of all namespaces and in each of them. The owner of a namespace can add to the cluster's requirements,
+ * never replace them.
  */
 export function mergeClusterPolicies(required: readonly RequiredPolicy[]): ImagePolicy {
   const cluster = toScopes(required.filter(({ policy }) => policy.kind === 'ClusterImagePolicy'));
@@ -54,7 +54,7 @@ export function mergeClusterPolicies(required: readonly RequiredPolicy[]): Image
   return { default: [{ type: 'insecureAcceptAnything' }], transports: new Map([['docker', docker]]) };
 }
 
-/** For each namespace, and outside of all, what the first of the scopes asks for that has a say there. */
+/** For each namespace, and outside of all, the requirements of the first scope that applies there. */
 function listRequirements(enclosing: readonly string[], cluster: Scopes, namespaced: Scopes) {
   const found: PolicyRequirement[] = [];
   const answered = new Set<string | undefined>();
@@ -69,8 +69,8 @@ function listRequirements(enclosing: readonly string[], cluster: Scopes, namespa
 }
 
 /**
- * Whether nodes leave a scope of an ImagePolicy out: it is one of a ClusterImagePolicy, or nested in one. As the
- * machine-config-operator tells it, a tag or digest is not nested in its own repository, nor in a wildcard.
+ * Whether nodes leave a scope of an ImagePolicy out: it is one of a ClusterImagePolicy, or nested in one. As in
+ * the machine-config-operator, a tag or digest is not nested in its own repository, nor in a wildcard.
  */
 export function isLeftOut(scope: string, cluster: { has(scope: string): boolean }): boolean {
   const isImage = toScopeName(scope) !== scope;

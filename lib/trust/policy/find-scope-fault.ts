@@ -6,9 +6,9 @@ import { type JsonPath, PolicyError } from './policy-members.ts';
 const WILDCARD = '*.';
 
 /**
- * Why a scope is not one of its transport; undefined when it is. The empty scope always is; transports that nobody
- * knows may have any. As on a node, but for wildcards in places where none is known (`example*.*.com`,
- * `*.example.com/a`): nodes take them and never match one, so an operator would be protected less than it seems.
+ * Why a scope is not one of its transport; undefined when it is. The empty scope is valid; unknown transports
+ * may have any. As on a node, but for wildcards in places where none is known (`example*.*.com`,
+ * `*.example.com/a`): nodes accept them and never match one, so they protect less than it seems.
  */
 export function findScopeFault(transport: string, scope: string): string | undefined {
   if (scope === '') return undefined;

@@ -10,7 +10,7 @@ export interface ImagePolicy {
   readonly transports: ReadonlyMap<string, ReadonlyMap<string, readonly PolicyRequirement[]>>;
 }
 
-/** What an image has to meet, and where the policy says so. */
+/** The requirements that an image has to meet, and the scope that they come from. */
 export interface FoundRequirements {
   /** Never empty; all of them have to be met. */
   readonly requirements: readonly PolicyRequirement[];
@@ -20,11 +20,11 @@ export interface FoundRequirements {
 
 const TRANSPORT_DEFAULT = '';
 
-/** The requirements of the most specific scope alone: what a wider scope asks for does not count. @throws InputError */
+/** The requirements of the most specific scope alone: those of wider scopes do not count. @throws InputError */
 export function findRequirements(policy: ImagePolicy, image: PolicyImage): FoundRequirements {
   const { transport } = image;
   const scopes = policy.transports.get(transport);
-  // Before the policy has its say: what has no scopes is refused whatever the policy holds.
+  // Listed first: an image without scopes is refused whatever the policy holds.
   for (const scope of [...listScopes(image), TRANSPORT_DEFAULT]) {
     const requirements = scopes?.get(scope);
     if (requirements !== undefined) return { requirements, scope: { transport, scope } };

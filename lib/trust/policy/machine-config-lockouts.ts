@@ -46,8 +46,8 @@ export function findLockouts(policy: ImagePolicy, sources: readonly DockerRefere
 }
 
 /**
- * What locks a cluster out unless somebody sees to it: signatures that upstream does not make, and Sigstore signatures
- * that nodes are not told to read.
+ * What locks a cluster out unless an operator acts: required signatures that upstream does not make, and Sigstore
+ * signatures that no registries.d file tells nodes to read.
  */
 export function findLockoutRisks(
   policy: ImagePolicy,

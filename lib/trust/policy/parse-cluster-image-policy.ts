@@ -40,8 +40,8 @@ const FULCIO_CA: DataRule = { label: 'CERTIFICATE', markers: 'v1', hasMinimum: f
 const PKI_CA: DataRule = { label: 'CERTIFICATE', markers: 'always', hasMinimum: true };
 
 /**
- * A ClusterImagePolicy or ImagePolicy whose text was read already, by a reader that refuses duplicate members; held to
- * the API's own limits. Its status is left alone. Keys and certificates are not parsed.
+ * Reads a ClusterImagePolicy or ImagePolicy, within the API's own limits, from content whose reader refuses duplicate
+ * members. Its status is ignored. Keys and certificates are not parsed.
  *
  * @throws PolicyError at the first rule that it breaks
  */
@@ -71,7 +71,7 @@ function readScopes({ path: parent, values }: Members): readonly string[] {
   const scopes = readList(values.get('scopes'), path, readScope);
   if (scopes.length > MAX_POLICY_SCOPES) throw new PolicyError(path, `at most ${MAX_POLICY_SCOPES} scopes`);
   const second = scopes.findIndex((scope, index) => scopes.indexOf(scope) !== index);
-  if (second >= 0) throw new PolicyError([...path, second], 'the scope is there twice');
+  if (second >= 0) throw new PolicyError([...path, second], 'the scope occurs twice');
   return scopes;
 }
 

@@ -28,7 +28,7 @@ export function parsePolicyJson(document: string, text: string): ImagePolicy {
     if (!(error instanceof StrictJsonError)) throw error;
     const line = lineAt(text, error.offset);
     if (error.fault !== 'duplicate') throw documentError('DocumentInvalid', document, line, error);
-    const twice = new PolicyError(findPath(text, error.offset), 'the member is there a second time');
+    const twice = new PolicyError(findPath(text, error.offset), 'the member occurs twice');
     throw documentError('DuplicateKey', document, line, twice);
   }
 }
@@ -45,7 +45,7 @@ function documentError(
 type Scopes = ReadonlyMap<string, readonly PolicyRequirement[]>;
 
 /**
- * A containers-policy.json(5) whose text was read already, by a reader that refuses duplicate members.
+ * Reads a containers-policy.json(5) from content whose reader refuses duplicate members.
  * @throws PolicyError at the first rule that it breaks
  */
 export function parsePolicyContent(content: unknown): ImagePolicy {
@@ -74,7 +74,7 @@ function parseScopes(transport: string, content: unknown, path: JsonPath): Scope
 }
 
 function parseRequirements(content: unknown, path: JsonPath): readonly PolicyRequirement[] {
-  // Nothing required is said by insecureAcceptAnything, never by an empty list.
+  // Only insecureAcceptAnything requires nothing, never an empty list.
   return readList(content, path, parsePolicyRequirement);
 }
 
@@ -83,7 +83,7 @@ function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;
 }
 
-/** Where the member name or element at a path begins; the start of the text when there is none. */
+/** Offset of the member name or element at a path; 0 when there is none. */
 function findOffset(text: string, path: JsonPath): number {
   let found = 0;
   walkPlaces(text, (here, offset) => {
@@ -117,7 +117,7 @@ const CLOSE_OBJECT = 0x7d;
 /** A member that has no name yet; never a part of a path that is shown. */
 const UNNAMED = -1;
 
-/** Tells the path of each member name and element with its offset, until told to stop: up to there the text is JSON. */
+/** Visits each member name and element with its path and offset until `stopsAt` is true; up to there the text is JSON. */
 function walkPlaces(text: string, stopsAt: (path: JsonPath, offset: number) => boolean): void {
   const cursor: Cursor = { text, at: 0 };
   // Live, not copied: a text may be nested as deep as the strict reader allows.

@@ -65,7 +65,7 @@ const PKI_ROOTS = ['caRootsPath', 'caRootsData'];
 const PKI_INTERMEDIATES = ['caIntermediatesPath', 'caIntermediatesData'];
 const PKI_FIELDS = [...PKI_ROOTS, ...PKI_INTERMEDIATES, 'subjectEmail', 'subjectHostname'];
 
-/** Fields of a `sigstoreSigned` requirement that say what vouches for its signatures. */
+/** Fields of a `sigstoreSigned` requirement that hold its root of trust. */
 const SIGSTORE_ROOT_FIELDS = [...SIGSTORE_KEY_FIELDS, 'fulcio', 'pki', ...REKOR_FIELDS];
 
 /** Exactly one of keys, Fulcio and a private PKI; with Rekor's keys where they have a place. @throws PolicyError */
@@ -85,7 +85,7 @@ function parseFulcio({ path, values }: Members, rekorKeys: readonly KeySource[])
   const ca = readKeySource(fulcio, selectRequiredField(fulcio, ['caPath', 'caData']));
   const oidcIssuer = readRequiredText(fulcio, 'oidcIssuer');
   const subjectEmail = readRequiredText(fulcio, 'subjectEmail');
-  // A certificate of Fulcio lives for minutes: without the log nobody knows when it was used.
+  // A Fulcio certificate is valid for minutes: only the log proves when it was used.
   if (rekorKeys.length === 0) throw new PolicyError(path, `fulcio needs exactly one of ${REKOR_FIELDS.join(', ')}`);
   return { kind: 'fulcio', ca, oidcIssuer, subjectEmail, rekorKeys };
 }
@@ -124,7 +124,7 @@ function readKeySource({ path: parent, values }: Members, name: string): KeySour
 
 function readPathSource(value: unknown, path: JsonPath): KeySource {
   const text = readText(value, path);
-  // The file system cuts a path there, or throws what no reader expects.
+  // File systems cut a path there or throw.
   if (text.includes('\0')) throw new PolicyError(path, 'a path has no NUL character');
   return { kind: 'path', path: text };
 }

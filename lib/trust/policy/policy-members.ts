@@ -6,8 +6,8 @@ export type JsonPath = readonly (string | number)[];
 const PLAIN_MEMBER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * A policy that breaks a rule of containers-policy.json(5). Whoever knows the document makes the operator's
- * `ConfigurationError` of it: `lib/trust` with the line of `path`.
+ * A policy that breaks a rule of containers-policy.json(5). The caller that knows the document turns it into a
+ * `ConfigurationError` with the line of `path`.
  */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
@@ -34,7 +34,7 @@ function formatJsonPath(path: JsonPath): string {
     .replace(/^\./, '');
 }
 
-/** The members of an object of a policy, all of them known, and where the object lies. */
+/** The members of an object of a policy, and the path of the object. */
 export interface Members {
   readonly path: JsonPath;
   /** A map, because a member may be called `__proto__` or `constructor`. */
@@ -47,7 +47,7 @@ export function readAnyMembers(value: unknown, path: JsonPath): Members {
   return { path, values: new Map(Object.entries(value)) };
 }
 
-/** An object with no other members than these; names differ by letter case. @throws PolicyError at the first other one */
+/** An object with no members but these; letter case counts. @throws PolicyError at the first other one */
 export function readMembers(value: unknown, path: JsonPath, known: readonly string[]): Members {
   const members = readAnyMembers(value, path);
   for (const name of members.values.keys()) {

@@ -30,7 +30,7 @@ export interface SigstoreSignedRequirement {
   readonly signedIdentity: SignedIdentity;
 }
 
-/** What vouches for a Sigstore signature: exactly one kind. */
+/** The root of trust of a Sigstore signature: exactly one kind. */
 export type SigstoreRoot =
   | {
       readonly kind: 'keys';
@@ -61,7 +61,7 @@ interface SignedBaseLayerRequirement {
   readonly baseLayerIdentity: SignedIdentity;
 }
 
-/** Names a key source, the same one always alike: by its path, or by the SHA-256 of the bytes in the policy. */
+/** The name of a key source, always the same: its path, or the SHA-256 of the bytes in the policy. */
 export function keySourceName(source: KeySource): string {
   return source.kind === 'path' ? `keyPath ${source.path}` : `keyData sha256:${hash('sha256', source.bytes, 'hex')}`;
 }
@@ -80,7 +80,7 @@ export function listRootSources(root: SigstoreRoot): readonly KeySource[] {
   }
 }
 
-/** One line that tells a requirement from the others of its scope. */
+/** One line that identifies a requirement among those of its scope. */
 export function describeRequirement(requirement: PolicyRequirement): string {
   switch (requirement.type) {
     case 'insecureAcceptAnything':
@@ -114,7 +114,7 @@ function describeIdentity(identity: SignedIdentity): string {
   }
 }
 
-/** One line that tells a Sigstore root from others. */
+/** One line that identifies a Sigstore root. */
 export function describeRoot(root: SigstoreRoot): string {
   switch (root.kind) {
     case 'keys':

@@ -20,8 +20,8 @@ export type SignedIdentity =
   | { readonly type: 'remapIdentity'; readonly prefix: string; readonly signedPrefix: string };
 
 /**
- * Whether a signature's `docker-reference` is one that an identity accepts for an image. The digest is not looked at:
- * that the signature, the manifest and the image's own digest agree is for the caller to verify. An image of a
+ * Whether a signature's `docker-reference` is one that an identity accepts for an image. The digest is not compared:
+ * the caller verifies that the signature, the manifest and the image's own digest agree. An image of a
  * directory has no reference, and only `exactReference` and `exactRepository` accept a signature for it.
  */
 export function matchesIdentity(
@@ -32,7 +32,7 @@ export function matchesIdentity(
   try {
     return matches(identity, image, parseDockerReference(untrustedSignedReference));
   } catch (error) {
-    // What is no reference matches nothing.
+    // Text that is not a reference matches nothing.
     if (error instanceof InputError) return false;
     throw error;
   }
@@ -130,7 +130,7 @@ function readExactReference(content: unknown, path: JsonPath): string {
   return text;
 }
 
-/** A tag or digest may stand in it, and does not count. */
+/** A tag or digest is allowed, and ignored. */
 function readExactRepository(content: unknown, path: JsonPath): string {
   const text = readRequiredText(readMembers(content, path, ['type', 'dockerRepository']), 'dockerRepository');
   readReference(text, [...path, 'dockerRepository']);

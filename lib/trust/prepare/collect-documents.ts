@@ -22,7 +22,7 @@ import type { TrustDocument } from '../prepared/trust-document.ts';
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
 import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
 
-/** What the documents of one profile are, read and sorted by kind. */
+/** The documents of one profile, read and sorted by kind. */
 export interface CollectedDocuments {
   readonly profile: ProfileDocument | undefined;
   readonly configMap: TrustConfigMap | undefined;
@@ -133,10 +133,10 @@ function refuseUnknown(
 
 function remedy(kind: string): string {
   if (KNOWN_KINDS.has(kind)) return 'another apiVersion of it is';
-  return `list ${kind} in the Profile's ignoreKinds if it may lie there`;
+  return `list ${kind} in the Profile's ignoreKinds to allow it here`;
 }
 
-/** Which ConfigMap counts; the rest are neither read nor needed. */
+/** Which ConfigMap counts; the others are not read. */
 interface ConfigMapSelection {
   readonly selected: ConfigMapDocument | undefined;
   /** Annotated, but another one counts. */
@@ -166,7 +166,7 @@ function selectConfigMap(
   };
 }
 
-/** What a reader should know about a ConfigMap that looks as if it counted. */
+/** A warning about an annotated ConfigMap that is ignored. */
 function warnPassedOver(configMap: ConfigMapDocument, selected: ConfigMapDocument | undefined): string {
   const reason = selected === undefined ? '' : `: ${configMapTitle(selected)} in ${selected.source.document} counts`;
   return documentWarning(

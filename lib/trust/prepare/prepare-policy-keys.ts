@@ -83,7 +83,7 @@ function listRequirementSources(requirement: PolicyRequirement): readonly NamedS
   return listRootSources(requirement.root).map((key) => ({ key, isOpenpgp: false }));
 }
 
-/** A key or certificate that cannot be read is noticed before it is missed. */
+/** Reports a key or certificate that cannot be read before a signature needs it. */
 function checkSigstore({ source, parsed }: PolicyDocument, found: ReadonlyMap<string, PolicyFile>): void {
   const files = new Map([...found].map(([name, { bytes }]) => [name, Buffer.from(bytes, 'base64')]));
   for (const requirement of listRequirements(parsed)) {

@@ -24,7 +24,7 @@ export async function readTrustArchive(archive: Uint8Array): Promise<readonly Tr
     if (header.type === 'directory') continue;
     if (header.type !== 'file') throw invalid(header.name, `a ${header.type} has no place in an archive of documents`);
     const name = parseName(header.name);
-    if (documents.has(name)) throw invalid(name, 'the name is there twice');
+    if (documents.has(name)) throw invalid(name, 'the name occurs twice');
     documents.set(name, { name, bytes: data ?? new Uint8Array() });
     if (documents.size > MAX_DOCUMENTS) throw tooLong();
   }

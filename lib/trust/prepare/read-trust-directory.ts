@@ -18,10 +18,10 @@ export interface TrustDirectory {
 
 /**
  * Reads a directory that is one profile, or that has one sub-directory for each. Hidden names (`..data` of a mounted
- * ConfigMap among them) are passed over; symbolic links are followed to files, and refused where they lead elsewhere.
+ * ConfigMap among them) are skipped; symbolic links to files are followed, and all others are refused.
  *
  * @throws ConfigurationError `TrustMissing` when there is nothing to read, `DocumentInvalid` when it is both, or a link
- * stands where a profile should
+ * is in place of a profile
  */
 export async function readTrustDirectory(directory: string): Promise<TrustDirectory[]> {
   const root = await openDirectory(directory);
@@ -37,8 +37,8 @@ export async function readTrustDirectory(directory: string): Promise<TrustDirect
     return [{ profile: findProfileName(documents) ?? basename(root), documents }];
   }
   if (directories.includes(KEYS_FOLDER)) {
-    // Were it a profile, it would be left out without a word.
-    const reason = `a profile's ${KEYS_FOLDER}/ lies beside its documents, and no profile can be called so`;
+    // As a profile it would be left out silently.
+    const reason = `a profile's ${KEYS_FOLDER}/ belongs beside its documents, and no profile can have this name`;
     throw new ConfigurationError('DocumentInvalid', reason, { position: { document: KEYS_FOLDER } });
   }
   for (const link of links) await checkLeadsToFile(root, link);
@@ -72,7 +72,7 @@ async function readProfile(path: string, profile?: string): Promise<TrustDocumen
   return documents;
 }
 
-/** A profile behind a link would be left out without a word; so would one whose volume is not mounted. */
+/** A profile behind a link would be left out silently, and so would one whose volume is not mounted. */
 async function checkLeadsToFile(root: string, name: string): Promise<void> {
   const isDirectory = await stat(join(root, name)).then(
     (stats) => stats.isDirectory(),

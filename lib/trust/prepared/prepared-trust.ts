@@ -96,7 +96,7 @@ export interface MirrorRule {
   readonly neverContactSource: boolean;
   /** From an ImageTagMirrorSet: pulls by digest are not redirected. */
   readonly tagsOnly?: boolean | undefined;
-  /** The kind and name that said so, such as `ImageDigestMirrorSet/release`. */
+  /** Kind and name of the document that it is from, such as `ImageDigestMirrorSet/release`. */
   readonly origin: string;
 }
 

@@ -6,7 +6,7 @@ export function currentTrustKey(profile: string): string {
   return `trust/${profile}/current`;
 }
 
-/** Where a revision's compilations are: a later Signet may compile the same documents differently. */
+/** Prefix of a revision's compilations: a later Signet may compile the same documents differently. */
 export function preparedTrustPrefix(profile: string, revision: string): string {
   return `trust/${profile}/revisions/${revision}/prepared/`;
 }
@@ -25,7 +25,7 @@ export const MAX_CURRENT_BYTES = 4 * 1024;
 /** Bytes of a prepared trust, which holds the image policies as they are written. */
 export const MAX_PREPARED_BYTES = 8 * 1024 * 1024;
 
-/** What `trust/<profile>/current` holds: which revision counts, and the hash of its prepared JSON. */
+/** The content of `trust/<profile>/current`: the current revision, and the hash of its prepared JSON. */
 export interface CurrentTrust {
   readonly schema: 1;
   readonly revision: string;

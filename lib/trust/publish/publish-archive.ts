@@ -8,8 +8,8 @@ import { type Publication, publishTrust } from './publish-trust.ts';
 const INBOX = /^trust-inbox\/([^/]+)\.tar\.gz$/;
 
 /**
- * Publishes the documents of an archive that was put at `trust-inbox/<profile>.tar.gz`. When anything is wrong with
- * it nothing is published, and the profile keeps the revision it had.
+ * Publishes the documents of an archive that was put at `trust-inbox/<profile>.tar.gz`. If anything is wrong with
+ * it, nothing is published and the profile keeps its revision.
  *
  * @throws ConfigurationError, StoreError
  */
@@ -19,7 +19,8 @@ export async function publishArchive(objects: ObjectStore, key: string): Promise
     throw new ConfigurationError('DocumentInvalid', `${key} is not trust-inbox/<profile>.tar.gz`);
   }
   const stored = await objects.readObject(key, MAX_ARCHIVE_BYTES);
-  if (stored === undefined) throw new ConfigurationError('TrustMissing', `${key} is not there`);
+  if (stored === undefined)
+    throw new ConfigurationError('TrustMissing', `${key} does not exist: put the archive there first`);
   const documents = await readTrustArchive(stored.bytes);
   return await publishTrust(objects, await prepareTrust(profile, documents), documents);
 }

@@ -93,7 +93,7 @@ async function switchCurrent(
 ): Promise<void> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(next)}\n`);
   if (await objects.replaceObject(key, bytes, stored?.etag)) return;
-  throw new ConfigurationError('PublishConflict', 'another publication came between; look at it and publish again', {
+  throw new ConfigurationError('PublishConflict', 'another publication came first; check it and publish again', {
     position: { document: key },
   });
 }

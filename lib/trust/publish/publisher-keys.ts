@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { type CertificatePackets, readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { findRevocation } from '../../crypto/openpgp/keys/revocation.ts';
 
-/** What is published about a publisher: facts that let its key file be taken from anywhere. */
+/** Published facts about a publisher, with which its key file may come from anywhere. */
 export interface PinnedPublisher {
   readonly profile: string;
   readonly keyring: string;
@@ -15,8 +15,8 @@ export interface PinnedPublisher {
 }
 
 /**
- * Fingerprint: https://access.redhat.com/security/team/key (release key 2). The beta key is left out: one keyring
- * with both lets a beta key vouch for a release. Stores: the ConfigMap that ships in every release.
+ * Fingerprint: https://access.redhat.com/security/team/key (release key 2). The beta key is left out: in one keyring
+ * with both, a beta key could sign a release. Stores: the ConfigMap that ships in every release.
  */
 const REDHAT: PinnedPublisher = {
   profile: 'ocp',
@@ -42,7 +42,7 @@ export function findPinnedPublisher(name: string): PinnedPublisher | undefined {
   return PUBLISHERS.get(name);
 }
 
-/** Certificates of a key file, told apart by a list of fingerprints. */
+/** The certificates of a key file, split by a list of fingerprints. */
 export interface SelectedCertificates {
   /** One armor block with all that were kept: clusters read no second block. */
   readonly armored: string;
@@ -73,7 +73,7 @@ export function selectCertificates(untrustedKeyFile: Uint8Array, pinned: readonl
   };
 }
 
-/** A revocation counts wherever it stands; what stands with a certificate that is left out must not get lost. */
+/** A revocation counts wherever it is in the file: one beside a certificate that is left out must not get lost. */
 function requireNotRevokedElsewhere(certificate: CertificatePackets, all: readonly CertificatePackets[]): void {
   const { primary, subkeys } = certificate;
   const others = all.filter((other) => other !== certificate);

@@ -84,7 +84,7 @@ function parseSection(source: RegistriesDDocument, path: MemberPath, section: un
     const field = [...path, 'use-sigstore-attachments'];
     throw registriesDError('DocumentInvalid', source, field, 'expected true or false');
   }
-  // All four are read, so that a fault in the one that does not count is told too.
+  // All four are read, so that a fault in one that does not count is reported too.
   const [lookaside, sigstore] = [readUrl('lookaside'), readUrl('sigstore')];
   const [staging, sigstoreStaging] = [readUrl('lookaside-staging'), readUrl('sigstore-staging')];
   return {

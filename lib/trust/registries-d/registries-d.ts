@@ -23,16 +23,16 @@ export interface RegistriesDSection {
   readonly useSigstoreAttachments: boolean | undefined;
 }
 
-/** Where the signatures of one repository lie. */
+/** Where the signatures of one repository are. */
 export interface Lookaside {
   /**
-   * As configured, with the repository's path appended before a query. It may have any scheme or none: whoever
-   * contacts it decides what is taken. It may hold a password too.
+   * As configured, with the repository's path appended before a query. It may have any scheme or none: the
+   * store that reads it checks that. It may hold a password too.
    */
   readonly base: string;
   /** As configured, before the repository's path. */
   readonly root: string;
-  /** The section that says so, for messages; undefined for the built-in default. */
+  /** The section that it is from, for messages; undefined for the built-in default. */
   readonly place: string | undefined;
 }
 
@@ -76,10 +76,10 @@ function isUrlReference(text: string): boolean {
   return !/^[^/?#]*:/.test(text);
 }
 
-/** Whether Sigstore signatures attached to an image in its registry count; not unless a section says so. */
+/** Whether Sigstore signatures attached to an image in its registry count: only if a section enables them. */
 export function usesSigstoreAttachments(registriesD: RegistriesD, reference: Reference): boolean {
-  const said = listSections(registriesD, reference).find((section) => section.useSigstoreAttachments !== undefined);
-  return said?.useSigstoreAttachments ?? false;
+  const found = listSections(registriesD, reference).find((section) => section.useSigstoreAttachments !== undefined);
+  return found?.useSigstoreAttachments ?? false;
 }
 
 /** The sections that apply to an image, the most specific first and `default-docker` last. */

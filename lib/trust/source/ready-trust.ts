@@ -10,14 +10,14 @@ export interface ReadyTrust {
   readonly refreshedAt: Date;
 }
 
-/** Milliseconds after which trust that was not refreshed decides nothing any more. */
+/** Milliseconds after which trust that was not refreshed decides nothing. */
 export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
 
 export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyTrust {
   return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
 }
 
-/** Milliseconds by which a refresh may lie ahead: more than that, a clock was set back and the age is not known. */
+/** Milliseconds by which a refresh may be ahead of now: beyond that a clock was set back, and the age is unknown. */
 export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
 
 /** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
@@ -26,7 +26,7 @@ export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: D
   return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
 }
 
-/** What anybody may know of a profile's trust: fingerprints and dates, never key material or secrets. */
+/** The public part of a profile's trust: fingerprints and dates, never key material or secrets. */
 interface TrustSummary
   extends Pick<
     PreparedTrust,

@@ -11,14 +11,14 @@ export interface TrustSource {
   /**
    * The wanted profile, else the only one, else `ocp`.
    *
-   * @param revision known to have been published: what is kept of another is read again, however young it is, and does
-   *   not go on when that fails
+   * @param revision known to have been published: kept trust of another revision is read again, however recent, and is
+   *   not used when that fails
    * @throws InputError, ConfigurationError, StoreError
    */
   readonly read: (wanted?: string, revision?: string) => Promise<ReadyTrust>;
 }
 
-/** Milliseconds for which loaded trust is used without asking whether it is still the current one. */
+/** Milliseconds for which loaded trust is used without checking that it is still the current one. */
 export const TRUST_REFRESH_MS = 60_000;
 
 interface Kept {
@@ -27,8 +27,8 @@ interface Kept {
 }
 
 /**
- * Reads trust from an object store by ETag. While the store is out of reach, what was loaded last goes on to decide,
- * with its age: the decision refuses it once it is too old.
+ * Reads trust from an object store by ETag. While the store is out of reach, the trust that was loaded last is returned
+ * with its age: decisions refuse it once it is too old.
  */
 export function createTrustSource(
   objects: ObjectStore,

@@ -66,7 +66,7 @@ const rows: [name: string, expected: string, plan: Plan][] = [
   ['256 scopes', 'accept', { scopes: many(256) }],
   ['257 scopes', 'spec.scopes: at most 256 scopes', { scopes: many(257) }],
   ['no scope', 'spec.scopes: the list must not be empty', { scopes: [] }],
-  ['a scope twice', 'spec.scopes[1]: the scope is there twice', { scopes: [SCOPE, SCOPE] }],
+  ['a scope twice', 'spec.scopes[1]: the scope occurs twice', { scopes: [SCOPE, SCOPE] }],
   ['a later version', 'apiVersion: expected v1 or v1alpha1', { apiVersion: 'config.openshift.io/v2' }],
   ['another group', 'apiVersion: expected config.openshift.io/v1 or', { apiVersion: 'policy.sigstore.dev/v1' }],
   ['another kind', 'kind: expected ClusterImagePolicy or ImagePolicy', { kind: 'ImagePolicies' }],

@@ -260,7 +260,7 @@ describe('members that are there twice', () => {
     ['within what is unknown', '{"x":[1,{"a":[[],{"y":1,"y":2}]}]}', 'x[1].a[1].y:'],
   ])('%s', (_name, text, message) => {
     expect(faultOf(text)).toContain(`DuplicateKey policy.json:`);
-    expect(faultOf(text)).toContain(`${message} the member is there a second time`);
+    expect(faultOf(text)).toContain(`${message} the member occurs twice`);
   });
 });
 

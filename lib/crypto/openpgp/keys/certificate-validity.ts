@@ -6,7 +6,7 @@ import { isTimeOrFlagRepeated, readRevocationKeys } from '../packets/signature-s
 export interface KeyValidity {
   /** Milliseconds since 1970; Infinity: never. */
   readonly expiresAt: number;
-  /** Milliseconds since 1970 at which this was last asserted: of two copies of a key, the later one speaks. */
+  /** Milliseconds since 1970 at which this was last asserted: of two copies of a key, the later one counts. */
   readonly assertedAt: number;
   /** Why it may not sign; undefined when it may. */
   readonly notForSigning: string | undefined;
@@ -15,7 +15,7 @@ export interface KeyValidity {
 export interface PrimaryValidity extends KeyValidity {
   /** Why nothing of this certificate may be used, its subkeys included. */
   readonly unusable: string | undefined;
-  /** User IDs that the key itself vouches for; anybody can put another one into a key file. */
+  /** User IDs that the key itself has signed; anybody can put another one into a key file. */
   readonly userIds: readonly string[];
 }
 
@@ -23,7 +23,7 @@ const SIGN_DATA = 0x02;
 const NEVER = Number.POSITIVE_INFINITY;
 const EPOCH = new Date(0);
 
-/** What the library says when a signature is not by the key it claims: anybody can add such a one. */
+/** The library's errors for a signature that is not by the key it names: anybody can add one. */
 const FORGED = new Set([
   'Signed digest did not match',
   'Signature verification failed',
@@ -38,7 +38,7 @@ type Judged = { readonly signature: SignaturePacket; readonly state: 'valid' | '
  * the two counts. Judged without a clock: each signature is checked as of its own creation.
  *
  * A signature that is the key's own and is not understood (such as a critical subpacket) may take back what an older one
- * granted, so the older one does not count: the certificate is refused. Designated revokers are looked at elsewhere.
+ * granted, so the older one does not count: the certificate is refused. Designated revokers are read in `revocation.ts`.
  */
 export async function judgePrimaryKey(
   key: Key,
@@ -150,7 +150,7 @@ async function judge(
 ): Promise<readonly Judged[]> {
   if (signature.created === null || signature.signatureType === null) return [];
   if (!types.includes(signature.signatureType)) return [];
-  // The library refuses whatever names a revocation key, as the last thing that it looks at.
+  // The library's last check refuses every signature that names a revocation key.
   const namesRevocationKey = signature.revocationKeyClass !== null;
   if (NAME_REVOKERS.includes(signature.signatureType)) signature.revocationKeyClass = null;
   try {
@@ -164,7 +164,7 @@ async function judge(
   }
 }
 
-/** Signatures whose designated revokers `designated-revokers.ts` reads. */
+/** Signatures whose designated revokers `revocation.ts` reads. */
 const NAME_REVOKERS: readonly enums.signature[] = [enums.signature.key, ...CERTIFICATIONS];
 
 function requireKnownRevokers(signature: SignaturePacket): void {
@@ -197,7 +197,7 @@ function strictness({ signature, state }: Judged): number {
   return expiry === NEVER ? 0 : 1 / (1 + expiry);
 }
 
-/** The earlier of the key's expiry and that of the signature that vouches for it. */
+/** The earlier of the key's expiry and that of the signature that asserts it. */
 function expiryOf(keyCreated: Date, signature: SignaturePacket): number {
   const lifetime = signature.keyNeverExpires === false ? signature.keyExpirationTime : null;
   const keyExpiry = lifetime === null ? NEVER : timeOf(keyCreated) + lifetime * 1000;

@@ -19,7 +19,7 @@ export function toVerificationKey(material: PublicKeyMaterial): VerificationKey 
 }
 
 /**
- * Whether the signature value is this key's over `signedContent` and the signature's trailer. Says nothing about
+ * Whether the signature value is this key's over `signedContent` and the signature's trailer. Does not check
  * who may sign what and when.
  *
  * @param hashName `node:crypto` name of the signature's hash algorithm

@@ -39,7 +39,7 @@ function readCertificates(block: Uint8Array): readonly CertificatePackets[] {
   }
 }
 
-/** A signature packet by which a key may speak of itself: direct-key, or on a user ID or attribute. */
+/** A signature packet that may be a key's own: a direct-key signature, or one on a user ID or attribute. */
 export interface SelfStatement {
   readonly body: Uint8Array;
   /** The user ID or attribute that it stands behind; undefined for a direct-key signature. */
@@ -47,8 +47,8 @@ export interface SelfStatement {
 }
 
 /**
- * One certificate of a key file: its bytes for the certificate library; its keys, revocations and statements for our own
- * eyes. Whose signatures they are is not known yet.
+ * One certificate of a key file: its bytes for the certificate library, and its keys, revocations and own statements for
+ * our checks. Who made the signatures is not known yet.
  */
 export interface CertificatePackets {
   readonly bytes: Uint8Array;
@@ -78,8 +78,8 @@ const SUBKEY_REVOCATION = 0x28;
 /**
  * Splits binary keys into certificates.
  *
- * The certificate library drops what it cannot parse without a word, a revocation too. Revocations are therefore
- * collected here, from every signature packet, before the library sees any.
+ * The certificate library silently drops what it cannot parse, revocations included. Revocations are therefore
+ * collected here, from every signature packet, before the library reads any.
  *
  * @throws SignatureError or ConfigurationError when the bytes are not public keys
  */

@@ -12,7 +12,7 @@ export interface PreparedKey {
   /** Upper-case hex, 40 digits. */
   readonly fingerprint: string;
   readonly createdAt: number;
-  /** When the certificate last spoke of this key: of two copies in a keyring, the later one counts. */
+  /** When the certificate last asserted this key: of two copies in a keyring, the later one counts. */
   readonly assertedAt: number;
   /** First second at which the key is no longer valid; absent when it never expires. */
   readonly expiresAt?: number | undefined;

@@ -68,7 +68,7 @@ async function prepareCertificate(
   for (const subkey of subkeys) {
     const own = await judgeSubkey(key, copiesOf(key, subkey.fingerprint));
     const expiresAt = Math.min(own.expiresAt, validity.expiresAt);
-    // Who can break a weak primary key can bind a strong subkey to it.
+    // Whoever can break a weak primary key can bind a strong subkey to it.
     const notForSigning = refuseAlgorithm(primary) ?? validity.unusable ?? own.notForSigning;
     const hashed = Buffer.concat([primary.hashed, subkey.hashed]);
     const subkeyRevoked = revoked ?? findWhyRevoked('subkeyRevocations', hashed);
@@ -85,7 +85,7 @@ async function readCertificate({ bytes, primary }: CertificatePackets): Promise<
   }
 }
 
-/** The library has them, and its types do not say so. */
+/** The library has these, but its types do not declare them. */
 function directSignaturesOf(key: Key): readonly SignaturePacket[] {
   if ('directSignatures' in key && Array.isArray(key.directSignatures)) {
     return key.directSignatures as readonly SignaturePacket[];

@@ -16,9 +16,9 @@ interface Claimed {
 }
 
 /**
- * Why its owner has revoked a key; undefined when nobody did. Reason and date of a revocation do not matter.
+ * Why the owner of a key has revoked it; undefined when not revoked. Reason and date of a revocation do not matter.
  *
- * @param revocations signature packets from anywhere in the key file: one that stands in an odd place still revokes
+ * @param revocations signature packets from anywhere in the key file: one in an odd place still revokes
  * @param revoked what such a signature is over: the primary key, or primary key and subkey
  */
 export function findRevocation(
@@ -37,7 +37,7 @@ export function findRevocation(
   return undefined;
 }
 
-/** True for a revocation that cannot be read: it counts for whatever it stands with. */
+/** True for a revocation that cannot be read: it counts for the certificate that it is in. */
 export function isUnreadableRevocation(body: Uint8Array): boolean {
   return tryParseStatement(body) === undefined;
 }
@@ -58,7 +58,7 @@ function judgeOrigin(
   if (key === undefined || verificationKey === undefined || hashName === undefined) {
     return isNamed ? 'not checkable' : 'not by the key';
   }
-  // Another name may stand where the signature does not protect it: what counts is whose signature it is.
+  // An unprotected area may name another key: what counts is who made the signature.
   const { material } = verificationKey;
   if (!isAlgorithmOf(material, key.algorithm, signature.publicKeyAlgorithm)) return 'not by the key';
   try {
@@ -71,7 +71,7 @@ function judgeOrigin(
   }
 }
 
-/** Undefined for numbers that are no key: whoever reads the key itself says so. */
+/** Undefined for numbers that are not a key: preparing that key reports it. */
 function tryToVerificationKey(material: PublicKeyMaterial): VerificationKey | undefined {
   try {
     return toVerificationKey(material);
@@ -123,7 +123,7 @@ export function findDesignatedRevokers(
  * Why a key is revoked by a designated revoker; undefined when it is not.
  *
  * @param revocations of the whole key file
- * @param standing those of them that stand in the certificate: of these, one that cannot be checked counts
+ * @param standing those of them that are in the certificate itself: of these, one that cannot be checked counts
  * @param revoked what such a signature is over
  */
 export function findDesignatedRevocation(

@@ -28,7 +28,7 @@ const HASH_HEADER = 'Hash: ';
 
 /**
  * Reads the one clearsigned text of a file, which begins at `start`. Headers but `Hash`, lines that should be escaped
- * and a hash that no header announces are refused, as gpg refuses them: all are ways to show what nobody signed. A
+ * and a hash that no header announces are refused, as by gpg: each could show text that nobody signed. A
  * second signed text, or a second block of signatures, rejects the whole file.
  *
  * @param lines without their ends and the spaces before those
@@ -76,7 +76,7 @@ function parseHashHeader(line: string, index: number): readonly number[] {
     });
 }
 
-/** Only escaped lines start with a dash; any other could be taken for the frame by another reader. */
+/** Only escaped lines may start with a dash: another reader could mistake any other for the frame. */
 function unescapeDash(line: string, index: number): string {
   if (!line.startsWith('-')) return line;
   if (startsArmor(line, 'SIGNED MESSAGE')) {

@@ -11,7 +11,7 @@ export const MAX_DETACHED_SIGNATURES = 16;
 const DOCUMENT_TYPES: readonly number[] = [0x00, 0x01];
 
 /**
- * Reads signature packets that stand apart from what they sign, and nothing beside them.
+ * Reads detached signatures: signature packets and nothing else.
  *
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */

@@ -21,7 +21,7 @@ export interface VerifiedMessage {
   readonly createdAt: number;
   /** First second at which the signature or its key is no longer valid, if ever. */
   readonly expiresAt: number | undefined;
-  /** What current clusters could not have checked, though Signet did. */
+  /** What current clusters cannot verify although Signet did. */
   readonly notes: readonly string[];
   /** False for a framing that current clusters cannot read, whatever is signed. */
   readonly isReadableByClusters: boolean;
@@ -86,7 +86,7 @@ function verifyNotRevoked({ certificate, key }: IndexedKey): void {
   throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer: certificate.fingerprint });
 }
 
-/** Of several copies the one that was asserted last speaks: an old copy beside a renewed key takes nothing back. */
+/** Of several copies the one that was asserted last counts: an old copy beside a renewed key changes nothing. */
 function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void {
   const signer = certificate.fingerprint;
   if (key.notForSigning !== undefined) throw new SignatureError('KeyNotForSigning', key.notForSigning, { signer });
@@ -106,7 +106,7 @@ function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void 
 
 function verifyTimes({ signature }: UntrustedSignedMessage, { certificate }: IndexedKey, now: number): void {
   const signer = certificate.fingerprint;
-  // Written so that with no clock nothing holds.
+  // Written so that nothing holds when the time is NaN.
   if (!(signature.createdAt <= now + MAX_CLOCK_SKEW_SECONDS)) {
     throw new SignatureError('SignatureFromFuture', `the signature is dated ${formatUnixTime(signature.createdAt)}`, {
       signer,
@@ -142,7 +142,7 @@ function earliest(one: number | undefined, other: number | undefined): number | 
 
 /**
  * Names a signature by what is signed about it: signing key, signed bytes, signature value. Framing (file name, dates,
- * packet headers, compression) is anybody's to change, so two messages that differ only in it are one signature.
+ * packet headers, compression) is not signed, so two messages that differ only in it are one signature.
  *
  * @param signingKey fingerprint of the key that verified the message
  * @returns SHA-256, hex

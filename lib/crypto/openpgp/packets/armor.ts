@@ -82,7 +82,7 @@ export function decodeArmoredBlock(lines: readonly string[], start: number): Arm
   const blank = lines.indexOf('', start + 1);
   if (blank < 0 || blank > end) throw malformed(start, 'no empty line ends the headers of the armor');
   for (let index = start + 1; index < blank; index++) {
-    if (!HEADER_LINE.test(lines[index] ?? '')) throw malformed(index, 'this is no armor header');
+    if (!HEADER_LINE.test(lines[index] ?? '')) throw malformed(index, 'not an armor header');
   }
   return { bytes: decodeBody(lines.slice(blank + 1, end), blank + 1), end };
 }
@@ -90,7 +90,7 @@ export function decodeArmoredBlock(lines: readonly string[], start: number): Arm
 function decodeBody(lines: readonly string[], start: number): Uint8Array {
   const { body, checksum } = splitChecksum(lines);
   const wrong = body.findIndex((line) => !BASE64.test(line));
-  if (wrong >= 0) throw malformed(start + wrong, 'this is not base64');
+  if (wrong >= 0) throw malformed(start + wrong, 'not base64');
   const bytes = tryDecodeRadix64(body.join(''));
   if (bytes === undefined) throw malformed(start, 'the armor that starts here is cut short');
   if (!isChecksumOf(checksum, bytes)) throw malformed(start + body.length, 'the checksum of the armor is wrong');

@@ -1,6 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 
-/** Packet tags that Signet tells apart (RFC 9580 section 5). */
+/** Packet tags that Signet knows (RFC 9580 section 5). */
 export const PacketTag = {
   publicKeyEncryptedSessionKey: 1,
   signature: 2,

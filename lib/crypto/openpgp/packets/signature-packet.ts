@@ -105,7 +105,7 @@ function agreeOnKeyId(hashed: SubpacketFields, unhashed: SubpacketFields, finger
   return agreeOn(keyIds);
 }
 
-/** One name, or none: two that differ would let the evidence name a key that did not sign. */
+/** One name or none: with two that differ, the evidence could name a key that did not sign. */
 function agreeOn(names: readonly string[]): string | undefined {
   const [first] = names;
   if (names.some((name) => name !== first)) throw malformed('the signature names two different keys');

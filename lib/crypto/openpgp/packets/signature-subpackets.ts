@@ -1,7 +1,7 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { type ByteReader, createByteReader, toHex } from './byte-reader.ts';
 
-/** What the subpackets of a version 4 signature say, of what matters here (RFC 9580 section 5.2.3.7). */
+/** The subpackets of a version 4 signature that Signet uses (RFC 9580 section 5.2.3.7). */
 export interface SubpacketFields {
   readonly createdAt: number | undefined;
   /** Seconds after creation; 0 means never. */
@@ -17,7 +17,7 @@ const REVOCATION_KEY = 12;
 const ISSUER_KEY_ID = 16;
 const KEY_FLAGS = 27;
 const ISSUER_FINGERPRINT = 33;
-/** What can be said only once: two of a kind are read differently by everybody. */
+/** Subpackets that may be there once: readers disagree about which of two counts. */
 const ONCE_ONLY: readonly number[] = [CREATION_TIME, EXPIRATION_TIME, KEY_EXPIRATION_TIME, KEY_FLAGS];
 
 interface Subpacket {
@@ -26,11 +26,11 @@ interface Subpacket {
   readonly body: ByteReader;
 }
 
-/** What becomes of a critical subpacket that is not understood: a revocation counts whatever else it says. */
+/** What to do about a critical subpacket that is not understood: a revocation counts whatever else is in it. */
 export type UnknownCritical = 'refuse' | 'ignore';
 
 /**
- * @param protectedBySignature whether this is the hashed area: outside it, times are anybody's word and refused
+ * @param protectedBySignature whether this is the hashed area: outside it anybody can write a time, so one is refused
  * @throws SignatureError `SignatureMalformed`, or `SignatureUnsupported` for a critical subpacket not understood
  */
 export function parseSubpackets(
@@ -65,7 +65,7 @@ export function parseSubpackets(
   return { createdAt, expiresAfter, issuerKeyIds, issuerFingerprints };
 }
 
-/** True when an area says twice when something was made, when it expires, or what a key is for. @throws SignatureError */
+/** True when an area has two creation times, expiration times or key flags. @throws SignatureError */
 export function isTimeOrFlagRepeated(area: Uint8Array): boolean {
   const types = [...readSubpackets(area)].map(({ type }) => type).filter((type) => ONCE_ONLY.includes(type));
   return new Set(types).size < types.length;
@@ -83,7 +83,7 @@ export interface RevocationKeys {
 const AUTHORISED = 0x80;
 const VERSION_4_LENGTH = 22;
 
-/** Only the area that the signature protects may be given: outside it, anybody can name anybody. */
+/** Pass only the area that the signature protects: outside it, anybody can name a revocation key. */
 export function readRevocationKeys(hashedArea: Uint8Array): RevocationKeys {
   const fingerprints: string[] = [];
   let isUnderstood = true;

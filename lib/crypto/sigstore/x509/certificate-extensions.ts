@@ -10,7 +10,7 @@ import {
   toSmallInteger,
 } from './der.ts';
 
-/** The extensions that decide something here; empty where the certificate does not say. */
+/** The extensions that are checked; undefined or empty where the certificate does not have one. */
 export interface CertificateExtensions {
   readonly isAuthority: boolean;
   /** Intermediates that may follow an authority; undefined: any number. */
@@ -24,7 +24,7 @@ export interface CertificateExtensions {
   /** OIDC issuer as Fulcio states it: the bare text, and the later form. */
   readonly issuerV1: string | undefined;
   readonly issuerV2: string | undefined;
-  /** Critical extensions, and restrictions of names, that are not understood: such a certificate proves nothing. */
+  /** Critical extensions, and restrictions of names, that are not understood: such a certificate is rejected. */
   readonly unhandled: readonly string[];
 }
 
@@ -94,7 +94,7 @@ function parseBasicConstraints(value: Buffer | undefined): Pick<CertificateExten
   return { isAuthority, pathLength: length && toSmallInteger(expectDer(length, DerTag.integer)) };
 }
 
-/** The first octet holds all bits that are asked for here. */
+/** The first octet holds all bits that are checked here. */
 function parseKeyUsage(value: Buffer | undefined): number | undefined {
   if (value === undefined) return undefined;
   const [unused, first] = expectDer(readDer(value), DerTag.bitString);

@@ -3,7 +3,7 @@ import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { Certificate } from './certificate.ts';
 import { describeWeakness } from './public-key.ts';
 
-/** Certificates to go by: the trusted ones, and those that may lie in between. */
+/** The trusted certificates, and those that may link the leaf to one of them. */
 interface CertificatePool {
   readonly roots: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
@@ -32,12 +32,13 @@ const SIGNATURE_ALGORITHMS = new Set([
 ]);
 
 /**
- * Checks that a trusted certificate vouches for the leaf's signing of code at a time, by RFC 5280 without revocation.
+ * Checks that a path of certificates leads from the leaf to a trusted one, for signing code, at a time (RFC 5280, without
+ * revocation).
  * Every certificate of the path, the trusted one included, has to be valid then.
  *
  * @param time seconds since 1970
  * @throws SignatureError `KeyUnknown` without a path; `KeyExpired`, `KeyNotForSigning`, `SignatureUnsupported` or
- *   `LimitExceeded` when that is what stands in the way
+ *   `LimitExceeded` when that is why there is no path
  */
 export function verifyCertificatePath(leaf: Certificate, pool: CertificatePool, time: number): void {
   const search: Search = { pool, time, checks: 0, obstacle: undefined };
@@ -56,7 +57,7 @@ interface Search {
   readonly pool: CertificatePool;
   readonly time: number;
   checks: number;
-  /** The first thing that kept a certificate which did sign from vouching. */
+  /** Why the first certificate that did sign may not be an issuer. */
   obstacle: SignatureError | undefined;
 }
 
@@ -101,7 +102,7 @@ function verifyIssuer(issuer: Certificate, intermediatesBelow: number, time: num
   verifyUsable(issuer, time);
 }
 
-/** What every certificate of a path has to be. */
+/** What is required of every certificate of a path. */
 function verifyUsable(certificate: Certificate, time: number): void {
   const { unhandled, signatureAlgorithm, purposes, notBefore, notAfter } = certificate;
   if (unhandled.length > 0) {
@@ -115,7 +116,7 @@ function verifyUsable(certificate: Certificate, time: number): void {
   if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
     throw new SignatureError('SignatureUnsupported', `a certificate is signed by the algorithm ${signatureAlgorithm}`);
   }
-  // Written so that what is no number is not within the validity.
+  // Written so that NaN is outside the validity.
   if (!(time >= notBefore && time <= notAfter)) {
     throw new SignatureError('KeyExpired', `a certificate is not valid at ${formatUnixTime(time)}`);
   }

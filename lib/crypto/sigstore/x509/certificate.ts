@@ -80,7 +80,7 @@ function parseTime(value: DerValue | undefined): number {
   time.setUTCFullYear(year, month - 1, day);
   time.setUTCHours(hour, minute, second);
   const isReal = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && time.getUTCHours() === hour;
-  if (!isReal || minute > 59 || second > 59) throw new DerError('a time is none');
+  if (!isReal || minute > 59 || second > 59) throw new DerError('a time is not a valid date');
   return time.getTime() / 1000;
 }
 
@@ -147,7 +147,7 @@ export function parseLeafCertificate(untrustedPem: string): Certificate {
 }
 
 /**
- * The intermediates of a chain: the last certificate is taken for the root and left out, as containers/image does.
+ * The intermediates of a chain: its last certificate is the root and is left out, as in containers/image.
  *
  * @throws SignatureError `SignatureMalformed`, `LimitExceeded`
  */

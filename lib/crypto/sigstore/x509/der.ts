@@ -7,7 +7,7 @@ export interface DerValue {
   readonly encoded: Buffer;
 }
 
-/** Identifier octets that are told apart (X.690); context-specific ones are written as numbers where they are read. */
+/** Identifier octets (X.690); context-specific ones are written as numbers where they are read. */
 export const DerTag = {
   boolean: 0x01,
   integer: 0x02,
@@ -22,7 +22,7 @@ export const DerTag = {
   sequence: 0x30,
 } as const;
 
-/** Bytes that are not DER. Callers convert it to the error of whoever must act. */
+/** Bytes that are not DER. Callers turn it into a SignatureError or a ConfigurationError. */
 export class DerError extends Error {
   override readonly name = 'DerError';
 }

@@ -3,7 +3,7 @@ import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { Certificate } from './certificate.ts';
 import { verifyCertificatePath } from './certificate-path.ts';
 
-/** A Fulcio authority, and the identity that it has to have certified. */
+/** A Fulcio authority, and the identity that it has to certify. */
 export interface FulcioTrust {
   readonly authorities: readonly Certificate[];
   readonly oidcIssuer: string;
@@ -48,7 +48,7 @@ function describe(emails: readonly string[]): string {
   return emails.length === 0 ? 'no email address' : emails.map((email) => JSON.stringify(email)).join(', ');
 }
 
-/** A private authority, and the subject that it has to have certified. At least one of the two is asked for. */
+/** A private authority, and the subject that it has to certify: an email address, a host name or both. */
 export interface PkiTrust {
   readonly roots: readonly Certificate[];
   readonly intermediates: readonly Certificate[];
@@ -60,7 +60,7 @@ export interface PkiTrust {
  * Checks a certificate of a private authority now: nothing proves when it signed. Returns its key.
  *
  * @param now seconds since 1970
- * @throws SignatureError as {@link verifyCertificatePath}; `IdentityMismatch` for another subject, or when none is asked for
+ * @throws SignatureError as {@link verifyCertificatePath}; `IdentityMismatch` for another subject, or when none is configured
  */
 export function verifyPkiCertificate(
   leaf: Certificate,
@@ -70,7 +70,7 @@ export function verifyPkiCertificate(
 ): KeyObject {
   verifyCertificatePath(leaf, { roots, intermediates: [...intermediates, ...sentIntermediates] }, now);
   if (subjectEmail === undefined && subjectHostname === undefined) {
-    throw new SignatureError('IdentityMismatch', 'no subject is asked for, so that no certificate is of it');
+    throw new SignatureError('IdentityMismatch', 'the policy names no subject, so no certificate matches');
   }
   if (subjectEmail !== undefined && !leaf.emails.includes(subjectEmail)) {
     throw new SignatureError('IdentityMismatch', `the certificate is not for the email address ${subjectEmail}`);
@@ -84,8 +84,8 @@ export function verifyPkiCertificate(
 const LABEL = /^[a-z0-9_-]+$/;
 
 /**
- * Whether a name of a certificate is the host asked for, as Go's VerifyHostname: letter case aside, a `*` in place of
- * the first label of the certificate's name. A host that is itself written with `*` has to be there as it is.
+ * Whether a name of a certificate matches a host, as Go's VerifyHostname: letter case is ignored, and a `*` stands for
+ * the first label of the certificate's name. A host that is itself written with `*` has to be there unchanged.
  */
 function matchesHostname(untrustedName: string, hostname: string): boolean {
   const name = untrustedName.toLowerCase();
