@@ -3,7 +3,7 @@ import { InputError } from '../lib/base/errors/input-error.ts';
 import { StoreError } from '../lib/base/errors/store-error.ts';
 import { parseStartOptions } from './options.ts';
 
-/** What is said of a start that failed, and the exit status. */
+/** The message of a start that failed, and the exit status. */
 export interface Failure {
   readonly text: string;
   readonly status: 2 | 70;

@@ -7,7 +7,7 @@ import { digestDocuments, trustRevision } from '../lib/trust/prepared/trust-docu
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
 import { loadTrust } from '../lib/trust/source/load-trust.ts';
 
-/** Keeps published trust as the documents in a directory are. */
+/** Keeps published trust up to date with the documents in a directory. */
 export interface DocumentPublisher {
   readonly profiles: readonly string[];
   readonly close: () => Promise<void>;
@@ -21,18 +21,18 @@ interface Watched {
   readonly served: ReadonlySet<string>;
   /** By profile: the revision that was published. */
   readonly published: Map<string, string>;
-  /** By profile: what was said last of why it is not published. */
+  /** By profile: the last logged reason why it is not published. */
   readonly faults: Map<string, string>;
 }
 
 /** Milliseconds between two looks at the directory. */
 const LOOK_MS = 1000;
-/** Where a fault of the whole directory is remembered; no profile can have this name. */
+/** The key of a fault of the whole directory; no profile can have this name. */
 const DIRECTORY = '';
 
 /**
- * Publishes every profile, then again whatever changes. What does not load is said once and tried at every look, and
- * its profile keeps the revision it had.
+ * Publishes every profile, then each profile that changes. A profile that does not load is logged once and tried at
+ * every look, and keeps the revision it had.
  *
  * @throws ConfigurationError when a profile does not load at the start and has no revision that does
  */
@@ -68,7 +68,7 @@ async function publishFirst(watched: Watched, directory: TrustDirectory): Promis
     if (!(await hasRevision(watched.objects, profile))) {
       throw new ConfigurationError(cause.code, `${profile}: ${cause.message}`, { cause });
     }
-    sayOnce(watched, profile, cause);
+    logOnce(watched, profile, cause);
   }
 }
 
@@ -96,7 +96,7 @@ async function look(watched: Watched): Promise<void> {
     directories = await readTrustDirectory(watched.directory);
     watched.faults.delete(DIRECTORY);
   } catch (error) {
-    sayOnce(watched, DIRECTORY, error);
+    logOnce(watched, DIRECTORY, error);
     return;
   }
   for (const directory of directories) await publishChanged(watched, directory);
@@ -116,11 +116,11 @@ async function publishChanged(watched: Watched, directory: TrustDirectory): Prom
     if (known === undefined && !watched.served.has(profile))
       telemetry.log('warn', 'a new profile is served after the next start', { profile });
   } catch (error) {
-    sayOnce(watched, profile, error);
+    logOnce(watched, profile, error);
   }
 }
 
-function sayOnce({ telemetry, faults }: Watched, profile: string, error: unknown): void {
+function logOnce({ telemetry, faults }: Watched, profile: string, error: unknown): void {
   const fault = error instanceof Error ? error.message : String(error);
   if (faults.get(profile) === fault) return;
   faults.set(profile, fault);

@@ -20,8 +20,8 @@ export interface EventTakers {
 export const SCHEDULED_MS = 300_000;
 
 /**
- * POST /local/events: an event of EventBridge for the function that takes it, ECR's or a schedule's. Who posts is there
- * to read why it is malformed, so that is answered, and no dead letter.
+ * POST /local/events: an event of EventBridge for the function that handles it, ECR's or a schedule's. A malformed one is
+ * answered with the reason instead of becoming a dead letter.
  */
 export function createLocalEvents(
   { receivePush, reverify, planMirror }: EventTakers,
@@ -36,7 +36,7 @@ export function createLocalEvents(
       return toJsonResponse(202, { taken: 'receive-push' });
     }
     if (event['detail-type'] === 'Scheduled Event') {
-      // In a deployment each schedule has its own function; here its rule's name tells.
+      // In a deployment each schedule has its own function; here the name of its rule decides.
       const taken = isPlanRule(event['resources']) ? 'plan-mirror' : 'reverify';
       const schedule = taken === 'plan-mirror' ? planMirror : reverify;
       return toJsonResponse(202, { taken, ...(await schedule(event, createLocalContext(taken, SCHEDULED_MS))) });

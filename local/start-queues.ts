@@ -74,7 +74,7 @@ export function createLocalSqsClient(endpoint: string): SQSClient {
 }
 
 /**
- * The embedded server listens on every address whatever it is told, and asks nobody who they are. While it starts,
+ * The embedded server always listens on every address, and authenticates nobody. While it starts,
  * listening on all addresses becomes listening on loopback.
  */
 async function onLoopback<T>(start: () => Promise<T>): Promise<T> {

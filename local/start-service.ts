@@ -93,7 +93,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
     closers.push(async () => evidence.close());
     const { profiles } = trust;
     const webhooks = openWebhooks(options, trust);
-    // A file that is not right is said at the start, and not to the first registry that calls.
+    // An invalid file is reported at the start, not when the first registry calls.
     await webhooks?.read();
     const clusters = openSecretSource(options.admission, {
       parse: parseAdmissionCredentials,

@@ -24,7 +24,7 @@ type Configuration = Pick<FunctionConfiguration<GraphSetting>, 'profiles'> &
 /** The name of a channel or an architecture, as graphs have them. */
 const NAME = /^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$/;
 
-/** What whoever set them knows the settings by. */
+/** The names of the settings in messages: environment variables, or options of `npm start`. */
 type SettingNames = Readonly<Record<'graphs' | 'channels' | 'architectures', string>>;
 
 const VARIABLES = {
@@ -41,23 +41,23 @@ export function evaluateGraphSettings(configuration: Configuration, names: Setti
   const places = new Map<string, readonly GraphPlace[]>();
   const known = new Set<string>();
   for (const [index, entry] of toEntries(configuration.graphs).entries()) {
-    const told = (fault: string): number => faults.push(`${names.graphs}: entry ${index + 1} ${fault}`);
+    const fail = (fault: string): number => faults.push(`${names.graphs}: entry ${index + 1} ${fault}`);
     const equals = entry.indexOf('=');
     const [profile, url] = [entry.slice(0, Math.max(0, equals)), entry.slice(equals + 1)];
     if (equals < 1 || !isUrlLike(url)) {
-      told('is not profile=URL');
+      fail('is not profile=URL');
       continue;
     }
-    if (known.has(entry)) told('is there already');
+    if (known.has(entry)) fail('is given twice');
     known.add(entry);
     // A text that is not a known name may be a part of a URL, with its password.
-    if (!configuration.profiles.includes(profile)) told('is of a profile that is not configured');
+    if (!configuration.profiles.includes(profile)) fail('names a profile that is not configured');
     try {
       const more = toGraphPlaces(url, { channels, architectures });
       places.set(profile, [...(places.get(profile) ?? []), ...more]);
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      told(`cannot be read: ${error.message}`);
+      fail(`cannot be read: ${error.message}`);
     }
   }
   return { graphs: Array.from(places, ([profile, some]) => ({ profile, places: some })), faults };
@@ -67,7 +67,7 @@ function readNames(variable: string, text: string | undefined, faults: string[])
   const names = toEntries(text);
   for (const name of new Set(names)) {
     if (!NAME.test(name)) faults.push(`${variable}: ${JSON.stringify(name)} is not a name`);
-    else if (names.indexOf(name) !== names.lastIndexOf(name)) faults.push(`${variable}: ${name} is there twice`);
+    else if (names.indexOf(name) !== names.lastIndexOf(name)) faults.push(`${variable}: ${name} is given twice`);
   }
   return names;
 }

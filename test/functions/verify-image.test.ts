@@ -31,14 +31,24 @@ interface World {
   readonly upstreamFailure?: StoreError;
   readonly queueFailure?: StoreError;
   readonly isBucketReadOnly?: boolean;
+  readonly hangingWrites?: boolean;
 }
 
-async function setUp({ mirrored = [], published = [], upstreamFailure, queueFailure, isBucketReadOnly }: World) {
+async function setUp({
+  mirrored = [],
+  published = [],
+  upstreamFailure,
+  queueFailure,
+  isBucketReadOnly,
+  hangingWrites,
+}: World) {
   const memory = createMemoryObjectStore();
   const documents = readFixtureDocuments();
   await publishTrust(memory, await prepareTrust('ocp', documents), documents);
+  const hanging = { ...memory, createObject: () => Promise.withResolvers<never>().promise };
+  const store = hangingWrites === true ? hanging : memory;
   const objects: ObjectStore =
-    isBucketReadOnly === true ? { ...memory, createObject: () => Promise.reject(unreachable) } : memory;
+    isBucketReadOnly === true ? { ...memory, createObject: () => Promise.reject(unreachable) } : store;
   const upstream = createMemorySignatureStore(new Map([[DIGEST, published]]), {
     description: 'upstream',
     failure: upstreamFailure,
@@ -61,10 +71,29 @@ async function setUp({ mirrored = [], published = [], upstreamFailure, queueFail
     const response = await handler(event, createLocalContext('verify-image'));
     return { ...response, verdict: JSON.parse(response.body ?? '') as Verdict };
   };
-  return { verify, mirrorQueue, telemetry };
+  return { verify, handler, mirrorQueue, telemetry };
 }
 
 describe('verify-image', () => {
+  test.each([
+    ['the forced route', { routeKey: 'POST /v1/verify/forced', rawPath: '/v1/verify/forced' }, 200],
+    ['the forced route behind a stage', { routeKey: 'POST /v1/verify/forced', rawPath: '/v1/verify' }, 200],
+    ['a path that ends as the forced one', { routeKey: 'POST /v1/verify', rawPath: '/v1/verify/forced' }, 403],
+    ['no route', { routeKey: '$default', rawPath: '/v1/verify/forced' }, 403],
+  ])('%s: force is decided by the route that was authorized', async (_, change, status) => {
+    const { handler } = await setUp({ published: [signature] });
+    const event = toHttpEvent({ method: 'POST', path: '/v1/verify', body: { pullspec: GOOD, force: true } });
+    const { statusCode } = await handler({ ...event, ...change }, createLocalContext('verify-image'));
+    expect(statusCode).toBe(status);
+  });
+
+  test('a bucket that does not answer is 503 at the deadline, and no verdict', async () => {
+    const { handler } = await setUp({ published: [signature], hangingWrites: true });
+    const event = toHttpEvent({ method: 'POST', path: '/v1/verify', body: { pullspec: GOOD } });
+    const answer = await handler(event, createLocalContext('verify-image', 800));
+    expect(answer).toMatchObject({ statusCode: 503, headers: { 'content-type': 'application/problem+json' } });
+  });
+
   test('a digest that upstream vouched for is queued for the mirror, with its profile', async () => {
     const { verify, mirrorQueue, telemetry } = await setUp({ published: [signature] });
     const { statusCode, verdict } = await verify();

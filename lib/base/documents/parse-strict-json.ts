@@ -115,7 +115,7 @@ function addElement<N>(container: Container<N>, value: Json<N>): void {
 
 type StrictJsonFault = 'grammar' | 'duplicate' | 'depth';
 
-/** A text that is not strict JSON. Callers convert it to the error of whoever must act. */
+/** A text that is not strict JSON. Callers convert it to an InputError, a ConfigurationError or a SignatureError. */
 export class StrictJsonError extends Error {
   override readonly name = 'StrictJsonError';
   readonly fault: StrictJsonFault;

@@ -16,12 +16,12 @@ export function toFaults(issues: readonly Issue[]): readonly SchemaFault[] {
   return issues.map((issue) => ({ path: toPath(issue), message: toMessage(issue) }));
 }
 
-/** The places alone, each once, joined: for documents whose content must not be told, names of members neither. */
+/** The places alone, each once, joined: for secret documents, of which no value and no unknown name may be shown. */
 export function formatPlaces(issues: readonly Issue[]): string {
   return [...new Set(issues.map((issue) => toPlace(issue).join('.') || 'the whole'))].join(', ');
 }
 
-/** Of an unknown member, what has it. */
+/** For an unknown member, the object that has it. */
 function toPlace(issue: Issue): (string | number)[] {
   const path = toPath(issue);
   return isUnknownMember(issue) ? path.slice(0, -1) : path;
@@ -48,7 +48,7 @@ function isUnknownMember({ path, expected }: Issue): boolean {
   return path?.at(-1)?.origin === 'key' && expected === 'never';
 }
 
-/** What valibot says unless it is told otherwise; the value comes last in it. */
+/** Valibot's own messages, which end with the value. */
 const DEFAULT_MESSAGE = /^Invalid [a-z ]+: /i;
 
 function toLabel(type: string): string {
@@ -87,7 +87,7 @@ export function recordOf<T>(
   );
 }
 
-/** A member that a parser converts; what it refuses becomes a fault of the member. */
+/** A member that a parser converts. The parser's InputError becomes a fault of the member. */
 export function parsedField<From, To>(from: v.GenericSchema<unknown, From>, parse: (value: From) => To) {
   return v.pipe(
     from,

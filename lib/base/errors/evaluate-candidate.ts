@@ -6,7 +6,7 @@ export interface Rejection {
   readonly signer?: string;
   readonly code: SignatureErrorCode;
   readonly message: string;
-  /** Given for a fault of Signet's own, for whoever operates it. */
+  /** Given for a fault of Signet's own, for its operator. */
   readonly note?: string;
 }
 
@@ -68,7 +68,7 @@ function toFault(thrown: unknown): Rejection {
 function describeThrown(thrown: unknown): { readonly name: string; readonly message: string } {
   try {
     if (thrown instanceof Error) {
-      // The types say text, and whoever throws may have put anything there.
+      // The types say text, but a thrown error may hold anything.
       const { name, message }: { readonly name: unknown; readonly message: unknown } = thrown;
       return { name: String(name), message: String(message) };
     }

@@ -40,7 +40,7 @@ export const REASON_CODES = [
    * its fingerprint and add it.
    */
   'KeyUnknown',
-  /** The key is revoked, whatever the date and the reason. Remedy: use a release that the current key signed. */
+  /** The key is revoked, regardless of date and reason. Remedy: use a release that the current key signed. */
   'KeyRevoked',
   /** The key or certificate had expired when it signed. Remedy: use a release that the current key signed. */
   'KeyExpired',
@@ -64,7 +64,7 @@ export const REASON_CODES = [
    */
   'KeyringUnsatisfied',
   /**
-   * A policy rejects the image whatever its signatures are, or nothing in the profile can vouch for it. Remedy: see the
+   * A policy rejects the image regardless of its signatures, or nothing in the profile can vouch for it. Remedy: see the
    * scope in the verdict; add a policy that covers the repository.
    */
   'PolicyRejects',

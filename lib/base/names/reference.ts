@@ -90,7 +90,7 @@ export function toCanonicalHost(host: string): string {
   return canonical === 'index.docker.io' ? DEFAULT_HOST : canonical;
 }
 
-/** True for what is read as a host wherever it stands in front of a `/`, whatever its letter case. */
+/** True for a text that is always read as a host in front of a `/`, in any letter case. */
 function isUnmistakable(host: string): boolean {
   return /[.:[]/.test(host) || host === 'localhost';
 }

@@ -41,7 +41,7 @@ interface CoveringPolicy {
   readonly coverage: { readonly kind: 'scopes'; readonly scopes: readonly string[] } | { readonly kind: 'everything' };
 }
 
-/** Whether a policy has a say over a repository. A scope that cannot be read covers everything: it must not drop out. */
+/** Whether a policy applies to a repository. A scope that cannot be read covers everything: it must never be ignored. */
 export function coversRepository(policy: CoveringPolicy, repository: Repository): boolean {
   switch (policy.coverage.kind) {
     case 'everything':
@@ -68,7 +68,7 @@ function scopeCovers(scope: Scope | undefined, repository: Repository): boolean 
   return repository === scope.prefix || repository.startsWith(`${scope.prefix}/`);
 }
 
-/** Nodes leave the port out before they compare; a wildcard written with one must not drop out for it. */
+/** Nodes leave the port out before they compare; a wildcard that is written with one must still match. */
 function coversHost(domain: string, host: string): boolean {
   return host.endsWith(`.${domain}`) || host.replace(/:[0-9]+$/, '').endsWith(`.${domain}`);
 }

@@ -1,6 +1,6 @@
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 
-/** What a service of AWS, or the way to it, said instead of an answer. */
+/** A failed request to AWS: the service's error, or the connection's. */
 export interface AwsFault {
   /** HTTP status; undefined when there was no answer. */
   readonly status?: number | undefined;
@@ -23,7 +23,7 @@ export function toAwsStoreError(fault: AwsFault, doing: string): StoreError {
   );
 }
 
-/** Status, code and message, as far as there are. */
+/** Status, code and message, those that are known. */
 function describeAwsFault({ status, code, message }: AwsFault): string {
   return [status, code, message].filter((part) => part !== undefined && part !== '').join(' ');
 }

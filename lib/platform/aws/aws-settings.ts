@@ -4,13 +4,13 @@ export interface AwsCredentials {
   readonly sessionToken?: string | undefined;
 }
 
-/** What a function has of AWS: its region, and credentials that last as long as its environment. */
+/** A function's region, and its credentials, which are valid as long as its environment. */
 export interface AwsSettings {
   readonly region: string;
   readonly credentials: AwsCredentials;
 }
 
-/** The same without a member that is not there, as libraries want it. */
+/** The same without absent members, as libraries require. */
 export function toGivenCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -28,27 +28,27 @@ export const SDK_TIMEOUTS = {
 } as const;
 
 export interface SdkOptions {
-  /** The SDK's own search (environment, profile) unless told. */
+  /** By default the SDK searches the environment and its profile. */
   readonly region?: string | undefined;
   /** URL of a compatible server. */
   readonly endpoint?: string | undefined;
-  /** The SDK's own search (environment, profile, role) unless told. */
+  /** By default the SDK searches the environment, its profile and the role. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   readonly requestTimeoutMs?: number | undefined;
   /** Tries of one request, the first included. */
   readonly maxAttempts?: number | undefined;
 }
 
-/** The settings of a client of the AWS SDK: what is not told is left out, so that the SDK looks for it. */
+/** The settings of a client of the AWS SDK. An absent one is left out, so that the SDK searches for it. */
 export function toSdkSettings(
-  { region, endpoint, credentials, ...told }: SdkOptions,
+  { region, endpoint, credentials, ...given }: SdkOptions,
   { requestTimeoutMs, maxAttempts }: { readonly requestTimeoutMs: number; readonly maxAttempts: number },
 ) {
   return {
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-    maxAttempts: told.maxAttempts ?? maxAttempts,
-    requestHandler: { ...SDK_TIMEOUTS, requestTimeout: told.requestTimeoutMs ?? requestTimeoutMs },
+    maxAttempts: given.maxAttempts ?? maxAttempts,
+    requestHandler: { ...SDK_TIMEOUTS, requestTimeout: given.requestTimeoutMs ?? requestTimeoutMs },
   };
 }

@@ -36,7 +36,7 @@ interface Entry {
   readonly Detail: string;
 }
 
-/** The entries in requests that EventBridge takes, in their order; one that no request may carry it refuses itself. */
+/** The entries in requests of a size that EventBridge accepts, in their order. An entry that is too large is refused by EventBridge. */
 function toRequests(entries: readonly Entry[]): readonly (readonly Entry[])[] {
   const requests: Entry[][] = [];
   let bytes = 0;
@@ -83,7 +83,7 @@ interface EntryResult {
 }
 
 /**
- * A topic that is told every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
+ * A topic that receives every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
  * attribute `detailType` lets a subscription filter.
  */
 export function createSnsTopic(topicArn: string, client = new SNSClient({ requestHandler: SDK_TIMEOUTS })): EventBus {

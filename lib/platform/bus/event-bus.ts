@@ -1,21 +1,21 @@
-/** What happened, for whoever listens. `detail` is plain JSON, whose size its maker bounds. */
+/** One event. `detail` is plain JSON; its author limits its size. */
 export interface BusEvent {
   readonly detailType: string;
   readonly detail: object;
 }
 
-/** Where events are told. Delivery is at least once: a listener may be told the same again. */
+/** Where events are published. Delivery is at least once: a listener may receive an event again. */
 export interface EventBus {
   /** Short, for messages; no credentials. */
   readonly description: string;
-  /** Resolves when every event is taken. @throws StoreError when one is not, or it is not known */
+  /** Resolves when every event is accepted. @throws StoreError when one is not, or when that is unknown */
   publishEvents(events: readonly BusEvent[]): Promise<void>;
 }
 
-/** What all events of Signet have as their source. */
+/** The source of all events of Signet. */
 export const EVENT_SOURCE = 'signet';
 
-/** One bus in front of several: all are told, in this order. */
+/** A bus that publishes to several, in this order. */
 export function createCombinedBus(buses: readonly EventBus[]): EventBus {
   return {
     description: buses.map(({ description }) => description).join(', '),

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** What lies at a path: a file's bytes, all or only as many as the limit allows, or something that has none. */
+/** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
 export type FileContents =
   | { readonly kind: 'whole' | 'cut'; readonly bytes: Uint8Array }
   | { readonly kind: 'directory' }
@@ -11,7 +11,7 @@ export type FileContents =
 const CHUNK_BYTES = 64 * 1024;
 
 /**
- * At most `limitBytes` of a regular file, whatever size it claims. A FIFO without a writer does not block.
+ * At most `limitBytes` of a regular file, regardless of the size it claims. A FIFO without a writer does not block.
  *
  * @param links whether a symbolic link in the path's last place is followed; a refused one is the system's `ELOOP`
  * @throws the system's error, `ENOENT` among them
@@ -38,7 +38,7 @@ async function readUpTo(handle: FileHandle, limitBytes: number, size: number): P
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (;;) {
-    // One byte more than there should be, or may be, tells whether there is more.
+    // One byte more than expected, or allowed, shows whether the file goes on.
     const expected = total < size ? size + 1 - total : CHUNK_BYTES;
     const length = Math.min(CHUNK_BYTES, expected, limitBytes + 1 - total);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, total);

@@ -68,7 +68,7 @@ export function classifyAddress(text: string): AddressKind {
   return kind;
 }
 
-/** @throws StoreError `AddressRefused`. `origin` tells how the address came up, for the message. */
+/** @throws StoreError `AddressRefused`. `origin` names the address in the message. */
 export function checkAddress(address: string, rules: AddressRules, origin = address): void {
   const kind = classifyAddress(address);
   if (kind === 'public' || (rules.allowPrivateAddresses && ALLOWABLE.has(kind))) return;

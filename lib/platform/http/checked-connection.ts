@@ -37,7 +37,7 @@ function findRefusal(
 }
 
 /**
- * Checks what a socket is really connected to, whatever the lookup said, and destroys it with the refusal before a
+ * Checks the address that a socket is really connected to, independent of the lookup, and destroys it before a
  * byte of the request leaves. To be called for each request: a kept-alive socket is checked anew.
  */
 export function guardSocket(socket: Socket, rules: AddressRules): void {

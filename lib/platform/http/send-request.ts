@@ -17,7 +17,7 @@ interface Hop {
   readonly rules: AddressRules;
 }
 
-/** One request, no redirect followed; the body is the caller's to read or destroy. Rejects with whatever went wrong. */
+/** One request, no redirect followed; the body is the caller's to read or destroy. Rejects with the system's error. */
 export async function sendRequest(hop: Hop): Promise<IncomingMessage> {
   try {
     return await attempt(hop);
@@ -71,7 +71,7 @@ function openRequest({ method, url, route, headers, signal }: Hop): ClientReques
   return url.protocol === 'https:' ? httpsRequest(url, reached) : httpRequest(url, reached);
 }
 
-/** Whatever ended a request, as the StoreError that tells it; without user, password and query of the URL. */
+/** The error of a request as a StoreError; without user, password and query of the URL. */
 export function toHttpFailure(cause: unknown, url: URL): StoreError {
   const shown = toShownUrl(url);
   if (cause instanceof StoreError) {

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError, type InputErrorCode } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 
-/** An error as RFC 9457 wants it told. */
+/** An error as a problem document (RFC 9457). */
 interface Problem {
   readonly type: string;
   readonly title: string;
@@ -23,7 +23,7 @@ const INPUT_STATUS: Readonly<Partial<Record<InputErrorCode, number>>> = {
   ProfileUnknown: 404,
 };
 
-/** What the caller may know: their own fault in full, ours and the operator's without detail. */
+/** The error as the caller may see it: their own fault in full, ours and the operator's without detail. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof InputError) {
     const status = INPUT_STATUS[error.code] ?? 400;
@@ -47,7 +47,7 @@ export function toProblemResponse(error: unknown): APIGatewayProxyStructuredResu
   return toResponse(toProblem(error));
 }
 
-/** For a route or an object that is not there. */
+/** For a route or an object that does not exist. */
 export function toNotFoundResponse(detail: string): APIGatewayProxyStructuredResultV2 {
   return toProblemDocument(404, 'NotFound', 'Not found', detail);
 }

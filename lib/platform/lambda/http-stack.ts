@@ -16,9 +16,9 @@ export type HttpHandler = (
   context: InvocationContext,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** Milliseconds for one answer: API Gateway waits for 30 s, whatever the function has. */
+/** Milliseconds for one answer: API Gateway waits for 30 s, also when the function may run longer. */
 const ANSWER_MS = 28_500;
-/** Milliseconds before its end at which a function gives an answer up, to say so. */
+/** Milliseconds before its end at which a function stops working on an answer and answers 503. */
 const RESERVE_MS = 500;
 
 /**
@@ -57,7 +57,7 @@ export function wrapHttp(answer: AnswerHttp, telemetry: Telemetry, now: () => nu
 
 /**
  * Webhooks and admission authenticate by a token in the path: it never reaches a log. A stage may stand before the
- * route, and a path is whatever a caller wrote, line feeds included.
+ * route, and a caller may write any path, line feeds included.
  */
 export function redactPath(path: string): string {
   return path

@@ -40,7 +40,7 @@ export interface EventOptions {
 export type EventHandler<Event, Result> = (event: Event, context: InvocationContext) => Promise<Result>;
 
 /**
- * Wraps a function that nobody waits for: one deadline, a log line for a failure, and the counts. A failure is thrown,
+ * Wraps a function without a caller that waits: one deadline, a log line for a failure, and the counts. A failure is thrown,
  * so that Lambda repeats the event.
  */
 export function wrapEvent<Event, Result>(

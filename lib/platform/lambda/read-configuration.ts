@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 
-/** Everything that a function may be told by its environment; each is told what it names. */
+/** Everything that a function may read from its environment; each reads the settings that it names. */
 interface Settings {
   /** `s3://bucket[/prefix]` or a directory. */
   readonly objects: string;
@@ -90,7 +90,7 @@ export type NeededSetting = keyof NeededMembers;
 /** Settings that may be empty or absent. */
 export type OptionalSetting = keyof OptionalMembers;
 
-/** What a function is told by its environment: where objects are, its profiles, and the settings that it names. */
+/** What a function reads from its environment: where objects are, its profiles, and the settings that it names. */
 export type FunctionConfiguration<Name extends NeededSetting | OptionalSetting = never> = Pick<
   Settings,
   EveryMember[keyof EveryMember] | (NeededMembers & OptionalMembers)[Name]
@@ -99,7 +99,7 @@ export type FunctionConfiguration<Name extends NeededSetting | OptionalSetting =
 interface Names<Needed, Optional> {
   readonly needed?: readonly Needed[];
   readonly optional?: readonly Optional[];
-  /** What else is wrong with what is set, told together with the rest. */
+  /** Lists further faults of the settings, which are reported together with the rest. */
   readonly listFaults?: (settings: Settings) => readonly string[];
 }
 
@@ -109,8 +109,8 @@ const MAX_RECEIVES = 1000;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads and checks every setting at once, so that one look at the log mends them all. Values are never printed, but for
- * what `listFaults` says of those that are no secrets.
+ * Reads and checks every setting at once, so that one look at the log is enough to fix them all. Values are never
+ * printed, except those that `listFaults` shows because they are no secrets.
  *
  * @throws ConfigurationError `DocumentInvalid` that names each variable at fault
  */

@@ -1,10 +1,10 @@
 import { LOG_LEVELS, type LogLevel, readLogLevel, readTraceId } from './environment.ts';
 
-/** What a function says of itself: one structured line per event, and counts. */
+/** The log of a function, one structured line per event, and its counts. */
 export interface Telemetry {
   readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void;
   readonly count: (metric: string, value?: number) => void;
-  /** Hands the counts over; called once per event. */
+  /** Writes the counts; called once per event. */
   readonly flush: () => void;
 }
 
@@ -14,7 +14,7 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies
  * Log lines and counts, each one JSON line; counts are in CloudWatch's embedded metric format. No library writes them:
  * the smallest one took a tenth of a function's cold start for the lines, and a tenth of the smallest bundle for counts.
  *
- * @param metrics `none` where nobody reads the counts, as on one machine
+ * @param metrics `none` where counts are not collected, as on one machine
  */
 export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 'embedded'): Telemetry {
   const least = readLogLevel();
@@ -38,7 +38,7 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
 
 const heard = new WeakSet<NodeJS.WritableStream>();
 
-/** A service goes on when nobody reads its log any more: an error of the stream that nobody hears would end it. */
+/** A service goes on when its log's reader is gone: without a listener, an error of the stream would end the process. */
 function writeLine(stream: NodeJS.WritableStream, line: string): void {
   if (!heard.has(stream)) {
     heard.add(stream);
@@ -54,7 +54,7 @@ function toMetricLine(service: string, counts: ReadonlyMap<string, number>): str
   return `${JSON.stringify({ _aws: envelope, service, ...Object.fromEntries(counts) })}\n`;
 }
 
-/** What a log line may say of an error: names, codes and messages of it and of what caused it. */
+/** An error in a log line: names, codes and messages of it and of its causes. */
 export function describeError(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { message: String(error) };
   return {
@@ -81,14 +81,14 @@ export interface LogEntry {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** True when lines of this level are wanted where the log is kept from `least` on. */
+/** True when a line of this level is logged where `least` is the lowest level. */
 export function isLogged(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
 }
 
 /**
- * One line of JSON. What the function says of itself comes after the fields, so that no field can pass for it. Never
- * throws: fields that cannot be written are left out, and the line says so.
+ * One line of JSON. The function's own members come after the fields, so that no field can replace them. Never throws:
+ * fields that cannot be written are left out and listed under `unwritten`.
  */
 export function formatLogLine({ level, message, service, time, traceId, fields }: LogEntry): string {
   const own = {

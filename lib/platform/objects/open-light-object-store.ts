@@ -3,8 +3,8 @@ import type { ObjectStore } from './port/object-store.ts';
 import { checkDirectoryLocation, isS3Location, parseS3Location } from './s3/s3-location.ts';
 
 /**
- * As `openObjectStore`, without listing and without the AWS SDK: for functions that have to start fast. What speaks to
- * the one place is not loaded for the other.
+ * As `openObjectStore`, without listing and without the AWS SDK: for functions that have to start fast. Only
+ * the module of the one place is loaded.
  *
  * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be
  */

@@ -116,7 +116,7 @@ async function release(client: SQSClient, queueUrl: string, handles: readonly st
   }
 }
 
-/** A message that was given up. */
+/** A message that a consumer gave up. */
 export interface DeadLetter {
   /** Given by the queue when the message was put there. */
   readonly id: string;
@@ -132,7 +132,7 @@ export interface DeadLetter {
 /** What SQS says of a received message. Strings are others' text. */
 export function toDeadLetter({ MessageId: id, Body: body, Attributes, MessageAttributes }: Message): DeadLetter {
   const read = (name: string): string | undefined => MessageAttributes?.[name]?.StringValue;
-  // EventBridge says so why it could not deliver an event.
+  // EventBridge's reason for an event that it could not deliver.
   const undelivered = [read('ERROR_CODE'), read('ERROR_MESSAGE')].filter((part) => part !== undefined).join(': ');
   return {
     id: id ?? '',

@@ -38,7 +38,7 @@ export interface BatchOptions<Body> {
 /**
  * Handles each message of a batch on its own and answers which the queue has to hand out again. Never throws: an
  * exception concerns its message alone, and counts as a retry. A message is acknowledged only when it is done or when
- * the dead-letter queue has it, whatever else fails. After the deadline none is begun: the queue hands it out again, and
+ * the dead-letter queue has it, even when something else fails. After the deadline none is begun: the queue hands it out again, and
  * it is no dead letter, because nothing was tried.
  */
 export async function processBatch<Body>(
@@ -129,7 +129,7 @@ function toReceiveCount({ attributes }: SQSRecord): number {
 /** Characters of a reason made of an error: enough for a sentence, as the log has the rest. */
 export const MAX_FAILURE_CHARACTERS = 300;
 
-/** What a dead letter says of the exception that ended it: name, code and message, in one short line. */
+/** The reason of a dead letter that an exception ended: name, code and message, in one short line. */
 export function toFailureReason(error: unknown): string {
   const text = error instanceof Error ? `${nameError(error)}: ${error.message}` : String(error);
   const characters = Array.from(text.replaceAll(/\s+/gu, ' ').trim());

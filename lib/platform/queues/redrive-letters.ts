@@ -13,7 +13,7 @@ export interface RedriveOptions {
   readonly startedAt: Date;
   /** Chooses, and moves nothing. */
   readonly dryRun?: boolean | undefined;
-  /** Told after each batch how many were moved. */
+  /** Called after each batch with the number that were moved. */
   readonly onProgress?: ((moved: number) => void) | undefined;
 }
 
@@ -22,7 +22,7 @@ export interface LetterFailure {
   readonly why: string;
 }
 
-/** Letters by what became of them. */
+/** Letters by their outcome. */
 export interface RedriveResult {
   readonly chosen: readonly Pick<DeadLetter, 'id' | 'reason'>[];
   readonly moved: number;
@@ -41,8 +41,8 @@ export interface RedriveResult {
 const HIDE_SECONDS = 120;
 
 /**
- * Moves dead letters to a queue to be handled anew. Each is sent before it is removed, so that whatever fails in
- * between leaves two and never none. Ends when the queue was seen whole, when every id was found, or with a batch of
+ * Moves dead letters to a queue to be handled again. Each is sent before it is removed, so that a failure
+ * in between leaves two and never none. Ends when the queue was seen whole, when every id was found, or with a batch of
  * which nothing could be sent.
  *
  * @throws StoreError when the letters cannot be read; it says how many were moved by then

@@ -7,7 +7,7 @@ import type { Queue } from './queue.ts';
 /** A request has longer than the longest poll, 20 s. */
 const LIMITS = { requestTimeoutMs: 25_000, maxAttempts: 3 };
 
-/** The SDK's client with time-outs. With an endpoint, queue URLs have to be below it. */
+/** The SDK's client with time-outs. With an endpoint, queue URLs must be below it. */
 export function createSqsClient(options: SdkOptions = {}): SQSClient {
   return new SQSClient(toSdkSettings(options, LIMITS));
 }
@@ -25,7 +25,7 @@ export function createSqsQueue({ client, queueUrl }: SqsQueueOptions): Queue {
 }
 
 /**
- * Runs requests to SQS, and says in one line what failed.
+ * Runs a request to SQS, and reports a failure in one line.
  *
  * @throws StoreError `NotFound` for no such queue, `AccessDenied`, `TimedOut`, else `ConnectionFailed`
  */

@@ -13,8 +13,8 @@ export function createManagedSecret(
       ({ SecretString: text } = await client.send(new GetSecretValueCommand({ SecretId: arn })));
     } catch (cause) {
       // The message of an answer that is not JSON quotes a piece of it, and so of the secret.
-      const told = cause instanceof SyntaxError ? {} : { cause };
-      throw new StoreError('ConnectionFailed', `the secret ${arn} cannot be read`, told);
+      const options = cause instanceof SyntaxError ? {} : { cause };
+      throw new StoreError('ConnectionFailed', `the secret ${arn} cannot be read`, options);
     }
     if (text === undefined) throw new StoreError('BodyInvalid', `the secret ${arn} has no text`);
     return text;

@@ -3,13 +3,13 @@ import { type FileContents, readRegularFile } from '../files/read-regular-file.t
 
 /** A secret that may change while the process runs: its text, parsed. */
 export interface SecretSource<T> {
-  /** @throws StoreError when it cannot be read; whatever the parser throws */
+  /** @throws StoreError when it cannot be read; the parser's error */
   read(): Promise<T>;
 }
 
 /** Milliseconds after which a secret is read again. */
 export const SECRET_REFRESH_MS = 5 * 60 * 1000;
-/** Milliseconds for which the last one counts while it cannot be read again: what was revoked must end. */
+/** Milliseconds for which the last one is used while it cannot be read again: a revoked secret must end. */
 export const MAX_SECRET_AGE_MS = 60 * 60 * 1000;
 
 interface SecretOptions<T> {
@@ -34,7 +34,7 @@ export function createSecretSource<T>(options: SecretOptions<T>): SecretSource<T
     const readAt = now().getTime();
     try {
       const text = await readText();
-      // The same text is the same value, so that whoever made something of it need not make it anew.
+      // The same text is the same value, so that values derived from it stay valid.
       const value = kept?.text === text ? kept.value : parse(text);
       kept = { value, text, readAt };
       return value;

@@ -5,7 +5,7 @@ const GITHUB_HEADER = /^sha256=([0-9a-f]{64})$/;
 
 /**
  * Whether a token is one of those accepted, which are known by their SHA-256 (lower-case hex) alone. Every one is
- * compared, as hashes of equal length, so that time tells neither which one matched nor how much of it. An empty
+ * compared, as hashes of equal length, so that the duration shows neither which one matched nor how much of it. An empty
  * token is never accepted, nor is anything when none is configured.
  */
 export function isTokenAccepted(given: string | undefined, accepted: readonly string[]): boolean {

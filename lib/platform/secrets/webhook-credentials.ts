@@ -5,13 +5,13 @@ import { formatPlaces, plainObject } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { parseRegistryHost } from '../../base/names/registry-host.ts';
 
-/** The sources whose registries call a webhook; ECR speaks through EventBridge. */
+/** The sources whose registries call a webhook; ECR's events come from EventBridge. */
 export const WEBHOOK_SOURCES = ['quay', 'harbor', 'distribution', 'github', 'dockerhub'] as const;
 export type WebhookSource = (typeof WEBHOOK_SOURCES)[number];
 
 /**
- * What lets one registry's webhook in, and for which registry alone it may speak. Tokens are known by their SHA-256:
- * who reads the configuration cannot call. An HMAC needs its secret, which is behind a function so that nothing that
+ * The credential of one registry's webhook, and the only registry whose pushes it may report. Tokens are stored as
+ * SHA-256: a reader of the configuration cannot call. An HMAC needs its secret, which is behind a function so that nothing that
  * prints a value prints it.
  */
 export type WebhookCredential = { readonly source: WebhookSource; readonly registry: string } & (
@@ -53,7 +53,7 @@ const schema = v.pipe(
 /**
  * Reads `{ "schema": 1, "credentials": [ { "source", "registry", "tokenSha256" | "authorizationSha256" | "secret" } ] }`.
  *
- * @throws ConfigurationError `DocumentInvalid` that tells positions, and nothing of what stands there; `LimitExceeded`
+ * @throws ConfigurationError `DocumentInvalid` that names positions and no values; `LimitExceeded`
  */
 export function parseWebhookCredentials(text: string): readonly WebhookCredential[] {
   if (Buffer.byteLength(text) > MAX_CREDENTIALS_BYTES) {
@@ -63,7 +63,7 @@ export function parseWebhookCredentials(text: string): readonly WebhookCredentia
     );
   }
   const result = v.safeParse(schema, parseDocument(text));
-  if (!result.success) throw invalid(`not as they have to be: ${formatPlaces(result.issues)}`);
+  if (!result.success) throw invalid(`invalid at ${formatPlaces(result.issues)}`);
   return result.output.credentials.map((entry, index): WebhookCredential => {
     const parts = { source: entry.source, registry: parseHost(entry.registry, index) };
     if ('tokenSha256' in entry) return { ...parts, kind: 'token', sha256: entry.tokenSha256 };
@@ -86,7 +86,7 @@ function parseHost(text: string, index: number): string {
   try {
     return parseRegistryHost(text);
   } catch {
-    throw invalid(`not as they have to be: credentials.${index}.registry`);
+    throw invalid(`invalid at credentials.${index}.registry: expected a registry host`);
   }
 }
 

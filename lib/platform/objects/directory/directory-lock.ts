@@ -45,7 +45,7 @@ export async function withLock<Result>(
 }
 
 async function acquireLock(root: string, key: string, deadline: number): Promise<string> {
-  // Kept over all attempts, so that whoever has waited longest comes first.
+  // Kept over all attempts, so that the longest waiting contender is first.
   const since = Date.now().toString().padStart(15, '0');
   const prefix = hash('sha256', key).slice(0, 32);
   while (Date.now() < deadline) {

@@ -11,7 +11,7 @@ export interface KnownDirectories {
   readonly peekRoot: () => Promise<string | undefined>;
   /** Whether it is no link; looked at again after {@link KNOWN_MS}. @throws as `isPlainDirectory` */
   readonly isPlain: IsPlain;
-  /** What was known does not hold any more. */
+  /** Forgets everything. */
   readonly forget: () => void;
 }
 
@@ -52,7 +52,7 @@ export function createKnownDirectories(root: string): KnownDirectories {
   };
 }
 
-/** Milliseconds of a clock that nobody sets. `performance` would be loaded for this alone, for a millisecond. */
+/** Milliseconds of a monotonic clock. `performance` would have to be loaded, which takes a millisecond. */
 function readClock(): number {
   return process.uptime() * 1000;
 }

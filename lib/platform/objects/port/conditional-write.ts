@@ -1,7 +1,7 @@
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { retry, toRandomPause } from '../../time/retries.ts';
 
-/** Name of the metadata entry that tells one write from another, whatever its bytes. */
+/** Name of the metadata entry that distinguishes one write from another of the same bytes. */
 export const WRITE_MARK = 'signet-write';
 
 /** How one conditional PUT ended. `wasRepeated`: it was sent more than once, so that an earlier try may have won. */
@@ -10,7 +10,7 @@ export type PutAnswer =
   | { readonly kind: 'refused'; readonly wasRepeated: boolean }
   | { readonly kind: 'conflict' };
 
-/** What is at the key now. */
+/** The object that is at the key now. */
 export interface HeldObject {
   readonly etag: string;
   readonly mark: string | undefined;
@@ -31,7 +31,7 @@ const PAUSE_MS = 20;
 
 /**
  * True when the write won, false when its condition does not hold. A refusal of a PUT that was sent twice may be
- * caused by its own first try, whose answer was lost: the mark tells.
+ * caused by its own first try, whose answer was lost: the mark shows which.
  *
  * @throws StoreError `ConditionFailed` when the server answers only conflicts and nothing has changed
  */

@@ -1,6 +1,6 @@
 import { untilAborted } from '../../time/deadline.ts';
 
-/** What was read, and a tag that changes whenever the bytes do. */
+/** The bytes of an object, and a tag that changes whenever they do. */
 export interface StoredObject {
   readonly bytes: Uint8Array;
   readonly etag: string;
@@ -14,7 +14,7 @@ export interface ListedObject {
 
 /** Where in a listing to start. */
 export interface ListingStart {
-  /** Only keys after it, in the order of the listing; it need not be the key of an object. From the first unless told. */
+  /** Only keys after it, in the order of the listing; it need not be the key of an object. By default from the first. */
   readonly after?: string | undefined;
 }
 

@@ -6,11 +6,11 @@ import { fileErrorCode } from '../../files/file-error.ts';
 import type { S3Location } from './s3-location.ts';
 
 export interface S3ClientOptions {
-  /** The SDK's own search (environment, profile) unless told. */
+  /** By default the SDK searches the environment and its profile. */
   readonly region?: string | undefined;
   /** URL of an S3-compatible server, asked by path (`<endpoint>/<bucket>/<key>`). */
   readonly endpoint?: string | undefined;
-  /** The SDK's own search (environment, profile, role) unless told. */
+  /** By default the SDK searches the environment, its profile and the role. */
   readonly credentials?: AwsCredentials | undefined;
   readonly connectionTimeoutMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;

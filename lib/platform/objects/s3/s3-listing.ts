@@ -7,7 +7,7 @@ import { runS3Operation, type S3Target } from './s3-client.ts';
 /**
  * All objects whose key starts with `prefix`, page by page, in the order of their keys.
  *
- * A key that no store may hold is passed over: nobody can read it, and it must not keep what is behind it from a listing.
+ * A key that no store may hold is skipped: it cannot be read, and it must not hide the keys after it.
  *
  * @throws StoreError `BodyInvalid` for a listing out of order: a page
  * that comes again would never end, S3's directory buckets do not sort, and a server may not know how to start after

@@ -18,7 +18,7 @@ import { describeS3Location, toBucketKey } from './s3-location.ts';
 interface S3ObjectStoreOptions {
   readonly client: S3Client;
   readonly bucket: string;
-  /** Keys are below it; no final slash. The whole bucket unless told. */
+  /** Keys are below it; no final slash. By default the whole bucket. */
   readonly prefix?: string | undefined;
   /** Milliseconds for one operation, retries and body included; for a listing, for one page. */
   readonly operationTimeoutMs?: number | undefined;
@@ -105,7 +105,7 @@ async function putObject({ client, bucket }: S3Target, put: Put, abortSignal: Ab
   }
 }
 
-/** An operation of its own, whose end lets go of the body that nobody reads. A HEAD could not tell the 404s apart. */
+/** An operation of its own, whose end releases the body, which is not read. A HEAD cannot distinguish the 404s. */
 function readHeld(target: S3Target, key: string): Promise<HeldObject | undefined> {
   return runS3Operation(`reading ${key}`, target.timeoutMs, async (abortSignal) => {
     const output = await getObject(target, key, abortSignal);
