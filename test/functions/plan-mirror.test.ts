@@ -180,8 +180,8 @@ describe('the setting of graphs', () => {
     { name: 'no URL', graphs: 'ocp=', fault: 'is not profile=URL' },
     { name: 'a file', graphs: 'ocp=/etc/passwd', fault: 'is not profile=URL' },
     { name: 'a comma too many', graphs: `ocp=${GOOD},`, fault: 'is not profile=URL', entry: 2 },
-    { name: 'an unknown profile', graphs: `scos=${GOOD}`, fault: 'is of a profile that is not configured' },
-    { name: 'the same twice', graphs: `ocp=${GOOD},ocp=${GOOD}`, fault: 'is there already', entry: 2 },
+    { name: 'an unknown profile', graphs: `scos=${GOOD}`, fault: 'names a profile that is not configured' },
+    { name: 'the same twice', graphs: `ocp=${GOOD},ocp=${GOOD}`, fault: 'is given twice', entry: 2 },
     { name: 'another scheme', graphs: 'ocp=file:///etc/passwd', fault: 'cannot be read: file:// is not contacted' },
     { name: 'half a URL', graphs: 'ocp=https://', fault: 'cannot be read: https://… is not a URL' },
   ])('refuses $name', ({ graphs, fault, entry = 1 }) => {
@@ -204,9 +204,9 @@ describe('the setting of graphs', () => {
     expect(evaluate(`scos=${GOOD},ocp`, 'stable 4.16,,fast,fast', 'amd64/v2').faults).toEqual([
       'SIGNET_GRAPH_CHANNELS: "stable 4.16" is not a name',
       'SIGNET_GRAPH_CHANNELS: "" is not a name',
-      'SIGNET_GRAPH_CHANNELS: fast is there twice',
+      'SIGNET_GRAPH_CHANNELS: fast is given twice',
       'SIGNET_GRAPH_ARCHITECTURES: "amd64/v2" is not a name',
-      'SIGNET_GRAPHS: entry 1 is of a profile that is not configured',
+      'SIGNET_GRAPHS: entry 1 names a profile that is not configured',
       'SIGNET_GRAPHS: entry 2 is not profile=URL',
     ]);
   });

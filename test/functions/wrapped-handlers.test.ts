@@ -25,7 +25,7 @@ function keepOutput(): string[] {
 const now = (): Date => new Date();
 
 describe('with the telemetry that they have in production', () => {
-  test('mirror-signatures answers with its batch’s failures: what middy’s middleware returns would replace it', async () => {
+  test('mirror-signatures answers with its batch’s failures', async () => {
     const written = keepOutput();
     const objects = createMemoryObjectStore();
     const handler = createMirrorSignatures({
