@@ -1,7 +1,8 @@
 import { styleText } from 'node:util';
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import type { SurveyPolicy } from '../../lib/cluster/fleet/check-cluster.ts';
 import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/cluster/fleet/survey.ts';
-import { type SurveyPolicy, surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
+import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';

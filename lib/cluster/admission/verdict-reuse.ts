@@ -106,7 +106,7 @@ export function toReuseKey(
 }
 
 /** The name of a stored verdict: SHA-256 of its key, in hex. */
-export function toReuseName(key: ReuseKey): string {
+function toReuseName(key: ReuseKey): string {
   return hash('sha256', JSON.stringify(toParts(key)));
 }
 

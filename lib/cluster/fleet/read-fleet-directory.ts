@@ -13,7 +13,7 @@ export interface ClusterFolder {
 }
 
 /** Bytes of one file, files of one cluster, and depth of nested folders. */
-export const MAX_CLUSTER_FILE_BYTES = 64 * 1024 * 1024;
+const MAX_CLUSTER_FILE_BYTES = 64 * 1024 * 1024;
 export const MAX_CLUSTER_FILES = 4_096;
 const MAX_DEPTH = 12;
 

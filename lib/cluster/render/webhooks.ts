@@ -2,8 +2,6 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { checkCertificate, splitCertificates } from '../../platform/http/tls-trust.ts';
 import { ADMISSION_KINDS, type AdmissionResource } from './admission-kinds.ts';
 
-export const FAILURE_POLICIES = ['Fail', 'Ignore'] as const;
-
 export interface WebhookOptions {
   /** The `https://` URL of the API, without `/admission/…`. */
   readonly url: string;
@@ -12,13 +10,13 @@ export interface WebhookOptions {
   /** PEM certificates that the API server trusts instead of the system's. */
   readonly ca?: string | undefined;
   readonly timeoutSeconds: number;
-  readonly failurePolicy: (typeof FAILURE_POLICIES)[number];
+  readonly failurePolicy: 'Fail' | 'Ignore';
 }
 
 /** Seconds that an API server waits for a webhook at most. */
-export const MAX_TIMEOUT_SECONDS = 30;
+const MAX_TIMEOUT_SECONDS = 30;
 /** Least characters of a token: a shorter one could be guessed. */
-export const MIN_TOKEN_LENGTH = 16;
+const MIN_TOKEN_LENGTH = 16;
 const TOKEN = /^[A-Za-z0-9_-]+$/;
 
 /**

@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { MAX_REUSE_MS, toReuseKey, toReuseName } from '../../../lib/cluster/admission/verdict-reuse.ts';
+import { MAX_REUSE_MS, toReuseKey } from '../../../lib/cluster/admission/verdict-reuse.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
@@ -28,7 +29,8 @@ const ASKED = toUpdate({ image: GOOD });
 const later = (ms: number): Date => new Date(FIXTURE_TIME.getTime() + ms);
 const { prepared } = trustOf();
 const KEY = toReuseKey(parsePullspec(GOOD), prepared);
-const PLACE = KEY === undefined ? '' : `admission/ocp/${toReuseName(KEY)}.json`;
+const KEY_PARTS = [KEY?.profile, KEY?.mode, KEY?.canonicalPullspec, KEY?.trustRevision, KEY?.verifierVersion];
+const PLACE = `admission/ocp/${hash('sha256', JSON.stringify(KEY_PARTS))}.json`;
 
 /** What one cluster's question has left for the next; another process asks it. */
 async function leave(world: World, body: object = ASKED): Promise<ObjectStore> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { checkCluster, type SurveyPolicy } from '../../../lib/cluster/fleet/check-cluster.ts';
 import { parseClusterObjects } from '../../../lib/cluster/fleet/parse-cluster-objects.ts';
-import { checkCluster, type SurveyPolicy } from '../../../lib/cluster/fleet/survey-fleet.ts';
 import {
   clusterVersion,
   contentSourcePolicy,

@@ -8,8 +8,8 @@ export interface NodeFile {
   readonly bytes: Uint8Array;
 }
 
-export const POLICY_PATH = '/etc/containers/policy.json';
-export const REGISTRIES_D_PATH = '/etc/containers/registries.d';
+const POLICY_PATH = '/etc/containers/policy.json';
+const REGISTRIES_D_PATH = '/etc/containers/registries.d';
 /** The file that the cluster writes itself when an image policy object exists. */
 const GENERATED_REGISTRIES_D = 'sigstore-registries.yaml';
 
