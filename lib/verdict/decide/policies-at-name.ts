@@ -5,6 +5,7 @@ import { coversRepository } from '../../base/names/scope.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/image-policy.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';
+import { allOf } from '../judge/outcome.ts';
 import { toPolicyRequirement } from '../judge/policy-requirement.ts';
 import type { Requirement } from '../judge/requirement.ts';
 import type { Reason } from '../judge/verdict.ts';
@@ -95,9 +96,9 @@ export function isRefused({ documents }: PoliciesAtName): boolean {
   return documents.some(isRefusing);
 }
 
-/** Whether one document does: nothing required is a rejection. */
+/** Whether one document does, should all be met that signatures can meet: nothing required is a rejection. */
 export function isRefusing({ requirements }: DocumentPolicy): boolean {
-  return requirements.length === 0 || requirements.some((one) => one.kind === 'fixed' && one.outcome === 'rejected');
+  return allOf(requirements.map((one) => (one.kind === 'fixed' ? one.outcome : 'accepted'))) === 'rejected';
 }
 
 function explainUnprepared(documents: readonly string[]): Reason {
