@@ -42,7 +42,6 @@ export async function writeBundle(file: string, options: CreateBundleOptions, si
   const progress = createProgress('signatures read');
   try {
     const objects = countReads(store, progress.show);
-    // A cancelled run leaves no file behind.
     const created = await createBundle({
       objects,
       profiles,
@@ -149,7 +148,7 @@ async function collectSigstore(
       concurrency: CONCURRENCY,
       signal,
     });
-    // A release that the registry does not have leaves nothing out but itself.
+    // A release that the registry does not have is left out; nothing else is missing.
     const unread = found.unread.find(({ code }) => components === true || code !== 'NotFound');
     if (unread !== undefined) {
       throw new StoreError('BodyInvalid', `what belongs to ${unread.digest} is not known: ${unread.message}`);

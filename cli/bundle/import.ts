@@ -45,7 +45,7 @@ export async function importSignatures(
   const profiles = await selectTrust(options, now);
   if (profiles === 'bundle') process.stderr.write(WARNING);
   const report = to === undefined ? undefined : await importTo(source, to, profiles, options, { now, signal });
-  // What the one refuses, the other is not given.
+  // What the first destination refuses is not pushed to the second.
   const isGood = report === undefined || toStatus(report.outcome) === ExitStatus.done;
   const isPushed = toRegistry !== undefined && profiles !== 'bundle' && isGood;
   const sigstore = isPushed

@@ -29,7 +29,7 @@ export async function inspect(
   return toStatus(inspection.outcome);
 }
 
-/** What a reading of a bundle leaves behind for scripts: 0, 1 for what is forged, 2 for what cannot be read. */
+/** The exit status for what was read of a bundle: 0, 1 when it is forged, 2 when it cannot be read. */
 export function toStatus(outcome: 'intact' | 'imported' | 'partial' | 'refused' | 'unreadable'): number {
   switch (outcome) {
     case 'intact':

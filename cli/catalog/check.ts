@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { type CheckedCatalog, type CheckedImage, checkCatalog } from '../../lib/artifact/catalog/check-catalog.ts';
 import { parseCatalog } from '../../lib/artifact/catalog/parse-catalog.ts';
 import type { Verification } from '../../lib/artifact/catalog/verification.ts';
@@ -10,7 +9,7 @@ import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { readPolicyFile } from '../open/node-policy.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { formatTable, printResult, styleOutcome } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 import { readInput } from '../shell/read-input.ts';
 import { openImageVerifier, type VerifierOptions } from './open-image-verifier.ts';
@@ -75,21 +74,11 @@ function formatCatalog({ outcome, images }: CheckedCatalog): string {
   const rows = images.map(toRow);
   const header = ['PINNED', 'ASKS FOR', 'SCOPE', 'VERIFIED', 'IMAGE'] as const;
   const shown = header.map((_, column) => column === 0 || column === 4 || rows.some((row) => row[column] !== ''));
-  // Not by the arguments of one call: a catalog may name more images than that bears.
-  const widths = header.map((title, column) =>
-    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), title.length),
-  );
-  const toLine = (row: readonly string[]): string =>
-    row
-      .flatMap((cell, column) => (shown[column] === true ? [cell.padEnd(widths[column] ?? 0)] : []))
-      .join('  ')
-      .trimEnd();
   const faults = images.filter(isAtFault);
   return [
-    toLine(header),
-    ...rows.map(toLine),
+    ...formatTable([header, ...rows].map((row) => row.filter((_, column) => shown[column] === true))),
     ...faults.map((image) => `  ${image.pullspec}: ${describeFault(image)}, named by ${toNames(image.origins)}`),
-    `${toColor(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
+    `${styleOutcome(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
   ].join('\n');
 }
 
@@ -150,11 +139,6 @@ function toCounts(images: readonly CheckedImage[]): string {
 
 function countOf(images: readonly CheckedImage[], isCounted: (image: CheckedImage) => boolean): number {
   return images.filter(isCounted).length;
-}
-
-function toColor(outcome: CheckedCatalog['outcome']): string {
-  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
-  return styleText([color, 'bold'], outcome, { stream: process.stdout });
 }
 
 function invalid(message: string): InputError {

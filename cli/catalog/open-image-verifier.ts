@@ -18,7 +18,7 @@ export interface VerifierOptions extends RegistryImageOptions, StoreOptions {
   readonly bundleIdentity: 'refuse' | 'digest';
 }
 
-/** `close` ends what is under way and lets go of every connection. */
+/** `close` cancels running verifications and closes every connection. */
 export interface OpenedVerifier {
   readonly verify: ImageVerifier;
   readonly close: () => void;
@@ -65,7 +65,7 @@ export async function openImageVerifier(
   }
 }
 
-/** A key file is read, and warned of, once for all images. */
+/** Reads a key file, and prints its warnings, once for all images. */
 function readOnce<Named, Read>(
   read: (named: Named) => Promise<Read>,
   toKey: (named: Named) => string,

@@ -48,7 +48,7 @@ function toCompletions(command: Command, words: string): readonly Completion[] {
   ];
 }
 
-/** Words of the line count as long as they name a command; after that come its options and files. */
+/** Words are matched as long as they name a command; the rest are its options and files. */
 function toBash(completions: readonly Completion[]): string {
   const known = completions.map(({ words }) => JSON.stringify(words)).join('|');
   const cases = completions.map(({ words, candidates }) => `    "${words}") candidates="${candidates.join(' ')}" ;;`);

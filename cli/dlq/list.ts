@@ -18,7 +18,7 @@ interface Listing {
   readonly letters: readonly DeadLetter[];
 }
 
-/** Seconds after which letters are visible again should this process die. */
+/** Seconds after which letters are visible again when this process dies. */
 const HIDE_SECONDS = 30;
 /** Characters of a body that are shown as text. */
 const MAX_BODY_CHARACTERS = 200;

@@ -7,7 +7,7 @@ import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
 import { readInput } from '../shell/read-input.ts';
 
-/** The service on one machine says so where its queues are, while it runs. */
+/** The service on one machine writes the addresses of its queues here while it runs. */
 const QUEUES_FILE = 'queues.json';
 const MAX_QUEUES_FILE_BYTES = 64 * 1024;
 const LocalQueueSchema = v.object({ queueUrl: v.string(), deadLetterUrl: v.string() });
@@ -48,7 +48,7 @@ export function openQueue(label: string, url: string): QueueAddress {
   return { client: createSqsClient({ endpoint, region, credentials }), queueUrl };
 }
 
-/** Runs requests to queues. A refused connection to those of the service means that it was stopped by force. */
+/** Runs requests to queues. A refused connection to a queue of the service means that the service was killed. */
 export async function askQueues<Result>(
   { sourceUrl }: NamedQueues,
   directory: string,
@@ -87,9 +87,9 @@ function hasCause(error: unknown, code: string): boolean {
 interface QueueUrl {
   readonly queueUrl: string;
   readonly endpoint: string;
-  /** Undefined where the host does not say it. */
+  /** Undefined where the host does not name one. */
   readonly region: string | undefined;
-  /** On this machine, where nobody asks who calls. */
+  /** On this machine, where callers need no credentials. */
   readonly isLoopback: boolean;
 }
 

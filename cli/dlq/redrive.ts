@@ -4,7 +4,7 @@ import { type LetterFailure, type RedriveResult, redriveLetters } from '../../li
 import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { formatCount, printResult } from '../shell/output.ts';
 import { askQueues, findQueues, type NamedQueues, openQueue } from './queues.ts';
 
 export interface RedriveLettersOptions extends OutputOptions {
@@ -84,10 +84,6 @@ function formatSummary({ from, to, dryRun, chosen, moved, notChosen, newer, ...r
     ...formatFailures('moved, but not removed: it will be handled again', rest.notRemoved),
     ...rest.notFound.map((id) => `  not found: ${id}`),
   ].join('\n');
-}
-
-function formatCount(what: string, count: number): readonly string[] {
-  return count === 0 ? [] : [`  ${what}: ${count}`];
 }
 
 function formatFailures(what: string, failures: readonly LetterFailure[]): readonly string[] {

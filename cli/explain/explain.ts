@@ -52,7 +52,7 @@ async function readStandardInput(signal: AbortSignal): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** The same call again; a text that was typed in has to be in a file for it. */
+/** The same call again; text from standard input has to be in a file for it. */
 function toCommand(file: string, { trust, profile, mirror, store, allowPrivateStores, tlsCa }: ExplainOptions): string {
   const named = [
     ...(trust === undefined ? [] : ['--trust', trust]),

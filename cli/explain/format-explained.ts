@@ -10,7 +10,7 @@ export interface Explained extends Omit<Explanation, 'releases' | 'pulls'> {
 }
 
 export interface ExplainedRelease extends ReleaseFacts {
-  /** Null where nothing was looked for. */
+  /** Null when no store was searched. */
   readonly search: Pick<SignatureSearch, 'places'> | null;
   readonly fixes: readonly Fix[];
 }
@@ -60,7 +60,7 @@ function formatFix({ say, command, manifest, file }: Fix): readonly string[] {
   ];
 }
 
-/** Strings of a result have no line feeds any more when they are laid out: they are shown as `\u000a`. */
+/** Line feeds in strings of a result are shown as `\u000a`. */
 function indent(text: string): readonly string[] {
   return text
     .split(/\\u000a|\n/)

@@ -7,7 +7,7 @@ import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { countOf, printResult } from '../shell/output.ts';
+import { countOf, formatTable, printResult } from '../shell/output.ts';
 
 export interface FleetCheckOptions extends OutputOptions {
   readonly trust?: string;
@@ -55,16 +55,9 @@ function formatSurvey({ profile, canonicalRepositories, clusters, outcome }: Fle
     stores,
     forced === 0 ? '' : String(forced),
   ]);
-  const widths = HEADER.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const toLine = (row: readonly string[]): string =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
   return [
-    `profile ${profile}, releases are asked for in ${canonicalRepositories.join(', ')}`,
-    toLine(HEADER),
-    ...rows.map(toLine),
+    `profile ${profile}, canonical repositories ${canonicalRepositories.join(', ')}`,
+    ...formatTable([HEADER, ...rows]),
     ...clusters.flatMap(formatFindings),
     '',
     `${toColor(outcome)}  ${countOutcomes(clusters)}`,

@@ -9,7 +9,7 @@ import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trus
 import { openSource } from '../open/stores.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { countOf, printResult } from '../shell/output.ts';
+import { countOf, formatCount, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface AuditOptions extends OutputOptions {
@@ -89,7 +89,7 @@ async function audit(options: AuditOptions, dryRun: boolean, signal: AbortSignal
 }
 
 /**
- * What the service swept by last is what vouches for this mirror: other trust, an old copy of it or one that lacks a
+ * The trust of the last sweep by the service is the trust of this mirror: other trust, an old copy of it or one that lacks a
  * profile would take out what is good. @throws InputError
  */
 function requireSameTrust(trusts: readonly ReadyTrust[], swept: SweepState | undefined): void {
@@ -147,8 +147,4 @@ function formatSummary(summary: Summary): string {
 
 function formatQuarantined({ location, quarantinedAs, codes }: QuarantinedSignature): string {
   return `  ${location}  ${codes.join(', ')}  → ${quarantinedAs}`;
-}
-
-function formatCount(what: string, count: number): readonly string[] {
-  return count === 0 ? [] : [`  ${what}: ${count}`];
 }

@@ -8,11 +8,11 @@ import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { countOf, printResult } from '../shell/output.ts';
+import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
-  /** True: where the releases are. */
+  /** True: in the repository of the releases. */
   readonly components?: string | true;
   readonly concurrency: number;
   readonly pullSecret?: string;
@@ -74,14 +74,7 @@ function toStatus({ outcome }: MirrorCheck): number {
 
 function formatCheck({ images, unlisted }: MirrorCheck): string {
   const count = (outcome: CheckedImage['outcome']) => images.filter((image) => image.outcome === outcome).length;
-  const rows = [HEADER, ...images.map(toRow)];
-  const widths = HEADER.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const lines = formatTable([HEADER, ...images.map(toRow)]);
   return [
     `${countOf(images.length, 'image')}: ${count('complete')} complete, ${count('incomplete')} incomplete, ${count('indeterminate')} not known`,
     ...lines.flatMap((line, at) => [
@@ -104,7 +97,7 @@ function styleLine(line: string, image: CheckedImage | undefined): string {
   return styleText(color, line, { stream: process.stdout });
 }
 
-/** Why, for what is not as it should be, and what a reader should know of the rest. */
+/** The reasons for what is not complete, and the notes. */
 function explain(image: CheckedImage | undefined): readonly string[] {
   if (image === undefined) return [];
   const { manifest, sigstore, openpgp } = image;

@@ -2,10 +2,12 @@ import type { StoreErrorCode } from '../../lib/base/errors/store-error.ts';
 import { listReleaseComponents } from '../../lib/mirror/check/check-mirror.ts';
 import { type CopiedAttachments, copyAttachments } from '../../lib/mirror/sigstore/copy-attachments.ts';
 import { type FoundImages, findCopiedImages } from '../../lib/mirror/sigstore/find-copied-images.ts';
+import { allOf } from '../../lib/verdict/judge/outcome.ts';
+import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
+import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
@@ -52,38 +54,44 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: Abo
       onProgress: (done, total) => progress.show(done, { total }),
     });
     progress.end();
-    const summary = { outcome: conclude(images, found), images, unread: found.unread };
+    const outcome = conclude(images, found);
+    const summary = { outcome: SUMMARIES[outcome], images, unread: found.unread };
     signal.throwIfAborted();
     printResult(options.output, summary, formatSummary);
-    return toStatus(summary);
+    return toExitStatus(outcome);
   } finally {
     progress.end();
     close();
   }
 }
 
-/** What is absent at the source does not make the mirror incomplete. */
-function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Summary['outcome'] {
-  const outcomes = images.map(({ outcome }) => outcome);
-  const isShort = outcomes.includes('conflict') || outcomes.includes('invalid');
-  if (isShort || unread.some(({ code }) => DAMAGE.has(code))) return 'incomplete';
-  return unread.length > 0 || outcomes.includes('failed') ? 'indeterminate' : 'complete';
+function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Outcome {
+  return allOf([
+    ...images.map(({ outcome }) => CONCLUSIONS[outcome]),
+    ...unread.map(({ code }) => (DAMAGE.has(code) ? 'rejected' : 'indeterminate')),
+  ]);
 }
+
+/** What is absent at the source does not make the mirror incomplete. */
+const CONCLUSIONS: Readonly<Record<CopiedAttachments['outcome'], Outcome>> = {
+  complete: 'accepted',
+  absent: 'accepted',
+  unasked: 'accepted',
+  conflict: 'rejected',
+  invalid: 'rejected',
+  failed: 'indeterminate',
+};
+const SUMMARIES = { accepted: 'complete', rejected: 'incomplete', indeterminate: 'indeterminate' } as const;
 
 /** What reading again does not change. */
 const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMismatch', 'LimitExceeded']);
-
-function toStatus({ outcome }: Summary): number {
-  if (outcome === 'incomplete') return ExitStatus.rejected;
-  return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
-}
 
 function formatSummary({ images, unread }: Summary): string {
   const notes = unread.map(({ digest, message }) => `what belongs to ${digest} is not known: ${message}`);
   return [...formatCopied(images), ...notes].join('\n');
 }
 
-/** What became of the signatures beside images: a line for all, then only what a reader has to know of. */
+/** The results of copied attachments: a line of counts, then what was changed, left out or failed. */
 export function formatCopied(images: readonly CopiedAttachments[]): readonly string[] {
   const put = images.flatMap(({ attachments }) => attachments.map(({ outcome }) => outcome));
   const count = (outcome: string): number => put.filter((one) => one === outcome).length;

@@ -11,7 +11,7 @@ import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { countOf, printResult } from '../shell/output.ts';
+import { countOf, formatCount, printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
 
 export interface SyncOptions extends TrustOptions, StoreOptions, OutputOptions {
@@ -79,7 +79,7 @@ export async function syncMirrored(options: SyncOptions, signal: AbortSignal): P
   }
 }
 
-/** Reading a directory again costs nobody anything. */
+/** A local store may be read again every time. */
 function isLocal(store: string): boolean {
   return !/^https?:/.test(store);
 }
@@ -128,10 +128,6 @@ function formatSummary(summary: Summary): string {
     ...formatCount('lists whose children are not known', childless.length),
     ...formatList(childless, ({ digest, message }) => `${digest}  ${message}`),
   ].join('\n');
-}
-
-function formatCount(what: string, count: number): readonly string[] {
-  return count === 0 ? [] : [`  ${what}: ${count}`];
 }
 
 function formatList<T>(items: readonly T[], format: (item: T) => string): readonly string[] {

@@ -14,9 +14,8 @@ import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/compo
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
 import { usesSigstoreAttachments } from '../../lib/trust/registries-d/registries-d.ts';
 import type { StoreOptions } from '../shell/options.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
 import { readRegistriesDFolder } from './node-policy.ts';
-import { openRegistries } from './registries.ts';
+import { openRegistries, toNamedTrust } from './registries.ts';
 import { openClient } from './stores.ts';
 
 export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa' | 'registry'> {
@@ -25,7 +24,7 @@ export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateSt
   readonly allowRegistry: readonly string[];
 }
 
-/** Images of registries, over connections that they share; `close` lets go of them. */
+/** Images of registries, over connections that they share; `close` closes these. */
 interface OpenedRegistryImages {
   /** Not read yet. @throws InputError; StoreError when the pull secret cannot be read */
   readonly open: (reference: DockerReference) => Promise<ImageSource>;
@@ -34,22 +33,19 @@ interface OpenedRegistryImages {
 
 /** Files that the options name are read once. @throws InputError, ConfigurationError */
 export async function openRegistryImages(options: RegistryImageOptions): Promise<OpenedRegistryImages> {
-  const { tlsCa, allowRegistry } = options;
+  const { allowRegistry } = options;
   const registriesD = await readRegistriesDFolder(options.registriesD);
-  // Before the registry gets them, so that a wrong file is told by its name.
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
-  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
   const registries = openRegistries(options);
   return {
     async open(named) {
       const reference = parseReference(formatDockerReference(withDefaultTag(named)));
       const host = repositoryHost(reference.repository);
-      const allowed = { registries: { allowed: [host, ...allowRegistry] }, storeAccess: { ...NO_ACCESS, ca } };
       // Each host is a profile of its own: it may redirect to those that the user named beside it, and to no other.
-      const trust = { ...NO_PROFILE, ...allowed, profile: host };
+      const trust = await toNamedTrust(host, [host, ...allowRegistry], options.tlsCa);
       const registry = await registries.open(trust, reference.repository);
       const openpgp = createRegistriesDStore(registriesD, reference, { allowLocal: true }, client);
-      // As nodes do, which look beside the image only where registries.d says so.
+      // As nodes do: attachments are read only where registries.d says use-sigstore-attachments.
       const looksBeside = usesSigstoreAttachments(registriesD, reference);
       const openRegistry = (): Promise<RegistryClient> => registries.openRegistry(trust);
       const sigstore = looksBeside ? createAttachmentStore(openRegistry) : createEmptyStore(NOT_BESIDE);
@@ -63,14 +59,10 @@ export async function openRegistryImages(options: RegistryImageOptions): Promise
   };
 }
 
-/** What the evidence says of a place that was not looked at. */
+/** Why no attachment was looked up, for the verdict. */
 const NOT_BESIDE = 'registries.d does not say use-sigstore-attachments: true';
 
-/** The user named the hosts that are contacted; no profile adds to them. */
-const NO_PROFILE = { revision: '', pushSources: [], mirrorRules: [] } as const;
-const NO_ACCESS = { allowPrivateAddresses: false, allowLocal: false } as const;
-
-/** `close` lets go of every connection. */
+/** `close` closes every connection. */
 interface OpenedImage {
   readonly source: ImageSource;
   readonly close: () => void;

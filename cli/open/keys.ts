@@ -52,7 +52,7 @@ export async function readKeyFile(keyPath: string, root: string | undefined): Pr
   throw new InputError('FileUnreadable', `cannot read ${keyPath} below ${root}: there is no such file`);
 }
 
-/** Off a node, a policy names what is not there. */
+/** Off a node, the files that a policy names are usually absent: the error names `--root`. */
 async function readNamed(keyPath: string): Promise<Uint8Array> {
   try {
     return await readInput(keyPath, MAX_KEY_FILE_BYTES);

@@ -1,8 +1,10 @@
+import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import { parseRegistryHost } from '../../lib/base/names/registry-host.ts';
 import { type Repository, repositoryHost } from '../../lib/base/names/repository.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
+import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
@@ -12,6 +14,7 @@ import { createRegistryPusher, type RegistryPusher } from '../../lib/registry/cl
 import {
   createProfileRegistries,
   type ProfileRegistries,
+  type RegistryTrust,
   toAllowedHosts,
 } from '../../lib/registry/profile/profile-registries.ts';
 import type { StoreOptions } from '../shell/options.ts';
@@ -46,7 +49,7 @@ export interface MirrorRegistryOptions extends Pick<StoreOptions, 'allowPrivateS
   readonly allowRegistry: readonly string[];
 }
 
-/** `close` lets go of every connection. */
+/** `close` closes every connection. */
 interface OpenedMirrorRegistry {
   readonly client: RegistryClient;
   readonly pusher: RegistryPusher;
@@ -61,31 +64,56 @@ export async function openMirrorRegistry(
   repositories: readonly Repository[],
   { tlsCa, allowRegistry, allowPrivateStores, pullSecret, registry }: MirrorRegistryOptions,
 ): Promise<OpenedMirrorRegistry> {
-  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
-  const secret = pullSecret === undefined ? undefined : parsePullSecret(await openSecret(pullSecret)());
   const hosts = repositories.map(repositoryHost);
-  const allowed = [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry];
+  const trust = await toNamedTrust('mirror', [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry], tlsCa);
+  const secret = pullSecret === undefined ? undefined : parsePullSecret(await openSecret(pullSecret)());
   const http = createHttpClient({
     allowPrivateAddresses: allowPrivateStores === true,
-    ca,
+    ca: trust.storeAccess.ca,
     proxy: readProxy(process.env),
   });
   const options = {
     http,
-    allowedHosts: toAllowedHosts({ ...NO_PROFILE, registries: { allowed } }),
+    allowedHosts: toAllowedHosts(trust),
     pullSecret: secret,
     apiOrigins: new Map(registry.map(parseRegistryOrigin)),
   };
   return { client: createRegistryClient(options), pusher: createRegistryPusher(options), close: () => http.close() };
 }
 
-const NO_PROFILE = {
-  profile: 'mirror',
-  revision: '',
-  pushSources: [],
-  mirrorRules: [],
-  storeAccess: { allowPrivateAddresses: false, allowLocal: false },
-} as const;
+/**
+ * The trust of registries that the user named: these hosts are contacted, and no others.
+ *
+ * @param name of the profile that it stands for
+ * @throws InputError, ConfigurationError for a file of certificates that cannot be used
+ */
+export async function toNamedTrust(
+  name: string,
+  allowed: readonly string[],
+  tlsCa: string | undefined,
+): Promise<RegistryTrust> {
+  return {
+    profile: name,
+    revision: '',
+    pushSources: [],
+    mirrorRules: [],
+    registries: { allowed },
+    storeAccess: { allowPrivateAddresses: false, allowLocal: false, ca: await readCertificates(tlsCa) },
+  };
+}
+
+/** The certificates of `--tls-ca`, checked before any others are added, so that an error names this file. */
+export async function readCertificates(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const pem = Buffer.from(await readInput(file, MAX_KEY_FILE_BYTES)).toString();
+  try {
+    createTlsTrust(pem);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--tls-ca ${file}` } });
+  }
+  return pem;
+}
 
 /**
  * `host[:port]=http(s)://host[:port]`: where a registry's API is instead of at `https://host[:port]`.

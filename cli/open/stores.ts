@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseStoreUrl } from '../../lib/base/names/parse-store-url.ts';
 import { unlessAbsent } from '../../lib/platform/files/file-error.ts';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
 import { isUrlLike, toShownScheme } from '../../lib/platform/http/http-url.ts';
-import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
@@ -20,10 +18,9 @@ import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
-import { openRegistries } from './registries.ts';
+import { openRegistries, readCertificates } from './registries.ts';
 
-/** The stores of a run, read in parallel; `close` lets go of every connection. */
+/** The stores of a run, read in parallel; `close` closes every connection. */
 interface OpenedStores {
   readonly store: SignatureStore;
   /** Of the profile's registries.d and registries, whatever stores the command line names. */
@@ -41,7 +38,7 @@ export async function openStores(options: StoreOptions, trust: StoreTrust): Prom
   return { store: createParallelStore(opened), lookaside: createParallelStore([lookaside]), manifests, close };
 }
 
-/** The same one after the other, for a mirror: what the first has, the others are not asked for. */
+/** The same stores one after the other, for a mirror: the next is read only for what the ones before lack. */
 export async function openSyncStores(
   options: StoreOptions,
   trust: StoreTrust,
@@ -105,26 +102,14 @@ async function readCa(
   { tlsCa }: Pick<StoreOptions, 'tlsCa'>,
   { ca }: Pick<PreparedTrust['storeAccess'], 'ca'>,
 ): Promise<string | undefined> {
-  const named = tlsCa === undefined ? undefined : await readCertificates(tlsCa);
+  const named = await readCertificates(tlsCa);
   const pem = [ca, named].filter((part) => part !== undefined).join('\n');
   return pem === '' ? undefined : pem;
 }
 
-/** Checked alone, so that the error is of this file and not of the profile's. */
-async function readCertificates(file: string): Promise<string> {
-  const pem = Buffer.from(await readInput(file, MAX_KEY_FILE_BYTES)).toString();
-  try {
-    createTlsTrust(pem);
-  } catch (cause) {
-    if (!(cause instanceof ConfigurationError)) throw cause;
-    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: `--tls-ca ${file}` } });
-  }
-  return pem;
-}
-
 /**
- * What `--store` names must be a URL that can be read, or a directory that is there: a typing error is a wrong call,
- * and only a store that was opened can be out of reach.
+ * What `--store` names must be a URL that can be read, or a directory that is there: a typing error is a wrong
+ * call, not a store that is out of reach.
  *
  * @throws InputError, which repeats no password
  */

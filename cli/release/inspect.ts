@@ -1,4 +1,3 @@
-import { styleText } from 'node:util';
 import { inspectRelease } from '../../lib/artifact/release/inspect-release.ts';
 import type {
   InspectedComponent,
@@ -7,10 +6,9 @@ import type {
   Verification,
 } from '../../lib/artifact/release/release-inspection.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { printResult, styleOutcome } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 import { type OpenedVerifier, openRelease, openReleaseVerifier, type ReleaseOptions } from './open.ts';
 
@@ -49,7 +47,7 @@ export async function inspectReleaseImage(
   }
 }
 
-/** Trust that decides nothing would look as if it had. */
+/** Refuses --trust without --verify-components: it would look as if something had been verified. */
 async function openVerifier(options: ReleaseInspectOptions, signal: AbortSignal): Promise<OpenedVerifier | undefined> {
   const { trust, verifyComponents } = options;
   if (verifyComponents !== true) {
@@ -62,7 +60,7 @@ async function openVerifier(options: ReleaseInspectOptions, signal: AbortSignal)
 
 function formatInspection({ outcome, release, digest, verification, images, faults }: ReleaseInspection): string {
   return [
-    `${toColor(outcome)}  ${release}`,
+    `${styleOutcome(outcome)}  ${release}`,
     ...(digest === undefined ? [] : [`  digest    ${digest}`]),
     ...faults.map(({ code, message }) => `  fault     ${code}: ${message}`),
     ...(verification === undefined ? [] : [`  release   ${verification.outcome}`, ...formatReasons(verification)]),
@@ -100,9 +98,4 @@ function formatReasons({ reasons }: Verification): readonly string[] {
 
 function toCount(count: number): string {
   return count === 0 ? 'none' : String(count);
-}
-
-function toColor(outcome: Outcome): string {
-  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
-  return styleText([color, 'bold'], outcome, { stream: process.stdout });
 }

@@ -10,18 +10,17 @@ import { openDirectoryImage, openLayoutImage } from '../../lib/registry/images/o
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import { evaluatePolicies } from '../../lib/verdict/decide/evaluate-policies.ts';
 import { asOwn } from '../../lib/verdict/decide/policies-at-name.ts';
-import { openRegistries } from '../open/registries.ts';
+import { openRegistries, toNamedTrust } from '../open/registries.ts';
 import { openStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import type { StoreOptions, TrustOptions } from '../shell/options.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
 
 export interface ReleaseOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
   readonly pullSecret?: string;
   readonly allowRegistry: readonly string[];
 }
 
-/** `close` lets go of every connection. */
+/** `close` closes every connection. */
 interface OpenedRelease {
   readonly source: ReleaseSource;
   readonly close: () => void;
@@ -29,7 +28,7 @@ interface OpenedRelease {
 
 /** The release image that the user named, not read yet. @throws InputError, ConfigurationError, StoreError */
 export async function openRelease(text: string, options: ReleaseOptions): Promise<OpenedRelease> {
-  // Docker Hub's repositories `dir` and `oci` are asked for with their host.
+  // Docker Hub's repositories `dir` and `oci` are named with their host.
   if (!/^(?:dir|oci):/.test(text)) return await openPullspec(text, options);
   const name = parseImageName(text);
   const image =
@@ -38,18 +37,12 @@ export async function openRelease(text: string, options: ReleaseOptions): Promis
 }
 
 async function openPullspec(text: string, options: ReleaseOptions): Promise<OpenedRelease> {
-  const { tlsCa, allowRegistry } = options;
   const pullspec = parsePullspec(text);
   const host = repositoryHost(pullspec.repository);
-  const ca = tlsCa === undefined ? undefined : Buffer.from(await readInput(tlsCa, MAX_KEY_FILE_BYTES)).toString();
+  const trust = await toNamedTrust('', [host, ...listBlobHosts(host), ...options.allowRegistry], options.tlsCa);
   const registries = openRegistries(options);
   try {
-    // The user named the one host that is contacted, and those beside it; no profile adds to them.
-    const registry = await registries.openRegistry({
-      ...NO_PROFILE,
-      registries: { allowed: [host, ...listBlobHosts(host), ...allowRegistry] },
-      storeAccess: { allowPrivateAddresses: false, allowLocal: false, ca },
-    });
+    const registry = await registries.openRegistry(trust);
     return { source: openRegistryRelease(pullspec, registry), close: () => registries.close() };
   } catch (error) {
     registries.close();
@@ -57,9 +50,7 @@ async function openPullspec(text: string, options: ReleaseOptions): Promise<Open
   }
 }
 
-const NO_PROFILE = { profile: '', revision: '', pushSources: [], mirrorRules: [] } as const;
-
-/** `close` lets go of every connection. */
+/** `close` closes every connection. */
 export interface OpenedVerifier extends ReleaseVerifier {
   readonly close: () => void;
 }
@@ -77,7 +68,7 @@ export async function openReleaseVerifier(
   const { prepared } = trust;
   const { store, lookaside, manifests, close } = await openStores(options, prepared);
 
-  /** Wherever it was read: its digest is that of the canonical repository's image, or it is not the release. */
+  /** Decided by its digest at the canonical repository, wherever it was read. */
   const release: ReleaseVerifier['release'] = async (digest, source) => {
     const [repository] = prepared.canonicalRepositories;
     if (repository === undefined) return reject('RepositoryNotCanonical', 'the profile names no canonical repository');
@@ -95,7 +86,7 @@ export async function openReleaseVerifier(
   async function component(text: string): Promise<Verification> {
     const { repository, digest } = parsePullspec(text);
     if (digest === undefined) return reject('DigestMissing', `${text} is not by digest`);
-    // A component is what the release names it as, and stands for no release.
+    // A component is judged under its own name, and not as a release image.
     const own = asOwn(prepared, repository);
     const question = { repository, digest, prepared: own, lookaside, manifests, now: new Date(), signal };
     const { judgement } = await evaluatePolicies(question);

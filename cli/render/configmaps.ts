@@ -33,7 +33,7 @@ export interface RenderConfigMapsOptions extends TrustOptions, Omit<StoreOptions
   readonly output: ManifestFormat;
 }
 
-/** Signatures that are named one by one when they are left out. */
+/** Signatures left out that are named one by one, at most. */
 const MAX_NAMED = 100;
 
 /** @returns the exit status */
@@ -98,7 +98,7 @@ async function writeFiles(
     name: `${configMap.metadata.name}.${output}`,
     text: toManifestText(configMap, output),
   }));
-  // Digests move to higher numbers alone: written first, so that a run that is cut short takes none from a cluster.
+  // Digests move to higher numbers alone: written first, so that an interrupted run removes none.
   const written = (await writeManifests(directory, files.toReversed())).toReversed();
   const rendered = releases.map(({ version }) => toGroupName(version === undefined ? undefined : toMinor(version)));
   const removed =

@@ -12,7 +12,7 @@ import type { RenderWebhooksOptions } from './webhooks.ts';
 const output = (): Option =>
   new Option('-o, --output <format>', 'how to write it').choices(['yaml', 'json']).default('yaml');
 
-/** What clusters consume, written for them; nothing is contacted but the object store that signatures are read from. */
+/** Renders what clusters consume. Only the object store that holds the signatures is contacted. */
 export function addRender(program: Command, run: Run): void {
   const render = program.command('render').description('manifests that clusters consume');
   addConfigMaps(render, run);

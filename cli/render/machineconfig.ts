@@ -47,7 +47,7 @@ export interface RenderMachineConfigOptions {
   readonly output: ManifestFormat;
 }
 
-/** What there is for nodes, before anything was judged. */
+/** The files for nodes, not checked yet. */
 interface Sources {
   readonly policy: TrustDocument;
   readonly registriesD: readonly TrustDocument[];

@@ -27,7 +27,7 @@ export function renderMirrorSets(options: RenderMirrorSetsOptions): number {
   const { profile, kind, mirrorSourcePolicy } = options;
   const manifest = toMirrorSet({
     kind,
-    // What the user names stands for the whole product: its components are not another one's.
+    // With --release, the components of the built-in profile do not apply.
     releases: options.release.length === 0 ? builtInReleases(profile) : parseAll('--release', options.release),
     components:
       options.release.length + options.component.length === 0

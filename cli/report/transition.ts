@@ -16,7 +16,7 @@ import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
-import { countOf, printResult } from '../shell/output.ts';
+import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 
 export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
@@ -121,19 +121,14 @@ function toLines(releases: readonly ReleaseStanding[]): readonly string[] {
       versions.join(', '),
     ]),
   ];
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.flatMap((row, at) => {
-    const line = row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
+  return formatTable(rows).flatMap((line, at) => {
     const release = releases[at - 1];
     if (release === undefined) return [line];
     return [styleText(COLORS[release.readiness], line, { stream: process.stdout }), ...explain(release)];
   });
 }
 
-/** Why, for what is not valid, and what a reader should know of the rest. */
+/** The reasons for what is not valid, and the notes. */
 function explain({ openpgp, sigstore }: ReleaseStanding): readonly string[] {
   const kinds = [
     ['openpgp', openpgp],

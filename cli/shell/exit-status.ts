@@ -1,6 +1,6 @@
 import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 
-/** What a command leaves behind for scripts. */
+/** The exit statuses of commands. */
 export const ExitStatus = {
   accepted: 0,
   done: 0,
@@ -25,8 +25,8 @@ export function toExitStatus(outcome: Outcome): number {
 }
 
 /**
- * What the exit status of each command means, as its help and docs/reference/commands.md say. What holds for every
- * command (2, 70, 130) is said once.
+ * What the exit status of each command means, for its help and docs/reference/commands.md. Those of every command (2, 70,
+ * 130) are in the help of the program.
  */
 export const EXIT_CODES: Readonly<Record<string, string>> = {
   verify: '0 accepted, 1 rejected, 3 indeterminate; with --fail-on-forced, 1 when only --force accepted',

@@ -4,7 +4,7 @@ import type { Mode } from '../../lib/trust/prepared/prepared-trust.ts';
 
 export type OutputFormat = 'text' | 'json';
 
-/** Options that several commands share, each said once. */
+/** Options that several commands share. */
 export const options = {
   trust: () =>
     new Option('--trust <dir>', 'trust documents: one profile, or a directory with one sub-directory per profile')
@@ -100,7 +100,7 @@ export function parseNotEmpty(value: string): string {
   return value;
 }
 
-/** Digests that a command may have under way at a time. */
+/** Digests that a command handles at a time, at most. */
 const MAX_CONCURRENCY = 256;
 
 /** For `--concurrency`. */

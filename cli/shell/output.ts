@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Attempt, PolicyResult, Reason, Verdict } from '../../lib/verdict/judge/verdict.ts';
+import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../../lib/verdict/judge/verdict.ts';
 import type { OutputFormat } from './options.ts';
 
 /** Results go to stdout, everything else to stderr. */
@@ -7,12 +7,12 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** As text, every string of the result is made {@link toPrintable} before it is laid out. */
+/** As text, every string of the result is passed through {@link toPrintable} first. */
 export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
   print(format === 'json' ? JSON.stringify(result, null, 2) : toText(escapeStrings(result)));
 }
 
-/** A result is what its JSON says, so a copy by way of JSON loses nothing. */
+/** Results hold only what JSON can hold, so that this copy loses nothing. */
 function escapeStrings<T>(result: T): T {
   const revive = (_: string, value: unknown): unknown => (typeof value === 'string' ? toPrintable(value) : value);
   return JSON.parse(JSON.stringify(result), revive) as T;
@@ -30,7 +30,7 @@ function formatVerdict(verdict: Verdict): string {
   for (const reason of reasons) lines.push(...formatReason('reason ', reason));
   for (const warning of warnings) lines.push(...formatReason('warning', warning));
   lines.push(...(policies ?? []).flatMap(formatPolicy));
-  // Which image an attempt was made for says something only where there are several names.
+  // The image of an attempt is shown only when the attempts are about several.
   const isNamed = new Set((policies ?? []).map(({ image }) => image)).size > 1;
   const shown = isNamed ? attempts : attempts.map((attempt) => ({ ...attempt, image: undefined }));
   if (attempts.length > 0) lines.push('  tried', ...shown.flatMap(formatAttempt));
@@ -39,8 +39,14 @@ function formatVerdict(verdict: Verdict): string {
 
 function formatOutcome({ outcome, forced }: Verdict): string {
   const text = forced ? `${outcome} (forced)` : outcome;
-  const color = ({ accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const)[outcome];
-  return styleText([forced ? 'yellow' : color, 'bold'], text, { stream: process.stdout });
+  return styleText([forced ? 'yellow' : OUTCOME_COLORS[outcome], 'bold'], text, { stream: process.stdout });
+}
+
+export const OUTCOME_COLORS = { accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const;
+
+/** An outcome in its color, where standard output is a terminal. */
+export function styleOutcome(outcome: Outcome): string {
+  return styleText([OUTCOME_COLORS[outcome], 'bold'], outcome, { stream: process.stdout });
 }
 
 function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
@@ -67,20 +73,39 @@ function formatAttempt({ code, location, image, keyring, signer, message, note }
   return note === undefined ? lines : [...lines, `      note: ${note}`];
 }
 
-/** Controls (C0, DEL, C1), what turns the direction of writing, and what Unicode takes for the end of a line. */
+/** Control characters (C0, DEL, C1), bidirectional controls, and Unicode line separators. */
 const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /**
- * Shows as `\uXXXX` what a terminal would obey or hide: user IDs and sentences of stores are others' text, and must
- * not draw lines of their own.
+ * Shows as `\uXXXX` what a terminal would interpret or hide: user IDs and messages of stores are untrusted text, and must
+ * not forge lines of the output.
  */
 export function toPrintable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** The same, and lines stay lines: for messages that may have several. */
+/** The same, but keeps line feeds: for messages of several lines. */
 export function toPrintableLines(text: string): string {
   return text.split('\n').map(toPrintable).join('\n');
+}
+
+/** Rows with their columns aligned, the first being the header. */
+export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  // By reduce: there may be more rows than one call takes arguments.
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  );
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A line of a summary, or none when there is nothing to count. */
+export function formatCount(what: string, count: number): readonly string[] {
+  return count === 0 ? [] : [`  ${what}: ${count}`];
 }
 
 /** `1 digest`, `2 digests`. */

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 
-/** What a long command says of itself on standard error: a line that is drawn again, or a JSON line now and then. */
+/** The progress of a long command on standard error: one line that is redrawn, or a JSON line every few seconds. */
 interface Progress {
   readonly show: (done: number, fields?: Readonly<Record<string, number>>) => void;
-  /** Leaves the terminal clean. */
+  /** Clears the line on a terminal. */
   readonly end: () => void;
 }
 
@@ -42,9 +42,9 @@ function toLine(what: string, done: number, fields: Readonly<Record<string, numb
 }
 
 /**
- * Has the collector wait for less garbage, at the price of some processor time: for commands that run for long. What is
- * young is collected before it is much, and what is old when it has grown by half. V8 reads these flags whenever it
- * decides how far a heap may grow, not only when it starts. `npm run bench:mirror` shows what a sync holds with them.
+ * Collects garbage more often, at the price of some processor time: for commands that run long. The young generation
+ * stays small, and the old one is collected when it has grown by half. V8 reads these flags whenever it decides how far
+ * a heap may grow, not only when it starts. `npm run bench:mirror` measures the memory of a sync with them.
  */
 export function preferMemory(): void {
   setFlagsFromString('--semi-space-growth-factor=1');

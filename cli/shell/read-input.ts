@@ -4,7 +4,7 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { isAbsent } from '../../lib/platform/files/file-error.ts';
 import { type FileContents, readRegularFile } from '../../lib/platform/files/read-regular-file.ts';
 
-/** Bytes of a file of keys or certificates; anything longer is something else. */
+/** Bytes of a file of keys or certificates, at most. */
 export const MAX_KEY_FILE_BYTES = 1024 * 1024;
 
 /** Reads a file that the user named, whole. @throws InputError `FileUnreadable`, for a longer one too */
@@ -37,7 +37,7 @@ function unreadable(file: string, why: string, cause?: unknown): InputError {
 
 /**
  * A file at its path below a root, such as a node's file system that was unpacked; undefined when there is none. A link
- * in it was made for the node: one that leads out would stand for a file of this machine.
+ * in it was made for the node: one that points outside would name a file of this machine.
  *
  * @throws InputError `FileUnreadable`
  */

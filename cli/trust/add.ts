@@ -140,7 +140,7 @@ function toProfileDocuments(profile: string, repositories: readonly string[]): r
   return [{ name: 'profile.yaml', bytes: Buffer.from(stringify(document)) }];
 }
 
-/** A profile with a directory beside its documents would not load any more. */
+/** A profile with a directory among its documents would no longer load. */
 async function requireNoProfile(directory: string): Promise<void> {
   const names = await unlessAbsent(readdir(directory)).catch((cause: unknown) => {
     throw invalid(`cannot read --trust ${directory}: ${cause instanceof Error ? cause.message : ''}`, cause);

@@ -9,7 +9,7 @@ import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { SIGSTORE_INDEX_PATH, SIGSTORE_LAYOUT_PATH, sigstoreBlobPath } from '../format/bundle-path.ts';
 import type { BundleFile } from '../format/write-archive.ts';
 
-/** An image whose Sigstore signatures a bundle takes along. */
+/** An image whose Sigstore signatures go into a bundle. */
 export interface BundledImage {
   readonly digest: Digest;
   /** The name by which policies know it, and by which the bundle names it. */

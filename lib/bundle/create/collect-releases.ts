@@ -47,7 +47,7 @@ function merge(first: SignedRelease | undefined, second: SignedRelease): SignedR
   };
 }
 
-/** What neither verifies, with what both said. */
+/** What neither verifies, with the attempts of both. */
 function intersect(left: readonly LeftOutSignature[], right: readonly LeftOutSignature[]): LeftOutSignature[] {
   const said = new Map(right.map(({ location, attempts }) => [location, attempts]));
   return left.flatMap(({ location, attempts }) => {

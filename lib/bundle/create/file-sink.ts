@@ -7,7 +7,7 @@ import { syncDirectory } from '../../platform/files/sync-directory.ts';
 import type { BundleSink } from '../format/write-archive.ts';
 
 /**
- * A file that appears whole, in the place of an earlier one: it is written beside, brought to disk, and renamed.
+ * A file that replaces an earlier one as a whole: it is written beside it, synced to disk, and renamed.
  *
  * @throws InputError `ArgumentInvalid` when no file can be made there
  */

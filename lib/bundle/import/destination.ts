@@ -118,7 +118,7 @@ async function makeRoot(root: string): Promise<readonly string[]> {
 }
 
 /**
- * What imports left that were killed. One that is under way adds folders to its signatures. No link is followed, and
+ * Removes what killed imports left. A running import adds folders to its signatures. No link is followed, and
  * only folders that an import names are removed: what others put there is theirs.
  */
 async function sweepStages(root: string): Promise<void> {

@@ -23,7 +23,7 @@ export type Judgement =
   | { readonly kind: 'failed'; readonly failure: FailedSignature };
 
 /**
- * What the profiles make of a candidate: one that verifies it is enough, and none may be missing. The digest that its
+ * Verifies a candidate by the profiles: one that verifies it is enough, and none may be missing. The digest that its
  * place named has to be the one that was signed, and clusters have to be able to read it.
  */
 export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust[], now: Date): Judgement {

@@ -49,7 +49,7 @@ export async function placeCandidates(
   const placed: PlacedCandidates[] = [];
   const failures: unknown[] = [];
   await runBounded(groups, CONCURRENCY, async ([digest, group]) => {
-    // After a failure nothing is begun, and what is under way is waited for: the caller may have to take it back.
+    // After a failure nothing new is started, and what was started is awaited: the caller may have to undo it.
     if (failures.length > 0) return;
     try {
       placed.push(await placeDigest(placing, digest, group, heldFolders.has(toStoreSegment(digest))));

@@ -9,7 +9,7 @@ import { readBundle } from '../format/read-bundle.ts';
 import type { ReadFailure } from './read-config-map-file.ts';
 import { readForeign } from './read-foreign.ts';
 
-/** What is to be imported: a bundle of Signet's, or what another tool made. Told apart by content. */
+/** What is to be imported: a bundle of Signet's, or what another tool made. Distinguished by content. */
 export interface ImportSource {
   readonly kind: 'bundle' | 'foreign';
   readonly candidates: readonly Candidate[];

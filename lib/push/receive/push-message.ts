@@ -35,7 +35,7 @@ const push = v.pipe(
   v.check(({ registry, repository, tag }) => isCanonical(`${registry}/${repository}`, tag), 'not a parsed push'),
 );
 
-/** What a message of the push queue has to be; apart from its writer, which needs no schema library. */
+/** What a message of the push queue has to be. */
 export const PushMessageSchema = v.strictObject({
   schema: v.literal(1),
   profile: v.pipe(v.string(), v.check(isProfileName, 'not a profile name')),
@@ -45,7 +45,7 @@ export const PushMessageSchema = v.strictObject({
   push,
 });
 
-/** Whether the parser would write it just so. */
+/** Whether the parser would spell it the same. */
 function isCanonical(repository: string, tag?: string): boolean {
   try {
     const parsed = parseReference(tag === undefined ? repository : `${repository}:${tag}`);

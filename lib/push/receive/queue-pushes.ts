@@ -4,7 +4,7 @@ import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ParsedEvent, Push } from './parse/push.ts';
 import { toPushBody } from './push-message.ts';
 
-/** What became of an event: messages that were queued, and pushes that no profile maps. */
+/** The result for an event: messages that were queued, and pushes that no profile maps. */
 export interface QueuedPushes {
   readonly queued: number;
   readonly unmapped: number;

@@ -16,7 +16,7 @@ interface WebhookRequest extends RequestWithBody {
 
 /**
  * The pushes of an authenticated webhook. The body is not parsed before authentication, and every push in it has to be
- * to a registry that its credential speaks for.
+ * to a registry of its credential.
  *
  * @returns undefined when it is not authenticated, whichever part was wrong
  * @throws InputError `MediaTypeUnsupported`, `BodyTooLarge`, `BodyInvalid`
@@ -41,7 +41,7 @@ export function receiveWebhook(
   return event;
 }
 
-/** What a webhook's request brings to prove itself; which part of it is looked at, the credential says. */
+/** The parts of a webhook's request that may authenticate it; the credential's kind decides which one does. */
 export interface WebhookProof {
   /** The last segment of the path. */
   readonly token: string | undefined;
@@ -54,7 +54,7 @@ export interface WebhookProof {
 }
 
 /**
- * The registries that a request may speak for: those of every credential of its source that it satisfies. All are
+ * The registries that a request is authenticated for: those of every credential of its source that it satisfies. All are
  * compared before any counts; empty when none was.
  */
 export function authenticateWebhook(

@@ -24,7 +24,7 @@ export interface SweepState {
   readonly fullAt: string;
   /** Profiles whose trust changed: they are swept once more when it has reached everybody. */
   readonly settling: readonly string[];
-  /** Until when another run leaves it alone. A run that dies holds it no longer than that. */
+  /** The end of the lease of a run. A run that dies holds it no longer. */
   readonly leasedUntil?: string | undefined;
 }
 

@@ -13,7 +13,7 @@ export interface SweepRequest {
   readonly objects: ObjectStore;
   /** Every profile that is configured. */
   readonly profiles: readonly string[];
-  /** Of those that can be read. While one cannot, its records wait, and nothing in the mirror is condemned. */
+  /** Of those that can be read. While one cannot, its records wait, and nothing in the mirror is quarantined. */
   readonly trusts: readonly ReadyTrust[];
   readonly pushQueue: Queue;
   /** Undefined where no CDN stands in front of the mirror. */
@@ -24,13 +24,13 @@ export interface SweepRequest {
   readonly signal: AbortSignal;
 }
 
-/** `idle`: nothing changed. `busy`: another run is at it. */
+/** `idle`: nothing changed. `busy`: another run holds the lease. */
 export interface SweepResult extends Count {
   readonly kind: 'idle' | 'busy' | 'swept';
   readonly finished: boolean;
 }
 
-/** How far back a record is asked again, in days. */
+/** Days for which records are decided again. */
 export const REVERIFY_DAYS = 90;
 /** Records queued, and digests audited, before the state is written. */
 const SLICE = 200;
@@ -143,7 +143,7 @@ async function auditSlice(
   }
 }
 
-/** Undefined when a service asks for patience, as the CDN does for invalidations: the next run goes on. */
+/** Undefined when a service is throttled, as the CDN is for invalidations: the next run continues. */
 async function unlessBusy<T>(operation: Promise<T>): Promise<T | undefined> {
   try {
     return await operation;

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Mode } from '../../trust/prepared/prepared-trust.ts';
 import type { VerdictSummary } from './verdict-event.ts';
 
-/** What a verdict was about: one digest, judged at one repository by one profile in one mode. */
+/** The subject of a verdict: one digest, judged at one repository by one profile in one mode. */
 export interface VerdictSubject {
   readonly profile: string;
   readonly digest: Digest;
@@ -54,7 +54,7 @@ export async function readLastVerdict(objects: ObjectStore, subject: VerdictSubj
   return { summary, etag: stored.etag };
 }
 
-/** Remembers a verdict in the place of the one that was read. @returns false when another came between @throws StoreError */
+/** Stores a verdict in place of the one that was read. @returns false when another was stored in between @throws StoreError */
 export async function replaceLastVerdict(
   objects: ObjectStore,
   subject: VerdictSubject,

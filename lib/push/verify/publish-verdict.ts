@@ -15,7 +15,7 @@ export interface PublishRequest {
   readonly previous?: VerdictSummary | undefined;
 }
 
-/** Times that another may come between before the message is handed out again. */
+/** Attempts to store the verdict before the message is returned to the queue. */
 const MAX_TRIES = 8;
 
 /**
@@ -53,7 +53,7 @@ export async function publishVerdict(
   throw new StoreError('ConditionFailed', `the last verdict on ${subject.pullspec} keeps changing; retry`);
 }
 
-/** Without a tag: a digest is the same question under any. */
+/** Without a tag: the verdict on a digest is the same under any tag. */
 export function toVerdictSubject({ profile, mode, pullspec: text }: Verdict): VerdictSubject | undefined {
   const { repository, digest } = parsePullspec(text);
   return digest === undefined ? undefined : { profile, digest, mode, pullspec: `${repository}@${digest}` };

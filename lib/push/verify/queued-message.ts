@@ -4,14 +4,14 @@ import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { isRecordId } from '../../verdict/records/record-keys.ts';
 import { PushMessageSchema } from '../receive/push-message.ts';
 
-/** What the push queue also carries: a recorded question to ask again by the trust of today. */
+/** A message of the push queue: a record to decide again by the current trust. */
 export interface ReverifyMessage {
   readonly schema: 1;
   readonly kind: 'reverify';
   readonly profile: string;
   /** Of the record that was accepted. */
   readonly recordId: string;
-  /** The trust that made it worth asking: whoever still holds an older one has to read it again first. */
+  /** The trust revision to decide by: a function that holds an older one reads the trust again first. */
   readonly trustRevision: string;
 }
 

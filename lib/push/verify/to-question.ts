@@ -10,13 +10,13 @@ import type { Asked } from '../../verdict/records/verdict-record.ts';
 import type { Push } from '../receive/parse/push.ts';
 import type { PushMessage } from '../receive/push-message.ts';
 
-/** What a push comes to: an image to decide upon, or nothing. */
+/** An image to decide on, or the reason why there is none. */
 type Question =
   | { readonly kind: 'image'; readonly asked: Asked; readonly pullspec: Pullspec }
   | { readonly kind: 'nothing'; readonly reason: string };
 
 /**
- * The digest that a push asks about, at the repository that its own mirrors. The registry is asked only for what the
+ * The digest of a push, at the repository that its own mirrors. The registry is asked only for what the
  * event does not say: a tag's digest, always anew, and the subject of a referrer.
  *
  * @param openRegistry called when the registry has to be asked
@@ -43,7 +43,7 @@ export async function toQuestion(
       if (digest !== undefined) return ask(digest, `${repository}${toSuffix(tag)}@${digest}`, tag);
       if (tag === undefined) return { kind: 'nothing', reason: 'neither a digest nor a tag was pushed' };
       const registry = await openRegistry(repository);
-      // What was asked is the tag: that it stood for this digest, a later reader can only believe.
+      // The record names the tag; that it pointed to this digest cannot be proven later.
       return ask(await registry.resolveTag(repository, tag, signal), `${repository}:${tag}`, tag);
     }
     case 'referrer': {
@@ -81,8 +81,8 @@ type PushSubject =
 const ATTACHED_TAG = /^(sha256|sha384|sha512)-([0-9a-f]+)(?:\.(sig|att|sbom))?$/;
 
 /**
- * A push of a signature re-verifies what it signs, never itself, which would be rejected and answered by nothing.
- * Who gives an image such a tag has that image not verified, and gains nothing: no digest becomes accepted by it.
+ * A push of a signature re-verifies the signed image, never the signature, which would be rejected. An image that is
+ * given such a tag is not verified, which accepts no digest: an attacker gains nothing.
  */
 export function toSubject(push: Push): PushSubject {
   const [, algorithm, hex, suffix] = ATTACHED_TAG.exec(push.tag ?? '') ?? [];

@@ -21,7 +21,7 @@ type Decided = Pick<
   | 'decidedAt'
 >;
 
-/** The detail of a `Signet Verdict`: what others act on. The evidence is in the record that it names. */
+/** The detail of a `Signet Verdict` event. The evidence is in the record that it names. */
 export interface VerdictDetail extends Decided {
   readonly schema: 1;
   readonly recordId: string;

@@ -40,7 +40,7 @@ export interface PushDependencies {
   readonly now: () => Date;
 }
 
-/** What became of a queued message. */
+/** The result for a queued message. */
 export type PushResult =
   | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string; readonly changed: boolean }
   /** Indeterminate: recorded, and published only after the last try. */
@@ -52,7 +52,7 @@ export type PushResult =
 /** Milliseconds of one message, its registry's and its stores' answers together: far less than a function may run. */
 export const MESSAGE_TIMEOUT_MS = 60_000;
 
-interface Asking extends ImageRequest {
+interface PushRequest extends ImageRequest {
   readonly asked: Asked;
   readonly previous?: VerdictSummary | undefined;
   readonly acceptances: Acceptances | undefined;
@@ -94,12 +94,12 @@ async function verifyWithin(
   signal: AbortSignal,
 ): Promise<PushResult> {
   const { objects, bus } = dependencies;
-  const asking = await toAsking(message, ready, dependencies, signal);
-  if ('kind' in asking) return asking;
-  const { asked, previous, acceptances } = asking;
+  const request = await toRequest(message, ready, dependencies, signal);
+  if ('kind' in request) return request;
+  const { asked, previous, acceptances } = request;
   const upstream = dependencies.upstream.open(ready.prepared);
   const manifests = startAtPushed(asked, ready, upstream.manifests, dependencies);
-  const { verdict, recordId, unmirrored } = await decideAndRecord(asking, asked, ready, {
+  const { verdict, recordId, unmirrored } = await decideAndRecord(request, asked, ready, {
     mirror: dependencies.mirror,
     upstream: { ...upstream, manifests },
     objects,
@@ -147,13 +147,13 @@ async function requireCurrent(verdict: Verdict, { trust, objects }: PushDependen
   throw new StoreError('ConditionFailed', `the trust of ${profile} was published anew meanwhile; decide again`);
 }
 
-async function toAsking(
+async function toRequest(
   message: QueuedMessage,
   ready: ReadyTrust,
   dependencies: PushDependencies,
   signal: AbortSignal,
-): Promise<Asking | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
-  if ('kind' in message) return await toAskingAgain(message, ready, dependencies.objects);
+): Promise<PushRequest | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
+  if ('kind' in message) return await toRepeatedRequest(message, ready, dependencies.objects);
   const { prepared } = ready;
   if (!isMapped(message, prepared)) {
     const { registry, repository } = message.push;
@@ -177,17 +177,17 @@ async function toAsking(
   }
 }
 
-/** A message says what its repository mirrors, and the trust of today has to say the same: a queue is not trust. */
+/** A message says what its repository mirrors, and the current trust has to agree: a queue is not trusted. */
 function isMapped({ push, mirrorOf }: PushMessage, prepared: PreparedTrust): boolean {
   return mapPush(push, [prepared]).some((mapping) => mapping.mirrorOf === mirrorOf);
 }
 
-/** The question of a record, by the trust of today. A request's stricter mode stays; one that became softer does not. */
-async function toAskingAgain(
+/** The request of a record, by the current trust. `enforce` in the record stays; else the profile's current mode applies. */
+async function toRepeatedRequest(
   { profile, recordId }: ReverifyMessage,
   { prepared }: ReadyTrust,
   objects: ObjectStore,
-): Promise<Asking | Extract<PushResult, { kind: 'never' }>> {
+): Promise<PushRequest | Extract<PushResult, { kind: 'never' }>> {
   const stored = await readStoredRecord(objects, recordId);
   if (stored === undefined) return { kind: 'never', reason: `there is no record ${recordId}` };
   const { asked, verdict } = stored.record;

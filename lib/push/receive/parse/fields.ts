@@ -24,7 +24,7 @@ export function readEvent<T>(schema: v.GenericSchema<unknown, T>, value: unknown
   throw toFieldError(field === '' ? 'the body' : field, fault?.message ?? 'not valid');
 }
 
-/** What a malformed event throws. */
+/** The error for a malformed event. */
 export function toFieldError(field: string, fault: string, cause?: unknown): InputError {
   return new InputError('BodyInvalid', `${field}: ${fault}`, cause === undefined ? undefined : { cause });
 }

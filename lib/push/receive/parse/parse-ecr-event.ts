@@ -5,7 +5,7 @@ import { type ParsedEvent, toIgnoredEvent, toParsedEvent, toPush } from './push.
 
 const kindSchema = v.object({ source: v.string(), 'detail-type': v.string() });
 
-/** What an event of each kind has to say of itself to be a push. */
+/** The members that make an event of each kind a push. */
 const PUSHED: ReadonlyMap<string, Readonly<Record<string, string>>> = new Map([
   ['ECR Image Action', { 'action-type': 'PUSH', result: 'SUCCESS' }],
   ['ECR Pull Through Cache Action', { 'sync-status': 'SUCCESS' }],

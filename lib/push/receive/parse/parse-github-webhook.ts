@@ -23,7 +23,7 @@ const schema = v.object({
 });
 
 /**
- * GitHub's `package` and `registry_package`. Which of them it is, the body says: the header beside it is not signed.
+ * GitHub's `package` and `registry_package`. The body decides which: the header is not signed.
  *
  * @throws InputError `BodyInvalid`
  */

@@ -13,7 +13,7 @@ export const MAX_PUSHES = 100;
 
 const MAX_QUOTED = 64;
 
-/** What every registry's event becomes. It has a digest, a tag or both. */
+/** A push, whichever registry sent it. It has a digest, a tag or both. */
 export interface Push {
   readonly source: (typeof PUSH_SOURCES)[number];
   /** `host[:port]` and path in the spelling that a parsed `Repository` has. */
@@ -29,7 +29,7 @@ export interface Push {
   readonly referrer?: true | undefined;
 }
 
-/** What became of an event: pushes, at least one, or nothing that concerns Signet. */
+/** A parsed event: at least one push, or the reason to ignore it. */
 export type ParsedEvent =
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[] }
   | { readonly kind: 'ignored'; readonly reason: string };
@@ -66,7 +66,7 @@ export function toParsedEvent(pushes: readonly Push[], reason: string): ParsedEv
   return pushes.length === 0 ? { kind: 'ignored', reason } : { kind: 'pushes', pushes };
 }
 
-/** An event of a kind that leads to nothing. `found` is the sender's text: quoted, and not at any length. */
+/** An event to ignore. `found` is the sender's text: quoted and shortened. */
 export function toIgnoredEvent(member: string, found: string): ParsedEvent {
   const shown = found.length > MAX_QUOTED ? `${found.slice(0, MAX_QUOTED)}…` : found;
   return { kind: 'ignored', reason: `${member} is ${JSON.stringify(shown)}` };
