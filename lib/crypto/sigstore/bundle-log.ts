@@ -50,7 +50,7 @@ export function verifyLogEntries(
     verifier.verify(toLoggedEntity(bundle, entries));
   } catch (cause) {
     const fault = cause instanceof Error ? cause.message : 'it cannot be read';
-    throw new SignatureError('SignatureInvalid', `the log entries of the bundle do not hold: ${fault}`, { cause });
+    throw new SignatureError('SignatureInvalid', `the log entries of the bundle are not valid: ${fault}`, { cause });
   }
 }
 

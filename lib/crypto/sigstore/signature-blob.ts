@@ -45,7 +45,7 @@ export function parseSignatureBlob(untrustedBytes: Uint8Array): UntrustedSignatu
   const [first] = untrustedBytes;
   if (first === undefined) throw malformed('it is empty');
   if (first !== 0) {
-    if (!FIRST_PACKETS.has(toPacketTag(first))) throw malformed('it starts like no signature');
+    if (!FIRST_PACKETS.has(toPacketTag(first))) throw malformed('its first byte does not start a signature');
     return { format: 'simple-signing', message: untrustedBytes };
   }
   const end = untrustedBytes.subarray(0, MAX_FORMAT_LENGTH).indexOf(LINE_FEED);

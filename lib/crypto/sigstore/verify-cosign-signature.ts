@@ -49,7 +49,7 @@ export function verifyCosignSignature(
 ): VerifiedCosignSignature {
   verifySize(signature);
   if (signature.mimeType !== COSIGN_SIGNATURE_TYPE) {
-    throw new SignatureError('SignatureUnsupported', 'the attachment is no cosign signature');
+    throw new SignatureError('SignatureUnsupported', 'the attachment is not a cosign signature');
   }
   const bytes = decodeBase64(annotation(signature, 'signature'), 'the signature');
   const { keys, loggedAt } = collectKeys(signature, bytes, trust, now);

@@ -86,7 +86,7 @@ export function readData(
     throw new PolicyError(path, `expected the base64 of PEM from ${begin} to ${end}`);
   }
   if (markers === 'always' && pem.split(begin).length !== pem.split(end).length) {
-    throw new PolicyError(path, `${begin} and ${end} are not there equally often`);
+    throw new PolicyError(path, `the numbers of ${begin} and ${end} differ`);
   }
   return { kind: 'data', bytes };
 }

@@ -79,7 +79,7 @@ export async function prepareTrust(
 function resolveName(wanted: string | undefined, profile: ProfileDocument | undefined): string {
   if (wanted === undefined) {
     if (profile !== undefined) return profile.name;
-    throw new ConfigurationError('TrustMissing', 'no Profile document says what this profile is called');
+    throw new ConfigurationError('TrustMissing', 'no Profile document names this profile: add one with metadata.name');
   }
   if (!isProfileName(wanted)) {
     const reason = `${JSON.stringify(wanted)} cannot name a profile: use letters, digits, ".", "_" and "-"`;

@@ -81,7 +81,8 @@ async function readRevision(
 }
 
 function checkProfileName(profile: string): void {
-  if (!isProfileName(profile)) throw fault('TrustMissing', JSON.stringify(profile), 'this cannot name a profile');
+  if (!isProfileName(profile))
+    throw fault('TrustMissing', JSON.stringify(profile), 'not a profile name: use letters, digits, ".", "_" and "-"');
 }
 
 function fault(code: ConfigurationErrorCode, document: string, reason: string): ConfigurationError {

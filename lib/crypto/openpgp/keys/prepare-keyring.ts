@@ -38,7 +38,7 @@ function toWarnings({ fingerprint, keys }: PreparedCertificate): readonly string
 }
 
 const MIN_RSA_BITS = 2048;
-const UNREADABLE = 'it carries a revocation that cannot be read, which counts';
+const UNREADABLE = 'it has a revocation that cannot be read, and such a revocation counts';
 
 /**
  * Compiles one certificate of a key file. A subkey is never better than its primary key.

@@ -31,7 +31,7 @@ export function findRevocation(
     const signature = tryParseStatement(body);
     if (signature === undefined) continue;
     const origin = judgeOrigin(signature, owner, revoked);
-    if (origin === 'not checkable') return 'it carries a revocation that cannot be checked, which counts';
+    if (origin === 'not checkable') return 'it has a revocation that cannot be checked, and such a revocation counts';
     if (origin === 'by the key') return `by its owner, on ${formatUnixDay(signature.createdAt)}`;
   }
   return undefined;

@@ -54,7 +54,7 @@ export function parseCleartextMessage(lines: readonly string[], start: number): 
   }
   const signatures = parseDetachedSignatures(bytes);
   if (signatures.some(({ hashAlgorithm }) => !announced.has(hashAlgorithm))) {
-    throw malformed(start, 'the text does not announce the hash of its signature');
+    throw malformed(start, 'no Hash header names the hash of the signature');
   }
   return {
     content: Buffer.from(text.join('\r\n'), 'latin1'),
@@ -71,7 +71,7 @@ function parseHashHeader(line: string, index: number): readonly number[] {
     .split(',')
     .map((name) => {
       const algorithm = HASH_NAMES.get(name.trim());
-      if (algorithm === undefined) throw malformed(index, `${JSON.stringify(name.trim())} is no known hash`);
+      if (algorithm === undefined) throw malformed(index, `${JSON.stringify(name.trim())} is not a known hash`);
       return algorithm;
     });
 }

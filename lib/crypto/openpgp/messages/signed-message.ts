@@ -166,7 +166,7 @@ function parseOnePass(body: Uint8Array): OnePassSignature {
   const publicKeyAlgorithm = reader.byte();
   const keyId = toHex(reader.bytes(8));
   if (reader.byte() !== 1) throw new SignatureError('SignatureUnsupported', 'the message announces a nested signature');
-  if (reader.remaining() > 0) throw malformed('the one-pass packet goes on after its end');
+  if (reader.remaining() > 0) throw malformed('bytes follow the content of the one-pass packet');
   return { type, hashAlgorithm, publicKeyAlgorithm, keyId };
 }
 

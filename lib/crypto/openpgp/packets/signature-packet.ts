@@ -114,7 +114,7 @@ function agreeOn(names: readonly string[]): string | undefined {
 
 function readValue(reader: ByteReader, publicKeyAlgorithm: number): SignatureValue {
   const value = readUnfinishedValue(reader, publicKeyAlgorithm);
-  if (reader.remaining() > 0) throw malformed('the signature packet goes on after its end');
+  if (reader.remaining() > 0) throw malformed('bytes follow the content of the signature packet');
   return value;
 }
 

@@ -121,7 +121,7 @@ function readSubpacketLength(reader: ByteReader): number {
 }
 
 function readTime(body: ByteReader, earlier: number | undefined, protectedBySignature: boolean): number {
-  if (!protectedBySignature) throw malformed('a time stands where the signature does not protect it');
+  if (!protectedBySignature) throw malformed('a time is in an area that the signature does not protect');
   if (earlier !== undefined) throw malformed('a time is given twice');
   const time = body.uint32();
   requireEnd(body);

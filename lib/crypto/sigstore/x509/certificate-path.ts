@@ -91,7 +91,7 @@ function vouches(issuer: Certificate, certificate: Certificate, intermediatesBel
 
 function verifyIssuer(issuer: Certificate, intermediatesBelow: number, time: number): void {
   if (!issuer.isAuthority) {
-    throw new SignatureError('KeyUnknown', 'the certificate was issued by one that is no authority');
+    throw new SignatureError('KeyUnknown', 'the issuing certificate is not a certificate authority');
   }
   if (issuer.keyUsage !== undefined && (issuer.keyUsage & CERTIFICATE_SIGN) === 0) {
     throw new SignatureError('KeyNotForSigning', 'the issuing certificate may not sign certificates');
@@ -108,7 +108,7 @@ function verifyUsable(certificate: Certificate, time: number): void {
   if (unhandled.length > 0) {
     throw new SignatureError(
       'SignatureUnsupported',
-      `a certificate demands what is not known: ${unhandled.join(', ')}`,
+      `a certificate has critical extensions that are not supported: ${unhandled.join(', ')}`,
     );
   }
   const weakness = describeWeakness(certificate.publicKey);

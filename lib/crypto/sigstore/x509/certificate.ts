@@ -72,7 +72,7 @@ function parseTime(value: DerValue | undefined): number {
   const isUtc = value?.tag === DerTag.utcTime;
   const text = expectDer(value, isUtc ? DerTag.utcTime : DerTag.generalizedTime).toString('latin1');
   const parts = (isUtc ? UTC_TIME : GENERALIZED_TIME).exec(text)?.slice(1).map(Number);
-  if (parts === undefined) throw new DerError('a time is not in its one form');
+  if (parts === undefined) throw new DerError('a time is not in the form that DER requires');
   const [shortYear = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   // RFC 5280 section 4.1.2.5.1: two digits from 50 on are the twentieth century.
   const year = isUtc ? shortYear + (shortYear >= 50 ? 1900 : 2000) : shortYear;

@@ -30,7 +30,7 @@ export class DerError extends Error {
 /** Exactly one value and nothing after it. @throws DerError */
 export function readDer(bytes: Buffer): DerValue {
   const value = readAt(bytes, 0);
-  if (value.encoded.length !== bytes.length) throw new DerError('a value goes on after its end');
+  if (value.encoded.length !== bytes.length) throw new DerError('bytes follow a value');
   return value;
 }
 
@@ -67,7 +67,7 @@ export function toDottedOid(content: Buffer): string {
   let arc = 0;
   let isInside = false;
   for (const octet of content) {
-    if (!isInside && octet === 0x80) throw new DerError('an arc of an object identifier starts with nothing');
+    if (!isInside && octet === 0x80) throw new DerError('an arc of an object identifier is not in its shortest form');
     arc = arc * 128 + (octet & 0x7f);
     if (!Number.isSafeInteger(arc)) throw new DerError('an arc of an object identifier is too large');
     isInside = (octet & 0x80) !== 0;
@@ -92,7 +92,8 @@ export function toSmallInteger(content: Buffer): number {
 
 /** @throws DerError for anything but 00 and FF */
 export function toBoolean(content: Buffer): boolean {
-  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw new DerError('a boolean is neither');
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff))
+    throw new DerError('a boolean is neither true nor false');
   return content[0] === 0xff;
 }
 
@@ -110,7 +111,7 @@ function readAt(bytes: Buffer, start: number): DerValue {
 /** The long form: one to four octets, no shorter form possible. */
 function readLength(bytes: Buffer, at: number): { length: number; next: number } {
   const octets = (bytes[at] ?? 0) & 0x7f;
-  if (octets === 0 || octets > 4) throw new DerError('a length is indefinite or absurd');
+  if (octets === 0 || octets > 4) throw new DerError('a length is indefinite or has more than four octets');
   if (at + 1 + octets > bytes.length) throw new DerError('a length is cut short');
   const length = bytes.readUIntBE(at + 1, octets);
   if (length < 0x80 || bytes[at + 1] === 0) throw new DerError('a length is not in its shortest form');

@@ -27,7 +27,7 @@ export function parsePublicKey(pem: Uint8Array, name: string): KeyObject {
   if (blocks.length > 1) throw unreadable(name, 'nodes read the first of several keys alone: give each its own entry');
   if (block === undefined || rest.includes('-----')) throw unreadable(name, 'expected one PEM block');
   const type = KEY_FORMATS.get(block.label);
-  if (type === undefined) throw unreadable(name, `a PEM block ${block.label} is no public key`);
+  if (type === undefined) throw unreadable(name, `a PEM block ${block.label} is not a public key`);
   const key = readKey(block.der, type, name);
   const weakness = describeWeakness(key);
   if (weakness !== undefined) throw unreadable(name, weakness);
@@ -39,7 +39,7 @@ export function describeWeakness(key: KeyObject): string | undefined {
   const kind = key.asymmetricKeyType;
   if (kind === 'ed25519') return undefined;
   if (kind === 'rsa') return describeRsaWeakness(key);
-  if (kind !== 'ec') return `keys of the kind ${kind ?? 'unknown'} are not read: RSA, ECDSA and Ed25519 are`;
+  if (kind !== 'ec') return `keys of the kind ${kind ?? 'unknown'} are not supported: use RSA, ECDSA or Ed25519`;
   const curve = key.asymmetricKeyDetails?.namedCurve;
   return CURVES.has(curve) ? undefined : `the curve ${curve ?? 'without a name'} is not P-256, P-384 or P-521`;
 }
@@ -56,9 +56,11 @@ export function toKeyBytes(key: KeyObject): Buffer {
 function describeRsaWeakness(key: KeyObject): string | undefined {
   const { modulusLength: bits = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (bits < MIN_RSA_BITS || bits > MAX_RSA_BITS) {
-    return `the RSA key has ${bits} bits; ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are taken`;
+    return `the RSA key has ${bits} bits; ${MIN_RSA_BITS} to ${MAX_RSA_BITS} are allowed`;
   }
-  return publicExponent < 3n || publicExponent % 2n === 0n ? 'the exponent of the RSA key protects nothing' : undefined;
+  return publicExponent < 3n || publicExponent % 2n === 0n
+    ? 'the public exponent of the RSA key is not secure'
+    : undefined;
 }
 
 function readKey(der: Buffer, type: 'spki' | 'pkcs1', name: string): KeyObject {
