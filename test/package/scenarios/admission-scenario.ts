@@ -13,6 +13,7 @@ import {
   publishProfile,
   type Scenario,
   SIGNED,
+  serveMirror,
   signDigest,
   signer,
   signUpstream,
@@ -52,7 +53,9 @@ function toReview(releaseImage: string): object {
 
 /** A release that is decided, with writes whose answers are lost; again, reused; two that policies cover, one beside its image. */
 export const reviewAdmission: Scenario = async (stage) => {
-  const policy = withPolicy(stage);
+  const mirror = await serveMirror();
+  const rules = mirror.trust.mirrorRules.map((rule) => ({ ...rule, source: COVERED }));
+  const policy = { ...withPolicy(stage), ...mirror.trust, mirrorRules: rules };
   const repositories = [CANONICAL, COVERED, BESIDE].map(parseRepository);
   await publishProfile(stage, 'first', signer, {
     ...policy,
@@ -80,4 +83,5 @@ export const reviewAdmission: Scenario = async (stage) => {
     ...(allowed.statusCode === 200 ? { body: expect.stringContaining('"code":503') as unknown } : {}),
   };
   expect(await stage.invoke(toReview(`${BESIDE}@${SIGNED}`))).toMatchObject({ answer: denied });
+  await mirror.close();
 };

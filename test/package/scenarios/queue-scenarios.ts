@@ -19,6 +19,7 @@ import {
   publishProfile,
   type Scenario,
   SIGNED,
+  serveMirror,
   signer,
   signLookaside,
   signUpstream,
@@ -84,7 +85,8 @@ export const receivePush: Scenario = async (stage) => {
 
 /** A push by digest, redelivered; a referrer in each repository of ECR; a tag in a registry that does not answer. */
 export const verifyPushed: Scenario = async (stage) => {
-  await publishProfile(stage, 'first', signer, withPolicy(stage));
+  const mirror = await serveMirror();
+  await publishProfile(stage, 'first', signer, { ...withPolicy(stage), ...mirror.trust });
   await signUpstream(stage);
   await signLookaside(stage);
   for (const prefix of ['records/by-id/', 'accepted/', 'verdicts/']) stage.loseAnswer(prefix);
@@ -101,4 +103,5 @@ export const verifyPushed: Scenario = async (stage) => {
   for (const id of [await keepAccepted(stage), NO_RECORD]) {
     expect(await stage.invoke(toQueueEvent(toReverifyBody('ocp', id, NO_RECORD)))).toMatchObject({ answer: DONE });
   }
+  await mirror.close();
 };

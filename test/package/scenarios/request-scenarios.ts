@@ -9,6 +9,7 @@ import {
   publishProfile,
   type Scenario,
   SIGNED,
+  serveMirror,
   signDigest,
   signer,
   signLookaside,
@@ -33,7 +34,8 @@ export const checkPullspec: Scenario = async (stage) => {
 
 /** A release that only the upstream store and its lookaside have, with writes whose answers are lost; again; then one that is mirrored. */
 export const verifyImage: Scenario = async (stage) => {
-  await publishProfile(stage, 'first', signer, withPolicy(stage));
+  const mirror = await serveMirror();
+  await publishProfile(stage, 'first', signer, { ...withPolicy(stage), ...mirror.trust });
   await signUpstream(stage);
   await signLookaside(stage);
   for (const prefix of ['records/by-id/', 'accepted/']) stage.loseAnswer(prefix);
@@ -45,6 +47,7 @@ export const verifyImage: Scenario = async (stage) => {
   const body = { pullspec: `${BESIDE}@${SIGNED}` };
   const beside = await stage.invoke(toHttpEvent({ method: 'POST', path: '/v1/verify', body }));
   expect(beside).toMatchObject({ answer: { statusCode: 503 } });
+  await mirror.close();
 };
 
 /** A hit and a miss of both layouts. */

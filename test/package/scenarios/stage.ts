@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, hash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +11,7 @@ import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.t
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { CANONICAL, PUSH_SOURCE, publishKeyrings, pushOf, setUpPushes } from '../../push/verify/push-setup.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
+import { startServer, TEST_CA } from '../../support/servers/start-server.ts';
 import { untouchedManifests } from '../../support/untouched-store.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
 import type { Aws } from '../aws/start-aws.ts';
@@ -30,7 +31,15 @@ export interface Stage extends Pick<Aws, 'loseAnswer'> {
 /** Makes a function do every call that its code can make, and looks at its answers. */
 export type Scenario = (stage: Stage) => Promise<void>;
 
-export const SIGNED = parseDigest(toDigest('signed'));
+const MANIFEST = Buffer.from(
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: parseDigest(toDigest('{}')), size: 2 },
+    layers: [],
+  }),
+);
+export const SIGNED = parseDigest(`sha256:${hash('sha256', MANIFEST)}`);
 export const PULLSPEC = `${CANONICAL}@${SIGNED}`;
 export const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
 /** A registry that is asked by HTTPS, and does not answer. */
@@ -85,6 +94,24 @@ export function withPolicy({ upstream }: Pick<Stage, 'upstream'>): Partial<Prepa
     canonicalRepositories: [CANONICAL, BESIDE].map(parseRepository),
     policyKeyrings: [{ ...signer.keyring, name: 'keyPath /keys/release' }],
     registriesD: [{ document: 'registries.d/all.yaml', content: { 'default-docker': { lookaside } } }],
+  };
+}
+
+/** A registry over HTTPS that mirrors the canonical repository, and what a profile says of it. */
+export async function serveMirror(): Promise<{
+  readonly trust: Pick<PreparedTrust, 'mirrorRules' | 'storeAccess'>;
+  readonly close: () => Promise<void>;
+}> {
+  const server = await startServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/vnd.oci.image.manifest.v1+json' }).end(MANIFEST);
+  }, 'https');
+  const rule = { source: CANONICAL, mirrors: [`127.0.0.1:${server.port}/release`], neverContactSource: true };
+  return {
+    trust: {
+      mirrorRules: [{ ...rule, origin: 'ImageDigestMirrorSet/scenario' }],
+      storeAccess: { allowLocal: true, allowPrivateAddresses: true, ca: TEST_CA },
+    },
+    close: () => server.close(),
   };
 }
 
