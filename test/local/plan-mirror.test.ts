@@ -82,7 +82,7 @@ test('--graph mirrors what the graph names, and again when the schedule says so'
 
 test.each<[string, readonly string[], RegExp]>([
   ['no URL', ['--graph', 'ocp'], /^signet: --graph: entry 1 is not profile=URL$/m],
-  ['an unknown profile', ['--graph', 'okd=https://x.example/g'], /^signet: --graph: entry 1 is of a profile that/m],
+  ['an unknown profile', ['--graph', 'okd=https://x.example/g'], /^signet: --graph: entry 1 names a profile that/m],
   [
     'a channel that is none',
     ['--graph', 'ocp=https://x.example/g', '--graph-channel', 'a b'],

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { retry } from '../../platform/time/retries.ts';
 import { createLimitedStore } from '../../stores/port/composites.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
@@ -149,29 +150,40 @@ type Copied = MirrorResult | typeof LEFT_ALONE | { readonly outcome: 'failed'; r
 /** One digest, tried again while its stores fail. A mirror that fails for one digest fails for that one alone. */
 async function copyDigest(request: SyncRequest, asked: AskedStores, digest: Digest, isEmpty: boolean): Promise<Copied> {
   const { objects, trust, upstream, now, signal } = request;
-  try {
-    for (let tries = 1; ; tries += 1) {
-      const isKnownEmpty = isEmpty && tries === 1;
-      const result = await mirrorDigest({ objects, digest, trust, upstream, now: now(), signal, isKnownEmpty });
-      if ((result.outcome === 'absent' || result.outcome === 'incomplete') && isAnswered(result)) {
-        await rememberAbsent(objects, digest, result.outcome, asked, now());
-      }
-      if (result.outcome !== 'indeterminate' || tries === MAX_TRIES) return result;
-      const pause = toPause(result, tries);
-      if (pause > MAX_PAUSE_MS) return result;
-      await delay(pause, undefined, { signal });
+  const copy = async (attempt: number): Promise<MirrorResult> => {
+    const isKnownEmpty = isEmpty && attempt === 1;
+    const result = await mirrorDigest({ objects, digest, trust, upstream, now: now(), signal, isKnownEmpty });
+    if (result.outcome === 'indeterminate') throw new IndeterminateCopy(result);
+    if ((result.outcome === 'absent' || result.outcome === 'incomplete') && isAnswered(result)) {
+      await rememberAbsent(objects, digest, result.outcome, asked, now());
     }
+    return result;
+  };
+  try {
+    return await retry(copy, { attempts: MAX_TRIES, toPauseMs: toPause, signal });
   } catch (error) {
+    if (error instanceof IndeterminateCopy) return error.result;
     signal.throwIfAborted();
     if (!(error instanceof StoreError)) throw error;
     return { outcome: 'failed', error };
   }
 }
 
-/** Milliseconds: what a store asks for, else twice as long each time; anywhere between that and half more. */
-function toPause({ retryAfterSeconds }: MirrorResult, tries: number): number {
-  const wanted = Math.max((retryAfterSeconds ?? 0) * 1000, FIRST_PAUSE_MS * 2 ** (tries - 1));
-  return wanted * (1 + Math.random() / 2);
+class IndeterminateCopy extends Error {
+  readonly result: MirrorResult;
+
+  constructor(result: MirrorResult) {
+    super(result.outcome);
+    this.result = result;
+  }
+}
+
+/** Milliseconds: as a store's Retry-After says, else doubled each time; at random up to half more. */
+function toPause(error: unknown, attempt: number): number | undefined {
+  if (!(error instanceof IndeterminateCopy)) return undefined;
+  const wanted = Math.max((error.result.retryAfterSeconds ?? 0) * 1000, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+  const pause = wanted * (1 + Math.random() / 2);
+  return pause > MAX_PAUSE_MS ? undefined : pause;
 }
 
 function toFailure(digest: Digest, result: Copied): SyncFailure {
