@@ -73,7 +73,7 @@ function parseClusterStore(text: string, index: number): string {
   return url;
 }
 
-/** One word of a POSIX shell. */
+/** Quotes a text as one word of a POSIX shell. */
 function quote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
