@@ -53,7 +53,7 @@ async function writeEntry(name: string): Promise<string> {
   const index = await readFile(path.join(ROOT, 'cli', name, 'index.ts'), 'utf8');
   const commands = [...index.matchAll(/\bimport\('\.\/([^']+)'\)/g)].map(([, file]) => file);
   return `import * as noun from './cli/${name}/index.ts';
-import { runProcess } from './cli/shell/run-program.ts';
+import { runProcess } from './cli/shell/run-process.ts';
 ${commands.length === 1 ? `import './cli/${name}/${commands[0]}';` : ''}
 await runProcess(Object.values(noun));`;
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { NOUNS } from './nouns.ts';
-import { runProcess } from './run-program.ts';
+import { runProcess } from './run-process.ts';
 
 await runProcess(Object.values(NOUNS));

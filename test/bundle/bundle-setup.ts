@@ -8,7 +8,7 @@ import { type Digest, parseDigest, toStoreSegment } from '../../lib/base/names/d
 import { type BundleRequest, type CreatedBundle, createBundle } from '../../lib/bundle/create/create-bundle.ts';
 import { type BundleProfile, compileProfiles } from '../../lib/bundle/format/bundle-trust.ts';
 import type { BundleSink } from '../../lib/bundle/format/write-archive.ts';
-import { createDirectoryDestination } from '../../lib/bundle/import/destination.ts';
+import { openDestination } from '../../lib/bundle/import/destination.ts';
 import { type ImportReport, type ImportRequest, importBundle } from '../../lib/bundle/import/import-bundle.ts';
 import { type SignedRelease, toSignatureConfigMaps } from '../../lib/cluster/render/signature-config-maps.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
@@ -131,7 +131,7 @@ export async function importInto(
 ): Promise<ImportReport> {
   return await importBundle({
     source,
-    destination: change.destination ?? createDirectoryDestination(to),
+    destination: change.destination ?? (await openDestination(to)),
     profiles,
     skipUnverified: false,
     now: NOW,

@@ -36,7 +36,7 @@ export async function openDestination(location: string): Promise<ImportDestinati
 }
 
 /** A bucket, which has no way to take many writes as one: all is verified before the first, and writes only add. */
-export function createObjectDestination(objects: ObjectStore): ImportDestination {
+function createObjectDestination(objects: ObjectStore): ImportDestination {
   return { description: objects.description, write: (action) => action(objects) };
 }
 
@@ -50,7 +50,7 @@ const STAGE_NAME = /^import-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  * inside, where no reader comes, and renamed. To one that has some they are added one by one, each whole, and taken
  * out again when that fails.
  */
-export function createDirectoryDestination(root: string): ImportDestination {
+function createDirectoryDestination(root: string): ImportDestination {
   checkDirectoryLocation(root);
   return {
     description: `directory ${root}`,

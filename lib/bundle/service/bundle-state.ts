@@ -95,7 +95,7 @@ const schema: v.GenericSchema<unknown, BundleState> = v.variant('state', [
   }),
 ]);
 
-export function bundleStateKey(bundleId: string): string {
+function bundleStateKey(bundleId: string): string {
   return `bundles/${bundleId}/state.json`;
 }
 

@@ -38,7 +38,7 @@ const schema = v.strictObject({
 });
 
 /** `verdicts/<profile>/<algo>-<hex>/<hash of the rest>.json`: a repository may be longer than a key's segment. */
-export function lastVerdictKey({ profile, digest, pullspec, mode }: VerdictSubject): string {
+function lastVerdictKey({ profile, digest, pullspec, mode }: VerdictSubject): string {
   const name = hash('sha256', `${mode} ${pullspec}`);
   return `verdicts/${profile}/${toKeySegment(digest)}/${name}.json`;
 }

@@ -6,11 +6,7 @@ import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { readEarlier } from '../../../lib/bundle/create/earlier.ts';
-import {
-  createDirectoryDestination,
-  createObjectDestination,
-  openDestination,
-} from '../../../lib/bundle/import/destination.ts';
+import { type ImportDestination, openDestination } from '../../../lib/bundle/import/destination.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
@@ -35,6 +31,11 @@ import {
   snapshot,
 } from '../bundle-setup.ts';
 import { craftBundle } from '../craft-archive.ts';
+
+/** As a bucket is opened. */
+function toDestination(objects: ObjectStore): ImportDestination {
+  return { description: objects.description, write: (action) => action(objects) };
+}
 
 const newPath = createScratch('bundle-import-');
 const HAS_S3 = hasS3Server();
@@ -121,7 +122,7 @@ describe('round trip', () => {
       deleteObject: () => Promise.reject(new Error('deleted')),
       replaceObject: () => Promise.reject(new Error('replaced')),
     };
-    const destination = createObjectDestination(objects);
+    const destination = toDestination(objects);
     expect(await importInto(BUNDLE, '', [signer.profile], { destination })).toMatchObject({ written: 24, held: 1 });
     expect(await importInto(BUNDLE, '', [signer.profile], { destination })).toMatchObject({ written: 0, held: 25 });
     const keys = (await Array.fromAsync(objects.listObjects(''))).map(({ key }) => key);
@@ -134,7 +135,7 @@ describe('round trip', () => {
     const { makeBucket, removeBuckets } = createTestBuckets(client);
     try {
       const objects = createS3ObjectStore({ client, bucket: await makeBucket(), prefix: 'site' });
-      const destination = createObjectDestination(objects);
+      const destination = toDestination(objects);
       expect(await importInto(BUNDLE, '', [signer.profile], { destination })).toMatchObject({ written: 25, held: 0 });
       expect(await importInto(BUNDLE, '', [signer.profile], { destination })).toMatchObject({ written: 0, held: 25 });
       for (const [key, bytes] of mirror) expect(hex((await objects.readObject(key, 10_000))?.bytes)).toBe(hex(bytes));
@@ -207,7 +208,7 @@ describe('what a destination holds stays', () => {
 
   test('when staging fails, nothing was made, folders above it neither', async () => {
     const above = newPath();
-    const destination = createDirectoryDestination(path.join(above, 'a/b'));
+    const destination = await openDestination(path.join(above, 'a/b'));
     const failing = {
       ...destination,
       write: (action: (objects: ObjectStore) => Promise<unknown>) =>
@@ -262,7 +263,7 @@ describe('what a destination holds stays', () => {
     // A gap that was there before stays one.
     const to = await put(newPath(), { [keyOf(THIRD, 2)]: hexOf('03') });
     const other = createDirectoryObjectStore(to);
-    const failed = createDirectoryDestination(to).write(async (objects) => {
+    const failed = (await openDestination(to)).write(async (objects) => {
       for (const key of [first, second, third]) await objects.createObject(key, hexOf('01'));
       await objects.createObject(keyOf(SECOND, 2), hexOf('01'));
       await other.createObject(keyOf(FIRST, 2), hexOf('02'));

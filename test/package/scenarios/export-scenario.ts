@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { bundleStateKey, toExportBody } from '../../../lib/bundle/service/bundle-state.ts';
+import { toExportBody } from '../../../lib/bundle/service/bundle-state.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
 import { publishProfile, type Scenario, SIGNED, type Stage, signDigest } from './stage.ts';
@@ -39,8 +39,8 @@ export const exportBundle: Scenario = async (stage) => {
   const id = await makeBundle(stage, {});
   await makeBundle(stage, { since: id });
   expect(await invoke(toQueueEvent('not JSON'))).toMatchObject({ answer: DONE });
-  const other = await objects.readObject(bundleStateKey(id), Infinity);
-  await objects.createObject(bundleStateKey(OTHER_ID), other?.bytes ?? new Uint8Array());
+  const other = await objects.readObject(`bundles/${id}/state.json`, Infinity);
+  await objects.createObject(`bundles/${OTHER_ID}/state.json`, other?.bytes ?? new Uint8Array());
   const message = toExportBody({ id: OTHER_ID, profile: 'ocp', since: undefined });
   expect(await invoke(toQueueEvent(message))).toMatchObject({ answer: AGAIN });
 };
