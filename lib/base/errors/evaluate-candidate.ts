@@ -16,7 +16,7 @@ export type CandidateResult<T> =
 
 /** How the note of an internal fault begins. */
 const FAULT = 'internal fault: ';
-/** Characters of what was thrown: it may quote the candidate. */
+/** Characters of a thrown error's message, which may quote the candidate. */
 const MAX_FAULT_LENGTH = 256;
 
 /**
@@ -26,7 +26,7 @@ const MAX_FAULT_LENGTH = 256;
  * rejection of that candidate: it must not end the decision, hide a good candidate beside it, or keep a revocation from
  * being seen. A `SignatureError` keeps its code. Any other class is a fault of Signet: it is `SignatureMalformed`, with
  * a note that says what was thrown. Put nothing but the evaluation of one candidate into it: elsewhere a fault is a
- * failure, and has to end the operation.
+ * failure, and must end the operation.
  *
  * @param signal of an evaluation that can be aborted
  * @throws the abort reason of the signal

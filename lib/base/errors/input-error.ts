@@ -10,7 +10,7 @@ export type InputErrorCode =
   | 'ProfileUnknown'
   | 'PullspecInvalid';
 
-/** The caller must act: what was handed in cannot be read. HTTP 400, exit status 2; never a verdict. */
+/** The caller must act: the input cannot be read. HTTP 400, exit status 2; never a verdict. */
 export class InputError extends Error {
   override readonly name = 'InputError';
   readonly code: InputErrorCode;

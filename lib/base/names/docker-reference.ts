@@ -50,7 +50,7 @@ export function isNameOnly({ tag, digest }: DockerReference): boolean {
   return tag === undefined && digest === undefined;
 }
 
-/** What a user means who gives neither tag nor digest. */
+/** The reference with the tag `latest` when it has neither tag nor digest. */
 export function withDefaultTag(reference: DockerReference): DockerReference {
   return isNameOnly(reference) ? { ...reference, tag: 'latest' } : reference;
 }

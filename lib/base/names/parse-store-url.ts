@@ -4,7 +4,7 @@ const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/[\]@!$&'()*+,;=%]+$/;
 
 /**
  * A store's base address: scheme in lower case, without final slashes, otherwise as written. Throws an Error whose
- * message says what is wrong and repeats nothing of it, not even a password; callers add the place.
+ * message says what is wrong and repeats nothing of the text, which may hold a password; callers add the place.
  */
 export function parseStoreUrl(text: string): string {
   const trimmed = text.trim();

@@ -61,7 +61,7 @@ export interface HttpResponse {
 export interface HttpClient {
   /** Any status is an answer. @throws StoreError, or the signal's reason once the caller has aborted. */
   get(url: string, options: GetOptions): Promise<HttpResponse>;
-  /** Ends requests under way and lets go of every connection. */
+  /** Ends requests that are running and closes every connection. */
   close(): void;
 }
 

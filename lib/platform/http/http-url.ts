@@ -18,12 +18,12 @@ export function checkHttpUrl(url: URL): void {
   }
 }
 
-/** True for a URL, well-formed or not, as opposed to a path: what is wrong with one must not pass for a file name. */
+/** True for a URL, well-formed or not, as opposed to a path: a malformed URL must not be read as a file name. */
 export function isUrlLike(text: string): boolean {
   return /^\s*[A-Za-z][A-Za-z0-9+.-]*:\//.test(text);
 }
 
-/** The text of what is not a URL but may have been meant as one, as messages may show it: its scheme at most. */
+/** A malformed URL as messages may show it: its scheme at most, because the rest may hold a password. */
 export function toShownScheme(text: string): string {
   const scheme = /^\s*([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1];
   return scheme === undefined ? '…' : `${scheme.toLowerCase()}://…`;

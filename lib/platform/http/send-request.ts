@@ -23,7 +23,7 @@ export async function sendRequest(hop: Hop): Promise<IncomingMessage> {
     return await attempt(hop);
   } catch (error) {
     // A server may close a kept-alive connection just as it is used again; nothing was answered, so asking once
-    // more on another one is safe, unless what was sent may have been taken.
+    // more on another one is safe, unless a body was sent that the server may have processed.
     if (error instanceof StaleConnectionError && hop.body === undefined) return await attempt(hop);
     throw error;
   }

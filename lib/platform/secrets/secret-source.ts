@@ -78,7 +78,7 @@ export const MAX_SECRET_BYTES = 64 * 1024;
  * for an ARN alone, and then at once: a function has more of the processor while it starts.
  *
  * @param openManaged called for an ARN
- * @returns a function that throws StoreError, which names the place and nothing of what is there
+ * @returns a function that throws StoreError, which names the place and shows nothing of the secret
  */
 export function openSecret(
   location: string,
