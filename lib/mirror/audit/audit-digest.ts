@@ -17,7 +17,7 @@ import { planRepair, quarantineKey, type RepairStep, repairSlots } from './repai
 
 export interface DigestAuditRequest extends AuditTarget {
   readonly signal: AbortSignal;
-  /** Looks and says what would be done. */
+  /** Reports what would be done, and changes nothing. */
   readonly dryRun?: boolean | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface QuarantinedSignature {
   readonly location: string;
   /** The key under which it is kept, with every profile's reasons. */
   readonly quarantinedAs: string;
-  /** Why, over all profiles, each code once. */
+  /** The codes of all profiles, each once. */
   readonly codes: readonly Attempt['code'][];
 }
 
@@ -36,35 +36,35 @@ export interface AuditedDigest {
   /** Distinct signatures that verify for at least one profile. */
   readonly held: number;
   readonly quarantined: readonly QuarantinedSignature[];
-  /** Indexes at which was what a lower one holds too; taken away without quarantine. */
+  /** Indexes that held the same signature as a lower one. Removed without quarantine. */
   readonly duplicates: readonly number[];
   /** Empty indexes below a signature, filled. */
   readonly gapsClosed: number;
-  /** Indexes that hold something else than before, or nothing: what a cache has of them is out of date. */
+  /** Indexes whose content changed or was removed: caches of them are out of date. */
   readonly changed: readonly number[];
-  /** Keys of what is too long to be quarantined: left, and keeping its place. */
+  /** Keys of objects that are too long for quarantine. They are left, and keep their slots. */
   readonly unreadable: readonly string[];
   readonly foreign: ForeignKeys;
 }
 
 export type DigestAudit = AuditedDigest | UntouchedAudit;
 
-/** Times that the places are read: a further one is due to a writer, and a writer has nine places to take. */
+/** Times that the slots are read. Each further time is caused by a writer, and there are nine slots to take. */
 const MAX_ROUNDS = MAX_RELEASE_SIGNATURES + 1;
 /** Keys that are listed to find foreign ones. */
 export const MAX_LISTED_KEYS = 1000;
 
 /**
- * Verifies again what the mirror holds for one digest. What verifies for no profile is quarantined and then taken out,
- * and the gap is closed: signatures that verify for any profile stay, from 1 without gaps.
+ * Verifies again the signatures that the mirror holds for one digest. One that verifies for no profile is quarantined and
+ * removed, and the gap is closed: signatures that verify for any profile stay, from 1 without gaps.
  *
- * An audit may end after any operation, and the next one finishes its work. Signatures may be mirrored meanwhile. But
- * only one audit may run at a time, which the caller sees to by a lease: a deletion has no condition, and one that is
- * late by a whole audit could remove what was mirrored since (to be mirrored once more). A writer that looked before
- * the audit may also write behind what is now the end; nobody sees that until the next audit closes the gap. A reader
- * that is on its way from the hole to the last one misses what moves past it, and finds it when it asks again.
+ * An audit may be cut off after any operation, and the next one finishes its work. Signatures may be mirrored meanwhile.
+ * Only one audit may run at a time; the caller holds a lease. A deletion has no condition, so one that is late by a whole
+ * audit could remove a signature mirrored since (which is then mirrored again). A writer that read the slots before the
+ * audit may write behind the new end; readers do not see that signature until the next audit closes the gap. A reader
+ * between the gap and the last index misses the signature that moves, and finds it on its next read.
  *
- * @throws StoreError of the mirror, and then nothing is condemned for it; `ConditionFailed` when it keeps changing;
+ * @throws StoreError of the mirror, which is no reason to quarantine anything; `ConditionFailed` when it keeps changing;
  *   the abort reason of the signal
  */
 export async function auditDigest(request: DigestAuditRequest): Promise<DigestAudit> {
@@ -83,7 +83,7 @@ export async function auditDigest(request: DigestAuditRequest): Promise<DigestAu
   throw new StoreError('ConditionFailed', `the mirrored signatures of ${request.digest} keep changing; retry`);
 }
 
-/** Places as they were read, and what was done to them. */
+/** Slots as they were read, and the steps that were done. */
 interface Round {
   readonly slots: AuditedSlots;
   readonly steps: readonly RepairStep[];
@@ -123,12 +123,12 @@ function toQuarantined(digest: Digest, { slots, steps }: Round): readonly Quaran
   });
 }
 
-/** A round that came to nothing may have quarantined before. */
+/** A round that was repeated may have quarantined the same object before. */
 function toDistinct(quarantined: readonly QuarantinedSignature[]): readonly QuarantinedSignature[] {
   return [...new Map(quarantined.map((one) => [`${one.location} ${one.quarantinedAs}`, one])).values()];
 }
 
-/** A duplicate goes when it is deleted, or when something else is written over it. */
+/** A duplicate is removed by its deletion, or by a write over it. */
 function toDuplicates({ slots, steps }: Round): readonly number[] {
   return steps
     .flatMap((step) => (step.kind === 'quarantine' ? [] : [step.kind === 'write' ? step.to : step.index]))
@@ -139,7 +139,7 @@ function isChange(step: RepairStep, index: number): boolean {
   return step.kind === 'write' ? step.to === index : step.kind === 'delete' && step.index === index;
 }
 
-/** Names beside `signature-1` to `signature-9`, as far as a page of a listing shows them. */
+/** Other names than `signature-1` to `signature-9`, within the first page of a listing. */
 async function listForeignKeys({ objects, digest }: AuditTarget): Promise<ForeignKeys> {
   const own = new Set(SLOT_INDEXES.map((index) => releaseKey(digest, index)));
   const foreign: string[] = [];

@@ -10,13 +10,13 @@ import { addForeignKeys, type ForeignKeys, listMirroredDigests } from './list-mi
 
 export interface MirrorAuditRequest {
   readonly objects: ObjectStore;
-  /** Of every profile that mirrors here: what none of them verifies is taken out. */
+  /** Of every profile that mirrors here. A signature that none of them verifies is removed. */
   readonly trusts: readonly ReadyTrust[];
   readonly now: Date;
   readonly signal: AbortSignal;
-  /** `next` of the call before. */
+  /** `next` of the previous call. */
   readonly after?: string | undefined;
-  /** Digests to handle, from 1 to {@link MAX_AUDITED_DIGESTS}. */
+  /** Digests to audit, from 1 to {@link MAX_AUDITED_DIGESTS}. */
   readonly limit: number;
   readonly dryRun?: boolean | undefined;
   readonly invalidation?: Invalidation | undefined;
@@ -34,7 +34,7 @@ export interface AuditedMirror {
   readonly foreign: ForeignKeys;
   /** Keys. */
   readonly unreadable: readonly string[];
-  /** Where the next call goes on; undefined at the end of the mirror. */
+  /** The start of the next call; undefined at the end of the mirror. */
   readonly next?: string | undefined;
 }
 
@@ -46,26 +46,29 @@ export const MAX_AUDITED_DIGESTS = 1000;
 const CONCURRENCY = 8;
 
 /**
- * There from before the first change until caches were told: whoever finds it tells them again, and of everything,
- * since an audit that ended between the two left nothing else to see.
+ * Exists from before the first change until caches were invalidated. A call that finds it invalidates everything, since
+ * an earlier one was cut off between the two and left no other trace.
  */
 export const PENDING_INVALIDATION_KEY = 'quarantine/invalidation-pending';
 const MAX_PENDING_BYTES = 1024;
 
 /**
- * Audits the next digests of the mirror, as {@link auditDigest} does; memory does not grow with the mirror. One audit
- * at a time: the caller holds a lease. The same call again after a failure does what is left to do.
+ * Audits the next digests of the mirror, as {@link auditDigest} does. Memory does not grow with the mirror. Only one audit
+ * may run at a time; the caller holds a lease. After a failure the same call does the rest.
  *
- * Caches are told when all changes of a call are done. Until then, and at most for the 300 s of `max-age`, a cached copy
- * of what was replaced may stand before an index that is gone: a reader then misses a signature, and is never given one
- * that the mirror did not hold.
+ * Caches are invalidated after all changes of a call. Until then, and at most for the 300 s of `max-age`, a cached copy of
+ * a replaced signature may precede an index that is gone. A reader then misses a signature, and never gets one that the
+ * mirror did not hold.
  *
  * @throws InputError `ArgumentInvalid` for the limit; StoreError; the abort reason of the signal
  */
 export async function auditMirror(request: MirrorAuditRequest): Promise<MirrorAudit> {
   const { objects, trusts, now, signal, after, limit, dryRun = false } = request;
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_AUDITED_DIGESTS) {
-    throw new InputError('ArgumentInvalid', `an audit takes from 1 to ${MAX_AUDITED_DIGESTS} digests at a time`);
+    throw new InputError(
+      'ArgumentInvalid',
+      `the limit of an audit is from 1 to ${MAX_AUDITED_DIGESTS} digests, not ${limit}`,
+    );
   }
   const untouched = toUntouchedAudit(trusts, now);
   if (untouched !== undefined) return untouched;
@@ -85,7 +88,7 @@ export async function auditMirror(request: MirrorAuditRequest): Promise<MirrorAu
   };
 }
 
-/** What there is to do. The first failure also ends what is under way beside it. */
+/** Finds the changes to make. The first failure also aborts the other digests. */
 async function findAll(
   { objects, trusts, now, signal }: MirrorAuditRequest,
   digests: readonly Digest[],
@@ -101,7 +104,7 @@ async function findAll(
   }
 }
 
-/** One after the other, so that nothing goes on after a failure; then the caches. */
+/** Repairs one digest after the other, so that nothing continues after a failure, and then invalidates caches. */
 async function repairAll(
   { objects, trusts, now, signal, invalidation }: MirrorAuditRequest,
   found: readonly AuditedDigest[],
@@ -122,14 +125,14 @@ async function repairAll(
   return audits;
 }
 
-/** Leaves the mark if changes are due. True when an earlier call left it and did not get to tell the caches. */
+/** Creates the mark if changes are due. True if an earlier call left it without invalidating the caches. */
 async function announceChanges(objects: ObjectStore, isDue: boolean, now: Date): Promise<boolean> {
   if (!isDue) return (await objects.readObject(PENDING_INVALIDATION_KEY, MAX_PENDING_BYTES)) !== undefined;
   const mark = Buffer.from(`${JSON.stringify({ schema: 1, since: now.toISOString() })}\n`);
   return !(await objects.createObject(PENDING_INVALIDATION_KEY, mark));
 }
 
-/** The same trust at the same time was good enough a moment ago. */
+/** The audit of a digest cannot be skipped: the same trust was checked a moment ago. */
 function verifyAudited(audit: AuditedDigest | UntouchedAudit): AuditedDigest {
   if (audit.outcome !== 'audited') throw new Error(`an audit of one digest was ${audit.outcome}`);
   return audit;

@@ -17,13 +17,13 @@ export interface AuditTarget {
   readonly now: Date;
 }
 
-/** By profile, what its keyrings make of a signature. */
+/** The results of each profile's keyrings for one signature, by profile. */
 export type Evaluations = ReadonlyMap<string, SignatureEvaluation>;
 
 /**
- * What is at one index. `verified`: it holds for at least one profile. `duplicate`: so it does, and all that it is to
- * anybody is at a lower index already. `unverified`: it holds for none. `unreadable`: too long even for quarantine, or
- * an internal fault happened in reading it, which is no reason to take it away.
+ * The object at one index. `verified`: it verifies for at least one profile. `duplicate`: it verifies, and lower indexes
+ * hold the same signature for every such profile and keyring. `unverified`: it verifies for no profile. `unreadable`: it
+ * is too long even for quarantine, or an internal fault happened in judging it, which is no reason to remove it.
  */
 export type AuditedSlot =
   | (StoredObject & { readonly kind: 'verified' | 'duplicate' })
@@ -35,13 +35,13 @@ export type AuditedSlots = ReadonlyMap<number, AuditedSlot>;
 
 /** All places of a digest. */
 export const SLOT_INDEXES: readonly number[] = Array.from({ length: MAX_RELEASE_SIGNATURES }, (_, index) => index + 1);
-/** Bytes read of what is held: more than a signature may have, since what is too long for one is quarantined too. */
+/** Bytes read of an object: more than a signature may have, since a longer object is quarantined too. */
 export const MAX_AUDITED_BYTES = 1024 * 1024;
 
 /**
- * Reads each place by its own name: a listing could be stuffed with other names, and a walk ends at a gap.
+ * Reads each slot by its own name. A listing could be filled with other names, and a walk ends at a gap.
  *
- * @throws StoreError when a place cannot be read: then nothing is known of it, and nothing may be done to it
+ * @throws StoreError when a slot cannot be read: nothing may be done to a digest with an unknown slot
  */
 export async function readAuditedSlots(target: AuditTarget, signal: AbortSignal): Promise<AuditedSlots> {
   signal.throwIfAborted();
@@ -68,7 +68,7 @@ async function readSlot(
   }
 }
 
-/** @param held what lower indexes hold, to which what this one holds is added */
+/** @param held the signatures at lower indexes, to which this one is added */
 function toAuditedSlot(target: AuditTarget, index: number, object: StoredObject, held: Set<string>): AuditedSlot {
   const evaluations = evaluateForAll(target, index, object.bytes);
   const names = [...evaluations].flatMap(([profile, { verified }]) =>
@@ -81,13 +81,13 @@ function toAuditedSlot(target: AuditTarget, index: number, object: StoredObject,
   return { ...object, kind: isDuplicate ? 'duplicate' : 'verified' };
 }
 
-/** One profile that judged it, say by a key that is revoked, is enough to take it away. */
+/** A result of any profile that is no internal fault, such as a revoked key, is enough to remove the object. */
 function isFaultAlone(evaluations: Evaluations): boolean {
   const attempts = [...evaluations.values()].flatMap((evaluation) => evaluation.attempts);
   return attempts.length > 0 && attempts.every(isInternalFault);
 }
 
-/** What verifies in a framing that clusters cannot read is rejected here, and must not be reported as verified. */
+/** A signature in a framing that clusters cannot read is rejected here, and must not be reported as verified. */
 function toRejections(evaluations: Evaluations): Evaluations {
   const toRejection = (attempt: Attempt): Attempt =>
     attempt.code === 'Verified'
@@ -101,7 +101,7 @@ function toRejections(evaluations: Evaluations): Evaluations {
   );
 }
 
-/** A profile without verification, or without a keyring, has no say: it vouches for nothing and condemns nothing. */
+/** A profile without verification or without a keyring does not count, neither for nor against a signature. */
 function evaluateForAll(target: AuditTarget, index: number, untrustedBytes: Uint8Array): Evaluations {
   const judges = target.trusts.filter(isJudge);
   return new Map(
@@ -114,7 +114,7 @@ function evaluateForAll(target: AuditTarget, index: number, untrustedBytes: Uint
   );
 }
 
-/** Readers pass it over whatever is in it. */
+/** Readers skip an object of this length, whatever it contains. */
 function toTooLong({ objects, digest }: AuditTarget, index: number, length: number): SignatureEvaluation {
   const message = `it has ${length} bytes; a signature has at most ${MAX_SIGNATURE_BYTES}`;
   const location = `${objects.description}/${releaseKey(digest, index)}`;
@@ -127,15 +127,15 @@ function isJudge({ prepared, keyrings }: ReadyTrust): boolean {
 }
 
 /**
- * Nothing was looked at and nothing was touched. `indeterminate`: the trust of some profile is not known well enough;
- * `skipped`: no profile has anything to verify by.
+ * Nothing was read or changed. `indeterminate`: the trust of a profile is missing or stale. `skipped`: no profile verifies
+ * signatures.
  */
 export interface UntouchedAudit {
   readonly outcome: 'indeterminate' | 'skipped';
   readonly reasons: readonly Reason[];
 }
 
-/** Why nothing may be condemned by this trust now; undefined when it may. */
+/** The result if this trust does not allow an audit now; undefined if it does. */
 export function toUntouchedAudit(trusts: readonly ReadyTrust[], now: Date): UntouchedAudit | undefined {
   if (trusts.length === 0) return { outcome: 'indeterminate', reasons: [NO_TRUST] };
   const stale = trusts.filter((trust) => isStale(trust, now)).map(({ prepared }) => prepared.profile);
@@ -143,7 +143,7 @@ export function toUntouchedAudit(trusts: readonly ReadyTrust[], now: Date): Unto
   return trusts.some(isJudge) ? undefined : { outcome: 'skipped', reasons: [NO_KEYRING] };
 }
 
-/** A key that one profile has gained meanwhile may be the one that vouches for a signature. */
+/** A key that a profile has gained since may verify a signature that seems unverified. */
 function toStaleReason(profiles: readonly string[]): Reason {
   return {
     code: 'TrustStale',
@@ -154,12 +154,12 @@ function toStaleReason(profiles: readonly string[]): Reason {
 
 const NO_TRUST: Reason = {
   code: 'KeyringUnsatisfied',
-  message: 'no profile’s trust was given, and nothing is condemned without one',
+  message: 'no trust is published for any profile, and without trust nothing is quarantined',
   remedy: 'publish the trust of every profile that mirrors here',
 };
 
 const NO_KEYRING: Reason = {
   code: 'KeyringUnsatisfied',
-  message: 'no profile verifies by a keyring, and nothing is condemned without one',
+  message: 'no profile has a keyring, and without one nothing is quarantined',
   remedy: 'add a trust ConfigMap to a profile',
 };

@@ -10,7 +10,7 @@ interface CloudFrontInvalidationOptions {
   readonly now: () => Date;
 }
 
-/** Drops copies from a CloudFront distribution. Nothing is asked for without paths. */
+/** Drops copies from a CloudFront distribution. Without paths no request is sent. */
 export function createCloudFrontInvalidation(options: CloudFrontInvalidationOptions): Invalidation {
   const { client, distributionId, now } = options;
   return {
@@ -33,8 +33,8 @@ export function createCloudFrontInvalidation(options: CloudFrontInvalidationOpti
 }
 
 /**
- * The same for all tries of one request, so that CloudFront does it once. With the time to the millisecond: a reference
- * that is known already starts nothing, and the same index may change twice.
+ * The same for all tries of one request, so that CloudFront executes it once. It contains the time in milliseconds, because
+ * CloudFront ignores a known reference, and the same index may change twice.
  */
 function toCallerReference(paths: readonly string[], now: Date): string {
   return `signet-${hash('sha256', [now.toISOString(), ...paths].join('\n'), 'hex')}`;

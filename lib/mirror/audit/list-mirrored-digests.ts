@@ -17,13 +17,13 @@ interface Page {
 }
 
 const PREFIX = 'signatures/';
-/** Keys of one page, whatever they are: a bucket stuffed with other names must not keep a call from ending. */
+/** Keys of one page, of any kind: a bucket filled with other names must not prevent a call from ending. */
 export const MAX_PAGE_KEYS = 20_000;
-/** The last of all characters: with it a folder's key comes after every key in the folder. */
+/** The last character. A folder's key followed by it sorts after every key in the folder. */
 const LAST_CHARACTER = '\u{10ffff}';
 
 /**
- * The next digests that the mirror has a folder for, in the order of a listing.
+ * The next digests for which the mirror has a folder, in the order of a listing.
  *
  * @throws StoreError, `KeyRefused` for a cursor that could not be a part of a key; the abort reason of the signal
  */
@@ -45,7 +45,7 @@ export async function listMirroredDigests(
     const isNew = digest !== undefined && digest !== digests.at(-1);
     if (listed === MAX_PAGE_KEYS || (isNew && digests.length === limit)) return toPage(last);
     listed += 1;
-    // The folder of a digest is handled as a whole. Its slash tells it from an object of that name, which S3 may hold too.
+    // The folder of a digest is handled as a whole. Its slash distinguishes it from an object of that name in S3.
     last = digest === undefined ? name : `${folder}/`;
     if (isNew) digests.push(digest);
     if (digest !== undefined) continue;
@@ -55,30 +55,30 @@ export async function listMirroredDigests(
   return toPage(undefined);
 }
 
-/** A cursor names a folder, all of which was handled, or an object; no object's name ends in a slash. */
+/** A cursor names a folder that was handled as a whole, or an object. No object's name ends in a slash. */
 function toStart(after: string | undefined): { readonly after?: string } {
   if (after === undefined) return {};
   return { after: `${PREFIX}${after}${after.endsWith('/') ? LAST_CHARACTER : ''}` };
 }
 
-/** `sha256=<hex>` and no other spelling. */
+/** Accepts `sha256=<hex>` and no other spelling. */
 function toDigest(folder: string): Digest | undefined {
   const digest = folder.replace('=', ':');
   return folder.includes('=') && isDigest(digest) ? digest : undefined;
 }
 
-/** Keys in the mirror that no reader asks for: they are reported and left. */
+/** Keys in the mirror that no reader reads. They are reported and left. */
 export interface ForeignKeys {
-  /** Those that were met; a listing is not read without end. */
+  /** Those in the part of the listing that was read. */
   readonly count: number;
   /** The first {@link MAX_FOREIGN_KEYS} of them. */
   readonly keys: readonly string[];
 }
 
-/** Keys named in one report: whoever can write the bucket can make any number. */
+/** Keys named in one report. A writer of the bucket can create any number. */
 export const MAX_FOREIGN_KEYS = 100;
 
-/** Both together. */
+/** The sum of both. */
 export function addForeignKeys(left: ForeignKeys, right: ForeignKeys): ForeignKeys {
   return { count: left.count + right.count, keys: [...left.keys, ...right.keys].slice(0, MAX_FOREIGN_KEYS) };
 }

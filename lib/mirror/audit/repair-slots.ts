@@ -12,7 +12,7 @@ import {
 } from './audit-slots.ts';
 
 /**
- * Does the steps of a plan, up to the first that meets a place that has changed since it was read.
+ * Executes the steps of a plan, up to the first whose slot has changed since it was read.
  *
  * @returns the steps that were done
  * @throws StoreError; the abort reason of the signal
@@ -32,7 +32,7 @@ export async function repairSlots(
   return done;
 }
 
-/** False when the place has changed. */
+/** False if the slot has changed. */
 async function doStep(target: AuditTarget, slots: AuditedSlots, step: RepairStep): Promise<boolean> {
   const { objects, digest } = target;
   switch (step.kind) {
@@ -64,8 +64,8 @@ function toStored(slot: AuditedSlot | undefined): Exclude<AuditedSlot, { kind: '
 }
 
 /**
- * One operation. `write` puts the bytes of one index at another, lower one: over what is there, if the index is taken.
- * Each index is written at most once, and what is written is never taken away again.
+ * One operation. `write` stores the bytes of one index at a lower one, and replaces the object there. Each index is written
+ * at most once, and is never deleted afterwards.
  */
 export type RepairStep =
   | { readonly kind: 'quarantine'; readonly index: number }
@@ -73,12 +73,12 @@ export type RepairStep =
   | { readonly kind: 'delete'; readonly index: number };
 
 /**
- * How the signatures that verify come to stand from 1 without gaps, and nothing else beside them but what is unreadable,
- * which stays where it is.
+ * The steps after which the signatures that verify stand from 1 without gaps, with nothing else but unreadable objects,
+ * which stay in place.
  *
- * In this order a walk from 1 finds after each step all that it found before and that verifies: holes are filled from
- * the lowest, each with the highest signature there is, which is removed only then; what is left over goes last. And a
- * run that ends early leaves at most one signature twice, which the next run takes for a duplicate.
+ * After each step a walk from 1 still finds every signature that it found before and that verifies. Holes are filled from
+ * the lowest, each with the highest signature, which is deleted only then. Remaining objects are deleted last. A run that
+ * is cut off leaves at most one signature twice, which the next run finds to be a duplicate.
  */
 export function planRepair(slots: AuditedSlots): readonly RepairStep[] {
   const indexesOf = (...kinds: readonly string[]) =>
@@ -104,10 +104,10 @@ export function planRepair(slots: AuditedSlots): readonly RepairStep[] {
   ];
 }
 
-/** What one keyring of a profile made of it. */
+/** The result of one keyring of a profile. */
 type QuarantineAttempt = Pick<Attempt, 'keyring' | 'signer' | 'code' | 'message' | 'note'>;
 
-/** What was in the mirror and verifies for no profile, with the reason: enough to judge it again or to put it back. */
+/** A removed object that verifies for no profile, with the reasons: enough to judge it again or to restore it. */
 export interface QuarantineEntry {
   readonly schema: 1;
   readonly digest: Digest;
@@ -119,7 +119,7 @@ export interface QuarantineEntry {
   readonly bytes: string;
   /** By profile. */
   readonly attempts: Readonly<Record<string, readonly QuarantineAttempt[]>>;
-  /** By profile, of all that were asked. */
+  /** By profile, of every profile that judged it. */
   readonly trustRevisions: Readonly<Record<string, string>>;
   readonly quarantinedAt: string;
 }
@@ -132,7 +132,7 @@ export function quarantineKey(digest: Digest, sha256: string): string {
   return `quarantine/${toStoreSegment(digest)}/${sha256}.json`;
 }
 
-/** Keeps a copy, once for the same bytes: the first reason stays. @throws StoreError */
+/** Stores a copy, once for the same bytes. The first reasons stay. @throws StoreError */
 async function quarantineSignature(
   { objects, digest, trusts, now }: AuditTarget,
   location: string,

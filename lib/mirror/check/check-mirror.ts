@@ -15,7 +15,7 @@ import { type CheckedImage, type CheckPlaces, checkImage, type WantedImage } fro
 export interface WantedRelease {
   readonly digest: Digest;
   readonly versions: readonly string[];
-  /** The canonical repository that it is asked for by. */
+  /** Its canonical repository. */
   readonly repository: Repository;
 }
 
@@ -30,9 +30,9 @@ export interface MirrorCheckRequest extends CheckPlaces {
   /** The mirror's repository of release images. */
   readonly mirror: Repository;
   readonly releases: readonly WantedRelease[];
-  /** Undefined: components are not looked at. */
+  /** Undefined: components are not checked. */
   readonly components?: MirroredComponents | undefined;
-  /** Images under way at a time. */
+  /** Images checked at once. */
   readonly concurrency: number;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -48,7 +48,7 @@ export interface MirrorCheck {
   readonly outcome: CheckedImage['outcome'];
   /** Releases, the images of lists among them, then components, each once. */
   readonly images: readonly CheckedImage[];
-  /** Releases whose components could not be learned. */
+  /** Releases whose components could not be listed. */
   readonly unlisted: readonly { readonly digest: Digest; readonly message: string }[];
 }
 
@@ -71,7 +71,7 @@ export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCh
   /** These, and the images of those that are lists, each once. */
   const checkAll = async (wanted: readonly WantedImage[]) => {
     const top = await checkEach(wanted);
-    // A list that is an image of another list is refused there, whatever it is by itself.
+    // A list within another list is refused there, so it is checked again even if it was checked by itself.
     const known = new Set(top.flatMap(({ checked, children }) => (children.length > 0 ? [] : nameImage(checked))));
     const inLists = top.flatMap(({ checked, children }) => children.map((child) => toListed(checked, child)));
     const below = takeNew(inLists, known);

@@ -1,13 +1,13 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
 
-/** Where one graph is: a file, or the answer to one question. */
+/** The place of one graph: a file, or a request to an update service. */
 export type GraphPlace =
   | { readonly kind: 'file'; readonly path: string }
   | {
       readonly kind: 'url';
       readonly url: URL;
-      /** The URL as messages show it, with the channel and the architecture that it asks for. */
+      /** The URL as messages show it, with its channel and architecture. */
       readonly source: string;
       readonly architecture: string | undefined;
     };
@@ -17,30 +17,30 @@ export interface GraphQuestion {
   readonly architectures: readonly string[];
 }
 
-/** Questions that one URL may lead to. */
+/** Requests for one URL. */
 export const MAX_QUESTIONS = 1024;
 
 /**
- * The places that a user's words name: a file, or for a URL one question for each channel and architecture. What is
- * not given stays as the URL's own query has it.
+ * The places that the arguments name: a file, or for a URL one request for each channel and architecture. Without them the
+ * URL's own query is used.
  *
  * @throws InputError `ArgumentInvalid`, which repeats no password
  */
 export function toGraphPlaces(from: string, { channels, architectures }: GraphQuestion): readonly GraphPlace[] {
   if (!isUrlLike(from)) {
     if (channels.length === 0 && architectures.length === 0) return [{ kind: 'file', path: from }];
-    throw invalid(`${from} is a file: a channel and an architecture are asked of a URL`);
+    throw invalid(`${from} is a file: only a URL takes a channel and an architecture`);
   }
   const base = parseGraphUrl(from);
   const [askedChannels, askedArchitectures] = [unique(channels), unique(architectures)];
   if (askedChannels.length * askedArchitectures.length > MAX_QUESTIONS) {
-    throw invalid(`more than ${MAX_QUESTIONS} questions: one for each channel and architecture`);
+    throw invalid(`more than ${MAX_QUESTIONS} requests: one for each channel and architecture`);
   }
   const asked = askedChannels.flatMap((channel) => askedArchitectures.map((arch) => ({ channel, arch })));
   return asked.map((parameters) => toUrlPlace(base, parameters));
 }
 
-/** Each once; one that is not there where none is given. */
+/** Each value once; undefined if none is given. */
 function unique(values: readonly string[]): readonly (string | undefined)[] {
   return values.length === 0 ? [undefined] : [...new Set(values)];
 }

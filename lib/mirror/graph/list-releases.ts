@@ -4,22 +4,22 @@ import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { UpdateGraph } from './parse-graph.ts';
 import type { GraphNode } from './parse-node.ts';
 
-/** A digest that a mirror wants the signatures of. */
+/** A release whose signatures are mirrored. */
 export interface Release extends Omit<Payload, 'repository'> {
-  /** What the graphs name for it, as they name it: canonical repositories and aliases of them. */
+  /** The repositories in the graphs: canonical ones and aliases of them. */
   readonly repositories: readonly Repository[];
-  /** Where the profile has its releases asked for. */
+  /** The canonical repository of the profile. */
   readonly canonicalRepository: Repository;
 }
 
 interface ReleaseList {
   /** Each digest once. */
   readonly releases: readonly Release[];
-  /** Payloads of other repositories, which are not mirrored: the same digest may be in a release too. */
+  /** Payloads of other repositories, which are not mirrored. A release may have the same digest. */
   readonly outside: readonly Payload[];
 }
 
-/** What a mirror needs of graphs, by the repositories and the graph aliases of one profile. */
+/** The releases of graphs, by the canonical repositories and graph aliases of one profile. */
 export function listReleases(graphs: Iterable<UpdateGraph>, policy: GraphPolicy): ReleaseList {
   const releases = new Map<Digest, Release>();
   const outside: Payload[] = [];
@@ -38,7 +38,7 @@ export function listReleases(graphs: Iterable<UpdateGraph>, policy: GraphPolicy)
   return { releases: [...releases.values()], outside };
 }
 
-/** The digests of releases, those that the metadata names beside them included, each once. */
+/** The digests of releases and those that their metadata names beside them, each once. */
 export function listDigests(releases: readonly Release[]): readonly Digest[] {
   return [...new Set(releases.flatMap(({ digest, alsoNamed }) => [digest, ...alsoNamed]))];
 }
@@ -59,17 +59,17 @@ function unite<T>(some: readonly T[], others: readonly T[]): readonly T[] {
   return [...new Set([...some, ...others])];
 }
 
-/** The part of a profile that graphs are held against. */
+/** The part of a profile that decides about the repositories of graphs. */
 export type GraphPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases'>;
 
-/** What a repository is to a profile, in a graph. */
+/** The role of a repository in a graph. */
 export type Standing =
   | { readonly kind: 'canonical' }
-  /** The profile's `graphAliases` take it for this canonical repository; nothing else than a graph may name it. */
+  /** The profile's `graphAliases` map it to this canonical repository. Only a graph may name it. */
   | { readonly kind: 'alias'; readonly canonicalRepository: Repository }
   | { readonly kind: 'other' };
 
-/** An alias of what is not canonical is none: aliases widen nothing. */
+/** An alias counts only if its target is canonical: aliases add no repository. */
 function evaluateRepository(repository: Repository, policy: GraphPolicy): Standing {
   const { canonicalRepositories, graphAliases } = policy;
   if (canonicalRepositories.includes(repository)) return { kind: 'canonical' };

@@ -7,22 +7,22 @@ import { createNodeParser, type GraphNode } from './parse-node.ts';
 export const MAX_GRAPH_BYTES = 32 * 1024 * 1024;
 export const MAX_GRAPH_NODES = 50_000;
 
-/** What an update service (Cincinnati) answers, as far as a mirror needs it: releases, without the ways between them. */
+/** The answer of an update service (Cincinnati), as far as a mirror needs it: releases without edges. */
 export interface UpdateGraph {
   /** The file or URL that it was read from, as messages may show it. */
   readonly source: string;
   readonly nodes: readonly GraphNode[];
 }
 
-/** What messages call the bytes, and what was asked for to get them. */
+/** The name of the bytes in messages, and the architecture that was requested. */
 interface GraphOrigin {
   readonly source: string;
   readonly architecture?: string | undefined;
 }
 
 /**
- * Reads an update graph: strict JSON with `nodes`, of which each has a version and a payload by digest. Members that
- * are not known are ignored; one node that is not in order refuses the whole, since no release may go missing unseen.
+ * Parses an update graph: strict JSON with `nodes`, each with a version and a payload by digest. Unknown members are
+ * ignored. One invalid node refuses the whole graph, since no release may be dropped silently.
  *
  * @throws InputError `BodyInvalid` or `BodyTooLarge`, naming the source and the member at fault
  */
@@ -67,11 +67,11 @@ function parseNodes({ nodes }: JsonObject, architecture: string | undefined): re
   const places = new Map<string, number>();
   return nodes.map((untrustedNode, index) => {
     const node = parseNode(untrustedNode, `nodes[${index}]`);
-    // A graph of all architectures has a version once for each; twice for one would leave open which is meant.
+    // A graph of all architectures has a version once for each. Twice for one would be ambiguous.
     const name = `${node.version} ${node.architecture ?? ''}`;
     const earlier = places.get(name);
     if (earlier !== undefined) {
-      const fault = `${node.version} is that of nodes[${earlier}] already`;
+      const fault = `${node.version} is also the version of nodes[${earlier}]`;
       throw new InputError('BodyInvalid', `nodes[${index}].version: ${fault}`);
     }
     places.set(name, index);

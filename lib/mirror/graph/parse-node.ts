@@ -10,12 +10,12 @@ export const MAX_VERSION_LENGTH = 128;
 /** Channels that the metadata of one node may name. */
 export const MAX_NODE_CHANNELS = 256;
 
-/** One release of a graph: where its payload is, parsed, and not judged by anything. */
+/** One release of a graph. Its payload is parsed, and not yet compared with any policy. */
 export interface GraphNode {
   readonly version: string;
   readonly repository: Repository;
   readonly digest: Digest;
-  /** What the metadata says, such as `multi`, else what was asked for; undefined where neither tells. */
+  /** From the metadata, such as `multi`, else the one that was requested; undefined if neither names it. */
   readonly architecture: string | undefined;
   readonly channels: readonly string[];
   /** The metadata's `manifestref` where it is another digest than the payload's. */
@@ -25,7 +25,7 @@ export interface GraphNode {
 /** @param path of the node, such as `nodes[7]` @throws InputError `BodyInvalid`, the path of the member first */
 export type NodeParser = (untrustedNode: JsonValue, path: string) => GraphNode;
 
-/** The shape of a semantic version; leading zeros may stand. */
+/** The shape of a semantic version. Leading zeros are allowed. */
 const VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?$/;
 /** The name of a channel or an architecture. */
 const NAME = /^[0-9A-Za-z][0-9A-Za-z._+-]{0,127}$/;
@@ -35,7 +35,7 @@ const MANIFEST_REF = 'io.openshift.upgrades.graph.release.manifestref';
 const ARCHITECTURE = 'release.openshift.io/architecture';
 
 /**
- * A parser for the nodes of one graph; what they repeat is kept once.
+ * A parser for the nodes of one graph. Repeated values are kept once.
  *
  * @param architecture of nodes whose metadata names none
  */
@@ -61,8 +61,8 @@ export function createNodeParser(architecture: string | undefined): NodeParser {
     if (!isJsonObject(untrustedNode)) throw invalid(`${path}: expected an object`);
     const version = readText(untrustedNode, 'version', path, parseVersion);
     const payload = readText(untrustedNode, 'payload', path, parsePayload);
-    if (version === undefined) throw invalid(`${path}.version: it is missing`);
-    if (payload === undefined) throw invalid(`${path}.payload: it is missing`);
+    if (version === undefined) throw invalid(`${path}.version: missing`);
+    if (payload === undefined) throw invalid(`${path}.payload: missing`);
     const metadata = untrustedNode['metadata'] ?? {};
     const metadataPath = `${path}.metadata`;
     if (!isJsonObject(metadata)) throw invalid(`${metadataPath}: expected an object`);

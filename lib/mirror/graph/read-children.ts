@@ -16,20 +16,20 @@ interface ReadChildrenOptions {
 interface ReleaseChildren {
   /** By the digest of the list. */
   readonly children: ReadonlyMap<Digest, readonly ChildManifest[]>;
-  /** Lists whose children are not known, each with why: a failed one keeps no other from being read. */
+  /** Lists whose children could not be read. One failure does not stop the others. */
   readonly failures: readonly { readonly release: Release; readonly error: StoreError }[];
 }
 
-/** What the update service calls the architecture of a release that is a list. */
+/** The update service's name for the architecture of a list. */
 const MULTI = 'multi';
 
-/** True for a release that graphs call one of several architectures: only then is a registry asked. */
+/** Whether graphs call the release multi-architecture. Only then is a registry contacted. */
 export function isMultiArchitecture({ architectures }: Release): boolean {
   return architectures.includes(MULTI);
 }
 
 /**
- * Asks for the children of all releases that are lists, at the repositories that the graphs name, in that order.
+ * Reads the children of all releases that are lists, from the repositories that the graphs name, in that order.
  *
  * @throws the abort reason of the signal
  */
@@ -53,7 +53,7 @@ async function readFirst(
   reader: ChildrenReader,
   signal: AbortSignal,
 ): Promise<readonly ChildManifest[] | StoreError> {
-  let failure = new StoreError('NotFound', `${digest}: no repository is known`);
+  let failure = new StoreError('NotFound', `${digest}: the graphs name no repository`);
   for (const repository of repositories) {
     try {
       return await reader.readChildren(repository, digest, signal);
@@ -66,13 +66,13 @@ async function readFirst(
   return failure;
 }
 
-/** Who knows the manifests of a multi-architecture list. */
+/** Reads the manifests that a multi-architecture list names. */
 export interface ChildrenReader {
-  /** Nothing for what is no list. @throws StoreError; the abort reason of the signal */
+  /** Empty for an image. @throws StoreError; the abort reason of the signal */
   readChildren(repository: Repository, digest: Digest, signal: AbortSignal): Promise<readonly ChildManifest[]>;
 }
 
-/** @param open gives what reads from the registry of a repository, or throws StoreError */
+/** @param open opens the registry of a repository; throws StoreError */
 export function createRegistryChildren(
   open: (repository: Repository) => Promise<Pick<ManifestReader, 'readManifest'>>,
 ): ChildrenReader {

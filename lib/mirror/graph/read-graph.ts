@@ -7,7 +7,7 @@ import { checkStatus } from '../../registry/client/registry-answers.ts';
 import type { GraphPlace } from './graph-places.ts';
 import { MAX_GRAPH_BYTES, parseGraph, type UpdateGraph } from './parse-graph.ts';
 
-/** Milliseconds for one try: an update service may have to make the graph first, and some have megabytes. */
+/** Milliseconds for one try. A service may have to build the graph first, and some graphs have megabytes. */
 const GRAPH_TIMEOUT_MS = 30_000;
 
 interface ReadGraphOptions {
@@ -18,10 +18,10 @@ interface ReadGraphOptions {
 }
 
 /**
- * One graph, from a file or by one question to an update service, which is repeated where that may help.
+ * Reads one graph from a file or an update service. A request that failed to connect is repeated.
  *
- * @throws InputError for what is no graph, a file that cannot be read and a question that the service refuses;
- *   StoreError when the service does not answer as one should; the abort reason of the signal
+ * @throws InputError for an invalid graph, an unreadable file, and a request that the service refuses; StoreError when the
+ *   service fails; the abort reason of the signal
  */
 export async function readGraph(place: GraphPlace, options: ReadGraphOptions): Promise<UpdateGraph> {
   switch (place.kind) {
@@ -59,26 +59,23 @@ async function ask(url: URL, source: string, { client, signal, timeoutMs }: Read
   return await retryRequest(async () => {
     const response = await client.get(url.href, { ...request, signal });
     if (response.status === 400) {
-      throw new InputError(
-        'ArgumentInvalid',
-        `${source}: HTTP status 400: the service wants another question; ${HINT}`,
-      );
+      throw new InputError('ArgumentInvalid', `${source}: HTTP status 400: the service refuses the request; ${HINT}`);
     }
     checkStatus(response, url.origin);
     return response;
   }, signal);
 }
 
-const HINT = 'most want a channel, such as stable-4.16';
+const HINT = 'most services require a channel, such as stable-4.16';
 
 function unreadable(path: string, why: string, cause?: unknown): InputError {
   return new InputError('FileUnreadable', `cannot read ${path}: ${why}`, { cause });
 }
 
-/** Questions to update services under way at a time. */
+/** Requests to update services at once. */
 export const GRAPH_CONCURRENCY = 4;
 
-/** All graphs, in the order of their places; one that cannot be had ends the others. @throws as {@link readGraph} */
+/** All graphs, in the order of their places. One failure aborts the others. @throws as {@link readGraph} */
 export async function readGraphs(
   places: readonly GraphPlace[],
   options: ReadGraphOptions,

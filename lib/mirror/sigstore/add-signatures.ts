@@ -16,26 +16,26 @@ import {
 import { type AttachmentDestination, type TagStep, updateTag } from './update-tag.ts';
 
 export interface AddOptions extends Pick<AttachmentTrust, 'now' | 'signal'> {
-  /** Those whose policies say whether what is there is a signature of the image. */
+  /** Profiles whose policies verify the signatures at the destination. */
   readonly profiles: readonly PreparedTrust[];
 }
 
 export interface AddedSignatures {
-  /** What the tag named before. */
+  /** Whether the tag existed before. */
   readonly found: 'nothing' | 'something';
   readonly isWritten: boolean;
-  /** Why nothing could be added; undefined when the tag names every signature that verifies. */
+  /** Why nothing could be added; undefined if the tag names every signature that verifies. */
   readonly conflict: string | undefined;
   /** The blobs of the signatures that verify. */
   readonly needed: readonly PushedBlob[];
 }
 
-/** Faults of what a registry holds, which do not go away when it is asked again. */
+/** Faults of stored content. Reading it again gives the same result. */
 const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMismatch', 'LimitExceeded', 'NotFound']);
 
 /**
- * Adds the signatures of a `.sig` manifest that verify to those that the image's tag names. None that is there is taken
- * away. Where none of them verifies by anything known, it could be somebody else's: then nothing is written.
+ * Adds the signatures of a `.sig` manifest that verify to those that the image's tag names. No signature is removed. If none
+ * of those at the tag verifies by any profile, the tag may belong to another tool, and nothing is written.
  *
  * @throws StoreError; the abort reason of the signal
  */
@@ -90,7 +90,7 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-/** What the tag is to name after what it names now; or that it is done with, with a conflict's reason. */
+/** The next content of the tag; or that no write is needed, with the reason of a conflict. */
 async function chooseStep(
   current: Manifest | undefined,
   ours: OurSignatures,
@@ -111,7 +111,7 @@ async function chooseStep(
   }
 }
 
-/** Whether this attachment is what is there and more, all of which verifies. */
+/** Whether this attachment contains all signatures at the tag, and all of its own verify. */
 function containsAll({ layers, verified }: OurSignatures, held: readonly NamedLayer[]): boolean {
   const names = new Set(layers.map(({ name }) => name));
   return held.length > 0 && verified.length === layers.length && held.every(({ name }) => names.has(name));
@@ -132,5 +132,5 @@ async function merge(
     const { manifest, blobs } = mergeSignatures(current, read.blobs, added);
     return { kind: 'write', manifest, blobs: [...missing.map(({ blob }) => blob), ...blobs] };
   }
-  return { kind: 'done', result: 'its tag names what does not verify by this trust' };
+  return { kind: 'done', result: 'no signature at its tag verifies by this trust' };
 }

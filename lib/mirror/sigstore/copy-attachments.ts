@@ -16,9 +16,9 @@ import type { AttachmentDestination } from './update-tag.ts';
 
 /** An image whose signatures are copied. */
 export interface CopiedImage extends AttachedImage {
-  /** Where they go. */
+  /** The destination repository. */
   readonly to: Repository;
-  /** For whoever reads the answer. */
+  /** For the reader of the answer. */
   readonly names: readonly string[];
 }
 
@@ -27,41 +27,41 @@ export interface CopyRequest extends AttachmentTrust {
   readonly reader: AttachmentReader;
   readonly destination: AttachmentDestination;
   /**
-   * Profiles of this side, `prepared` alone when left out. What the destination has is judged by all of them. An image is
-   * selected by the first one whose policies cover its repository, else by `prepared`.
+   * The profiles of this site; default: `prepared` alone. All of them verify the signatures at the destination. The first
+   * whose policies cover the image's repository selects the attachments to copy, else `prepared`.
    */
   readonly profiles?: readonly PreparedTrust[] | undefined;
-  /** Put signatures in the place of whatever a tag names. */
+  /** Replace the content of a tag. */
   readonly replace: boolean;
-  /** Images under way at a time. */
+  /** Images copied at once. */
   readonly concurrency: number;
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface CopiedAttachments extends CopiedImage, Pick<SelectedAttachments, 'rejected' | 'failed'> {
-  /** What the source has. */
+  /** The state of the source. */
   readonly source: EvidenceState;
   /**
-   * `complete`: the destination has all that verifies, and it meets every requirement. `conflict`: a tag was left as it
-   * is. `failed`: something did not answer.
+   * `complete`: the destination has every signature that verifies, and they satisfy every requirement. `conflict`: a tag
+   * was left unchanged. `failed`: a registry did not answer.
    */
   readonly outcome: 'complete' | 'absent' | 'invalid' | 'conflict' | 'failed' | 'unasked';
   readonly attachments: readonly ({ readonly location: string } & PutResult)[];
 }
 
 /**
- * Copies what lies beside images, once it verifies, to where mirrors of them lie. Run again, it does what is left.
+ * Copies the attachments of images that verify to the mirrors of the images. A further run does the rest.
  *
  * @throws the abort reason of the signal
  */
 export async function copyAttachments(request: CopyRequest): Promise<readonly CopiedAttachments[]> {
   const { images, concurrency, onProgress } = request;
   let done = 0;
-  // Copies to one tag go one after the other: each starts from what the one before has written.
+  // Copies to one tag are sequential: each starts from the result of the previous one.
   const groups = Map.groupBy(images, ({ to, digest }) => `${to}@${digest}`);
   const copied = new Map<CopiedImage, CopiedAttachments>();
   await runBounded([...groups.values()], concurrency, async (group) => {
-    // What this run has written itself is nothing to replace.
+    // A tag that this run has written is not replaced.
     let hasWritten = false;
     for (const image of group) {
       const result = await copyImage(image, { ...request, replace: request.replace && !hasWritten });

@@ -9,32 +9,32 @@ import type { CopiedImage } from './copy-attachments.ts';
 
 export interface FindRequest {
   readonly releases: readonly WantedRelease[];
-  /** Where their signatures are read, and where they go. */
+  /** The repository that signatures are read from, and the one they are copied to. */
   readonly from: Repository;
   readonly to: Repository;
   readonly registry: Pick<RegistryClient, 'readManifest'>;
-  /** Undefined: components are left out. */
+  /** Undefined: only releases. */
   readonly components?: CopiedComponents | undefined;
   readonly concurrency: number;
   readonly signal: AbortSignal;
 }
 
 export interface CopiedComponents {
-  /** Read where the release names them. */
+  /** Signatures are read at the repositories that the release names. */
   readonly to: Repository;
   readonly list: (release: Digest, signal: AbortSignal) => Promise<readonly WantedComponent[]>;
 }
 
 export interface FoundImages {
-  /** Releases, then components, each followed by the images of the list that it is; each once under each name. */
+  /** Releases, then components, each followed by its own images if it is a list. Each once under each name. */
   readonly images: readonly CopiedImage[];
-  /** Releases and components that could not be read: which images belong to them is not known. */
+  /** Releases and components that could not be read. Their images are unknown. */
   readonly unread: readonly UnreadImage[];
 }
 
 export interface UnreadImage {
   readonly digest: Digest;
-  /** `BodyInvalid` and the like for what reading again does not change, such as a list in a list. */
+  /** A code such as `BodyInvalid` if reading again gives the same result, as for a list in a list. */
   readonly code: StoreErrorCode;
   readonly message: string;
 }
@@ -47,7 +47,7 @@ export async function findCopiedImages(request: FindRequest): Promise<FoundImage
     return await findListed({ digest, repository, place: from, to, names }, request, unread);
   });
   const parts = components === undefined ? [] : await findComponents(components, request, unread);
-  // The same digest under another name is another image: other signatures may count for it.
+  // The same digest under another name is another image: other signatures may verify for it.
   const byName = new Map(
     [...own, ...parts].flat().map((image) => {
       const { to: place, digest, repository } = image;
@@ -64,7 +64,7 @@ async function findComponents(
 ): Promise<readonly (readonly CopiedImage[])[]> {
   const { releases, concurrency, signal } = request;
   const lists = await runBounded(releases, concurrency, async ({ digest }) => {
-    // What could not be read to find its images is not read again.
+    // A release that could not be read is not read again.
     if (unread.some((one) => one.digest === digest)) return [];
     return (await attempt(digest, unread, signal, async () => await list(digest, signal))) ?? [];
   });
@@ -74,7 +74,7 @@ async function findComponents(
   });
 }
 
-/** An image, and the images of the list that it is. */
+/** An image, and its own images if it is a list. */
 async function findListed(
   image: CopiedImage,
   { registry, signal }: FindRequest,
@@ -91,7 +91,7 @@ async function findListed(
   return [image, ...children];
 }
 
-/** Undefined for what could not be read, which is noted. */
+/** Undefined after a failure, which is added to `unread`. */
 async function attempt<T>(
   digest: Digest,
   unread: UnreadImage[],

@@ -12,16 +12,16 @@ import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registr
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
 import { parseRewritten } from './update-tag.ts';
 
-/** A layer as a manifest has it, and what tells it from others. */
+/** A layer of a manifest, with a name that distinguishes it from others. */
 export interface NamedLayer {
   readonly name: string;
   readonly layer: JsonValue;
-  /** Undefined where it is no signature. */
+  /** Undefined if it is no signature. */
   readonly signature: UntrustedLayer | undefined;
 }
 
 /**
- * Every layer of a manifest, signature or not. Two signatures may be over the same bytes: annotations tell them apart.
+ * Every layer of a manifest, signature or not. Two signatures may cover the same bytes: their annotations differ.
  *
  * @throws StoreError `BodyInvalid`, `LimitExceeded` for a manifest that cannot be written again
  */
@@ -38,18 +38,18 @@ function nameLayer(layer: JsonValue): string {
   return JSON.stringify([mediaType, digest, ...members.toSorted(([one], [other]) => (one < other ? -1 : 1))]);
 }
 
-/** A manifest with further layers, and the blob that it needs beside theirs. */
+/** A manifest with further layers, and the blob that it needs in addition to theirs. */
 export interface MergedSignatures {
   readonly manifest: Manifest;
   readonly blobs: readonly PushedBlob[];
 }
 
 /**
- * The manifest with layers added at its end. All else stays as it is, but for the layers that its configuration lists, as
- * cosign and containers/image do it.
+ * The manifest with layers added at its end. Only the layers in its configuration change too, as in cosign and
+ * containers/image.
  *
  * @param blobs those that the manifest names
- * @throws StoreError `LimitExceeded` where nobody would read the whole
+ * @throws StoreError `LimitExceeded` if the result would be too large to be read
  */
 export function mergeSignatures(
   current: Manifest,
@@ -72,7 +72,7 @@ export function mergeSignatures(
   return { manifest, blobs: config === undefined ? [] : [config.blob] };
 }
 
-/** Undefined for a configuration that lists no layers, which stays. */
+/** Undefined for a configuration that lists no layers, which is kept. */
 function extendConfig(
   { config }: JsonObject,
   blobs: ReadonlyMap<Digest, Uint8Array>,
@@ -84,7 +84,7 @@ function extendConfig(
   const content = before === undefined ? undefined : parseConfig(before);
   const { rootfs = null, history } = content ?? {};
   if (content === undefined || !isJsonObject(rootfs) || !Array.isArray(rootfs['diff_ids'])) return undefined;
-  // A payload is not compressed: its digest is that of its contents.
+  // A payload is not compressed, so its digest is the digest of its content.
   const digests = added.flatMap(({ layer }) => (isJsonObject(layer) ? (layer['digest'] ?? []) : []));
   const diffIds = [...rootfs['diff_ids'], ...digests];
   const entries = digests.map(() => ({ created: '0001-01-01T00:00:00Z' }));
@@ -95,7 +95,7 @@ function extendConfig(
   return { descriptor: { ...config, digest: blob.digest, size: bytes.length }, blob };
 }
 
-/** Undefined for what is no JSON, which some tools write. */
+/** Undefined if it is no JSON, as some tools write it. */
 function parseConfig(bytes: Uint8Array): JsonObject | undefined {
   try {
     return parseRewritten(bytes, 'the configuration');

@@ -14,29 +14,29 @@ import type { AttachedImage, AttachmentTrust, VerifiedAttachment } from './selec
 import { type AttachmentDestination, parseRewritten, readTag, type TagStep, updateTag } from './update-tag.ts';
 
 /**
- * `held`: all that verifies was there. `merged`: the tag named other signatures, and names them and these now.
- * `replaced`: the tag named something else, which the caller gave up. `conflict`: what the tag names is not known here,
- * or cannot be kept beside these signatures, and nothing was written.
+ * `held`: every signature that verifies was there. `merged`: the tag named other signatures, and now names both.
+ * `replaced`: the tag named something else, which the caller chose to replace. `conflict`: the tag's content is unknown here
+ * or cannot be merged, and nothing was written.
  */
 type PutOutcome = 'copied' | 'held' | 'merged' | 'replaced' | 'conflict';
 
 export interface PutResult {
   readonly outcome: PutOutcome;
-  /** Of a conflict: why. */
+  /** The reason of a conflict. */
   readonly message?: string;
 }
 
 interface PutOptions extends AttachmentTrust {
-  /** Put it in the place of whatever the tag names. */
+  /** Replace the content of the tag. */
   readonly replace: boolean;
-  /** Those whose policies say whether what is there is a signature of the image. */
+  /** Profiles whose policies verify the signatures at the destination. */
   readonly profiles: readonly PreparedTrust[];
 }
 
 /**
- * Puts one attachment beside an image: blobs, then the manifest, then what lists it. Cut off at any point, nothing names
- * what is not there. A tag that names nothing gets the manifest byte for byte. One that names other signatures keeps them
- * all, in front of those of this attachment that verify.
+ * Puts one attachment beside an image: blobs, then the manifest, then its entry in a list. Cut off at any point, no name
+ * refers to missing content. A new tag gets the manifest byte for byte. A tag with other signatures keeps them all, before
+ * those of this attachment that verify.
  *
  * @throws StoreError; the abort reason of the signal
  */
@@ -56,7 +56,7 @@ export async function putAttachment(
   return { outcome: (await pushMissing(destination, place, needed, true, signal)) ? 'copied' : 'held' };
 }
 
-/** A bundle has a manifest of its own, which is named by its digest: nothing else can be in its place. */
+/** The manifest of a bundle is named by its digest, so it replaces nothing. */
 async function putBundle(
   { manifest, blobs }: VerifiedAttachment,
   image: AttachedImage,
@@ -86,7 +86,7 @@ async function replaceSignatures(
   return current === undefined || isSame ? 'copied' : 'replaced';
 }
 
-/** Pushes the blobs that are not there. @returns whether one was missing */
+/** Pushes missing blobs. @returns whether one was missing */
 async function pushMissing(
   { reader, pusher }: AttachmentDestination,
   place: Repository,
@@ -103,7 +103,7 @@ async function pushMissing(
   return isChanged;
 }
 
-/** Read, and not only asked for: what is held is held whole. */
+/** Reads the blob instead of only probing it, so that it is known to be whole. */
 async function hasBlob(
   reader: AttachmentReader,
   place: Repository,
@@ -120,8 +120,8 @@ async function hasBlob(
 }
 
 /**
- * Sees to it that what refers to an image is listed: by the registry, or else in the index under the image's tag (OCI
- * distribution 1.1, "Referrers Tag Schema"), whose other entries stay as they are.
+ * Ensures that a referrer of an image is listed: by the registry, or else in the index under the image's tag (OCI
+ * distribution 1.1, "Referrers Tag Schema"). Other entries of the index are kept.
  *
  * @returns whether it was listed already
  * @throws StoreError; `BodyInvalid` when the tag names something else, or the registry does not list what it has
@@ -144,7 +144,7 @@ async function listReferrer(
   return !isWritten;
 }
 
-/** The index with one more entry; done when it has it. @throws StoreError */
+/** The index with one more entry; done if it has the entry. @throws StoreError */
 function addEntry(
   current: Manifest | undefined,
   entry: JsonObject & { readonly digest: string },
@@ -155,7 +155,7 @@ function addEntry(
     return { kind: 'done', result: undefined };
   }
   if (manifests.length >= MAX_REFERRERS) {
-    throw new StoreError('LimitExceeded', `${name} lists ${manifests.length} things; no further one is read`);
+    throw new StoreError('LimitExceeded', `${name} lists ${manifests.length} referrers, and no more are read`);
   }
   const content = Buffer.from(JSON.stringify({ ...index, manifests: [...manifests, entry] }));
   if (content.length > MAX_MANIFEST_BYTES) {

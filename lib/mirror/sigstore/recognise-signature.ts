@@ -11,13 +11,13 @@ import type { ConfiguredImagePolicy, MirrorRule, PreparedTrust } from '../../tru
 import { toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import { type AttachedImage, type AttachmentTrust, readEvidence } from './select-attachments.ts';
 
-/** Whether a signature beside an image verifies by anything that is known here. @throws the abort reason of the signal */
+/** Whether a signature beside an image verifies by any profile. @throws the abort reason of the signal */
 export type SignatureJudge = (layer: UntrustedLayer, blobs: ReadonlyMap<Digest, Uint8Array>) => Promise<boolean>;
 
 /**
- * Judges signatures by the policies of all profiles, under every name that the image may have: the name that this copy
- * knows it by, the mirror's own, the profile's repositories, the sources of which the place is a mirror, the repositories
- * that policies name, and the one that the signature itself names. It decides what is kept, never what is accepted.
+ * Judges signatures by the policies of all profiles, under every name that the image may have: its name in this copy, the
+ * mirror's own, the profile's repositories, the sources that the place mirrors, the repositories in policies, and the
+ * one in the signature itself. The result decides which signatures are kept, never which images are accepted.
  */
 export function createSignatureJudge(
   image: AttachedImage,
@@ -51,7 +51,7 @@ function listNames({ repository, place }: AttachedImage, prepared: PreparedTrust
   ];
 }
 
-/** What a node pulls from the place by this rule. */
+/** The repositories that a node pulls from the place by this rule. */
 function listSources({ source, mirrors }: MirrorRule, place: Repository): readonly Repository[] {
   const [from] = toPrefixes(source);
   if (from === undefined) return [];
@@ -67,7 +67,7 @@ function listScopes(prepared: PreparedTrust, policy: ConfiguredImagePolicy): rea
   return [...(docker?.keys() ?? [])].flatMap(toPrefixes);
 }
 
-/** None for a wildcard, which names no repository. */
+/** Empty for a wildcard, which names no repository. */
 function toPrefixes(scope: string): readonly string[] {
   try {
     const parsed = parseScope(scope);
@@ -82,7 +82,7 @@ function toRepositories(text: string): readonly Repository[] {
   return isRepository(text) ? [text] : [];
 }
 
-/** Nobody vouches for it: the policies that cover this name say whether its signature verifies. */
+/** An untrusted claim. The policies that cover this name decide whether the signature verifies. */
 function readClaimedName(
   { digest, mediaType }: UntrustedLayer,
   blobs: ReadonlyMap<Digest, Uint8Array>,

@@ -19,41 +19,41 @@ import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
 import { type EvidenceState, readSigstoreEvidence } from '../check/evidence.ts';
 
-/** An image whose attachments are looked for, by where it lies and by what policies call it. */
+/** An image with attachments: its place, and its name in policies. */
 export interface AttachedImage {
   readonly digest: Digest;
-  /** The name by which policies know it. */
+  /** The name by which policies find it. */
   readonly repository: Repository;
   readonly place: Repository;
 }
 
-/** A manifest of signatures of which one verifies at least, with every blob that it names. */
+/** A manifest of signatures with its blobs. At least one of the signatures verifies. */
 export interface VerifiedAttachment extends UntrustedAttachment {
   readonly blobs: readonly PushedBlob[];
 }
 
 export interface SelectedAttachments {
-  /** What all of them together are worth: `valid` when every requirement is met. */
+  /** The state of all of them together: `valid` if every requirement is satisfied. */
   readonly state: EvidenceState;
   readonly verified: readonly VerifiedAttachment[];
-  /** Of which no signature verifies. */
+  /** Attachments of which no signature verifies. */
   readonly rejected: readonly { readonly location: string; readonly reasons: readonly Reason[] }[];
   readonly failed: readonly { readonly location: string; readonly message: string }[];
 }
 
-/** What attachments are verified with. */
+/** The trust that attachments are verified by. */
 export interface AttachmentTrust {
   readonly prepared: PreparedTrust;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
 
-/** A manifest with what it names: read, and not verified. */
+/** A manifest with its blobs: read, and not verified. */
 export interface ReadAttachment extends Pick<UntrustedAttachment, 'location' | 'layers'> {
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** Reads what lies beside an image, and verifies each of it. @throws the abort reason of the signal */
+/** Reads the attachments of an image, and verifies each. @throws the abort reason of the signal */
 export async function selectAttachments(
   image: AttachedImage,
   reader: AttachmentReader,
@@ -87,14 +87,14 @@ export async function selectAttachments(
   return { state: toState(state, { rejected, failed }), verified, rejected, failed };
 }
 
-/** Nothing is absent where something was refused, or not read. */
+/** Signatures are not absent if one was rejected or could not be read. */
 function toState(state: EvidenceState, found: Pick<SelectedAttachments, 'rejected' | 'failed'>): EvidenceState {
   if (state === 'valid' || state === 'unasked') return state;
   if (found.failed.length > 0) return 'failed';
   return found.rejected.length > 0 ? 'invalid' : state;
 }
 
-/** Every blob that the manifest names. @returns the error of the first that cannot be read */
+/** Reads every blob that the manifest names. @returns the error of the first that cannot be read */
 export async function readAttachment(
   reader: Pick<AttachmentReader, 'readBlob'>,
   place: Repository,
@@ -115,14 +115,14 @@ export async function readAttachment(
   }
 }
 
-/** What signatures that were read say of the image. */
+/** Checks signatures of an image that were read before. */
 export async function readEvidence(
   { digest, repository }: Pick<AttachedImage, 'digest' | 'repository'>,
   attachments: readonly ReadAttachment[],
   { prepared, now, signal }: AttachmentTrust,
 ) {
   const store = createReadStore(attachments);
-  // What lies beside this digest is judged for this digest, also where it is an index.
+  // An attachment is judged for its own digest, also if that is an index.
   const places = { attachments: store, registry: NO_MANIFESTS };
   return await readSigstoreEvidence({ digest, repository, reader: 'host' }, prepared, places, now(), signal);
 }

@@ -6,31 +6,31 @@ import type { AttachmentReader } from '../../registry/attachments/find-attachmen
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob, RegistryPusher, TagCondition } from '../../registry/client/registry-pusher.ts';
 
-/** A registry that takes attachments. */
+/** A registry that attachments are copied to. */
 export interface AttachmentDestination {
   readonly reader: AttachmentReader;
   readonly pusher: RegistryPusher;
 }
 
-/** What a tag is to name, with the blobs that have to be there first; or what came of it, with nothing left to write. */
+/** The next content of a tag, with the blobs to push first; or the result, if no write is needed. */
 export type TagStep<Result> =
   | { readonly kind: 'write'; readonly manifest: Manifest; readonly blobs: readonly PushedBlob[] }
   | { readonly kind: 'done'; readonly result: Result };
 
-/** Writes of one tag before giving up: each lost one means that somebody else wrote it. */
+/** Writes of one tag before giving up. Each lost one means that another writer was faster. */
 export const MAX_TAG_WRITES = 5;
 
-/** An entity tag that says byte for byte what it names (RFC 9110, section 8.8.1). */
+/** A strong entity tag, which identifies the content byte for byte (RFC 9110, section 8.8.1). */
 const STRONG_ETAG = /^"[\x21\x23-\x7e]{1,256}"$/;
 
 /**
- * Changes what a tag names, starting from what it names now. The tag is read again before the write, which is conditional
- * where the registry gives entity tags, and after it: what another writer changed meanwhile is the start of the next try.
+ * Changes the content of a tag, starting from its current content. The tag is read again before the write, which is
+ * conditional if the registry returns entity tags, and after it. A change by another writer starts the next try.
  *
- * A registry without conditional writes leaves a gap between the last read and the write. Of two that write within it the
- * last one wins; what the tag named before both is in either.
+ * A registry without conditional writes leaves a gap between the last read and the write. Of two writers within it the
+ * last one wins. Both have kept the tag's content from before.
  *
- * @param step called with what the tag names, undefined for nothing, until it has nothing to write
+ * @param step called with the tag's content, undefined for a missing tag, until it has nothing to write
  * @throws StoreError; `ConditionFailed` when others write the tag each time; the abort reason of the signal
  */
 export async function updateTag<Result>(
@@ -41,7 +41,7 @@ export async function updateTag<Result>(
   step: (current: Manifest | undefined) => Promise<TagStep<Result>>,
 ): Promise<{ readonly result: Result; readonly isWritten: boolean }> {
   let isWritten = false;
-  /** The version on which the registry refused a write although the tag still names it: its conditions are of no use. */
+  /** The version on which the registry refused a write although the tag still names it: its conditions do not work. */
   let refused: Manifest['digest'] | 'nothing' | undefined;
   for (let tries = 0; ; tries += 1) {
     const current = await readTag(reader, place, tag, signal);
@@ -65,7 +65,7 @@ export async function updateTag<Result>(
   }
 }
 
-/** Undefined where the repository has no such tag or manifest. @throws StoreError */
+/** Undefined if the repository has no such tag or manifest. @throws StoreError */
 export async function readTag(
   reader: Pick<AttachmentReader, 'readManifest'>,
   place: Repository,
@@ -86,14 +86,14 @@ function toCondition(current: Manifest | undefined): TagCondition | undefined {
   return etag !== undefined && STRONG_ETAG.test(etag) ? { kind: 'unchanged', etag } : undefined;
 }
 
-/** Arrays and objects inside each other. A manifest has 6; the writer of JSON overflows its stack at some thousands. */
+/** Nested arrays and objects. A manifest has 6; `JSON.stringify` overflows the stack at some thousands. */
 export const MAX_LEVELS = 64;
 
 /**
- * Reads a JSON object of a registry that is to be written again with a change.
+ * Parses a JSON object of a registry that is written back with a change.
  *
- * @param name what messages call it
- * @throws StoreError `BodyInvalid` for what is no object in strict JSON, `LimitExceeded` for one that is nested too deep
+ * @param name for messages
+ * @throws StoreError `BodyInvalid` if it is no object in strict JSON, `LimitExceeded` if it is nested too deep
  */
 export function parseRewritten(untrustedBytes: Uint8Array, name: string): JsonObject {
   const value = parse(untrustedBytes, name);
@@ -111,7 +111,7 @@ function parse(bytes: Uint8Array, name: string): JsonValue {
   }
 }
 
-/** Level by level, so that no depth overflows the stack here either. */
+/** Walks level by level, so that no depth overflows the stack here. */
 function isDeep(value: JsonValue): boolean {
   let level: readonly JsonValue[] = [value];
   for (let depth = 0; level.length > 0; depth += 1) {

@@ -9,32 +9,33 @@ import { type KnownChildren, readKnownChildren, rememberChildren } from './known
 export interface WantedRequest {
   readonly graphs: readonly UpdateGraph[];
   readonly policy: GraphPolicy;
-  /** Asked for in addition. */
+  /** Further digests. */
   readonly digests: readonly Digest[];
   readonly objects: ObjectStore;
-  /** Undefined: no registry is asked for the children of lists. */
+  /** Undefined: no registry is contacted, and children of lists are left out. */
   readonly reader: ChildrenReader | undefined;
   readonly signal: AbortSignal;
 }
 
-/** What a mirror should hold. */
+/** The digests that a mirror should hold. */
 export interface Wanted {
-  /** Each once: releases, the children of lists, and what was asked for. */
+  /** Each once: releases, the children of lists, and further digests. */
   readonly digests: readonly Digest[];
   readonly releases: readonly Release[];
   /** Payloads outside the canonical repository and its aliases: left out. */
   readonly outside: readonly Payload[];
-  /** Lists whose children could not be learned: they are mirrored, their children are not. */
+  /** Lists whose children could not be read. They are mirrored, and their children are not. */
   readonly childless: readonly { readonly release: Release; readonly error: StoreError }[];
 }
 
 const CONCURRENCY = 8;
-/** Lists whose children are asked for before they are remembered. */
+/** Lists that are read before their children are remembered. */
 const BATCH = 64;
 
 /**
- * The digests of update graphs, with the children of multi-architecture lists: a registry is asked once for each list,
- * and never again. @throws StoreError of the object store, ConfigurationError; the abort reason of the signal
+ * The digests of update graphs, with the children of multi-architecture lists. Each list is read once and remembered.
+ *
+ * @throws StoreError of the object store, ConfigurationError; the abort reason of the signal
  */
 export async function findWanted(request: WantedRequest): Promise<Wanted> {
   const { graphs, policy, digests, objects, reader, signal } = request;
@@ -71,7 +72,7 @@ async function learnChildren(
     const some = lists.slice(start, start + BATCH);
     const read = await readChildren(some, { reader, concurrency: CONCURRENCY, signal });
     const batch = new Map([...read.children].map(([list, all]) => [list, all.map(({ digest }) => digest)] as const));
-    // At once: a run that is cut off has not asked in vain.
+    // Remembered at once, so that a run that is cut off loses nothing.
     if (batch.size > 0) await rememberChildren(objects, batch);
     for (const [list, all] of batch) learned.set(list, all);
     childless.push(...read.failures);

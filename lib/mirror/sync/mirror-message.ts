@@ -5,12 +5,12 @@ import type { Repository } from '../../base/names/repository.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { Unmirrored } from '../../verdict/records/decide-and-record.ts';
 
-/** What the mirror queue carries: a digest to mirror by a profile's trust. */
+/** A message of the mirror queue: a digest to mirror by a profile's trust. */
 export interface MirrorMessage {
   readonly schema: 1;
   readonly profile: string;
   readonly digest: Digest;
-  /** Given for what the repository's lookaside holds; a release's signatures otherwise. */
+  /** Set for signatures of the repository's lookaside; missing for those of a release. */
   readonly repository?: Repository | undefined;
 }
 
@@ -18,7 +18,7 @@ export function toMirrorBody(profile: string, digest: Digest, repository?: Repos
   return JSON.stringify({ schema: 1, profile, digest, repository } satisfies MirrorMessage);
 }
 
-/** What a message of the mirror queue has to be; apart from its writer, which needs no schema library. */
+/** The schema of a message. */
 export const MirrorMessageSchema = v.strictObject({
   schema: v.literal(1),
   profile: v.pipe(v.string(), v.minLength(1), v.maxLength(63)),

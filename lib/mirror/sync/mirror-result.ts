@@ -8,9 +8,9 @@ import { judgeStored, type MirrorTarget, type ReleaseSlot } from '../slots/relea
 import { heldIdentities, reachableSlots, type Slots, satisfiedNames } from '../slots/slots.ts';
 
 /**
- * `complete`: what is held satisfies every keyring. `absent`: every upstream store answered that there is no signature,
- * and nothing is held. `indeterminate`: a store failed that could have held what is missing, or the trust is stale.
- * `incomplete`: all answered, and a keyring is not satisfied. `skipped`: the profile has nothing to verify by.
+ * `complete`: the held signatures satisfy every keyring. `absent`: every upstream store answered that there is no signature,
+ * and none is held. `indeterminate`: a store failed that could have held a missing one, or the trust is stale.
+ * `incomplete`: all stores answered, and a keyring is not satisfied. `skipped`: the profile verifies no signature.
  */
 export type MirrorOutcome = 'complete' | 'incomplete' | 'absent' | 'indeterminate' | 'skipped';
 
@@ -28,19 +28,19 @@ export interface MirrorResult {
   readonly written: readonly (MirroredSignature & { readonly index: number })[];
   /** Distinct signatures that readers of the mirror now see and that verify. */
   readonly held: number;
-  /** Indexes that hold what does not verify: it satisfies nothing and keeps its place until pruned. */
+  /** Indexes of objects that do not verify. They satisfy nothing and keep their slots until pruned. */
   readonly unverified: readonly number[];
-  /** Indexes behind a gap, where no reader comes: they satisfy nothing, and take their places. */
+  /** Indexes behind a gap, which readers do not reach. They satisfy nothing and keep their slots. */
   readonly unreachable: readonly number[];
-  /** Signatures that verify and for which there was no place. */
+  /** Signatures that verify and for which there was no slot. */
   readonly refused: readonly (MirroredSignature & { readonly code: RefusalCode })[];
-  /** What is held first, then upstream. */
+  /** Those of held signatures, then those of upstream. */
   readonly attempts: readonly Attempt[];
-  /** The longest that a store asked to be left alone, in seconds. */
+  /** The longest `Retry-After` of a store, in seconds. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** What was done so far. */
+/** The work done so far. */
 export interface Progress {
   readonly slots: Slots<ReleaseSlot>;
   /** Indexes. */
@@ -105,11 +105,12 @@ function toMirrored(verified: readonly { readonly signer: string; readonly keyri
 
 const NO_PLACE: Reason = {
   code: 'LimitExceeded',
-  message: `a signature that verifies found no place among the ${MAX_RELEASE_SIGNATURES} of its digest`,
-  remedy: 'look at what is held with signet mirror audit, and take away what does not verify with signet mirror prune',
+  message: `all ${MAX_RELEASE_SIGNATURES} places of the digest are taken or reserved, and a signature that verifies was not written`,
+  remedy:
+    'list the held signatures with signet mirror audit, and remove those that do not verify with signet mirror prune',
 };
 
-/** Why a profile's trust does not let anything be mirrored now, as a result; undefined when it does. */
+/** The result for a profile whose trust allows no mirroring now; undefined if it does. */
 export function toUntouchedResult(digest: Digest, trust: ReadyTrust, now: Date): MirrorResult | undefined {
   const why = whyUntouched(trust, now);
   if (why === undefined) return undefined;
@@ -120,7 +121,7 @@ export function toUntouchedResult(digest: Digest, trust: ReadyTrust, now: Date):
 function whyUntouched(trust: ReadyTrust, now: Date): keyof typeof UNTOUCHED | undefined {
   if (trust.prepared.verification === 'disabled') return 'VerificationDisabled';
   if (trust.keyrings.length === 0) return 'NoKeyring';
-  // What is written stays, and a key may have been revoked since.
+  // Written signatures stay, and a key may have been revoked since the trust was refreshed.
   return isStale(trust, now) ? 'TrustStale' : undefined;
 }
 
@@ -130,7 +131,7 @@ const UNTOUCHED = {
     reasons: [
       {
         code: 'PolicyNotEvaluated',
-        message: 'the profile says verification: disabled, and only what verifies is mirrored',
+        message: 'the profile has verification: disabled, and only signatures that verify are mirrored',
         remedy: 'remove verification: disabled from the Profile',
       },
     ],
@@ -140,7 +141,7 @@ const UNTOUCHED = {
     reasons: [
       {
         code: 'KeyringUnsatisfied',
-        message: 'no keyring is configured, and only what verifies is mirrored',
+        message: 'the profile has no keyring, and only signatures that verify are mirrored',
         remedy: 'add a trust ConfigMap to the profile',
       },
     ],

@@ -7,23 +7,23 @@ export interface PlanRequest {
   readonly objects: ObjectStore;
   /** Each once. */
   readonly wanted: readonly Digest[];
-  /** Keyrings of the profile: with several, one signature that is held does not say that all are satisfied. */
+  /** Keyrings of the profile. With several, one held signature does not show that all are satisfied. */
   readonly keyrings: number;
   readonly asked: AskedStores;
-  /** Digests that do not rest: somebody asks for them now. */
+  /** Digests that are read even if they were absent lately. */
   readonly insisted?: ReadonlySet<Digest> | undefined;
   readonly now: Date;
   readonly signal: AbortSignal;
 }
 
-/** What is left to do of what is wanted. */
+/** The wanted digests by what is left to do. */
 export interface MirrorPlan {
-  /** Nothing of these is held, as the listing has just shown. */
+  /** The listing shows no signature of these. */
   readonly missing: readonly Digest[];
-  /** Of these something is held; whether it is enough, only the signatures tell. */
+  /** The listing shows signatures of these. Only the signatures tell whether they suffice. */
   readonly partial: readonly Digest[];
   readonly held: number;
-  /** Asked about lately, and not there. */
+  /** Absent lately, and not read again yet. */
   readonly resting: number;
 }
 
@@ -31,13 +31,15 @@ const SIGNATURES = 'signatures/';
 const CONCURRENCY = 16;
 
 /**
- * Subtracts what the mirror holds, by listing it, and what was asked about lately. The number of requests does not grow
- * with what is wanted. @throws StoreError; the abort reason of the signal
+ * Subtracts the digests that the mirror holds, by listing it, and those that were absent lately. The number of requests
+ * does not grow with the wanted digests.
+ *
+ * @throws StoreError; the abort reason of the signal
  */
 export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
   const { objects, wanted, keyrings, signal } = request;
   const held = await findHeld(objects, new Set(wanted), signal);
-  // What satisfies one keyring says nothing of another, and nobody reads behind a gap.
+  // A signature for one keyring says nothing about another, and readers stop at a gap.
   const isSure = (digest: Digest): boolean => keyrings === 1 && isWhole(held.get(digest) ?? 0);
   const unsure = wanted.filter((digest) => !isSure(digest));
   const resting = await findResting(request, unsure);
@@ -50,7 +52,7 @@ export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
   };
 }
 
-/** By digest: the indexes that are taken, as bits. */
+/** The taken indexes of each digest, as bits. */
 async function findHeld(
   objects: ObjectStore,
   wanted: ReadonlySet<Digest>,
@@ -67,7 +69,7 @@ async function findHeld(
   return held;
 }
 
-/** From the first on, without a gap. */
+/** Whether the taken indexes start at 1 without a gap. */
 function isWhole(taken: number): boolean {
   return taken !== 0 && (taken & (taken + 1)) === 0;
 }

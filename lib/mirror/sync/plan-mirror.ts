@@ -20,7 +20,7 @@ import { type MirrorPlan, planDigests } from './plan-digests.ts';
 export interface PlanMirrorRequest {
   readonly trust: ReadyTrust;
   readonly places: readonly GraphPlace[];
-  /** Asks update services, by the rules of the profile. */
+  /** Contacts update services by the rules of the profile. */
   readonly client: HttpClient;
   readonly reader: ChildrenReader;
   readonly objects: ObjectStore;
@@ -30,18 +30,18 @@ export interface PlanMirrorRequest {
 }
 
 export interface PlanMirrorResult extends Pick<Wanted, 'outside' | 'childless'> {
-  /** Digests that the graphs that could be read name; each is queued, held or resting. */
+  /** Digests in the graphs that were read. Each is queued, held or resting. */
   readonly wanted: number;
   readonly queued: number;
   readonly held: number;
-  /** Asked about lately, and not there. */
+  /** Absent lately, and not read again yet. */
   readonly resting: number;
-  /** Graphs that could not be had: the others were planned. */
+  /** Graphs that could not be read. The others were planned. */
   readonly failures: readonly GraphFailure[];
 }
 
 export interface GraphFailure {
-  /** Of the graph, as messages may show it. */
+  /** The graph, as messages may show it. */
   readonly source: string;
   readonly error: InputError | StoreError;
 }
@@ -49,8 +49,8 @@ export interface GraphFailure {
 const CONCURRENCY = 16;
 
 /**
- * Queues what one profile's mirror lacks of its update graphs. When nothing is new nothing is queued, no signature
- * store is asked, and of a profile with one keyring the mirror is listed alone.
+ * Queues the digests of a profile's update graphs that its mirror lacks. If nothing is new, nothing is queued and no
+ * signature store is contacted. For a profile with one keyring only the mirror's listing is read.
  *
  * @throws StoreError of the objects or the queue; ConfigurationError for a profile that verifies nothing, or an object
  *   that Signet did not write; the abort reason of the signal
@@ -74,7 +74,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<PlanMirror
 }
 
 async function planWanted(request: PlanMirrorRequest, wanted: readonly Digest[]): Promise<MirrorPlan> {
-  // Without a graph there is nothing to subtract from.
+  // No graph was read, so nothing is wanted.
   if (wanted.length === 0) return { missing: [], partial: [], held: 0, resting: 0 };
   const { trust, objects, now, signal } = request;
   const { profile, revision: trustRevision, stores } = trust.prepared;
@@ -82,7 +82,7 @@ async function planWanted(request: PlanMirrorRequest, wanted: readonly Digest[])
   return await planDigests({ objects, wanted, keyrings: trust.keyrings.length, asked, now, signal });
 }
 
-/** Unlike a sync of the command line, which ends: the next run may be long in coming, and the others have news. */
+/** A graph that fails does not stop the others: the next scheduled run may be hours away. */
 async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<{
   readonly graphs: readonly UpdateGraph[];
   readonly failures: readonly GraphFailure[];
@@ -101,7 +101,7 @@ async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<
   return { graphs: graphs.flat(), failures };
 }
 
-/** Whether a keyring is not satisfied by what is held: one signature may satisfy several, and a listing cannot tell. */
+/** Whether a keyring still lacks a signature. One may satisfy several keyrings, so a listing does not tell. */
 async function isOpen({ trust, objects, now, signal }: PlanMirrorRequest, digest: Digest): Promise<boolean> {
   const target = toReleaseSlots({ trust, objects, now, digest });
   return missingRequirements(target, await readSlots(target, signal)).length > 0;

@@ -19,9 +19,9 @@ export interface SyncRequest {
   /** Descriptions of the stores that `upstream` reads. */
   readonly stores: readonly string[];
   readonly digests: readonly Digest[];
-  /** Those among them that are asked about although they were not there lately. */
+  /** Those among them that are read even if they were absent lately. */
   readonly insisted?: ReadonlySet<Digest> | undefined;
-  /** Digests that `upstream` is asked about at a time; as many more are being written. */
+  /** Digests read from `upstream` at once. As many more are written meanwhile. */
   readonly concurrency: number;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -43,33 +43,33 @@ export interface SyncProgress {
 
 export interface SyncResult {
   readonly wanted: number;
-  /** Held when the sync began. */
+  /** Complete when the sync began. */
   readonly held: number;
-  /** Asked about lately, and not asked again yet. */
+  /** Absent lately, and not read again yet. */
   readonly resting: number;
   readonly outcomes: Readonly<Record<MirrorOutcome | 'failed', number>>;
   /** Signatures. */
   readonly written: number;
-  /** Every digest that is not complete, but for those that are absent everywhere. */
+  /** Every digest that is neither complete nor absent everywhere. */
   readonly failures: readonly SyncFailure[];
   readonly absent: readonly Digest[];
 }
 
-/** Tries of one digest whose stores fail. */
+/** Tries for one digest while its stores fail. */
 export const MAX_TRIES = 3;
 const FIRST_PAUSE_MS = 250;
-/** A store that asks for more patience is left to the next sync. */
+/** A store whose `Retry-After` is longer is read by the next sync. */
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * Copies what the mirror lacks. Memory grows with the number of digests, by a name each; a kill at any point leaves
- * whole signatures, and the next sync does what is left.
+ * Copies what the mirror lacks. Memory grows by one name for each digest. A kill at any point leaves whole signatures, and
+ * the next sync continues.
  *
  * @throws StoreError when the mirror cannot be listed; the abort reason of the signal
  */
-export async function syncMirror(asking: SyncRequest): Promise<SyncResult> {
-  const concurrency = Math.max(1, asking.concurrency);
-  const request = { ...asking, upstream: createLimitedStore(asking.upstream, concurrency) };
+export async function syncMirror(given: SyncRequest): Promise<SyncResult> {
+  const concurrency = Math.max(1, given.concurrency);
+  const request = { ...given, upstream: createLimitedStore(given.upstream, concurrency) };
   const { objects, trust, stores, digests, now, signal } = request;
   const { profile, revision: trustRevision } = trust.prepared;
   const asked: AskedStores = { profile, trustRevision, stores };
@@ -92,13 +92,14 @@ export async function syncMirror(asking: SyncRequest): Promise<SyncResult> {
   ];
   const total = due.length;
   let [written, done] = [0, 0];
-  const patience = createPatience(now, signal);
+  const retryAfter = createRetryAfter(now, signal);
   const take = due.values();
   const work = async (): Promise<void> => {
     for (const { digest, isEmpty } of take) {
-      const isAsked = await patience.wait();
-      const result: Copied = isAsked ? await copyDigest(request, asked, digest, isEmpty) : LEFT_ALONE;
-      if (result.outcome === 'indeterminate' && 'retryAfterSeconds' in result) patience.ask(result.retryAfterSeconds);
+      const isAsked = await retryAfter.wait();
+      const result: Copied = isAsked ? await copyDigest(request, asked, digest, isEmpty) : POSTPONED;
+      if (result.outcome === 'indeterminate' && 'retryAfterSeconds' in result)
+        retryAfter.extend(result.retryAfterSeconds);
       outcomes[result.outcome] += 1;
       written += 'written' in result ? result.written.length : 0;
       if (result.outcome === 'absent') absent.push(digest);
@@ -111,21 +112,23 @@ export async function syncMirror(asking: SyncRequest): Promise<SyncResult> {
   return { wanted: digests.length, held: plan.held, resting: plan.resting, outcomes, written, failures, absent };
 }
 
-/** What stands for a digest that was not asked about, because a store asked for more patience than a sync has. */
-const LEFT_ALONE = {
+/** The result for a digest that was not read, because a store's `Retry-After` is longer than a sync waits. */
+const POSTPONED = {
   outcome: 'indeterminate',
   written: [],
-  reasons: [{ code: 'StoreUnavailable', message: 'a store asked to be left alone; the next sync asks again' }],
+  reasons: [
+    { code: 'StoreUnavailable', message: 'a store answered with a long Retry-After; the next sync reads it again' },
+  ],
 } as const;
 
-interface Patience {
-  /** Until no store wants to be left alone any more; false when that is too long. */
+interface RetryAfter {
+  /** Waits until the time that stores asked for has passed; false if that is too long. */
   readonly wait: () => Promise<boolean>;
-  readonly ask: (seconds: number | undefined) => void;
+  readonly extend: (seconds: number | undefined) => void;
 }
 
-/** One for all that is under way: a store that asks for patience asks everybody. */
-function createPatience(now: () => Date, signal: AbortSignal): Patience {
+/** Shared by all digests of a sync: a `Retry-After` counts for every one. */
+function createRetryAfter(now: () => Date, signal: AbortSignal): RetryAfter {
   let notBefore = 0;
   return {
     wait: async () => {
@@ -134,20 +137,20 @@ function createPatience(now: () => Date, signal: AbortSignal): Patience {
       if (rest > 0) await delay(rest, undefined, { signal });
       return true;
     },
-    ask: (seconds) => {
+    extend: (seconds) => {
       if (seconds !== undefined) notBefore = Math.max(notBefore, now().getTime() + seconds * 1000);
     },
   };
 }
 
-/** A message that cannot be read may be another one tomorrow: such an answer is not remembered. */
+/** A malformed message may be replaced soon, so such an answer is not remembered. */
 function isAnswered({ attempts }: MirrorResult): boolean {
   return attempts.every(({ code }) => code !== 'SignatureMalformed');
 }
 
-type Copied = MirrorResult | typeof LEFT_ALONE | { readonly outcome: 'failed'; readonly error: StoreError };
+type Copied = MirrorResult | typeof POSTPONED | { readonly outcome: 'failed'; readonly error: StoreError };
 
-/** One digest, tried again while its stores fail. A mirror that fails for one digest fails for that one alone. */
+/** Copies one digest, and tries again while its stores fail. A fault of the mirror fails only this digest. */
 async function copyDigest(request: SyncRequest, asked: AskedStores, digest: Digest, isEmpty: boolean): Promise<Copied> {
   const { objects, trust, upstream, now, signal } = request;
   const copy = async (attempt: number): Promise<MirrorResult> => {

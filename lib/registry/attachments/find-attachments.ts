@@ -17,15 +17,15 @@ import {
   type UntrustedLayer,
 } from './read-signature-layers.ts';
 
-/** What reads attachments from a repository's registry. */
+/** Reads attachments from a repository's registry. */
 export type AttachmentReader = Pick<RegistryClient, 'readManifest' | 'readBlob' | 'listReferrers'>;
 
-/** A manifest beside an image that holds its signatures. Its digest holds; what it says is nobody's word. */
+/** A manifest with signatures beside an image. It has its digest; its content is untrusted. */
 export interface UntrustedAttachment {
   /** `cosign`: layers of payloads, under the image's `.sig` tag. `bundle`: one layer, and the image as its subject. */
   readonly form: 'cosign' | 'bundle';
   readonly location: string;
-  /** The tag that names it; missing for what the referrers API names by digest. */
+  /** The tag that names it; missing if the referrers API names it by digest. */
   readonly tag?: string | undefined;
   readonly manifest: Manifest;
   /** Those of its layers that are signatures. */
@@ -37,7 +37,7 @@ export type AttachmentEntry =
   | { readonly kind: 'absent'; readonly location: string }
   | { readonly kind: 'failed'; readonly location: string; readonly error: StoreError };
 
-/** Bundles that are read of one image. */
+/** Bundles read for one image. */
 export const MAX_BUNDLES = 128;
 
 /** Characters of a tag (OCI distribution). */
@@ -48,20 +48,20 @@ const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
 
-/** The tag of an image's cosign signatures, which may be longer than a tag can be. */
+/** The tag of an image's cosign signatures. For long digests it exceeds the length of a tag. */
 export function toSignatureTag(digest: Digest): string {
   return `${digest.replace(':', '-')}.sig`;
 }
 
-/** The tag that lists what refers to an image, in a registry without the referrers API: cut as OCI distribution 1.1 says. */
+/** The tag that lists an image's referrers in a registry without the API, shortened by OCI distribution 1.1. */
 export function toReferrersTag(digest: Digest): string {
   const [algorithm = '', hex = ''] = digest.split(':');
   return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
 }
 
 /**
- * Finds what a repository holds of an image's Sigstore signatures: the manifest under its `.sig` tag, then bundles by the
- * referrers API or its tag. Each is read only when asked for. Throws nothing but the signal's abort reason.
+ * Finds the Sigstore signatures of an image in a repository: the manifest at its `.sig` tag, then bundles by the referrers
+ * API or its tag. Each is read on demand. Throws nothing but the signal's abort reason.
  */
 export async function* findAttachments(
   reader: AttachmentReader,
@@ -71,7 +71,7 @@ export async function* findAttachments(
 ): AsyncGenerator<AttachmentEntry> {
   const tag = toSignatureTag(digest);
   const location = `${repository}:${tag}`;
-  // Nobody can have pushed under a name that is no tag, as that of a SHA-512 digest would be.
+  // A name that is too long for a tag, as for a SHA-512 digest, cannot have been pushed.
   if (tag.length > MAX_TAG_LENGTH) yield { kind: 'absent', location };
   else yield await readSignatures(reader, repository, tag, signal);
   yield* findBundles(reader, repository, digest, signal);
@@ -133,7 +133,7 @@ interface Listed {
   readonly descriptors: readonly UntrustedDescriptor[];
 }
 
-/** @throws StoreError `NotFound` where the registry has neither the API nor the tag */
+/** @throws StoreError `NotFound` if the registry has neither the API nor the tag */
 async function listBundles(
   reader: AttachmentReader,
   repository: Repository,
@@ -148,7 +148,7 @@ async function listBundles(
   if (mediaType !== INDEX_MEDIA_TYPE) throw new StoreError('BodyInvalid', `${location} is not an index`);
   const tagged = parseDescriptors(bytes, location);
   if (tagged.length <= MAX_REFERRERS) return { location, descriptors: tagged };
-  throw new StoreError('LimitExceeded', `${location} lists more than ${MAX_REFERRERS} things`);
+  throw new StoreError('LimitExceeded', `${location} lists more than ${MAX_REFERRERS} referrers`);
 }
 
 /**
@@ -160,7 +160,7 @@ function mayBeBundle({ mediaType, artifactType }: UntrustedDescriptor): boolean 
   return artifactType === undefined || artifactType === EMPTY_TYPE || artifactType === BUNDLE_TYPE;
 }
 
-/** Undefined for what is something else than a bundle. */
+/** Undefined if it is no bundle. */
 async function readBundle(
   reader: AttachmentReader,
   repository: Repository,
@@ -180,7 +180,7 @@ async function readBundle(
     return { kind: 'attachment', attachment: { form: 'bundle', location, manifest, layers } } as const;
   });
   if (entry?.kind !== 'absent') return entry;
-  // What is listed and not there is no absence: the signature could have been in it.
+  // A listed manifest that is missing is a failure: the signature could have been in it.
   const error = new StoreError('BodyInvalid', `${location} is listed, and the registry does not have it`);
   return { kind: 'failed', location, error };
 }

@@ -9,7 +9,7 @@ import { checkManifest, toManifestMediaType, verifyContent } from '../client/reg
 import type { Manifest } from '../client/registry-client.ts';
 import { type AttachmentReader, toSignatureTag } from './find-attachments.ts';
 
-/** What names a manifest in an OCI layout: its repository, with the tag, or with the digest for a referrer. */
+/** The name of a manifest in an OCI layout: its repository with the tag, or with the digest for a referrer. */
 const REFERENCE_ANNOTATION = 'org.opencontainers.image.ref.name';
 
 /** A manifest of signatures as a layout holds it. */
@@ -20,7 +20,7 @@ export interface LayoutAttachment {
   readonly blobs: readonly { readonly digest: Digest; readonly bytes: Uint8Array }[];
 }
 
-/** The contents of an OCI layout: the same attachments in any order, the same bytes. */
+/** The files of an OCI layout. Their bytes do not depend on the order of the attachments. */
 interface LayoutFiles {
   readonly index: Uint8Array;
   readonly layout: Uint8Array;
@@ -28,7 +28,7 @@ interface LayoutFiles {
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** An OCI layout (image-spec 1.1) of attachments, that other tools read too. */
+/** An OCI layout (image-spec 1.1) of attachments, which other tools can read. */
 export function toLayoutFiles(attachments: readonly LayoutAttachment[]): LayoutFiles {
   const blobs = new Map<Digest, Uint8Array>();
   const entries = new Map<string, object>();
@@ -48,9 +48,9 @@ export function toLayoutFiles(attachments: readonly LayoutAttachment[]): LayoutF
   };
 }
 
-/** What a layout holds, read as a registry with the referrers API is. */
+/** A layout, read like a registry with the referrers API. */
 export interface LayoutReader extends AttachmentReader {
-  /** The images that something lies beside, each once, in the order of the index. */
+  /** The images that have attachments, each once, in the order of the index. */
   readonly images: readonly { readonly repository: Repository; readonly digest: Digest }[];
 }
 
@@ -61,14 +61,14 @@ interface Entry {
   readonly repository: Repository;
   readonly tag: string | undefined;
   readonly digest: Digest;
-  /** The image beside which it lies. */
+  /** The image that it is attached to. */
   readonly image: Digest;
   readonly manifest: Manifest;
 }
 
 /**
- * @param readBlob undefined for what is not there
- * @throws StoreError `BodyInvalid` for an index that is none, or that lists what is no signature of an image;
+ * @param readBlob undefined for a missing blob
+ * @throws StoreError `BodyInvalid` for an invalid index, or an entry that is no signature of an image;
  *   `ContentMismatch`, `LimitExceeded`
  */
 export function openLayoutReader(

@@ -6,17 +6,17 @@ import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import type { Manifest } from '../client/registry-client.ts';
 
-/** A layer that is said to be a signature or a bundle. */
+/** A layer whose media type is that of a signature or a bundle. */
 export interface UntrustedLayer {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly annotations: ReadonlyMap<string, string>;
 }
 
-/** Layers of one `.sig` manifest that are read, as signatures of a lookaside. */
+/** Layers read of one `.sig` manifest, as many as signatures of a lookaside. */
 export const MAX_ATTACHED_SIGNATURES = 128;
 
-/** The layers that are signatures or bundles, and may be read. @throws StoreError `BodyInvalid`, `LimitExceeded` */
+/** The layers that are signatures or bundles. @throws StoreError `BodyInvalid`, `LimitExceeded` */
 export function readSignatureLayers(manifest: Pick<Manifest, 'bytes'>): readonly UntrustedLayer[] {
   const { layers } = parseAttachedManifest(manifest);
   if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', 'the manifest of signatures has no layers');
@@ -25,7 +25,7 @@ export function readSignatureLayers(manifest: Pick<Manifest, 'bytes'>): readonly
   throw new StoreError('LimitExceeded', `the manifest has more than ${MAX_ATTACHED_SIGNATURES} signatures`);
 }
 
-/** Undefined for a layer that is no signature. @throws StoreError `BodyInvalid` */
+/** Undefined if the layer is no signature. @throws StoreError `BodyInvalid` */
 export function readSignatureLayer(layer: JsonValue): UntrustedLayer | undefined {
   const { digest, mediaType, annotations = {} }: JsonObject = isJsonObject(layer) ? layer : {};
   if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string' || !isJsonObject(annotations)) {
@@ -39,8 +39,7 @@ export function readSignatureLayer(layer: JsonValue): UntrustedLayer | undefined
 }
 
 /**
- * Parses one manifest or layer, which is one candidate: whatever it makes throw is a failure of its own, and what lies
- * beside it is still read.
+ * Parses one manifest or layer. Any error that it causes is its own failure, and the others are still read.
  *
  * @throws StoreError; the abort reason of the signal
  */
@@ -63,14 +62,14 @@ function toStoreErrorOr<T>(parse: () => T): T | StoreError {
   }
 }
 
-/** Strict JSON already: the registry client has read it. */
+/** The registry client has already checked that it is strict JSON. */
 export function parseAttachedManifest({ bytes }: Pick<Manifest, 'bytes'>): JsonObject {
   const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   return isJsonObject(manifest) ? manifest : {};
 }
 
 /**
- * The blobs that a manifest of signatures names, each once: without them no registry takes it.
+ * The blobs that a manifest of signatures names, each once. A registry accepts the manifest only with them.
  *
  * @throws StoreError `BodyInvalid`; `LimitExceeded` for more than {@link MAX_ATTACHED_SIGNATURES} layers
  */

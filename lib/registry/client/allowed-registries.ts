@@ -4,25 +4,25 @@ import { parseRegistryHost } from '../../base/names/registry-host.ts';
 import { type Repository, repositoryHost } from '../../base/names/repository.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 
-/** Which hosts a registry client may contact, for whatever reason: nothing that a peer says adds to them. */
+/** The hosts that a registry client may contact. No answer of a peer adds to them. */
 export interface AllowedRegistries {
-  /** Where the API of a repository's registry is. @throws StoreError `NotAllowed`. */
+  /** The origin of the API of a repository's registry. @throws StoreError `NotAllowed`. */
   toOrigin(repository: Repository): string;
   /**
-   * A token service that a registry's challenge names: on an allowed host, over https, or over http where the
-   * operator allows that for the host and the registry is spoken to over http too. @throws StoreError `NotAllowed`.
+   * Checks the token service in a registry's challenge: it must be on an allowed host and use https. http is allowed if the
+   * operator allows it for the host and the registry uses http too. @throws StoreError `NotAllowed`.
    */
   readonly checkRealm: (registry: URL, realm: URL) => void;
-  /** A redirect to another origin: to an allowed host over https alone. @throws StoreError `RedirectRefused`. */
+  /** Checks a redirect to another origin: only to an allowed host over https. @throws StoreError `RedirectRefused`. */
   readonly checkRedirect: (from: URL, to: URL) => void;
 }
 
 export interface AllowedHosts {
   /** `host[:port]` of registries, token services and redirect targets alike. */
   readonly allowedHosts: readonly string[];
-  /** Those of them that are spoken to over http. */
+  /** Those of them that use http. */
   readonly plainHttpHosts?: readonly string[] | undefined;
-  /** By an allowed registry's host: the origin at which its API is reached instead, as the operator says. */
+  /** The operator's origins for the API of allowed registries, by host. */
   readonly apiOrigins?: ReadonlyMap<string, string> | undefined;
 }
 

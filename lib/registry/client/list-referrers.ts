@@ -5,7 +5,7 @@ import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import type { RegistryRequests } from './registry-requests.ts';
 
-/** What a registry says refers to a manifest. Nothing vouches for it: what it names is read by its digest. */
+/** A referrer of a manifest, as a registry lists it. The list is untrusted, so its content is read by digest. */
 export interface UntrustedDescriptor {
   readonly digest: Digest;
   readonly mediaType: string;
@@ -14,14 +14,14 @@ export interface UntrustedDescriptor {
 
 export const INDEX_MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
 export const MAX_INDEX_BYTES = 4 * 1024 * 1024;
-/** Pages of one list, and descriptors of all of them: anybody who may push can add to it. */
+/** Pages of one list, and descriptors on all of them. Everyone who may push can add to it. */
 export const MAX_REFERRER_PAGES = 8;
 export const MAX_REFERRERS = 512;
 
 /**
  * GET /v2/<name>/referrers/<digest> (OCI distribution 1.1), all pages.
  *
- * @returns undefined from a registry that has no such API
+ * @returns undefined for a registry without this API
  * @throws StoreError as the registry client does; `BodyInvalid` for what is no index, `LimitExceeded`
  */
 export async function listReferrers(
@@ -36,7 +36,7 @@ export async function listReferrers(
   for (let page = 0; path !== undefined; page += 1) {
     if (page === MAX_REFERRER_PAGES) throw tooMany(repository, digest);
     const request = { repository, path, method: 'GET', accept: INDEX_MEDIA_TYPE, limitBytes: MAX_INDEX_BYTES } as const;
-    // Only the list as a whole can be without an API: a page that is named and missing could have held the answer.
+    // Only a missing first page means that there is no API. A missing later page could have held the answer.
     const asking = requests.ask({ ...request, signal });
     const response = await (page === 0 ? asking.catch(toUndefinedWithoutApi) : asking.catch(toMissingPage));
     if (response === undefined) return undefined;
@@ -83,9 +83,9 @@ function toNextPath(
   const target = /<([^<>]*)>\s*;[^,]*rel="?next"?/.exec(link ?? '')?.[1];
   if (target === undefined) return undefined;
   const next = URL.parse(target, answered.href);
-  // Nothing is asked of another place, and a list of which the rest is not known says of nothing that it is absent.
+  // No other place is contacted, and an incomplete list does not show that anything is absent.
   if (next === null || next.origin !== answered.origin || next.pathname !== answered.pathname) {
-    throw invalid(name, 'goes on in another place');
+    throw invalid(name, 'continues at another place');
   }
   return `${base}${next.search}`;
 }
@@ -106,7 +106,7 @@ function header(headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
 function tooMany(repository: Repository, digest: Digest): StoreError {
-  return new StoreError('LimitExceeded', `more than ${MAX_REFERRERS} things refer to ${repository}@${digest}`);
+  return new StoreError('LimitExceeded', `${repository}@${digest} has more than ${MAX_REFERRERS} referrers`);
 }
 
 function invalid(name: string, fault: string, cause?: unknown): StoreError {

@@ -19,8 +19,8 @@ const PARAMETER = new RegExp(
 );
 
 /**
- * All challenges of a header's value; several header lines come joined by commas. One that does not follow the
- * grammar, or has a parameter twice, spoils the others. @throws StoreError `ChallengeInvalid`, without the text.
+ * All challenges in a header's value. Several header lines are joined by commas. If one does not follow the grammar or has a
+ * parameter twice, all are refused. @throws StoreError `ChallengeInvalid`, without the text.
  */
 export function parseChallenges(text: string): readonly Challenge[] {
   const challenges: Challenge[] = [];
@@ -51,7 +51,7 @@ function takeParameters(cursor: Cursor): ReadonlyMap<string, string> {
     take(cursor, SEPARATORS);
     return parameters;
   }
-  // The first is a parameter or nothing; after it, what is no parameter is the next challenge.
+  // The first item must be a parameter. After it, an item that is no parameter starts the next challenge.
   if (!isNext(cursor, PARAMETER)) throw malformed(cursor);
   for (let match = take(cursor, PARAMETER); match !== undefined; match = take(cursor, PARAMETER)) {
     const [, name = '', quoted, token = ''] = match;

@@ -4,23 +4,25 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { Repository } from '../../base/names/repository.ts';
 import { parseScope } from '../../base/names/scope.ts';
 
-/** What opens a registry. The secrets are behind functions, so that nothing that prints a value prints them. */
+/** A credential of a registry. Functions return the secrets, so that printing the value does not print them. */
 export type Credential =
   | { readonly kind: 'basic'; readonly toAuthorization: () => string }
   | { readonly kind: 'identityToken'; readonly toToken: () => string };
 
 export interface PullSecret {
-  /** The credential of the most specific entry for a repository; undefined for none and for an empty one. */
+  /** The credential of the most specific entry for a repository; undefined if there is none or it is empty. */
   findCredential(repository: Repository): Credential | undefined;
 }
 
-/** API addresses that `docker login` wrote as keys: they stand for their host. */
+/** API addresses that `docker login` writes as keys. They stand for their host. */
 const API_PATH = /^([^/]*)(?:\/(?:v[12]\/?)?)?$/;
 const DOCKER_HUB_HOSTS = /^(?:index|registry-1)\.docker\.io(?=\/|$)/i;
 
 /**
- * A `config.json` (containers-auth.json(5), also Docker's and a cluster's `.dockerconfigjson`). Credential helpers are
- * not run. @throws ConfigurationError `DocumentInvalid` or `DuplicateKey`, which tell the entry's position, nothing of it.
+ * Parses a `config.json` (containers-auth.json(5), also Docker's and a cluster's `.dockerconfigjson`). Credential helpers
+ * are not run.
+ *
+ * @throws ConfigurationError `DocumentInvalid` or `DuplicateKey`, with the entry's position and none of its content
  */
 export function parsePullSecret(text: string): PullSecret {
   const document = parseDocument(text);
@@ -43,7 +45,7 @@ function parseDocument(text: string): JsonValue {
     return parseStrictJson(text);
   } catch (error) {
     if (!(error instanceof StrictJsonError)) throw error;
-    // Without its message and without it as the cause: either could show a piece of the secret.
+    // Neither its message nor the error as the cause: both could show a part of the secret.
     if (error.fault === 'duplicate') {
       throw new ConfigurationError('DuplicateKey', `the pull secret has a member twice, at character ${error.offset}`);
     }
@@ -51,7 +53,7 @@ function parseDocument(text: string): JsonValue {
   }
 }
 
-/** By scope, `host[/path]`. What is written as a plain scope has precedence over an API address. */
+/** The credentials by scope, `host[/path]`. A plain scope has precedence over an API address. */
 function toCredentials(auths: JsonObject): ReadonlyMap<string, Credential | undefined> {
   const plain = new Map<string, Credential | undefined>();
   const addressed = new Map<string, Credential | undefined>();
@@ -70,7 +72,7 @@ function toCredentials(auths: JsonObject): ReadonlyMap<string, Credential | unde
 
 function toScope(text: string, place: string): string {
   const path = text.slice(text.indexOf('/') + 1);
-  // Scopes of policies may have a tag or digest, which counts for the whole repository; here it must not.
+  // In policies, a scope may have a tag or digest and covers the whole repository. Here it must not.
   if (text.includes('@') || (text.includes('/') && path.includes(':'))) throw invalid(`${place} has a tag or digest`);
   try {
     const scope = parseScope(text.replace(DOCKER_HUB_HOSTS, 'docker.io'));

@@ -29,7 +29,7 @@ export function checkStatus(response: HttpResponse, registryOrigin?: string): vo
   throw new StoreError('StatusUnexpected', message);
 }
 
-/** What a registry says and what was asked of it; either may be missing, neither is believed. */
+/** The requested digest and the registry's own. Either may be missing, and neither is trusted. */
 interface UntrustedDigests {
   readonly asked: Digest | undefined;
   /** The `Docker-Content-Digest` header. */
@@ -37,8 +37,8 @@ interface UntrustedDigests {
 }
 
 /**
- * The digest of the bytes that were received: the one asked for, else the one that the header names, else SHA-256,
- * each recalculated with its own algorithm. @throws StoreError `ContentMismatch` when one of them does not hold.
+ * The digest of the received bytes: the requested one, else the one in the header, else SHA-256. Each is recalculated with
+ * its own algorithm. @throws StoreError `ContentMismatch` if one differs.
  */
 export function verifyContent(bytes: Uint8Array, { asked, header }: UntrustedDigests): Digest {
   if (asked !== undefined) checkDigest(bytes, asked, 'asked for');
@@ -61,7 +61,7 @@ function calculateDigest(bytes: Uint8Array, algorithm: string): Digest {
   return text;
 }
 
-/** What is read, and asked for in this order; the old schema 1 is not. */
+/** The supported media types, in the order of `Accept`. Schema 1 is not supported. */
 export const MANIFEST_MEDIA_TYPES = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.oci.image.manifest.v1+json',
@@ -73,15 +73,15 @@ export type ManifestMediaType = (typeof MANIFEST_MEDIA_TYPES)[number];
 
 const LISTS: ReadonlySet<ManifestMediaType> = new Set([MANIFEST_MEDIA_TYPES[0], MANIFEST_MEDIA_TYPES[2]]);
 
-/** The media type of a `Content-Type`, its parameters left out; undefined when it is none that is read. */
+/** The media type of a `Content-Type` without parameters; undefined if it is not supported. */
 export function toManifestMediaType(contentType: string | undefined): ManifestMediaType | undefined {
   const essence = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   return MANIFEST_MEDIA_TYPES.find((mediaType) => mediaType === essence);
 }
 
 /**
- * Holds the media type against the content, which the digest covers and the header does not: no document passes for
- * an image here and for an index there (CVE-2021-41190). @throws StoreError `BodyInvalid`.
+ * Compares the media type with the content. The digest covers the content and not the header, so a document must not be an
+ * image for one reader and an index for another (CVE-2021-41190). @throws StoreError `BodyInvalid`.
  */
 export function checkManifest(bytes: Uint8Array, mediaType: ManifestMediaType): void {
   const manifest = parseManifest(bytes);
@@ -96,10 +96,10 @@ export function checkManifest(bytes: Uint8Array, mediaType: ManifestMediaType): 
 
 /**
  * The media type of a manifest that no registry sent, by its content: without the member `mediaType` it is an OCI one, as
- * for containers/image. Undefined for what is no manifest that is read, such as the old schema 1.
+ * for containers/image. Undefined for an unsupported manifest, such as schema 1.
  *
- * @throws StoreError `BodyInvalid` for what could be an image here and an index there, and for what is not strict JSON: a
- *   node may read an index in it all the same
+ * @throws StoreError `BodyInvalid` for content that is both an image and an index, and for content that is not strict JSON:
+ *   a node may still read an index in it
  */
 export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undefined {
   const manifest = parseManifest(bytes);

@@ -23,7 +23,7 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 export interface RegistryClientOptions extends AllowedHosts {
   readonly http: HttpSender;
   readonly pullSecret?: PullSecret | undefined;
-  /** Per request; the HTTP client's own limit when left out. */
+  /** For each request. Default: the HTTP client's own limit. */
   readonly timeoutMs?: number | undefined;
   /** Milliseconds since 1970, for the lifetime of tokens. */
   readonly now?: (() => number) | undefined;
@@ -34,19 +34,19 @@ export interface Manifest {
   readonly bytes: Uint8Array;
   readonly mediaType: ManifestMediaType;
   readonly digest: Digest;
-  /** What the registry calls this version of the tag or manifest, for a conditional write; missing where it says nothing. */
+  /** The entity tag of this version, for a conditional write; missing if the registry sends none. */
   readonly etag?: string | undefined;
 }
 
 /**
  * Reads from the registries that the configuration allows (OCI distribution). Every method throws StoreError:
  * `NotAllowed` before any contact, `NotFound`, `AccessDenied`, `Unavailable`, `ContentMismatch` and those of the HTTP
- * client; and InputError `PullspecInvalid` for what is no tag.
+ * client; and InputError `PullspecInvalid` for an invalid tag.
  */
 export interface RegistryClient {
-  /** What a tag names now, as the registry says: asked anew each time, never remembered, and not yet read. */
+  /** The digest that a tag names now, according to the registry: requested each time, and its content not yet read. */
   resolveTag(repository: Repository, tag: string, signal: AbortSignal): Promise<Digest>;
-  /** At most {@link MAX_MANIFEST_BYTES}. What is asked for by digest is that digest's content. */
+  /** At most {@link MAX_MANIFEST_BYTES}. Content requested by digest has that digest. */
   readManifest(repository: Repository, digestOrTag: Digest | string, signal: AbortSignal): Promise<Manifest>;
   /** A whole blob, its digest recalculated. */
   readBlob(
@@ -54,14 +54,14 @@ export interface RegistryClient {
     digest: Digest,
     options: { readonly limitBytes: number; readonly signal: AbortSignal },
   ): Promise<Uint8Array>;
-  /** A blob as it comes; what `read` makes of it is returned once its digest has been recalculated. */
+  /** Streams a blob to `read`, whose result is returned once the blob's digest has been recalculated. */
   streamBlob<T>(
     repository: Repository,
     digest: Digest,
     options: StreamOptions,
     read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
   ): Promise<T>;
-  /** What refers to a manifest; undefined where the registry has no such API (before OCI distribution 1.1). */
+  /** The referrers of a manifest; undefined if the registry lacks the API (before OCI distribution 1.1). */
   listReferrers(
     repository: Repository,
     digest: Digest,
@@ -69,7 +69,7 @@ export interface RegistryClient {
   ): Promise<readonly UntrustedDescriptor[] | undefined>;
 }
 
-/** Reads manifests by digest or tag. What it answers with has been compared with the digest. */
+/** Reads manifests by digest or tag. Their content has been compared with the digest. */
 export type ManifestSource = Pick<RegistryClient, 'readManifest'>;
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ');
@@ -119,7 +119,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
 }
 
-/** A registry without HEAD answers 405, or whatever else: its GET tells. */
+/** A registry without HEAD answers 405 or another status. Then a GET is sent. */
 function toUndefinedWithoutHead(error: unknown): undefined {
   if (error instanceof StoreError && error.code === 'StatusUnexpected') return undefined;
   throw error;
@@ -137,7 +137,7 @@ function toContentDigest({ headers }: HttpResponse): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** Puts the URL in front of what is wrong with its answer. */
+/** Adds the URL to the error of its answer. */
 function naming<T>({ url }: HttpResponse, judge: () => T): T {
   try {
     return judge();

@@ -11,12 +11,12 @@ import { createTokenAuth } from './token-auth.ts';
 
 /**
  * Writes to the registries that the configuration allows (OCI distribution). Every method throws StoreError as the
- * registry client does; `RedirectRefused` for an upload that another origin is to take.
+ * registry client does; `RedirectRefused` for an upload to another origin.
  */
 export interface RegistryPusher {
-  /** Does nothing where the repository has the blob. @returns whether it was sent */
+  /** Does nothing if the repository has the blob. @returns whether it was sent */
   pushBlob(repository: Repository, blob: PushedBlob, signal: AbortSignal): Promise<boolean>;
-  /** What it names has to be there. `ConditionFailed` when the registry says that the condition does not hold. */
+  /** Its blobs must exist. `ConditionFailed` if the registry answers that the condition does not hold. */
   pushManifest(repository: Repository, manifest: Manifest, options: PushOptions): Promise<PushedManifest>;
 }
 
@@ -27,8 +27,8 @@ export interface PushOptions {
 }
 
 /**
- * What the tag has to name for the write to take effect: nothing, or the version with this ETag (RFC 9110). OCI
- * distribution leaves conditions to the registry: one that does not know them writes whatever the tag names.
+ * The condition of a write: the tag must not exist, or must have this ETag (RFC 9110). OCI distribution does not define
+ * conditions: a registry that does not know them writes in any case.
  */
 export type TagCondition = { readonly kind: 'absent' } | { readonly kind: 'unchanged'; readonly etag: string };
 
@@ -38,11 +38,11 @@ export interface PushedBlob {
 }
 
 export interface PushedManifest {
-  /** Whether the registry has taken note of the manifest's subject, and lists it there (OCI distribution 1.1). */
+  /** Whether the registry lists the manifest as a referrer of its subject (OCI distribution 1.1). */
   readonly isListed: boolean;
 }
 
-/** Of an answer to what was sent; a registry says what is wrong in few words. */
+/** Bytes of an answer to an upload, which is short. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const NOTHING: RequestContent = { type: 'application/octet-stream', bytes: new Uint8Array() };
 
@@ -76,7 +76,7 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
     return await sendWith(await auth.answer({ repository, url: first.url, header, signal }));
   }
 
-  /** What was sent twice is what was sent once: content by its digest, and a tag that names it. */
+  /** Retried safely: content is named by its digest, and a tag names that content. */
   async function send(request: Sent, expected: number): Promise<HttpResponse> {
     return await retryRequest(async () => {
       const response = await attempt(request);
@@ -129,12 +129,12 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
   };
 }
 
-/** The upload's own place, which carries its state: of the same registry, or nothing is sent to it. */
+/** The URL of the upload, which carries its state. It must be on the same registry. */
 function toUploadUrl({ headers }: HttpResponse, at: URL): URL {
   const url = headers.location === undefined ? null : URL.parse(headers.location, at.href);
-  if (url === null) throw new StoreError('BodyInvalid', `${toShownUrl(at)}: the answer names no place for an upload`);
+  if (url === null) throw new StoreError('BodyInvalid', `${toShownUrl(at)}: the answer names no URL for the upload`);
   if (url.origin === at.origin) return url;
-  throw new StoreError('RedirectRefused', `${toShownUrl(at)}: uploads are to go to ${url.origin}`);
+  throw new StoreError('RedirectRefused', `${toShownUrl(at)}: the registry redirects uploads to ${url.origin}`);
 }
 
 function toConditionHeaders(condition: TagCondition | undefined): Readonly<Record<string, string>> {
@@ -142,10 +142,10 @@ function toConditionHeaders(condition: TagCondition | undefined): Readonly<Recor
   return condition.kind === 'absent' ? { 'if-none-match': '*' } : { 'if-match': condition.etag };
 }
 
-/** @throws StoreError always: 200 is not the answer that was expected either */
+/** @throws StoreError always: 200 is not the expected status either */
 function refuse(response: HttpResponse): never {
   if (response.status === 412) {
-    throw new StoreError('ConditionFailed', `${toShownUrl(response.url)}: somebody else has written it meanwhile`);
+    throw new StoreError('ConditionFailed', `${toShownUrl(response.url)}: another writer has changed it`);
   }
   if (response.status !== 200) checkStatus(response, response.url.origin);
   throw new StoreError('StatusUnexpected', `${toShownUrl(response.url)}: HTTP status ${response.status}`);

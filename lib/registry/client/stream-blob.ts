@@ -6,7 +6,7 @@ import type { RegistryRequests } from './registry-requests.ts';
 
 /** Milliseconds that one blob may take from its request to its last byte. */
 const BLOB_TIMEOUT_MS = 15 * 60 * 1000;
-/** Milliseconds for which a registry may send nothing of it. */
+/** Milliseconds that a registry may pause. */
 const BLOB_STALL_MS = 15_000;
 
 export interface StreamOptions {
@@ -17,8 +17,8 @@ export interface StreamOptions {
 }
 
 /**
- * Hands a blob to a reader as it comes. What the reader makes of it is believed, and returned, only when the whole blob
- * had its digest. A connection that was cut is made again, and the reader called anew.
+ * Streams a blob to a reader. The reader's result is returned only if the whole blob has the digest. If the connection is
+ * cut, the request is repeated and the reader called again.
  *
  * @throws what the reader throws; StoreError `ContentMismatch`, `LimitExceeded`, `TimedOut`, and those of every request
  */
@@ -53,7 +53,7 @@ export async function streamBlob<T>(
   return settled.value;
 }
 
-/** Aborts when nothing comes for a while. The time that the reader takes does not count. */
+/** Aborts when the registry pauses for too long. The reader's own time does not count. */
 function createStall(what: string, milliseconds: number) {
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -80,9 +80,8 @@ function createStall(what: string, milliseconds: number) {
 }
 
 /**
- * Hands untrusted bytes to a reader as they come, and gives its result away only once all of them, those that it left
- * unread included, have the digest. A reader's own fault is a result as well: it is told of nothing but the content
- * that was asked for.
+ * Streams untrusted bytes to a reader, and returns its result only once all bytes, also those that it left unread, have the
+ * digest. An error of the reader is a result as well: it is reported only for the requested content.
  *
  * @param read gets the bytes once; it may stop early
  * @throws StoreError `ContentMismatch`, and what the bytes' source throws
@@ -116,7 +115,7 @@ export async function readDigested<T>(
   try {
     const [settled] = await Promise.allSettled([read(pass())]);
     while (sourceFaults.length === 0 && (await take()) !== undefined);
-    // What the reader had asked for and not waited for may have failed meanwhile.
+    // A read that the reader started and did not await may have failed meanwhile.
     if (sourceFaults.length > 0) throw sourceFaults[0];
     const actual = `${algorithm}:${hash.digest('hex')}`;
     if (actual === digest) return settled;

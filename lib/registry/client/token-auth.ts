@@ -17,12 +17,12 @@ const BASIC_SECONDS = 3600;
 
 /** The values of `Authorization` for the registry's own origin, one per repository. */
 interface TokenAuth {
-  /** What the last challenge for a repository was answered with, while it holds. */
+  /** The authorization for a repository from its last challenge, while it is valid. */
   recall(repository: Repository): string | undefined;
   forget(repository: Repository): void;
   /**
    * Answers a 401 of the registry at `url`. @throws StoreError `ChallengeInvalid`, `NotAllowed` for a realm that the
-   * configuration does not allow, `AccessDenied` without a credential, or what the token service's answer is.
+   * configuration does not allow, `AccessDenied` without a credential, or the error of the token service.
    */
   answer(challenge: UntrustedChallenge): Promise<string>;
 }
@@ -39,7 +39,7 @@ export interface TokenAuthOptions {
   readonly allowed: AllowedRegistries;
   readonly pullSecret?: PullSecret | undefined;
   readonly timeoutMs?: number | undefined;
-  /** What tokens are asked for; `pull` unless told. */
+  /** The actions of requested tokens. Default: `pull`. */
   readonly actions?: 'pull' | 'pull,push' | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
@@ -104,13 +104,13 @@ export function createTokenAuth(options: TokenAuthOptions): TokenAuth {
   };
 }
 
-/** Bearer before Basic: a token is worth less than a password. */
+/** Prefers Bearer to Basic: a leaked token does less harm than a password. */
 function chooseChallenge(repository: Repository, header: string | undefined): Challenge {
   const challenges = header === undefined ? [] : parseChallenges(header);
   const chosen = ['bearer', 'basic'].map((known) => challenges.find(({ scheme }) => scheme === known)).find(Boolean);
   if (chosen !== undefined) return chosen;
   const host = repositoryHost(repository);
-  throw new StoreError('ChallengeInvalid', `${host} wants an authentication that is neither Bearer nor Basic`);
+  throw new StoreError('ChallengeInvalid', `${host} requires an authentication scheme other than Bearer and Basic`);
 }
 
 function parseRealm({ parameters }: Challenge, registry: URL, allowed: AllowedRegistries): URL {
@@ -125,7 +125,7 @@ type TokenRequest = { readonly target: string } & (
   | { readonly method: 'POST'; readonly form: URLSearchParams }
 );
 
-/** The scope is ours alone: one that the challenge or the realm's own query names is replaced. */
+/** The scope is always Signet's own. A scope in the challenge or in the realm's query is replaced. */
 function toTokenRequest(
   realm: URL,
   parameters: Readonly<Record<string, string>>,
@@ -154,7 +154,7 @@ interface Token {
   readonly lifetimeSeconds: number;
 }
 
-/** What the specification says of an answer without `expires_in`. */
+/** The default of the specification for an answer without `expires_in`. */
 const DEFAULT_LIFETIME_SECONDS = 60;
 const MAX_LIFETIME_SECONDS = 3600;
 /** RFC 6750, section 2.1: anything else could end the header that the token is sent in. */

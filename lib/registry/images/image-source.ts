@@ -11,18 +11,18 @@ import type { SignatureKind, SignatureStore, StoreEntry } from '../../stores/por
 import type { PolicyImage } from '../../trust/policy/image-policy.ts';
 import type { RegistryClient } from '../client/registry-client.ts';
 
-/** An image where it lies, with the signatures that belong to it: all of it is read, none of it trusted. */
+/** An image at its place, with its signatures. Nothing read from it is trusted. */
 export interface ImageSource {
-  /** As containers/image writes it: transport, then place. */
+  /** In the form of containers/image: transport, then place. */
   readonly description: string;
-  /** What a policy finds the image by. */
+  /** The name by which a policy finds the image. */
   readonly image: PolicyImage;
   /**
-   * The manifest of the image, or of an image of the index that it is: at most `MAX_MANIFEST_BYTES`, which nobody has
-   * vouched for.
+   * The manifest of the image, or of an image of the index that it is: at most `MAX_MANIFEST_BYTES`,
+   * untrusted.
    *
-   * @throws InputError `FileUnreadable` for what is on disk; StoreError for what a registry answers, and
-   * `ContentMismatch` wherever the bytes are not those of the digest that names them
+   * @throws InputError `FileUnreadable` for a file; StoreError for the answer of a registry, and `ContentMismatch` if the
+   * bytes do not have the digest that names them
    */
   readManifest(signal: AbortSignal, instance?: Digest): Promise<Uint8Array>;
   /**
@@ -36,13 +36,13 @@ export interface ImageSource {
   ): AsyncIterable<StoreEntry>;
 }
 
-/** An image as skopeo's command line names it. */
+/** An image in the notation of skopeo's command line. */
 export type ImageName =
   | { readonly transport: 'docker'; readonly reference: DockerReference }
   | { readonly transport: 'dir'; readonly path: string }
   | { readonly transport: 'oci'; readonly path: string; readonly name: string | undefined };
 
-/** @throws InputError `ArgumentInvalid`, or what a reference is refused with */
+/** @throws InputError `ArgumentInvalid`, or the error of its reference */
 export function parseImageName(text: string): ImageName {
   const colon = text.indexOf(':');
   const transport = text.slice(0, Math.max(colon, 0));
@@ -72,7 +72,7 @@ function invalid(text: string): InputError {
   return new InputError('ArgumentInvalid', `${shown} is not docker://REFERENCE, dir:PATH or oci:PATH[:NAME]`);
 }
 
-/** Where an image of a registry and its signatures are read. */
+/** The places of a registry's image and its signatures. */
 interface RegistryPlaces {
   readonly registry: Pick<RegistryClient, 'readManifest'>;
   /** The lookaside stores that apply to the image, or a mirror of them. */
@@ -80,7 +80,7 @@ interface RegistryPlaces {
 }
 
 /**
- * `docker://REFERENCE`. A tag beside a digest is left out, as everywhere: the digest says which image it is.
+ * Opens `docker://REFERENCE`. A tag beside a digest is ignored, as everywhere: the digest identifies the image.
  *
  * @throws InputError `PullspecInvalid`, `DigestInvalid`
  */

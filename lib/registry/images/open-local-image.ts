@@ -15,7 +15,7 @@ const MAX_VERSION_BYTES = 256;
 /**
  * `dir:PATH`, as skopeo copies images to: `manifest.json`, `signature-1`, `signature-2`, … and perhaps `version`.
  *
- * @throws InputError `FileUnreadable` for what is no such directory, or is one of a later version
+ * @throws InputError `FileUnreadable` for another directory, or one of a later version
  */
 export async function openDirectoryImage(path: string): Promise<ImageSource> {
   const directory = await findImageDirectory(path);
@@ -52,7 +52,7 @@ async function readInstance(directory: string, digest: Digest): Promise<Uint8Arr
   return bytes;
 }
 
-/** How skopeo's `--all` names what belongs to one image of an index. */
+/** The prefix of skopeo's `--all` for the files of one image of an index. */
 function toInstancePrefix(digest: Digest): string {
   return `${digest.startsWith('sha256:') ? digest.slice('sha256:'.length) : toKeySegment(digest)}.`;
 }
@@ -62,7 +62,7 @@ async function checkVersion(directory: string): Promise<void> {
     throw unreadable(directory, cause instanceof Error ? cause.message : String(cause), cause);
   });
   if (bytes === undefined || VERSIONS.includes(Buffer.from(bytes).toString().trimEnd())) return;
-  throw unreadable(directory, 'its file version names another one than 1.0 and 1.1');
+  throw unreadable(directory, 'its file version is neither 1.0 nor 1.1');
 }
 
 const LAYOUT_VERSION = '1.0.0';
@@ -74,10 +74,10 @@ const NAMED_TYPES: readonly unknown[] = [
 ];
 
 /**
- * `oci:PATH[:NAME]`, an OCI image layout. It has no place for simple signing signatures, so none is found.
+ * Opens `oci:PATH[:NAME]`, an OCI image layout. The format has no simple signing signatures, so none is found.
  *
  * @param name the image's name in the layout's index; undefined for the only one
- * @throws InputError `FileUnreadable` for what is no such layout
+ * @throws InputError `FileUnreadable` for anything else
  */
 export async function openLayoutImage(path: string, name: string | undefined): Promise<ImageSource> {
   const directory = await findImageDirectory(path);
@@ -131,7 +131,7 @@ interface Descriptor {
   readonly size: number;
 }
 
-/** One image exactly: of two that have the name, nobody could say which was meant. */
+/** Exactly one image: if two have the name, the choice is ambiguous. */
 function findDescriptor(directory: string, index: JsonObject, name: string | undefined): Descriptor {
   const { manifests } = index;
   if (!Array.isArray(manifests)) throw unreadable(directory, 'index.json has no list of manifests');

@@ -5,7 +5,7 @@ import { fileErrorCode, isAbsent } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { findFile } from '../../platform/objects/directory/store-directory.ts';
 
-/** The directory of an image without symbolic links, which is how a policy knows it. @throws InputError `FileUnreadable` */
+/** The directory of an image without symbolic links, as policies name it. @throws InputError `FileUnreadable` */
 export async function findImageDirectory(path: string): Promise<string> {
   try {
     const real = await realpath(path);
@@ -17,10 +17,10 @@ export async function findImageDirectory(path: string): Promise<string> {
 }
 
 /**
- * A regular file of an image, whole, or undefined where there is none. Others made the image: no link is followed, so
- * that none leads out of it, and nothing is read that may have no end.
+ * Reads a regular file of an image; undefined if there is none. The image is untrusted, so no link out of it is followed,
+ * and no file without an end is read.
  *
- * @throws StoreError `BodyInvalid` for what is no regular file, `LimitExceeded`, `NotAllowed`, `ConnectionFailed`
+ * @throws StoreError `BodyInvalid` if it is no regular file, `LimitExceeded`, `NotAllowed`, `ConnectionFailed`
  */
 export async function findImageFile(
   directory: string,
@@ -39,13 +39,13 @@ export async function findImageFile(
     if (cause instanceof StoreError) throw cause;
     const code = fileErrorCode(cause);
     if (isAbsent(cause)) return undefined;
-    // One bad file among several is passed over like another: a link must not hide what comes after it.
+    // A bad file among several is skipped: a link must not hide the files after it.
     if (code === 'ELOOP') throw new StoreError('BodyInvalid', `${name} is a symbolic link`, { cause });
     throw new StoreError('ConnectionFailed', `${name} cannot be read: ${code ?? 'unknown fault'}`, { cause });
   }
 }
 
-/** A file that an image cannot be without. @throws InputError `FileUnreadable` */
+/** Reads a required file of an image. @throws InputError `FileUnreadable` */
 export async function readImageFile(
   directory: string,
   segments: readonly string[],
@@ -61,7 +61,7 @@ export async function readImageFile(
   throw unreadable(directory, `there is no ${segments.join('/')} in it`);
 }
 
-/** Whoever named the image has to act: it will not read better a second time. */
+/** An error for the user who named the image: a second read fails too. */
 export function unreadable(path: string, fault: string, cause?: unknown): InputError {
   return new InputError('FileUnreadable', `cannot read the image in ${path}: ${fault}`, { cause });
 }

@@ -9,8 +9,8 @@ import { MAX_MANIFEST_BYTES, type Manifest } from '../client/registry-client.ts'
 import type { ManifestReader } from './profile-registries.ts';
 
 /**
- * Manifests of Amazon ECR by its own API, which a role may be granted by repository; the registry's API takes a token
- * that opens every repository of the account. The content is held against its digest all the same.
+ * Reads manifests of Amazon ECR by AWS's API, which can be granted to a role by repository. The registry's API takes a token
+ * that opens every repository of the account. The content is compared with its digest as well.
  */
 export function createEcrManifests(createClient: (region: string) => ECRClient = createEcrClient): ManifestReader {
   const clients = new Map<string, ECRClient>();
@@ -68,7 +68,7 @@ async function ask<T>(place: string, signal: AbortSignal, send: () => Promise<T>
   }
 }
 
-/** An answer with neither image nor failure does not say that there is none. */
+/** An answer with neither an image nor a failure does not show that the image is absent. */
 function toFailure(place: string, code = 'neither an image nor a failure'): StoreError {
   return new StoreError(code === 'ImageNotFound' ? 'NotFound' : 'Unavailable', `${place}: ${code}`);
 }

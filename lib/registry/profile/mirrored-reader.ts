@@ -8,15 +8,15 @@ import { parseScope, type Scope } from '../../base/names/scope.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
 import type { ManifestReader } from './profile-registries.ts';
 
-/** Opens what reads from a repository's registry. @throws StoreError */
+/** Opens the registry of a repository. @throws StoreError */
 type OpenReader = (repository: Repository) => Promise<ManifestReader>;
 
 /**
- * Reads manifests as a node with these mirror sets does: from each mirror in order, and from the source last. Whichever
- * answers, the content is held against the digest that was asked for, and each registry gets its own credential alone.
+ * Reads manifests as a node with these mirror sets does: from each mirror in order, and from the source last. The content
+ * is always compared with the requested digest, and each registry gets only its own credential.
  *
- * A mirror that fails, lacks the image or serves other bytes is passed over. When none is left the error is the first
- * that is not `NotFound`, since a place that did not answer could have held it; `NotFound` says that all were asked.
+ * A mirror that fails, lacks the image or serves other bytes is skipped. If none is left, the error is the first that is not
+ * `NotFound`, since a place that did not answer could have held the image. `NotFound` means that all places answered.
  */
 export function createMirroredReader(open: OpenReader, rules: readonly MirrorRule[]): ManifestReader {
   return {
@@ -64,18 +64,18 @@ function toError(failures: readonly { readonly place: Repository; readonly error
 
 interface Match {
   readonly rule: MirrorRule;
-  /** The longer, the more specific; every wildcard comes after every prefix. */
+  /** A longer source is more specific. Every wildcard comes after every prefix. */
   readonly weight: number;
-  /** What follows the source in the repository, with its `/`. */
+  /** The part of the repository after the source, with its `/`. */
   readonly rest: string;
 }
 
 /**
  * The repositories to read a pull from, in order: the mirrors of the most specific source that covers the repository,
- * then the repository itself, unless a rule says `NeverContactSource`. Several rules for one source count together.
+ * then the repository itself, unless a rule says `NeverContactSource`. Several rules for one source are combined.
  *
- * @param by pulls by digest go by ImageDigestMirrorSets, pulls by tag by ImageTagMirrorSets
- * @throws ConfigurationError `DocumentInvalid` for a mirror that makes no repository
+ * @param by ImageDigestMirrorSets apply to pulls by digest, ImageTagMirrorSets to pulls by tag
+ * @throws ConfigurationError `DocumentInvalid` for a mirror that yields no valid repository
  */
 export function resolveMirrors(
   repository: Repository,
@@ -112,7 +112,7 @@ function matchRule(rule: MirrorRule, repository: Repository): Match | undefined 
   }
 }
 
-/** More than any host is long. */
+/** Longer than any host. */
 const WILDCARD_WEIGHT = 1000;
 
 function readScope(rule: MirrorRule): Scope {
@@ -134,6 +134,6 @@ function toMirror({ origin }: MirrorRule, mirror: string, rest: string): Reposit
   } catch (cause) {
     if (!(cause instanceof InputError)) throw cause;
   }
-  const reason = `${origin}: its mirror ${JSON.stringify(mirror)} makes no repository of ${JSON.stringify(rest)}`;
+  const reason = `${origin}: its mirror ${JSON.stringify(mirror)} and ${JSON.stringify(rest)} make no valid repository`;
   throw new ConfigurationError('DocumentInvalid', reason);
 }

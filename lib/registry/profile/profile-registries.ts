@@ -1,6 +1,5 @@
 import { parseEcrHost, parseRegistryHost } from '../../base/names/registry-host.ts';
-import type { Repository } from '../../base/names/repository.ts';
-import { repositoryHost } from '../../base/names/repository.ts';
+import { type Repository, repositoryHost } from '../../base/names/repository.ts';
 import { createHttpClient, type HttpClient, type HttpSender } from '../../platform/http/http-client.ts';
 import type { ProxyOptions } from '../../platform/http/proxy.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
@@ -8,11 +7,11 @@ import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { PullSecret } from '../client/pull-secret.ts';
 import { createRegistryClient, type RegistryClient } from '../client/registry-client.ts';
 
-/** The registries that profiles name, each contacted by the rules of its profile. */
+/** The registries of profiles, each contacted by the rules of its profile. */
 export interface ProfileRegistries {
-  /** What reads from a repository's registry. @throws StoreError when the pull secret cannot be read */
+  /** Opens the registry of a repository. @throws StoreError when the pull secret cannot be read */
   open(trust: RegistryTrust, repository: Repository): Promise<ManifestReader>;
-  /** The same by the registry's own API always, which alone tells what lies beside an image. @throws StoreError */
+  /** Always opens the registry's own API, the only one with attachments of images. @throws StoreError */
   openRegistry(trust: RegistryTrust): Promise<RegistryClient>;
   close(): void;
 }
@@ -26,15 +25,15 @@ export type RegistryTrust = Pick<
 export interface RegistriesOptions {
   readonly proxy?: ProxyOptions | undefined;
   readonly pullSecret?: SecretSource<PullSecret> | undefined;
-  /** `http(s)://host[:port]` by registry host: where its API is instead. The operator of one machine says so. */
+  /** The operator's `http(s)://host[:port]` for the API of a registry, by its host. Only for one machine's own runs. */
   readonly apiOrigins?: ReadonlyMap<string, string> | undefined;
-  /** Contact private addresses whatever the profile says: for one machine's own runs. */
+  /** Allows private addresses even if the profile does not: for runs on the operator's own machine. */
   readonly allowPrivateAddresses?: boolean | undefined;
-  /** Reads repositories of Amazon ECR by AWS's own API; undefined: as any other registry. */
+  /** Reads repositories of Amazon ECR by AWS's own API. Undefined: by the registry's API. */
   readonly ecr?: ManifestReader | undefined;
 }
 
-/** What Docker Hub's repositories need beside the host that names them: its API and its token service. */
+/** The hosts that Docker Hub's repositories need: its API and its token service. */
 const DOCKER_HUB_HOSTS = ['registry-1.docker.io', 'auth.docker.io'];
 
 interface Opened {
@@ -72,7 +71,7 @@ export function createProfileRegistries(options: RegistriesOptions): ProfileRegi
     openRegistry,
     async open(trust, repository) {
       const host = repositoryHost(repository);
-      // Any other host is refused by the client, before any contact.
+      // The client refuses any other host before it contacts anything.
       const isAllowed = ecr !== undefined && toAllowedHosts(trust).includes(host);
       const isEcr = isAllowed && parseEcrHost(host) !== undefined && apiOrigins?.has(host) !== true;
       return isEcr ? ecr : await openRegistry(trust);
@@ -84,11 +83,11 @@ export function createProfileRegistries(options: RegistriesOptions): ProfileRegi
   };
 }
 
-/** Hosts of push sources and mirror sets, and what the profile allows besides, each once in its parsed spelling. */
+/** The hosts of push sources and mirror sets and those that the profile allows, each once in its parsed spelling. */
 export function toAllowedHosts({ pushSources, registries, mirrorRules }: RegistryTrust): readonly string[] {
   const mirrors = mirrorRules.flatMap((rule) => rule.mirrors.map((mirror) => mirror.split('/', 1)[0] ?? ''));
   const named = [...pushSources.map(({ registry }) => registry), ...registries.allowed, ...mirrors];
-  // A wildcard names no host to contact. Mirrors are kept as their document spells them.
+  // A wildcard names no host. Mirrors are parsed here, since they are stored as their document spells them.
   const hosts = new Set(named.filter((host) => !host.startsWith('*')).map(parseRegistryHost));
   return [...new Set([...hosts, ...(hosts.has('docker.io') ? DOCKER_HUB_HOSTS : [])])];
 }

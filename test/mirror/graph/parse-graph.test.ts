@@ -45,7 +45,7 @@ describe('what is no update graph is refused', () => {
     ],
     ['a node that is text', withNode('4.16.0'), 'BodyInvalid', 'nodes[1]: expected an object'],
     ['a node that is an array', withNode([good]), 'BodyInvalid', 'nodes[1]: expected an object'],
-    ['no version', withNode({ payload: good.payload }), 'BodyInvalid', 'nodes[1].version: it is missing'],
+    ['no version', withNode({ payload: good.payload }), 'BodyInvalid', 'nodes[1].version: missing'],
     [
       'a version that is a number',
       withNode({ ...good, version: 4.16 }),
@@ -80,9 +80,9 @@ describe('what is no update graph is refused', () => {
       'a version twice',
       withNode(node('4.15.0')),
       'BodyInvalid',
-      'nodes[1].version: 4.15.0 is that of nodes[0] already',
+      'nodes[1].version: 4.15.0 is also the version of nodes[0]',
     ],
-    ['no payload', withNode({ version: '4.16.0' }), 'BodyInvalid', 'nodes[1].payload: it is missing'],
+    ['no payload', withNode({ version: '4.16.0' }), 'BodyInvalid', 'nodes[1].payload: missing'],
     [
       'a payload that is an object',
       withNode({ ...good, payload: {} }),
@@ -234,6 +234,6 @@ describe('what a graph says', () => {
 
   test('members of the prototype are no members of a node', async () => {
     const text = '{"nodes":[{"__proto__":{"version":"4.1.0","payload":"x"}}]}';
-    expect((await failureOf(() => parseText(text))).message).toContain('nodes[0].version: it is missing');
+    expect((await failureOf(() => parseText(text))).message).toContain('nodes[0].version: missing');
   });
 });

@@ -237,7 +237,12 @@ describe('what the tag names already', () => {
   const empty = change(made[0], (content) => ({ ...content, layers: [] }));
 
   test.each<{ name: string; held: Made; expected: string; says?: string; keeps?: number }>([
-    { name: 'signatures of nobody known', held: junk, expected: 'conflict', says: 'does not verify by this trust' },
+    {
+      name: 'signatures of nobody known',
+      held: junk,
+      expected: 'conflict',
+      says: 'no signature at its tag verifies by this trust',
+    },
     { name: 'an index', held: { manifest: toManifest(index, OCI_INDEX), blobs: [] }, expected: 'conflict' },
     { name: 'no layer', held: empty, expected: 'conflict' },
     {
