@@ -279,7 +279,12 @@ describe('key files', () => {
     ['an empty file', openpgp, Buffer.alloc(0), 'not valid as OpenPGP keys'],
     ['a public key', sigstore, exported, undefined],
     ['OpenPGP keys for a public key', sigstore, Buffer.from(KEY_TEXT), 'not valid as public key'],
-    ['a private key', sigstore, Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })), 'is no public key'],
+    [
+      'a private key',
+      sigstore,
+      Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      'is not a public key',
+    ],
     ['a certificate that is none', pki, pem('CERTIFICATE'), 'not valid as certificates'],
     ['a key for certificates', pki, exported, 'not valid as certificates'],
   ])('%s', async (_, requirement, bytes, message) => {
