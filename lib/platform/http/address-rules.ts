@@ -34,7 +34,7 @@ const KINDS: ReadonlyMap<string, AddressKind> = new Map([
 
 const ALLOWABLE: ReadonlySet<AddressKind> = new Set(['loopback', 'private', 'link-local']);
 
-/** Metadata services, which return the credentials of the calling machine or container: AWS, Google, Azure, Oracle, Alibaba, OpenStack. */
+/** Metadata services, which return the credentials of the caller: AWS, Google, Azure, Oracle, Alibaba, OpenStack. */
 const METADATA_RANGES = [
   '169.254.169.0/24',
   '169.254.170.0/24',
