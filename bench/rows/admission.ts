@@ -13,7 +13,7 @@ import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import { type LocalHandlers, startHttpFront } from '../../local/http-front.ts';
 import type { Row } from '../row.ts';
 

@@ -1,8 +1,8 @@
 import { toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
+import type { WordsForm } from '../../lib/verdict/words/to-verdict-words.ts';
 import { toVerdictWords } from '../../lib/verdict/words/to-verdict-words.ts';
-import type { WordsForm } from '../../lib/verdict/words/words-form.ts';
 import { type DecisionOptions, decidePullspec } from '../open/decision.ts';
 import { ExitStatus, toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';

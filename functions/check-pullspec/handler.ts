@@ -3,8 +3,7 @@ import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindTrustSource, type TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
-import { parseApiRequest, requireModeAllowed } from '../../lib/verdict/decide/parse-request.ts';
-import { toVerdictResponse } from '../../lib/verdict/decide/verdict-response.ts';
+import { parseApiRequest, requireModeAllowed, toVerdictResponse } from '../../lib/verdict/decide/request.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;

@@ -4,14 +4,16 @@ import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';
 import { bindTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { parseApiRequest, requireModeAllowed } from '../../lib/verdict/decide/parse-request.ts';
-import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
-import { toVerdictResponse } from '../../lib/verdict/decide/verdict-response.ts';
+import {
+  parseApiRequest,
+  reportFaults,
+  requireModeAllowed,
+  toVerdictResponse,
+} from '../../lib/verdict/decide/request.ts';
 import { decideAndRecord, type RecordedDecision } from '../../lib/verdict/records/decide-and-record.ts';
 import type { Evidence } from '../../lib/verdict/records/open-evidence.ts';
-import { toAsked } from '../../lib/verdict/records/to-record.ts';
-import { toVerdictWords } from '../../lib/verdict/words/to-verdict-words.ts';
-import { parseWordsForm } from '../../lib/verdict/words/words-form.ts';
+import { toAsked } from '../../lib/verdict/records/write-record.ts';
+import { parseWordsForm, toVerdictWords } from '../../lib/verdict/words/to-verdict-words.ts';
 
 export interface Dependencies extends Evidence {
   readonly mirrorQueue: Queue;

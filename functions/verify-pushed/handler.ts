@@ -3,7 +3,7 @@ import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { type MessageOutcome, toRetryDelay } from '../../lib/platform/queues/process-batch.ts';
 import { QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
-import { reportFaults } from '../../lib/verdict/decide/report-faults.ts';
+import { reportFaults } from '../../lib/verdict/decide/request.ts';
 
 export interface Dependencies extends PushDependencies, QueueConsumer {
   readonly telemetry: Telemetry;

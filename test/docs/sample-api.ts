@@ -16,7 +16,7 @@ import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-cred
 import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
 import { createFailingStore } from '../../lib/stores/port/composites.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import type { LocalHandlers } from '../../local/http-front.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { matchRoute } from '../../local/routes.ts';

@@ -11,7 +11,7 @@ import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { loadTrust } from '../../lib/trust/source/load-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import { readRecord } from '../../lib/verdict/records/read-records.ts';
 import { recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
 import { createLocalContext } from '../../local/local-context.ts';

@@ -10,7 +10,7 @@ import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import { toHttpEvent } from '../support/http-event.ts';

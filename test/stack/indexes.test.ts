@@ -12,7 +12,7 @@ import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { makeBundleSigner } from '../bundle/bundle-setup.ts';
 import { setUpAdmission, toReview } from '../cluster/admission/admission-setup.ts';

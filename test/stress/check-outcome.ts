@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type Message, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { toKeySegment, toStoreSegment } from '../../lib/base/names/digest.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { readStoredRecord } from '../../lib/verdict/records/read-stored-record.ts';
+import { readStoredRecord } from '../../lib/verdict/records/read-records.ts';
 import type { VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import type { LocalQueue } from '../../local/start-queues.ts';
 import type { StressPushes } from './make-pushes.ts';

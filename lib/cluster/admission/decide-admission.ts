@@ -5,8 +5,8 @@ import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
-import type { Acceptances } from '../../verdict/records/acceptances.ts';
 import { decideAndRecord, decideWithMirror } from '../../verdict/records/decide-and-record.ts';
+import type { Acceptances } from '../../verdict/records/list-accepted.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
 import { toReusableVerdict, toReuseKey, type VerdictReuse } from './verdict-reuse.ts';
 

@@ -5,7 +5,7 @@ import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
-import { collectRelease, requiresOpenpgp } from '../../verdict/decide/collect-release.ts';
+import { collectRelease, requiresOpenpgp } from '../../verdict/decide/collect-evidence.ts';
 import { evaluatePolicies, type PolicyFindings } from '../../verdict/decide/evaluate-policies.ts';
 import type { ImageReader } from '../../verdict/decide/node-images.ts';
 import { asOwn } from '../../verdict/decide/policies-at-name.ts';

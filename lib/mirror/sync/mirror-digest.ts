@@ -1,5 +1,5 @@
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import { type CollectedRelease, collectRelease } from '../../verdict/decide/collect-release.ts';
+import { type CollectedRelease, collectRelease } from '../../verdict/decide/collect-evidence.ts';
 import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import { placeSignature } from '../slots/place-signature.ts';
 import { type MirrorTarget, type ReleaseSlot, toReleaseSlot, toReleaseSlots } from '../slots/release-slots.ts';

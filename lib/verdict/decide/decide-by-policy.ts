@@ -14,7 +14,7 @@ import {
 } from '../../trust/policy/policy-requirement.ts';
 import { isCheckable, type PolicyMaterial, type SigstoreMaterial } from '../../trust/policy/prepare-check.ts';
 import type { Judgement, RequirementResult } from '../judge/judge.ts';
-import { type ImageEvidence, judgeOverImages } from '../judge/judge-images.ts';
+import { type ImageEvidence, judgeOverImages } from '../judge/judge.ts';
 import { allOf } from '../judge/outcome.ts';
 import { toPolicyRequirement } from '../judge/policy-requirement.ts';
 import { isSigned, type Requirement } from '../judge/requirement.ts';
@@ -27,8 +27,8 @@ import {
   type NodeImages,
   readNodeImages,
   toImageResults,
+  toSignedImage,
 } from './node-images.ts';
-import { toSignedImage } from './to-signed-image.ts';
 
 /** An image, and the policy.json of a node that would pull it. */
 export interface PolicyImageQuestion {

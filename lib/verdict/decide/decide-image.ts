@@ -6,7 +6,7 @@ import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type Judgement, joinJudgements } from '../judge/judge.ts';
 import { type Attempt, MAX_PROOF_BYTES, type Reason, type Verdict } from '../judge/verdict.ts';
 import type { CollectedEvidence, ExaminedSignature } from './collect-evidence.ts';
-import { collectRelease, requiresOpenpgp } from './collect-release.ts';
+import { collectRelease, requiresOpenpgp } from './collect-evidence.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
 import { evaluatePolicies } from './evaluate-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';

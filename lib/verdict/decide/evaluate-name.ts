@@ -2,8 +2,13 @@ import type { Digest } from '../../base/names/digest.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { type Judgement, joinJudgements, type RequirementResult } from '../judge/judge.ts';
-import { type ImageEvidence, judgeOverImages } from '../judge/judge-images.ts';
+import {
+  type ImageEvidence,
+  type Judgement,
+  joinJudgements,
+  judgeOverImages,
+  type RequirementResult,
+} from '../judge/judge.ts';
 import { allOf } from '../judge/outcome.ts';
 import { isSigned } from '../judge/requirement.ts';
 import type { Attempt, Outcome, PolicyResult, Reason } from '../judge/verdict.ts';

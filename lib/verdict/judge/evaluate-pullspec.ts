@@ -1,14 +1,13 @@
 import type { Pullspec } from '../../base/names/pullspec.ts';
 import type { Repository } from '../../base/names/repository.ts';
-import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { findMirrorSource, findMirrorsOf } from './mirror-remedy.ts';
+import type { MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from './verdict.ts';
 
 /** The part of a profile that the pullspec policy looks at. */
 export type PullspecPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'mirrorRules' | 'mode'>;
 
 /** Both lists empty: the pullspec is in order. */
-export interface PullspecJudgement {
+interface PullspecJudgement {
   readonly reasons: readonly Reason[];
   readonly warnings: readonly Reason[];
 }
@@ -57,4 +56,36 @@ function toRemedy({ repository, digest }: Pullspec, { canonicalRepositories, mir
 function toMirrorHint(canonical: Repository, mirrorRules: PullspecPolicy['mirrorRules']): string {
   const [rule] = findMirrorsOf(canonical, mirrorRules);
   return rule === undefined ? '' : `; your ${rule.origin} already redirects it to ${rule.mirrors.join(', ')}`;
+}
+
+/**
+ * The repository that a mirror's repository stands for by the mirror sets, for the remedy alone: no verdict
+ * depends on it. The longest matching mirror counts.
+ */
+export function findMirrorSource(repository: Repository, rules: readonly MirrorRule[]): string | undefined {
+  const matches = rules.filter(isForDigests).flatMap(({ source, mirrors }) =>
+    mirrors.flatMap((mirror) => {
+      const rest = restBelow(repository, mirror);
+      return rest === undefined ? [] : [{ length: mirror.length, source: source + rest }];
+    }),
+  );
+  return matches.toSorted((one, other) => other.length - one.length)[0]?.source;
+}
+
+/** The rules that redirect a repository, the most specific first. */
+function findMirrorsOf(repository: Repository, rules: readonly MirrorRule[]): readonly MirrorRule[] {
+  return rules
+    .filter((rule) => isForDigests(rule) && rule.mirrors.length > 0 && restBelow(repository, rule.source) !== undefined)
+    .toSorted((one, other) => other.source.length - one.source.length);
+}
+
+/** A tag mirror set says nothing about pulls by digest. */
+function isForDigests({ tagsOnly }: MirrorRule): boolean {
+  return tagsOnly !== true;
+}
+
+/** What follows a prefix that ends at a `/` or at the end; undefined when it is no such prefix. */
+function restBelow(repository: string, prefix: string): string | undefined {
+  if (repository === prefix) return '';
+  return repository.startsWith(`${prefix}/`) ? repository.slice(prefix.length) : undefined;
 }

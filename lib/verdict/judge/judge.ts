@@ -1,4 +1,5 @@
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
+import type { Digest } from '../../base/names/digest.ts';
 import { allOf } from './outcome.ts';
 import type { Image, Requirement, SignedRequirement } from './requirement.ts';
 import type { Attempt, Outcome, Reason } from './verdict.ts';
@@ -134,4 +135,55 @@ export function mergeReasons(results: readonly Judgement[]): readonly Reason[] {
   const others = [...byCode.values()].filter(({ code }) => !CLOSENESS.includes(code));
   const telling = others.filter(({ code }) => code !== 'SignatureNotFound');
   return known.length + telling.length === 0 ? others : [...known, ...telling];
+}
+
+/** One of the images that stand for what was asked for, with its evidence. */
+export interface ImageEvidence {
+  readonly digest: Digest;
+  /** The platforms whose nodes run it; undefined for what is no image of an index. */
+  readonly platforms: readonly string[] | undefined;
+  readonly evidence: Evidence;
+}
+
+/**
+ * The result of one requirement over all images that nodes would run: every one of them has to satisfy it. No image at all
+ * is a rejection.
+ */
+export function judgeOverImages(requirement: Requirement, images: readonly ImageEvidence[]): RequirementResult {
+  const results = images.map((image) => ({ image, result: judgeRequirement(requirement, image.evidence) }));
+  const [first] = results;
+  if (first !== undefined && results.length === 1 && first.image.platforms === undefined) return first.result;
+  const reasons = results.flatMap(({ image, result }) => result.reasons.map((reason) => ({ image, reason })));
+  return {
+    type: requirement.type,
+    requirement: requirement.description,
+    outcome: allOf(results.map(({ result }) => result.outcome)),
+    reasons: first === undefined ? [NO_IMAGE] : mergeByCode(reasons),
+    warnings: first?.result.warnings ?? [],
+    attempts: results.flatMap(({ result }) => result.attempts),
+  };
+}
+
+const NO_IMAGE: Reason = { code: 'PolicyRejects', message: 'there is no image that could satisfy the requirement' };
+
+interface ImageReason {
+  readonly image: Pick<ImageEvidence, 'digest' | 'platforms'>;
+  readonly reason: Reason;
+}
+
+/** One reason for each code, with the first image that it is about and the number of the others. */
+function mergeByCode(found: readonly ImageReason[]): readonly Reason[] {
+  const byCode = new Map<ReasonCode, ImageReason[]>();
+  for (const each of found) {
+    const same = byCode.get(each.reason.code);
+    if (same === undefined) byCode.set(each.reason.code, [each]);
+    else same.push(each);
+  }
+  return [...byCode.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const { image, reason } = first;
+    const name = image.platforms === undefined ? image.digest : `${image.platforms.join(', ')} (${image.digest})`;
+    const more = others.length === 0 ? '' : `; ${others.length} more of its images have the same fault`;
+    return [{ ...reason, message: `${name}: ${reason.message}${more}` }];
+  });
 }

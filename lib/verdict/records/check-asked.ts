@@ -3,8 +3,8 @@ import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
 import { parseRepository } from '../../base/names/reference.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { compareMembers } from './compare-verdicts.ts';
-import { toAsked } from './to-record.ts';
 import type { Asked } from './verdict-record.ts';
+import { toAsked } from './write-record.ts';
 
 /** Where what was asked does not lead to the pullspec that was judged, one sentence each. */
 export function checkAsked(asked: Asked, judged: Pullspec, trust: PreparedTrust): readonly string[] {

@@ -10,11 +10,10 @@ import type { SignaturePlaces, SignatureStore } from '../../stores/port/signatur
 import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
 import { type Decision, decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { Attempt, Verdict } from '../judge/verdict.ts';
-import type { Acceptances } from './acceptances.ts';
+import type { Acceptances } from './list-accepted.ts';
 import { createManifestCache } from './manifest-cache.ts';
-import { toRecord } from './to-record.ts';
 import type { Asked } from './verdict-record.ts';
-import { writeRecord } from './write-record.ts';
+import { toRecord, writeRecord } from './write-record.ts';
 
 export interface RecordingDependencies {
   /** Read first. */

@@ -10,7 +10,7 @@ import {
 import { createUpstreamStores, openMirror, type UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import { createTrustSource, type TrustSource } from '../../trust/source/trust-source.ts';
-import { type Acceptances, createAcceptances } from './acceptances.ts';
+import { type Acceptances, createAcceptances } from './list-accepted.ts';
 
 /** What every function that decides and records has: trust, the places of evidence, and where records are kept. */
 export interface Evidence {

@@ -11,7 +11,7 @@ import { MANIFEST_MEDIA_TYPES } from '../../registry/client/registry-answers.ts'
 import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { sha256Field } from '../../trust/prepared/stored-trust.ts';
 import type { Attempt, ImageResult, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
-import { MAX_TIME_MS } from './record-keys.ts';
+import { MAX_TIME_MS } from './record-id.ts';
 import type { Asked, RecordedManifest, RecordedSignature, VerdictRecord } from './verdict-record.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.

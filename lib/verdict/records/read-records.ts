@@ -2,16 +2,16 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { readStoredRecord } from './read-stored-record.ts';
-import { isRecordId, parsePointerName, pointerPrefix, toPointerName } from './record-keys.ts';
-import type { VerdictRecord } from './verdict-record.ts';
+import { parseRecord } from './parse-record.ts';
+import { isRecordId, parsePointerName, pointerPrefix, recordKey, toPointerName, toRecordId } from './record-id.ts';
+import { MAX_RECORD_BYTES, type VerdictRecord } from './verdict-record.ts';
 
 /** Records of one page. */
 export const MAX_PAGE_RECORDS = 50;
 /** Bytes of the records of one page, unless its first one alone is longer. */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
-export interface RecordPage {
+interface RecordPage {
   /** Newest first. */
   readonly records: readonly VerdictRecord[];
   /** Where the next page starts; undefined after the last one. */
@@ -106,4 +106,23 @@ function parseCursor(cursor: string): string {
   const name = Buffer.from(cursor, 'base64url').toString('latin1');
   if (parsePointerName(name) !== undefined && toCursor(name) === cursor) return name;
   throw new InputError('ArgumentInvalid', 'the cursor is not one that a page before had as its next');
+}
+
+/**
+ * The record with this id, and its size in bytes; undefined when there is none.
+ *
+ * @throws StoreError `BodyInvalid` for what is no record, or another decision's; ConfigurationError `SchemaUnsupported`
+ */
+export async function readStoredRecord(
+  objects: ObjectStore,
+  id: string,
+): Promise<{ readonly record: VerdictRecord; readonly size: number } | undefined> {
+  const key = recordKey(id);
+  const stored = await objects.readObject(key, MAX_RECORD_BYTES);
+  if (stored === undefined) return undefined;
+  const record = parseRecord(key, stored.bytes);
+  if (record.id !== id || toRecordId(record.asked, record.verdict) !== id) {
+    throw new StoreError('BodyInvalid', `${key} holds another decision than its id says`);
+  }
+  return { record, size: stored.bytes.length };
 }

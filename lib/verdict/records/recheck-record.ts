@@ -10,8 +10,8 @@ import { isStoreAttempt } from '../judge/candidate.ts';
 import type { Reason, Verdict } from '../judge/verdict.ts';
 import { checkAsked } from './check-asked.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
+import { toRecordId } from './record-id.ts';
 import { createReplay, type Replay } from './replay-store.ts';
-import { toRecordId } from './to-record-id.ts';
 import type { VerdictRecord } from './verdict-record.ts';
 
 export interface Recheck {

@@ -1,6 +1,5 @@
 import type { Outcome, Verdict } from '../judge/verdict.ts';
-import type { Condition } from './to-hive-words.ts';
-import { toKubernetesTime, toVerifierFailure, type VerifierFailure } from './verifier-failure.ts';
+import { type Condition, toKubernetesTime, toVerifierFailure, type VerifierFailure } from './verifier-failure.ts';
 
 /** A verdict as the cluster-version operator shows it on a ClusterVersion. */
 export interface ClusterVersionWords {

@@ -1,5 +1,14 @@
 import type { Attempt, Verdict } from '../judge/verdict.ts';
 
+/** A condition of a Kubernetes object. */
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
 /** What a cluster's verifier would say instead of a yes. */
 export interface VerifierFailure {
   /** One sentence, as conditions carry it. */

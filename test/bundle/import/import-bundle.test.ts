@@ -13,7 +13,7 @@ import type { ObjectStore } from '../../../lib/platform/objects/port/object-stor
 import { createS3Client } from '../../../lib/platform/objects/s3/s3-client.ts';
 import { createS3ObjectStore } from '../../../lib/platform/objects/s3/s3-object-store.ts';
 import { createHttpReleaseStore } from '../../../lib/stores/http-stores.ts';
-import { collectRelease } from '../../../lib/verdict/decide/collect-release.ts';
+import { collectRelease } from '../../../lib/verdict/decide/collect-evidence.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createTestBuckets } from '../../support/s3-server/make-bucket.ts';
 import { hasS3Server, startS3Server } from '../../support/s3-server/start-s3-server.ts';

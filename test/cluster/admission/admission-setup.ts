@@ -10,7 +10,7 @@ import type { ObjectStore } from '../../../lib/platform/objects/port/object-stor
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
-import { createAcceptances } from '../../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';

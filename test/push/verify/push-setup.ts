@@ -14,8 +14,8 @@ import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.t
 import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../../lib/verdict/records/acceptances.ts';
-import { readStoredRecord } from '../../../lib/verdict/records/read-stored-record.ts';
+import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
+import { readStoredRecord } from '../../../lib/verdict/records/read-records.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { readFixtureDocuments, readFixtureTrust } from '../../support/fixture-releases.ts';

@@ -7,8 +7,8 @@ import { MAX_JUDGED_MANIFEST_BYTES } from '../../../lib/registry/images/read-ind
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
 import { recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';
-import { toAsked, toRecord } from '../../../lib/verdict/records/to-record.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';
 import { OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
 import { NAME } from '../../registry/images/image-setup.ts';
 import { createMemoryLookaside } from '../../support/memory-lookaside.ts';

@@ -10,10 +10,9 @@ import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-t
 import { MAX_MESSAGE_LENGTH } from '../../../lib/verdict/judge/candidate.ts';
 import { decideAndRecord } from '../../../lib/verdict/records/decide-and-record.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
-import { readStoredRecord } from '../../../lib/verdict/records/read-stored-record.ts';
+import { readStoredRecord } from '../../../lib/verdict/records/read-records.ts';
 import { recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';
-import { toAsked, toRecord } from '../../../lib/verdict/records/to-record.ts';
-import { writeRecord } from '../../../lib/verdict/records/write-record.ts';
+import { toAsked, toRecord, writeRecord } from '../../../lib/verdict/records/write-record.ts';
 import { makeBundle, toStatement } from '../../crypto/sigstore/make-bundle.ts';
 import type { KeyPair } from '../../crypto/sigstore/make-certificate.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../../crypto/sigstore/make-signature.ts';

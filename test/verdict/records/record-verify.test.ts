@@ -7,9 +7,9 @@ import { createDirectoryObjectStore } from '../../../lib/platform/objects/direct
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
-import { toAsked, toRecord } from '../../../lib/verdict/records/to-record.ts';
-import { toRecordId } from '../../../lib/verdict/records/to-record-id.ts';
+import { toRecordId } from '../../../lib/verdict/records/record-id.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';
 import {
   FIXTURE_STORE,
   FIXTURE_TIME,

@@ -4,8 +4,8 @@ import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts'
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
 import { type Decision, decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
-import { toAsked, toRecord } from '../../../lib/verdict/records/to-record.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';
 import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { makeSigner } from '../../support/make-signer.ts';

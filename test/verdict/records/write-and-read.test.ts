@@ -10,8 +10,7 @@ import {
   readRecord,
   readRecords,
 } from '../../../lib/verdict/records/read-records.ts';
-import { MAX_TIME_MS } from '../../../lib/verdict/records/record-keys.ts';
-import { toRecordId } from '../../../lib/verdict/records/to-record-id.ts';
+import { MAX_TIME_MS, toRecordId } from '../../../lib/verdict/records/record-id.ts';
 import { MAX_RECORD_BYTES, type VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { writeRecord } from '../../../lib/verdict/records/write-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';

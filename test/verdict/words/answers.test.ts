@@ -5,7 +5,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
-import { createAcceptances } from '../../../lib/verdict/records/acceptances.ts';
+import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import {
   FIXTURE_STORE,

@@ -8,8 +8,7 @@ import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.t
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { toClusterVersionWords } from '../../../lib/verdict/words/to-cluster-version-words.ts';
-import { toHiveWords } from '../../../lib/verdict/words/to-hive-words.ts';
-import { parseWordsForm } from '../../../lib/verdict/words/words-form.ts';
+import { parseWordsForm, toHiveWords } from '../../../lib/verdict/words/to-verdict-words.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
 import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';

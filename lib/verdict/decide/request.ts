@@ -1,12 +1,17 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { isInternalFault } from '../../base/errors/evaluate-candidate.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { isPlatform, MAX_PLATFORMS, type Platform, parsePlatform } from '../../base/names/platform.ts';
 import { parsePullspec } from '../../base/names/pullspec.ts';
+import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-response.ts';
+import type { Telemetry } from '../../platform/lambda/telemetry.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { Verdict } from '../judge/verdict.ts';
 import type { ImageRequest } from './decide-image.ts';
 
 /** What a caller of the API asks: the image, and by which profile. */
-export interface ApiRequest extends ImageRequest {
+interface ApiRequest extends ImageRequest {
   readonly profile: string | undefined;
 }
 
@@ -67,4 +72,39 @@ export function requireModeAllowed({ mode }: ApiRequest, prepared: Pick<Prepared
 
 function invalid(fault: string): InputError {
   return new InputError('BodyInvalid', fault);
+}
+
+/**
+ * 200 for a verdict that says yes or no, 503 for one that could not be had yet.
+ *
+ * @param body what to answer instead of the verdict itself, such as an operator's words for it
+ */
+export function toVerdictResponse(
+  verdict: Verdict,
+  headers: Readonly<Record<string, string>> = {},
+  body: object = verdict,
+): APIGatewayProxyStructuredResultV2 {
+  if (verdict.outcome !== 'indeterminate') return toJsonResponse(200, body, headers);
+  return toJsonResponse(503, body, { ...headers, 'retry-after': String(RETRY_AFTER_SECONDS) });
+}
+
+/** Faults of one verdict that are logged. */
+const MAX_LOGGED = 5;
+
+/**
+ * Counts and logs the candidates that made Signet fail. The verdict ignores them, so that nothing else shows them.
+ */
+export function reportFaults({ attempts, digest, profile }: Verdict, telemetry: Telemetry): void {
+  const faults = attempts.filter(isInternalFault);
+  if (faults.length === 0) return;
+  telemetry.count('CandidateFault', faults.length);
+  for (const { location, keyring, note } of faults.slice(0, MAX_LOGGED)) {
+    telemetry.log('error', 'a signature could not be read because of an internal fault', {
+      profile,
+      digest,
+      location,
+      keyring,
+      note,
+    });
+  }
 }
