@@ -214,7 +214,7 @@ describe('the setting of graphs', () => {
   test('refuses more questions than one graph may lead to', () => {
     const channels = Array.from({ length: MAX_QUESTIONS + 1 }, (_, index) => `c${index}`).join(',');
     expect(evaluate(`ocp=${GOOD}`, channels).faults).toEqual([
-      expect.stringContaining(`SIGNET_GRAPHS: entry 1 cannot be read: more than ${MAX_QUESTIONS} questions`),
+      expect.stringContaining(`SIGNET_GRAPHS: entry 1 cannot be read: more than ${MAX_QUESTIONS} requests`),
     ]);
   });
 });
