@@ -196,9 +196,7 @@ function testCommands(installed: string): void {
       '4 images: 2 attachments copied, 0 merged, 0 replaced, 1 held already, 0 without one',
     );
     // What does not verify could be somebody else's: the user says that it may go.
-    expect(first.stdout).toContain(
-      `:${toSignatureTag(digestOf('corrupted .sig'))}: its tag names what does not verify`,
-    );
+    expect(first.stdout).toContain(`:${toSignatureTag(digestOf('corrupted .sig'))}: no signature at its tag verifies`);
     const second = await copy('--replace');
     expect([second.status, second.stdout.split('\n')[0]]).toEqual([
       0,
