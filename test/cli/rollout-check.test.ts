@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
@@ -19,6 +19,13 @@ const at = (name: string): string => path.join(work, name);
 async function write(name: string, contents: string | Uint8Array): Promise<void> {
   await mkdir(path.dirname(at(name)), { recursive: true });
   await writeFile(at(name), contents);
+}
+
+/** Three nodes with the files rendered, one of which has a link that cannot be resolved in place of one of them. */
+async function makeDangling(name: string, place: string, target: string): Promise<void> {
+  await cp(at('good'), at(name), { recursive: true });
+  await rm(path.join(at(name), 'b', place), { recursive: true });
+  await symlink(target, path.join(at(name), 'b', place));
 }
 
 beforeAll(async () => {
@@ -46,9 +53,12 @@ beforeAll(async () => {
   await mkdir(at('empty'));
   await write('flat/policy.json', 'x');
   await mkdir(at('linked/a/etc/containers'), { recursive: true });
-  await symlink('/etc/hostname', at('linked/a/etc/containers/policy.json'));
+  await symlink(at('flat/policy.json'), at('linked/a/etc/containers/policy.json'));
   await mkdir(at('folder/a'), { recursive: true });
-  await symlink('/etc', at('folder/a/etc'));
+  await symlink(at('empty'), at('folder/a/etc'));
+  await makeDangling('dangling-folder', '/etc', at('absent'));
+  await makeDangling('dangling-file', '/etc/containers/policy.json', at('absent'));
+  await makeDangling('circle', '/etc/containers', 'containers');
   const upwards = toManifestsText(toMachineConfigs({ pools: ['worker'], name, ignition: '3.4', files }), 'yaml');
   await write('upwards.yaml', upwards.replace('/etc/containers/policy.json', '/../../../../../../../../etc/hostname'));
   const conditions = [['Degraded', 'True', 'a\u001b[2J\u009b2J'] as const];
@@ -103,6 +113,19 @@ describe('signet rollout check', () => {
     expect(status).toBe(1);
     expect(stdout).toMatch(/^ +c: \/etc\/containers\/policy.json$/m);
     expect(stdout).toMatch(/^ +\+old$/m);
+  });
+
+  test.each([
+    ['a folder that leads nowhere', 'dangling-folder', '/etc'],
+    ['a file that leads nowhere', 'dangling-file', '/etc/containers/policy.json'],
+    ['a folder that leads to itself', 'circle', '/etc/containers'],
+  ])('a link on a node that cannot be resolved is unknown, not missing: %s', async (_, nodes, link) => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at(nodes));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^ {2}unknown +nodes +symbolic links cannot be resolved: copy the files themselves$/m);
+    const line = `b: /etc/containers/policy.json is unknown: the symbolic link ${link} cannot be resolved`;
+    expect(stdout).toContain(line);
+    expect(stdout).not.toContain('missing');
   });
 
   test('what the cluster says is shown, and nothing of it obeyed', async () => {

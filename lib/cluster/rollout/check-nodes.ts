@@ -4,10 +4,16 @@ import { isSame } from './merge-machine-configs.ts';
 import type { ClusterState, KnownNode, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
+/** A path behind a symbolic link that cannot be resolved here: nothing is known of the node's file. */
+export interface UnresolvedLink {
+  /** The link, as a path on the node. */
+  readonly link: string;
+}
+
 /** The contents of a node at the expected paths; undefined for a missing file. */
 export interface NodeContents {
   readonly node: string;
-  readonly files: ReadonlyMap<string, Uint8Array | undefined>;
+  readonly files: ReadonlyMap<string, Uint8Array | UnresolvedLink | undefined>;
 }
 
 /** Compares the files of a pool's nodes with the expected ones. */
@@ -20,7 +26,15 @@ export function checkNodes(
     [...expected].flatMap(([path, bytes]) => describeFault(node, path, files.get(path), bytes)),
   );
   const count = `${contents.length} of ${total ?? 'unknown'} nodes`;
-  if (faults.length > 0) return finding('nodes', 'no', `files differ from the expected ones; ${count} checked`, faults);
+  const unresolved = contents.flatMap(({ node, files }) =>
+    [...expected.keys()].flatMap((path) => describeUnresolved(node, path, files.get(path))),
+  );
+  if (faults.length > 0) {
+    return finding('nodes', 'no', `files differ from the expected ones; ${count} checked`, [...faults, ...unresolved]);
+  }
+  if (unresolved.length > 0) {
+    return finding('nodes', 'unknown', 'symbolic links cannot be resolved: copy the files themselves', unresolved);
+  }
   // All nodes of a pool get the same files, and the pool counts the updated machines: one checked node is enough.
   if (contents.length === 0 && total !== 0)
     return finding('nodes', 'unknown', 'no files of a node of this pool were given');
@@ -74,11 +88,23 @@ function isRenderedFor(pool: string, config: string): boolean {
 function describeFault(
   node: string,
   path: string,
-  found: Uint8Array | undefined,
+  found: Uint8Array | UnresolvedLink | undefined,
   expected: Uint8Array | undefined,
 ): readonly string[] {
-  if (expected === undefined || isSame(found, expected)) return [];
+  if (isUnresolved(found) || expected === undefined || isSame(found, expected)) return [];
   if (found === undefined) return [`${node}: ${path} is missing`];
   const decoder = new TextDecoder();
   return [`${node}: ${path}`, ...diffLines(decoder.decode(expected), decoder.decode(found)).map((line) => `  ${line}`)];
+}
+
+function describeUnresolved(
+  node: string,
+  path: string,
+  found: Uint8Array | UnresolvedLink | undefined,
+): readonly string[] {
+  return isUnresolved(found) ? [`${node}: ${path} is unknown: the symbolic link ${found.link} cannot be resolved`] : [];
+}
+
+function isUnresolved(found: Uint8Array | UnresolvedLink | undefined): found is UnresolvedLink {
+  return found !== undefined && 'link' in found;
 }

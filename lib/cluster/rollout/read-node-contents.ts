@@ -1,23 +1,24 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, isAbsent } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
-import type { NodeContents } from './check-nodes.ts';
+import type { NodeContents, UnresolvedLink } from './check-nodes.ts';
 import { MAX_FILE_BYTES } from './parse-machine-config.ts';
 
 /**
- * Reads `<directory>/<node>/<path on the node>` for each node and path. Hidden names are ignored.
+ * Reads `<directory>/<node>/<path on the node>` for each node and path. Ignores hidden names.
  *
- * @throws InputError `FileUnreadable` without a node, for anything but a regular file of at most {@link MAX_FILE_BYTES},
- *   and for a path or link that could lead to other files of this machine
+ * @throws InputError `FileUnreadable` when there is no node, for anything but a regular file within the size limit, for
+ *   a relative path or one with `..`, and for a symbolic link that resolves: it was made on the node, and would lead to
+ *   a file of this machine
  */
 export async function readNodeContents(directory: string, paths: readonly string[]): Promise<readonly NodeContents[]> {
   const escaping = paths.find((file) => !file.startsWith('/') || path.posix.normalize(file) !== file);
   if (escaping !== undefined) throw unreadable(escaping, 'not an absolute, normalised path');
   const contents: NodeContents[] = [];
   for (const node of await listNodes(directory)) {
-    const files = new Map<string, Uint8Array | undefined>();
+    const files = new Map<string, Uint8Array | UnresolvedLink | undefined>();
     for (const file of paths) files.set(file, await readFile(path.join(directory, node), file));
     contents.push({ node, files });
   }
@@ -36,14 +37,14 @@ async function listNodes(directory: string): Promise<readonly string[]> {
   return nodes.map(({ name }) => name).toSorted();
 }
 
-/** Reads one file. A link made on the node would lead to a file of this machine, so links are refused. */
-async function readFile(node: string, place: string): Promise<Uint8Array | undefined> {
+async function readFile(node: string, place: string): Promise<Uint8Array | UnresolvedLink | undefined> {
   const file = path.join(node, place);
   try {
-    const folder = path.dirname(file);
-    const unlinked = path.join(await realpath(node), path.dirname(place));
-    if (path.relative(unlinked, await realpath(folder)) !== '') {
-      throw unreadable(folder, 'a symbolic link: copy the folder itself');
+    const link = await findLink(node, place);
+    if (link !== undefined) {
+      if (await isDangling(path.join(node, link))) return { link };
+      const what = link === place ? 'file' : 'folder';
+      throw unreadable(path.join(node, link), `a symbolic link: copy the ${what} itself`);
     }
     const contents = await readRegularFile(file, MAX_FILE_BYTES, 'refuse');
     if (contents.kind === 'whole') return contents.bytes;
@@ -51,8 +52,31 @@ async function readFile(node: string, place: string): Promise<Uint8Array | undef
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     if (cause instanceof InputError) throw cause;
-    if (fileErrorCode(cause) === 'ELOOP') throw unreadable(file, 'a symbolic link: copy the file itself', cause);
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/**
+ * The first symbolic link among a path and the folders above it, up to the node's own. Looks at each name itself: what
+ * a link leads to depends on this machine.
+ */
+async function findLink(node: string, place: string): Promise<string | undefined> {
+  let reached = '';
+  for (const name of place.split('/').slice(1)) {
+    reached = `${reached}/${name}`;
+    if ((await lstat(path.join(node, reached))).isSymbolicLink()) return reached;
+  }
+  return undefined;
+}
+
+/** Whether a symbolic link leads to nothing, or in a circle. @throws the system's error for any other reason */
+async function isDangling(link: string): Promise<boolean> {
+  try {
+    await stat(link);
+    return false;
+  } catch (cause) {
+    if (isAbsent(cause) || fileErrorCode(cause) === 'ELOOP') return true;
+    throw cause;
   }
 }
 
