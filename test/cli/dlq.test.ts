@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseQueueUrl } from '../../cli/dlq/queues.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
@@ -9,13 +8,14 @@ import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 import { receiveMessages } from '../support/sqs-server/poll-queue.ts';
-import { startSqsServer, type TestSqsServer } from '../support/sqs-server/start-sqs-server.ts';
+import { startSqsServer, stopClock, type TestSqsServer } from '../support/sqs-server/start-sqs-server.ts';
 
 /** Nothing of this environment's own AWS account is handed on. */
 function signet(...args: readonly string[]): Promise<Run> {
   return runSignet(['dlq', ...args], { env: { HOME: work, AWS_EC2_METADATA_DISABLED: 'true' } });
 }
 
+const clock = stopClock();
 let work = '';
 const started: TestSqsServer[] = [];
 const servers: TestServer[] = [];
@@ -34,6 +34,8 @@ async function start(...letters: readonly (readonly [body: string, reason: strin
   started.push(server);
   const { sendDead } = createSqsConsumer(server);
   for (const [body, reason] of letters) await sendDead({ messageId: 'm', body }, reason);
+  // By the queue's clock they are then older than the call.
+  clock.pass(5);
   return server;
 }
 
@@ -80,7 +82,7 @@ describe('signet dlq list', () => {
       `    body    ${'b'.repeat(200)}…`,
       '',
     ]);
-    await delay(1200);
+    clock.pass(1200);
     const listing = await list(server.deadLetterUrl);
     expect(listing.count).toBe(2);
     expect(bodiesOf(listing)).toEqual([long, '{"x":"\n\u202e"}']);
@@ -130,12 +132,12 @@ describe('signet dlq redrive', () => {
     expect(dry.stdout).toMatch(
       /^would move 2 dead letters from work-dead to work\n {2}\S{36} {2}StoreUnavailable: x\n/,
     );
-    await delay(1200);
+    clock.pass(1200);
     const { status, stdout, stderr } = await signet(...args);
     expect([status, stdout, stderr]).toEqual([0, 'moved 2 dead letters from work-dead to work\n  not chosen: 1\n', '']);
     const moved = await receiveMessages(server.client, server.queueUrl);
     expect(moved.map(({ Body: body = '' }) => body).toSorted()).toEqual(['b', 'c']);
-    await delay(1200);
+    clock.pass(1200);
     expect(bodiesOf(await list(server.deadLetterUrl))).toEqual(['a']);
   });
 
@@ -143,7 +145,7 @@ describe('signet dlq redrive', () => {
     const server = await start(...LETTERS);
     const { letters } = await list(server.deadLetterUrl);
     const [first] = letters;
-    await delay(1200);
+    clock.pass(1200);
     const ids = ['--id', first?.id ?? '', '--id', 'nobody'];
     const result = await signet('redrive', server.deadLetterUrl, '--to', server.queueUrl, ...ids, '-o', 'json');
     expect(result.status).toBe(3);
@@ -163,7 +165,7 @@ describe('signet dlq redrive', () => {
     expect(stdout).toMatch(
       /^moved 0 dead letters from work-dead to nowhere\n {2}not moved: \S{36}: queue nowhere: .*exist/,
     );
-    await delay(1200);
+    clock.pass(1200);
     expect(bodiesOf(await list(server.deadLetterUrl))).toEqual(['a']);
   });
 });

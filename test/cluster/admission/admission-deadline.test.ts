@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startAdmissionClock } from '../../../lib/cluster/admission/admission-deadline.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
@@ -67,6 +68,20 @@ const silent: SignatureStore = {
   },
 };
 
+/**
+ * The answer, or `late` when the time of the one who asks ended before. A process ends its timers in the order of their
+ * ends, however busy it is.
+ */
+async function answerWithin<T>(limitMs: number, ask: () => Promise<T>): Promise<T | 'late'> {
+  const limit = new AbortController();
+  const late = delay(limitMs, 'late' as const, { signal: limit.signal }).catch(() => 'late' as const);
+  try {
+    return await Promise.race([ask(), late]);
+  } finally {
+    limit.abort();
+  }
+}
+
 describe('with everything hanging each answer arrives in time, and is a denial that says so', () => {
   test.each<[name: string, world: World, code: number]>([
     ['the tokens', { dependencies: { clusters: { read: never } } }, 504],
@@ -82,19 +97,17 @@ describe('with everything hanging each answer arrives in time, and is a denial t
       ['1s', 1000],
       ['400ms', 400],
     ] as const) {
-      const started = performance.now();
-      const answer = await review({ timeout, body: toUpdate({ image: GOOD }) });
-      expect(performance.now() - started).toBeLessThan(limit);
-      expect(answer).toMatchObject({ allowed: false, status: { code } });
-      expect(answer.status?.message).toContain(code === 504 ? 'not decided in time' : 'StoreUnavailable');
+      const answer = await answerWithin(limit, () => review({ timeout, body: toUpdate({ image: GOOD }) }));
+      const message = expect.stringContaining(code === 504 ? 'not decided in time' : 'StoreUnavailable') as string;
+      expect(answer).toMatchObject({ allowed: false, status: { code, message } });
     }
   });
 
   test('and many at once', async () => {
     const { review } = setUpAdmission({ mirror: deaf, upstream: deaf, objects: hanging });
-    const started = performance.now();
-    const asked = Array.from({ length: 200 }, () => review({ timeout: '1s', body: toUpdate({ image: GOOD }) }));
-    expect((await Promise.all(asked)).filter(({ allowed }) => allowed)).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const ask = () => review({ timeout: '1s', body: toUpdate({ image: GOOD }) });
+    const asked = Array.from({ length: 200 }, () => answerWithin(1000, ask));
+    const answers = await Promise.all(asked);
+    expect(answers.filter((answer) => answer === 'late' || answer.allowed)).toEqual([]);
   });
 });

@@ -180,13 +180,9 @@ describe('texts that were never seen', () => {
     );
   });
 
-  test('a long text takes linear time', () => {
+  test('a long text ends: at this length quadratic time would be hours', () => {
     const bad =
       'Failed to pull image "a rpc error: code = unable to verify sha256: against keyrings: [2026-11-22T00:00:00Z: ';
-    const started = performance.now();
-    explainText(bad.repeat(2_000));
-    const one = performance.now() - started;
-    explainText(bad.repeat(4_000));
-    expect(performance.now() - started - one).toBeLessThan(one * 4 + 500);
+    expect(explainText(bad.repeat(100_000)).releases).toEqual([]);
   });
 });

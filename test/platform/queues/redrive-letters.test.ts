@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
@@ -7,9 +6,9 @@ import { type RedriveOptions, redriveLetters } from '../../../lib/platform/queue
 import { createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
 import { receiveMessages } from '../../support/sqs-server/poll-queue.ts';
-import { startSqsServer, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';
+import { startSqsServer, stopClock, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';
 
-// The tests mostly wait, each for a server of its own.
+const clock = stopClock();
 const started: TestSqsServer[] = [];
 afterAll(async () => {
   for (const server of started.splice(0)) await server.stop();
@@ -28,7 +27,7 @@ async function start(...letters: readonly (readonly [body: string, reason: strin
   const { sendDead } = createSqsConsumer(server);
   for (const [body, reason] of letters) await sendDead({ messageId: 'm', body }, reason);
   // By the queue's clock they are then older than the run.
-  await delay(5);
+  clock.pass(5);
   const from = createDeadLetterQueue({ client: server.client, queueUrl: server.deadLetterUrl });
   return { server, from, to: createSqsQueue(server) };
 }
@@ -45,7 +44,7 @@ async function redrive({ from, to }: Opened, options: Partial<RedriveOptions> = 
 
 /** Bodies that are in a queue; they stay there. */
 async function bodiesOf(server: TestSqsServer, queueUrl: string): Promise<readonly string[]> {
-  await delay(1200);
+  clock.pass(1200);
   const messages = await receiveMessages(server.client, queueUrl);
   return messages.map(({ Body: body = '' }) => body).toSorted();
 }
@@ -54,7 +53,7 @@ const deadOf = ({ server }: Opened) => bodiesOf(server, server.deadLetterUrl);
 const sourceOf = ({ server }: Opened) => bodiesOf(server, server.queueUrl);
 const refuse = () => Promise.reject(new StoreError('ConnectionFailed', 'refused'));
 
-describe.concurrent('redriving dead letters', () => {
+describe('redriving dead letters', () => {
   it('moves all, without their reasons', async () => {
     const opened = await start(...LETTERS);
     const progress: number[] = [];
@@ -83,9 +82,9 @@ describe.concurrent('redriving dead letters', () => {
     const { chosen } = await redrive(opened, { dryRun: true });
     const ids = chosen.filter(({ reason }) => reason !== LETTERS[2][1]).map(({ id }) => id);
     expect(ids).toHaveLength(2);
-    await delay(1200);
+    clock.pass(1200);
     expect(await redrive(opened, { ids, reason: 'no such' })).toMatchObject({ moved: 1, notFound: [] });
-    await delay(1200);
+    clock.pass(1200);
     const again = await redrive(opened, { ids });
     expect(again).toMatchObject({ moved: 1, notChosen: 1 });
     expect(again.notFound).toHaveLength(1);
@@ -119,7 +118,7 @@ describe.concurrent('redriving dead letters', () => {
   });
 });
 
-describe.concurrent('no letter is lost', () => {
+describe('no letter is lost', () => {
   it('when it cannot be sent: it stays, and the run ends', async () => {
     const opened = await start(...Array.from({ length: 12 }, (_, index) => [`body ${index}`, 'why'] as const));
     const to: Queue = { description: 'broken', sendMessages: refuse };

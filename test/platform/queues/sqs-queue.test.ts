@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
@@ -14,8 +13,14 @@ import {
   REASON_ATTRIBUTE,
 } from '../../../lib/platform/queues/sqs-consumer.ts';
 import { pollOnce, receiveMessages, toRecord } from '../../support/sqs-server/poll-queue.ts';
-import { MAX_RECEIVE_COUNT, startSqsServer, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';
+import {
+  MAX_RECEIVE_COUNT,
+  startSqsServer,
+  stopClock,
+  type TestSqsServer,
+} from '../../support/sqs-server/start-sqs-server.ts';
 
+const clock = stopClock();
 const started: TestSqsServer[] = [];
 
 afterEach(async () => {
@@ -67,7 +72,7 @@ describe('a queue of SQS', () => {
       received.push(...(await poll(server, done)));
     }
     expect(received.toSorted()).toEqual(texts.toSorted());
-    await delay(1200);
+    clock.pass(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
   });
 
@@ -79,7 +84,7 @@ describe('a queue of SQS', () => {
       return text === 'late' ? { kind: 'retry', delaySeconds: 0, reason: 'later' } : { kind: 'done' };
     });
     expect(first).toEqual(['bad', 'good', 'late']);
-    await delay(1200);
+    clock.pass(1200);
     expect(await poll(server, done)).toEqual(['late']);
     // An exception's message waits longer.
     expect(await createDeadLetterQueue(server).countLetters()).toBe(1);
@@ -89,9 +94,10 @@ describe('a queue of SQS', () => {
     const server = await start();
     await createSqsQueue(server).sendMessages(['"late"']);
     await poll(server, () => ({ kind: 'retry', delaySeconds: 3, reason: 'later' }));
-    await delay(1500);
+    clock.pass(2999);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
-    expect(await receiveMessages(server.client, server.queueUrl, 3)).toHaveLength(1);
+    clock.pass(1);
+    expect(await receiveMessages(server.client, server.queueUrl)).toHaveLength(1);
   });
 
   it('moves a message to the dead letters that fails again and again', async () => {
@@ -100,7 +106,7 @@ describe('a queue of SQS', () => {
     const fail = (): MessageOutcome => ({ kind: 'retry', delaySeconds: 1, reason: 'later' });
     for (let count = 0; count < MAX_RECEIVE_COUNT; count += 1) {
       expect(await poll(server, fail)).toEqual(['bad']);
-      await delay(1100);
+      clock.pass(1100);
     }
     expect(await poll(server, fail)).toEqual([]);
     const dead = await receiveMessages(server.client, server.deadLetterUrl);
@@ -122,7 +128,7 @@ describe('a queue of SQS', () => {
         ['{"not": "a string"', 'the body is not JSON'],
       ]),
     );
-    await delay(1200);
+    clock.pass(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
   });
 
@@ -146,7 +152,7 @@ describe('a queue of SQS', () => {
     const [dead] = await receiveMessages(server.client, server.deadLetterUrl);
     expect(dead?.Body).toBe('"bad"');
     expect(dead?.MessageAttributes?.[REASON_ATTRIBUTE]?.StringValue).toBe(`after 1 receives: ${why}`);
-    await delay(1200);
+    clock.pass(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toEqual([]);
   });
 
@@ -155,7 +161,7 @@ describe('a queue of SQS', () => {
     await createSqsQueue(server).sendMessages(['"bad"']);
     const broken = { ...server, deadLetterUrl: server.deadLetterUrl.replace('work-dead', 'nowhere') };
     expect(await poll(broken, () => ({ kind: 'dead', reason: 'never' }))).toEqual(['bad']);
-    await delay(1200);
+    clock.pass(1200);
     expect(await receiveMessages(server.client, server.queueUrl)).toHaveLength(1);
   });
 

@@ -89,11 +89,9 @@ describe('challenges that are refused', () => {
     expect(outcome(text)).toBe('ChallengeInvalid');
   });
 
-  test('takes no longer for a hostile one', () => {
-    const started = performance.now();
-    expect(outcome(`Bearer ${'a=b,'.repeat(4000)}"`)).toBe('ChallengeInvalid');
-    expect(outcome(`Bearer realm="${'\\"'.repeat(8000)}`)).toBe('ChallengeInvalid');
-    expect(outcome(`Bearer ${' '.repeat(16_000)}!`)).toBe('ChallengeInvalid');
-    expect(performance.now() - started).toBeLessThan(1000);
+  test('ends with a hostile one: at this length quadratic time would be hours', () => {
+    expect(outcome(`Bearer ${'a=b,'.repeat(400_000)}"`)).toBe('ChallengeInvalid');
+    expect(outcome(`Bearer realm="${'\\"'.repeat(800_000)}`)).toBe('ChallengeInvalid');
+    expect(outcome(`Bearer ${' '.repeat(1_600_000)}!`)).toBe('ChallengeInvalid');
   });
 });

@@ -494,12 +494,11 @@ describe('a registry that is not ready', () => {
   });
 
   test('is left at once when the caller ends it', async () => {
-    const { client, repository } = await connectTo(answer('', { 'retry-after': '2' }, 503));
+    const { client, repository, server } = await connectTo(answer('', { 'retry-after': '2' }, 503));
     const controller = new AbortController();
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), RETRY_DELAYS_MS[0]);
-    const started = performance.now();
     expect(await errorOf(client.readManifest(repository, DIGEST, controller.signal))).toBe(reason);
-    expect(performance.now() - started).toBeLessThan(1500);
+    expect(server.requests.length).toBe(1);
   });
 });

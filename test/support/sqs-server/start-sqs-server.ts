@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { startFauxqs } from 'fauxqs';
+import { afterEach, beforeEach, vi } from 'vitest';
 import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
 
 export const QUEUE = 'work';
@@ -21,6 +22,7 @@ export async function startSqsServer({ dataDir }: { readonly dataDir?: string } 
   const endpoint = `http://127.0.0.1:${server.port}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
   const client = createSqsClient({ endpoint, region: 'us-east-1', credentials });
+  dropWaits(client);
   return {
     client,
     // Not the URLs that the server gives: their host is not this one.
@@ -37,4 +39,25 @@ function createQueues(server: Awaited<ReturnType<typeof startFauxqs>>): void {
   const { queueArn } = server.createQueue(DEAD_LETTERS);
   const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: MAX_RECEIVE_COUNT };
   server.createQueue(QUEUE, { attributes: { VisibilityTimeout: '1', RedrivePolicy: JSON.stringify(redrive) } });
+}
+
+/**
+ * Stops the clock of this process, which is the embedded server's too, during each test of the file. Messages become
+ * visible only as the test lets time pass; timers run as ever.
+ */
+export function stopClock(): { readonly pass: (milliseconds: number) => void } {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  return { pass: (milliseconds) => void vi.advanceTimersByTime(milliseconds) };
+}
+
+/** A queue of one server whose clock stands finds nothing later that it has not now. */
+function dropWaits({ middlewareStack }: SQSClient): void {
+  middlewareStack.add((next) => (args) => next({ ...args, input: { ...args.input, WaitTimeSeconds: undefined } }), {
+    step: 'initialize',
+  });
 }

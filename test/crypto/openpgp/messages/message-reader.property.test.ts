@@ -9,19 +9,14 @@ import { MAX_DECOMPRESSED_BYTES } from '../../../../lib/crypto/openpgp/packets/d
 
 const MESSAGES = path.join(import.meta.dirname, '../../../fixtures/openpgp/messages');
 const messages = readdirSync(MESSAGES).map((name) => readFileSync(path.join(MESSAGES, name)));
-/** Time that one input may take at most; far above what any takes, far below a hang. */
-const PATIENCE_MS = 5000;
 
 function parse(bytes: Uint8Array): ReturnType<typeof parseSignedMessage> | SignatureError {
-  const started = performance.now();
   try {
     return parseSignedMessage(bytes);
   } catch (error) {
     // Anything else would be a crash.
     if (!(error instanceof SignatureError)) throw error;
     return error;
-  } finally {
-    expect(performance.now() - started).toBeLessThan(PATIENCE_MS);
   }
 }
 

@@ -36,11 +36,16 @@ async function age(file: string, milliseconds: number): Promise<void> {
   await utimes(file, time, time);
 }
 
-/** Whether a contender gets the lock of `key` within a moment. */
-async function isFree(key: string): Promise<boolean> {
-  const taken = withLock(root, key, async () => true);
-  contenders.push(taken);
-  return Promise.race([taken, delay(300, false)]);
+/** Whether a contender still waits for the lock of `key` after a moment. */
+async function isTaken(key: string): Promise<boolean> {
+  const waiting = withLock(root, key, async () => false);
+  contenders.push(waiting);
+  return Promise.race([waiting, delay(300, true)]);
+}
+
+/** Gets the lock of `key`, however long a busy machine takes. @throws StoreError when it stays taken */
+function take(key: string): Promise<boolean> {
+  return withLock(root, key, async () => true);
 }
 
 /** Holds the lock while `use` runs, as another owner would: its file's owner part is rewritten. */
@@ -77,20 +82,20 @@ describe('the lock of a directory store', () => {
 
   it('is one per key', async () => {
     await withLock(root, 'key', async () => {
-      expect(await isFree('another key')).toBe(true);
+      expect(await take('another key')).toBe(true);
     });
   });
 
   it('is released when the action fails', async () => {
     const failure = withLock(root, 'key', () => Promise.reject(new Error('broken')));
     await expect(failure).rejects.toThrow('broken');
-    expect(await isFree('key')).toBe(true);
+    expect(await take('key')).toBe(true);
   });
 
   it('is not taken from a process that runs, however old it is', async () => {
     await whileHeld(asIs, async (file) => {
       await age(file, 3 * STALE_LOCK_MS);
-      expect(await isFree('key')).toBe(false);
+      expect(await isTaken('key')).toBe(true);
     });
   });
 
@@ -100,9 +105,9 @@ describe('the lock of a directory store', () => {
     await whileHeld(
       ([time = '', host = '', , start = '', id = '']) => [time, host, String(child.pid), start, id],
       async (file) => {
-        expect(await isFree('key')).toBe(false);
+        expect(await isTaken('key')).toBe(true);
         await age(file, STALE_LOCK_MS + 1000);
-        expect(await isFree('key')).toBe(true);
+        expect(await take('key')).toBe(true);
       },
     );
   });
@@ -112,7 +117,7 @@ describe('the lock of a directory store', () => {
       ([time = '', host = '', pid = '', , id = '']) => [time, host, pid, '1', id],
       async (file) => {
         await age(file, STALE_LOCK_MS + 1000);
-        expect(await isFree('key')).toBe(true);
+        expect(await take('key')).toBe(true);
       },
     );
   });
@@ -122,9 +127,9 @@ describe('the lock of a directory store', () => {
       ([time = '', , pid = '', start = '', id = '']) => [time, '00000000', pid, start, id],
       async (file) => {
         await age(file, 50_000);
-        expect(await isFree('key')).toBe(false);
+        expect(await isTaken('key')).toBe(true);
         await age(file, 61_000);
-        expect(await isFree('key')).toBe(true);
+        expect(await take('key')).toBe(true);
       },
     );
   });
