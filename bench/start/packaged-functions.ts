@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
-import { startAws } from '../../test/package/aws/start-aws.ts';
-import { packageService } from '../../test/package/package-service.ts';
-import { readEnvironment } from '../../test/package/read-environment.ts';
-import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from '../../test/package/sample-events.ts';
-import { settleConditions } from '../../test/package/settle-conditions.ts';
+import { startAws } from '../../test/stack/package/aws/start-aws.ts';
+import { packageService } from '../../test/stack/package/package-service.ts';
+import { readEnvironment } from '../../test/stack/package/read-environment.ts';
+import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from '../../test/stack/package/sample-events.ts';
+import { settleConditions } from '../../test/stack/package/settle-conditions.ts';
 
 /** A function as it would be deployed, over a directory of objects, and an event that it answers. */
 export interface PackagedFunction {

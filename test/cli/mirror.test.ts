@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
@@ -11,8 +8,6 @@ import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixtur
 import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const MAIN = path.join(ROOT, 'cli/shell/main.ts');
 const TRUST = path.join(FIXTURE_TRUST);
 const digests = fixtureReleases.map(({ pullspec, expected }) => ({
   digest: parseDigest(pullspec.slice(pullspec.indexOf('@') + 1)),
@@ -91,29 +86,6 @@ describe('signet mirror sync', () => {
     isDown = false;
     expect((await mirror(...args)).status).toBe(0);
   }, 120_000);
-
-  test('killed at any point leaves whole signatures, and the next run the rest', async () => {
-    const to = path.join(work, 'killed');
-    const answer = async (url: string): Promise<Buffer> => {
-      await delay(30);
-      return await readFile(path.join(FIXTURE_STORE, url)).catch(() => Buffer.alloc(0));
-    };
-    const slow = await startServer((request, response) => {
-      void answer(request.url ?? '').then((bytes) => response.end(bytes));
-    });
-    servers.push(slow);
-    const args = ['mirror', 'sync', '--trust', TRUST, '--to', to, '--graph', graph, '--concurrency', '1'];
-    const store = ['--store', slow.origin, '--allow-private-stores'];
-    const child = spawn(process.execPath, [MAIN, ...args, ...store], { stdio: 'ignore' });
-    const ended = once(child, 'exit');
-    while ((await readdir(path.join(to, 'signatures')).catch(() => [])).length < 1 && child.exitCode === null)
-      await delay(5);
-    child.kill('SIGKILL');
-    await ended;
-    const { status, stdout } = await mirror(...args.slice(1), '--store', FIXTURE_STORE, '-o', 'json');
-    expect([status, JSON.parse(stdout)]).toMatchObject([0, { failures: expect.any(Array) as unknown }]);
-    expect(await listMirrored(to)).toHaveLength(good.length);
-  });
 
   test.each([
     ['nothing to mirror', ['sync', '--trust', TRUST, '--to', 'x'], 2, 'name the releases'],

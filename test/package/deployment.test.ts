@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
-import { EVERY_OPTION } from './variants.ts';
+import { EVERY_OPTION } from '../stack/package/variants.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const Parameters = v.record(v.string(), v.union([v.string(), v.number()]));

@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOUNS } from '../../../cli/shell/nouns.ts';
+import { buildProgram } from '../../../cli/shell/run-program.ts';
+import { buildCli } from '../../../scripts/build-cli.ts';
+import { toRun } from '../../support/run-signet.ts';
+
+const whole = buildProgram(toRun(), Object.values(NOUNS));
+let scratch = '';
+let built = '';
+beforeAll(async () => {
+  scratch = await mkdtemp(path.join(tmpdir(), 'signet-built-'));
+  built = await buildCli(path.join(scratch, 'cli'));
+}, 120_000);
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+function run(...args: readonly string[]) {
+  return new Promise<{ status: number; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, args, (error, stdout, stderr) => {
+      resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
+    });
+  });
+}
+
+describe('the built command line', () => {
+  test.each(whole.commands.map((command) => [command.name(), command] as const))(
+    'has the help of %s, from a program of its own',
+    async (name, command) => {
+      const help = await run(built, name, '--help');
+      expect(help).toMatchObject({ status: 0, stderr: '' });
+      expect(help.stdout.replaceAll(/\s+/g, ' ')).toContain(command.description());
+      for (const child of command.commands) expect(help.stdout).toContain(child.name());
+    },
+  );
+
+  test('lists every command', async () => {
+    const { status, stdout } = await run(built, '--help');
+    expect(status).toBe(0);
+    for (const command of whole.commands) expect(stdout).toContain(`\n  ${command.name()} `);
+    expect((await run(built, 'completion', 'bash')).stdout).toContain('"mirror sync")');
+  });
+
+  test.each([
+    ['a word that is none', ['verfy'], /unknown command 'verfy'/],
+    ['a word that objects inherit', ['constructor'], /unknown command 'constructor'/],
+    ['a path', ['../signature'], /unknown command/],
+    ['a command that the word has not', ['signature', 'sign'], /unknown command 'sign'/],
+    ['a file that is not there', ['signature', 'verify', '/nowhere', '--keyring', '/nowhere'], /cannot read \/nowhere/],
+  ])('refuses %s', async (_, args, reason) => {
+    const { status, stderr } = await run(built, ...args);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(reason)]);
+    expect(stderr).not.toContain('    at ');
+  });
+
+  test('says which Node it needs', async () => {
+    const older = path.join(scratch, 'older.mjs');
+    await writeFile(
+      older,
+      `Object.defineProperty(process, 'versions', { value: { node: '20.1.0' } });
+Object.defineProperty(process, 'version', { value: 'v20.1.0' });
+await import(${JSON.stringify(built)});`,
+    );
+    expect(await run(older, 'verify')).toEqual({
+      status: 70,
+      stdout: '',
+      stderr: 'Signet needs Node 24; this is v20.1.0\n',
+    });
+  });
+});

@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { listFunctions } from '../../../scripts/build-functions.ts';
+import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
+import { startAws } from './aws/start-aws.ts';
+import { type PackagedService, readTemplate, readZip, unzip } from './package-service.ts';
+import { readEnvironment } from './read-environment.ts';
+import { readFunction } from './read-function.ts';
+import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from './sample-events.ts';
+import { settleConditions } from './settle-conditions.ts';
+import { startBundle } from './start-bundle.ts';
+
+const KB = 1024;
+const names = await listFunctions();
+
+let directory: string;
+let service: PackagedService;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), 'signet-package-'));
+  const { built, variants } = inject('packaged');
+  const { output, directory: packaged } = variants.defaults;
+  service = { ...(await readTemplate(packaged)), output, built, readZip: (name) => readZip(packaged, name) };
+}, 180_000);
+
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe.each(names)('%s', (name) => {
+  test('runs on Node 24 for arm64, is traced, and has a role of its own', () => {
+    const [role] = readFunction(service.template, name).Role['Fn::GetAtt'];
+    expect(role).toBe(`${name.split('-').map(capitalise).join('')}Role`);
+  });
+
+  test('is zipped alone, the same bytes each time', async () => {
+    const zip = await service.readZip(name);
+    const bundle = await readFile(findBuilt(name).bundle);
+    expect(unzip(zip)).toEqual(new Map([[`dist/${name}/handler.mjs`, Uint8Array.from(bundle)]]));
+    expect(Buffer.compare(zip, await readZip(inject('packaged').again, name))).toBe(0);
+  });
+
+  test('starts from its zip, with the environment that the template gives it, and answers an event of its kind', async () => {
+    const objects = path.join(directory, 'objects', name);
+    await fillObjects(objects);
+    const { Handler: handler } = readFunction(service.template, name);
+    const [file, exported] = handler.split(/\.(?=[^.]*$)/);
+    expect(exported).toBe('handler');
+    const bundle = path.join(directory, 'unzipped', name, `${file}.mjs`);
+    await mkdir(path.dirname(bundle), { recursive: true });
+    for (const [, bytes] of unzip(await service.readZip(name))) await writeFile(bundle, bytes);
+    const env = { ...readEnvironment(settleConditions(service.template), name), SIGNET_OBJECTS: objects };
+    const webhooks = Object.hasOwn(env, 'SIGNET_WEBHOOKS') ? { SIGNET_WEBHOOKS: await writeWebhooks(directory) } : {};
+    const admission = Object.hasOwn(env, 'SIGNET_ADMISSION')
+      ? { SIGNET_ADMISSION: await writeAdmission(directory) }
+      : {};
+    const aws = await startAws({ objects: createMemoryObjectStore(), secrets: new Map(), manifests: new Map() });
+    const { invoke, stop } = await startBundle(bundle, { ...env, ...webhooks, ...admission }, aws.port);
+    const sample = (await makeSamples())[name];
+    const reply = await invoke(sample?.event ?? {});
+    await stop();
+    await aws.stop();
+    expect(reply.error).toBeUndefined();
+    expect(reply.node).toMatch(/^24\./);
+    expect(parseBody(reply.answer)).toMatchObject(sample?.answer ?? {});
+    expect(aws.calls.map(({ action }) => action)).toEqual(sample?.calls ?? []);
+  });
+});
+
+describe('bundles', () => {
+  test.each([
+    ['check-pullspec', 100 * KB],
+    ['serve-signature', 500 * KB],
+    ['verify-image', 1024 * KB],
+    ['review-admission', 1024 * KB],
+  ])('%s has at most %d bytes', (name, limit) => {
+    expect(findBuilt(name).bytes).toBeLessThanOrEqual(limit);
+  });
+
+  test.each([
+    ['check-pullspec', ['openpgp', '@aws-sdk/client-s3', '@aws-sdk/client-sqs']],
+    ['serve-signature', ['openpgp', '@aws-sdk/client-s3', '@aws-sdk/client-sqs']],
+    ['verify-image', ['openpgp', '@aws-sdk/client-s3']],
+    ['read-records', ['openpgp']],
+    ['review-admission', ['openpgp', '@aws-sdk/client-s3', '@aws-sdk/client-sqs']],
+    ['mirror-signatures', ['openpgp']],
+    ['plan-mirror', ['openpgp']],
+    ['export-bundle', ['openpgp']],
+  ])('%s holds nothing of %j', (name, unwanted) => {
+    const { inputs } = findBuilt(name);
+    expect(inputs).toContain(`functions/${name}/wire.ts`);
+    const found = inputs.filter((input) => unwanted.some((library) => input.includes(`node_modules/${library}/`)));
+    expect(found).toEqual([]);
+  });
+});
+
+function findBuilt(name: string): PackagedService['built'][number] {
+  const built = service.built.find((one) => one.name === name);
+  if (built === undefined) throw new Error(`${name} was not built`);
+  return built;
+}
+
+/** An HTTP answer with its JSON body parsed; anything else as it is. */
+function parseBody(answer: unknown): unknown {
+  const parsed = v.safeParse(v.looseObject({ headers: v.record(v.string(), v.unknown()), body: v.string() }), answer);
+  if (!parsed.success || parsed.output.headers['content-type'] !== 'application/json') return answer;
+  return { ...parsed.output, body: JSON.parse(parsed.output.body) as unknown };
+}
+
+function capitalise(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
+}
