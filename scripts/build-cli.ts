@@ -37,12 +37,21 @@ if (Number(major) < ${OLDEST_NODE}) {
  */
 export async function buildCli(output: string): Promise<string> {
   await rm(output, { recursive: true, force: true });
-  await bundle(output, "import './cli/shell/main.ts';");
+  await bundle(output, writeMain());
   for (const name of ALONE) await bundle(path.join(output, name), await writeEntry(name));
   const program = path.join(output, 'signet.mjs');
   await writeFile(program, LAUNCHER);
   await chmod(program, 0o755);
   return program;
+}
+
+/** All commands, in the order in which help lists them, without a file of its own for each. */
+function writeMain(): string {
+  const names = Object.keys(NOUNS);
+  const imports = names.map((name) => `import * as ${name} from './cli/${name}/index.ts';`);
+  return `${imports.join('\n')}
+import { runProcess } from './cli/shell/run-process.ts';
+await runProcess([${names.join(', ')}].flatMap((noun) => Object.values(noun)));`;
 }
 
 /**

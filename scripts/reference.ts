@@ -12,9 +12,9 @@ import { makeReasonCodes } from './reference/reason-codes.ts';
 const FOLDER = path.join(import.meta.dirname, '../docs/reference');
 
 /** The pages of docs/reference/, by file name. */
-export function makeReference(): Readonly<Record<string, string>> {
+export async function makeReference(): Promise<Readonly<Record<string, string>>> {
   return {
-    'commands.md': makeCommands(),
+    'commands.md': await makeCommands(),
     'configuration.md': makeConfiguration(),
     'functions.md': makeFunctions(),
     'limits.md': makeLimits(),
@@ -24,7 +24,7 @@ export function makeReference(): Readonly<Record<string, string>> {
 
 if (import.meta.main) {
   mkdirSync(FOLDER, { recursive: true });
-  for (const [name, text] of Object.entries(makeReference())) {
+  for (const [name, text] of Object.entries(await makeReference())) {
     const file = path.join(FOLDER, name);
     if (!process.argv.includes('--check')) writeFileSync(file, text);
     else if (readFileSync(file, 'utf8') !== text) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { NOUNS } from './nouns.ts';
+import { loadNouns } from './nouns.ts';
 import { runProcess } from './run-process.ts';
 
-await runProcess(Object.values(NOUNS));
+await runProcess(await loadNouns(process.argv[2]));

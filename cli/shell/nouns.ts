@@ -1,45 +1,37 @@
-import { addBundle } from '../bundle/index.ts';
-import { addCatalog } from '../catalog/index.ts';
-import { addCheck } from '../check/index.ts';
-import { addChecksums } from '../checksums/index.ts';
-import { addCompletion } from '../completion/index.ts';
-import { addDlq } from '../dlq/index.ts';
-import { addExplain } from '../explain/index.ts';
-import { addFleet } from '../fleet/index.ts';
-import { addGraph } from '../graph/index.ts';
-import { addImage } from '../image/index.ts';
-import { addInstaller } from '../installer/index.ts';
-import { addMirror } from '../mirror/index.ts';
-import { addRecord } from '../record/index.ts';
-import { addRelease } from '../release/index.ts';
-import { addRender } from '../render/index.ts';
-import { addReport } from '../report/index.ts';
-import { addRollout } from '../rollout/index.ts';
-import { addSignature } from '../signature/index.ts';
-import { addTrust } from '../trust/index.ts';
-import { addVerify } from '../verify/index.ts';
 import type { AddCommand } from './run-program.ts';
 
-/** What may follow `signet`, as help lists it. Each is in the folder of its name. */
-export const NOUNS: Readonly<Record<string, AddCommand>> = {
-  verify: addVerify,
-  check: addCheck,
-  signature: addSignature,
-  checksums: addChecksums,
-  installer: addInstaller,
-  explain: addExplain,
-  fleet: addFleet,
-  release: addRelease,
-  report: addReport,
-  image: addImage,
-  catalog: addCatalog,
-  rollout: addRollout,
-  record: addRecord,
-  trust: addTrust,
-  mirror: addMirror,
-  graph: addGraph,
-  render: addRender,
-  bundle: addBundle,
-  dlq: addDlq,
-  completion: addCompletion,
+/** What may follow `signet`, as help lists it. Each is in the folder of its name, and loaded when it is called. */
+export const NOUNS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  verify: async () => (await import('../verify/index.ts')).addVerify,
+  check: async () => (await import('../check/index.ts')).addCheck,
+  signature: async () => (await import('../signature/index.ts')).addSignature,
+  checksums: async () => (await import('../checksums/index.ts')).addChecksums,
+  installer: async () => (await import('../installer/index.ts')).addInstaller,
+  explain: async () => (await import('../explain/index.ts')).addExplain,
+  fleet: async () => (await import('../fleet/index.ts')).addFleet,
+  release: async () => (await import('../release/index.ts')).addRelease,
+  report: async () => (await import('../report/index.ts')).addReport,
+  image: async () => (await import('../image/index.ts')).addImage,
+  catalog: async () => (await import('../catalog/index.ts')).addCatalog,
+  rollout: async () => (await import('../rollout/index.ts')).addRollout,
+  record: async () => (await import('../record/index.ts')).addRecord,
+  trust: async () => (await import('../trust/index.ts')).addTrust,
+  mirror: async () => (await import('../mirror/index.ts')).addMirror,
+  graph: async () => (await import('../graph/index.ts')).addGraph,
+  render: async () => (await import('../render/index.ts')).addRender,
+  bundle: async () => (await import('../bundle/index.ts')).addBundle,
+  dlq: async () => (await import('../dlq/index.ts')).addDlq,
+  completion: async () => (await import('../completion/index.ts')).addCompletion,
 };
+
+/**
+ * The commands of a call.
+ *
+ * @param word what follows `signet`; all commands for a word that is none, such as an option, and for `completion`,
+ *   which has to know them
+ */
+export async function loadNouns(word?: string): Promise<readonly AddCommand[]> {
+  const named = word !== undefined && word !== 'completion' && Object.hasOwn(NOUNS, word) ? NOUNS[word] : undefined;
+  const chosen = named === undefined ? Object.values(NOUNS) : [named];
+  return await Promise.all(chosen.map((load) => load()));
+}

@@ -1,6 +1,6 @@
 import type { Command, Option } from 'commander';
 import { EXIT_CODES } from '../../cli/shell/exit-status.ts';
-import { NOUNS } from '../../cli/shell/nouns.ts';
+import { loadNouns } from '../../cli/shell/nouns.ts';
 import { buildProgram } from '../../cli/shell/run-program.ts';
 import { toCell, toCode, toHead, toTable, toText } from './read-source.ts';
 
@@ -10,9 +10,9 @@ interface NamedCommand {
 }
 
 /** docs/reference/commands.md */
-export function makeCommands(): string {
+export async function makeCommands(): Promise<string> {
   const commands = listCommands(
-    buildProgram({ signal: AbortSignal.abort(), setStatus: () => undefined }, Object.values(NOUNS)),
+    buildProgram({ signal: AbortSignal.abort(), setStatus: () => undefined }, await loadNouns()),
     '',
   );
   const index = commands.map(({ name, command }) => [

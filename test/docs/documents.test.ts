@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { NOUNS } from '../../cli/shell/nouns.ts';
+import { loadNouns } from '../../cli/shell/nouns.ts';
 import { buildProgram } from '../../cli/shell/run-program.ts';
 import { START_OPTIONS } from '../../local/options.ts';
 import { listDocuments } from '../../scripts/format-documents.ts';
@@ -31,7 +31,7 @@ function findCommands(text: string, start: RegExp): readonly string[] {
   );
 }
 
-const program = buildProgram(toRun(), Object.values(NOUNS));
+const program = buildProgram(toRun(), await loadNouns());
 
 /** What is wrong with the words after `signet`; undefined when the program would know them all. */
 function judgeCommand(words: readonly string[]): string | undefined {

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { EXIT_CODES } from '../../cli/shell/exit-status.ts';
-import { NOUNS } from '../../cli/shell/nouns.ts';
+import { loadNouns } from '../../cli/shell/nouns.ts';
 import { buildProgram } from '../../cli/shell/run-program.ts';
 import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
 import { parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
@@ -17,8 +17,8 @@ import { toRun } from '../support/run-signet.ts';
 const ROOT = path.join(import.meta.dirname, '../..');
 const FOLDER = 'docs/reference';
 
-const pages = Object.entries(makeReference());
-const program = buildProgram(toRun(), Object.values(NOUNS));
+const pages = Object.entries(await makeReference());
+const program = buildProgram(toRun(), await loadNouns());
 
 const Service = v.object({
   params: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.number()]))),

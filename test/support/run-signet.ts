@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { NOUNS } from '../../cli/shell/nouns.ts';
+import { loadNouns } from '../../cli/shell/nouns.ts';
 import { type Run as ProgramRun, runProgram } from '../../cli/shell/run-program.ts';
 
 /** What a call of `signet` leaves behind. */
@@ -43,7 +43,7 @@ async function runAlone(
   try {
     process.env = { PATH: outerEnv['PATH'], NO_COLOR: '1', ...env };
     if (cwd !== undefined) process.chdir(cwd);
-    return { status: await runProgram(Object.values(NOUNS), args, signal), ...written };
+    return { status: await runProgram(await loadNouns(), args, signal), ...written };
   } finally {
     process.chdir(outerFolder);
     process.env = outerEnv;

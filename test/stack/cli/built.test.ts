@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOUNS } from '../../../cli/shell/nouns.ts';
+import { loadNouns } from '../../../cli/shell/nouns.ts';
 import { buildProgram } from '../../../cli/shell/run-program.ts';
 import { buildCli } from '../../../scripts/build-cli.ts';
 import { toRun } from '../../support/run-signet.ts';
 
-const whole = buildProgram(toRun(), Object.values(NOUNS));
+const whole = buildProgram(toRun(), await loadNouns());
 let scratch = '';
 let built = '';
 beforeAll(async () => {
