@@ -30,14 +30,12 @@ const MISSING = JSON.stringify({
 });
 
 /** Runs .ci/run in a checkout without sources, by an npm that does what `cases` say and nothing otherwise. */
-async function runCi(cases: Readonly<Record<string, string>>, scripts = ['test:stack'], shared = ['vectors']) {
+async function runCi(cases: Readonly<Record<string, string>>, shared = ['vectors']) {
   const root = await mkdtemp(path.join(scratch, 'root-'));
   const [checkout, bin] = [path.join(root, 'signet'), path.join(root, 'bin')];
   for (const file of ['.ci/run', 'scripts/summarize-ci.ts']) await cp(path.join(ROOT, file), path.join(checkout, file));
   await mkdir(bin);
   for (const folder of shared) await mkdir(path.join(root, 'shared', folder), { recursive: true });
-  const known = Object.fromEntries(scripts.map((name) => [name, 'x']));
-  await writeFile(path.join(checkout, 'package.json'), JSON.stringify({ scripts: known }));
   const npm = [
     '#!/bin/bash',
     'out=; summary=; previous=',
@@ -88,6 +86,13 @@ test.each<{
     cases: { 'run test:stack -- *': 'echo "{" > "$out"; exit 137' },
     status: 1,
     last: '16 passed, 1 failed, 2 skipped',
+  },
+  {
+    name: 'an example that prints something else',
+    cases: { 'run --silent examples -- --check': 'echo "README.md: an example prints something else"; exit 1' },
+    status: 1,
+    last: '21 passed, 1 failed, 2 skipped',
+    says: ['README.md: an example prints something else'],
   },
   { name: 'lint', cases: { 'run lint': 'exit 1' }, status: 1, last: '21 passed, 1 failed, 2 skipped' },
   {
