@@ -132,9 +132,9 @@ describe('signet bundle import', () => {
   });
 
   test.each<[string, readonly string[], string]>([
-    ['no trust', ['good.tar.gz', '--to', 'x'], 'say by which trust to verify: --trust'],
+    ['no trust', ['good.tar.gz', '--to', 'x'], 'name the trust documents of this site with --trust'],
     ['both trusts', ['good.tar.gz', '--to', 'x', ...TRUST, '--use-bundle-trust'], 'cannot be used with option'],
-    ['no destination', ['good.tar.gz', ...TRUST], 'say where the signatures go'],
+    ['no destination', ['good.tar.gz', ...TRUST], 'name the destination with --to, --to-registry or both'],
     [
       'a destination that is none',
       ['good.tar.gz', '--to', 'ftp://host/x', ...TRUST],

@@ -184,7 +184,12 @@ describe('signet catalog check --verify --trust', () => {
   test.each<[string, string, number, string]>([
     ['a release that is signed', good?.pullspec ?? '', 0, '1 covered by a profile, 1 verified'],
     ['a release by an unknown key', bad?.pullspec ?? '', 1, 'KeyUnknown: '],
-    ['an image that no profile names', `quay.io/x/y@sha256:${'a'.repeat(64)}`, 1, 'PolicyRejects: nothing could vouch'],
+    [
+      'an image that no profile names',
+      `quay.io/x/y@sha256:${'a'.repeat(64)}`,
+      1,
+      'PolicyRejects: no profile has its repository',
+    ],
   ])('%s', async (_, pullspec, expected, text) => {
     const { status, stdout } = await signet(await list(pullspec), ...common);
     expect(stdout).toContain(text);

@@ -45,12 +45,12 @@ export function startAdmissionClock(
 ): AdmissionClock {
   const budgetMs = toBudgetMs(timeout, receivedAt, now.getTime());
   const started = performance.now();
-  const { signal, clear } = startDeadline(parent, budgetMs, () => new DeadlineError(budgetMs));
+  const deadline = startDeadline(parent, budgetMs, () => new DeadlineError(budgetMs));
   return {
-    signal,
+    signal: deadline.signal,
     remainingMs: () => (budgetMs - (performance.now() - started)) * (1 - RECORDING_SHARE),
-    within: (promise) => untilAborted(promise, signal),
-    stop: clear,
+    within: (promise) => untilAborted(promise, deadline.signal),
+    stop: () => deadline.clear(),
   };
 }
 

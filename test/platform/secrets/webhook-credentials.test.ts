@@ -66,7 +66,7 @@ test('a secret is not printed', () => {
 });
 
 describe('is refused, and tells nothing of what stands there', () => {
-  const malformed = 'not as they have to be: ';
+  const malformed = 'invalid at ';
   test.each<[name: string, text: string, fault: string]>([
     ['not JSON', `{"secret": "${SECRET}"`, 'not strict JSON'],
     ['the secret alone', SECRET, 'not strict JSON'],
@@ -130,16 +130,28 @@ describe('is refused, and tells nothing of what stands there', () => {
     [
       'a URL for a registry',
       toDocument({ ...QUAY, registry: `https://${SECRET}` }),
-      `${malformed}credentials.0.registry`,
+      `${malformed}credentials.0.registry: expected a registry host`,
     ],
     [
       'a repository for a registry',
       toDocument({ ...QUAY, registry: `${SECRET}.io/a` }),
-      `${malformed}credentials.0.registry`,
+      `${malformed}credentials.0.registry: expected a registry host`,
     ],
-    ['a name without a dot', toDocument({ ...QUAY, registry: SECRET }), `${malformed}credentials.0.registry`],
-    ['an empty registry', toDocument(QUAY, { ...QUAY, registry: '' }), `${malformed}credentials.1.registry`],
-    ['a wildcard', toDocument({ ...QUAY, registry: '*.example.com' }), `${malformed}credentials.0.registry`],
+    [
+      'a name without a dot',
+      toDocument({ ...QUAY, registry: SECRET }),
+      `${malformed}credentials.0.registry: expected a registry host`,
+    ],
+    [
+      'an empty registry',
+      toDocument(QUAY, { ...QUAY, registry: '' }),
+      `${malformed}credentials.1.registry: expected a registry host`,
+    ],
+    [
+      'a wildcard',
+      toDocument({ ...QUAY, registry: '*.example.com' }),
+      `${malformed}credentials.0.registry: expected a registry host`,
+    ],
     [
       'two at fault',
       toDocument({ ...QUAY, source: 'ecr' }, GITHUB, { ...GITHUB, secret: SECRET.slice(0, 4) }),

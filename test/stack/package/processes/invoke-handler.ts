@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 // this machine, nobody else can be reached.
 const [, , bundle = '', port = ''] = process.argv;
 const CLOSED_PORT = 1;
-const createConnection = Agent.prototype.createConnection;
+const createConnection = Object.getOwnPropertyDescriptor(Agent.prototype, 'createConnection')
+  ?.value as Agent['createConnection'];
 Agent.prototype.createConnection = function (this: Agent, options, callback) {
   if (options.host === '127.0.0.1') return createConnection.call(this, options, callback);
   return connect(options.host?.endsWith('.amazonaws.com') === true ? Number(port) : CLOSED_PORT, '127.0.0.1');
