@@ -67,11 +67,19 @@ function readSources(folder: string): string {
   return sources.map((name) => readFileSync(path.join(ROOT, folder, name), 'utf8')).join('\n');
 }
 
-/** Whether a function counts it: by its name, or by a name that ends in an outcome. */
+/** The function of `lib/` that counts a metric by its name, if one does. */
+function findCounter(metric: string): string | undefined {
+  const before = readSources('lib').split(`.count('${metric}'`);
+  return before.length === 2 ? /.*export function (\w+)/s.exec(before[0] ?? '')?.[1] : undefined;
+}
+
+/** Whether a function counts it: by its name, by a name that ends in an outcome, or by a function of `lib/`. */
 function isCounted(metric: string, service: string): boolean {
   const [kind = '', outcome] = metric.split('.');
   const source = readSources(`functions/${service}`);
   if (!source.includes(`createTelemetry('${service}')`)) return false;
+  const counter = findCounter(metric);
+  if (counter !== undefined && source.includes(`${counter}(`)) return true;
   if (outcome === undefined) return source.includes(`'${metric}'`);
   return source.includes(`\`${kind}.\${`) && new RegExp(`'${outcome}'`).test(readSources('lib'));
 }

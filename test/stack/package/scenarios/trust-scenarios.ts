@@ -21,7 +21,7 @@ async function putArchive(objects: ObjectStore, more: Readonly<Record<string, st
 /** The first revision of a profile, the same again, and another. */
 export const publishTrust: Scenario = async ({ objects, loseAnswer, invoke }) => {
   const event = { Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: ARCHIVE } } }] };
-  expect((await invoke(event)).error).toContain('is not there');
+  expect((await invoke(event)).error).toContain('does not exist');
   await putArchive(objects);
   loseAnswer('trust/okd/');
   for (const outcome of ['published', 'unchanged']) {
