@@ -1,8 +1,8 @@
 import { print } from '../cli/shell/output.ts';
-import { parsePullspec } from '../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../lib/base/names/reference.ts';
 import { createUpstreamStores } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../lib/trust/source/trust-source.ts';
 import { decideImage } from '../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../lib/verdict/judge/verdict.ts';
 import { DEMO_PROFILE, toDemoDocuments } from './demo-documents.ts';

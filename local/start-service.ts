@@ -18,7 +18,7 @@ import { createDirectoryObjectStore } from '../lib/platform/objects/directory/di
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { createSecretSource, openSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
-import { toStoreLocation } from '../lib/stores/open/open-store.ts';
+import { toStoreLocation } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../lib/trust/prepared/prepared-trust.ts';
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';

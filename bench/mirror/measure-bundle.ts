@@ -7,7 +7,7 @@ import { openSyncStores } from '../../cli/open/stores.ts';
 import { type Digest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
-import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { collectRelease } from '../../lib/verdict/decide/collect-evidence.ts';
 import { serveDirectory } from '../../test/cluster-reader/serve-directory.ts';
 import type { SyncScene } from './sync-scene.ts';

@@ -5,7 +5,7 @@ import { parseDigest } from '../../lib/base/names/digest.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
-import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 
 /** What one sync took, in a process that does nothing else. */
 export interface SyncFigures {

@@ -13,10 +13,10 @@ import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface CreateBundleOptions extends TrustOptions, OutputOptions, SigstoreOptions {
   readonly from: string;

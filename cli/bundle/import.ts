@@ -6,10 +6,10 @@ import { type ImportReport, importBundle } from '../../lib/bundle/import/import-
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { formatCopied } from '../mirror/sigstore.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 import { formatFailed, formatFaults, toStatus } from './inspect.ts';
 
 export interface ImportBundleOptions extends OutputOptions, RegistryImportOptions {

@@ -3,9 +3,9 @@ import type { BundleFault } from '../../lib/bundle/format/bundle-error.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
 import { type Inspection, inspectBundle } from '../../lib/bundle/import/inspect-bundle.ts';
 import type { FailedSignature } from '../../lib/bundle/import/judge-candidate.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface InspectBundleOptions extends OutputOptions {
   readonly trust?: string;

@@ -7,11 +7,11 @@ import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { readPolicyFile } from '../open/node-policy.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { formatTable, printResult, styleOutcome } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
 import { readInput } from '../shell/read-input.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 import { openImageVerifier, type VerifierOptions } from './open-image-verifier.ts';
 
 export interface CatalogCheckOptions extends VerifierOptions, OutputOptions {

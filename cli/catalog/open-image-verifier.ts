@@ -7,7 +7,7 @@ import { parseDockerReference } from '../../lib/base/names/docker-reference.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
-import { toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { openRegistryImages, type RegistryImageOptions } from '../open/images.ts';
 import { readKeyFile, readPolicyKeys } from '../open/keys.ts';
 import { openStores } from '../open/stores.ts';

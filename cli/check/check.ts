@@ -1,9 +1,9 @@
-import { parsePullspec } from '../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../lib/base/names/reference.ts';
 import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
 import { openTrust } from '../open/trust.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import type { ModeOptions, OutputOptions, TrustOptions } from '../shell/options.ts';
 import { printVerdict } from '../shell/output.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 
 export interface CheckOptions extends TrustOptions, ModeOptions, OutputOptions {}
 

@@ -8,10 +8,10 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import { readKeys } from '../open/keys.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface ChecksumsOptions extends OutputOptions {
   readonly keyring: readonly string[];

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import { print } from '../shell/output.ts';
 import type { Run } from '../shell/run-program.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 /** `signet completion`: of all commands that the program has. */
 export function addCompletion(program: Command, { setStatus }: Run): void {

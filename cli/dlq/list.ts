@@ -1,9 +1,9 @@
 import type { DeadLetter } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 import { askQueues, findQueues, openQueue } from './queues.ts';
 
 export interface ListLettersOptions extends OutputOptions {

@@ -2,9 +2,9 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { createDeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { type LetterFailure, type RedriveResult, redriveLetters } from '../../lib/platform/queues/redrive-letters.ts';
 import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { formatCount, printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 import { askQueues, findQueues, type NamedQueues, openQueue } from './queues.ts';
 
 export interface RedriveLettersOptions extends OutputOptions {

@@ -9,13 +9,13 @@ import { toShellWord } from '../../lib/cluster/explain/fix.ts';
 import { toPullFixes } from '../../lib/cluster/explain/to-pull-fixes.ts';
 import { toReleaseFixes } from '../../lib/cluster/explain/to-release-fixes.ts';
 import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
-import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { openSource, openStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 import { type Explained, type ExplainedRelease, formatExplained } from './format-explained.ts';
 
 export interface ExplainOptions extends StoreOptions {

@@ -5,9 +5,9 @@ import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from
 import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { countOf, formatTable, printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface FleetCheckOptions extends OutputOptions {
   readonly trust?: string;

@@ -12,9 +12,9 @@ import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openGraphs } from '../open/releases.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface CheckGraphOptions extends OutputOptions, Omit<StoreOptions, 'store'> {
   readonly trust?: string;

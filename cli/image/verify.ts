@@ -5,9 +5,9 @@ import type { RegistryImageOptions } from '../open/images.ts';
 import { openImage } from '../open/images.ts';
 import { readKeyFile, readPolicyKeys } from '../open/keys.ts';
 import { readPolicyFile } from '../open/node-policy.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import { type OutputOptions, type PlatformOptions, parsePlatforms } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 
 export interface ImageVerifyOptions extends RegistryImageOptions, PlatformOptions, OutputOptions {
   readonly policy: string;

@@ -2,9 +2,9 @@ import { type CarriedRelease, readReleaseImage } from '../../lib/artifact/instal
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { type DecisionOptions, decidePullspec } from '../open/decision.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult, printVerdict } from '../shell/output.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 
 export interface InstallerOptions extends Omit<DecisionOptions, 'force'>, OutputOptions {}
 

@@ -5,12 +5,12 @@ import { addForeignKeys, type ForeignKeys } from '../../lib/mirror/audit/list-mi
 import { readSweep, type SweepState, withLease } from '../../lib/push/reverify/sweep-state.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
-import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { openSource } from '../open/stores.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { countOf, formatCount, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface AuditOptions extends OutputOptions {
   readonly trust: string;

@@ -6,10 +6,10 @@ import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
   /** True: in the repository of the releases. */

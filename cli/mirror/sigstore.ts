@@ -7,10 +7,10 @@ import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openTrust } from '../open/trust.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 
 export interface MirrorSigstoreOptions extends TrustOptions, ReleaseOptions, OutputOptions {
   readonly from: string;

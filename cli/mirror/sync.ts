@@ -9,10 +9,10 @@ import { openRegistries } from '../open/registries.ts';
 import { openGraphs, requireReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, formatCount, printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface SyncOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly to: string;

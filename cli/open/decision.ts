@@ -1,5 +1,5 @@
-import { parsePullspec } from '../../lib/base/names/pullspec.ts';
-import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { parsePullspec } from '../../lib/base/names/reference.ts';
+import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import {

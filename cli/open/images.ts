@@ -1,6 +1,5 @@
 import { type DockerReference, formatDockerReference, withDefaultTag } from '../../lib/base/names/docker-reference.ts';
-import { parseReference } from '../../lib/base/names/reference.ts';
-import { repositoryHost } from '../../lib/base/names/repository.ts';
+import { parseReference, repositoryHost } from '../../lib/base/names/reference.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import {

@@ -1,8 +1,7 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseRepository } from '../../lib/base/names/reference.ts';
+import { parseRepository, type Repository, repositoryHost } from '../../lib/base/names/reference.ts';
 import { parseRegistryHost } from '../../lib/base/names/registry-host.ts';
-import { type Repository, repositoryHost } from '../../lib/base/names/repository.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';

@@ -11,10 +11,8 @@ import type { ObjectStore } from '../../lib/platform/objects/port/object-store.t
 import { isS3Location } from '../../lib/platform/objects/s3/s3-location.ts';
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
 import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
-import { toStoreLocation } from '../../lib/stores/open/open-store.ts';
-import { openProfileStores } from '../../lib/stores/open/open-stores.ts';
-import { createFallbackStore } from '../../lib/stores/port/composites.ts';
-import { createParallelStore } from '../../lib/stores/port/parallel-store.ts';
+import { openProfileStores, toStoreLocation } from '../../lib/stores/open/open-stores.ts';
+import { createFallbackStore, createParallelStore } from '../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';

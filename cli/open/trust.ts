@@ -2,7 +2,7 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory, type TrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
-import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import type { TrustOptions } from '../shell/options.ts';
 
 /** Reads and compiles the profile that the options choose. @throws InputError, ConfigurationError */

@@ -8,10 +8,10 @@ import { parseRecord } from '../../lib/verdict/records/parse-record.ts';
 import { type Recheck, recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
 import { MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RecordVerifyOptions extends OutputOptions {
   readonly trust?: string;

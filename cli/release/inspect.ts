@@ -6,10 +6,10 @@ import type {
   Verification,
 } from '../../lib/artifact/release/release-inspection.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult, styleOutcome } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { toExitStatus } from '../shell/run-program.ts';
 import { type OpenedVerifier, openRelease, openReleaseVerifier, type ReleaseOptions } from './open.ts';
 
 export interface ReleaseInspectOptions extends Partial<TrustOptions>, StoreOptions, ReleaseOptions, OutputOptions {

@@ -2,8 +2,7 @@ import { openLocalRelease } from '../../lib/artifact/release/open-local-release.
 import type { ReleaseVerifier, Verification } from '../../lib/artifact/release/release-inspection.ts';
 import { openRegistryRelease, type ReleaseSource } from '../../lib/artifact/release/release-source.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../lib/base/names/pullspec.ts';
-import { repositoryHost } from '../../lib/base/names/repository.ts';
+import { parsePullspec, repositoryHost } from '../../lib/base/names/reference.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
 import { parseImageName } from '../../lib/registry/images/image-source.ts';
 import { openDirectoryImage, openLayoutImage } from '../../lib/registry/images/open-local-image.ts';

@@ -19,9 +19,9 @@ import {
 import { readGraphVersions } from '../open/releases.ts';
 import { openSource } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult, toPrintable } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderConfigMapsOptions extends TrustOptions, Omit<StoreOptions, 'store'> {
   readonly from: string;

@@ -25,9 +25,9 @@ import {
 } from '../../lib/trust/policy/machine-config-lockouts.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import { readRegistriesDFiles } from '../open/node-policy.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import { toPrintable } from '../shell/output.ts';
 import { MAX_KEY_FILE_BYTES, readBelowRoot, readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderMachineConfigOptions {
   readonly policy?: string;

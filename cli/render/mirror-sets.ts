@@ -1,6 +1,6 @@
 import { type ManifestFormat, toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import type { Repository } from '../../lib/base/names/repository.ts';
+import type { Repository } from '../../lib/base/names/reference.ts';
 import {
   builtInComponents,
   type MirrorSetKind,
@@ -9,7 +9,7 @@ import {
   toMirrorSet,
 } from '../../lib/cluster/render/mirror-sets.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderMirrorSetsOptions {
   readonly profile: string;

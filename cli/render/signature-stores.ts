@@ -1,6 +1,6 @@
 import { type ManifestFormat, toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import { toSignatureStores } from '../../lib/cluster/render/signature-stores.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderSignatureStoresOptions {
   readonly ca?: string;

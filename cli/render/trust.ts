@@ -3,9 +3,9 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { toTrustManifest } from '../../lib/cluster/render/trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { TrustOptions } from '../shell/options.ts';
 import { toPrintable } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderTrustOptions extends TrustOptions {
   readonly output: ManifestFormat;

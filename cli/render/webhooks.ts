@@ -3,8 +3,8 @@ import { type ManifestFormat, toManifestsText } from '../../lib/base/documents/m
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { ADMISSION_RESOURCES, type AdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
 import { toWebhook, type WebhookOptions } from '../../lib/cluster/render/webhooks.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderWebhooksOptions extends Pick<WebhookOptions, 'url' | 'failurePolicy'> {
   readonly tokenFile: string;

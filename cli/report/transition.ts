@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Repository } from '../../lib/base/names/repository.ts';
+import type { Repository } from '../../lib/base/names/reference.ts';
 import {
   type Readiness,
   type ReleaseStanding,
@@ -14,10 +14,10 @@ import { openMirrorRegistry, openRegistries, parseRegistryRepository } from '../
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
   readonly mirror?: string;

@@ -5,10 +5,10 @@ import { checkRollout } from '../../lib/cluster/rollout/check-rollout.ts';
 import { parseClusterState, parseMachineConfigs } from '../../lib/cluster/rollout/parse-cluster-state.ts';
 import { readNodeContents } from '../../lib/cluster/rollout/read-node-contents.ts';
 import type { Finding, PoolRollout, Rollout } from '../../lib/cluster/rollout/rollout.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RolloutCheckOptions extends OutputOptions {
   readonly pool: readonly string[];

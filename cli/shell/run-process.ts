@@ -1,5 +1,4 @@
-import { ExitStatus } from './exit-status.ts';
-import { type AddCommand, reportInterrupted, runProgram } from './run-program.ts';
+import { type AddCommand, ExitStatus, reportInterrupted, runProgram } from './run-program.ts';
 
 /** Milliseconds within which a repeated signal is the same one: npm passes on to its child what the terminal sent to both. */
 const REPEAT_MS = 500;

@@ -13,10 +13,10 @@ import {
   verifyRepository,
   verifySignedPayload,
 } from '../../lib/verdict/judge/verify-signature.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { readInput, readInputStart } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface SignatureOptions extends OutputOptions {
   readonly keyring?: readonly string[];

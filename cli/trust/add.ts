@@ -9,7 +9,7 @@ import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/platform/http/http-url.ts';
 import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
-import { isTrustFileName } from '../../lib/trust/prepare/trust-files.ts';
+import { isTrustFileName } from '../../lib/trust/prepare/read-trust-directory.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import {
@@ -21,10 +21,10 @@ import {
 } from '../../lib/trust/publish/publisher-keys.ts';
 import { REGISTRIES_D } from '../../lib/trust/registries-d/registries-d.ts';
 import { openClient } from '../open/stores.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface AddOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly from?: string;

@@ -1,9 +1,9 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface CheckTrustOptions extends OutputOptions {
   readonly trust: string;

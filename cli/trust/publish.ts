@@ -7,9 +7,9 @@ import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import { type Publication, publishTrust } from '../../lib/trust/publish/publish-trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface PublishOptions extends TrustOptions, OutputOptions {
   readonly to: string;

@@ -2,9 +2,9 @@ import { formatUnixDay } from '../../lib/base/documents/unix-time.ts';
 import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openTrust } from '../open/trust.ts';
-import { ExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
+import { ExitStatus } from '../shell/run-program.ts';
 
 export interface ShowOptions extends TrustOptions, OutputOptions {}
 

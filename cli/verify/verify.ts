@@ -1,12 +1,12 @@
 import { toManifestText } from '../../lib/base/documents/manifest-text.ts';
-import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import type { WordsForm } from '../../lib/verdict/words/to-verdict-words.ts';
 import { toVerdictWords } from '../../lib/verdict/words/to-verdict-words.ts';
 import { type DecisionOptions, decidePullspec } from '../open/decision.ts';
-import { ExitStatus, toExitStatus } from '../shell/exit-status.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { print, printVerdict, toPrintable } from '../shell/output.ts';
+import { ExitStatus, toExitStatus } from '../shell/run-program.ts';
 
 export interface VerifyOptions extends DecisionOptions, OutputOptions {
   readonly failOnForced?: boolean;

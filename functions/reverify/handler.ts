@@ -3,7 +3,7 @@ import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { readTrusts, toKeyDays } from '../../lib/push/reverify/read-trusts.ts';
 import { type SweepRequest, type SweepResult, sweep } from '../../lib/push/reverify/sweep.ts';
-import type { ReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { bindTrustSource, type TrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface Dependencies extends Pick<SweepRequest, 'objects' | 'pushQueue' | 'invalidation' | 'now'> {

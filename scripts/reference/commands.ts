@@ -1,7 +1,6 @@
 import type { Command, Option } from 'commander';
-import { EXIT_CODES } from '../../cli/shell/exit-status.ts';
 import { loadNouns } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/run-program.ts';
+import { buildProgram, EXIT_CODES } from '../../cli/shell/run-program.ts';
 import { toCell, toCode, toHead, toTable, toText } from './read-source.ts';
 
 interface NamedCommand {

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
-import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 
 export const FIXTURE_RELEASES = path.join(import.meta.dirname, '../fixtures/releases');
 export const FIXTURE_STORE = path.join(FIXTURE_RELEASES, 'signatures');

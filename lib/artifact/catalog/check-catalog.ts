@@ -1,6 +1,5 @@
 import { parseDockerReference } from '../../base/names/docker-reference.ts';
-import type { Pullspec } from '../../base/names/pullspec.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Pullspec, Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';

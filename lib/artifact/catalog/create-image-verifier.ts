@@ -1,9 +1,9 @@
-import type { Pullspec } from '../../base/names/pullspec.ts';
+import type { Pullspec } from '../../base/names/reference.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
 import { describeScope } from '../../trust/policy/machine-config-lockouts.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { decideByPolicy, type PolicyImageQuestion } from '../../verdict/decide/decide-by-policy.ts';
 import { decideImage } from '../../verdict/decide/decide-image.ts';
 import { type ImageJudgement, toVerification, type Verification } from './verification.ts';

@@ -10,7 +10,7 @@ import {
 } from '../../base/documents/read-objects.ts';
 import { plainObject } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
+import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
 
 /** An image in a catalog, bundle or list, with every place that names it. */
 export interface CatalogImage {

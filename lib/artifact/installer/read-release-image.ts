@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
+import { parsePullspec } from '../../base/names/reference.ts';
 import { type InstallerMember, readMembers } from './read-members.ts';
 import { type SlotContent, scanSlots } from './release-slots.ts';
 

@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { Pullspec } from '../../base/names/pullspec.ts';
+import type { Pullspec } from '../../base/names/reference.ts';
 import type { Manifest, RegistryClient } from '../../registry/client/registry-client.ts';
 
 /** Where a release image is read from. What is read by digest has that digest, or the read fails: `ContentMismatch`. */

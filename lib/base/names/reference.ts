@@ -1,6 +1,5 @@
 import { InputError } from '../errors/input-error.ts';
 import { type Digest, isDigest, parseDigest } from './digest.ts';
-import type { Repository } from './repository.ts';
 
 /** A parsed image reference. The grammar is `distribution/reference`'s; normalisation is Docker's. */
 export interface Reference {
@@ -107,4 +106,56 @@ function invalid(text: string, fault: string): InputError {
     'PullspecInvalid',
     `${JSON.stringify(shown)} is not a pullspec: ${fault}; expected registry/repository[:tag][@sha256:<64 hex digits>]`,
   );
+}
+
+declare const pullspecBrand: unique symbol;
+
+/** What a user asked for: the reference and the text it was written as. Made by {@link parsePullspec} alone. */
+export interface Pullspec extends Reference {
+  readonly [pullspecBrand]: true;
+  /** As the user wrote it, at most {@link MAX_PULLSPEC_LENGTH} characters. */
+  readonly text: string;
+}
+
+export const MAX_PULLSPEC_LENGTH = 1024;
+
+/** @throws InputError `PullspecInvalid` or `DigestInvalid`. */
+export function parsePullspec(text: string): Pullspec {
+  if (text.length > MAX_PULLSPEC_LENGTH) {
+    throw new InputError(
+      'PullspecInvalid',
+      `the pullspec has ${text.length} characters; at most ${MAX_PULLSPEC_LENGTH} are read`,
+    );
+  }
+  const transport = /^([a-z][a-z-]*):\/\//.exec(text)?.[1];
+  if (transport !== undefined) {
+    throw new InputError('PullspecInvalid', `write the pullspec without ${transport}://: registry/repository@sha256:…`);
+  }
+  if (isDigest(text)) {
+    throw new InputError('PullspecInvalid', 'a digest alone names no repository: write registry/repository@sha256:…');
+  }
+  return { ...parseReference(text), text } as Pullspec;
+}
+
+/** `host/repository@digest` in canonical spelling, the tag dropped; undefined without a digest. */
+export function toCanonicalPullspec({ repository, digest }: Reference): string | undefined {
+  return digest === undefined ? undefined : `${repository}@${digest}`;
+}
+
+declare const repositoryBrand: unique symbol;
+
+/**
+ * `host[:port]/path` in its one canonical spelling: host in lower case, port 443 dropped, Docker Hub's short names
+ * written out. Two repositories are the same when these strings are equal. Made by `parseReference` alone.
+ */
+export type Repository = string & { readonly [repositoryBrand]: true };
+
+/** The host, with its port unless that is the default one. */
+export function repositoryHost(repository: Repository): string {
+  return repository.slice(0, repository.indexOf('/'));
+}
+
+/** What follows the host. */
+export function repositoryPath(repository: Repository): string {
+  return repository.slice(repository.indexOf('/') + 1);
 }

@@ -1,6 +1,5 @@
 import { InputError } from '../errors/input-error.ts';
-import { parseRepository } from './reference.ts';
-import { repositoryHost, repositoryPath } from './repository.ts';
+import { parseRepository, repositoryHost, repositoryPath } from './reference.ts';
 
 // Two components, so that Docker Hub's short names play no part.
 const PROBE_PATH = 'a/b';

@@ -1,7 +1,6 @@
 import { InputError } from '../errors/input-error.ts';
-import { parseReference, toCanonicalHost } from './reference.ts';
+import { parseReference, type Repository, repositoryHost, repositoryPath, toCanonicalHost } from './reference.ts';
 import { parseRegistryHost } from './registry-host.ts';
-import { type Repository, repositoryHost, repositoryPath } from './repository.ts';
 
 /**
  * What a scope of a policy covers (containers-policy.json(5), transport `docker`): every host below a domain, or

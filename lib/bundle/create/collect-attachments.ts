@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { type SelectedAttachments, selectAttachments } from '../../mirror/sigstore/select-attachments.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';

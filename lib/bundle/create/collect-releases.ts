@@ -3,7 +3,7 @@ import type { LeftOutSignature } from '../../cluster/render/read-signed-release.
 import { readSignedReleases } from '../../cluster/render/read-signed-releases.ts';
 import type { SignedRelease } from '../../cluster/render/signature-config-maps.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 
 export interface CollectedReleases {
   /** Sorted by digest; signatures in the order in which a bundle numbers them. */

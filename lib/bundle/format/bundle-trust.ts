@@ -3,7 +3,7 @@ import { prepareTrust } from '../../trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../trust/prepare/read-trust-directory.ts';
 import { selectProfile } from '../../trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
-import { type ReadyTrust, toReadyTrust } from '../../trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../trust/source/trust-source.ts';
 
 /** A profile by which signatures are verified, and what it was compiled from. */
 export interface BundleProfile {

@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { type CopiedAttachments, copyAttachments } from '../../mirror/sigstore/copy-attachments.ts';
 import type { AttachmentDestination } from '../../mirror/sigstore/update-tag.ts';
 import { type LayoutReader, openLayoutReader } from '../../registry/attachments/layout.ts';

@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import type { Candidate } from '../format/read-bundle.ts';

@@ -5,7 +5,7 @@ import { readSlots, type Slots } from '../../mirror/slots/slots.ts';
 import { compareKeys } from '../../platform/objects/port/object-key.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Candidate } from '../format/read-bundle.ts';
 
 /** A candidate that these profiles verify. */

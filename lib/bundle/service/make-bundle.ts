@@ -5,7 +5,7 @@ import type { LeftOutSignature } from '../../cluster/render/read-signed-release.
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_PREPARED_BYTES, trustSourceKey } from '../../trust/prepared/stored-trust.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { createBundle } from '../create/create-bundle.ts';
 import type { BundleProfile } from '../format/bundle-trust.ts';
 import type { BundleSink } from '../format/write-archive.ts';

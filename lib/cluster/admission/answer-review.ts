@@ -1,6 +1,6 @@
-import { parsePullspec } from '../../base/names/pullspec.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { parsePullspec } from '../../base/names/reference.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import { requireForceAllowed } from '../../verdict/decide/force.ts';
 import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
 import type { Reason, Verdict } from '../../verdict/judge/verdict.ts';

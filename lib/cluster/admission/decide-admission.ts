@@ -1,9 +1,9 @@
-import type { Pullspec } from '../../base/names/pullspec.ts';
-import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import type { Pullspec } from '../../base/names/reference.ts';
+import { repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import { decideAndRecord, decideWithMirror } from '../../verdict/records/decide-and-record.ts';
 import type { Acceptances } from '../../verdict/records/list-accepted.ts';

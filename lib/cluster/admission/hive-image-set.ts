@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { isDigest } from '../../base/names/digest.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
+import { parsePullspec } from '../../base/names/reference.ts';
 import { type AdmissionAnswer, admit, deny } from './admission-answer.ts';
 
 const PATH = 'spec.releaseImage';

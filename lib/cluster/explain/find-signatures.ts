@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type CollectedRelease, collectRelease } from '../../verdict/decide/collect-evidence.ts';
 import type { Proof } from '../../verdict/judge/requirement.ts';
 import type { Attempt, Reason } from '../../verdict/judge/verdict.ts';

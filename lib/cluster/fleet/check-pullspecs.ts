@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
+import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
 import { evaluatePullspec, findMirrorSource } from '../../verdict/judge/evaluate-pullspec.ts';
 import { finding, type NamedImage, type SurveyFinding } from './survey.ts';

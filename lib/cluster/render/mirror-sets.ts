@@ -1,6 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseRepository } from '../../base/names/reference.ts';
-import { type Repository, repositoryHost } from '../../base/names/repository.ts';
+import { parseRepository, type Repository, repositoryHost } from '../../base/names/reference.ts';
 
 /** ImageDigestMirrorSet, ImageTagMirrorSet, or the ImageContentSourcePolicy of clusters before 4.13. */
 export type MirrorSetKind = 'idms' | 'itms' | 'icsp';

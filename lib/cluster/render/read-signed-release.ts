@@ -2,7 +2,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { toSignedVersion } from './release-version.ts';

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import { isStale } from '../../trust/source/ready-trust.ts';
+import { isStale } from '../../trust/source/trust-source.ts';
 import {
   type HeldSignatures,
   type LeftOutSignature,

@@ -2,7 +2,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type AuditedDigest, auditDigest, type QuarantinedSignature } from './audit-digest.ts';
 import { toUntouchedAudit, type UntouchedAudit } from './audit-slots.ts';
 import { ALL_SIGNATURES, type Invalidation, toInvalidationPaths } from './invalidation.ts';

@@ -3,7 +3,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt, Reason } from '../../verdict/judge/verdict.ts';
 import { judgeStored } from '../slots/release-slots.ts';

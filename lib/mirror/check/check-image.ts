@@ -1,10 +1,10 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { RegistryClient } from '../../registry/client/registry-client.ts';
 import { type ChildManifest, type ListedImages, listImages } from '../../registry/images/list-children.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
 import { type Completeness, toCompleteness } from '../slots/slots.ts';

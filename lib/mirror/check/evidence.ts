@@ -1,10 +1,10 @@
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { collectRelease, requiresOpenpgp } from '../../verdict/decide/collect-evidence.ts';
 import { evaluatePolicies, type PolicyFindings } from '../../verdict/decide/evaluate-policies.ts';
 import type { ImageReader } from '../../verdict/decide/node-images.ts';

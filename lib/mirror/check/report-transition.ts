@@ -1,4 +1,4 @@
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';

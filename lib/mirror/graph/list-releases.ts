@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { UpdateGraph } from './parse-graph.ts';
 import type { GraphNode } from './parse-node.ts';

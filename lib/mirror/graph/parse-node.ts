@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
-import { parseRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
+import { parsePullspec, parseRepository } from '../../base/names/reference.ts';
 
 /** Characters of a version. */
 export const MAX_VERSION_LENGTH = 128;

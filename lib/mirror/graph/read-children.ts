@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { type ChildManifest, listChildren } from '../../registry/images/list-children.ts';
 import type { ManifestReader } from '../../registry/profile/profile-registries.ts';

@@ -1,6 +1,6 @@
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';

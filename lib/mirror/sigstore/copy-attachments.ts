@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';

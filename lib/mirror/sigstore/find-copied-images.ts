@@ -1,6 +1,6 @@
 import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { RegistryClient } from '../../registry/client/registry-client.ts';
 import { listImages } from '../../registry/images/list-children.ts';

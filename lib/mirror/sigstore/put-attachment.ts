@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parseDigest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { BUNDLE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import { type AttachmentReader, toReferrersTag, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
 import { INDEX_MEDIA_TYPE, MAX_REFERRERS, parseDescriptors } from '../../registry/client/list-referrers.ts';

@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { isRepository, parseReference } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import { parseScope } from '../../base/names/scope.ts';
 import { COSIGN_SIGNATURE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import { parseSimpleSigningPayload } from '../../crypto/simple-signing-payload.ts';

@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { formatSignatureBlob, MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/signature-blob.ts';
 import {
   type AttachmentReader,

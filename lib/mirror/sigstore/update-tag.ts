@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob, RegistryPusher, TagCondition } from '../../registry/client/registry-pusher.ts';

@@ -1,6 +1,6 @@
 import type { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';

@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import { releaseKey, releaseLayout } from './slot-layout.ts';
 import type { Slot, SlotTarget } from './slots.ts';

@@ -1,6 +1,6 @@
 import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
 
 /** The slots of one image in the mirror: the objects `<prefix>1` to `<prefix><last>`. */

@@ -1,9 +1,9 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import { findPolicies, isRefused } from '../../verdict/decide/policies-at-name.ts';
 import { toCandidate } from '../../verdict/judge/candidate.ts';
 import { isSigned, type SignedRequirement } from '../../verdict/judge/requirement.ts';

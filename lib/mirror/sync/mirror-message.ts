@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { isRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { Unmirrored } from '../../verdict/records/decide-and-record.ts';
 

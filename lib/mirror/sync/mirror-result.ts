@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type EvaluatedRelease, judgeRelease } from '../../verdict/decide/collect-evidence.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import type { RefusalCode } from '../slots/place-signature.ts';

@@ -6,7 +6,7 @@ import type { HttpClient } from '../../platform/http/http-client.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { GraphPlace } from '../graph/graph-places.ts';
 import type { UpdateGraph } from '../graph/parse-graph.ts';
 import type { ChildrenReader } from '../graph/read-children.ts';

@@ -5,7 +5,7 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { retry } from '../../platform/time/retries.ts';
 import { createLimitedStore } from '../../stores/port/composites.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
 import { type AskedStores, rememberAbsent } from './absent-record.ts';
 import { mirrorDigest } from './mirror-digest.ts';

@@ -1,4 +1,4 @@
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ParsedEvent, Push } from './parse/push.ts';

@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 
 /** The trust of every profile, as far as it can be read and is fresh. */
 interface ReadTrusts {

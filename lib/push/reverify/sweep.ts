@@ -3,7 +3,7 @@ import { auditMirror } from '../../mirror/audit/audit-mirror.ts';
 import type { Invalidation } from '../../mirror/audit/invalidation.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { listAccepted } from '../../verdict/records/list-accepted.ts';
 import { toReverifyBody } from '../verify/queued-message.ts';
 import { toNextSweep } from './next-sweep.ts';

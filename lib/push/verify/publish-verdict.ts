@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
+import { parsePullspec } from '../../base/names/reference.ts';
 import type { BusEvent, EventBus } from '../../platform/bus/event-bus.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';

@@ -1,9 +1,8 @@
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
-import { parseRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
+import { type Pullspec, parsePullspec, parseRepository } from '../../base/names/reference.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { ManifestReader } from '../../registry/profile/profile-registries.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';

@@ -1,6 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
-import { parseRepository } from '../../base/names/reference.ts';
+import { parsePullspec, parseRepository } from '../../base/names/reference.ts';
 import { queueUnmirrored } from '../../mirror/sync/mirror-message.ts';
 import type { EventBus } from '../../platform/bus/event-bus.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
@@ -12,7 +11,7 @@ import type { ProfileRegistries } from '../../registry/profile/profile-registrie
 import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { bindTrustSource, type TrustSource } from '../../trust/source/trust-source.ts';
 import type { ImageRequest } from '../../verdict/decide/decide-image.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import {
   CosignAnnotation,
   formatSignatureBlob,

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { BUNDLE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
 import {
   INDEX_MEDIA_TYPE,

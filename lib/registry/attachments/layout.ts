@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../base/docume
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseReference } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import { INDEX_MEDIA_TYPE } from '../client/list-referrers.ts';
 import { checkManifest, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
 import type { Manifest } from '../client/registry-client.ts';

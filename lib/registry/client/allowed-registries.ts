@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { type Repository, repositoryHost } from '../../base/names/reference.ts';
 import { parseRegistryHost } from '../../base/names/registry-host.ts';
-import { type Repository, repositoryHost } from '../../base/names/repository.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 
 /** The hosts that a registry client may contact. No answer of a peer adds to them. */

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../base/documents/json-value.t
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { RegistryRequests } from './registry-requests.ts';
 
 /** A referrer of a manifest, as a registry lists it. The list is untrusted, so its content is read by digest. */

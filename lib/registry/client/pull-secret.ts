@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseScope } from '../../base/names/scope.ts';
 
 /** A credential of a registry. Functions return the secrets, so that printing the value does not print them. */

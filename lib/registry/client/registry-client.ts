@@ -1,8 +1,8 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseReference } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import type { HttpResponse, HttpSender } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 import { type AllowedHosts, createAllowedRegistries } from './allowed-registries.ts';

@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import { type Repository, repositoryPath } from '../../base/names/repository.ts';
+import { type Repository, repositoryPath } from '../../base/names/reference.ts';
 import type { HttpResponse, RequestContent } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 import { retryRequest } from '../../platform/time/retries.ts';

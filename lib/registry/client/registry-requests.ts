@@ -1,4 +1,4 @@
-import { type Repository, repositoryPath } from '../../base/names/repository.ts';
+import { type Repository, repositoryPath } from '../../base/names/reference.ts';
 import type { HttpResponse } from '../../platform/http/http-client.ts';
 import { retryRequest } from '../../platform/time/retries.ts';
 import { checkStatus } from './registry-answers.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { type Repository, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import type { HttpSender } from '../../platform/http/http-client.ts';
 import type { AllowedRegistries } from './allowed-registries.ts';
 import { type Challenge, parseChallenges } from './parse-challenges.ts';

@@ -1,8 +1,8 @@
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { isDigest } from '../../base/names/digest.ts';
+import { type Repository, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import { type EcrRegistry, parseEcrHost } from '../../base/names/registry-host.ts';
-import { type Repository, repositoryHost, repositoryPath } from '../../base/names/repository.ts';
 import { SDK_TIMEOUTS } from '../../platform/aws/aws-settings.ts';
 import { checkManifest, MANIFEST_MEDIA_TYPES, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../client/registry-client.ts';

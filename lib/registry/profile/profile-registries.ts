@@ -1,5 +1,5 @@
+import { type Repository, repositoryHost } from '../../base/names/reference.ts';
 import { parseEcrHost, parseRegistryHost } from '../../base/names/registry-host.ts';
-import { type Repository, repositoryHost } from '../../base/names/repository.ts';
 import { createHttpClient, type HttpClient, type HttpSender } from '../../platform/http/http-client.ts';
 import type { ProxyOptions } from '../../platform/http/proxy.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';

@@ -1,6 +1,6 @@
 import type { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 
 /** A question to a store. A lookaside is laid out by repository and needs one; the release layout ignores it. */
 export interface SignatureQuery {

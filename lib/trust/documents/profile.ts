@@ -1,8 +1,7 @@
 import * as v from 'valibot';
 import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
-import { parseRepository } from '../../base/names/reference.ts';
-import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { parseRepository, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import { isProfileName } from '../prepared/profiles.ts';
 import { type ParsedDocument, readContent, registryHostField, repositoryField } from './parsed-document.ts';
 

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import { documentError, type Path } from '../documents/parsed-document.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';

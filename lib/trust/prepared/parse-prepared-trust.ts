@@ -4,8 +4,8 @@ import { recordOf } from '../../base/documents/schema.ts';
 import { isUnixTime } from '../../base/documents/unix-time.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { isRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import {
   MAX_CERTIFICATES,
   type PreparedCertificate,

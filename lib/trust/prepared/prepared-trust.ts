@@ -1,4 +1,4 @@
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 
 /** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */

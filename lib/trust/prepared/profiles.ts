@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseRepository } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 

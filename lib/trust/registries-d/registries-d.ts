@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { Reference } from '../../base/names/reference.ts';
-import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 
 /** The folder of a profile whose files are registries.d documents, whatever they hold. */
 export const REGISTRIES_D = 'registries.d';

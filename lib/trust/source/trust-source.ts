@@ -1,9 +1,11 @@
+import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { untilAborted } from '../../platform/time/deadline.ts';
+import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 import { selectProfile } from '../prepared/profiles.ts';
 import { type LoadedTrust, loadTrust } from './load-trust.ts';
-import { type ReadyTrust, toReadyTrust } from './ready-trust.ts';
 
 /** Published trust, kept between requests. */
 export interface TrustSource {
@@ -19,7 +21,7 @@ export interface TrustSource {
 }
 
 /** Milliseconds for which loaded trust is used without checking that it is still the current one. */
-export const TRUST_REFRESH_MS = 60_000;
+const TRUST_REFRESH_MS = 60_000;
 
 interface Kept {
   readonly loaded: LoadedTrust;
@@ -85,4 +87,75 @@ export function createTrustSource(
  */
 export function bindTrustSource({ profiles, read }: TrustSource, signal: AbortSignal): TrustSource {
   return { profiles, read: (wanted, revision) => untilAborted(read(wanted, revision), signal) };
+}
+
+/** A profile's trust as decisions use it: made once per load, shared by all decisions. */
+export interface ReadyTrust {
+  readonly prepared: PreparedTrust;
+  readonly keyrings: readonly IndexedKeyring[];
+  /** When it was last known to be the current revision. */
+  readonly refreshedAt: Date;
+}
+
+/** Milliseconds after which trust that was not refreshed decides nothing. */
+export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
+
+export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyTrust {
+  return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
+}
+
+/** Milliseconds by which a refresh may be ahead of now: beyond that a clock was set back, and the age is unknown. */
+export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
+
+/** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
+export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: Date): boolean {
+  const age = now.getTime() - refreshedAt.getTime();
+  return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
+}
+
+/** The public part of a profile's trust: fingerprints and dates, never key material or secrets. */
+interface TrustSummary
+  extends Pick<
+    PreparedTrust,
+    'profile' | 'revision' | 'verification' | 'mode' | 'require' | 'canonicalRepositories' | 'signedRepositories'
+  > {
+  readonly refreshedAt: string;
+  readonly stores: readonly string[];
+  readonly keyrings: readonly { readonly name: string; readonly keys: readonly KeySummary[] }[];
+  readonly imagePolicies: readonly { readonly kind: string; readonly name: string }[];
+}
+
+interface KeySummary {
+  readonly fingerprint: string;
+  readonly maySign: boolean;
+  /** RFC 3339; null: never. */
+  readonly expiresAt: string | null;
+  readonly revoked: boolean;
+}
+
+export function toTrustSummary({ prepared, refreshedAt }: ReadyTrust): TrustSummary {
+  const { profile, revision, verification, mode, require, canonicalRepositories, signedRepositories } = prepared;
+  return {
+    profile,
+    revision,
+    refreshedAt: refreshedAt.toISOString(),
+    verification,
+    mode,
+    require,
+    canonicalRepositories,
+    signedRepositories,
+    stores: prepared.stores.map(({ url }) => url),
+    keyrings: prepared.keyrings.map(({ name, certificates }) => ({
+      name,
+      keys: certificates.flatMap(({ keys }) =>
+        keys.map(({ fingerprint, expiresAt, revoked, notForSigning }) => ({
+          fingerprint,
+          maySign: revoked === undefined && notForSigning === undefined,
+          expiresAt: expiresAt === undefined ? null : formatUnixTime(expiresAt),
+          revoked: revoked !== undefined,
+        })),
+      ),
+    })),
+    imagePolicies: prepared.imagePolicies.map(({ kind, name }) => ({ kind, name })),
+  };
 }

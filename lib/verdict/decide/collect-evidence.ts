@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { isStoreAttempt, toCandidate } from '../judge/candidate.ts';
 import { type Evidence, type Judgement, judgeRequirement, mergeReasons } from '../judge/judge.ts';
 import { addDistinct, type ReleaseTrust, toKeyringRequirements } from '../judge/keyring-requirement.ts';

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Manifest, RegistryClient } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type Judgement, joinJudgements } from '../judge/judge.ts';
 import { type Attempt, MAX_PROOF_BYTES, type Reason, type Verdict } from '../judge/verdict.ts';
 import type { CollectedEvidence, ExaminedSignature } from './collect-evidence.ts';
@@ -103,7 +103,7 @@ async function decideDigest(
   const { attempts, left } = boundAttempts([...found.attempts, ...(release?.collected.attempts ?? [])]);
   const warnings = [...earlier, ...found.warnings, ...left];
   const { policies } = found;
-  const images = toImageResults(found.images, found.others);
+  const images = found.images.length === 0 ? [] : toImageResults(found.images, found.others);
   return {
     verdict: toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts, policies, images }),
     verified: proofs.map(({ keyring, bytes }) => ({ keyring, bytes })),

@@ -1,8 +1,8 @@
 import { formatPlatform, type Platform } from '../../base/names/platform.ts';
-import { type Pullspec, toCanonicalPullspec } from '../../base/names/pullspec.ts';
+import { type Pullspec, toCanonicalPullspec } from '../../base/names/reference.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/ready-trust.ts';
+import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluatePullspec } from '../judge/evaluate-pullspec.ts';
 import type { Attempt, ImageResult, Outcome, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
 

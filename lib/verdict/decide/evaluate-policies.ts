@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { type Platform, parsePlatform } from '../../base/names/platform.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { Manifest, RegistryClient } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
@@ -79,7 +79,8 @@ export const NO_FINDINGS: PolicyFindings = {
  */
 export async function evaluatePolicies(question: PolicyQuestion): Promise<PolicyFindings> {
   const { prepared, repository, digest, list, counts = () => true } = question;
-  if (prepared.require === 'openpgp' || prepared.verification === 'disabled') return NO_FINDINGS;
+  const { require, verification, imagePolicies } = prepared;
+  if (require === 'openpgp' || verification === 'disabled' || imagePolicies.length === 0) return NO_FINDINGS;
   const found = findPolicies(prepared, repository, list ?? digest);
   const own = keepCounted(found.own, counts);
   const others = found.others.map((policies) => keepCounted(policies, counts));

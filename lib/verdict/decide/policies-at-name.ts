@@ -1,6 +1,6 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/image-policy.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts
 import { isInternalFault } from '../../base/errors/evaluate-candidate.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { isPlatform, MAX_PLATFORMS, type Platform, parsePlatform } from '../../base/names/platform.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
+import { parsePullspec } from '../../base/names/reference.ts';
 import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-response.ts';
 import type { Telemetry } from '../../platform/lambda/telemetry.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';

@@ -1,5 +1,4 @@
-import type { Pullspec } from '../../base/names/pullspec.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Pullspec, Repository } from '../../base/names/reference.ts';
 import type { MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason } from './verdict.ts';
 

@@ -1,7 +1,7 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { toSignatureIdentity } from '../../crypto/openpgp/messages/verify-message.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';

@@ -1,7 +1,7 @@
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import type { Repository } from '../../base/names/reference.ts';
 import { parseReference, type Reference } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import type { UntrustedSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../crypto/openpgp/messages/verify-message.ts';

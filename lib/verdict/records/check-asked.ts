@@ -1,6 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
-import { parseRepository } from '../../base/names/reference.ts';
+import { type Pullspec, parsePullspec, parseRepository } from '../../base/names/reference.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { compareMembers } from './compare-verdicts.ts';
 import type { Asked } from './verdict-record.ts';

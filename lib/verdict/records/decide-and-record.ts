@@ -1,21 +1,27 @@
-import type { Digest } from '../../base/names/digest.ts';
-import { parseReference } from '../../base/names/reference.ts';
-import type { Repository } from '../../base/names/repository.ts';
+import { hash } from 'node:crypto';
+import { StoreError } from '../../base/errors/store-error.ts';
+import { type Digest, toKeySegment } from '../../base/names/digest.ts';
+import { parseReference, type Repository } from '../../base/names/reference.ts';
 import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { detectManifestType } from '../../registry/client/registry-answers.ts';
+import { MAX_MANIFEST_BYTES, type Manifest, type ManifestSource } from '../../registry/client/registry-client.ts';
 import type { EvidencePlaces } from '../../stores/open/open-stores.ts';
-import { createFallbackStore } from '../../stores/port/composites.ts';
-import { createParallelStore, createSharedTime, VERIFICATION_TIMEOUT_MS } from '../../stores/port/parallel-store.ts';
+import {
+  createFallbackStore,
+  createParallelStore,
+  createSharedTime,
+  VERIFICATION_TIMEOUT_MS,
+} from '../../stores/port/composites.ts';
 import type { SignaturePlaces, SignatureStore } from '../../stores/port/signature-store.ts';
-import type { ReadyTrust } from '../../trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type Decision, decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { Attempt, Verdict } from '../judge/verdict.ts';
 import type { Acceptances } from './list-accepted.ts';
-import { createManifestCache } from './manifest-cache.ts';
 import type { Asked } from './verdict-record.ts';
 import { toRecord, writeRecord } from './write-record.ts';
 
-export interface RecordingDependencies {
+interface RecordingDependencies {
   /** Read first. */
   readonly mirror: SignaturePlaces;
   /** Read when the mirror does not satisfy everything that is required. */
@@ -103,4 +109,57 @@ function toUnmirrored(image: string | undefined, asked: Digest | undefined): Unm
 
 function toPlaceKey({ store, location, image }: Pick<Attempt, 'store' | 'location' | 'image'>): string {
   return JSON.stringify([store, location, image]);
+}
+
+/**
+ * Manifests by digest, kept in the object store so that a registry is contacted once for each. What is kept is not
+ * trusted: its digest is recalculated each time, and anything else than the manifest is read anew.
+ */
+function createManifestCache(objects: ObjectStore, upstream: ManifestSource): ManifestSource {
+  return {
+    async readManifest(repository, digest, signal) {
+      const kept = await readKept(objects, digest);
+      if (kept !== undefined) return kept;
+      const manifest = await upstream.readManifest(repository, digest, signal);
+      await keep(objects, manifest);
+      return manifest;
+    },
+  };
+}
+
+function toKey(digest: Digest): string {
+  return `manifests/${toKeySegment(digest)}`;
+}
+
+async function readKept(objects: ObjectStore, digest: Digest | string): Promise<Manifest | undefined> {
+  const algorithm = digest.slice(0, digest.indexOf(':'));
+  const stored = await unlessFailed(objects.readObject(toKey(digest as Digest), MAX_MANIFEST_BYTES));
+  if (stored === undefined || `${algorithm}:${hash(algorithm, stored.bytes)}` !== digest) return undefined;
+  const mediaType = toMediaType(stored.bytes);
+  return mediaType === undefined ? undefined : { bytes: stored.bytes, mediaType, digest: digest as Digest };
+}
+
+/** Only a manifest whose type its own content says can be read back without the registry's header. */
+async function keep(objects: ObjectStore, { bytes, mediaType, digest }: Manifest): Promise<void> {
+  if (toMediaType(bytes) !== mediaType) return;
+  await unlessFailed(objects.createObject(toKey(digest), bytes));
+}
+
+function toMediaType(bytes: Uint8Array): Manifest['mediaType'] | undefined {
+  try {
+    return detectManifestType(bytes);
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
+}
+
+/** The cache saves a request, and decides nothing: a store that fails is passed over. */
+async function unlessFailed<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof StoreError) return undefined;
+    throw error;
+  }
 }

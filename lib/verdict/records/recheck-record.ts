@@ -1,9 +1,9 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { parsePlatform } from '../../base/names/platform.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/pullspec.ts';
+import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { toReadyTrust } from '../../trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../trust/source/trust-source.ts';
 import { decideImage } from '../decide/decide-image.ts';
 import { toForcedVerdict } from '../decide/force.ts';
 import { isStoreAttempt } from '../judge/candidate.ts';

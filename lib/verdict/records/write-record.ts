@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { parsePullspec } from '../../base/names/pullspec.ts';
-import { repositoryHost, repositoryPath } from '../../base/names/repository.ts';
+import { parsePullspec, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { Decision } from '../decide/decide-image.ts';

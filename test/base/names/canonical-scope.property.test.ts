@@ -1,8 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
-import { parseReference } from '../../../lib/base/names/reference.ts';
-import { repositoryHost } from '../../../lib/base/names/repository.ts';
+import { parseReference, repositoryHost } from '../../../lib/base/names/reference.ts';
 import { toCanonicalScope } from '../../../lib/base/names/scope.ts';
 
 const host = fc

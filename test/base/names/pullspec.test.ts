@@ -1,9 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
-import { MAX_PULLSPEC_LENGTH, parsePullspec, toCanonicalPullspec } from '../../../lib/base/names/pullspec.ts';
-import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { repositoryHost, repositoryPath } from '../../../lib/base/names/repository.ts';
+import {
+  MAX_PULLSPEC_LENGTH,
+  parsePullspec,
+  parseRepository,
+  repositoryHost,
+  repositoryPath,
+  toCanonicalPullspec,
+} from '../../../lib/base/names/reference.ts';
 
 const HEX = 'a'.repeat(64);
 

@@ -9,7 +9,7 @@ import { ADMISSION_KINDS } from '../../../lib/cluster/render/admission-kinds.ts'
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
-import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { parsePullspec, parseRepository } from '../../../lib/base/names/reference.ts';
 import { MAX_REUSE_MS, toReuseKey } from '../../../lib/cluster/admission/verdict-reuse.ts';
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';

@@ -10,7 +10,7 @@ import { createDirectoryObjectStore } from '../../../lib/platform/objects/direct
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import {
   DIGEST,
   keyOf,

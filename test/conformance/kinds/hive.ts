@@ -3,7 +3,7 @@ import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import {
   type AdmissionAnswer,
   answerFailure,
@@ -19,7 +19,7 @@ import { parseHiveConfig } from '../../../lib/trust/documents/hive-config.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
-import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { decidePullspec } from '../../../lib/verdict/decide/decide-pullspec.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import type { KindRunner } from '../kinds.ts';

@@ -4,7 +4,7 @@ import { MAX_AUDITED_BYTES } from '../../../lib/mirror/audit/audit-slots.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { compressedBody, indeterminatePacket, PACKET } from '../../fixtures/make/packet-writer.ts';
 import { toDigest, toSeconds } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';

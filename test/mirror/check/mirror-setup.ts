@@ -3,7 +3,7 @@ import { COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/signature-bl
 import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { makeBundle, toStatement } from '../../crypto/sigstore/make-bundle.ts';
 import { type KeyPair, makeKeys } from '../../crypto/sigstore/make-certificate.ts';
 import { signContent, toPayload, toPem } from '../../crypto/sigstore/make-signature.ts';

@@ -5,7 +5,7 @@ import { mirrorDigest } from '../../../lib/mirror/sync/mirror-digest.ts';
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { createFallbackStore } from '../../../lib/stores/port/composites.ts';
 import { parsePreparedTrust } from '../../../lib/trust/prepared/parse-prepared-trust.ts';
-import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { openObjects } from './open-objects.ts';
 
 /**

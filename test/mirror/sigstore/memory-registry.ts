@@ -1,6 +1,6 @@
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../../lib/base/names/digest.ts';
-import type { Repository } from '../../../lib/base/names/repository.ts';
+import type { Repository } from '../../../lib/base/names/reference.ts';
 import type { AttachmentDestination } from '../../../lib/mirror/sigstore/update-tag.ts';
 import type { Manifest } from '../../../lib/registry/client/registry-client.ts';
 import type { RegistryPusher } from '../../../lib/registry/client/registry-pusher.ts';

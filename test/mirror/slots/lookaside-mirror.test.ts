@@ -15,7 +15,7 @@ import {
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { createObjectLookasideStore } from '../../../lib/stores/object-stores.ts';
-import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
+import { createParallelStore } from '../../../lib/stores/port/composites.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';

@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../../lib/platform/objects/port/object-stor
 import { openMirror } from '../../../lib/stores/open/open-stores.ts';
 import { createPolicyStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';
 import { DIGEST, NAME, NOW } from '../../registry/images/image-setup.ts';
 import { createMemoryLookaside } from '../../support/memory-lookaside.ts';

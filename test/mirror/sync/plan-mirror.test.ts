@@ -7,7 +7,7 @@ import { type PlanMirrorRequest, type PlanMirrorResult, planMirror } from '../..
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { readFixtureTrust } from '../../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';

@@ -5,7 +5,7 @@ import { readAbsent } from '../../../lib/mirror/sync/absent-record.ts';
 import { type SyncProgress, type SyncRequest, syncMirror } from '../../../lib/mirror/sync/sync-mirror.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { readFixtureTrust } from '../../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
+import type { Repository } from '../../../lib/base/names/reference.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import type { Repository } from '../../../lib/base/names/repository.ts';
 import { BUNDLE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { findAttachments, MAX_BUNDLES } from '../../../lib/registry/attachments/find-attachments.ts';
 import { MAX_ATTACHED_SIGNATURES } from '../../../lib/registry/attachments/read-signature-layers.ts';

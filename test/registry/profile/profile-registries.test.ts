@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
+import type { Repository } from '../../../lib/base/names/reference.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import type { Repository } from '../../../lib/base/names/repository.ts';
 import type { SecretSource } from '../../../lib/platform/secrets/secret-source.ts';
 import { type PullSecret, parsePullSecret } from '../../../lib/registry/client/pull-secret.ts';
 import {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../../lib/platform/http/http-client.ts';
-import { openStore } from '../../../lib/stores/open/open-store.ts';
+import { openStore } from '../../../lib/stores/open/open-stores.ts';
 import { startServer } from '../../support/servers/start-server.ts';
 import { readEntries, signatureOf, summarise } from '../signature-store-contract.ts';
 

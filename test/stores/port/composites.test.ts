@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createObjectReleaseStore } from '../../../lib/stores/object-stores.ts';
-import { createFailingStore, createFallbackStore } from '../../../lib/stores/port/composites.ts';
-import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
+import { createFailingStore, createFallbackStore, createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';

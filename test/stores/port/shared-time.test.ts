@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { createParallelStore, createSharedTime } from '../../../lib/stores/port/parallel-store.ts';
+import { createParallelStore, createSharedTime } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 
 const query = { digest: parseDigest(`sha256:${'a1'.repeat(32)}`) };

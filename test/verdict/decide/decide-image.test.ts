@@ -4,11 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
-import { createFallbackStore } from '../../../lib/stores/port/composites.ts';
-import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
+import { createFallbackStore, createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import {
@@ -16,7 +15,7 @@ import {
   MAX_TRUST_AGE_MS,
   type ReadyTrust,
   toReadyTrust,
-} from '../../../lib/trust/source/ready-trust.ts';
+} from '../../../lib/trust/source/trust-source.ts';
 import { decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';

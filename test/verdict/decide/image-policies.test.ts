@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
-import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';
 import { DIGEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';

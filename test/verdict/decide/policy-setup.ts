@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import type { ManifestSource } from '../../../lib/registry/client/registry-client.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { type Decision, decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
 import { OCI_MANIFEST } from '../../registry/client/registry-setup.ts';
 import { DIGEST, MANIFEST, makeImageSigner, NAME, NOW } from '../../registry/images/image-setup.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import { BUNDLE_TYPE, formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { createPolicyStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { MAX_MESSAGE_LENGTH } from '../../../lib/verdict/judge/candidate.ts';
 import { decideAndRecord } from '../../../lib/verdict/records/decide-and-record.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';

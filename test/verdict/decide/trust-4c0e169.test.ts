@@ -6,7 +6,7 @@ import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { loadRevision, loadTrust } from '../../../lib/trust/source/load-trust.ts';
-import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { RELEASE_DIGEST, RELEASE_REPOSITORY } from '../../fixtures/make/payload.ts';
 import { NAME, NOW } from '../../registry/images/image-setup.ts';

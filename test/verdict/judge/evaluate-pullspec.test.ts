@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
-import { parseRepository } from '../../../lib/base/names/reference.ts';
+import { parsePullspec, parseRepository } from '../../../lib/base/names/reference.ts';
 import { evaluatePullspec, type PullspecPolicy } from '../../../lib/verdict/judge/evaluate-pullspec.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;

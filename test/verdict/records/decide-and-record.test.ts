@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { decideAndRecord, type RecordedDecision } from '../../../lib/verdict/records/decide-and-record.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';

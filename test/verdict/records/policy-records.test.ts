@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import type { ReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import type { PolicyResult, Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
 import { type Recheck, recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import type { Attempt, Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
 import { type Recheck, recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';

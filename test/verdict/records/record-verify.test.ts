@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';

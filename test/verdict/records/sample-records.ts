@@ -1,8 +1,8 @@
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
-import { createParallelStore } from '../../../lib/stores/port/parallel-store.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
+import { createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { type Decision, decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
-import { MAX_PULLSPEC_LENGTH, parsePullspec } from '../../../base/names/pullspec.ts';
+import { MAX_PULLSPEC_LENGTH, parsePullspec } from '../../../base/names/reference.ts';
 import { readJsonObject } from './read-json-object.ts';
 import { ReleaseError } from './release-error.ts';
 

@@ -1,9 +1,14 @@
 import { type Key, readKey, type SignaturePacket } from 'openpgp';
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { judgePrimaryKey, judgeSubkey, type KeyValidity } from './certificate-validity.ts';
-import { toVerificationKey } from './check-signature.ts';
 import { type CertificatePackets, type FiledCertificate, readKeyFile } from './key-file.ts';
-import { MAX_CERTIFICATES, type PreparedCertificate, type PreparedKey, type PreparedKeyring } from './keyring.ts';
+import {
+  MAX_CERTIFICATES,
+  type PreparedCertificate,
+  type PreparedKey,
+  type PreparedKeyring,
+  toVerificationKey,
+} from './keyring.ts';
 import type { PublicKeyPacket } from './public-key-packet.ts';
 import {
   findDesignatedRevocation,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { PublicKeyAlgorithm } from '../packets/algorithms.ts';
 import { type ByteReader, createByteReader, padMpi, readMpi, toHex } from '../packets/byte-reader.ts';
+import { PublicKeyAlgorithm } from '../packets/signature-packet.ts';
 
 /** A version 4 public key or subkey packet (RFC 9580 section 5.5.2.2). */
 export interface PublicKeyPacket {

@@ -1,10 +1,9 @@
 import { formatUnixDay } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { toCertificateHash } from '../packets/algorithms.ts';
-import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
+import { parseSignaturePacket, toCertificateHash, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { readRevocationKeys } from '../packets/signature-subpackets.ts';
-import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './check-signature.ts';
 import type { CertificatePackets, SelfStatement } from './key-file.ts';
+import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './keyring.ts';
 import type { PublicKeyMaterial, PublicKeyPacket } from './public-key-packet.ts';
 
 /** A key that a signature may be by. */

@@ -1,7 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { createByteReader, toHex } from '../packets/byte-reader.ts';
-import { decompress, MAX_DECOMPRESSED_BYTES } from '../packets/decompress.ts';
-import { type Packet, PacketTag, readPacket } from '../packets/packet-reader.ts';
+import { decompress, MAX_DECOMPRESSED_BYTES, type Packet, PacketTag, readPacket } from '../packets/packet-reader.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
 
 /** A message of the one accepted shape. Nothing in it is proven. */

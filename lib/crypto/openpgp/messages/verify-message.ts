@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { isAlgorithmOf, isSignedBy } from '../keys/check-signature.ts';
 import type { IndexedKey, IndexedKeyring } from '../keys/keyring.ts';
-import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/algorithms.ts';
-import { Compression } from '../packets/decompress.ts';
+import { isAlgorithmOf, isSignedBy } from '../keys/keyring.ts';
+import { Compression } from '../packets/packet-reader.ts';
+import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/signature-packet.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
 
 /** Seconds that a signature may be dated ahead of now. */

@@ -1,7 +1,6 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
-import { parseRepository } from '../../../base/names/reference.ts';
-import { repositoryHost, repositoryPath } from '../../../base/names/repository.ts';
+import { parseRepository, repositoryHost, repositoryPath } from '../../../base/names/reference.ts';
 import { WEBHOOK_SOURCES } from '../../../platform/secrets/webhook-credentials.ts';
 import { toFieldError } from './fields.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../../lib/base/names/digest.ts';
-import { parsePullspec } from '../../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../../lib/base/names/reference.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { decideImage } from '../../../../lib/verdict/decide/decide-image.ts';
 import { FLAG } from '../../../fixtures/make/certificate-writer.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { inspectRelease } from '../../../../lib/artifact/release/inspect-release.ts';
 import { openRegistryRelease } from '../../../../lib/artifact/release/release-source.ts';
-import { parsePullspec } from '../../../../lib/base/names/pullspec.ts';
+import { parsePullspec } from '../../../../lib/base/names/reference.ts';
 import {
   BASE_LAYER,
   type BuiltImage,

@@ -6,7 +6,7 @@ import type { CheckedImage } from '../../../../lib/mirror/check/check-image.ts';
 import { checkMirror, type MirrorCheckRequest } from '../../../../lib/mirror/check/check-mirror.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
 import { toSignatureTag } from '../../../../lib/registry/attachments/find-attachments.ts';
-import type { ReadyTrust } from '../../../../lib/trust/source/ready-trust.ts';
+import type { ReadyTrust } from '../../../../lib/trust/source/trust-source.ts';
 import {
   COMPONENTS,
   MIRROR,

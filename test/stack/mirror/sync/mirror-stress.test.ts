@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseDigest, toStoreSegment } from '../../../../lib/base/names/digest.ts';
 import { createS3Client } from '../../../../lib/platform/objects/s3/s3-client.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../../lib/stores/port/signature-store.ts';
-import { type ReadyTrust, toReadyTrust } from '../../../../lib/trust/source/ready-trust.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../../lib/trust/source/trust-source.ts';
 import { evaluateSignature } from '../../../../lib/verdict/judge/keyring-requirement.ts';
 import { toDigest } from '../../../fixtures/make/payload.ts';
 import { openObjects } from '../../../mirror/processes/open-objects.ts';

@@ -8,7 +8,7 @@ import { judgeStored } from '../../../../lib/mirror/slots/release-slots.ts';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../../lib/stores/port/signature-store.ts';
 import { prepareTrust } from '../../../../lib/trust/prepare/prepare-trust.ts';
-import { toReadyTrust } from '../../../../lib/trust/source/ready-trust.ts';
+import { toReadyTrust } from '../../../../lib/trust/source/trust-source.ts';
 import { RELEASE_REPOSITORY, toDigest } from '../../../fixtures/make/payload.ts';
 import { runSync, type SyncPlaces, toGraphText } from '../../../mirror/processes/run-sync.ts';
 import { makeSigningProfile, writeTrustDirectory } from '../../../mirror/processes/signing-profile.ts';

@@ -3,8 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { toStoreSegment } from '../../../../lib/base/names/digest.ts';
-import { parseRepository } from '../../../../lib/base/names/reference.ts';
-import { repositoryPath } from '../../../../lib/base/names/repository.ts';
+import { parseRepository, repositoryPath } from '../../../../lib/base/names/reference.ts';
 import { CANONICAL } from '../../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../../support/http-event.ts';
 import {
