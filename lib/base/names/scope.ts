@@ -81,7 +81,7 @@ const IPV6_HOST = /^(\[[0-9A-Fa-f:.]+\])(.*)$/;
  * use: lower case, no default port, no zeros in front of a port, no dot at the end, `docker.io` for its other name.
  * Paths, tags and digests stay as written. Text without a host comes back unchanged.
  */
-export function toCanonicalScope(scope: string): string {
+function toCanonicalScope(scope: string): string {
   const slash = scope.indexOf('/');
   const [host, path] = slash < 0 ? [scope, ''] : [scope.slice(0, slash), scope.slice(slash)];
   if (!host.startsWith(WILDCARD)) return toCanonicalSpelling(host) + path;

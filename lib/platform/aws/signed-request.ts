@@ -54,7 +54,7 @@ const MAX_EXPLANATION_BYTES = 4096;
 const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
 
 /** Signs a request, body included, and sends it once. @throws AwsRequestError, or StoreError when a limit is hit. */
-export async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
+async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
   const headers = signRequest(request, signing);
   const signal = AbortSignal.timeout(signing.timeoutMs);
   try {

@@ -1,19 +1,36 @@
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { EventBridgeClient, type EventBridgeClientConfig, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { SDK_TIMEOUTS } from '../aws/aws-settings.ts';
 import { createCombinedBus, EVENT_SOURCE, type EventBus } from './event-bus.ts';
+
+/** How the clients of the SDK reach AWS; what is left out they find in the environment. */
+type ClientSettings = Pick<
+  EventBridgeClientConfig & SNSClientConfig,
+  'endpoint' | 'region' | 'credentials' | 'maxAttempts' | 'requestHandler'
+>;
+
+/**
+ * The bus of a deployment, and the topic beside it if there is one.
+ *
+ * @param busName name or ARN
+ */
+export function openBus(
+  busName: string,
+  topicArn: string | undefined,
+  settings: ClientSettings = { requestHandler: SDK_TIMEOUTS },
+): EventBus {
+  const bus = createEventBridgeBus(busName, settings);
+  return topicArn === undefined ? bus : createCombinedBus([bus, createSnsTopic(topicArn, settings)]);
+}
 
 /** Events that EventBridge takes in one request. */
 const MAX_ENTRIES = 10;
 /** Bytes of all entries of one request, counted as EventBridge does: source, detail-type and detail. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-/** @param busName name or ARN */
-export function createEventBridgeBus(
-  busName: string,
-  client = new EventBridgeClient({ requestHandler: SDK_TIMEOUTS }),
-): EventBus {
+function createEventBridgeBus(busName: string, settings: ClientSettings): EventBus {
+  const client = new EventBridgeClient(settings);
   const description = `event bus ${busName}`;
   return {
     description,
@@ -86,7 +103,8 @@ interface EntryResult {
  * A topic that receives every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
  * attribute `detailType` lets a subscription filter.
  */
-export function createSnsTopic(topicArn: string, client = new SNSClient({ requestHandler: SDK_TIMEOUTS })): EventBus {
+function createSnsTopic(topicArn: string, settings: ClientSettings): EventBus {
+  const client = new SNSClient(settings);
   const description = `topic ${topicArn}`;
   return {
     description,
@@ -106,10 +124,4 @@ export function createSnsTopic(topicArn: string, client = new SNSClient({ reques
       }
     },
   };
-}
-
-/** The bus of a deployment, and the topic beside it if there is one. */
-export function openBus(busName: string, topicArn: string | undefined): EventBus {
-  const bus = createEventBridgeBus(busName);
-  return topicArn === undefined ? bus : createCombinedBus([bus, createSnsTopic(topicArn)]);
 }

@@ -7,7 +7,7 @@ export interface AddressRules {
   readonly allowPrivateAddresses: boolean;
 }
 
-export type AddressKind =
+type AddressKind =
   | 'public'
   | 'loopback'
   | 'private'
@@ -49,7 +49,7 @@ const METADATA_RANGES = [
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 /** What may live at an IP address; an IPv6 form that embeds an IPv4 address is judged by that one. */
-export function classifyAddress(text: string): AddressKind {
+function classifyAddress(text: string): AddressKind {
   if (!ipaddr.isValid(text)) return 'reserved';
   const address = ipaddr.parse(text);
   if (METADATA_RANGES.some((range) => isWithin(address, range))) return 'metadata';

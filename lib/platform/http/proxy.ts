@@ -61,7 +61,7 @@ function toBasicAuthorization(name: string, url: URL): string | undefined {
  * covers itself and its subdomains, `.name` and `*.name` the subdomains alone, `*` everything; `name:port` only that
  * port; an address or CIDR block literal addresses in whichever spelling.
  */
-export function matchesNoProxy(url: URL, noProxy: string): boolean {
+function matchesNoProxy(url: URL, noProxy: string): boolean {
   const host = url.hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
   const port = url.port === '' ? defaultPort(url) : url.port;
   return noProxy

@@ -24,7 +24,7 @@ const INPUT_STATUS: Readonly<Partial<Record<InputErrorCode, number>>> = {
 };
 
 /** The error as the caller may see it: their own fault in full, ours and the operator's without detail. */
-export function toProblem(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (error instanceof InputError) {
     const status = INPUT_STATUS[error.code] ?? 400;
     return problem(status, error.code, 'The request cannot be answered', error.message);

@@ -59,7 +59,7 @@ export function wrapHttp(answer: AnswerHttp, telemetry: Telemetry, now: () => nu
  * Webhooks and admission authenticate by a token in the path: it never reaches a log. A stage may stand before the
  * route, and a caller may write any path, line feeds included.
  */
-export function redactPath(path: string): string {
+function redactPath(path: string): string {
   return path
     .replace(/^((?:\/[^/]*)?\/webhooks\/[^/]*\/)[\s\S]+$/, '$1<redacted>')
     .replace(/^((?:\/[^/]*)?\/admission\/)[^/]+/, '$1<redacted>');

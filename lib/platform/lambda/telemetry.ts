@@ -71,7 +71,7 @@ function isOwn({ name }: Error): boolean {
   return ['ConfigurationError', 'InputError', 'SignatureError', 'StoreError', 'StrictJsonError'].includes(name);
 }
 
-export interface LogEntry {
+interface LogEntry {
   readonly level: LogLevel;
   readonly message: string;
   readonly service: string;
@@ -82,7 +82,7 @@ export interface LogEntry {
 }
 
 /** True when a line of this level is logged where `least` is the lowest level. */
-export function isLogged(level: LogLevel, least: LogLevel): boolean {
+function isLogged(level: LogLevel, least: LogLevel): boolean {
   return LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(least);
 }
 
@@ -90,7 +90,7 @@ export function isLogged(level: LogLevel, least: LogLevel): boolean {
  * One line of JSON. The function's own members come after the fields, so that no field can replace them. Never throws:
  * fields that cannot be written are left out and listed under `unwritten`.
  */
-export function formatLogLine({ level, message, service, time, traceId, fields }: LogEntry): string {
+function formatLogLine({ level, message, service, time, traceId, fields }: LogEntry): string {
   const own = {
     level,
     message,

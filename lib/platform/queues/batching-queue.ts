@@ -113,7 +113,7 @@ export const MAX_BATCH_BYTES = 256 * 1024;
  *
  * @throws StoreError `LimitExceeded` for a body that no request may carry, `BodyInvalid` for an empty one
  */
-export function toBatches(bodies: readonly string[]): readonly (readonly string[])[] {
+function toBatches(bodies: readonly string[]): readonly (readonly string[])[] {
   const batches: string[][] = [];
   let batch: string[] = [];
   let batchBytes = 0;

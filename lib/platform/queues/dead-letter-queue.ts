@@ -130,7 +130,7 @@ export interface DeadLetter {
 }
 
 /** What SQS says of a received message. Strings are others' text. */
-export function toDeadLetter({ MessageId: id, Body: body, Attributes, MessageAttributes }: Message): DeadLetter {
+function toDeadLetter({ MessageId: id, Body: body, Attributes, MessageAttributes }: Message): DeadLetter {
   const read = (name: string): string | undefined => MessageAttributes?.[name]?.StringValue;
   // EventBridge's reason for an event that it could not deliver.
   const undelivered = [read('ERROR_CODE'), read('ERROR_MESSAGE')].filter((part) => part !== undefined).join(': ');

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { parseReference, repositoryHost } from '../../../lib/base/names/reference.ts';
-import { toCanonicalScope } from '../../../lib/base/names/scope.ts';
+import { findSpellingFault } from '../../../lib/base/names/scope.ts';
 
 const host = fc
   .array(
@@ -25,8 +25,8 @@ test('a canonical scope is canonical, and nothing behind the host changes', () =
       const [named = ''] = text.split('/');
       // What has two ports is no host, and loses one of them at a time.
       fc.pre(named.split(':').length <= 2);
-      const canonical = toCanonicalScope(text);
-      expect(toCanonicalScope(canonical)).toBe(canonical);
+      const canonical = toDemandedSpelling(text);
+      expect(findSpellingFault(canonical)).toBeUndefined();
       const slash = text.indexOf('/');
       if (slash >= 0) expect(canonical.slice(canonical.indexOf('/'))).toBe(text.slice(slash));
     }),
@@ -39,11 +39,20 @@ test('it is the spelling of the repositories that verdicts are about', () => {
     fc.property(host, (text) => {
       const repository = parse(`${text}/a/b`);
       if (repository?.endsWith('/a/b') !== true || repositoryHost(repository) === 'docker.io') return;
-      expect(toCanonicalScope(`${text}/a/b`)).toBe(repository);
+      expect(toDemandedSpelling(`${text}/a/b`)).toBe(repository);
     }),
     { numRuns: 20_000 },
   );
 });
+
+/** The scope that an operator is told to write; the text itself where there is no fault in it. */
+function toDemandedSpelling(text: string): string {
+  const fault = findSpellingFault(text);
+  if (fault === undefined) return text;
+  const demand = `the host in ${JSON.stringify(text)} is not in its canonical spelling: write `;
+  expect(fault.slice(0, demand.length)).toBe(demand);
+  return String(JSON.parse(fault.slice(demand.length)));
+}
 
 function parse(text: string) {
   try {

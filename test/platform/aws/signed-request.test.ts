@@ -1,11 +1,12 @@
 import { createHmac, hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { afterEach, describe, expect, test } from 'vitest';
-import { AwsRequestError, type SignedRequest, sendSignedRequest } from '../../../lib/platform/aws/signed-request.ts';
+import { AwsRequestError, createSignedSender, type SignedRequest } from '../../../lib/platform/aws/signed-request.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 
 const credentials = { accessKeyId: 'AKID', secretAccessKey: 'hush', sessionToken: 'session of the role' };
 const signing = { service: 'sqs', region: 'eu-central-1', credentials, timeoutMs: 1000 };
+const send = createSignedSender(signing);
 
 interface Received {
   readonly method: string;
@@ -33,7 +34,7 @@ async function receive(request: Partial<SignedRequest> & { readonly path: string
   });
   const { path, ...rest } = request;
   const url = new URL(path, server.origin);
-  await sendSignedRequest({ method: 'GET', headers: {}, limitBytes: 100, ...rest, url }, signing);
+  await send({ method: 'GET', headers: {}, limitBytes: 100, ...rest, url });
   const [first] = received;
   if (first === undefined) throw new Error('nothing was received');
   return first;
@@ -91,7 +92,7 @@ describe('a request to AWS', () => {
       response.writeHead(307, { location: '/elsewhere' }).end();
     });
     const request = { method: 'GET', url: new URL(server.origin), headers: {}, limitBytes: 100 } as const;
-    await expect(sendSignedRequest(request, signing)).rejects.toMatchObject({ fault: { status: 307 } });
+    await expect(send(request)).rejects.toMatchObject({ fault: { status: 307 } });
     expect(asked).toBe(1);
   });
 
@@ -100,7 +101,7 @@ describe('a request to AWS', () => {
       response.writeHead(403).end('{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}');
     });
     const request = { method: 'GET', url: new URL(server.origin), headers: {}, limitBytes: 100 } as const;
-    const error: unknown = await sendSignedRequest(request, signing).catch((thrown: unknown) => thrown);
+    const error: unknown = await send(request).catch((thrown: unknown) => thrown);
     if (!(error instanceof AwsRequestError)) throw new Error(`no AwsRequestError but ${String(error)}`);
     expect(error.fault).toMatchObject({ status: 403, code: 'AccessDeniedException' });
     expect(JSON.stringify(error)).not.toContain('hush');

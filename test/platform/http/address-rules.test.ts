@@ -1,8 +1,11 @@
+import type { LookupAddress, lookup } from 'node:dns';
+import { isIPv6 } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { type AddressKind, checkUrlHost, classifyAddress } from '../../../lib/platform/http/address-rules.ts';
+import { checkUrlHost } from '../../../lib/platform/http/address-rules.ts';
+import { createCheckedLookup } from '../../../lib/platform/http/checked-connection.ts';
 
-const ADDRESSES: readonly { name: string; address: string; kind: AddressKind }[] = [
+const ADDRESSES: readonly { name: string; address: string; kind: string }[] = [
   { name: 'public IPv4', address: '93.184.216.34', kind: 'public' },
   { name: 'public IPv6', address: '2606:4700::1111', kind: 'public' },
   { name: 'loopback', address: '127.0.0.1', kind: 'loopback' },
@@ -58,11 +61,30 @@ const ADDRESSES: readonly { name: string; address: string; kind: AddressKind }[]
   { name: 'not an address', address: 'store.example', kind: 'reserved' },
 ];
 
-describe('classifyAddress', () => {
-  test.each(ADDRESSES)('$name: $kind', ({ address, kind }) => {
-    expect(classifyAddress(address)).toBe(kind);
+/** What is refused even where private addresses may be contacted. */
+const NEVER = ['metadata', 'unspecified', 'multicast', 'reserved'];
+
+describe('an address that a name resolves to', () => {
+  test.each(ADDRESSES)('$name: $kind', async ({ address, kind }) => {
+    const refusal = `host.test resolves to ${address}, which is a ${kind} address, `;
+    const isNever = NEVER.includes(kind);
+    const remedy = isNever ? 'which is never contacted' : 'contacted only where the profile sets allowPrivateAddresses';
+    expect(await resolve(address, false)).toBe(kind === 'public' ? address : refusal + remedy);
+    expect(await resolve(address, true)).toBe(isNever ? refusal + remedy : address);
   });
 });
+
+/** The address that a connection is made to, or why there is none. */
+function resolve(address: string, allowPrivateAddresses: boolean): Promise<string> {
+  const answer = (_name: string, _options: unknown, callback: (error: null, found: LookupAddress[]) => void) =>
+    callback(null, [{ address, family: isIPv6(address) ? 6 : 4 }]);
+  const checked = createCheckedLookup({ allowPrivateAddresses }, answer as typeof lookup);
+  const { promise, resolve: settle } = Promise.withResolvers<string>();
+  checked('host.test', {}, (error, found) =>
+    settle(error?.message ?? (typeof found === 'string' ? found : 'several addresses')),
+  );
+  return promise;
+}
 
 const HOSTS: readonly { name: string; url: string; closed: string; open: string }[] = [
   { name: 'dotted loopback', url: 'http://127.0.0.1/', closed: 'AddressRefused', open: 'allowed' },

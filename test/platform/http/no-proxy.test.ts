@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchesNoProxy } from '../../../lib/platform/http/proxy.ts';
+import { createProxyChooser } from '../../../lib/platform/http/proxy.ts';
 
 const ROWS: readonly { name: string; noProxy: string; url: string; expected: boolean }[] = [
   { name: 'empty list', noProxy: '', url: 'https://a.example/', expected: false },
@@ -29,6 +29,9 @@ const ROWS: readonly { name: string; noProxy: string; url: string; expected: boo
   { name: 'IPv4 block and IPv6 address', noProxy: '0.0.0.0/0', url: 'http://[fd12::1]/', expected: false },
 ];
 
-test.each(ROWS)('$name: $expected', ({ noProxy, url, expected }) => {
-  expect(matchesNoProxy(new URL(url), noProxy)).toBe(expected);
+const proxies = { httpsProxy: 'http://proxy.test:3128', httpProxy: 'http://proxy.test:3128' };
+
+test.each(ROWS)('$name: straight $expected', ({ noProxy, url, expected }) => {
+  const chosen = createProxyChooser({ ...proxies, noProxy })(new URL(url));
+  expect(chosen?.host).toBe(expected ? undefined : 'proxy.test');
 });

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { redactPath } from '../../../lib/platform/lambda/http-stack.ts';
+import { wrapHttp } from '../../../lib/platform/lambda/http-stack.ts';
+import { toHttpEvent } from '../../support/http-event.ts';
+import { createKeptTelemetry } from '../../support/quiet-telemetry.ts';
 
 const TOKEN = 'hunter2-very-secret';
 
@@ -23,6 +25,9 @@ test.each<[name: string, path: string, expected: string]>([
   ['a longer first segment', '/admissions/x', '/admissions/x'],
   ['the root', '/', '/'],
   ['nothing', '', ''],
-])('%s', (_, path, expected) => {
-  expect(redactPath(path)).toBe(expected);
+])('the log of a request has no token: %s', async (_, path, expected) => {
+  const telemetry = createKeptTelemetry();
+  const handler = wrapHttp(() => Promise.resolve({ statusCode: 204 }), telemetry);
+  await handler(toHttpEvent({ method: 'GET', path }), { getRemainingTimeInMillis: () => 10_000 });
+  expect(telemetry.lines.map(({ fields }) => fields['path'])).toEqual([expected]);
 });

@@ -1,38 +1,60 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { LOG_LEVELS, readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
-import { createTelemetry, formatLogLine, isLogged, type LogEntry } from '../../../lib/platform/lambda/telemetry.ts';
+import { type LogLevel, readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
+import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
 
-const entry: LogEntry = {
-  level: 'INFO',
-  message: 'request',
-  service: 'check-pullspec',
-  time: new Date('2026-11-22T10:00:00Z'),
-  fields: { status: 200 },
-};
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+/** What is written on each stream from now on, write by write. */
+function listen(): { readonly out: string[]; readonly err: string[] } {
+  const [out, err]: [string[], string[]] = [[], []];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
+  return { out, err };
+}
+
 const circle: Record<string, unknown> = {};
 circle['self'] = circle;
 
 describe('a line of the log', () => {
   const own = { level: 'INFO', message: 'request', timestamp: '2026-11-22T10:00:00.000Z', service: 'check-pullspec' };
+  const traced = 'Root=1-a-b;Sampled=1';
 
-  test.each<[name: string, change: Partial<LogEntry>, line: object]>([
+  test.each<[name: string, given: { trace?: string; fields?: Record<string, unknown> }, line: object]>([
     ['its fields', {}, { ...own, status: 200 }],
-    ['the trace', { traceId: '1-a-b' }, { ...own, xray_trace_id: '1-a-b', status: 200 }],
+    ['the trace', { trace: traced }, { ...own, xray_trace_id: '1-a-b', status: 200 }],
     ['a field that would pass for another', { fields: { level: 'ERROR', service: 'x', timestamp: 0 } }, own],
     ['line ends in a field', { fields: { text: 'a\nb\r\u2028' } }, { ...own, text: 'a\nb\r\u2028' }],
     ['a field without an end', { fields: { circle } }, { ...own, unwritten: ['circle'] }],
     ['a number that JSON has not', { fields: { big: 1n } }, { ...own, unwritten: ['big'] }],
-  ])('has %s', (_, change, line) => {
-    const text = formatLogLine({ ...entry, ...change });
+  ])('has %s', (_, { trace, fields = { status: 200 } }, line) => {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-22T10:00:00Z') });
+    vi.stubEnv('_X_AMZN_TRACE_ID', trace);
+    const { out } = listen();
+    createTelemetry('check-pullspec').log('info', 'request', fields);
+    expect(out).toHaveLength(1);
+    const [text = ''] = out;
     expect(text.match(/\n/g)).toHaveLength(1);
     expect(JSON.parse(text)).toStrictEqual(line);
   });
 
-  test('is kept from its level on', () => {
-    const kept = LOG_LEVELS.map((least) => LOG_LEVELS.filter((level) => isLogged(level, least)).length);
-    expect(kept).toEqual([5, 4, 3, 2, 1]);
+  test.each<[least: LogLevel, kept: readonly string[]]>([
+    ['DEBUG', ['info', 'warn', 'error']],
+    ['INFO', ['info', 'warn', 'error']],
+    ['WARN', ['warn', 'error']],
+    ['ERROR', ['error']],
+    ['SILENT', []],
+  ])('is kept from its level on: %s', (least, kept) => {
+    vi.stubEnv('SIGNET_LOG_LEVEL', least);
+    const { out, err } = listen();
+    const { log } = createTelemetry('check-pullspec');
+    for (const level of ['info', 'warn', 'error'] as const) log(level, level);
+    expect([...out, ...err].map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(kept);
   });
 });
 
@@ -58,18 +80,6 @@ test.each([
 });
 
 describe('telemetry', () => {
-  afterEach(() => {
-    vi.unstubAllEnvs();
-    vi.restoreAllMocks();
-  });
-
-  function listen(): { readonly out: string[]; readonly err: string[] } {
-    const [out, err]: [string[], string[]] = [[], []];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
-    return { out, err };
-  }
-
   test('tells of its state on one stream, and of failures on the other', () => {
     const { out, err } = listen();
     const { log } = createTelemetry('check-pullspec');

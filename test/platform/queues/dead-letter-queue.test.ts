@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
-import { type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { type Message, type MessageAttributeValue, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import {
-  createDeadLetterQueue,
-  type DeadLetterQueue,
-  toDeadLetter,
-} from '../../../lib/platform/queues/dead-letter-queue.ts';
+import { createDeadLetterQueue, type DeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
 import { createSqsClient, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
@@ -107,14 +103,18 @@ describe('reading dead letters', () => {
     expect(letters.map((letter) => letter.reason)).toEqual([reason]);
   });
 
-  it('takes a message of which the queue says nothing', () => {
+  it('takes a message of which the queue says nothing', async () => {
+    const { dead } = await openCanned((count) => (count === 1 ? [{}] : []));
+    const letters = (await Array.fromAsync(dead.readLetters({ ...reading, sentBefore: SOON() }))).flat();
     const sentAt = '1970-01-01T00:00:00.000Z';
-    expect(toDeadLetter({})).toEqual({ id: '', sentAt, receiveCount: 0, reason: undefined, body: '' });
+    expect(letters).toEqual([{ id: '', sentAt, receiveCount: 0, reason: undefined, body: '' }]);
   });
 
-  it('takes a time beyond all times for none', () => {
+  it('takes a time beyond all times for none', async () => {
     const Attributes = { SentTimestamp: '8640000000000001', ApproximateReceiveCount: '9' };
-    expect(toDeadLetter({ Attributes })).toMatchObject({ sentAt: '1970-01-01T00:00:00.000Z', receiveCount: 9 });
+    const { dead } = await openCanned((count) => (count === 1 ? [{ Attributes }] : []));
+    const letters = (await Array.fromAsync(dead.readLetters({ ...reading, sentBefore: SOON() }))).flat();
+    expect(letters).toMatchObject([{ sentAt: '1970-01-01T00:00:00.000Z', receiveCount: 9 }]);
   });
 
   it('finds what SQS itself gave up on', async () => {
@@ -130,23 +130,33 @@ describe('reading dead letters', () => {
 });
 
 /** A queue that always has one message more, sent in 2020; or the same one always. */
-async function openEndless(kind: 'new' | 'same' = 'new'): Promise<{ dead: DeadLetterQueue }> {
+function openEndless(kind: 'new' | 'same' = 'new'): Promise<{ dead: DeadLetterQueue }> {
+  return openCanned((count) => [
+    {
+      MessageId: kind === 'same' ? 'same' : `m${count}`,
+      ReceiptHandle: `r${count}`,
+      Body: 'body',
+      Attributes: { SentTimestamp: String(Date.UTC(2020, 0, 1)), ApproximateReceiveCount: '1' },
+    },
+  ]);
+}
+
+/** A queue whose answers are made up. @param toMessages by the number of the request, from 1 */
+async function openCanned(toMessages: (count: number) => readonly Message[]): Promise<{ dead: DeadLetterQueue }> {
   let count = 0;
   const server = await startServer((request, response) => {
     request.resume();
     count += 1;
-    const message = {
-      MessageId: kind === 'same' ? 'same' : `m${count}`,
-      ReceiptHandle: `r${count}`,
-      Body: 'body',
-      MD5OfBody: createHash('md5').update('body').digest('hex'),
-      Attributes: { SentTimestamp: String(Date.UTC(2020, 0, 1)), ApproximateReceiveCount: '1' },
-    };
+    const messages = toMessages(count).map((message) => ({ ...message, MD5OfBody: toMd5(message.Body ?? '') }));
     response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify({ Messages: [message], Successful: [], Failed: [] }));
+    response.end(JSON.stringify({ Messages: messages, Successful: [], Failed: [] }));
   });
   servers.push(server);
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test-secret' };
   const client = createSqsClient({ endpoint: server.origin, region: 'us-east-1', credentials });
-  return { dead: createDeadLetterQueue({ client, queueUrl: `${server.origin}/000000000000/endless` }) };
+  return { dead: createDeadLetterQueue({ client, queueUrl: `${server.origin}/000000000000/canned` }) };
+}
+
+function toMd5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
 }

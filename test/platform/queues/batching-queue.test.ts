@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { MAX_BATCH_BYTES, toBatches } from '../../../lib/platform/queues/batching-queue.ts';
+import { createBatchingQueue, MAX_BATCH_BYTES } from '../../../lib/platform/queues/batching-queue.ts';
 import { toRetryDelay } from '../../../lib/platform/queues/process-batch.ts';
 import { runBounded } from '../../../lib/platform/queues/run-bounded.ts';
 
 const half = 'x'.repeat(MAX_BATCH_BYTES / 2);
+
+/** A queue that takes everything, and the bodies of each request to it. */
+function openQueue() {
+  const requests: (readonly string[])[] = [];
+  const queue = createBatchingQueue('https://sqs.test/000000000000/work', async (entries) => {
+    requests.push(entries.map(({ MessageBody: body }) => body));
+    return { Successful: entries };
+  });
+  return { queue, requests };
+}
 
 describe('batches', () => {
   it.each([
@@ -14,18 +24,22 @@ describe('batches', () => {
     { name: 'as many bytes as fit', bodies: [half, half], sizes: [2] },
     { name: 'a byte more', bodies: [half, `${half}x`, 'a'], sizes: [1, 2] },
     { name: 'bytes, not characters', bodies: ['é'.repeat(MAX_BATCH_BYTES / 2), 'a'], sizes: [1, 1] },
-  ])('hold $name', ({ bodies, sizes }) => {
-    const batches = toBatches(bodies);
-    expect(batches.map((batch) => batch.length)).toEqual(sizes);
-    expect(batches.flat()).toEqual(bodies);
+  ])('hold $name', async ({ bodies, sizes }) => {
+    const { queue, requests } = openQueue();
+    await queue.sendMessages(bodies);
+    expect(requests.map((batch) => batch.length)).toEqual(sizes);
+    expect(requests.flat()).toEqual(bodies);
   });
 
   it.each([
     { name: 'a body over the limit', body: `${half}${half}x`, code: 'LimitExceeded' },
     { name: 'an empty body', body: '', code: 'BodyInvalid' },
-  ])('refuse $name', ({ body, code }) => {
-    expect(() => toBatches(['a', body])).toThrow(StoreError);
-    expect(() => toBatches(['a', body])).toThrow(expect.objectContaining({ code }));
+  ])('refuse $name, and nothing is sent', async ({ body, code }) => {
+    const { queue, requests } = openQueue();
+    const error: unknown = await queue.sendMessages(['a', body]).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StoreError);
+    expect(error).toMatchObject({ code });
+    expect(requests).toEqual([]);
   });
 });
 
