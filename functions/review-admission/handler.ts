@@ -9,8 +9,10 @@ import { isAdmissionResource } from '../../lib/cluster/render/admission-kinds.ts
 import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { reportFaults } from '../../lib/verdict/decide/request.ts';
+import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 
-export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
+export interface Dependencies extends Omit<ReviewDependencies, 'clusters' | 'onVerdict'> {
   /** Undefined when none are configured: then no cluster may ask. */
   readonly clusters: ReviewDependencies['clusters'] | undefined;
   readonly telemetry: Telemetry;
@@ -18,6 +20,7 @@ export interface Dependencies extends Omit<ReviewDependencies, 'clusters'> {
 
 /** POST /admission/{token}/{resource}: an API server asks whether an object may name the release that it names. */
 export function createHandler({ clusters, telemetry, ...dependencies }: Dependencies): HttpHandler {
+  const onVerdict = (verdict: Verdict): void => reportFaults(verdict, telemetry);
   const answer: AnswerHttp = async (event, signal) => {
     const { token, resource = '' } = event.pathParameters ?? {};
     if (!isAdmissionResource(resource) || clusters === undefined) return toNotFoundResponse('there is no such webhook');
@@ -26,7 +29,7 @@ export function createHandler({ clusters, telemetry, ...dependencies }: Dependen
     const request = { resource, token, headers, body, isBase64Encoded };
     const clock = startAdmissionClock(timeout, event.requestContext.timeEpoch, dependencies.now(), signal);
     try {
-      const reviewed = await reviewAdmission(request, clock, { clusters, ...dependencies });
+      const reviewed = await reviewAdmission(request, clock, { clusters, onVerdict, ...dependencies });
       if (reviewed !== undefined) {
         report(resource, reviewed, telemetry);
         return toJsonResponse(200, toAdmissionReview(reviewed.review.uid, reviewed.answer));

@@ -136,9 +136,9 @@ describe('admission', async () => {
   const policy = policyOf([fulcioRequirement()]);
   const trust = await readPolicyTrust({ policy });
 
-  test.each(ARRANGED)('%s', async (_, signatures, outcome) => {
+  function setUpReview(signatures: readonly Uint8Array[]) {
     const lookaside = createMemoryLookaside({ [IMAGE]: signatures });
-    const { review } = setUpAdmission({
+    return setUpAdmission({
       now,
       dependencies: {
         trust: { profiles: ['ocp'], read: async () => trust },
@@ -149,7 +149,17 @@ describe('admission', async () => {
         },
       },
     });
+  }
+
+  test.each(ARRANGED)('%s', async (_, signatures, outcome) => {
+    const { review } = setUpReview(signatures);
     const { allowed, status } = await review({ body: toUpdate({ image: IMAGE }) });
     expect([allowed, status?.code]).toEqual(outcome === 'accepted' ? [true, undefined] : [false, 403]);
+  });
+
+  test.each([false, true])('the operator learns of a fault of Signet, with dryRun %s', async (dryRun) => {
+    const { review, telemetry } = setUpReview([makeFaultyBytes(0), genuine]);
+    expect(await review({ body: toUpdate({ image: IMAGE }, { dryRun }) })).toMatchObject({ allowed: true });
+    expect(telemetry.counts.get('CandidateFault')).toBe(1);
   });
 });

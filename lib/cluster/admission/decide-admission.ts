@@ -17,6 +17,8 @@ export interface AdmissionDecisionDependencies {
   readonly acceptances: Acceptances;
   readonly reuse: VerdictReuse;
   readonly now: () => Date;
+  /** Is told each verdict that is made, and not those that are reused. */
+  readonly onVerdict?: ((verdict: Verdict) => void) | undefined;
 }
 
 export interface AdmissionImageRequest {
@@ -46,7 +48,7 @@ export async function decideAdmission(
   dependencies: AdmissionDecisionDependencies,
 ): Promise<AdmissionDecision> {
   const { pullspec, force, dryRun, remainingMs, signal } = request;
-  const { reuse, now } = dependencies;
+  const { reuse, now, onVerdict } = dependencies;
   const key = force || isStale(trust, now()) ? undefined : toReuseKey(pullspec, trust.prepared);
   const stored = key === undefined ? undefined : await reuse.find(key, now());
   if (stored !== undefined) return { kind: 'reused', recordId: stored.recordId };
@@ -55,10 +57,12 @@ export async function decideAdmission(
   const question = { pullspec, force };
   if (dryRun) {
     const { verdict } = await decideWithMirror(question, trust, { ...places, now, signal });
+    onVerdict?.(verdict);
     return { kind: 'decided', verdict, recordId: undefined };
   }
   const recording = { ...places, acceptances, now, signal };
   const { decision, verdict, recordId } = await decideAndRecord(question, toAsked(pullspec), trust, recording);
+  onVerdict?.(verdict);
   const reusable = toReusableVerdict(decision, trust, recordId);
   if (reusable !== undefined) await reuse.keep(reusable);
   return { kind: 'decided', verdict, recordId };
