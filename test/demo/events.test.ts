@@ -3,10 +3,9 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { DEMO_PROFILE, toDemoDocuments } from '../../demo/demo-documents.ts';
-import { DEMO_IMAGES, DEMO_REFERRER } from '../../demo/demo-images.ts';
+import { DEMO_IMAGES, DEMO_MANIFESTS, DEMO_MEDIA_TYPE, DEMO_REFERRER } from '../../demo/demo-images.ts';
 import { DEMO_REPOSITORY, makeDemoReleases } from '../../demo/demo-releases.ts';
 import { DEMO_SECRET, toDemoWebhooks } from '../../demo/demo-webhooks.ts';
-import { DEMO_EVENTS, type DemoEvent } from '../../demo/events/samples.ts';
 import { parseStrictJson } from '../../lib/base/documents/parse-strict-json.ts';
 import { isGithubSignatureValid } from '../../lib/platform/secrets/verify-webhook.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
@@ -14,9 +13,12 @@ import { parseEcrEvent } from '../../lib/push/receive/parse/parse-ecr-event.ts';
 import { isWebhookSource, toWebhookFormat } from '../../lib/push/receive/parse/parse-webhook.ts';
 import type { Push } from '../../lib/push/receive/parse/push.ts';
 import { mapPush } from '../../lib/push/receive/queue-pushes.ts';
-import { authenticateWebhook } from '../../lib/push/receive/receive-webhook.ts';
-import { toSubject } from '../../lib/push/verify/to-question.ts';
+import { receiveWebhook } from '../../lib/push/receive/receive-webhook.ts';
+import { toQuestion } from '../../lib/push/verify/to-question.ts';
+import type { ManifestReader } from '../../lib/registry/profile/profile-registries.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { createMemoryManifests } from '../support/memory-manifests.ts';
+import { DEMO_EVENTS, type DemoEvent } from './demo-events.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../demo/events');
 const { first, patch, minor, wrongKey, tampered } = DEMO_IMAGES;
@@ -42,6 +44,20 @@ function parseSample({ file, path: route, headers }: DemoEvent): Push {
   if (push === undefined || more.length > 0) throw new Error('expected one push');
   return push;
 }
+
+/** What the demo's registry answers. */
+const REGISTRY: ManifestReader = {
+  ...createMemoryManifests(
+    Object.fromEntries(
+      DEMO_MANIFESTS.map(({ digest, manifest }) => [digest, { bytes: manifest, mediaType: DEMO_MEDIA_TYPE }]),
+    ),
+  ),
+  async resolveTag(_, tag) {
+    const found = DEMO_MANIFESTS.find((one) => one.tag === tag);
+    if (found === undefined) throw new Error(`the demo has no tag ${tag}`);
+    return found.digest;
+  },
+};
 
 test('the table names every sample of the folder, once', () => {
   const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
@@ -83,17 +99,19 @@ describe('each sample is the push that the table expects', () => {
       { source: 'github', registry: 'ghcr.io', repository: 'signet-demo/release', digest: minor.digest, tag: '1.1.0' },
     ],
     ['dockerhub.json', { source: 'dockerhub', registry: 'docker.io', repository: 'signetdemo/release', tag: '1.1.0' }],
-  ])('%s', (file, expected) => {
+  ])('%s', async (file, expected) => {
     const event = findEvent(file);
     const push = parseSample(event);
     const { occurredAt: _, eventId: __, ...rest } = push;
     expect(rest).toEqual(expected);
     // What the table expects is about the release that the push, or what it refers to, is of.
-    const judged = Object.values(DEMO_IMAGES).find(({ digest, tag }) => {
-      if (toSubject(push).kind === 'referrer') return digest === first.digest;
-      return push.digest === undefined ? tag === push.tag : digest === push.digest && tag === push.tag;
-    });
+    const message = { schema: 1, profile: DEMO_PROFILE, push } as const;
+    const question = await toQuestion(message, async () => REGISTRY, new AbortController().signal);
+    if (question.kind === 'nothing') throw new Error(question.reason);
+    const { pullspec, asked } = question;
+    const judged = Object.values(DEMO_IMAGES).find(({ digest }) => digest === pullspec.digest);
     expect(event.expected).toMatchObject({ title: judged?.title });
+    expect(asked.tag).toBe(push.referrer === true ? undefined : judged?.tag);
   });
 });
 
@@ -127,11 +145,15 @@ describe('the demo’s credentials let its samples in', () => {
   test.each(webhooks.map((event) => [event.file, event] as const))('%s', (_, event) => {
     const [, , source = '', token] = event.path.split('/');
     if (!isWebhookSource(source)) throw new Error(`${source} has no webhook`);
-    const { authorization, 'x-hub-signature-256': signature } = event.headers;
-    const proof = { token, authorization, signature, body: readSample(event.file) };
-    expect(authenticateWebhook(source, proof, credentials)).toEqual(new Set([parseSample(event).registry]));
-    const without = { ...proof, token: undefined, authorization: undefined, signature: undefined };
-    expect(authenticateWebhook(source, without, credentials)).toEqual(new Set());
+    const { headers } = event;
+    const request = { source, token, headers, body: readSample(event.file).toString(), isBase64Encoded: false };
+    const push = parseSample(event);
+    expect(receiveWebhook(request, credentials)).toEqual({ kind: 'pushes', pushes: [push] });
+    // It speaks for no other registry: its source has no other credential.
+    const registries = credentials.filter((one) => one.source === source).map(({ registry }) => registry);
+    expect(registries).toEqual([push.registry]);
+    const without = { ...request, token: undefined, headers: { 'content-type': headers['content-type'] } };
+    expect(receiveWebhook(without, credentials)).toBeUndefined();
   });
 
   test('GitHub’s signature is over the bytes of its sample, all of them', () => {

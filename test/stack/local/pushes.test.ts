@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO_IMAGES } from '../../../demo/demo-images.ts';
-import { DEMO_EVENTS, type DemoEvent } from '../../../demo/events/samples.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { DEMO_EVENTS, type DemoEvent } from '../../demo/demo-events.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const SAMPLES = path.join(ROOT, 'demo/events');

@@ -1,10 +1,10 @@
-import { DEMO_IMAGES } from '../demo-images.ts';
-import { DEMO_AUTHORIZATION, DEMO_TOKEN } from '../demo-webhooks.ts';
+import { DEMO_IMAGES } from '../../demo/demo-images.ts';
+import { DEMO_AUTHORIZATION, DEMO_TOKEN } from '../../demo/demo-webhooks.ts';
 
 /** A push event as its registry sends it, to be posted to a demo service byte by byte. */
 export interface DemoEvent {
   readonly name: string;
-  /** In this folder. */
+  /** In `demo/events`. */
   readonly file: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
