@@ -42,7 +42,7 @@ export function receiveWebhook(
 }
 
 /** The parts of a webhook's request that may authenticate it; the credential's kind decides which one does. */
-export interface WebhookProof {
+interface WebhookProof {
   /** The last segment of the path. */
   readonly token: string | undefined;
   /** The `Authorization` header, whole. */
@@ -57,7 +57,7 @@ export interface WebhookProof {
  * The registries that a request is authenticated for: those of every credential of its source that it satisfies. All are
  * compared before any counts; empty when none was.
  */
-export function authenticateWebhook(
+function authenticateWebhook(
   source: WebhookSource,
   proof: WebhookProof,
   credentials: readonly WebhookCredential[],

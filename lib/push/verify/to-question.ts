@@ -83,7 +83,7 @@ const ATTACHED_TAG = /^(sha256|sha384|sha512)-([0-9a-f]+)(?:\.(sig|att|sbom))?$/
  * A push of a signature re-verifies the signed image, never the signature, which would be rejected. An image that is
  * given such a tag is not verified, which accepts no digest: an attacker gains nothing.
  */
-export function toSubject(push: Push): PushSubject {
+function toSubject(push: Push): PushSubject {
   const [, algorithm, hex, suffix] = ATTACHED_TAG.exec(push.tag ?? '') ?? [];
   const digest = `${algorithm}:${hex}`;
   if (isDigest(digest)) {

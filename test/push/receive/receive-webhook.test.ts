@@ -6,8 +6,10 @@ import {
   type WebhookCredential,
   type WebhookSource,
 } from '../../../lib/platform/secrets/webhook-credentials.ts';
-import { authenticateWebhook, receiveWebhook, type WebhookProof } from '../../../lib/push/receive/receive-webhook.ts';
-import { QUAY } from './parse/samples.ts';
+import { toWebhookFormat } from '../../../lib/push/receive/parse/parse-webhook.ts';
+import type { ParsedEvent } from '../../../lib/push/receive/parse/push.ts';
+import { receiveWebhook } from '../../../lib/push/receive/receive-webhook.ts';
+import { ACR, type Body, DOCKERHUB, GITHUB, HARBOR, QUAY, replaceMember } from './parse/samples.ts';
 
 const compared = vi.hoisted(() => [] as [number, number][]);
 vi.mock('node:crypto', async (load) => {
@@ -22,8 +24,11 @@ vi.mock('node:crypto', async (load) => {
 });
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
-const body = Buffer.from(JSON.stringify(QUAY));
-const sign = (secret: string): string => `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+const body = JSON.stringify(QUAY);
+const sign =
+  (secret: string) =>
+  (signed: string): string =>
+    `sha256=${createHmac('sha256', secret).update(signed).digest('hex')}`;
 
 const CREDENTIALS: readonly WebhookCredential[] = parseWebhookCredentials(
   JSON.stringify({
@@ -43,10 +48,53 @@ const CREDENTIALS: readonly WebhookCredential[] = parseWebhookCredentials(
   }),
 );
 
-const NOTHING: WebhookProof = { token: undefined, authorization: undefined, signature: undefined, body };
+/** What a request shows to be let in. */
+interface Proof {
+  readonly token?: string;
+  readonly authorization?: string;
+  /** Of this body. */
+  readonly signature?: (body: string) => string;
+}
 
-describe('authenticateWebhook: the registries that a proof speaks for', () => {
-  test.each<[string, WebhookSource, Partial<WebhookProof>, readonly string[]]>([
+/** The body of a push to a registry, as its source sends it. Docker Hub's names none: it is Docker Hub itself. */
+const BODIES: Readonly<Record<WebhookSource, (registry: string) => Body>> = {
+  quay: (registry) => replaceMember(QUAY, 'docker_url', `${registry}/ns/name`),
+  harbor: (registry) => replaceMember(HARBOR, 'event_data.resources.0.resource_url', `${registry}/test-webhook/debian`),
+  distribution: (registry) => replaceMember(ACR, 'request.host', registry),
+  github: (registry) => replaceMember(GITHUB, 'package.package_version.package_url', `${registry}/octo-team/hello:v1`),
+  dockerhub: () => DOCKERHUB,
+};
+
+function receivePush(
+  source: WebhookSource,
+  registry: string,
+  { token, authorization, signature }: Proof,
+  credentials: readonly WebhookCredential[],
+): ParsedEvent | undefined {
+  const sent = JSON.stringify(BODIES[source](registry));
+  const headers = {
+    'content-type': toWebhookFormat(source).mediaTypes[0],
+    authorization,
+    'x-hub-signature-256': signature?.(sent),
+  };
+  return receiveWebhook({ source, token, headers, body: sent, isBase64Encoded: false }, credentials);
+}
+
+const REGISTRIES = [...new Set(CREDENTIALS.map(({ registry }) => registry))];
+
+/** The registries of those pushes that are received, of one to each registry of a credential. */
+function listReceived(
+  source: WebhookSource,
+  proof: Proof,
+  credentials: readonly WebhookCredential[],
+): readonly string[] {
+  const events = REGISTRIES.map((registry) => receivePush(source, registry, proof, credentials));
+  const pushes = events.flatMap((event) => (event?.kind === 'pushes' ? event.pushes : []));
+  return [...new Set(pushes.map(({ registry }) => registry))];
+}
+
+describe('the registries that a proof speaks for', () => {
+  test.each<[string, WebhookSource, Proof, readonly string[]]>([
     ['one token', 'quay', { token: 'second' }, ['quay.example.com']],
     ['a token of two registries', 'quay', { token: 'first' }, ['quay.io', 'both.example.com']],
     ['the last of a registry’s tokens', 'quay', { token: 'third' }, ['quay.io']],
@@ -65,8 +113,8 @@ describe('authenticateWebhook: the registries that a proof speaks for', () => {
     ['nothing', 'harbor', {}, []],
     ['nothing', 'github', {}, []],
   ])('%s (%s)', (_, source, proof, expected) => {
-    expect([...authenticateWebhook(source, { ...NOTHING, ...proof }, CREDENTIALS)]).toEqual(expected);
-    expect([...authenticateWebhook(source, { ...NOTHING, ...proof }, [])]).toEqual([]);
+    expect(listReceived(source, proof, CREDENTIALS)).toEqual(expected);
+    expect(listReceived(source, proof, [])).toEqual([]);
   });
 });
 
@@ -74,7 +122,7 @@ describe('every credential of the source is compared, at equal length, whichever
   beforeEach(() => {
     compared.length = 0;
   });
-  test.each<[string, WebhookSource, Partial<WebhookProof>, number]>([
+  test.each<[string, WebhookSource, Proof, number]>([
     ['the first token', 'quay', { token: 'first' }, 4],
     ['the second', 'quay', { token: 'second' }, 4],
     ['none', 'quay', { token: 'x' }, 4],
@@ -83,22 +131,21 @@ describe('every credential of the source is compared, at equal length, whichever
     ['none', 'harbor', { authorization: '' }, 0],
     ['the first secret', 'github', { signature: sign('first-secret') }, 3],
     ['none', 'github', { signature: sign('x') }, 3],
-    ['what is no signature', 'github', { signature: 'sha256=00' }, 0],
+    ['what is no signature', 'github', { signature: () => 'sha256=00' }, 0],
   ])('%s (%s)', (_, source, proof, count) => {
-    authenticateWebhook(source, { ...NOTHING, ...proof }, CREDENTIALS);
+    receivePush(source, 'quay.io', proof, CREDENTIALS);
     expect(compared).toEqual(Array.from({ length: count }, () => [32, 32]));
   });
 
-  test('through receiveWebhook too', () => {
-    const request = { source: 'quay', token: 'first', headers: { 'content-type': 'application/json' } } as const;
-    const event = receiveWebhook({ ...request, body: body.toString(), isBase64Encoded: false }, CREDENTIALS);
+  test('a push that is received was compared with every one', () => {
+    const event = receivePush('quay', 'quay.io', { token: 'first' }, CREDENTIALS);
     expect([event?.kind, compared]).toEqual(['pushes', Array.from({ length: 4 }, () => [32, 32])]);
   });
 });
 
 test.each(WEBHOOK_SOURCES)('without credentials nothing from %s is received', (source) => {
-  const headers = { 'content-type': 'application/json', authorization: '', 'x-hub-signature-256': sign('') };
-  const request = { source, token: '', headers, body: body.toString(), isBase64Encoded: false };
+  const headers = { 'content-type': 'application/json', authorization: '', 'x-hub-signature-256': sign('')(body) };
+  const request = { source, token: '', headers, body, isBase64Encoded: false };
   expect(receiveWebhook(request, [])).toBeUndefined();
   expect(receiveWebhook(request, CREDENTIALS)).toBeUndefined();
 });

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../../lib/base/errors/input-error.ts';
-import { isDigest } from '../../../../lib/base/names/digest.ts';
+import { isDigest, parseDigest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import { parseDistributionWebhook } from '../../../../lib/push/receive/parse/parse-distribution-webhook.ts';
 import { parseDockerhubWebhook } from '../../../../lib/push/receive/parse/parse-dockerhub-webhook.ts';
@@ -12,7 +12,9 @@ import { parseHarborWebhook } from '../../../../lib/push/receive/parse/parse-har
 import { parseQuayWebhook } from '../../../../lib/push/receive/parse/parse-quay-webhook.ts';
 import type { ParsedEvent } from '../../../../lib/push/receive/parse/push.ts';
 import { PushMessageSchema, toPushBody } from '../../../../lib/push/receive/push-message.ts';
-import { toSubject } from '../../../../lib/push/verify/to-question.ts';
+import { toQuestion } from '../../../../lib/push/verify/to-question.ts';
+import type { ManifestReader } from '../../../../lib/registry/profile/profile-registries.ts';
+import { createMemoryManifests } from '../../../support/memory-manifests.ts';
 import {
   ACR,
   type Body,
@@ -37,6 +39,9 @@ const SOURCES: readonly [string, (body: unknown) => ParsedEvent, readonly Body[]
   ['github', parseGithubWebhook, [GITHUB, GITHUB_REGISTRY]],
   ['dockerhub', parseDockerhubWebhook, [DOCKERHUB]],
 ];
+
+/** Every tag names the same image, and no manifest has a subject. */
+const REGISTRY: ManifestReader = { ...createMemoryManifests(), resolveTag: async () => parseDigest(DIGEST) };
 
 /** The path of every member and element of a body. */
 function listPaths(value: unknown, prefix = ''): readonly string[] {
@@ -79,10 +84,10 @@ describe.each(SOURCES)('%s', (source, parse, samples) => {
         .map((changes) => changes.reduce(tryReplace, body)),
     );
 
-  test('whatever the body, there are parsed pushes, a reason, or an InputError', () => {
+  test('whatever the body, there are parsed pushes, a reason, or an InputError', async () => {
     let reached = 0;
-    fc.assert(
-      fc.property(fc.oneof({ weight: 8, arbitrary: changed }, value), (body) => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof({ weight: 8, arbitrary: changed }, value), async (body) => {
         for (const push of parseOrNone(parse, body)) {
           reached += 1;
           const name = `${push.registry}/${push.repository}`;
@@ -91,9 +96,11 @@ describe.each(SOURCES)('%s', (source, parse, samples) => {
           expect(push.digest ?? push.tag).toBeDefined();
           expect(push.digest === undefined || isDigest(push.digest)).toBe(true);
           expect(v.parse(PushMessageSchema, JSON.parse(toPushBody({ profile: 'ocp' }, push))).push).toEqual(push);
-          const subject = toSubject(push);
-          if (subject.kind !== 'ignored') {
-            expect(`${subject.push.registry}/${subject.push.repository}`).toBe(name);
+          const message = { schema: 1, profile: 'ocp', push } as const;
+          const question = await toQuestion(message, async () => REGISTRY, new AbortController().signal);
+          if (question.kind === 'image') {
+            expect(`${question.asked.registry}/${question.asked.repository}`).toBe(name);
+            expect(question.pullspec.repository).toBe(name);
           }
         }
       }),
