@@ -78,7 +78,7 @@ export function createAcceptances(objects: ObjectStore): Acceptances {
 }
 
 /** `accepted/<profile>/<first day of the week>/`: weeks are counted from 1 January 1970. */
-export function acceptedPrefix(profile: string, time: Date): string {
+function acceptedPrefix(profile: string, time: Date): string {
   const week = Math.floor(time.getTime() / DAY_MS / WEEK_DAYS);
   return `accepted/${profile}/${new Date(week * WEEK_DAYS * DAY_MS).toISOString().slice(0, 10)}/`;
 }

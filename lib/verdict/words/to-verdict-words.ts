@@ -50,7 +50,7 @@ interface HiveWords {
  *
  * @param keyrings names of the keyrings that the profile requires
  */
-export function toHiveWords(verdict: Verdict, keyrings: readonly string[]): HiveWords {
+function toHiveWords(verdict: Verdict, keyrings: readonly string[]): HiveWords {
   const { outcome, forced, decidedAt } = verdict;
   const failure = toVerifierFailure(verdict, keyrings);
   if (failure === undefined) return { outcome, forced, condition: null };

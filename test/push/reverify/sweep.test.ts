@@ -10,7 +10,7 @@ import { QueuedMessageSchema } from '../../../lib/push/verify/queued-message.ts'
 import { verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { createTrustSource, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
-import { acceptedPrefix, createAcceptances, listAccepted } from '../../../lib/verdict/records/list-accepted.ts';
+import { createAcceptances, listAccepted } from '../../../lib/verdict/records/list-accepted.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { readFixtureDocuments } from '../../support/fixture-releases.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
@@ -241,7 +241,9 @@ describe('what was accepted lately', () => {
     await note(id('c'), 10);
     await note(id('d'), 110);
     await createAcceptances(objects).note('okd', id('e'), NOW);
-    await objects.createObject(`${acceptedPrefix('ocp', NOW)}not-an-id`, new Uint8Array());
+    const thisWeek = 'accepted/ocp/2026-11-19/';
+    expect(await listKeys(objects, thisWeek)).toEqual([`${thisWeek}${id('b')}`]);
+    await objects.createObject(`${thisWeek}not-an-id`, new Uint8Array());
     const query = { profile: 'ocp', now: NOW, days: 90 };
     expect(await Array.fromAsync(listAccepted(objects, query))).toEqual([id('a'), id('b'), id('c')]);
     expect(await Array.fromAsync(listAccepted(objects, { ...query, after: id('a') }))).toEqual([id('b'), id('c')]);

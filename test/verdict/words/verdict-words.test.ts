@@ -8,13 +8,14 @@ import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.t
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { toClusterVersionWords } from '../../../lib/verdict/words/to-cluster-version-words.ts';
-import { parseWordsForm, toHiveWords } from '../../../lib/verdict/words/to-verdict-words.ts';
+import { parseWordsForm, toVerdictWords } from '../../../lib/verdict/words/to-verdict-words.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
 import { untouchedManifests, untouchedStore } from '../../support/untouched-store.ts';
 
 const OCP = 'quay.io/openshift-release-dev/ocp-release';
 const KEYRINGS = ['verifier-public-key-fixture'];
+const REQUIRED = KEYRINGS.map((name) => ({ name }));
 const AT = '2026-11-22T00:00:00Z';
 const published = createDirectoryReleaseStore(FIXTURE_STORE);
 const empty = createMemorySignatureStore(new Map(), { description: 'https://store.example' });
@@ -55,7 +56,11 @@ const ANSWER = `${AT}: unable to retrieve signature from https://store.example/$
 
 describe('Hive', () => {
   test('accepted: Hive leaves the ClusterDeployment alone', async () => {
-    expect(toHiveWords(await decide(GOOD), KEYRINGS)).toEqual({ outcome: 'accepted', forced: false, condition: null });
+    expect(toVerdictWords(await decide(GOOD), 'hive', REQUIRED)).toEqual({
+      outcome: 'accepted',
+      forced: false,
+      condition: null,
+    });
   });
 
   test.each<[string, string, string]>([
@@ -67,7 +72,7 @@ describe('Hive', () => {
     ],
     ['no signature', GOOD, UNABLE],
   ])('%s', async (_, pullspec, message) => {
-    const { condition } = toHiveWords(await decide(pullspec, { store: empty }), KEYRINGS);
+    const { condition } = toVerdictWords(await decide(pullspec, { store: empty }), 'hive', REQUIRED);
     expect(condition).toEqual({
       type: 'InstallImagesNotResolved',
       status: 'True',
@@ -81,7 +86,7 @@ describe('Hive', () => {
     ['a store that failed says no more than Hive does', { store: broken }],
     ['Hive knows no force', { store: empty, force: true }],
   ])('%s', async (_, how) => {
-    expect(toHiveWords(await decide(GOOD, how), KEYRINGS).condition?.message).toBe(UNABLE);
+    expect(toVerdictWords(await decide(GOOD, how), 'hive', REQUIRED).condition?.message).toBe(UNABLE);
   });
 });
 
