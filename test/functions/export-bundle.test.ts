@@ -2,7 +2,7 @@ import type { APIGatewayProxyStructuredResultV2, SQSEvent } from 'aws-lambda';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createHandler, type Dependencies } from '../../functions/export-bundle/handler.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { createSignedLinks } from '../../lib/bundle/service/bundle-links.ts';
+import { openBundleLinks } from '../../lib/bundle/service/bundle-links.ts';
 import { bundleArchiveKey } from '../../lib/bundle/service/bundle-state.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { createLocalContext } from '../../local/local-context.ts';
@@ -11,7 +11,7 @@ import { makeObjects, setUpExports } from '../bundle/service/export-setup.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
 
-const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+const AWS = { region: 'eu-west-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' } };
 const context = createLocalContext('export-bundle', 60_000);
 const CONFIG_MAPS: SampleRequest = { method: 'POST', path: '/v1/configmaps', body: {} };
 const BUNDLES: SampleRequest = { method: 'POST', path: '/v1/bundles', body: {} };
@@ -32,7 +32,7 @@ function setUp(store: ObjectStore, change: Partial<Dependencies> = {}) {
   const delayed: number[] = [];
   const handler = createHandler({
     ...dependencies,
-    links: createSignedLinks({ bucket: 'signet', prefix: '', region: 'eu-west-1', credentials, now: dependencies.now }),
+    links: openBundleLinks('s3://signet', () => AWS, dependencies.now),
     telemetry,
     maxReceives: 3,
     delayMessage: async (_, seconds) => {

@@ -36,8 +36,6 @@ export function createDownloadLinks(): BundleLinks {
 }
 
 interface SignedLinksOptions extends S3Location, AwsSettings {
-  /** URL of an S3-compatible server, asked by path. */
-  readonly endpoint?: string | undefined;
   readonly now: () => Date;
 }
 
@@ -45,7 +43,7 @@ interface SignedLinksOptions extends S3Location, AwsSettings {
 export const LINK_SECONDS = 15 * 60;
 
 /** Links that S3 answers itself: GET of this one object, signed by the function's role, for {@link LINK_SECONDS}. */
-export function createSignedLinks(options: SignedLinksOptions): BundleLinks {
+function createSignedLinks(options: SignedLinksOptions): BundleLinks {
   const { region, now } = options;
   const credentials = toGivenCredentials(options.credentials);
   return {

@@ -30,14 +30,17 @@ export interface MakeBundleRequest {
  *
  * @throws ExportError, InputError when nothing verifies, ConfigurationError, StoreError; the abort reason of the signal
  */
-export async function makeBundle(request: MakeBundleRequest): Promise<Uint8Array> {
+export async function makeBundle(
+  request: MakeBundleRequest,
+  limitBytes: number = MAX_EXPORT_BYTES,
+): Promise<Uint8Array> {
   const { id, since, trust, objects, now, signal, onLeftOut } = request;
   const key = bundleArchiveKey(id);
-  const held = await objects.readObject(key, MAX_EXPORT_BYTES);
+  const held = await objects.readObject(key, limitBytes);
   if (held !== undefined) return held.bytes;
   const profile = await readBundleProfile(objects, trust);
   const earlier = await readEarlierBundles(objects, since, trust.prepared.profile, signal);
-  const sink = createMemorySink(key);
+  const sink = createMemorySink(key, limitBytes);
   const { leftOut } = await createBundle({
     objects,
     profiles: [profile],
@@ -49,7 +52,7 @@ export async function makeBundle(request: MakeBundleRequest): Promise<Uint8Array
   onLeftOut(leftOut);
   const bytes = sink.take();
   if (await objects.createObject(key, bytes)) return bytes;
-  const other = await objects.readObject(key, MAX_EXPORT_BYTES);
+  const other = await objects.readObject(key, limitBytes);
   if (other === undefined) throw new StoreError('ConditionFailed', `${key} was taken, and is gone`);
   return other.bytes;
 }
@@ -81,7 +84,7 @@ interface MemorySink extends BundleSink {
 }
 
 /** Holds a bundle in memory, to be written with one request. `write` throws an ExportError beyond the limit. */
-export function createMemorySink(description: string, limitBytes: number = MAX_EXPORT_BYTES): MemorySink {
+function createMemorySink(description: string, limitBytes: number): MemorySink {
   let chunks: Uint8Array[] = [];
   let total = 0;
   let isWhole = false;

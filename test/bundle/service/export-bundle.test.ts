@@ -5,7 +5,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { ExportMessage } from '../../../lib/bundle/service/bundle-state.ts';
 import { bundleArchiveKey, readBundleState, replaceBundleState } from '../../../lib/bundle/service/bundle-state.ts';
 import { type ExportDependencies, exportBundle } from '../../../lib/bundle/service/export-bundle.ts';
-import { createMemorySink } from '../../../lib/bundle/service/make-bundle.ts';
+import { makeBundle as makeStoredBundle } from '../../../lib/bundle/service/make-bundle.ts';
 import { requestBundle } from '../../../lib/bundle/service/request-bundle.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { trustSourceKey } from '../../../lib/trust/prepared/stored-trust.ts';
@@ -32,6 +32,7 @@ import {
   setUpExports,
 } from './export-setup.ts';
 
+const ID = '0'.repeat(32);
 const ANY = { profile: undefined, since: undefined };
 const TRY = { isLastTry: false, signal: SIGNAL };
 const LAST = { isLastTry: true, signal: SIGNAL };
@@ -354,9 +355,15 @@ describe('what fails', () => {
 });
 
 test('more bytes than fit into memory are not held', async () => {
-  const sink = createMemorySink('bundle', 10);
-  await sink.write(Buffer.alloc(10));
-  await expect(sink.write(Buffer.alloc(1))).rejects.toMatchObject({ code: 'LimitExceeded' });
-  await sink.abort();
-  expect(() => sink.take()).toThrow();
+  const make = async (store: ObjectStore, limitBytes: number): Promise<Uint8Array> => {
+    const { trust, now, onLeftOut } = setUpExports(store).dependencies;
+    const ready = await trust.read('ocp');
+    const request = { id: ID, since: undefined, trust: ready, objects: store, now: now(), signal: SIGNAL, onLeftOut };
+    return await makeStoredBundle(request, limitBytes);
+  };
+  const { length } = (await makeBundle(objects, [signer.profile])).bundle;
+  await expect(make(objects, length - 1)).rejects.toMatchObject({ code: 'LimitExceeded' });
+  // Nothing of it is written.
+  expect(await readBundles(objects)).toEqual({});
+  expect(await make(objects, length)).toHaveLength(length);
 });
