@@ -51,7 +51,9 @@ export async function startQueues(
     }
     return { queueUrl: toUrl(name), deadLetterUrl: toUrl(deadName) };
   };
-  const client = createLocalSqsClient(endpoint);
+  // The embedded SQS takes any credentials.
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const client = createSqsClient({ region: REGION, endpoint, credentials });
   return {
     client,
     mirror: makeQueue('mirror'),
@@ -62,15 +64,6 @@ export async function startQueues(
       await server.stop();
     },
   };
-}
-
-/** A client of the embedded SQS, which takes any credentials. */
-export function createLocalSqsClient(endpoint: string): SQSClient {
-  return createSqsClient({
-    region: REGION,
-    endpoint,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
 }
 
 /**

@@ -102,7 +102,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
  * @param label of the argument, for messages
  * @throws InputError for what is no queue URL, which repeats no password
  */
-export function parseQueueUrl(label: string, text: string): QueueUrl {
+function parseQueueUrl(label: string, text: string): QueueUrl {
   const url = URL.parse(text);
   const fault = url === null ? 'it is no URL' : findFault(url);
   if (url === null || fault !== undefined) {

@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseQueueUrl } from '../../cli/dlq/queues.ts';
-import { InputError } from '../../lib/base/errors/input-error.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openQueue } from '../../cli/dlq/queues.ts';
 import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
@@ -171,17 +170,36 @@ describe('signet dlq redrive', () => {
 });
 
 describe('the URL of a queue', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   test.each([
     { url: 'https://sqs.eu-west-1.amazonaws.com/123456789012/work', region: 'eu-west-1', isLoopback: false },
     { url: 'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/work', region: 'cn-north-1', isLoopback: false },
     { url: 'https://sqs.us-gov-west-1.amazonaws.com/123456789012/work', region: 'us-gov-west-1', isLoopback: false },
     { url: 'https://eu-central-1.queue.amazonaws.com/123456789012/work', region: 'eu-central-1', isLoopback: false },
-    { url: 'https://sqs.example.com/0/work', region: undefined, isLoopback: false },
+    { url: 'https://sqs.example.com/0/work', region: 'of-the-environment', isLoopback: false },
     { url: 'http://127.0.0.1:4566/000000000000/work', region: 'us-east-1', isLoopback: true },
     { url: 'http://localhost:4566/000000000000/work', region: 'us-east-1', isLoopback: true },
     { url: 'http://[::1]:4566/000000000000/work', region: 'us-east-1', isLoopback: true },
-  ])('$url says where and how it is reached', ({ url, ...expected }) => {
-    expect(parseQueueUrl('QUEUE', url)).toEqual({ queueUrl: url, endpoint: new URL(url).origin, ...expected });
+  ])('$url says where and how it is reached', async ({ url, region, isLoopback }) => {
+    vi.stubEnv('AWS_PROFILE', undefined);
+    vi.stubEnv('AWS_REGION', 'of-the-environment');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'of-the-environment');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    const { client, queueUrl } = openQueue('QUEUE', url);
+    const { endpoint, credentials } = client.config;
+    const { protocol, hostname, port } = (await endpoint?.()) ?? {};
+    const origin = `${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`;
+    expect({ queueUrl, origin, region: await client.config.region() }).toEqual({
+      queueUrl: url,
+      origin: new URL(url).origin,
+      region,
+    });
+    // Nobody's own credentials are sent to what listens on this machine.
+    expect((await credentials()).accessKeyId).toBe(isLoopback ? 'local' : 'of-the-environment');
+    client.destroy();
   });
 
   test.each([
@@ -209,10 +227,14 @@ describe('the URL of a queue', () => {
       url: 'http://127.0.0.1.example.com/0/work',
       why: 'only a queue of this machine may be contacted over http://',
     },
-  ])('may not be $name', ({ url, why }) => {
+  ])('may not be $name', async ({ url, why }) => {
     const example = 'https://sqs.REGION.amazonaws.com/ACCOUNT/NAME';
-    const fault = new InputError('ArgumentInvalid', `--to is not a queue URL such as ${example}: ${why}`);
-    expect(() => parseQueueUrl('--to', url)).toThrow(fault);
+    const from = 'http://127.0.0.1:1/000000000000/work-dead';
+    expect(await signet('redrive', from, '--to', url)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `signet: --to is not a queue URL such as ${example}: ${why}\n`,
+    });
   });
 });
 

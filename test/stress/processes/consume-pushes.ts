@@ -1,9 +1,9 @@
+import { openQueue } from '../../../cli/dlq/queues.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import { openEvidence } from '../../../lib/verdict/records/open-evidence.ts';
 import { pollQueue } from '../../../local/poll-queue.ts';
-import { createLocalSqsClient } from '../../../local/start-queues.ts';
 import { wireFunctions } from '../../../local/wire.ts';
 
 // The service's own consumers over a data folder and queues of another process, until this one is killed. It says its
@@ -17,7 +17,7 @@ const {
   'push' | 'mirror' | 'export',
   { readonly queueUrl: string; readonly deadLetterUrl: string }
 >;
-const client = createLocalSqsClient(new URL(push.queueUrl).origin);
+const { client } = openQueue('the push queue', push.queueUrl);
 const functions = wireFunctions({
   evidence: openEvidence({
     objects: createDirectoryObjectStore(objectsDirectory),
