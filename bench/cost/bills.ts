@@ -19,7 +19,7 @@ const GIGABYTE = 1e9;
 const DAYS_PER_MONTH = 30;
 
 /** Milliseconds that Lambda charges for one warm call, on average with its share of starts. */
-export function billedMilliseconds(
+function billedMilliseconds(
   { warmMilliseconds, coldMilliseconds, memoryMegabytes }: MeasuredFunction,
   waits: number,
   { lambda }: Assumptions,
@@ -33,7 +33,7 @@ export function billedMilliseconds(
 }
 
 /** So many calls of a function, each of which waits for so many milliseconds. */
-export function billCalls(
+function billCalls(
   measured: MeasuredFunction,
   calls: number,
   waits: number,

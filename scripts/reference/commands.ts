@@ -33,7 +33,7 @@ ${commands.map(describeCommand).join('\n\n')}
 }
 
 /** The commands that do something, as words after `signet`. */
-export function listCommands(command: Command, prefix: string): readonly NamedCommand[] {
+function listCommands(command: Command, prefix: string): readonly NamedCommand[] {
   return command.commands.flatMap((child) => {
     const name = `${prefix} ${child.name()}`.trimStart();
     return child.commands.length === 0 ? [{ name, command: child }] : listCommands(child, name);

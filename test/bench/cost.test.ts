@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ASSUMPTIONS, type Assumptions } from '../../bench/cost/assumptions.ts';
-import {
-  billCalls,
-  billedMilliseconds,
-  billMirror,
-  billReads,
-  billVerifications,
-  totalOf,
-} from '../../bench/cost/bills.ts';
+import { type BillLine, billMirror, billReads, billVerifications, totalOf } from '../../bench/cost/bills.ts';
 import { findMeasured, type MeasuredFunction } from '../../bench/cost/measured-functions.ts';
 import { toReport } from '../../bench/report.ts';
 
@@ -47,20 +40,29 @@ const FUNCTION: MeasuredFunction = {
   memoryMegabytes: 1024,
 };
 
+/** The lines of a bill for a million calls that ask S3 so often, at 10 ms each. */
+function billCalls(measured: MeasuredFunction, gets: number): readonly BillLine[] {
+  const verification = { count: 1_000_000, gets, puts: 0 };
+  const { lines } = billVerifications(measured, { ...ROUND, verification });
+  return lines.filter(({ what }) => what.startsWith(`${measured.name}: `));
+}
+
 describe('what Lambda charges for a call', () => {
   test.each([
     // 1 ms × 2 (slower processor) × 2 (half of it) + 10 % of 100 ms × 2
     ['with half a processor', FUNCTION, 0, 24],
-    ['that waits as well', FUNCTION, 50, 74],
+    ['that waits as well', FUNCTION, 5, 74],
     ['with more than a processor', { ...FUNCTION, memoryMegabytes: 4096 }, 0, 22],
     ['of less than a millisecond is a whole one', { ...FUNCTION, warmMilliseconds: 0.1 }, 0, 21],
     ['that never starts', { ...FUNCTION, coldMilliseconds: 0 }, 0, 4],
-  ])('%s', (_, measured, waits, expected) => {
-    expect(billedMilliseconds(measured, waits, ROUND)).toBeCloseTo(expected, 9);
+  ])('%s', (_, measured, gets, milliseconds) => {
+    const charged = billCalls(measured, gets).find(({ unit }) => unit === 'GB-seconds')?.quantity;
+    const gigabytes = measured.memoryMegabytes / 1024;
+    expect(charged).toBeCloseTo(1000 * milliseconds * gigabytes, 6);
   });
 
   test('is calls, memory for a time, and logs', () => {
-    const dollars = billCalls(FUNCTION, 1_000_000, 0, ROUND).map((line) => line.dollars);
+    const dollars = billCalls(FUNCTION, 0).map((line) => line.dollars);
     expect(dollars).toEqual([2, 24_000, 19]);
   });
 });

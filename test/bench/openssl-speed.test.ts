@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseVerifyRate } from '../../bench/peers/openssl-speed.ts';
+import { opensslVerifyRates } from '../../bench/peers/openssl-speed.ts';
 
 const HEADER = 'compiler: gcc\n                  sign    verify    sign/s verify/s\n';
 
@@ -11,5 +11,12 @@ test.each([
   ['nothing', '', []],
   ['no figure', `${HEADER}rsa 4096 bits 0.0s 0.0s 204.0 inf\n`, []],
 ])('the verify rate of %s', (_, output, expected) => {
-  expect(parseVerifyRate(output)).toEqual(expected);
+  expect(opensslVerifyRates('rsa4096', () => output)).toEqual(expected);
+});
+
+test('there is no verify rate where openssl does not run', () => {
+  const runSpeed = (): never => {
+    throw new Error('spawn openssl ENOENT');
+  };
+  expect(opensslVerifyRates('rsa4096', runSpeed)).toEqual([]);
 });

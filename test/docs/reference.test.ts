@@ -9,7 +9,6 @@ import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
 import { parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
 import { defaultProfileSpec, type ProfileSpec, parseProfile } from '../../lib/trust/documents/profile.ts';
 import { START_OPTIONS } from '../../local/options.ts';
-import { listCommands } from '../../scripts/reference/commands.ts';
 import { makeReference } from '../../scripts/reference.ts';
 import { toRun } from '../support/run-signet.ts';
 
@@ -141,7 +140,15 @@ describe('docs/reference/functions.md', () => {
 });
 
 describe('docs/reference/commands.md', () => {
-  const commands = listCommands(program, '');
+  const commands = program.commands.flatMap((noun) =>
+    noun.commands.length === 0
+      ? [{ name: noun.name(), command: noun }]
+      : noun.commands.map((verb) => ({ name: `${noun.name()} ${verb.name()}`, command: verb })),
+  );
+
+  test('no command is below a verb', () => {
+    expect(commands.flatMap(({ command }) => command.commands)).toEqual([]);
+  });
 
   test.each(commands)('has signet $name, its flags and its exit status', ({ name, command }) => {
     const section = readSection('commands.md', `signet ${name}`);
