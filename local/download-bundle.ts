@@ -1,7 +1,6 @@
 import { bundleArchiveKey, parseBundleId, readBundleState } from '../lib/bundle/service/bundle-state.ts';
 import { MAX_EXPORT_BYTES } from '../lib/bundle/service/kept-bundles.ts';
-import { toNotFoundResponse } from '../lib/platform/lambda/http-response.ts';
-import { type HttpHandler, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
+import { type HttpHandler, toNotFoundResponse, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 

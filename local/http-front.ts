@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/base/errors/input-error.ts';
-import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/platform/lambda/http-response.ts';
 import type { HttpHandler } from '../lib/platform/lambda/http-stack.ts';
+import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/platform/lambda/http-stack.ts';
 import { createLocalContext } from './local-context.ts';
 import { matchRoute, type Route } from './routes.ts';
 import { toGatewayEvent } from './to-gateway-event.ts';

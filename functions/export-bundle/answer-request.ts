@@ -9,7 +9,7 @@ import {
   type RequestBundleDependencies,
   requestBundle,
 } from '../../lib/bundle/service/request-bundle.ts';
-import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
+import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-stack.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore } from '../../lib/platform/objects/port/object-store.ts';

@@ -1,8 +1,13 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Digest, parseDigest } from '../../lib/base/names/digest.ts';
-import { toJsonResponse, toNotFoundResponse } from '../../lib/platform/lambda/http-response.ts';
-import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import {
+  type AnswerHttp,
+  type HttpHandler,
+  toJsonResponse,
+  toNotFoundResponse,
+  wrapHttp,
+} from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { bindTrustSource, type TrustSource } from '../../lib/trust/source/trust-source.ts';

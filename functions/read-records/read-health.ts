@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { toJsonResponse } from '../../lib/platform/lambda/http-response.ts';
+import { toJsonResponse } from '../../lib/platform/lambda/http-stack.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { isStale, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
 

@@ -1,6 +1,10 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
-import { wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import {
+  toJsonResponse,
+  toNotFoundResponse,
+  toProblemDocument,
+  wrapHttp,
+} from '../../lib/platform/lambda/http-stack.ts';
 import { type InvocationContext, wrapEvent } from '../../lib/platform/lambda/invocation.ts';
 import type { SecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import type { WebhookCredential } from '../../lib/platform/secrets/webhook-credentials.ts';

@@ -6,8 +6,14 @@ import {
   reviewAdmission,
 } from '../../lib/cluster/admission/review-admission.ts';
 import { isAdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
-import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-response.ts';
-import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import {
+  type AnswerHttp,
+  type HttpHandler,
+  toJsonResponse,
+  toNotFoundResponse,
+  toProblemDocument,
+  wrapHttp,
+} from '../../lib/platform/lambda/http-stack.ts';
 import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { reportFaults } from '../../lib/verdict/decide/request.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
-import { toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
-import { syncDirectory } from '../../platform/files/sync-directory.ts';
+import { syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
 import type { BundleSink } from '../format/write-archive.ts';
 
 /**

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileErrorCode, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
-import { syncDirectory } from '../../platform/files/sync-directory.ts';
+import { fileErrorCode, syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { createDirectoryObjectStore } from '../../platform/objects/directory/directory-object-store.ts';
 import {
   findDirectory,

@@ -3,10 +3,10 @@ import type { LookupFunction } from 'node:net';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Deadline, startDeadline } from '../time/deadline.ts';
 import type { AddressRules } from './address-rules.ts';
-import { createCheckedLookup } from './checked-connection.ts';
+import { createCheckedLookup } from './address-rules.ts';
 import { isRedirect, MAX_REDIRECTS, parseHttpUrl, toHopHeaders, toRedirectTarget, toShownUrl } from './http-url.ts';
-import type { ProxyOptions } from './proxy.ts';
 import { readBody, readExplanation, streamBody } from './read-body.ts';
+import type { ProxyOptions } from './routes.ts';
 import { createRoutes } from './routes.ts';
 import { sendRequest, toHttpFailure } from './send-request.ts';
 

@@ -2,7 +2,7 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage, type 
 import { request as httpsRequest } from 'node:https';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { AddressRules } from './address-rules.ts';
-import { guardSocket } from './checked-connection.ts';
+import { guardSocket } from './address-rules.ts';
 import { toShownUrl } from './http-url.ts';
 import type { Route } from './routes.ts';
 import { type TunnelRequestOptions, toProxyHeaders } from './tunnel-agent.ts';

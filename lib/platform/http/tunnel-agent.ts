@@ -3,7 +3,15 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { type Duplex, PassThrough } from 'node:stream';
 import { type ConnectionOptions, connect, type SecureContext } from 'node:tls';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { ForwardProxy } from './proxy.ts';
+
+/** Operator-configured, so its own address is not checked. */
+export interface ForwardProxy {
+  readonly isTls: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** The value of `Proxy-Authorization`; secret. */
+  readonly authorization: string | undefined;
+}
 
 /** What a request through a tunnel carries besides Node's options: what ends a CONNECT that is not answered. */
 export interface TunnelRequestOptions extends RequestOptions {

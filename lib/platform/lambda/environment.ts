@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
-import type { ProxyOptions } from '../http/proxy.ts';
+import type { ProxyOptions } from '../http/routes.ts';
 
 /** The levels of log lines, the least important first. */
 export const LOG_LEVELS = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT'] as const;

@@ -1,7 +1,7 @@
 import { type Repository, repositoryHost } from '../../base/names/reference.ts';
 import { parseEcrHost, parseRegistryHost } from '../../base/names/registry-host.ts';
 import { createHttpClient, type HttpClient, type HttpSender } from '../../platform/http/http-client.ts';
-import type { ProxyOptions } from '../../platform/http/proxy.ts';
+import type { ProxyOptions } from '../../platform/http/routes.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { PullSecret } from '../client/pull-secret.ts';

@@ -4,7 +4,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { HttpClient } from '../../platform/http/http-client.ts';
 import { createHttpClient } from '../../platform/http/http-client.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
-import type { ProxyOptions } from '../../platform/http/proxy.ts';
+import type { ProxyOptions } from '../../platform/http/routes.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { createProfileAttachments } from '../../registry/attachments/attachment-store.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';

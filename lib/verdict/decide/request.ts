@@ -4,7 +4,7 @@ import { isInternalFault } from '../../base/errors/evaluate-candidate.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { isPlatform, MAX_PLATFORMS, type Platform, parsePlatform } from '../../base/names/platform.ts';
 import { parsePullspec } from '../../base/names/reference.ts';
-import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-response.ts';
+import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../platform/lambda/telemetry.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Verdict } from '../judge/verdict.ts';

@@ -1,4 +1,4 @@
-import type { ProxyOptions } from '../../platform/http/proxy.ts';
+import type { ProxyOptions } from '../../platform/http/routes.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { openSecretSource } from '../../platform/secrets/secret-source.ts';
 import { parsePullSecret } from '../../registry/client/pull-secret.ts';

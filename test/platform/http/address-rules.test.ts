@@ -2,8 +2,7 @@ import type { LookupAddress, lookup } from 'node:dns';
 import { isIPv6 } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { checkUrlHost } from '../../../lib/platform/http/address-rules.ts';
-import { createCheckedLookup } from '../../../lib/platform/http/checked-connection.ts';
+import { checkUrlHost, createCheckedLookup } from '../../../lib/platform/http/address-rules.ts';
 
 const ADDRESSES: readonly { name: string; address: string; kind: string }[] = [
   { name: 'public IPv4', address: '93.184.216.34', kind: 'public' },

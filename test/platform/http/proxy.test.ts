@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createHttpClient, type HttpClient } from '../../../lib/platform/http/http-client.ts';
-import type { ProxyOptions } from '../../../lib/platform/http/proxy.ts';
+import type { ProxyOptions } from '../../../lib/platform/http/routes.ts';
 import { startProxy, type TestProxy } from '../../support/servers/start-proxy.ts';
 import { startServer, TEST_CA, type TestServer } from '../../support/servers/start-server.ts';
 

@@ -2,7 +2,7 @@ import type { LookupAddress, lookup } from 'node:dns';
 import { once } from 'node:events';
 import { connect, type LookupFunction } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createCheckedLookup, guardSocket } from '../../../lib/platform/http/checked-connection.ts';
+import { createCheckedLookup, guardSocket } from '../../../lib/platform/http/address-rules.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 

@@ -3,8 +3,7 @@ import { lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/pro
 import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../../../base/errors/store-error.ts';
-import { fileErrorCode, isAbsent, unlessAbsent } from '../../files/file-error.ts';
-import { syncDirectory } from '../../files/sync-directory.ts';
+import { fileErrorCode, isAbsent, syncDirectory, unlessAbsent } from '../../files/file-error.ts';
 import { RESERVED_SEGMENT } from '../port/object-key.ts';
 
 /** Where lock files are, in the reserved segment. */

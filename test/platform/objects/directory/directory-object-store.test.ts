@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { syncDirectory } from '../../../../lib/platform/files/sync-directory.ts';
+import { syncDirectory } from '../../../../lib/platform/files/file-error.ts';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
 import { LEFTOVER_AGE_MS } from '../../../../lib/platform/objects/directory/store-directory.ts';
 import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from '../object-store-contract.ts';

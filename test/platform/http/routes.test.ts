@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createProxyChooser } from '../../../lib/platform/http/proxy.ts';
+import { createRoutes } from '../../../lib/platform/http/routes.ts';
 
 const ROWS: readonly { name: string; noProxy: string; url: string; expected: boolean }[] = [
   { name: 'empty list', noProxy: '', url: 'https://a.example/', expected: false },
@@ -29,9 +29,15 @@ const ROWS: readonly { name: string; noProxy: string; url: string; expected: boo
   { name: 'IPv4 block and IPv6 address', noProxy: '0.0.0.0/0', url: 'http://[fd12::1]/', expected: false },
 ];
 
-const proxies = { httpsProxy: 'http://proxy.test:3128', httpProxy: 'http://proxy.test:3128' };
+const proxy = { httpsProxy: 'http://proxy.test:3128', httpProxy: 'http://proxy.test:3128' };
+const lookup = (): never => {
+  throw new Error('no name is looked up before a connection');
+};
 
 test.each(ROWS)('$name: straight $expected', ({ noProxy, url, expected }) => {
-  const chosen = createProxyChooser({ ...proxies, noProxy })(new URL(url));
-  expect(chosen?.host).toBe(expected ? undefined : 'proxy.test');
+  const routes = createRoutes({ allowPrivateAddresses: true, proxy: { ...proxy, noProxy }, lookup });
+  const { kind } = routes.chooseRoute(new URL(url));
+  routes.close();
+  const proxied = url.startsWith('https:') ? 'tunnel' : 'forward';
+  expect(kind).toBe(expected ? 'direct' : proxied);
 });
