@@ -5,6 +5,7 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/base/errors/input-error.ts';
 import type { HttpHandler } from '../lib/platform/lambda/http-stack.ts';
 import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/platform/lambda/http-stack.ts';
+import { type AskedNames, findForeignName, toAskedNames } from './asked-names.ts';
 import { createLocalContext } from './local-context.ts';
 import { matchRoute, type Route } from './routes.ts';
 import { toGatewayEvent } from './to-gateway-event.ts';
@@ -21,14 +22,25 @@ export type LocalHandlers = Readonly<Record<Route['handler'], HttpHandler>>;
 /** What API Gateway itself takes; functions have their own, smaller limits. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 
-/** Serves the functions over HTTP as API Gateway would. @throws when the port is taken */
+interface FrontOptions {
+  readonly port: number;
+  readonly host: string;
+  /** Under which it may be asked; those of `host` alone when left out. */
+  readonly names?: AskedNames | undefined;
+}
+
+/**
+ * Serves the functions over HTTP as API Gateway would. There is no authorizer, so that no page of a browser may ask.
+ *
+ * @throws when the port is taken
+ */
 export async function startHttpFront(
   handlers: LocalHandlers,
-  { port, host }: { readonly port: number; readonly host: string },
+  { port, host, names = toAskedNames(host, []) }: FrontOptions,
 ): Promise<HttpFront> {
   const underWay = new Set<Promise<void>>();
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    const answered = answer(handlers, request, response).finally(() => underWay.delete(answered));
+    const answered = answer(handlers, names, request, response).finally(() => underWay.delete(answered));
     underWay.add(answered);
   });
   server.listen(port, host);
@@ -47,10 +59,15 @@ export async function startHttpFront(
   };
 }
 
-async function answer(handlers: LocalHandlers, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  handlers: LocalHandlers,
+  names: AskedNames,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   let result: APIGatewayProxyStructuredResultV2;
   try {
-    result = await invoke(handlers, request);
+    result = await invoke(handlers, names, request);
   } catch (error) {
     result = toProblemResponse(error);
   }
@@ -59,9 +76,17 @@ async function answer(handlers: LocalHandlers, request: IncomingMessage, respons
   request.resume();
 }
 
-async function invoke(handlers: LocalHandlers, request: IncomingMessage): Promise<APIGatewayProxyStructuredResultV2> {
+async function invoke(
+  handlers: LocalHandlers,
+  names: AskedNames,
+  request: IncomingMessage,
+): Promise<APIGatewayProxyStructuredResultV2> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const matched = matchRoute(request.method ?? '', path);
+  // Signatures are for everybody.
+  const isPublic = matched !== undefined && 'route' in matched && matched.route.handler === 'serve-signature';
+  const foreign = findForeignName(request.headers, names, isPublic);
+  if (foreign !== undefined) return toProblemDocument(403, 'NameNotAllowed', 'Name not allowed', foreign);
   if (matched === undefined) return toNotFoundResponse('there is no such route; docs/openapi.yaml lists them');
   if ('otherMethods' in matched) return toMethodNotAllowed(matched.otherMethods);
   const { handler } = matched.route;

@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { parseRegistryOrigin } from '../cli/open/registries.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
+import { type AskedNames, toAskedNames } from './asked-names.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */
 export const START_OPTIONS = {
   port: { type: 'string', default: '8080' },
   host: { type: 'string', default: '127.0.0.1' },
+  'public-name': { type: 'string', multiple: true },
   data: { type: 'string', default: './data' },
   trust: { type: 'string' },
   store: { type: 'string', multiple: true },
@@ -26,6 +28,7 @@ Usage: npm start -- [options]
 
   --port N                 port of the API (default 8080; 0 takes a free one)
   --host ADDRESS           address to listen on (default 127.0.0.1; there is no authorizer here)
+  --public-name NAME       host name under which others reach the service, as behind a proxy (repeatable)
   --data DIR               objects and queues are kept here (default ./data)
   --trust DIR              trust documents, published on start and when they change (default ./trust, if it is there)
   --store URL|DIR          read signatures here instead of the profiles' stores (repeatable)
@@ -45,6 +48,8 @@ Without trust documents a demo profile is made, whose signature store this proce
 export interface StartOptions {
   readonly port: number;
   readonly host: string;
+  /** Under which it may be asked: those of `host`, and public ones. */
+  readonly names: AskedNames;
   readonly data: string;
   /** Undefined: ./trust if it is there, else the demo. */
   readonly trust: string | undefined;
@@ -82,6 +87,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     webhooks,
     admission,
     'pull-secret': pullSecret,
+    'public-name': values['public-name'],
   })) {
     if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
   }
@@ -90,6 +96,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   return {
     port,
     host,
+    names: toAskedNames(host, values['public-name'] ?? []),
     data,
     trust,
     stores,

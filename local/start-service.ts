@@ -25,13 +25,12 @@ import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
 import { openEvidence } from '../lib/verdict/records/open-evidence.ts';
 import { startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
-import { nameQueues } from './name-queues.ts';
 import type { StartOptions } from './options.ts';
 import { pollQueue } from './poll-queue.ts';
 import { publishDocuments } from './publish-documents.ts';
 import { SCHEDULED_MS } from './receive-local-event.ts';
 import { repeatFunction } from './repeat-function.ts';
-import { startQueues } from './start-queues.ts';
+import { nameQueues, startQueues } from './start-queues.ts';
 import { wireFunctions } from './wire.ts';
 
 export interface LocalService {

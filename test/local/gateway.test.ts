@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../lib/platform/lambda/http-stack.ts';
+import { toAskedNames } from '../../local/asked-names.ts';
 import { type HttpFront, startHttpFront } from '../../local/http-front.ts';
 import { LOCAL_ROUTES, matchRoute, ROUTES } from '../../local/routes.ts';
 
@@ -31,7 +32,11 @@ async function serve(
     'local-events': handler,
     'local-downloads': handler,
   };
-  front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
+  front = await startHttpFront(handlers, {
+    port: 0,
+    host: '127.0.0.1',
+    names: toAskedNames('127.0.0.1', ['h.example']),
+  });
   return front.url;
 }
 
@@ -187,4 +192,33 @@ test('every route matches itself', () => {
     const path = route.path.replaceAll(/\{\w+\+\}/g, 'a/b').replaceAll(/\{\w+\}/g, 'x');
     expect(matchRoute(route.method, path)).toMatchObject({ route });
   }
+});
+
+describe('a page that a user of this machine opens', () => {
+  const post = (path: string, headers: string): string =>
+    `POST ${path} HTTP/1.1\r\n${headers}\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}`;
+  const read = (path: string, headers: string): string =>
+    `GET ${path} HTTP/1.1\r\n${headers}\r\nConnection: close\r\n\r\n`;
+  const SIGNATURE = '/signatures/sha256=ab/signature-1';
+
+  test.each<[name: string, request: string, status: number]>([
+    ['asks by a name that it points here', post('/v1/verify/forced', 'Host: rebound.example'), 403],
+    ['reads by such a name', read('/v1/trust', 'Host: rebound.example'), 403],
+    ['reads a signature by such a name', read(SIGNATURE, 'Host: rebound.example'), 403],
+    ['asks across origins', post('/v1/verify/forced', 'Host: localhost\r\nOrigin: https://a.example'), 403],
+    ['asks from a sandbox', post('/v1/verify/forced', 'Host: localhost\r\nOrigin: null'), 403],
+    ['posts an event across origins', post('/local/events', 'Host: localhost\r\nOrigin: https://a.example'), 403],
+    ['asks for what is not there', read('/', 'Host: localhost\r\nOrigin: https://a.example'), 403],
+    ['reads a signature, which everybody may', read(SIGNATURE, 'Host: localhost\r\nOrigin: https://a.example'), 200],
+    ['is our own', post('/v1/verify', 'Host: localhost:80\r\nOrigin: http://localhost'), 200],
+  ])('%s', async (_, request, status) => {
+    const calls: string[] = [];
+    const url = await serve(async ({ rawPath }) => {
+      calls.push(rawPath);
+      return { body: '{}' };
+    });
+    const answer = await send(url, request);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(calls.length).toBe(status === 200 ? 1 : 0);
+  });
 });

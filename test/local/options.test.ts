@@ -6,7 +6,7 @@ import { describeFailure } from '../../local/describe-failure.ts';
 import { parseStartOptions } from '../../local/options.ts';
 
 describe('an empty value is refused', () => {
-  test.each(['host', 'data', 'trust', 'store'])('--%s', (name) => {
+  test.each(['host', 'data', 'trust', 'store', 'public-name'])('--%s', (name) => {
     expect(() => parseStartOptions([`--${name}=`])).toThrow(
       expect.objectContaining({ code: 'ArgumentInvalid', message: `--${name} must not be empty` }),
     );
