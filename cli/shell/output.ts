@@ -42,7 +42,7 @@ function formatOutcome({ outcome, forced }: Verdict): string {
   return styleText([forced ? 'yellow' : OUTCOME_COLORS[outcome], 'bold'], text, { stream: process.stdout });
 }
 
-export const OUTCOME_COLORS = { accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const;
+const OUTCOME_COLORS = { accepted: 'green', rejected: 'red', indeterminate: 'yellow' } as const;
 
 /** An outcome in its color, where standard output is a terminal. */
 export function styleOutcome(outcome: Outcome): string {

@@ -13,7 +13,7 @@ import {
 export const MANIFEST_PATH = 'manifest.json';
 export const README_PATH = 'README.md';
 /** An OCI layout, as other tools read it too. */
-export const SIGSTORE_FOLDER = 'sigstore';
+const SIGSTORE_FOLDER = 'sigstore';
 export const SIGSTORE_INDEX_PATH = `${SIGSTORE_FOLDER}/index.json`;
 export const SIGSTORE_LAYOUT_PATH = `${SIGSTORE_FOLDER}/oci-layout`;
 

@@ -11,7 +11,7 @@ import { createRoutes } from './routes.ts';
 import { sendRequest, toHttpFailure } from './send-request.ts';
 
 /** Milliseconds that one `get` may take, redirects and body included: a trickling server is cut off too. */
-export const REQUEST_TIMEOUT_MS = 5000;
+const REQUEST_TIMEOUT_MS = 5000;
 
 export interface HttpClientOptions extends AddressRules {
   /** PEM certificates of authorities trusted beside the platform's. */

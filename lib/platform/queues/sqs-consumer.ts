@@ -8,7 +8,7 @@ export const REASON_ATTRIBUTE = 'reason';
 /** Characters of a reason that are kept. */
 export const MAX_REASON_CHARACTERS = 1024;
 /** Seconds that SQS hides a message at most. */
-export const MAX_DELAY_SECONDS = 12 * 60 * 60;
+const MAX_DELAY_SECONDS = 12 * 60 * 60;
 
 export interface SqsConsumerOptions {
   readonly client: SQSClient;

@@ -2,7 +2,7 @@ import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import { isLeased, type SweepState } from './sweep-state.ts';
 
 /** Days between two sweeps of everything while the trust stays the same. */
-export const SWEEP_DAYS = 7;
+const SWEEP_DAYS = 7;
 /**
  * Milliseconds after which changed trust is swept once more. Others go on by the trust that they hold for as long as
  * they keep it and are at work: what they accepted by it meanwhile, and mirrored, is found by the second sweep.

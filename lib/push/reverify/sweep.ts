@@ -31,7 +31,7 @@ export interface SweepResult extends Count {
 }
 
 /** Days for which records are decided again. */
-export const REVERIFY_DAYS = 90;
+const REVERIFY_DAYS = 90;
 /** Records queued, and digests audited, before the state is written. */
 const SLICE = 200;
 

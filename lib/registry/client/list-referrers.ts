@@ -13,7 +13,7 @@ export interface UntrustedDescriptor {
 }
 
 export const INDEX_MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
-export const MAX_INDEX_BYTES = 4 * 1024 * 1024;
+const MAX_INDEX_BYTES = 4 * 1024 * 1024;
 /** Pages of one list, and descriptors on all of them. Everyone who may push can add to it. */
 export const MAX_REFERRER_PAGES = 8;
 export const MAX_REFERRERS = 512;

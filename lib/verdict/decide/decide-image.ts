@@ -42,7 +42,7 @@ export interface Decision {
 }
 
 /** Attempts of a verdict that did not verify; further ones are counted. */
-export const MAX_FAILED_ATTEMPTS = 512;
+const MAX_FAILED_ATTEMPTS = 512;
 
 /**
  * The one decision that functions, queues, admission and command line call: pullspec policy, image policies, release

@@ -57,7 +57,7 @@ export interface PolicyFindings {
   readonly verified: CollectedEvidence['verified'];
 }
 
-export const NO_FINDINGS: PolicyFindings = {
+const NO_FINDINGS: PolicyFindings = {
   judgement: undefined,
   isFinal: false,
   warnings: [],

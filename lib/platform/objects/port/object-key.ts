@@ -2,9 +2,9 @@ import { StoreError } from '../../../base/errors/store-error.ts';
 import type { ListingStart } from './object-store.ts';
 
 /** Bytes of a key in UTF-8, as in S3. */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 /** Bytes of one segment, so that every bucket can also be a directory. */
-export const MAX_SEGMENT_BYTES = 255;
+const MAX_SEGMENT_BYTES = 255;
 /** No key starts with this segment: the directory store writes aside there. */
 export const RESERVED_SEGMENT = '.tmp';
 
