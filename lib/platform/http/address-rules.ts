@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { StoreError } from '../../base/errors/store-error.ts';
 
 export interface AddressRules {
-  /** Loopback, private, shared (CGNAT) and link-local addresses may be contacted; never the metadata services. */
+  /** Loopback, private, shared (CGNAT) and IPv6 link-local addresses may be contacted; never the metadata services. */
   readonly allowPrivateAddresses: boolean;
 }
 
@@ -35,16 +35,23 @@ const KINDS: ReadonlyMap<string, AddressKind> = new Map([
 
 const ALLOWABLE: ReadonlySet<AddressKind> = new Set(['loopback', 'private', 'link-local']);
 
-/** Metadata services, which return the credentials of the caller: AWS, Google, Azure, Oracle, Alibaba, OpenStack. */
+/**
+ * Metadata services, which return the credentials of the caller. Clouds use other addresses of 169.254.0.0/16 than the one
+ * they share, so that none of them is contacted. Sources: the documentation of each cloud, and cloud-init's of its
+ * data sources.
+ */
 const METADATA_RANGES = [
-  '169.254.169.0/24',
-  '169.254.170.0/24',
-  '168.63.129.16/32',
-  '192.0.0.192/32',
-  '100.100.100.200/32',
-  'fd00:ec2::/32',
-  'fd20:ce::254/128',
-  'fe80::a9fe:a9fe/128',
+  '169.254.0.0/16', // all clouds; 169.254.42.42 Scaleway, 169.254.0.23 Tencent, 169.254.170.2 containers of AWS
+  '168.63.129.16/32', // Azure
+  '192.0.0.192/32', // Oracle
+  '100.100.100.200/32', // Alibaba
+  'fd00:ec2::/32', // AWS
+  'fd20:ce::254/128', // Google
+  'fd00:c1::a9fe:a9fe/128', // Oracle
+  'fd00:42::42/128', // Scaleway
+  'fd00:a9fe:a9fe::1/128', // Akamai
+  'fd00:100::100:200/128', // Alibaba
+  'fe80::a9fe:a9fe/128', // OpenStack
 ].map((range) => ipaddr.parseCIDR(range));
 
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
