@@ -1,5 +1,5 @@
 import { type QueueConsumer, type QueueHandler, wrapQueue } from '../../lib/platform/lambda/queue-stack.ts';
-import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { type MessageOutcome, toRetryDelay } from '../../lib/platform/queues/process-batch.ts';
 import { QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
@@ -47,10 +47,14 @@ function report(messageId: string, result: PushResult, telemetry: Telemetry): vo
     telemetry.log('info', 'push not verified', { messageId, reason: result.reason });
     return;
   }
-  const { verdict, recordId } = result;
+  const { verdict, recordId, mirrorFailure } = result;
   const { outcome, pullspec, digest, profile, reasons } = verdict;
   telemetry.count(`Pushed.${outcome}`);
   reportFaults(verdict, telemetry);
+  if (mirrorFailure !== undefined) {
+    telemetry.count('MirrorNotQueued');
+    telemetry.log('warn', 'the digest could not be queued for the mirror', { error: describeError(mirrorFailure) });
+  }
   if (result.kind === 'decided' && result.changed) telemetry.count('VerdictChanged');
   const codes = reasons.map(({ code }) => code);
   telemetry.log('info', 'push verified', { messageId, outcome, pullspec, digest, profile, reasons: codes, recordId });

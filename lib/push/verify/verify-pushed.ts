@@ -39,11 +39,19 @@ export interface PushDependencies {
   readonly now: () => Date;
 }
 
+/** A verdict that was recorded. */
+interface RecordedPush {
+  readonly verdict: Verdict;
+  readonly recordId: string;
+  /** Why the digest could not be queued for the mirror. The verdict stands: the next plan finds the digest missing. */
+  readonly mirrorFailure?: StoreError | undefined;
+}
+
 /** The result for a queued message. */
 export type PushResult =
-  | { readonly kind: 'decided'; readonly verdict: Verdict; readonly recordId: string; readonly changed: boolean }
+  | (RecordedPush & { readonly kind: 'decided'; readonly changed: boolean })
   /** Indeterminate: recorded, and published only after the last try. */
-  | { readonly kind: 'open'; readonly verdict: Verdict; readonly recordId: string }
+  | (RecordedPush & { readonly kind: 'open' })
   | { readonly kind: 'nothing'; readonly reason: string }
   /** It can never be decided. */
   | { readonly kind: 'never'; readonly reason: string };
@@ -106,12 +114,28 @@ async function verifyWithin(
     now: dependencies.now,
     signal,
   });
-  await queueUnmirrored(dependencies.mirrorQueue, message.profile, unmirrored);
   await requireCurrent(verdict, dependencies);
-  if (verdict.outcome === 'indeterminate' && !isLastTry) return { kind: 'open', verdict, recordId };
-  const published = await publishVerdict({ verdict, recordId, asked, previous }, objects, bus);
-  if (verdict.outcome === 'indeterminate') return { kind: 'open', verdict, recordId };
-  return { kind: 'decided', verdict, recordId, changed: published.length > 1 };
+  const isPublished = verdict.outcome !== 'indeterminate' || isLastTry;
+  const published = isPublished ? await publishVerdict({ verdict, recordId, asked, previous }, objects, bus) : [];
+  // Nobody waits for the mirror to learn of the verdict.
+  const mirrorFailure = await tryToQueue(dependencies.mirrorQueue, message.profile, unmirrored);
+  const recorded = { verdict, recordId, ...(mirrorFailure === undefined ? {} : { mirrorFailure }) };
+  if (verdict.outcome === 'indeterminate') return { kind: 'open', ...recorded };
+  return { kind: 'decided', ...recorded, changed: published.length > 1 };
+}
+
+async function tryToQueue(
+  queue: Queue,
+  profile: string,
+  unmirrored: Parameters<typeof queueUnmirrored>[2],
+): Promise<StoreError | undefined> {
+  try {
+    await queueUnmirrored(queue, profile, unmirrored);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
 }
 
 /** Manifests where the image was pushed to, which has it, before where the profile's mirror sets lead. */

@@ -71,6 +71,20 @@ describe('a push', () => {
     expect(await recheckRecord(record, trust)).toMatchObject({ outcome: 'confirmed', differences: [] });
   });
 
+  test.each([false, true])('is published although the mirror queue is down; last try: %s', async (isLastTry) => {
+    const { dependencies, bus } = await setUp();
+    const down = new StoreError('ConnectionFailed', 'the queue is down');
+    const mirrorQueue = { description: 'mirror', sendMessages: () => Promise.reject(down) };
+    const result = await verifyPushed(
+      pushOf({ tag: '4.99.0' }),
+      { ...dependencies, mirrorQueue },
+      isLastTry,
+      AbortSignal.timeout(60_000),
+    );
+    expect(result).toMatchObject({ kind: 'decided', verdict: { outcome: 'accepted' }, mirrorFailure: down });
+    expect(bus.events).toHaveLength(1);
+  });
+
   test('by tag alone is resolved, anew each time', async () => {
     const tags: Record<string, typeof GOOD> = { latest: GOOD };
     const { dependencies, registries, objects } = await setUp({ registry: { tags } });
