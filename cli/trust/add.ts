@@ -9,7 +9,7 @@ import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/platform/http/http-url.ts';
 import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
-import { isTrustFileName } from '../../lib/trust/prepare/read-trust-directory.ts';
+import { isTrustFileName } from '../../lib/trust/prepare/trust-files.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import {

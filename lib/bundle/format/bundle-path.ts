@@ -1,6 +1,6 @@
 import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import { isProfilePlace } from '../../trust/prepare/read-trust-directory.ts';
+import { isProfilePlace } from '../../trust/prepare/trust-files.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
 import {
   MAX_FILE_BYTES,

@@ -5,7 +5,7 @@ import { readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { type KeyringEntry, TRUST_ANNOTATION } from '../../trust/documents/config-map.ts';
 import { collectDocuments } from '../../trust/prepare/collect-documents.ts';
 import { prepareTrust } from '../../trust/prepare/prepare-trust.ts';
-import { sortTrustFiles } from '../../trust/prepare/read-trust-directory.ts';
+import { sortTrustFiles } from '../../trust/prepare/trust-files.ts';
 import type { ConfiguredStore, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { MAX_CONFIG_MAP_BYTES, RELEASE_NAMESPACE } from './signature-config-maps.ts';

@@ -20,7 +20,7 @@ import {
 } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
-import { isTrustFileName, tooManyDocuments } from './read-trust-directory.ts';
+import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
 
 /** The documents of one profile, read and sorted by kind. */
 export interface CollectedDocuments {

@@ -15,7 +15,7 @@ import {
 import { isCheckable, prepareCheck } from '../policy/prepare-check.ts';
 import type { PolicyFile } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
-import { KEYS_FOLDER } from './read-trust-directory.ts';
+import { KEYS_FOLDER } from './trust-files.ts';
 
 /** What the policies of a profile are evaluated with. */
 export interface PolicyKeys {

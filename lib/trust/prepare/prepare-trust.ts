@@ -12,7 +12,7 @@ import { digestDocuments, type TrustDocument, trustRevision } from '../prepared/
 import { collectDocuments } from './collect-documents.ts';
 import { preparePolicyKeys } from './prepare-policy-keys.ts';
 import { prepareRepositories } from './prepare-repositories.ts';
-import { isTrustFileName, sortTrustFiles } from './read-trust-directory.ts';
+import { isTrustFileName, sortTrustFiles } from './trust-files.ts';
 
 /**
  * Compiles the documents of one profile, in whatever order they come. Files that are neither YAML, JSON nor the

@@ -3,7 +3,7 @@ import { type ParsedTarEntryWithData, unpackTar } from 'modern-tar';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { MAX_DOCUMENTS } from '../prepared/prepared-trust.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
-import { isProfilePlace, PROFILE_FOLDERS } from './read-trust-directory.ts';
+import { isProfilePlace, PROFILE_FOLDERS } from './trust-files.ts';
 
 /** Bytes of an archive of trust documents, packed and unpacked. */
 export const MAX_ARCHIVE_BYTES = 4 * 1024 * 1024;
