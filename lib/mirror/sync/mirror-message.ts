@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import { isRepository } from '../../base/names/reference.ts';
@@ -31,4 +32,17 @@ export const MirrorMessageSchema = v.strictObject({
 export async function queueUnmirrored(queue: Queue, profile: string, unmirrored: readonly Unmirrored[]): Promise<void> {
   if (unmirrored.length === 0) return;
   await queue.sendMessages(unmirrored.map(({ digest, repository }) => toMirrorBody(profile, digest, repository)));
+}
+
+/** The same where nobody waits for it. @returns why it failed; the next plan of the mirror finds what was not queued */
+export async function tryToQueueUnmirrored(
+  ...given: Parameters<typeof queueUnmirrored>
+): Promise<StoreError | undefined> {
+  try {
+    await queueUnmirrored(...given);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError) return error;
+    throw error;
+  }
 }

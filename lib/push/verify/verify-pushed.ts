@@ -1,6 +1,6 @@
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parsePullspec, parseRepository } from '../../base/names/reference.ts';
-import { queueUnmirrored } from '../../mirror/sync/mirror-message.ts';
+import { tryToQueueUnmirrored } from '../../mirror/sync/mirror-message.ts';
 import type { EventBus } from '../../platform/bus/event-bus.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
@@ -118,24 +118,10 @@ async function verifyWithin(
   const isPublished = verdict.outcome !== 'indeterminate' || isLastTry;
   const published = isPublished ? await publishVerdict({ verdict, recordId, asked, previous }, objects, bus) : [];
   // Nobody waits for the mirror to learn of the verdict.
-  const mirrorFailure = await tryToQueue(dependencies.mirrorQueue, message.profile, unmirrored);
+  const mirrorFailure = await tryToQueueUnmirrored(dependencies.mirrorQueue, message.profile, unmirrored);
   const recorded = { verdict, recordId, ...(mirrorFailure === undefined ? {} : { mirrorFailure }) };
   if (verdict.outcome === 'indeterminate') return { kind: 'open', ...recorded };
   return { kind: 'decided', ...recorded, changed: published.length > 1 };
-}
-
-async function tryToQueue(
-  queue: Queue,
-  profile: string,
-  unmirrored: Parameters<typeof queueUnmirrored>[2],
-): Promise<StoreError | undefined> {
-  try {
-    await queueUnmirrored(queue, profile, unmirrored);
-    return undefined;
-  } catch (error) {
-    if (error instanceof StoreError) return error;
-    throw error;
-  }
 }
 
 /** Manifests where the image was pushed to, which has it, before where the profile's mirror sets lead. */
