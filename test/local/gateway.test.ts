@@ -206,6 +206,11 @@ describe('a page that a user of this machine opens', () => {
     ['reads by such a name', read('/v1/trust', 'Host: rebound.example'), 403],
     ['reads a signature by such a name', read(SIGNATURE, 'Host: rebound.example'), 403],
     ['asks across origins', post('/v1/verify/forced', 'Host: localhost\r\nOrigin: https://a.example'), 403],
+    [
+      'names two origins, one of them ours',
+      post('/v1/verify', 'Host: localhost\r\nOrigin: http://a\r\nOrigin: http://localhost'),
+      403,
+    ],
     ['asks from a sandbox', post('/v1/verify/forced', 'Host: localhost\r\nOrigin: null'), 403],
     ['posts an event across origins', post('/local/events', 'Host: localhost\r\nOrigin: https://a.example'), 403],
     ['asks for what is not there', read('/', 'Host: localhost\r\nOrigin: https://a.example'), 403],
