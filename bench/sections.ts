@@ -7,12 +7,17 @@ type Measure = (effort: Effort) => Promise<readonly Row[]>;
 export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['verification', async (effort) => (await import('./rows/verification.ts')).measureVerification(effort)],
   ['cosign', async (effort) => (await import('./rows/cosign.ts')).measureCosign(effort)],
+  ['sigstore-bundle', async (effort) => (await import('./rows/sigstore-bundle.ts')).measureSigstoreBundle(effort)],
   ['process', async (effort) => (await import('./rows/process.ts')).measureProcess(effort)],
   ['start', async (effort) => (await import('./rows/start.ts')).measureStart(effort)],
   ['service', async (effort) => (await import('./rows/service.ts')).measureService(effort)],
+  ['page', async (effort) => (await import('./rows/page.ts')).measurePage(effort)],
   ['admission', async () => (await import('./rows/admission.ts')).measureAdmission()],
   ['mirror-check', async () => (await import('./rows/mirror-check.ts')).measureMirrorCheck()],
+  ['verify-many', async (effort) => (await import('./rows/verify-many.ts')).measureVerifyMany(effort)],
+  ['decisions', async (effort) => (await import('./rows/decisions.ts')).measureDecisions(effort)],
   ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
+  ['doubling', async (effort) => (await import('./rows/doubling.ts')).measureDoubling(effort)],
   ['mirror', async (effort) => (await import('./rows/mirror.ts')).measureMirror(MIRROR_SIZES[effort])],
 ]);
 

@@ -22,6 +22,9 @@ export const DEMO_PUSH_SOURCES: readonly DemoPushSource[] = (
     { source: 'distribution', registry: 'distribution.example.com', repository: 'demo/release' },
     { source: 'github', registry: 'ghcr.io', repository: 'signet-demo/release' },
     { source: 'dockerhub', registry: 'docker.io', repository: 'signetdemo/release' },
+    { source: 'eventgrid', registry: 'signetdemo.azurecr.io', repository: 'demo/release' },
+    { source: 'cloudevents', registry: 'zot.example.com', repository: 'demo/release' },
+    { source: 'jfrog', registry: 'signetdemo.jfrog.io', repository: 'docker-local/demo/release' },
   ] as const
 ).map((pushed) => ({ ...pushed, mirrorOf: DEMO_REPOSITORY }));
 

@@ -15,14 +15,19 @@ function toCredentials({ source, registry }: DemoPushSource): readonly object[] 
   switch (source) {
     // EventBridge invokes the function: no request comes from outside.
     case 'ecr':
+    // The demo cannot make Google's tokens.
+    case 'google':
       return [];
     case 'harbor':
+    case 'cloudevents':
       return [{ source, registry, authorizationSha256: hash(DEMO_AUTHORIZATION) }];
     case 'github':
+    case 'jfrog':
       return [{ source, registry, secret: DEMO_SECRET }];
     case 'quay':
     case 'distribution':
     case 'dockerhub':
+    case 'eventgrid':
       return [{ source, registry, tokenSha256: hash(DEMO_TOKEN) }];
     default:
       throw new TypeError(`no credential is known for ${String(source satisfies never)}`);

@@ -20,11 +20,20 @@ const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
  * @throws InputError `ArgumentInvalid` for a public name that is no host name
  */
 export function toAskedNames(host: string, publicNames: readonly string[]): AskedNames {
-  const bound = toHostname(isIP(host) === 6 ? `[${host}]` : host) ?? host;
-  const isLoopback = LOOPBACK.includes(bound) || (isIP(bound) === 4 && bound.startsWith('127.'));
+  const bound = toBound(host);
   const anyAddress = EVERY_ADDRESS.has(bound);
   const named = publicNames.map(parsePublicName);
-  return { anyAddress, names: new Set([bound, ...(isLoopback || anyAddress ? LOOPBACK : []), ...named]) };
+  return { anyAddress, names: new Set([bound, ...(isLoopback(host) || anyAddress ? LOOPBACK : []), ...named]) };
+}
+
+/** Whether only this machine can reach an address that is listened on. A name is, if it is `localhost`. */
+export function isLoopback(host: string): boolean {
+  const bound = toBound(host);
+  return LOOPBACK.includes(bound) || (isIP(bound) === 4 && bound.startsWith('127.'));
+}
+
+function toBound(host: string): string {
+  return toHostname(isIP(host) === 6 ? `[${host}]` : host) ?? host;
 }
 
 function parsePublicName(text: string): string {

@@ -1,17 +1,32 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions } from 'node:tls';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/base/errors/input-error.ts';
+import { deny, toAdmissionReview } from '../lib/cluster/admission/admission-answer.ts';
+import { findEnvelope } from '../lib/cluster/admission/review-envelope.ts';
 import type { HttpHandler } from '../lib/platform/lambda/http-stack.ts';
-import { toNotFoundResponse, toProblemDocument, toProblemResponse } from '../lib/platform/lambda/http-stack.ts';
-import { type AskedNames, findForeignName, toAskedNames } from './asked-names.ts';
+import {
+  toJsonResponse,
+  toNotFoundResponse,
+  toProblemDocument,
+  toProblemResponse,
+} from '../lib/platform/lambda/http-stack.ts';
+import type { RequestWithBody } from '../lib/platform/lambda/request-body.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import { type AskedNames, toAskedNames } from './asked-names.ts';
+import { admitRequest, type Gate, OPEN_GATE } from './front/admit-request.ts';
+import { followTlsFiles, readTlsFiles, type TlsFiles } from './front/tls-files.ts';
 import { createLocalContext } from './local-context.ts';
 import { matchRoute, type Route } from './routes.ts';
 import { toGatewayEvent } from './to-gateway-event.ts';
 
 export interface HttpFront {
   readonly url: string;
+  /** Answers from now on; until then every request is told to come again. */
+  readonly serve: (handlers: LocalHandlers) => void;
   /** Takes no new request, and finishes those under way. */
   readonly close: () => Promise<void>;
 }
@@ -21,34 +36,57 @@ export type LocalHandlers = Readonly<Record<Route['handler'], HttpHandler>>;
 
 /** What API Gateway itself takes; functions have their own, smaller limits. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
+/** Bytes of a review that are read and dropped: an API server that is answered earlier sees a broken connection. */
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
 interface FrontOptions {
   readonly port: number;
   readonly host: string;
   /** Under which it may be asked; those of `host` alone when left out. */
   readonly names?: AskedNames | undefined;
+  /** Whoever reaches it may use it when left out. */
+  readonly gate?: Gate | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsFiles | undefined;
+  readonly telemetry?: Telemetry | undefined;
 }
 
+const LIMITS = { requestTimeout: 30_000, headersTimeout: 10_000 } as const;
+
 /**
- * Serves the functions over HTTP as API Gateway would. There is no authorizer, so that no page of a browser may ask.
+ * Takes a port, and serves functions over HTTP as API Gateway would. No page of another site may ask by a browser.
  *
  * @throws when the port is taken
  */
-export async function startHttpFront(
-  handlers: LocalHandlers,
-  { port, host, names = toAskedNames(host, []) }: FrontOptions,
-): Promise<HttpFront> {
+export async function startHttpFront({
+  port,
+  host,
+  names = toAskedNames(host, []),
+  gate = OPEN_GATE,
+  tls,
+  telemetry,
+}: FrontOptions): Promise<HttpFront> {
   const underWay = new Set<Promise<void>>();
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
-    const answered = answer(handlers, names, request, response).finally(() => underWay.delete(answered));
+  let handlers: LocalHandlers | undefined;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    const answered = answer(handlers, { names, gate }, request, response).finally(() => underWay.delete(answered));
     underWay.add(answered);
-  });
+  };
+  const secrets = tls === undefined ? undefined : await readTlsFiles(tls);
+  const { server, stop } =
+    tls === undefined || secrets === undefined
+      ? { server: createServer(LIMITS, listener), stop: () => undefined }
+      : startTls(tls, secrets, listener, telemetry);
   server.listen(port, host);
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    serve: (given) => {
+      handlers = given;
+    },
     close: async () => {
+      stop();
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();
@@ -59,15 +97,32 @@ export async function startHttpFront(
   };
 }
 
+/** A client certificate is verified where there is one; which caller needs one, admission decides. */
+function startTls(
+  tls: TlsFiles,
+  secrets: SecureContextOptions,
+  listener: (request: IncomingMessage, response: ServerResponse) => void,
+  telemetry: Telemetry | undefined,
+) {
+  const clients = { requestCert: tls.clientCa !== undefined, rejectUnauthorized: false };
+  const server = createTlsServer({ ...LIMITS, ...secrets, ...clients }, listener);
+  return { server, stop: telemetry === undefined ? () => undefined : followTlsFiles(server, tls, secrets, telemetry) };
+}
+
+interface Door {
+  readonly names: AskedNames;
+  readonly gate: Gate;
+}
+
 async function answer(
-  handlers: LocalHandlers,
-  names: AskedNames,
+  handlers: LocalHandlers | undefined,
+  door: Door,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   let result: APIGatewayProxyStructuredResultV2;
   try {
-    result = await invoke(handlers, names, request);
+    result = await invoke(handlers, door, request);
   } catch (error) {
     result = toProblemResponse(error);
   }
@@ -77,22 +132,34 @@ async function answer(
 }
 
 async function invoke(
-  handlers: LocalHandlers,
-  names: AskedNames,
+  handlers: LocalHandlers | undefined,
+  { names, gate }: Door,
   request: IncomingMessage,
 ): Promise<APIGatewayProxyStructuredResultV2> {
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const matched = matchRoute(request.method ?? '', path);
-  // Signatures are for everybody.
-  const isPublic = matched !== undefined && 'route' in matched && matched.route.handler === 'serve-signature';
-  const foreign = findForeignName(request.headers, names, isPublic);
-  if (foreign !== undefined) return toProblemDocument(403, 'NameNotAllowed', 'Name not allowed', foreign);
+  const route = matched !== undefined && 'route' in matched ? matched.route : undefined;
+  const admission = await admitRequest(request, route, names, gate);
+  if (admission.kind === 'refused') return admission.answer;
   if (matched === undefined) return toNotFoundResponse('there is no such route; docs/openapi.yaml lists them');
   if ('otherMethods' in matched) return toMethodNotAllowed(matched.otherMethods);
   const { handler } = matched.route;
-  const event = toGatewayEvent(request, await readBody(request), matched);
+  const body = await readBody(request, handler === 'review-admission');
+  const event = toGatewayEvent(request, body, matched, admission.caller);
+  if (handlers === undefined) return handler === 'review-admission' ? answerEarly(event) : STARTING;
   return await handlers[handler](event, createLocalContext(handler));
 }
+
+/** An API server takes an error for a webhook that is down, and stores the object under `failurePolicy: Ignore`. */
+function answerEarly(event: RequestWithBody): APIGatewayProxyStructuredResultV2 {
+  const envelope = findEnvelope(event);
+  if (envelope === undefined) return STARTING;
+  return toJsonResponse(200, toAdmissionReview(envelope, deny(503, 'denied because Signet is starting; retry')));
+}
+
+const STARTING: APIGatewayProxyStructuredResultV2 = {
+  ...toProblemDocument(503, 'Unavailable', 'Service unavailable', 'the service is starting; ask again'),
+};
 
 function toMethodNotAllowed(methods: readonly string[]): APIGatewayProxyStructuredResultV2 {
   const response = toProblemDocument(
@@ -116,15 +183,18 @@ function sendGatewayResult(response: ServerResponse, result: APIGatewayProxyStru
   response.end(hasBody ? bytes : undefined);
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** @param isCut whether the rest of a longer body is dropped: a review is denied for its length, by its first bytes */
+async function readBody(request: IncomingMessage, isCut: boolean): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.from(chunk as Uint8Array);
-    length += bytes.length;
-    if (length > MAX_REQUEST_BYTES)
+    const isLonger = length + bytes.length > MAX_REQUEST_BYTES;
+    if (isLonger && (!isCut || length > MAX_DROPPED_BYTES)) {
       throw new InputError('BodyTooLarge', `a request has at most ${MAX_REQUEST_BYTES} bytes`);
-    chunks.push(bytes);
+    }
+    length += bytes.length;
+    if (!isLonger) chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }

@@ -1,7 +1,11 @@
 import { parseArgs } from 'node:util';
 import { parseRegistryOrigin } from '../cli/open/registries.ts';
+import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
+import { StoreError } from '../lib/base/errors/store-error.ts';
 import { type AskedNames, toAskedNames } from './asked-names.ts';
+import type { TlsFiles } from './front/tls-files.ts';
+import { parseNotifyUrls } from './notify/send-notifications.ts';
 
 /** Options of `npm start`, as `node:util` parses them. */
 export const START_OPTIONS = {
@@ -14,7 +18,15 @@ export const START_OPTIONS = {
   'allow-private-stores': { type: 'boolean', default: false },
   webhooks: { type: 'string' },
   admission: { type: 'string' },
+  'auth-token-file': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'client-ca': { type: 'string' },
+  notify: { type: 'string', multiple: true },
+  'notify-secret': { type: 'string' },
+  'sign-key': { type: 'string' },
   'pull-secret': { type: 'string' },
+  console: { type: 'string' },
   registry: { type: 'string', multiple: true },
   graph: { type: 'string', multiple: true },
   'graph-channel': { type: 'string', multiple: true },
@@ -22,12 +34,13 @@ export const START_OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-export const START_HELP = `Runs the Signet service on this machine.
+export const START_HELP = `Usage: npm start -- [options]
 
-Usage: npm start -- [options]
+run the service on this machine until it is interrupted
 
+Options:
   --port N                 port of the API (default 8080; 0 takes a free one)
-  --host ADDRESS           address to listen on (default 127.0.0.1; there is no authorizer here)
+  --host ADDRESS           address to listen on (default 127.0.0.1; on others see --auth-token-file and --client-ca)
   --public-name NAME       host name under which others reach the service, as behind a proxy (repeatable)
   --data DIR               objects and queues are kept here (default ./data)
   --trust DIR              trust documents, published on start and when they change (default ./trust, if it is there)
@@ -35,7 +48,15 @@ Usage: npm start -- [options]
   --allow-private-stores   contact stores and registries at loopback and private addresses
   --webhooks FILE          credentials of registry webhooks (default: none, and then there are no webhooks)
   --admission FILE         tokens of clusters that ask for admission (default: none, and then none may)
+  --auth-token-file FILE   who may ask: lines reader:SHA256 and operator:SHA256 of tokens, and ROLE:cn=NAME
+  --tls-cert FILE          serve HTTPS with this certificate chain (PEM), read again when it is renewed
+  --tls-key FILE           its private key (PEM)
+  --client-ca FILE         authorities of client certificates: a cluster's for --admission, a reader's for the rest
+  --notify URL             send verdicts and their changes there, as signed CloudEvents (repeatable)
+  --notify-secret FILE     the key that they are signed by: whsec_ and base64
+  --sign-key FILE|ARN      sign accepted records and each day of records by this private key (PEM, or a key of KMS)
   --pull-secret FILE       config.json whose credentials open the registries of push sources
+  --console DIR            serve the built page from here (default ./console/dist, if it is there)
   --registry HOST=ORIGIN   reach a registry's API elsewhere, as in localhost:5000=http://127.0.0.1:5000 (repeatable)
   --graph PROFILE=URL      mirror what this update graph names, now and every hour (repeatable)
   --graph-channel NAME     channel to ask each graph for (repeatable)
@@ -57,7 +78,19 @@ export interface StartOptions {
   readonly allowPrivateStores: boolean;
   readonly webhooks: string | undefined;
   readonly admission: string | undefined;
+  /** Undefined: open on loopback. */
+  readonly authTokenFile: string | undefined;
+  /** Undefined: plain HTTP. */
+  readonly tls: TlsFiles | undefined;
+  /** URLs that verdicts are sent to. */
+  readonly notify: readonly string[];
+  /** File of the key that they are signed by; there if `notify` names any. */
+  readonly notifySecret: string | undefined;
+  /** A PEM file or the ARN of a key of KMS. Undefined: nothing is signed. */
+  readonly signKey: string | undefined;
   readonly pullSecret: string | undefined;
+  /** Undefined: ./console/dist if it is there, else no page. */
+  readonly console: string | undefined;
   /** By registry host: the origin of its API. */
   readonly apiOrigins: ReadonlyMap<string, string>;
   /** `profile=URL` each. */
@@ -86,12 +119,23 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     store: stores,
     webhooks,
     admission,
+    'auth-token-file': values['auth-token-file'],
     'pull-secret': pullSecret,
+    console: values.console,
+    'notify-secret': values['notify-secret'],
+    'sign-key': values['sign-key'],
     'public-name': values['public-name'],
+    'tls-cert': values['tls-cert'],
+    'tls-key': values['tls-key'],
+    'client-ca': values['client-ca'],
   })) {
     if ([value].flat().includes('')) throw new InputError('ArgumentInvalid', `--${name} must not be empty`);
   }
-  const allowPrivateStores = values['allow-private-stores'];
+  if ((values.notify !== undefined) !== (values['notify-secret'] !== undefined)) {
+    throw new InputError('ArgumentInvalid', '--notify and --notify-secret: give both, or none');
+  }
+  const { 'allow-private-stores': allowPrivateStores, 'auth-token-file': authTokenFile } = values;
+  const tls = toTlsFiles(values);
   const apiOrigins = new Map(registry.map(parseRegistryOrigin));
   return {
     port,
@@ -103,12 +147,28 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     allowPrivateStores,
     webhooks,
     admission,
+    authTokenFile,
+    tls,
+    notify: parseNotifyUrls(values.notify ?? []),
+    notifySecret: values['notify-secret'],
+    signKey: values['sign-key'],
     pullSecret,
+    console: values.console,
     apiOrigins,
     graphs: values.graph ?? [],
     graphChannels: values['graph-channel'] ?? [],
     graphArchitectures: values['graph-arch'] ?? [],
   };
+}
+
+/** @throws InputError `ArgumentInvalid` for one of the two without the other */
+function toTlsFiles(values: ReturnType<typeof parse>): TlsFiles | undefined {
+  const { 'tls-cert': cert, 'tls-key': key, 'client-ca': clientCa } = values;
+  if (cert === undefined && key === undefined && clientCa === undefined) return undefined;
+  if (cert === undefined || key === undefined) {
+    throw new InputError('ArgumentInvalid', '--tls-cert, --tls-key and --client-ca: give certificate and key together');
+  }
+  return { cert, key, clientCa };
 }
 
 function parse(args: readonly string[]) {
@@ -117,4 +177,36 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new InputError('ArgumentInvalid', cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+/** The message of a start that failed, and the exit status. */
+export interface Failure {
+  readonly text: string;
+  readonly status: 2 | 70;
+}
+
+/** System calls of a server that listens; every other one is of the data folder. */
+const LISTENING: readonly unknown[] = ['listen', 'bind', 'getaddrinfo'];
+
+/** One line that names the option to change; the stack only for a fault of Signet's own. */
+export function describeFailure(error: unknown, args: readonly string[]): Failure {
+  if (error instanceof InputError || error instanceof ConfigurationError) return { text: error.message, status: 2 };
+  if (error instanceof StoreError) return { text: `${nameOption('data', args)}: ${error.message}`, status: 2 };
+  if (isSystemError(error)) return { text: describeSystemError(error, args), status: 2 };
+  return { text: (error instanceof Error ? error.stack : undefined) ?? String(error), status: 70 };
+}
+
+/** Codes of Node's own start with ERR_ and mean a wrong call, but for those of its database. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return !error.code.startsWith('ERR_') || error.code.startsWith('ERR_SQLITE');
+}
+
+function describeSystemError({ code, syscall, message }: NodeJS.ErrnoException, args: readonly string[]): string {
+  if (code === 'EADDRINUSE') return `${message}; choose another with --port`;
+  return `${nameOption(LISTENING.includes(syscall) ? 'host' : 'data', args)}: ${message}`;
+}
+
+function nameOption(name: 'data' | 'host', args: readonly string[]): string {
+  return `--${name} ${parseStartOptions(args)?.[name] ?? ''}`;
 }

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { describeError, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
@@ -85,7 +86,7 @@ async function hasRevision(objects: ObjectStore, profile: string): Promise<boole
 async function publish({ objects, telemetry, published, faults }: Watched, directory: TrustDirectory): Promise<void> {
   const { profile, documents } = directory;
   const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
-  telemetry.log('info', 'trust published', { ...publication });
+  telemetry.log(publication.warnings.length === 0 ? 'info' : 'warn', 'trust published', { ...publication });
   published.set(profile, trustRevision(digestDocuments(documents)));
   faults.delete(profile);
 }
@@ -124,8 +125,16 @@ function logOnce({ telemetry, faults }: Watched, profile: string, error: unknown
   const fault = error instanceof Error ? error.message : String(error);
   if (faults.get(profile) === fault) return;
   faults.set(profile, fault);
+  telemetry.count('TrustNotPublished');
   telemetry.log('error', 'trust not published; the profile keeps the revision it had', {
     ...(profile === DIRECTORY ? {} : { profile }),
     error: describeError(error),
   });
+}
+
+export async function isDirectory(directory: string): Promise<boolean> {
+  return await stat(directory).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  );
 }

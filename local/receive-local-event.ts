@@ -48,5 +48,8 @@ export function createLocalEvents(
 /** Whether a rule of plan-mirror is among what the event names, as `arn:…:rule/signet-plan-mirror-1`. */
 function isPlanRule(resources: JsonValue | undefined): boolean {
   const names = Array.isArray(resources) ? resources : [];
-  return names.some((name) => typeof name === 'string' && /:rule\/.*plan-mirror/.test(name));
+  return names.some((name) => {
+    const rule = typeof name === 'string' ? name.slice(name.indexOf(':rule/') + 1) : '';
+    return rule.startsWith('rule/') && rule.includes('plan-mirror');
+  });
 }

@@ -1,10 +1,12 @@
 /** Which function answers which request: the same routes as serverless.yml's, which a test compares. */
 export interface Route {
-  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'OPTIONS' | 'POST';
   /** As API Gateway spells it: `{name}` is one segment, `{name+}` the rest. */
   readonly path: string;
-  readonly handler: FunctionName | 'local-events' | 'local-downloads';
+  readonly handler: FunctionName | LocalName;
 }
+
+type LocalName = 'local-events' | 'local-downloads' | 'local-discovery' | 'local-metrics' | 'local-page';
 
 export type FunctionName =
   | 'check-pullspec'
@@ -13,34 +15,70 @@ export type FunctionName =
   | 'read-records'
   | 'receive-push'
   | 'review-admission'
-  | 'export-bundle';
+  | 'export-bundle'
+  | 'redrive-letters';
 
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/pullspecs/check', handler: 'check-pullspec' },
   { method: 'POST', path: '/v1/verify', handler: 'verify-image' },
   { method: 'POST', path: '/v1/verify/forced', handler: 'verify-image' },
+  { method: 'GET', path: '/v1/verdicts', handler: 'read-records' },
+  { method: 'GET', path: '/v1/overview', handler: 'read-records' },
+  { method: 'GET', path: '/v1/releases', handler: 'read-records' },
+  { method: 'GET', path: '/v1/releases/{digest}', handler: 'read-records' },
+  { method: 'GET', path: '/v1/mirror', handler: 'read-records' },
   { method: 'GET', path: '/v1/records/{digest}', handler: 'read-records' },
   { method: 'GET', path: '/v1/records/{digest}/{id}', handler: 'read-records' },
+  { method: 'GET', path: '/v1/dead-letters', handler: 'read-records' },
+  { method: 'POST', path: '/v1/dead-letters/redrive', handler: 'redrive-letters' },
+  { method: 'POST', path: '/v1/explain', handler: 'read-records' },
   { method: 'POST', path: '/v1/configmaps', handler: 'export-bundle' },
   { method: 'POST', path: '/v1/bundles', handler: 'export-bundle' },
   { method: 'GET', path: '/v1/bundles/{id}', handler: 'export-bundle' },
   { method: 'GET', path: '/v1/trust', handler: 'read-records' },
+  { method: 'GET', path: '/v1/trust/{profile}/revisions', handler: 'read-records' },
+  { method: 'GET', path: '/v1/trust/{profile}/revisions/{revision}', handler: 'read-records' },
+  { method: 'GET', path: '/v1/trust/{profile}/changes', handler: 'read-records' },
   { method: 'GET', path: '/healthz', handler: 'read-records' },
   { method: 'POST', path: '/webhooks/{source}', handler: 'receive-push' },
   { method: 'POST', path: '/webhooks/{source}/{token}', handler: 'receive-push' },
-  { method: 'POST', path: '/admission/{token}/{resource}', handler: 'review-admission' },
+  { method: 'OPTIONS', path: '/webhooks/{source}', handler: 'receive-push' },
+  { method: 'OPTIONS', path: '/webhooks/{source}/{token}', handler: 'receive-push' },
+  { method: 'POST', path: '/admission/{path+}', handler: 'review-admission' },
   { method: 'GET', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/signatures/{path+}', handler: 'serve-signature' },
   { method: 'GET', path: '/lookaside/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/lookaside/{path+}', handler: 'serve-signature' },
   { method: 'GET', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
   { method: 'HEAD', path: '/api/upgrades_info/signatures/{path+}', handler: 'serve-signature' },
+  { method: 'GET', path: '/pub/openshift-v4/signatures/openshift/release/{path+}', handler: 'serve-signature' },
+  { method: 'HEAD', path: '/pub/openshift-v4/signatures/openshift/release/{path+}', handler: 'serve-signature' },
+  {
+    method: 'GET',
+    path: '/openshift-release/official/signatures/openshift/release/{path+}',
+    handler: 'serve-signature',
+  },
+  {
+    method: 'HEAD',
+    path: '/openshift-release/official/signatures/openshift/release/{path+}',
+    handler: 'serve-signature',
+  },
 ];
 
 /** What there is on one machine alone: in a deployment, EventBridge calls the functions, and S3 gives bundles out. */
 export const LOCAL_ROUTES: readonly Route[] = [
   { method: 'POST', path: '/local/events', handler: 'local-events' },
+  { method: 'GET', path: '/metrics', handler: 'local-metrics' },
+  // As the API server of a cluster calls an API that it aggregates.
+  { method: 'GET', path: '/apis/admission.signet/v1', handler: 'local-discovery' },
+  { method: 'POST', path: '/apis/admission.signet/v1/{path+}', handler: 'review-admission' },
   { method: 'GET', path: '/v1/bundles/{id}/download', handler: 'local-downloads' },
+  { method: 'GET', path: '/', handler: 'local-page' },
+  { method: 'HEAD', path: '/', handler: 'local-page' },
+  { method: 'GET', path: '/console.json', handler: 'local-page' },
+  { method: 'GET', path: '/v1/me', handler: 'local-page' },
+  { method: 'GET', path: '/console/{path+}', handler: 'local-page' },
+  { method: 'HEAD', path: '/console/{path+}', handler: 'local-page' },
 ];
 
 export interface MatchedRoute {

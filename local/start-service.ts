@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { checkNamedStores } from '../cli/open/stores.ts';
 import { DEMO_PROFILE, toDemoDocuments } from '../demo/demo-documents.ts';
@@ -12,25 +11,32 @@ import { evaluateGraphSettings, type ProfileGraphs } from '../functions/plan-mir
 import { InputError } from '../lib/base/errors/input-error.ts';
 import { parseAdmissionCredentials } from '../lib/cluster/admission/admission-credentials.ts';
 import { createHttpClient, type HttpClient } from '../lib/platform/http/http-client.ts';
-import { readProxy } from '../lib/platform/lambda/environment.ts';
-import { createTelemetry, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
+import { readAwsSettings, readProxy } from '../lib/platform/lambda/environment.ts';
+import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { createDirectoryObjectStore } from '../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { createSecretSource, openSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
+import { createSigning } from '../lib/push/reverify/signing.ts';
 import { toStoreLocation } from '../lib/stores/open/open-stores.ts';
 import { prepareTrust } from '../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../lib/trust/prepared/prepared-trust.ts';
 import { publishTrust } from '../lib/trust/publish/publish-trust.ts';
 import { openEvidence } from '../lib/verdict/records/open-evidence.ts';
-import { startHttpFront } from './http-front.ts';
+import { isShut } from './front/admit-request.ts';
+import { openGate } from './front/open-gate.ts';
+import { openPageFiles } from './front/page.ts';
+import { type HttpFront, startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
+import { lockFolder } from './lock-folder.ts';
+import { createEventCounts } from './metrics/count-events.ts';
+import { parseNotifySecret } from './notify/cloud-event.ts';
 import type { StartOptions } from './options.ts';
-import { pollQueue } from './poll-queue.ts';
-import { publishDocuments } from './publish-documents.ts';
+import { isDirectory, publishDocuments } from './publish-documents.ts';
+import { pollQueue } from './queues/poll-queue.ts';
+import { nameQueues, startQueues } from './queues/start-queues.ts';
 import { SCHEDULED_MS } from './receive-local-event.ts';
 import { repeatFunction } from './repeat-function.ts';
-import { nameQueues, startQueues } from './start-queues.ts';
 import { wireFunctions } from './wire.ts';
 
 export interface LocalService {
@@ -67,12 +73,24 @@ const SECRET_REFRESH_MS = 2000;
 /** Starts the whole service. @throws ConfigurationError, InputError; an Error when the port is taken */
 export async function startService(options: StartOptions): Promise<LocalService> {
   await checkNamedStores(options.stores ?? []);
-  const closers: (() => Promise<void>)[] = [];
+  const page = await openPageFiles(options.console);
+  const { gate, signIn } = await openGate(options, SECRET_REFRESH_MS);
+  const lock = await lockFolder(options.data);
+  const closers: (() => Promise<void>)[] = [async () => lock.release()];
+  let front: HttpFront | undefined;
   const close = async (): Promise<void> => {
+    await front?.close();
     for (const closer of closers.toReversed()) await closer();
   };
   try {
-    const telemetry = createTelemetry('local', 'none');
+    // Nothing is published or taken from a queue unless this service can answer.
+    const counts = createEventCounts();
+    const telemetry = counts.createTelemetry('local');
+    if (isShut(gate)) {
+      telemetry.log('warn', 'nobody may ask what needs a role: there is no --auth-token-file and no --client-ca');
+    }
+    front = await startHttpFront({ ...options, gate, telemetry });
+    await lock.name(front.url);
     const objects = createDirectoryObjectStore(path.join(options.data, 'objects'));
     const trust = await openTrust(options, objects, telemetry);
     closers.push(trust.close);
@@ -101,12 +119,18 @@ export async function startService(options: StartOptions): Promise<LocalService>
     await clusters?.read();
     const graphs = readGraphs(options, profiles);
     const openClient = (access: PreparedTrust['storeAccess']): HttpClient => openGraphClient(options, access);
-    const functions = wireFunctions({ evidence, graphs, openClient, webhooks, clusters, queues });
-    const { client, mirror, push, export: exports } = queues;
+    const notify = await openNotify(options);
+    const signing = createSigning(options.signKey, () => readAwsSettings(process.env));
+    await signing?.open();
+    if (notify !== undefined) closers.push(async () => notify.client.close());
+    const named = { notify, signing, graphs, openClient, webhooks, clusters, page, signIn };
+    const functions = wireFunctions({ ...named, counts, evidence, queues });
+    const { client, mirror, push, export: exports, notify: notifications } = queues;
     for (const [functionName, { queueUrl }, handler, timeoutMs] of [
       ['mirror-signatures', mirror, functions.mirrorSignatures, BATCH_MS],
       ['verify-pushed', push, functions.verifyPushed, BATCH_MS],
       ['export-bundle', exports, functions.exportBundle, EXPORT_MS],
+      ...(functions.notifier === undefined ? [] : [['notify', notifications, functions.notifier, BATCH_MS] as const]),
     ] as const) {
       closers.push(pollQueue({ client, queueUrl, functionName, handler, timeoutMs, telemetry }).close);
     }
@@ -117,8 +141,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
       closers.push(repeatFunction({ name, handler, budgetMs: SCHEDULED_MS, pauseMs }).close);
     }
     closers.push(await nameQueues(options.data, queues));
-    const front = await startHttpFront(functions.http, options);
-    closers.push(front.close);
+    front.serve(functions.http);
     return { url: front.url, profiles: trust.profiles, demo: trust.demo, close };
   } catch (error) {
     await close();
@@ -177,9 +200,11 @@ function openWebhooks(
   return createSecretSource({ readText: async () => toDemoWebhooks(), now: () => new Date(), ...options });
 }
 
-async function isDirectory(directory: string): Promise<boolean> {
-  return await stat(directory).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  );
+/** @throws ConfigurationError for a file that holds no key */
+async function openNotify({ notify: urls, notifySecret }: StartOptions) {
+  const secret = openSecretSource(notifySecret, { parse: parseNotifySecret, refreshMs: SECRET_REFRESH_MS });
+  if (secret === undefined) return undefined;
+  await secret.read();
+  // Whoever starts the service names the receivers, which may be on this machine.
+  return { urls, secret, client: createHttpClient({ allowPrivateAddresses: true, proxy: readProxy(process.env) }) };
 }

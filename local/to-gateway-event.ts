@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { TLSSocket } from 'node:tls';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Authorizer } from '../lib/platform/lambda/caller.ts';
+import type { Caller } from './front/credentials.ts';
 import type { MatchedRoute } from './routes.ts';
 
 /** Types whose bodies API Gateway hands over as text; every other body comes base64-encoded. */
@@ -14,6 +17,7 @@ export function toGatewayEvent(
   request: IncomingMessage,
   body: Buffer,
   { route, pathParameters }: MatchedRoute,
+  caller?: Caller,
 ): APIGatewayProxyEventV2 {
   const [rawPath = '/', rawQueryString = ''] = splitOnce(request.url ?? '/', '?');
   const now = Date.now();
@@ -30,6 +34,8 @@ export function toGatewayEvent(
     ...(Object.keys(parameters).length === 0 ? {} : { queryStringParameters: parameters }),
     ...(Object.keys(pathParameters).length === 0 ? {} : { pathParameters: { ...pathParameters } }),
     requestContext: {
+      ...toAuthentication(request),
+      ...toAuthorizer(caller),
       accountId: '000000000000',
       apiId: 'local',
       domainName: headers['host'] ?? 'localhost',
@@ -50,6 +56,20 @@ export function toGatewayEvent(
     ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
   };
+}
+
+/** The client certificate as API Gateway hands it on for mutual TLS, if its chain was verified. */
+function toAuthentication({ socket }: IncomingMessage): object {
+  const pem =
+    socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate()?.toString() : undefined;
+  return pem === undefined ? {} : { authentication: { clientCert: { clientCertPem: pem } } };
+}
+
+/** Who asks, where API Gateway's authorizer says it. */
+function toAuthorizer(caller: Caller | undefined): { readonly authorizer?: Authorizer } {
+  if (caller === undefined) return {};
+  const { name, issuer, role } = caller;
+  return { authorizer: { jwt: { claims: { sub: name, iss: issuer, role } } } };
 }
 
 function toHeaders({ rawHeaders }: IncomingMessage): { headers: Record<string, string>; cookies: string[] } {

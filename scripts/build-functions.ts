@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
+import { lambdaCredentials } from './lambda-credentials.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -8,10 +9,14 @@ const FUNCTIONS = path.join(ROOT, 'functions');
 
 export interface BuiltFunction {
   readonly name: string;
+  /** The file that Lambda loads; those that it loads in turn are beside it. */
   readonly bundle: string;
+  /** Of all files. */
   readonly bytes: number;
   /** Files that the bundle was made from, relative to the project. */
   readonly inputs: readonly string[];
+  /** Those of them whose code is read when the function starts: none that an import() has to ask for. */
+  readonly atStart: readonly string[];
 }
 
 /** One function for each folder of functions/. */
@@ -24,8 +29,8 @@ export async function listFunctions(): Promise<readonly string[]> {
 }
 
 /**
- * Bundles each function alone, so that its zip holds what it uses and nothing else: `<output>/<name>/handler.mjs`, and
- * what went into it in `<output>/meta/<name>.json`.
+ * Bundles each function alone, so that its zip holds what it uses and nothing else: `<output>/<name>/handler.mjs` with
+ * its chunks beside it, and what went into them in `<output>/meta/<name>.json`.
  */
 export async function buildFunctions(output: string): Promise<readonly BuiltFunction[]> {
   await rm(output, { recursive: true, force: true });
@@ -37,13 +42,34 @@ export async function buildFunctions(output: string): Promise<readonly BuiltFunc
   return built;
 }
 
+/** Up to so many bytes a function stays one file: to find and link its chunks would take longer than to compile them. */
+const MAX_WHOLE_BYTES = 128 * 1024;
+
 async function buildFunction(name: string, output: string): Promise<BuiltFunction> {
-  const bundle = path.join(output, name, 'handler.mjs');
+  const directory = path.join(output, name);
+  const whole = await bundle(name, directory, false);
+  const metafile = measure(whole) > MAX_WHOLE_BYTES ? await bundle(name, directory, true) : whole;
+  await writeFile(path.join(output, 'meta', `${name}.json`), `${JSON.stringify(metafile)}\n`);
+  return {
+    name,
+    bundle: path.join(directory, 'handler.mjs'),
+    bytes: measure(metafile),
+    inputs: Object.keys(metafile.inputs),
+    atStart: listStarted(metafile),
+  };
+}
+
+/** @param splitting what an import() asks for gets a file of its own, of which a start reads and compiles nothing */
+async function bundle(name: string, directory: string, splitting: boolean): Promise<Metafile> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [path.join(FUNCTIONS, name, 'wire.ts')],
-    outfile: bundle,
+    outdir: directory,
+    entryNames: 'handler',
+    chunkNames: 'chunk-[hash]',
+    outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting,
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -51,14 +77,24 @@ async function buildFunction(name: string, output: string): Promise<BuiltFunctio
     mainFields: ['module', 'main'],
     minify: true,
     metafile: true,
-    plugins: [plainBuiltins],
+    plugins: [plainBuiltins, lambdaCredentials],
     legalComments: 'none',
     // Some dependencies are CommonJS and ask for Node's own modules with require().
     banner: { js: REQUIRE },
     logLevel: 'warning',
   });
-  await writeFile(path.join(output, 'meta', `${name}.json`), `${JSON.stringify(metafile)}\n`);
-  return { name, bundle, bytes: measure(metafile), inputs: Object.keys(metafile.inputs) };
+  return metafile;
+}
+
+function listStarted({ outputs }: Metafile): readonly string[] {
+  const files = Object.keys(outputs).filter((file) => file.endsWith('/handler.mjs'));
+  // The list grows while it is gone through.
+  for (const file of files) {
+    for (const { kind, path: imported } of outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement' && !files.includes(imported)) files.push(imported);
+    }
+  }
+  return files.flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
 }
 
 function measure({ outputs }: Metafile): number {

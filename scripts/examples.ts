@@ -50,10 +50,16 @@ function run(command: string, folder: string): string {
     encoding: 'utf8',
     env: { ...process.env, NO_COLOR: '1', PATH: `${folder}/bin:${process.env['PATH'] ?? ''}`, ...VARIABLES },
   });
-  return stdout
-    .replaceAll(folder, '…')
-    .replaceAll(/(sha256[:=-])([0-9a-f]{8})[0-9a-f]{52}([0-9a-f]{4})/g, '$1$2…$3')
-    .replace(/\n+$/, '');
+  return (
+    stdout
+      .replaceAll(folder, '…')
+      // When a digest is looked up again: an hour after the run.
+      .replaceAll(/(again from )[0-9T:.-]+Z/g, '$1…')
+      // When a mirror of the run was written.
+      .replaceAll(/ [0-9-]{10}T[0-9]{2}:[0-9]{2}$/gm, ' …')
+      .replaceAll(/(sha256[:=-])([0-9a-f]{8})[0-9a-f]{52}([0-9a-f]{4})/g, '$1$2…$3')
+      .replace(/\n+$/, '')
+  );
 }
 
 /** Variables that the documents explain once. */

@@ -4,7 +4,8 @@ import type { Plugin } from 'esbuild';
 /** `require` for an ES module, made when it is first called. */
 export const REQUIRE = "const require=(name)=>process.getBuiltinModule('module').createRequire(import.meta.url)(name);";
 
-const MODULES = new Set(builtinModules.map((name) => name.replace(/^node:/, '')));
+/** By their names without a prefix: the names that Node knows. Some have no other than the prefixed one. */
+const MODULES = new Map(builtinModules.map((name) => [name.replace(/^node:/, ''), name]));
 /** The command line's library can run programs as subcommands. Signet has none, so it is loaded when it is used. */
 const LOADED_LATE = new Set(['child_process']);
 
@@ -24,7 +25,7 @@ export const plainBuiltins: Plugin = {
       return kind === 'import-statement' ? { path: name, namespace: 'plain-builtin', sideEffects: false } : undefined;
     });
     build.onLoad({ filter: /./, namespace: 'whole-builtin' }, ({ path }) => ({
-      contents: `module.exports = ${path === 'process' ? path : `process.getBuiltinModule('${path}')`};`,
+      contents: `module.exports = ${toLookup(path)};`,
     }));
     build.onLoad({ filter: /./, namespace: 'plain-builtin' }, ({ path }) => ({
       contents: writeModule(path),
@@ -34,8 +35,10 @@ export const plainBuiltins: Plugin = {
 
 /** A module whose members are each read only where they are used: esbuild leaves out what is marked pure. */
 function writeModule(name: string): string {
-  const members = Object.keys(process.getBuiltinModule(name) ?? {}).filter((member) => /^[A-Za-z_]\w*$/.test(member));
-  const all = name === 'process' ? name : `process.getBuiltinModule('${name}')`;
+  const members = Object.keys(process.getBuiltinModule(MODULES.get(name) ?? name) ?? {}).filter(
+    (member) => /^[A-Za-z_]\w*$/.test(member) && !(name === 'process' && isOfStart(member)),
+  );
+  const all = toLookup(name);
   const late = members.map((member) => `get ${member}() { return ${all}.${member}; }`);
   return [
     `const all = /* @__PURE__ */ (() => ${all})();`,
@@ -43,4 +46,13 @@ function writeModule(name: string): string {
     ...members.map((member, index) => `const _${index} = /* @__PURE__ */ (() => all.${member})();`),
     ...members.map((member, index) => `export { _${index} as ${member} };`),
   ].join('\n');
+}
+
+/** What a process has by how it was started. esbuild chooses short names by all that it reads, used or not. */
+function isOfStart(member: string): boolean {
+  return member.startsWith('_') || ['channel', 'connected', 'disconnect', 'emit', 'send'].includes(member);
+}
+
+function toLookup(name: string): string {
+  return name === 'process' ? name : `process.getBuiltinModule('${MODULES.get(name) ?? name}')`;
 }

@@ -30,6 +30,8 @@ export interface Assumptions {
     readonly gets: number;
     /** The record and its pointer. */
     readonly puts: number;
+    /** Requests that wait for one before them. */
+    readonly rounds: number;
   };
   readonly reads: {
     readonly count: number;
@@ -51,9 +53,23 @@ export interface Assumptions {
     /** Milliseconds that mirroring one digest waits for the publisher's stores. */
     readonly storeMilliseconds: number;
   };
+  readonly watching: {
+    /** Metrics that alarms look at, one for each metric of an expression too. */
+    readonly alarmMetrics: number;
+    /** Of the functions' own, one for each function that counts it. */
+    readonly ownMetrics: number;
+    /** Routes of the API, each with metrics of its own. */
+    readonly routes: number;
+    readonly metricsPerRoute: number;
+    /** Metrics that had a value in a month, of all: a metric is charged for by the hours in which it has one. */
+    readonly usedShare: number;
+  };
 }
 
 export type PriceName =
+  | 'alarmMetrics'
+  | 'customMetrics'
+  | 'dashboards'
   | 'lambdaGigabyteSecond'
   | 'lambdaRequests'
   | 'httpApiRequests'
@@ -67,6 +83,7 @@ export type PriceName =
 
 const S3 = 'https://aws.amazon.com/s3/pricing/';
 const LAMBDA = 'https://aws.amazon.com/lambda/pricing/';
+const CLOUDWATCH = 'https://aws.amazon.com/cloudwatch/pricing/';
 const CDN = 'https://aws.amazon.com/cloudfront/pricing/';
 
 export const ASSUMPTIONS: Assumptions = {
@@ -82,11 +99,14 @@ export const ASSUMPTIONS: Assumptions = {
     sqsRequests: { dollars: 0.4, per: 'million requests', source: 'https://aws.amazon.com/sqs/pricing/' },
     cdnRequests: { dollars: 0.01, per: 'ten thousand HTTPS requests', source: CDN },
     cdnGigabyte: { dollars: 0.085, per: 'GB to the internet', source: CDN },
-    logGigabyte: { dollars: 0.5, per: 'GB taken in', source: 'https://aws.amazon.com/cloudwatch/pricing/' },
+    logGigabyte: { dollars: 0.5, per: 'GB taken in', source: CLOUDWATCH },
+    alarmMetrics: { dollars: 0.1, per: 'month of an alarm’s metric', source: CLOUDWATCH },
+    customMetrics: { dollars: 0.3, per: 'month of a metric', source: CLOUDWATCH },
+    dashboards: { dollars: 3, per: 'month of a dashboard', source: CLOUDWATCH },
   },
   lambda: { megabytesOfOneProcessor: 1769, slowdown: 1.5, coldShare: 0.01, requestMilliseconds: 20 },
   logBytes: 1500,
-  verification: { count: 1_000_000, gets: 3, puts: 2 },
+  verification: { count: 1_000_000, gets: 3, puts: 8, rounds: 7 },
   reads: { count: 10_000_000, missShare: 0.05, bytes: 1500 },
   mirror: {
     releases: 3000,
@@ -96,4 +116,5 @@ export const ASSUMPTIONS: Assumptions = {
     bytesPerSignature: 4096,
     storeMilliseconds: 400,
   },
+  watching: { alarmMetrics: 62, ownMetrics: 61, routes: 36, metricsPerRoute: 6, usedShare: 1 },
 };

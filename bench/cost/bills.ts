@@ -58,8 +58,8 @@ function billCalls(
 /** Verifications over the API, each of a release that the mirror holds. */
 export function billVerifications(measured: MeasuredFunction, assumptions: Assumptions): Bill {
   const { verification, lambda, prices } = assumptions;
-  const { count, gets, puts } = verification;
-  const waits = (gets + puts) * lambda.requestMilliseconds;
+  const { count, gets, puts, rounds } = verification;
+  const waits = rounds * lambda.requestMilliseconds;
   return {
     title: `${format(count)} verifications`,
     lines: [
@@ -104,6 +104,22 @@ export function billMirror(planned: MeasuredFunction, mirrored: MeasuredFunction
       ...billCalls(mirrored, mirror.newReleases, mirror.storeMilliseconds, assumptions),
       line('S3 writes', mirror.newReleases, 'PUTs', (mirror.newReleases / 1000) * prices.s3Puts.dollars),
       line('S3 storage', stored, 'GB and month', stored * prices.s3GigabyteMonth.dollars),
+    ],
+  };
+}
+
+/** What a stage costs in a month by being watched, whoever calls it. */
+export function billWatching({ watching, prices }: Assumptions): Bill {
+  const { alarmMetrics, ownMetrics, routes, metricsPerRoute, usedShare } = watching;
+  const own = ownMetrics * usedShare;
+  const ofRoutes = routes * metricsPerRoute * usedShare;
+  return {
+    title: 'a month of watching one stage',
+    lines: [
+      line('alarms', alarmMetrics, 'metrics', alarmMetrics * prices.alarmMetrics.dollars),
+      line('metrics of the functions', own, 'metrics', own * prices.customMetrics.dollars),
+      line('metrics of the routes', ofRoutes, 'metrics', ofRoutes * prices.customMetrics.dollars),
+      line('dashboard', 1, 'dashboards', prices.dashboards.dollars),
     ],
   };
 }

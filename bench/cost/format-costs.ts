@@ -67,17 +67,19 @@ function formatBill(bill: Bill): readonly string[] {
   ];
 }
 
-function formatAssumptions({ lambda, logBytes, verification, reads, mirror, prices, pricesAsOf }: Assumptions) {
+function formatAssumptions({ watching, ...assumptions }: Assumptions) {
+  const { lambda, logBytes, verification, reads, mirror, prices, pricesAsOf } = assumptions;
   return [
     '## What is assumed',
     '',
     `- Lambda gives a whole processor at ${lambda.megabytesOfOneProcessor} MB and its share with less. The same work takes ${lambda.slowdown} times as long there as on the machine that was measured.`,
     `- ${lambda.coldShare * 100} % of the calls start a process, and the start is charged for. A request to S3 or SQS takes ${lambda.requestMilliseconds} ms, one after the other.`,
     `- A call logs ${logBytes} bytes.`,
-    `- A verification reads ${verification.gets} objects and writes ${verification.puts}: every one is of another release, so no record is there yet.`,
+    `- A verification reads ${verification.gets} objects and writes ${verification.puts}, in ${verification.rounds} rounds: every one is of another release, so no record is there yet.`,
     `- The CDN asks S3 for ${reads.missShare * 100} % of the reads; an answer has ${reads.bytes} bytes.`,
     `- The graphs name ${mirror.releases} releases, ${mirror.newReleases} new ones in a month, and are planned ${mirror.plansPerDay} times a day. A listing names ${mirror.listed} objects; a signature takes ${mirror.bytesPerSignature} bytes with its records; the publisher’s stores and graphs answer within ${mirror.storeMilliseconds} ms.`,
-    '- Not counted: X-Ray, alarms and the dashboard, the event bus, object versions, and traffic within the region.',
+    `- Every one of ${watching.ownMetrics} metrics of the functions, and ${watching.metricsPerRoute} of each of ${watching.routes} routes, has a value all month; those that nobody causes cost nothing.`,
+    '- Not counted: X-Ray, the event bus, object versions, and traffic within the region.',
     '',
     `## Prices, written down on ${pricesAsOf}`,
     '',

@@ -13,6 +13,7 @@ import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import { type LocalHandlers, startHttpFront } from '../../local/http-front.ts';
 import type { Row } from '../row.ts';
 
@@ -22,7 +23,7 @@ const WARM_REQUESTS = 2000;
 const REQUESTS = 10_000;
 const RATIO = 3;
 
-const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
+const telemetry = { log: () => undefined, count: () => undefined, measure: () => undefined, flush: () => undefined };
 
 /**
  * Admission of an image whose verdict is reused, beside a handler that answers without looking: both over HTTP on
@@ -41,10 +42,15 @@ export async function measureAdmission(): Promise<readonly Row[]> {
       'receive-push': empty,
       'review-admission': handler,
       'export-bundle': empty,
+      'redrive-letters': empty,
       'local-events': empty,
       'local-downloads': empty,
+      'local-discovery': empty,
+      'local-metrics': empty,
+      'local-page': empty,
     };
-    const front = await startHttpFront(handlers, { port: 0, host: '127.0.0.1' });
+    const front = await startHttpFront({ port: 0, host: '127.0.0.1' });
+    front.serve(handlers);
     const { ours, theirs } = await measureInTurn(front.url, await writeReview());
     await front.close();
     return [
@@ -77,6 +83,9 @@ async function openHandler(directory: string): Promise<HttpHandler> {
     acceptances: createAcceptances(objects),
     mirror: openMirror(objects),
     upstream: createUpstreamStores({}),
+    // Many clusters, asked for as one.
+    rate: { take: () => true },
+    questions: createQuestions(),
     reuse: createVerdictReuse(objects),
     telemetry,
     now,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { hashFile } from '../../lib/artifact/checksums/hash-file.ts';
+import { hashFile } from '../../lib/artifact/checksums/check-files.ts';
 import { median, type Row } from '../row.ts';
 
 const MEBIBYTE = 1024 * 1024;

@@ -7,8 +7,9 @@ import { createInterface } from 'node:readline';
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import { checkMirror, type MirrorCheckRequest } from '../../lib/mirror/check/check-mirror.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
+import { toSignatureTag } from '../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
-import { toSignatureTag } from '../../lib/registry/attachments/find-attachments.ts';
+import { createNodeAttachmentStore } from '../../lib/registry/attachments/node-store.ts';
 import { createRegistryClient } from '../../lib/registry/client/registry-client.ts';
 import {
   MIRROR,
@@ -99,6 +100,7 @@ async function measure(folder: string, digests: readonly Image['digest'][]): Pro
       trust: await readMirrorTrust(),
       registry,
       attachments: createAttachmentStore(async () => registry),
+      nodeAttachments: createNodeAttachmentStore(async () => registry),
       signatures: createMemorySignatureStore(
         new Map(digests.map((digest) => [digest, [openpgpSigner.sign(digest, RELEASES)]])),
       ),

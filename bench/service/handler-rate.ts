@@ -41,7 +41,7 @@ export async function measureHandler(
 }
 
 function makeRequest(objects: string, signaturePath: string): () => Promise<void> {
-  const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
+  const telemetry = { log: () => undefined, count: () => undefined, measure: () => undefined, flush: () => undefined };
   const handler = createHandler({ objects: createDirectoryObjectStore(objects), telemetry });
   const route = ROUTES.find(({ handler: name }) => name === 'serve-signature');
   if (route === undefined) throw new Error('there is no such route');

@@ -3,6 +3,7 @@ import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
 import { type CollectedAttachments, collectAttachments } from '../../lib/bundle/create/collect-attachments.ts';
 import { type CreatedBundle, createBundle } from '../../lib/bundle/create/create-bundle.ts';
+import { type CreatedCarried, createCarried } from '../../lib/bundle/create/create-carried.ts';
 import { type Earlier, readEarlier } from '../../lib/bundle/create/earlier.ts';
 import { openFileSink } from '../../lib/bundle/create/file-sink.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
@@ -13,18 +14,21 @@ import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
+import { refuseStoreFolder } from '../open/store-folder.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
 import { ExitStatus } from '../shell/run-program.ts';
+import { type CarriedOptions, createMemorySink, formatCarried, readTool } from './carried.ts';
 
-export interface CreateBundleOptions extends TrustOptions, OutputOptions, SigstoreOptions {
+export interface CreateBundleOptions extends TrustOptions, OutputOptions, SigstoreOptions, CarriedOptions {
   readonly from: string;
   readonly since: readonly string[];
 }
 
 interface WrittenBundle extends CreatedBundle {
   readonly file: string;
+  readonly carried?: CreatedCarried;
   readonly sigstore?: Omit<CollectedAttachments, 'files'>;
 }
 
@@ -32,13 +36,17 @@ interface WrittenBundle extends CreatedBundle {
 export async function writeBundle(file: string, options: CreateBundleOptions, signal: AbortSignal): Promise<number> {
   preferMemory();
   const now = new Date();
+  const tool = await readTool(options);
   const profiles = await readBundleProfiles(options.trust, options.profile, now);
   const earlier: Earlier[] = [];
   for (const name of options.since) earlier.push(await readEarlier(name, signal));
+  await refuseStoreFolder(options.from);
   const store = await openObjectStore(options.from);
   const prepared = profiles.map(({ trust }) => trust.prepared);
   const collected = await collectSigstore(options, store, prepared, { now, signal });
-  const sink = await openFileSink(file);
+  const target = await openFileSink(file);
+  const isCarried = tool !== undefined || options.withTrust === true;
+  const { sink, bytes } = isCarried ? createMemorySink(file, target) : { sink: target, bytes: () => new Uint8Array() };
   const progress = createProgress('signatures read');
   try {
     const objects = countReads(store, progress.show);
@@ -52,7 +60,11 @@ export async function writeBundle(file: string, options: CreateBundleOptions, si
       signal,
     });
     progress.end();
-    printResult(options.output, { file, ...created, ...summariseSigstore(collected) }, formatCreated);
+    const carriedProfiles = options.withTrust === true ? profiles : [];
+    const carried = isCarried
+      ? { carried: await createCarried({ bundle: bytes(), tool, profiles: carriedProfiles, sink: target, signal }) }
+      : {};
+    printResult(options.output, { file, ...created, ...carried, ...summariseSigstore(collected) }, formatCreated);
     return ExitStatus.done;
   } finally {
     progress.end();
@@ -83,6 +95,7 @@ function formatCreated(created: WrittenBundle): string {
   if (created.sigstore !== undefined) lines.push(...formatSigstore(created.sigstore));
   if (since.length > 0)
     lines.push(`  since       ${since.join(', ')}; held there: ${countOf(heldEarlier, 'signature')}`);
+  if (created.carried !== undefined) lines.push(...formatCarried(created.carried));
   for (const { location, attempts } of leftOut) {
     lines.push(`  left out    ${location}`);
     for (const { keyring, code, message } of attempts)

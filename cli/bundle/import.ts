@@ -3,6 +3,7 @@ import { type BundleProfile, readBundleProfiles } from '../../lib/bundle/format/
 import { openDestination } from '../../lib/bundle/import/destination.ts';
 import { type AttachmentImport, importAttachments } from '../../lib/bundle/import/import-attachments.ts';
 import { type ImportReport, importBundle } from '../../lib/bundle/import/import-bundle.ts';
+import { withCarriedBundle } from '../../lib/bundle/import/read-carried.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { formatCopied } from '../mirror/sigstore.ts';
 import { type MirrorRegistryOptions, openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
@@ -10,7 +11,7 @@ import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { createProgress, preferMemory } from '../shell/progress.ts';
 import { ExitStatus } from '../shell/run-program.ts';
-import { formatFailed, formatFaults, toStatus } from './inspect.ts';
+import { formatFailed, formatFaults, printFaulty, toStatus } from './inspect.ts';
 
 export interface ImportBundleOptions extends OutputOptions, RegistryImportOptions {
   readonly to?: string;
@@ -26,6 +27,19 @@ const WARNING =
 
 /** @returns the exit status: the worse one of both destinations */
 export async function importSignatures(
+  source: string,
+  options: ImportBundleOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  return await withCarriedBundle(source, signal, async (opened) => {
+    if (opened.kind === 'source') return await importOpened(source, opened.location, options, signal);
+    return printFaulty(source, opened, options.output);
+  });
+}
+
+/** @param shown what the user named @param source where the bundle is: another file for one in an archive to carry in */
+async function importOpened(
+  shown: string,
   source: string,
   options: ImportBundleOptions,
   signal: AbortSignal,
@@ -58,7 +72,7 @@ export async function importSignatures(
       )
     : undefined;
   signal.throwIfAborted();
-  printResult(options.output, toResult(source, report, sigstore), formatResult);
+  printResult(options.output, toResult(shown, report, sigstore), formatResult);
   const outcomes = [report?.outcome, sigstore?.outcome].filter((outcome) => outcome !== undefined);
   return Math.max(...outcomes.map(toStatus));
 }
@@ -99,7 +113,7 @@ function toResult(
   report: ImportReport | undefined,
   sigstore: AttachmentImport | undefined,
 ): ImportResult {
-  return { source, ...report, ...(sigstore === undefined ? {} : { sigstore }) };
+  return { ...report, source, ...(sigstore === undefined ? {} : { sigstore }) };
 }
 
 function formatResult({ sigstore, ...report }: ImportResult): string {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import { optionalTrust, options, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { CreateBundleOptions } from './create.ts';
 import type { ImportBundleOptions } from './import.ts';
@@ -28,6 +28,9 @@ export function addBundle(program: Command, { setStatus, signal }: Run): void {
         'take along the Sigstore signatures that this repository keeps beside the releases',
       ).argParser(parseNotEmpty),
     )
+    .option('--with-tool', 'write an archive to carry in, with this program, which has to be the single file')
+    .addOption(new Option('--tool <file>', 'take this program along instead').argParser(parseNotEmpty))
+    .option('--with-trust', 'take the trust documents along beside the bundle, with a page of what to compare by hand')
     .option('--components', 'and those of the images that the releases are made of, where they are named')
     .addOption(options.registryPullSecret())
     .addOption(options.registry())
@@ -42,7 +45,7 @@ export function addBundle(program: Command, { setStatus, signal }: Run): void {
   bundle
     .command('inspect')
     .description('list a bundle and compare it with its manifest; exit 1 when it is forged, 2 when it cannot be read')
-    .argument('<file>', 'a bundle')
+    .argument('<file>', 'a bundle, or an archive to carry in')
     .addOption(new Option('--trust <dir>', 'verify the signatures too, by these documents').argParser(parseNotEmpty))
     .option('--profile <name>', 'verify by this profile only (default: any of them)')
     .addOption(options.output())
@@ -55,7 +58,7 @@ export function addBundle(program: Command, { setStatus, signal }: Run): void {
     .description('verify signatures again and add them to a directory that a web server serves, a bucket or a registry')
     .argument(
       '<path>',
-      'a bundle; signature ConfigMaps; or a directory of oc-mirror, oc adm release mirror, graph data or a mirror',
+      'a bundle or an archive to carry in; signature ConfigMaps, in Policies too; a mirror_*.tar of oc-mirror; a directory of it, oc adm release mirror, graph data or a mirror',
     )
     .addOption(new Option('--to <dir|s3://bucket>', 'where the signatures go').argParser(parseNotEmpty))
     .addOption(
@@ -77,9 +80,9 @@ export function addBundle(program: Command, { setStatus, signal }: Run): void {
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(
-      new Option('--trust <dir>', 'trust documents of this side: a directory per profile, or one profile').argParser(
-        parseNotEmpty,
-      ),
+      optionalTrust('trust documents of this side: a directory per profile, or one profile', {
+        unless: 'useBundleTrust',
+      }),
     )
     .option('--profile <name>', 'verify by this profile only (default: any of them)')
     .addOption(

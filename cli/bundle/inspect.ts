@@ -2,8 +2,9 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { BundleFault } from '../../lib/bundle/format/bundle-error.ts';
 import { readBundleProfiles } from '../../lib/bundle/format/bundle-trust.ts';
 import { type Inspection, inspectBundle } from '../../lib/bundle/import/inspect-bundle.ts';
-import type { FailedSignature } from '../../lib/bundle/import/judge-candidate.ts';
-import type { OutputOptions } from '../shell/options.ts';
+import type { FailedSignature } from '../../lib/bundle/import/place-candidates.ts';
+import { type OpenedSource, withCarriedBundle } from '../../lib/bundle/import/read-carried.ts';
+import type { OutputFormat, OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
@@ -23,10 +24,23 @@ export async function inspect(
   }
   const now = new Date();
   const profiles = trust === undefined ? undefined : await readBundleProfiles(trust, profile, now);
-  const inspection = await inspectBundle({ file, profiles, now, signal });
-  signal.throwIfAborted();
-  printResult(output, inspection, formatInspection);
-  return toStatus(inspection.outcome);
+  return await withCarriedBundle(file, signal, async (opened) => {
+    if (opened.kind === 'faulty') return printFaulty(file, opened, output);
+    const inspection = await inspectBundle({ file: opened.location, profiles, now, signal });
+    signal.throwIfAborted();
+    printResult(output, { ...inspection, file }, formatInspection);
+    return toStatus(inspection.outcome);
+  });
+}
+
+type FaultySource = Extract<OpenedSource, { readonly kind: 'faulty' }>;
+
+/** An archive to carry in of which nothing is used. @returns the exit status */
+export function printFaulty(source: string, { outcome, faults }: FaultySource, output: OutputFormat): number {
+  printResult(output, { source, outcome, faults }, (shown) =>
+    [`${shown.outcome}  ${shown.source}`, ...formatFaults(shown.faults)].join('\n'),
+  );
+  return toStatus(outcome);
 }
 
 /** The exit status for what was read of a bundle: 0, 1 when it is forged, 2 when it cannot be read. */

@@ -7,6 +7,7 @@ import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { readPolicyFile } from '../open/node-policy.ts';
+import type { Judged, JudgedFinding, Judgement } from '../shell/formats/judgement.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { formatTable, printResult, styleOutcome } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
@@ -29,18 +30,18 @@ export async function checkCatalogFile(
 ): Promise<number> {
   requireUse(options);
   const { output, concurrency } = options;
-  const images = parseCatalog(file, await readInput(file, MAX_OBJECTS_BYTES));
+  const catalog = parseCatalog(file, await readInput(file, MAX_OBJECTS_BYTES));
   const policy = options.policy === undefined ? undefined : await readPolicyFile(options.policy);
   const question = { policy, trusts: await readTrusts(options.trust), concurrency } as const;
   const verifier = options.verify === true ? await openImageVerifier(question, options, signal) : undefined;
   const progress = createProgress('images');
-  const onProgress = (done: number): void => progress.show(done, { total: images.length });
-  const checked = await checkCatalog(images, { ...question, verify: verifier?.verify, onProgress }).finally(() => {
+  const onProgress = (done: number): void => progress.show(done, { total: catalog.images.length });
+  const checked = await checkCatalog(catalog, { ...question, verify: verifier?.verify, onProgress }).finally(() => {
     verifier?.close();
     progress.end();
   });
   signal.throwIfAborted();
-  printResult(output, checked, formatCatalog);
+  printResult(output, checked, formatCatalog, (one) => toJudgement(one, file));
   return toExitStatus(checked.outcome);
 }
 
@@ -70,7 +71,37 @@ async function readTrusts(directories: readonly string[]): Promise<readonly Prep
   return trusts;
 }
 
-function formatCatalog({ outcome, images }: CheckedCatalog): string {
+/** An entry that cannot be used is rejected by its line. */
+function toJudgement({ outcome, images, faults }: CheckedCatalog, file: string): Judgement {
+  return {
+    command: 'catalog check',
+    outcome,
+    judged: [
+      ...images.map((image) => toJudged(image, file)),
+      ...faults.map(({ origin, line, message }) => ({
+        name: origin,
+        outcome: 'rejected' as const,
+        findings: [{ code: 'entry', message }],
+        file,
+        line,
+      })),
+    ],
+  };
+}
+
+function toJudged({ pullspec, isPinned, policy, verification, origins }: CheckedImage, file: string): Judged {
+  const own: readonly JudgedFinding[] = [
+    ...(isPinned ? [] : [{ code: 'DigestMissing', message: `no digest, named by ${toNames(origins)}` }]),
+    ...(policy?.asksFor === 'rejected'
+      ? [{ code: 'PolicyRejects', message: `${policy.requires} by ${policy.scope}` }]
+      : []),
+  ];
+  const outcome = own.length > 0 ? 'rejected' : (verification?.outcome ?? 'accepted');
+  const reasons = verification === undefined || outcome === 'accepted' ? [] : verification.reasons;
+  return { name: pullspec, outcome, findings: [...own, ...reasons], file };
+}
+
+function formatCatalog({ outcome, images, faults: entries, without }: CheckedCatalog): string {
   const rows = images.map(toRow);
   const header = ['PINNED', 'ASKS FOR', 'SCOPE', 'VERIFIED', 'IMAGE'] as const;
   const shown = header.map((_, column) => column === 0 || column === 4 || rows.some((row) => row[column] !== ''));
@@ -78,7 +109,11 @@ function formatCatalog({ outcome, images }: CheckedCatalog): string {
   return [
     ...formatTable([header, ...rows].map((row) => row.filter((_, column) => shown[column] === true))),
     ...faults.map((image) => `  ${image.pullspec}: ${describeFault(image)}, named by ${toNames(image.origins)}`),
-    `${styleOutcome(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault)} at fault, ${toCounts(images)}`,
+    ...entries.map(
+      ({ origin, line, message }) => `  ${origin}${origin.startsWith('line ') ? '' : `, line ${line}`}: ${message}`,
+    ),
+    ...(without.length === 0 ? [] : [`  no image in objects of the kinds ${without.join(', ')}`]),
+    `${styleOutcome(outcome)}  ${images.length} ${images.length === 1 ? 'image' : 'images'}, ${countOf(images, isAtFault) + entries.length} at fault, ${toCounts(images)}`,
   ].join('\n');
 }
 

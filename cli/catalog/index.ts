@@ -29,7 +29,7 @@ export function addCatalog(program: Command, { setStatus, signal }: Run): void {
     .addOption(new Option('--concurrency <n>', 'images to handle at a time').argParser(parseConcurrency).default(8))
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
-    .addOption(options.output())
+    .addOption(options.judgedOutput())
     .addHelpText(
       'after',
       '\nExample: signet catalog check catalog.json --policy policy.json --verify --registries-d registries.d',

@@ -2,7 +2,7 @@ import {
   createImageVerifier,
   type ImageVerifier,
   type VerifyingProfile,
-} from '../../lib/artifact/catalog/create-image-verifier.ts';
+} from '../../lib/artifact/catalog/check-catalog.ts';
 import { parseDockerReference } from '../../lib/base/names/docker-reference.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';

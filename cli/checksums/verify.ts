@@ -35,7 +35,7 @@ export async function verifyChecksumFiles(
   signal: AbortSignal,
 ): Promise<number> {
   if (listOnly && paths.length > 0) throw new InputError('ArgumentInvalid', '--list-only hashes no files: name none');
-  const keys = indexKeyring({ name: 'keyring', certificates: await readKeys(keyring) });
+  const keys = indexKeyring(await readKeys(keyring));
   const progress = createProgress('MiB');
   const onProgress = (done: number, total: number): void =>
     progress.show(Math.floor(done / MEBIBYTE), { total: Math.ceil(total / MEBIBYTE) });

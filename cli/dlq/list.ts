@@ -26,7 +26,7 @@ const MAX_BODY_CHARACTERS = 200;
 /** @returns the exit status */
 export async function listLetters(named: string, options: ListLettersOptions, signal: AbortSignal): Promise<number> {
   const queues = await findQueues(named, options.data);
-  const address = openQueue('QUEUE', queues.deadLetterUrl);
+  const address = openQueue('QUEUE', queues.deadLetterUrl, queues.accessKeyId);
   try {
     const listing = await askQueues(queues, options.data, () =>
       untilAborted(readListing(createDeadLetterQueue(address), options.limit), signal),

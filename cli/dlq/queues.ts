@@ -12,14 +12,22 @@ const QUEUES_FILE = 'queues.json';
 const MAX_QUEUES_FILE_BYTES = 64 * 1024;
 const LocalQueueSchema = v.object({ queueUrl: v.string(), deadLetterUrl: v.string() });
 const QueuesFileSchema = v.object({
-  schema: v.literal(1),
-  queues: v.object({ push: LocalQueueSchema, mirror: LocalQueueSchema, export: LocalQueueSchema }),
+  schema: v.literal(2),
+  accessKeyId: v.string(),
+  queues: v.object({
+    push: LocalQueueSchema,
+    mirror: LocalQueueSchema,
+    export: LocalQueueSchema,
+    notify: LocalQueueSchema,
+  }),
 });
 
 /** A queue of dead letters, and the queue that they come from where it is known. */
 export interface NamedQueues {
   readonly deadLetterUrl: string;
   readonly sourceUrl: string | undefined;
+  /** Of the queues of the service on this machine. */
+  readonly accessKeyId?: string | undefined;
 }
 
 interface QueueAddress {
@@ -28,23 +36,37 @@ interface QueueAddress {
 }
 
 /**
- * A queue of dead letters by its URL, or `push`, `mirror` or `export` of the service that runs on a data folder.
+ * A queue of dead letters by its URL, or `push`, `mirror`, `export` or `notify` of the service that runs on a data folder.
  *
  * @throws InputError for another name, a bad URL or a bad file; StoreError when no service runs there
  */
 export async function findQueues(named: string, directory: string): Promise<NamedQueues> {
-  if (named === 'push' || named === 'mirror' || named === 'export') {
-    const { deadLetterUrl, queueUrl } = (await readQueuesFile(directory)).queues[named];
-    return { deadLetterUrl, sourceUrl: queueUrl };
+  if (named === 'push' || named === 'mirror' || named === 'export' || named === 'notify') {
+    const { queues, accessKeyId } = await readQueuesFile(directory);
+    const { deadLetterUrl, queueUrl } = queues[named];
+    return { deadLetterUrl, sourceUrl: queueUrl, accessKeyId };
   }
-  if (!isUrlLike(named)) throw new InputError('ArgumentInvalid', 'name a queue by its URL, or push, mirror or export');
-  return { deadLetterUrl: named, sourceUrl: undefined };
+  if (!isUrlLike(named))
+    throw new InputError('ArgumentInvalid', 'name a queue by its URL, or push, mirror, export or notify');
+  return { deadLetterUrl: named, sourceUrl: undefined, accessKeyId: await findAccessKey(named, directory) };
 }
 
-/** A client for one queue: where and how it is reached is in its URL. @throws InputError that names the argument */
-export function openQueue(label: string, url: string): QueueAddress {
+/** The key of the service on the data folder, if this is the URL of one of its queues. */
+async function findAccessKey(url: string, directory: string): Promise<string | undefined> {
+  const file = await readQueuesFile(directory).catch(() => undefined);
+  const urls = Object.values(file?.queues ?? {}).flatMap(({ queueUrl, deadLetterUrl }) => [queueUrl, deadLetterUrl]);
+  return urls.includes(url) ? file?.accessKeyId : undefined;
+}
+
+/**
+ * A client for one queue: where and how it is reached is in its URL.
+ *
+ * @param accessKeyId for a queue of this machine; nobody's own credentials are sent there
+ * @throws InputError that names the argument
+ */
+export function openQueue(label: string, url: string, accessKeyId = 'local'): QueueAddress {
   const { queueUrl, endpoint, region, isLoopback } = parseQueueUrl(label, url);
-  const credentials = isLoopback ? { accessKeyId: 'local', secretAccessKey: 'local' } : undefined;
+  const credentials = isLoopback ? { accessKeyId, secretAccessKey: 'local' } : undefined;
   return { client: createSqsClient({ endpoint, region, credentials }), queueUrl };
 }
 

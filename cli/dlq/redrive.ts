@@ -24,8 +24,11 @@ interface Summary extends RedriveResult {
 /** @returns the exit status: 3 when a letter that was chosen is still a dead letter, or was not found */
 export async function redrive(named: string, options: RedriveLettersOptions, signal: AbortSignal): Promise<number> {
   const queues = await findQueues(named, options.data);
-  const from = openQueue('QUEUE', queues.deadLetterUrl);
-  const to = openQueue('--to', chooseTarget(queues, options.to));
+  const from = openQueue('QUEUE', queues.deadLetterUrl, queues.accessKeyId);
+  const target = chooseTarget(queues, options.to);
+  // Another server of this machine is not given the key.
+  const isSame = URL.parse(target)?.origin === URL.parse(from.queueUrl)?.origin;
+  const to = openQueue('--to', target, isSame ? queues.accessKeyId : undefined);
   if (from.queueUrl === to.queueUrl)
     throw new InputError('ArgumentInvalid', '--to is the queue of dead letters itself');
   try {

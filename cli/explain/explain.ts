@@ -1,28 +1,25 @@
-import { addAbortSignal } from 'node:stream';
 import { toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { decodeText } from '../../lib/base/documents/read-objects.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { explainText, MAX_TEXT_BYTES } from '../../lib/cluster/explain/explain-text.ts';
-import type { Explanation } from '../../lib/cluster/explain/explanation.ts';
-import { findSignatures, type SearchedPlace } from '../../lib/cluster/explain/find-signatures.ts';
-import { toShellWord } from '../../lib/cluster/explain/fix.ts';
-import { toPullFixes } from '../../lib/cluster/explain/to-pull-fixes.ts';
-import { toReleaseFixes } from '../../lib/cluster/explain/to-release-fixes.ts';
-import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
+import { type Explanation, toShellWord } from '../../lib/cluster/explain/explanation.ts';
+import type { SearchedPlace } from '../../lib/cluster/explain/find-signatures.ts';
+import { type Explained, toExplained } from '../../lib/cluster/explain/fixes/explained.ts';
+import { createObjectReleaseStore } from '../../lib/stores/numbered-stores.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { openSource, openStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
-import type { StoreOptions } from '../shell/options.ts';
+import type { OutputFormat, StoreOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { readInput } from '../shell/read-input.ts';
+import { readInput, readStandardInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
-import { type Explained, type ExplainedRelease, formatExplained } from './format-explained.ts';
+import { formatExplained } from './format-explained.ts';
 
 export interface ExplainOptions extends StoreOptions {
   readonly trust?: string;
   readonly profile?: string;
   readonly mirror?: string;
-  readonly output: 'text' | 'json' | 'yaml';
+  readonly output: OutputFormat | 'yaml';
 }
 
 /** @returns the exit status: 1 when nothing was understood, 3 when a place could not say whether it has a signature */
@@ -30,26 +27,14 @@ export async function explain(file: string, options: ExplainOptions, signal: Abo
   if (options.mirror !== undefined && options.trust === undefined) {
     throw new InputError('ArgumentInvalid', '--mirror needs --trust: what a mirror holds is verified by it');
   }
-  const bytes = file === '-' ? await readStandardInput(signal) : await readInput(file, MAX_TEXT_BYTES);
+  const bytes = file === '-' ? await readStandardInput(MAX_TEXT_BYTES, signal) : await readInput(file, MAX_TEXT_BYTES);
   const explanation = explainText(decodeText(file === '-' ? 'standard input' : file, bytes));
   const explained = await searchAndFix(explanation, options, toCommand(file, options), signal);
   signal.throwIfAborted();
   print(explained, options.output);
-  if (explained.releases.length + explained.pulls.length === 0) return ExitStatus.rejected;
+  if (explained.releases.length + explained.pulls.length + explained.gates.length === 0) return ExitStatus.rejected;
   const places = explained.releases.flatMap(({ search }) => search?.places ?? []);
   return places.some(({ outcome }) => outcome === 'failed') ? ExitStatus.indeterminate : ExitStatus.done;
-}
-
-async function readStandardInput(signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of addAbortSignal(signal, process.stdin)) {
-    const bytes = Buffer.from(chunk as Uint8Array | string);
-    length += bytes.length;
-    if (length > MAX_TEXT_BYTES) throw new InputError('FileUnreadable', `more than ${MAX_TEXT_BYTES} bytes to explain`);
-    chunks.push(bytes);
-  }
-  return Buffer.concat(chunks);
 }
 
 /** The same call again; text from standard input has to be in a file for it. */
@@ -72,26 +57,11 @@ async function searchAndFix(
   signal: AbortSignal,
 ): Promise<Explained> {
   const { trust: directory, profile } = options;
-  const pulls = explanation.pulls.map((facts) => ({ ...facts, fixes: toPullFixes(facts) }));
-  if (directory === undefined) {
-    const releases = explanation.releases.map((facts) => ({
-      ...facts,
-      search: null,
-      fixes: toReleaseFixes(facts, { command }),
-    }));
-    return { ...explanation, releases, pulls };
-  }
+  if (directory === undefined) return await toExplained(explanation, command);
   const trust = await openTrust({ trust: directory, ...(profile === undefined ? {} : { profile }) });
   const { places, close } = await openPlaces(options, trust);
   try {
-    const releases: ExplainedRelease[] = [];
-    for (const facts of explanation.releases) {
-      const search =
-        facts.digest === undefined ? undefined : await findSignatures(facts.digest, trust, places, new Date(), signal);
-      const fixes = toReleaseFixes(facts, { search, trust: trust.prepared, command });
-      releases.push({ ...facts, search: search === undefined ? null : { places: search.places }, fixes });
-    }
-    return { ...explanation, releases, pulls };
+    return await toExplained(explanation, command, { trust, places, now: new Date(), signal });
   } finally {
     close();
   }
@@ -112,7 +82,7 @@ async function openPlaces(
 }
 
 function print(explained: Explained, output: ExplainOptions['output']): void {
-  const fixes = [...explained.releases, ...explained.pulls].flatMap((one) => one.fixes);
+  const fixes = [...explained.releases, ...explained.pulls, ...explained.gates].flatMap((one) => one.fixes);
   const manifests = fixes.flatMap(({ manifest }) => (manifest === undefined ? [] : [manifest]));
   if (output === 'yaml') {
     if (manifests.length === 0) process.stderr.write('signet: there is nothing to apply\n');

@@ -1,41 +1,32 @@
 import { styleText } from 'node:util';
-import type { Asked, Explanation, PullFacts, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
-import type { SignatureSearch } from '../../lib/cluster/explain/find-signatures.ts';
-import type { Fix } from '../../lib/cluster/explain/fix.ts';
-
-/** What `signet explain` answers. */
-export interface Explained extends Omit<Explanation, 'releases' | 'pulls'> {
-  readonly releases: readonly ExplainedRelease[];
-  readonly pulls: readonly (PullFacts & { readonly fixes: readonly Fix[] })[];
-}
-
-export interface ExplainedRelease extends ReleaseFacts {
-  /** Null when no store was searched. */
-  readonly search: Pick<SignatureSearch, 'places'> | null;
-  readonly fixes: readonly Fix[];
-}
+import type { Asked, Fix, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
+import type { Explained, ExplainedRelease } from '../../lib/cluster/explain/fixes/explained.ts';
+import { splitPrintable } from '../shell/output.ts';
 
 /** As text, one block for each release and image. */
-export function formatExplained({ releases, pulls, mentioned, notUnderstood, otherMessages }: Explained): string {
-  const blocks = [...releases.map(formatRelease), ...pulls.map(formatPull)];
+export function formatExplained(explained: Explained): string {
+  const { releases, pulls, gates, mentioned, notUnderstood, otherMessages } = explained;
+  const blocks = [...releases.map(formatRelease), ...pulls.map(formatPull), ...gates.map(formatGate)];
   if (blocks.length === 0) blocks.push(['nothing in this text says why a release or image was refused']);
   if (notUnderstood.length > 0) blocks.push(['not understood', ...notUnderstood.map((text) => `  ${shorten(text)}`)]);
   if (mentioned.length > 0)
     blocks.push(['named in it, and nothing more is known', ...mentioned.map((one) => `  ${one}`)]);
-  if (otherMessages > 0) blocks.push([`${otherMessages} messages about other things were left out`]);
+  if (otherMessages > 0)
+    blocks.push([`left out: ${otherMessages} ${otherMessages === 1 ? 'message' : 'messages'} about other things`]);
   return blocks.map((lines) => lines.join('\n')).join('\n\n');
 }
 
 function formatRelease(release: ExplainedRelease): readonly string[] {
-  const { digest, image, version, states, keyrings, asked, faults, search, fixes } = release;
+  const { digest, image, version, hosted, states, keyrings, asked, faults, search, fixes } = release;
   return [
     bold(digest ?? image ?? 'a release that the text does not name'),
     ...(image === undefined ? [] : [field('image', image)]),
     ...(version === undefined ? [] : [field('version', version)]),
+    ...(hosted === undefined ? [] : [field('for', `the hosted cluster ${hosted}`)]),
     ...(states.length === 0 ? [] : [field('cluster', states.map((state) => STATES[state]).join('; '))]),
     ...faults.map(({ text }) => field('said', text)),
     ...(keyrings.length === 0 ? [] : [field('keyrings', `no signature satisfied ${keyrings.join(', ')}`)]),
-    ...asked.map((one) => field('asked', `${toPlaceName(one)}: ${one.answer}: ${one.text}`)),
+    ...asked.map((one) => field('asked', `${toPlaceName(one)}: ${one.answer}${isPassing(one) ? '' : `: ${one.text}`}`)),
     ...(search?.places ?? []).map(({ role, name, outcome }) =>
       field('signet', `${role} ${name}: ${OUTCOMES[outcome]}`),
     ),
@@ -43,10 +34,18 @@ function formatRelease(release: ExplainedRelease): readonly string[] {
   ];
 }
 
-function formatPull({ image, faults, fixes }: Explained['pulls'][number]): readonly string[] {
+function formatPull({ image, deniedBy, faults, fixes }: Explained['pulls'][number]): readonly string[] {
   return [
     bold(image ?? 'an image that the text does not name'),
-    ...faults.map(({ text }) => field('node', text)),
+    ...faults.map(({ text }) => field(deniedBy === undefined ? 'node' : 'denied', text)),
+    ...fixes.flatMap(formatFix),
+  ];
+}
+
+function formatGate({ version, repository, fixes }: Explained['gates'][number]): readonly string[] {
+  return [
+    bold(`before ${version}`),
+    field('asks', `each mirror of ${repository} for the Sigstore signatures of its releases`),
     ...fixes.flatMap(formatFix),
   ];
 }
@@ -60,12 +59,13 @@ function formatFix({ say, command, manifest, file }: Fix): readonly string[] {
   ];
 }
 
-/** Line feeds in strings of a result are shown as `\u000a`. */
+/** What a log says before the result is what `answer` says already. */
+function isPassing({ answer }: Asked): boolean {
+  return answer === 'searched' || answer === 'found';
+}
+
 function indent(text: string): readonly string[] {
-  return text
-    .split(/\\u000a|\n/)
-    .filter((line) => line !== '')
-    .map((line) => `                ${line}`);
+  return splitPrintable(text).map((line) => `                ${line}`);
 }
 
 function toPlaceName({ place }: Asked): string {
@@ -94,6 +94,8 @@ const STATES: Readonly<Record<ReleaseFacts['states'][number], string>> = {
   'not-loaded': 'could not load it',
   'other-version': 'found another version in it',
   'preconditions-failed': 'refused it for other reasons than signatures',
+  'not-mirrored': 'has not seen it: a tool did not copy it',
+  denied: 'has not seen it: admission denied it',
 };
 
 const OUTCOMES = {

@@ -1,12 +1,19 @@
 import { styleText } from 'node:util';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import type { SurveyPolicy } from '../../lib/cluster/fleet/check-cluster.ts';
-import type { ClusterOutcome, FleetSurvey, SurveyedCluster, SurveyFinding } from '../../lib/cluster/fleet/survey.ts';
+import type {
+  ClusterOutcome,
+  FleetSurvey,
+  SurveyedCluster,
+  SurveyFinding,
+  SurveyPolicy,
+} from '../../lib/cluster/fleet/survey.ts';
 import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
+import { isCovered } from '../../lib/verdict/decide/policies-at-name.ts';
 import { openTrust } from '../open/trust.ts';
+import type { Judgement } from '../shell/formats/judgement.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { countOf, formatTable, printResult } from '../shell/output.ts';
+import { countOf, formatTable, printResult, splitPrintable } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
 export interface FleetCheckOptions extends OutputOptions {
@@ -17,7 +24,7 @@ export interface FleetCheckOptions extends OutputOptions {
 /** @returns the exit status: 1 when something would be refused, 3 when something is unknown */
 export async function checkFleet(directory: string, options: FleetCheckOptions): Promise<number> {
   const survey = await surveyFleet(directory, await readPolicy(options));
-  printResult(options.output, survey, formatSurvey);
+  printResult(options.output, survey, formatSurvey, toJudgement);
   switch (survey.outcome) {
     case 'ready':
       return ExitStatus.done;
@@ -30,11 +37,31 @@ export async function checkFleet(directory: string, options: FleetCheckOptions):
   }
 }
 
+const TO_OUTCOME = { ready: 'accepted', refused: 'rejected', unknown: 'indeterminate' } as const;
+
+/** What refuses a cluster or is not shown decides; warnings and notes are told beside it. */
+function toJudgement({ outcome, clusters }: FleetSurvey): Judgement {
+  const judged = clusters.map(({ cluster, outcome: one, findings }) => {
+    const told = findings.map((finding) => ({
+      isDecisive: one !== 'ready' && (finding.severity === 'refused' || finding.severity === 'unknown'),
+      finding: { code: finding.check, message: `${finding.where}: ${finding.message}`, remedy: finding.remedy },
+    }));
+    return {
+      name: cluster,
+      outcome: TO_OUTCOME[one],
+      findings: told.flatMap(({ isDecisive, finding }) => (isDecisive ? finding : [])),
+      notes: told.flatMap(({ isDecisive, finding }) => (isDecisive ? [] : finding)),
+    };
+  });
+  return { command: 'fleet check', outcome: TO_OUTCOME[outcome], judged };
+}
+
 /** @throws InputError `ProfileUnknown` */
 async function readPolicy({ trust, profile }: FleetCheckOptions): Promise<SurveyPolicy> {
   if (trust !== undefined) {
     const { prepared } = await openTrust({ trust, ...(profile === undefined ? {} : { profile }) });
-    return { ...prepared, stores: prepared.stores.map(({ url }) => url) };
+    const stores = prepared.stores.map(({ url }) => url);
+    return { ...prepared, stores, covers: (image) => isCovered(prepared, image) };
   }
   const name = profile ?? 'ocp';
   const builtIn = builtInProfile(name);
@@ -70,8 +97,14 @@ function formatFindings({ cluster, findings }: SurveyedCluster): readonly string
 }
 
 function formatFinding({ check, severity, where, message, remedy }: SurveyFinding): readonly string[] {
-  const line = `  ${severity.padEnd(7)}  ${check.padEnd(16)}  ${where}: ${message}`;
-  return remedy === undefined ? [line] : [line, `${' '.repeat(29)}→ ${remedy}`];
+  // Operators write several risks as lines of one text.
+  const [first = '', ...more] = splitPrintable(message);
+  const lines = [`  ${severity.padEnd(7)}  ${check.padEnd(16)}  ${where}: ${first}`, ...more.map(indent)];
+  return remedy === undefined ? lines : [...lines, indent(`→ ${remedy}`)];
+}
+
+function indent(text: string): string {
+  return `${' '.repeat(29)}${text}`;
 }
 
 function countOutcomes(clusters: readonly SurveyedCluster[]): string {

@@ -1,5 +1,6 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import {
+  describeOutside,
   evaluateGraphs,
   type GraphJudgement,
   type GraphPolicy,
@@ -80,6 +81,7 @@ function formatChecked({ profile, canonicalRepositories, graphs, repositories, o
   if (outside.length > 0) {
     lines.push(`${count(outside.length, 'payload')} not in ${canonicalRepositories.join(', ')}:`);
     lines.push(...formatSome(outside, formatPayload));
+    lines.push(describeOutside(outside, { canonicalRepositories }));
   }
   return lines.join('\n');
 }
@@ -101,6 +103,8 @@ function formatStanding(standing: Standing): string {
       return 'canonical';
     case 'alias':
       return `alias of ${standing.canonicalRepository}, by the profile’s graphAliases`;
+    case 'mirror':
+      return `mirror of ${standing.canonicalRepository}, by the profile’s mirror sets`;
     case 'other':
       return 'not canonical';
     default:

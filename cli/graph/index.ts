@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
+import type { Command } from 'commander';
+import { optionalTrust, options, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { CheckGraphOptions } from './check.ts';
 
@@ -11,12 +11,7 @@ export function addGraph(program: Command, { setStatus, signal }: Run): void {
     .command('check')
     .description('compare the payloads of a graph with the canonical repositories; exit 0 when all are in one')
     .argument('<file|url>', 'a graph as JSON, or an update service, which needs --channel')
-    .addOption(
-      new Option(
-        '--trust <dir>',
-        'trust documents with the repositories (default: those built in for ocp and okd)',
-      ).argParser(parseNotEmpty),
-    )
+    .addOption(optionalTrust('trust documents with the repositories (default: those built in for ocp and okd)'))
     .addOption(options.profile())
     .addOption(repeatable('--channel <name>', 'channel to ask for, such as stable-4.16 (repeatable)'))
     .addOption(repeatable('--arch <name>', 'architecture to ask for, such as amd64 or multi (repeatable)'))

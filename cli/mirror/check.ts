@@ -2,10 +2,15 @@ import { styleText } from 'node:util';
 import type { CheckedImage } from '../../lib/mirror/check/check-image.ts';
 import { checkMirror, listReleaseComponents, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { createNodeAttachmentStore } from '../../lib/registry/attachments/node-store.ts';
+import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
+import { describeClients } from '../../lib/verdict/judge/readers.ts';
+import type { Reason } from '../../lib/verdict/judge/verdict.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
+import type { Judged, Judgement } from '../shell/formats/judgement.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
@@ -14,6 +19,7 @@ import { ExitStatus } from '../shell/run-program.ts';
 export interface MirrorCheckOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
   /** True: in the repository of the releases. */
   readonly components?: string | true;
+  readonly targetVersion?: NodeVersion;
   readonly concurrency: number;
   readonly pullSecret?: string;
   readonly registry: readonly string[];
@@ -45,6 +51,8 @@ export async function checkMirrored(
       signal,
       concurrency: options.concurrency,
       attachments: createAttachmentStore(() => Promise.resolve(registry)),
+      nodeAttachments: createNodeAttachmentStore(() => Promise.resolve(registry)),
+      nodeVersion: options.targetVersion,
       ...(components === undefined
         ? {}
         : {
@@ -58,7 +66,7 @@ export async function checkMirrored(
     });
     progress.end();
     signal.throwIfAborted();
-    printResult(options.output, check, formatCheck);
+    printResult(options.output, check, formatCheck, toJudgement);
     return toStatus(check);
   } finally {
     progress.end();
@@ -70,6 +78,40 @@ export async function checkMirrored(
 function toStatus({ outcome }: MirrorCheck): number {
   if (outcome === 'incomplete') return ExitStatus.rejected;
   return outcome === 'complete' ? ExitStatus.done : ExitStatus.indeterminate;
+}
+
+const TO_OUTCOME = { complete: 'accepted', incomplete: 'rejected', indeterminate: 'indeterminate' } as const;
+
+function toJudgement({ outcome, images, unlisted }: MirrorCheck): Judgement {
+  const toJudged = ({ outcome: one, digest, names, repository, manifest, sigstore, openpgp }: CheckedImage): Judged => {
+    const isComplete = one === 'complete';
+    const findings = [
+      ...manifest.reasons.map(({ message }) => ({ code: 'manifest', message })),
+      ...sigstore.reasons,
+      ...openpgp.reasons,
+    ];
+    const notes = [sigstore, openpgp].flatMap(({ notes: all = [] }) =>
+      all.map((message) => ({ code: 'note', message })),
+    );
+    return {
+      name: [...names, `${repository}@${digest}`].join(' '),
+      outcome: TO_OUTCOME[one],
+      findings: isComplete ? [] : findings,
+      notes: isComplete ? [...notes, ...findings] : notes,
+    };
+  };
+  return {
+    command: 'mirror check',
+    outcome: TO_OUTCOME[outcome],
+    judged: [
+      ...images.map(toJudged),
+      ...unlisted.map(({ digest, message }) => ({
+        name: `components of ${digest}`,
+        outcome: 'indeterminate' as const,
+        findings: [{ code: 'components', message }],
+      })),
+    ],
+  };
 }
 
 function formatCheck({ images, unlisted }: MirrorCheck): string {
@@ -85,16 +127,28 @@ function formatCheck({ images, unlisted }: MirrorCheck): string {
   ].join('\n');
 }
 
-const HEADER = ['digest', 'manifest', 'sigstore', 'openpgp', 'image'];
+const HEADER = ['digest', 'manifest', 'sigstore', 'openpgp', 'nodes', 'image', 'readers'];
 
 function toRow({ digest, manifest, sigstore, openpgp, names, repository }: CheckedImage): readonly string[] {
-  return [digest, manifest.state, sigstore.state, openpgp.state, names.join(', ') || repository];
+  return [
+    digest,
+    manifest.state,
+    sigstore.state,
+    openpgp.state,
+    sigstore.nodes?.nodes ?? '-',
+    names.join(', ') || repository,
+    sigstore.readers === undefined ? '-' : describeClients(sigstore.readers.yes),
+  ];
 }
 
 function styleLine(line: string, image: CheckedImage | undefined): string {
   if (image === undefined) return line;
   const color = ({ complete: 'green', incomplete: 'red', indeterminate: 'yellow' } as const)[image.outcome];
   return styleText(color, line, { stream: process.stdout });
+}
+
+function toLines(kind: string, { code, message, remedy }: Reason): readonly string[] {
+  return [`  ${kind}  ${code}: ${message}`, ...(remedy === undefined ? [] : [`    → ${remedy}`])];
 }
 
 /** The reasons for what is not complete, and the notes. */
@@ -107,7 +161,7 @@ function explain(image: CheckedImage | undefined): readonly string[] {
   ] as const;
   return [
     ...manifest.reasons.map(({ message }) => `  manifest  ${message}`),
-    ...kinds.flatMap(([kind, { reasons }]) => reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`)),
+    ...kinds.flatMap(([kind, { reasons }]) => reasons.flatMap((reason) => toLines(kind, reason))),
     ...kinds.flatMap(([kind, { notes = [] }]) => notes.map((note) => `  ${kind}  note: ${note}`)),
   ];
 }

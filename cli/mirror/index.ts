@@ -3,6 +3,7 @@ import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/o
 import type { Run } from '../shell/run-program.ts';
 import type { AuditOptions, PruneOptions } from './audit.ts';
 import type { MirrorCheckOptions } from './check.ts';
+import type { MirrorListOptions } from './list.ts';
 import type { MirrorSigstoreOptions } from './sigstore.ts';
 import type { SyncOptions } from './sync.ts';
 
@@ -22,8 +23,9 @@ export function addMirror(program: Command, { setStatus, signal }: Run): void {
     .addOption(repeatable('--graph <file|url>', 'update graph whose releases to mirror (repeatable)'))
     .addOption(options.channel())
     .addOption(options.arch())
-    .addOption(repeatable('--digest <digest>', 'a digest to mirror (repeatable)'))
+    .addOption(repeatable('--digest <digest>', 'a digest or pullspec to mirror, looked up now (repeatable)'))
     .addOption(new Option('--concurrency <n>', 'digests to handle at a time').argParser(parseConcurrency).default(32))
+    .option('--ask-now', 'look up now what was not found lately, too')
     .option('--no-children', 'ask no registry for the children of multi-architecture lists')
     .addOption(new Option('--pull-secret <file>', 'config.json that opens those registries').argParser(parseNotEmpty))
     .addOption(options.store())
@@ -35,6 +37,22 @@ export function addMirror(program: Command, { setStatus, signal }: Run): void {
       setStatus(await syncMirrored(given, signal));
     });
   mirror
+    .command('list')
+    .description('what a mirror holds: versions and architectures as the signatures name them, and since when')
+    .addOption(options.trust())
+    .addOption(options.profile())
+    .addOption(to('object store that holds the mirror'))
+    .addOption(
+      repeatable('--release <version>', 'this version, or every one of a minor version such as 4.16 (repeatable)'),
+    )
+    .addOption(repeatable('--arch <name>', 'this architecture, as in x86_64 or multi (repeatable)'))
+    .addOption(options.output())
+    .addHelpText('after', '\nExample: signet mirror list --to mirror --trust trust --release 4.16')
+    .action(async (given: MirrorListOptions) => {
+      const { listMirrored } = await import('./list.ts');
+      setStatus(await listMirrored(given, signal));
+    });
+  mirror
     .command('check')
     .description('check that a registry has what clusters need: manifests and signatures, each verified')
     .argument('<repository>', 'where the registry has release images: HOST[:PORT]/PATH')
@@ -44,6 +62,7 @@ export function addMirror(program: Command, { setStatus, signal }: Run): void {
     .addOption(options.channel())
     .addOption(options.arch())
     .addOption(repeatable('--digest <digest>', 'a release to look for (repeatable)'))
+    .addOption(options.targetVersion())
     .option('--components [repository]', 'look for the images that releases are made of too, there or beside them')
     .addOption(new Option('--concurrency <n>', 'images to handle at a time').argParser(parseConcurrency).default(32))
     .addOption(options.registryPullSecret())
@@ -52,7 +71,7 @@ export function addMirror(program: Command, { setStatus, signal }: Run): void {
     .addOption(options.store())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
-    .addOption(options.output())
+    .addOption(options.judgedOutput())
     .addHelpText(
       'after',
       '\nExample: signet mirror check mirror.example.com/ocp/release --graph graph.json --trust trust --store signatures',
@@ -63,9 +82,7 @@ export function addMirror(program: Command, { setStatus, signal }: Run): void {
     });
   mirror
     .command('sigstore')
-    .description(
-      'copy the Sigstore signatures beside release images to where a registry mirrors them, once they verify',
-    )
+    .description('copy the signatures beside release images to where a registry mirrors them, once they verify')
     .addOption(options.trust())
     .addOption(options.profile())
     .addOption(repository('--from <repository>', 'where the release images are'))

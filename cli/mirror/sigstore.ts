@@ -46,6 +46,7 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: Abo
       images: found.images,
       reader: client,
       destination: { reader: client, pusher },
+      extensions: { from: client, to: { ...client, ...pusher } },
       replace: options.replace === true,
       concurrency,
       prepared,

@@ -1,6 +1,6 @@
-import { parsePullspec } from '../../lib/base/names/reference.ts';
+import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
-import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
+import { type Decision, decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import {
   type ModeOptions,
@@ -10,16 +10,42 @@ import {
   type TrustOptions,
 } from '../shell/options.ts';
 import { openStores } from './stores.ts';
-import { openTrust } from './trust.ts';
+import { openTrust, openTrustOf } from './trust.ts';
 
 export interface DecisionOptions extends TrustOptions, ModeOptions, StoreOptions, PlatformOptions {
   readonly force?: boolean;
 }
 
-/** A verdict, and the trust that it was made by. */
-export interface Decision {
-  readonly verdict: Verdict;
+/** The trust and the stores of decisions; `close` closes every connection. */
+export interface OpenedDecisions {
   readonly trust: ReadyTrust;
+  /** @throws InputError where force is not allowed; the abort reason of the signal */
+  readonly decide: (pullspec: Pullspec, signal: AbortSignal) => Promise<Decision>;
+  readonly close: () => void;
+}
+
+/**
+ * Opens what the options name, once for all decisions of a call.
+ *
+ * @param only the pullspec of a call about one: a profile that is not named has to be its own
+ * @throws InputError, ConfigurationError, StoreError
+ */
+export async function openDecisions(options: DecisionOptions, only?: Pullspec): Promise<OpenedDecisions> {
+  const trust = only === undefined ? await openTrust(options) : await openTrustOf(only, options);
+  const platforms = parsePlatforms(options);
+  const { store, lookaside, manifests, close } = await openStores(options, trust.prepared);
+  const { mode, force } = options;
+  return {
+    trust,
+    close,
+    async decide(pullspec, signal) {
+      const now = (): Date => new Date();
+      const sources = { store, lookaside, manifests, now, signal };
+      const decision = await decideImage({ pullspec, mode, force, platforms }, trust, sources);
+      signal.throwIfAborted();
+      return decision;
+    },
+  };
 }
 
 /**
@@ -27,20 +53,15 @@ export interface Decision {
  *
  * @throws InputError, ConfigurationError, StoreError
  */
-export async function decidePullspec(text: string, options: DecisionOptions, signal: AbortSignal): Promise<Decision> {
+export async function decidePullspec(
+  text: string,
+  options: DecisionOptions,
+  signal: AbortSignal,
+): Promise<{ readonly verdict: Verdict; readonly trust: ReadyTrust }> {
   const pullspec = parsePullspec(text);
-  const trust = await openTrust(options);
-  const { store, lookaside, manifests, close } = await openStores(options, trust.prepared);
+  const { trust, decide, close } = await openDecisions(options, pullspec);
   try {
-    const { mode, force } = options;
-    const { verdict } = await decideImage({ pullspec, mode, force, platforms: parsePlatforms(options) }, trust, {
-      store,
-      lookaside,
-      manifests,
-      now: () => new Date(),
-      signal,
-    });
-    signal.throwIfAborted();
+    const { verdict } = await decide(pullspec, signal);
     return { verdict, trust };
   } finally {
     close();

@@ -1,6 +1,11 @@
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import type { Digest } from '../../lib/base/names/digest.ts';
 import { type DockerReference, formatDockerReference, withDefaultTag } from '../../lib/base/names/docker-reference.ts';
-import { parseReference, repositoryHost } from '../../lib/base/names/reference.ts';
+import { parseReference, type Reference, type Repository, repositoryHost } from '../../lib/base/names/reference.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { createExtensionStore } from '../../lib/registry/attachments/extension-store.ts';
+import { createNodeLookaside } from '../../lib/registry/attachments/node-lookaside.ts';
+import { createNodeAttachmentStore } from '../../lib/registry/attachments/node-store.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import {
   type ImageName,
@@ -9,8 +14,12 @@ import {
   parseImageName,
 } from '../../lib/registry/images/image-source.ts';
 import { openDirectoryImage, openLayoutImage } from '../../lib/registry/images/open-local-image.ts';
-import { createEmptyStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
+import { readFirst, resolveMirrors } from '../../lib/registry/profile/mirrored-reader.ts';
+import type { ManifestReader } from '../../lib/registry/profile/profile-registries.ts';
+import { createEmptyStore, createFailingStore, createPolicyStore } from '../../lib/stores/port/composites.ts';
+import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
+import type { MirrorRule } from '../../lib/trust/prepared/prepared-trust.ts';
 import { usesSigstoreAttachments } from '../../lib/trust/registries-d/registries-d.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { readRegistriesDFolder } from './node-policy.ts';
@@ -26,8 +35,32 @@ export interface RegistryImageOptions extends Pick<StoreOptions, 'allowPrivateSt
 /** Images of registries, over connections that they share; `close` closes these. */
 interface OpenedRegistryImages {
   /** Not read yet. @throws InputError; StoreError when the pull secret cannot be read */
-  readonly open: (reference: DockerReference) => Promise<ImageSource>;
+  readonly open: (reference: DockerReference, pull?: PullOptions) => Promise<RegistryImageSource>;
   readonly close: () => void;
+}
+
+/** How nodes of a cluster pull an image. */
+interface PullOptions {
+  /** They read an image at the first of its mirrors that has it, with the signatures there. */
+  readonly mirrorRules?: readonly MirrorRule[];
+  /** What runs by a tag: the tag may name another image by now. */
+  readonly digest?: Digest | undefined;
+  /** Attachments are read whatever registries.d says: a cluster writes it for the scopes of its image policies. */
+  readonly isAttached?: boolean;
+}
+
+interface RegistryImageSource extends ImageSource {
+  /** The same image with the signatures that nodes read alone. */
+  readonly asNode: ImageSource;
+}
+
+/** One place from which an image is pulled. */
+interface PullPlace {
+  readonly repository: Repository;
+  readonly registry: ManifestReader;
+  readonly signatures: SignatureStore;
+  /** With what nodes read alone. */
+  readonly asRead: SignatureStore;
 }
 
 /** Files that the options name are read once. @throws InputError, ConfigurationError */
@@ -36,24 +69,102 @@ export async function openRegistryImages(options: RegistryImageOptions): Promise
   const registriesD = await readRegistriesDFolder(options.registriesD);
   const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
   const registries = openRegistries(options);
+  const openPlace = async (reference: Reference, isAttached: boolean): Promise<PullPlace> => {
+    const { repository } = reference;
+    const host = repositoryHost(repository);
+    // Each host is a profile of its own: it may redirect to those that the user named beside it, and to no other.
+    const trust = await toNamedTrust(host, [host, ...allowRegistry], options.tlsCa);
+    const registry = await registries.open(trust, repository);
+    const openRegistry = (): Promise<RegistryClient> => registries.openRegistry(trust);
+    const lookaside = createRegistriesDStore(registriesD, reference, { allowLocal: true }, client);
+    const openpgp = createExtensionStore(lookaside, { open: openRegistry });
+    // As nodes do: attachments are read only where registries.d says use-sigstore-attachments.
+    const looksBeside = isAttached || usesSigstoreAttachments(registriesD, reference);
+    const sigstore = looksBeside ? createAttachmentStore(openRegistry) : createEmptyStore(NOT_BESIDE);
+    const ofNodes = looksBeside ? createNodeAttachmentStore(openRegistry) : createEmptyStore(NOT_BESIDE);
+    return {
+      repository,
+      registry,
+      signatures: createPolicyStore({ openpgp, sigstore }),
+      asRead: createPolicyStore({ openpgp: createNodeLookaside(openpgp), sigstore: ofNodes }),
+    };
+  };
   return {
-    async open(named) {
+    async open(named, { mirrorRules = [], digest, isAttached = false } = {}) {
       const reference = parseReference(formatDockerReference(withDefaultTag(named)));
-      const host = repositoryHost(reference.repository);
-      // Each host is a profile of its own: it may redirect to those that the user named beside it, and to no other.
-      const trust = await toNamedTrust(host, [host, ...allowRegistry], options.tlsCa);
-      const registry = await registries.open(trust, reference.repository);
-      const openpgp = createRegistriesDStore(registriesD, reference, { allowLocal: true }, client);
-      // As nodes do: attachments are read only where registries.d says use-sigstore-attachments.
-      const looksBeside = usesSigstoreAttachments(registriesD, reference);
-      const openRegistry = (): Promise<RegistryClient> => registries.openRegistry(trust);
-      const sigstore = looksBeside ? createAttachmentStore(openRegistry) : createEmptyStore(NOT_BESIDE);
-      const signatures = createPolicyStore({ openpgp, sigstore });
-      return openRegistryImage(named, { registry, signatures });
+      const by = reference.digest === undefined ? 'tag' : 'digest';
+      const places: PullPlace[] = [];
+      for (const repository of resolveMirrors(reference.repository, mirrorRules, by)) {
+        places.push(await openPlace({ ...reference, repository }, isAttached));
+      }
+      const { registry, at } = openFirst(places);
+      const signatures = at((place) => place.signatures);
+      const source = withKeptManifests(toRunning(openRegistryImage(named, { registry, signatures }), digest));
+      const nodeSource = openRegistryImage(named, { registry, signatures: at((place) => place.asRead) });
+      const asNode: ImageSource = {
+        ...source,
+        readSignatures: (...given) => nodeSource.readSignatures(...given),
+      };
+      return { ...source, asNode };
     },
     close() {
       client.close();
       registries.close();
+    },
+  };
+}
+
+const NO_PLACE = 'the place of the image';
+const UNFOUND = new StoreError('NotAllowed', 'no place has the image');
+
+interface FirstPlace {
+  readonly registry: Pick<ManifestReader, 'readManifest'>;
+  readonly at: (choose: (place: PullPlace) => SignatureStore) => SignatureStore;
+}
+
+/** The image is read at the first place that has it; all of its manifests and signatures are then read there. */
+function openFirst(places: readonly PullPlace[]): FirstPlace {
+  let found: PullPlace | undefined;
+  const registry: FirstPlace['registry'] = {
+    async readManifest(_, wanted, signal) {
+      const among = found === undefined ? places : [found];
+      const repositories = among.map(({ repository }) => repository);
+      return await readFirst(repositories, signal, async (repository) => {
+        const place = among.find((one) => one.repository === repository);
+        if (place === undefined) throw new StoreError('NotAllowed', `${repository} is no place of the image`);
+        const manifest = await place.registry.readManifest(repository, wanted, signal);
+        found ??= place;
+        return manifest;
+      });
+    },
+  };
+  const at: FirstPlace['at'] = (choose) => ({
+    description: NO_PLACE,
+    fetchSignatures(query, signal) {
+      // Never before a manifest was read: the place that has it holds its signatures.
+      if (found === undefined) return createFailingStore(NO_PLACE, UNFOUND).fetchSignatures(query, signal);
+      const place = found;
+      return choose(place).fetchSignatures({ ...query, repository: place.repository }, signal);
+    },
+  });
+  return { registry, at };
+}
+
+/** The image that runs, in place of the one that its tag names now. */
+function toRunning(source: ImageSource, digest: Digest | undefined): ImageSource {
+  if (digest === undefined) return source;
+  return { ...source, readManifest: (signal, instance) => source.readManifest(signal, instance ?? digest) };
+}
+
+/** Reads each manifest once, so that both answers are about the same image, also where a tag moves in between. */
+function withKeptManifests(source: ImageSource): ImageSource {
+  const kept = new Map<string | undefined, ReturnType<ImageSource['readManifest']>>();
+  return {
+    ...source,
+    readManifest(signal, digest) {
+      const reading = kept.get(digest) ?? source.readManifest(signal, digest);
+      kept.set(digest, reading);
+      return reading;
     },
   };
 }
@@ -64,6 +175,8 @@ const NOT_BESIDE = 'registries.d does not say use-sigstore-attachments: true';
 /** `close` closes every connection. */
 interface OpenedImage {
   readonly source: ImageSource;
+  /** With the signatures that nodes read alone; undefined for an image that no node pulls. */
+  readonly asNode?: ImageSource;
   readonly close: () => void;
 }
 
@@ -88,7 +201,8 @@ async function openDocker(
 ): Promise<OpenedImage> {
   const { open, close } = await openRegistryImages(options);
   try {
-    return { source: await open(reference), close };
+    const source = await open(reference);
+    return { source, asNode: source.asNode, close };
   } catch (error) {
     close();
     throw error;

@@ -1,24 +1,27 @@
+import type { KeyObject } from 'node:crypto';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import type { PreparedCertificate, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
-import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import { warnOfNodes } from '../../lib/crypto/openpgp/keys/cluster-certificates.ts';
+import { joinKeyrings, type PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
+import { prepareKeyFile, prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
+import { parsePublicKey } from '../../lib/crypto/sigstore/x509/public-key.ts';
 import { type KeySource, keySourceName } from '../../lib/trust/policy/policy-requirement.ts';
 import { toPrintable } from '../shell/output.ts';
 import { MAX_KEY_FILE_BYTES, readBelowRoot, readInput } from '../shell/read-input.ts';
 
-/** The certificates of every `--keyring`. @throws InputError, ConfigurationError */
-export async function readKeys(files: readonly string[]): Promise<readonly PreparedCertificate[]> {
+/** The keys of every `--keyring` as one keyring. @throws InputError, ConfigurationError */
+export async function readKeys(files: readonly string[]): Promise<PreparedKeyring> {
   if (files.length === 0) throw new InputError('ArgumentInvalid', 'name at least one key file with --keyring');
-  const certificates: PreparedCertificate[] = [];
+  const keyrings: PreparedKeyring[] = [];
   for (const file of files) {
-    const { certificates: read } = await readKeyring(
-      file,
-      await readInput(file, MAX_KEY_FILE_BYTES),
-      `--keyring ${file}`,
-    );
-    certificates.push(...read);
+    keyrings.push(await readKeyring(file, await readInput(file, MAX_KEY_FILE_BYTES), `--keyring ${file}`));
   }
-  return certificates;
+  return joinKeyrings('keyring', keyrings);
+}
+
+/** One public key of `--key`, as PEM. @throws InputError, ConfigurationError */
+export async function readPublicKey(file: string): Promise<KeyObject> {
+  return parsePublicKey(await readInput(file, MAX_KEY_FILE_BYTES), `--key ${file}`);
 }
 
 /**
@@ -29,14 +32,25 @@ export async function readKeys(files: readonly string[]): Promise<readonly Prepa
 export async function readPolicyKeys(source: KeySource, root: string | undefined): Promise<PreparedKeyring> {
   const name = keySourceName(source);
   const bytes = source.kind === 'data' ? source.bytes : await readKeyFile(source.path, root);
-  return await readKeyring(name, bytes, name);
+  const keyring = await readKeyring(name, bytes, name, prepareKeyFile);
+  for (const warning of warnOfNodes(bytes)) warn(name, warning);
+  return keyring;
+}
+
+function warn(name: string, warning: string): void {
+  process.stderr.write(`signet: warning: ${name}: ${toPrintable(warning)}\n`);
 }
 
 /** Warnings about a key go to standard error. @param document names the source in errors */
-async function readKeyring(name: string, bytes: Uint8Array, document: string): Promise<PreparedKeyring> {
+async function readKeyring(
+  name: string,
+  bytes: Uint8Array,
+  document: string,
+  prepare = prepareKeyring,
+): Promise<PreparedKeyring> {
   try {
-    const { keyring, warnings } = await prepareKeyring(name, bytes);
-    for (const warning of warnings) process.stderr.write(`signet: warning: ${name}: ${toPrintable(warning)}\n`);
+    const { keyring, warnings } = await prepare(name, bytes);
+    for (const warning of warnings) warn(name, warning);
     return keyring;
   } catch (cause) {
     if (!(cause instanceof ConfigurationError)) throw cause;

@@ -16,7 +16,11 @@ export async function readPolicyFile(file: string): Promise<ImagePolicy> {
   return parseNodePolicy({ name: file, bytes: await readInput(file, MAX_TRUST_FILE_BYTES) });
 }
 
-/** The folder that the user named, or none: then nothing is configured. @throws InputError, ConfigurationError */
+/**
+ * The folder that the user named, or none. To a node an empty folder is none too: then nothing is configured.
+ *
+ * @throws InputError, also for a folder whose files no node would read; ConfigurationError
+ */
 export async function readRegistriesDFolder(folder: string | undefined): Promise<RegistriesD> {
   return parseNodeRegistriesD(folder === undefined ? [] : await readFolder(folder));
 }
@@ -24,7 +28,7 @@ export async function readRegistriesDFolder(folder: string | undefined): Promise
 /**
  * Folders of registries.d, and single files of them, each by its own name.
  *
- * @throws InputError `FileUnreadable`, or `ArgumentInvalid` for a folder without a file that nodes would read
+ * @throws InputError `FileUnreadable`, or `ArgumentInvalid` for a folder whose files no node would read
  */
 export async function readRegistriesDFiles(named: readonly string[]): Promise<readonly TrustDocument[]> {
   const documents: TrustDocument[] = [];
@@ -40,8 +44,11 @@ async function readFolder(folder: string): Promise<readonly TrustDocument[]> {
     throw new InputError('FileUnreadable', `--registries-d ${folder}: the folder cannot be read`, { cause });
   });
   const read = names.filter((name) => name.endsWith('.yaml')).toSorted();
-  if (read.length === 0) {
-    throw new InputError('ArgumentInvalid', `--registries-d ${folder}: there is no <name>.yaml in it`);
+  // An empty folder configures nothing. One with other files alone is another folder than was meant.
+  const [other] = names.toSorted();
+  if (read.length === 0 && other !== undefined) {
+    const why = `there is no <name>.yaml in it, only other files such as ${other}`;
+    throw new InputError('ArgumentInvalid', `--registries-d ${folder}: ${why}`);
   }
   const documents: TrustDocument[] = [];
   for (const name of read) documents.push(await readDocument(path.join(folder, name)));

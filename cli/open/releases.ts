@@ -1,13 +1,14 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseDigest } from '../../lib/base/names/digest.ts';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { parseNamedDigest } from '../../lib/base/names/reference.ts';
 import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts';
 import type { WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
-import { toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
-import { listReleases } from '../../lib/mirror/graph/list-releases.ts';
+import { describeOutside, listReleases } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
-import { readGraphs } from '../../lib/mirror/graph/read-graph.ts';
+import { readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust, StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
+import { countOf, toPrintable } from '../shell/output.ts';
 import { openClient } from './stores.ts';
 
 /** Which releases a command is about. */
@@ -32,14 +33,19 @@ export async function readReleases(
   const [repository] = prepared.canonicalRepositories;
   if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
   const graphs = await openGraphs(graph, { channel, arch, ...access }, prepared.storeAccess, signal);
-  const { releases } = listReleases(graphs, prepared);
+  const { releases, outside } = listReleases(graphs, prepared);
+  if (outside.length > 0) {
+    const why = `${describeOutside(outside, prepared)}: ${countOf(outside.length, 'payload')} of ${graph.join(', ')} left out`;
+    if (releases.length + digest.length === 0) throw new StoreError('NotAllowed', why);
+    process.stderr.write(`signet: ${toPrintable(why)}\n`);
+  }
   const named = releases.map(({ digest: release, versions, canonicalRepository }) => ({
     digest: release,
     versions,
     repository: canonicalRepository,
   }));
   const known = new Set(named.map((one) => one.digest));
-  const single = [...new Set(digest.map(parseDigest))].filter((one) => !known.has(one));
+  const single = [...new Set(digest.map(parseNamedDigest))].filter((one) => !known.has(one));
   const all = [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
   // An update service answers a channel that it does not know with no nodes.
   if (all.length === 0) throw new InputError('BodyInvalid', `there is no release in ${graph.join(', ')}`);

@@ -1,16 +1,16 @@
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { parseStoreUrl } from '../../lib/base/names/parse-store-url.ts';
 import { unlessAbsent } from '../../lib/platform/files/file-error.ts';
-import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
+import { createHttpClient, type HttpClient, type HttpSender } from '../../lib/platform/http/http-client.ts';
 import { isUrlLike, toShownScheme } from '../../lib/platform/http/http-url.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { isS3Location } from '../../lib/platform/objects/s3/s3-location.ts';
 import type { ManifestSource } from '../../lib/registry/client/registry-client.ts';
-import type { RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
+import type { ProfileRegistries, RegistryTrust } from '../../lib/registry/profile/profile-registries.ts';
 import { openProfileStores, toStoreLocation } from '../../lib/stores/open/open-stores.ts';
 import { createFallbackStore, createParallelStore } from '../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
@@ -47,6 +47,15 @@ export async function openSyncStores(
   return { store: createFallbackStore(opened), lookaside, manifests, stores, close };
 }
 
+/** The same stores, each by itself, for an audit. @throws InputError for a file not readable */
+export async function openEachStore(
+  options: StoreOptions,
+  trust: StoreTrust,
+): Promise<{ readonly stores: readonly SignatureStore[]; readonly close: () => void }> {
+  const { opened, close } = await openEach(options, trust);
+  return { stores: opened, close };
+}
+
 async function openEach(
   options: StoreOptions,
   trust: StoreTrust,
@@ -60,7 +69,7 @@ async function openEach(
   const { storeAccess } = trust;
   await checkNamedStores(options.store);
   const ca = await readCa(options, storeAccess);
-  const registries = openRegistries(options);
+  const registries = openRegistriesLater(options);
   const { releases, lookaside, manifests, close } = openProfileStores(
     { ...trust, storeAccess: { ...storeAccess, ca } },
     {
@@ -78,11 +87,26 @@ async function openEach(
   return { opened: releases, lookaside, manifests, close: closeAll };
 }
 
+/**
+ * The registries, opened at the first question: most runs read none. Where an option says how to reach them, they are
+ * opened at once, so that a wrong one is always reported. @throws InputError
+ */
+function openRegistriesLater(options: StoreOptions): ProfileRegistries {
+  let opened: ProfileRegistries | undefined;
+  const open = (): ProfileRegistries => (opened ??= openRegistries(options));
+  if ((options.registry?.length ?? 0) > 0 || options.pullSecret !== undefined) open();
+  return {
+    open: (trust, repository) => open().open(trust, repository),
+    openRegistry: (trust) => open().openRegistry(trust),
+    close: () => opened?.close(),
+  };
+}
+
 /** An HTTP client as the command line wants it. @throws InputError for a file not readable */
 export async function openClient(
   options: Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'>,
   access: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses' | 'ca'>,
-): Promise<HttpClient> {
+): Promise<HttpClient & HttpSender> {
   return createStoreClient(options, access, await readCa(options, access));
 }
 
@@ -90,7 +114,7 @@ function createStoreClient(
   { allowPrivateStores }: Pick<StoreOptions, 'allowPrivateStores'>,
   { allowPrivateAddresses }: Pick<PreparedTrust['storeAccess'], 'allowPrivateAddresses'>,
   ca: string | undefined,
-): HttpClient {
+): HttpClient & HttpSender {
   const isPrivateAllowed = allowPrivateAddresses || allowPrivateStores === true;
   return createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca, proxy: readProxy(process.env) });
 }
@@ -100,7 +124,7 @@ async function readCa(
   { tlsCa }: Pick<StoreOptions, 'tlsCa'>,
   { ca }: Pick<PreparedTrust['storeAccess'], 'ca'>,
 ): Promise<string | undefined> {
-  const named = await readCertificates(tlsCa);
+  const named = tlsCa === undefined ? undefined : await readCertificates(tlsCa);
   const pem = [ca, named].filter((part) => part !== undefined).join('\n');
   return pem === '' ? undefined : pem;
 }
@@ -130,10 +154,19 @@ function toDirectory(store: string): string | undefined {
 async function requireDirectory(store: string, directory: string | undefined): Promise<void> {
   if (directory === undefined) return;
   const entry = await stat(directory).catch(() => undefined);
-  if (entry?.isDirectory() === true) return;
+  if (entry?.isDirectory() === true) {
+    const { requireStoreFolder } = await import('./store-folder.ts');
+    await requireStoreFolder(directory);
+    return;
+  }
   // `user:password@host`, whose scheme was forgotten, is shown no more than a URL is.
-  const shown = /:[^/]*@/.test(store) ? '…' : store;
+  const shown = store.split('/').some(hasCredential) ? '…' : store;
   throw new InputError('FileUnreadable', `--store ${shown} is not a directory, nor a URL with http:// or https://`);
+}
+
+function hasCredential(part: string): boolean {
+  const colon = part.indexOf(':');
+  return colon >= 0 && part.includes('@', colon);
 }
 
 /** An object store that has to be there: a directory that is not says nothing about signatures. @throws InputError */
@@ -141,5 +174,10 @@ export async function openSource(from: string): Promise<ObjectStore> {
   const objects = await openObjectStore(from);
   const isThere = isS3Location(from) || ((await unlessAbsent(stat(from)))?.isDirectory() ?? false);
   if (!isThere) throw new InputError('FileUnreadable', `${from} is not a directory`);
+  if (isS3Location(from)) return objects;
+  if ((await readdir(from)).length === 0)
+    throw new InputError('FileUnreadable', `${from} is empty: it holds no mirror`);
+  const { refuseStoreFolder } = await import('./store-folder.ts');
+  await refuseStoreFolder(from);
   return objects;
 }

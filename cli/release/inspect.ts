@@ -4,7 +4,7 @@ import type {
   InspectedImage,
   ReleaseInspection,
   Verification,
-} from '../../lib/artifact/release/release-inspection.ts';
+} from '../../lib/artifact/release/release-source.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult, styleOutcome } from '../shell/output.ts';

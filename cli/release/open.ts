@@ -1,6 +1,10 @@
 import { openLocalRelease } from '../../lib/artifact/release/open-local-release.ts';
-import type { ReleaseVerifier, Verification } from '../../lib/artifact/release/release-inspection.ts';
-import { openRegistryRelease, type ReleaseSource } from '../../lib/artifact/release/release-source.ts';
+import {
+  openRegistryRelease,
+  type ReleaseSource,
+  type ReleaseVerifier,
+  type Verification,
+} from '../../lib/artifact/release/release-source.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parsePullspec, repositoryHost } from '../../lib/base/names/reference.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
@@ -16,6 +20,8 @@ import type { StoreOptions, TrustOptions } from '../shell/options.ts';
 
 export interface ReleaseOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
   readonly pullSecret?: string;
+  /** `HOST=ORIGIN` each. */
+  readonly registry?: readonly string[];
   readonly allowRegistry: readonly string[];
 }
 

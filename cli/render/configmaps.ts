@@ -1,7 +1,8 @@
 import { type ManifestFormat, toManifestsText, toManifestText } from '../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { parseDigest } from '../../lib/base/names/digest.ts';
+import { parseNamedDigest } from '../../lib/base/names/reference.ts';
+
 import {
   pruneSignatureConfigMaps,
   type WrittenManifest,
@@ -16,6 +17,7 @@ import {
   toGroupName,
   toSignatureConfigMaps,
 } from '../../lib/cluster/render/signature-config-maps.ts';
+import { listOperatorWarnings } from '../../lib/trust/prepared/prepared-trust.ts';
 import { readGraphVersions } from '../open/releases.ts';
 import { openSource } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
@@ -39,7 +41,7 @@ const MAX_NAMED = 100;
 /** @returns the exit status */
 export async function renderConfigMaps(options: RenderConfigMapsOptions, signal: AbortSignal): Promise<number> {
   checkPrune(options);
-  const digests = options.digest.map(parseDigest);
+  const digests = options.digest.map(parseNamedDigest);
   const minors = options.minor.map(parseMinor);
   const trust = await openTrust(options);
   const versions = await readGraphVersions(options.graph, options, trust.prepared.storeAccess, signal);
@@ -51,6 +53,7 @@ export async function renderConfigMaps(options: RenderConfigMapsOptions, signal:
     versionOf: toVersionLookup(versions),
   });
   signal.throwIfAborted();
+  for (const warning of listOperatorWarnings(trust.prepared)) warn(warning);
   warnLeftOut(read);
   const releases = read.releases.filter(({ version }) => minors.length === 0 || minors.includes(minorOf(version)));
   const configMaps = toSignatureConfigMaps(releases);
@@ -110,10 +113,10 @@ async function writeFiles(
           now: new Date(),
         })
       : [];
-  printResult(output === 'json' ? 'json' : 'text', [...written, ...removed], formatWritten);
+  printResult(output === 'json' ? 'json' : 'text', { files: [...written, ...removed] }, formatWritten);
 }
 
-function formatWritten(files: readonly WrittenManifest[]): string {
+function formatWritten({ files }: { readonly files: readonly WrittenManifest[] }): string {
   return files.map(({ file, outcome }) => `${outcome.padEnd(9)}  ${file}`).join('\n');
 }
 

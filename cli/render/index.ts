@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander';
-import { ADMISSION_RESOURCES } from '../../lib/cluster/render/admission-kinds.ts';
 import { collect, options, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
+import { addAdmission } from './admission.ts';
 import type { RenderConfigMapsOptions } from './configmaps.ts';
+import { addImagePolicy } from './image-policy-options.ts';
 import type { RenderMachineConfigOptions } from './machineconfig.ts';
 import type { RenderMirrorSetsOptions } from './mirror-sets.ts';
+import { addPolicy } from './policy-options.ts';
 import type { RenderSignatureStoresOptions } from './signature-stores.ts';
 import type { RenderTrustOptions } from './trust.ts';
-import type { RenderWebhooksOptions } from './webhooks.ts';
 
 const output = (): Option =>
   new Option('-o, --output <format>', 'how to write it').choices(['yaml', 'json']).default('yaml');
@@ -20,7 +21,9 @@ export function addRender(program: Command, run: Run): void {
   addMirrorSets(render, run);
   addTrustConfigMap(render, run);
   addMachineConfig(render, run);
-  addWebhooks(render, run);
+  addImagePolicy(render, run);
+  addAdmission(render, run);
+  addPolicy(render, run);
 }
 
 function addConfigMaps(render: Command, { setStatus, signal }: Run): void {
@@ -106,6 +109,12 @@ function addMirrorSets(render: Command, { setStatus }: Run): void {
         .choices(['idms', 'itms', 'icsp'])
         .default('idms'),
     )
+    .addOption(
+      new Option(
+        '--name <name>',
+        'name of the mirror set: signet-release-mirrors for ocp, with the profile behind it for any other',
+      ).argParser(parseNotEmpty),
+    )
     .addOption(output())
     .action(async (given: RenderMirrorSetsOptions) => {
       const { renderMirrorSets } = await import('./mirror-sets.ts');
@@ -116,9 +125,19 @@ function addMirrorSets(render: Command, { setStatus }: Run): void {
 function addTrustConfigMap(render: Command, { setStatus }: Run): void {
   render
     .command('trust')
-    .description('the release-verification ConfigMap of a profile: stores, public keys, repositories')
+    .description('the release-verification ConfigMap of a profile: stores and public keys')
     .addOption(options.trust())
     .addOption(options.profile())
+    .addOption(
+      new Option('--name <name>', 'name of the ConfigMap: release-verification by default').argParser(parseNotEmpty),
+    )
+    .addOption(
+      new Option(
+        '--namespace <namespace>',
+        'its namespace, such as that of Hive: openshift-config-managed by default',
+      ).argParser(parseNotEmpty),
+    )
+    .option('--repositories', 'with the profile’s repositories, of which cluster-version operators warn')
     .addOption(output())
     .action(async (given: RenderTrustOptions) => {
       const { renderTrust } = await import('./trust.ts');
@@ -144,9 +163,10 @@ function addMachineConfig(render: Command, { setStatus }: Run): void {
         .default([], 'worker and master'),
     )
     .addOption(
-      new Option('--name <name>', 'name of the MachineConfig, with {pool} where the pool stands')
-        .argParser(parseNotEmpty)
-        .default('51-{pool}-signet-policy'),
+      new Option(
+        '--name <name>',
+        'name of the MachineConfig, with {pool} where the pool stands: 51-{pool}-signet-policy by default',
+      ).argParser(parseNotEmpty),
     )
     .addOption(
       new Option('--ignition <version>', 'Ignition specification; 2.2 for clusters before 4.6')
@@ -157,11 +177,18 @@ function addMachineConfig(render: Command, { setStatus }: Run): void {
       repeatable('--pull-source <repository>', 'must not be rejected, as release images must not (repeatable)'),
     )
     .addOption(
-      new Option('--target-version <version>', 'say what an image policy of that version does to it').argParser(
-        parseNotEmpty,
-      ),
+      new Option(
+        '--target-version <version>',
+        'refuse what nodes of it cannot read; from 4.21 on write ClusterImagePolicies',
+      ).argParser(parseNotEmpty),
     )
-    .option('--force', 'write it although nodes could not pull what they need')
+    .addOption(
+      new Option(
+        '--override-cluster-policy <file>',
+        'policy.json of a node from 4.21 on: its scopes are kept, and the file is replaced',
+      ).argParser(parseNotEmpty),
+    )
+    .option('--force', 'write it although nodes could not use it, or not pull what they need')
     .addOption(output())
     .addHelpText(
       'after',
@@ -170,40 +197,5 @@ function addMachineConfig(render: Command, { setStatus }: Run): void {
     .action(async (given: RenderMachineConfigOptions) => {
       const { renderMachineConfig } = await import('./machineconfig.ts');
       setStatus(await renderMachineConfig(given));
-    });
-}
-
-function addWebhooks(render: Command, { setStatus }: Run): void {
-  render
-    .command('webhooks')
-    .description('ValidatingWebhookConfigurations by which a cluster asks before it uses a release')
-    .addOption(
-      new Option('--url <url>', 'address of the API, that the cluster reaches by HTTPS')
-        .argParser(parseNotEmpty)
-        .makeOptionMandatory(),
-    )
-    .addOption(
-      new Option('--token-file <file>', 'the token of this cluster').argParser(parseNotEmpty).makeOptionMandatory(),
-    )
-    .addOption(new Option('--ca <file>', 'PEM certificates by which the API is known').argParser(parseNotEmpty))
-    .addOption(
-      new Option('--kind <kind...>', 'these kinds alone (repeatable)')
-        .choices([...ADMISSION_RESOURCES])
-        .default([], 'all'),
-    )
-    .addOption(new Option('--timeout <seconds>', 'how long the API server waits').default('10'))
-    .addOption(
-      new Option('--failure-policy <policy>', 'what happens while the API cannot be reached: Fail denies')
-        .choices(['Fail', 'Ignore'])
-        .default('Fail'),
-    )
-    .addOption(output())
-    .addHelpText(
-      'after',
-      '\nExample: signet render webhooks --url https://signet.example.com --token-file token --kind clusterversions',
-    )
-    .action(async (given: RenderWebhooksOptions) => {
-      const { renderWebhooks } = await import('./webhooks.ts');
-      setStatus(await renderWebhooks(given));
     });
 }

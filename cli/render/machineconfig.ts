@@ -1,45 +1,48 @@
-import path from 'node:path';
 import { type ManifestFormat, toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import {
-  describeTarget,
-  type IgnitionVersion,
-  toMachineConfigName,
-  toMachineConfigs,
-} from '../../lib/cluster/render/machine-config/machine-config.ts';
+import { toClusterImagePolicies } from '../../lib/cluster/render/image-policies.ts';
+import { mergeClusterPolicy, ownsPolicy, requireLast } from '../../lib/cluster/render/machine-config/cluster-policy.ts';
+import { type IgnitionVersion, toMachineConfigs } from '../../lib/cluster/render/machine-config/machine-config.ts';
 import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-config-files.ts';
-import { checkKeyFiles, checkKeys, listKeyPaths } from '../../lib/cluster/render/machine-config/machine-config-keys.ts';
+import { prepareNodeKeys } from '../../lib/cluster/render/machine-config/machine-config-keys.ts';
 import {
   parseNodePolicy,
   parseNodeRegistriesD,
-  readProfileFiles,
+  warnOfIgnored,
 } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
+import {
+  describeUnserved,
+  findTakenSections,
+  findUnservedScopes,
+  warnOfIgnoredLookasides,
+} from '../../lib/cluster/render/machine-config/node-registries-d.ts';
+import {
+  BEFORE_IGNITION_3,
+  findUnknownMembers,
+  parseTargetMinor,
+} from '../../lib/cluster/render/machine-config/node-versions.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import {
+  findCoveredReleases,
   findLockoutRisks,
   findLockouts,
   type Lockout,
   parsePullSource,
   RELEASE_REPOSITORIES,
+  warnOfIdentities,
 } from '../../lib/trust/policy/machine-config-lockouts.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
-import { readRegistriesDFiles } from '../open/node-policy.ts';
+import type { RegistriesD } from '../../lib/trust/registries-d/registries-d.ts';
 import { toPrintable } from '../shell/output.ts';
-import { MAX_KEY_FILE_BYTES, readBelowRoot, readInput } from '../shell/read-input.ts';
+import { readInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
+import { type MachineConfigSourceOptions, readKeys, readSources } from './machine-config-sources.ts';
 
-export interface RenderMachineConfigOptions {
-  readonly policy?: string;
-  readonly registriesD: readonly string[];
-  readonly key: readonly string[];
-  readonly root?: string;
-  readonly keyOnNode: readonly string[];
-  readonly fromProfile?: boolean;
-  readonly trust?: string;
-  readonly profile?: string;
+export interface RenderMachineConfigOptions extends MachineConfigSourceOptions {
   readonly pool: readonly string[];
-  readonly name: string;
+  readonly name?: string;
+  readonly overrideClusterPolicy?: string;
   readonly ignition: IgnitionVersion;
   readonly pullSource: readonly string[];
   readonly targetVersion?: string;
@@ -47,96 +50,87 @@ export interface RenderMachineConfigOptions {
   readonly output: ManifestFormat;
 }
 
-/** The files for nodes, not checked yet. */
-interface Sources {
-  readonly policy: TrustDocument;
-  readonly registriesD: readonly TrustDocument[];
-  /** Finds the key that belongs at a path of a node; undefined when there is none. */
-  readonly readKey: (keyPath: string) => Promise<Uint8Array | undefined>;
-}
-
 const POOLS = ['worker', 'master'];
 
-/** @returns the exit status: 1 when the policy would lock the cluster out, and nothing is written */
+const DEFAULT_NAME = '51-{pool}-signet-policy';
+/** Sorts after what the cluster writes itself. */
+const LAST_NAME = '99-{pool}-signet-policy';
+const IMAGE_POLICY_NAME = 'signet-policy';
+
+/** @returns the exit status: 1 when nodes could not use the policy, or not pull what they need, and nothing is written */
 export async function renderMachineConfig(options: RenderMachineConfigOptions): Promise<number> {
-  const { name, ignition, output, targetVersion } = options;
+  const { ignition, output, overrideClusterPolicy, targetVersion } = options;
   const pools = options.pool.length === 0 ? POOLS : options.pool;
+  const given = targetVersion === undefined ? undefined : parseTargetMinor(targetVersion);
+  const minor = given ?? (ignition === '2.2' ? BEFORE_IGNITION_3 : undefined);
+  if (overrideClusterPolicy !== undefined && !ownsPolicy(minor)) {
+    throw invalid('--override-cluster-policy goes with a --target-version of 4.21 or later');
+  }
   const sources = await readSources(options);
   const policy = parseNodePolicy(sources.policy);
   const registriesD = parseNodeRegistriesD(sources.registriesD);
-  const keys = await readKeys(policy, sources, options);
-  const warnings = await checkKeyFiles(policy, keys);
-  const files = toNodeFiles({ policy: sources.policy.bytes, registriesD: sources.registriesD, keys });
+  const { keys, warnings } = await prepareNodeKeys(policy, await readKeys(policy, sources, options));
+  for (const warning of [...warnings, ...warnOfIdentities(policy)]) warn(warning);
+  if (ownsPolicy(minor) && overrideClusterPolicy === undefined)
+    return renderImagePolicies(policy, keys, options, registriesD);
+  const merged = await mergeInto(sources.policy, overrideClusterPolicy);
+  const name = options.name ?? (overrideClusterPolicy === undefined ? DEFAULT_NAME : LAST_NAME);
+  for (const pool of overrideClusterPolicy === undefined ? [] : pools) requireLast(name, pool);
+  const files = toNodeFiles({ policy: merged.bytes, registriesD: sources.registriesD, keys });
   const manifests = toMachineConfigs({ pools, name, ignition, files });
   const images = [...new Set([...RELEASE_REPOSITORIES, ...options.pullSource])].map(parsePullSource);
-  const lockouts = findLockouts(policy, images);
-  if (lockouts.length > 0 && options.force !== true) {
-    for (const lockout of lockouts) say(`refused: ${describeLockout(lockout)}`);
-    say('nodes could not pull what they need; --force writes it all the same');
-    return ExitStatus.rejected;
-  }
-  for (const lockout of lockouts) warn(`forced: ${describeLockout(lockout)}`);
-  for (const warning of warnings) warn(warning);
+  const effective = parseNodePolicy(merged);
+  const faults = [
+    ...(minor === undefined ? [] : findUnknownMembers(merged, minor)),
+    ...findTakenSections(registriesD, minor),
+    ...findLockouts(effective, images).map(describeLockout),
+  ];
+  if (faults.length > 0 && options.force !== true) return refuse(faults, '; --force writes it all the same');
+  for (const fault of faults) warn(`forced: ${fault}`);
+  for (const warning of warnOfIgnored(sources.registriesD)) warn(warning);
+  for (const warning of minor === undefined ? [] : warnOfIgnoredLookasides(sources.registriesD, minor)) warn(warning);
   for (const risk of findLockoutRisks(policy, images, registriesD)) warn(risk);
-  for (const pool of targetVersion === undefined ? [] : pools) {
-    const warning = describeTarget(targetVersion ?? '', toMachineConfigName(name, pool), pool);
-    if (warning !== undefined) warn(warning);
-  }
+  // From 4.21 on the cluster writes the sections of its own policies.
+  for (const scope of findUnservedScopes(policy, registriesD)) warn(describeUnserved(scope));
   process.stdout.write(toManifestsText(manifests, output));
   return ExitStatus.done;
 }
 
-async function readSources(options: RenderMachineConfigOptions): Promise<Sources> {
-  const { policy, registriesD, key, root, trust } = options;
-  if (options.fromProfile === true) {
-    if (trust === undefined) throw invalid('--from-profile needs --trust');
-    if (policy !== undefined || registriesD.length + key.length > 0 || root !== undefined) {
-      throw invalid(
-        '--from-profile takes all files from the profile: leave --policy, --registries-d, --key, --root out',
-      );
-    }
-    const files = await readProfileFiles(trust, options.profile);
-    return { ...files, readKey: (keyPath) => Promise.resolve(files.keys.get(path.posix.basename(keyPath))) };
-  }
-  if (trust !== undefined) throw invalid('--trust goes with --from-profile');
-  if (policy === undefined) throw invalid('name the policy: --policy FILE, or --from-profile --trust DIR');
-  const given = await readGivenKeys(key);
-  return {
-    policy: { name: policy, bytes: await readInput(policy, MAX_TRUST_FILE_BYTES) },
-    registriesD: await readRegistriesDFiles(registriesD),
-    readKey: async (keyPath) =>
-      given.get(keyPath) ?? (root === undefined ? undefined : readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES)),
-  };
-}
-
-async function readKeys(
+/** From 4.21 on the cluster writes policy.json from image policies, and those are what it gets. */
+function renderImagePolicies(
   policy: ImagePolicy,
-  { readKey }: Sources,
-  { key, keyOnNode }: RenderMachineConfigOptions,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const needed = listKeyPaths(policy);
-  const keys = new Map<string, Uint8Array>();
-  for (const keyPath of needed) {
-    const bytes = keyOnNode.includes(keyPath) ? undefined : await readKey(keyPath);
-    if (bytes !== undefined) keys.set(keyPath, bytes);
+  keys: ReadonlyMap<string, Uint8Array>,
+  { name = IMAGE_POLICY_NAME, targetVersion, output, pullSource }: RenderMachineConfigOptions,
+  registriesD: RegistriesD,
+): number {
+  if (name.includes('{')) throw invalid('a ClusterImagePolicy is for all pools: leave {pool} out of --name');
+  const { manifests, inexpressible } = toClusterImagePolicies(policy, keys, name);
+  const owner = `clusters of ${targetVersion} write policy.json themselves, from image policies`;
+  if (inexpressible.length > 0) {
+    return refuse(inexpressible, `: ${owner}; --override-cluster-policy FILE replaces the whole file on every node`);
   }
-  checkKeys(needed, [...new Set([...keys.keys(), ...key.map((one) => splitKey(one)[0])])], keyOnNode);
-  return keys;
+  if (manifests.length === 0)
+    return refuse([`the policy requires nothing of any image, so there is no image policy`], '');
+  const images = [...new Set([...RELEASE_REPOSITORIES, ...pullSource])].map(parsePullSource);
+  for (const risk of findCoveredReleases(policy, images)) warn(risk);
+  say(`${owner}: this is a ClusterImagePolicy, and no MachineConfig`);
+  if (registriesD.docker.size > 0) say('the cluster writes registries.d for it too: the given files are left out');
+  process.stdout.write(toManifestsText(manifests, output));
+  return ExitStatus.done;
 }
 
-async function readGivenKeys(texts: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const keys = new Map<string, Uint8Array>();
-  for (const [keyPath, file] of texts.map(splitKey)) {
-    if (keys.has(keyPath)) throw invalid(`--key: ${keyPath} is given twice`);
-    keys.set(keyPath, await readInput(file, MAX_KEY_FILE_BYTES));
-  }
-  return keys;
+function refuse(faults: readonly string[], what: string): number {
+  for (const fault of faults) say(`refused: ${fault}`);
+  say(`nothing is written${what}`);
+  return ExitStatus.rejected;
 }
 
-function splitKey(text: string): readonly [string, string] {
-  const equals = text.indexOf('=');
-  if (equals > 0 && equals < text.length - 1) return [text.slice(0, equals), text.slice(equals + 1)];
-  throw invalid(`--key: expected <path on the node>=<file>, not ${JSON.stringify(text)}`);
+async function mergeInto(ours: TrustDocument, cluster: string | undefined): Promise<TrustDocument> {
+  if (cluster === undefined) return ours;
+  const bytes = await readInput(cluster, MAX_TRUST_FILE_BYTES);
+  const { policy, warnings } = mergeClusterPolicy(ours, { name: cluster, bytes });
+  for (const warning of warnings) warn(warning);
+  return policy;
 }
 
 function describeLockout({ image, scope, reason }: Lockout): string {

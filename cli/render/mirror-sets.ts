@@ -7,6 +7,7 @@ import {
   type MirrorSourcePolicy,
   parseMirrorRepository,
   toMirrorSet,
+  toMirrorSetName,
 } from '../../lib/cluster/render/mirror-sets.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { ExitStatus } from '../shell/run-program.ts';
@@ -19,6 +20,7 @@ export interface RenderMirrorSetsOptions {
   readonly componentMirror: readonly string[];
   readonly mirrorSourcePolicy?: MirrorSourcePolicy;
   readonly kind: MirrorSetKind;
+  readonly name?: string;
   readonly output: ManifestFormat;
 }
 
@@ -27,6 +29,7 @@ export function renderMirrorSets(options: RenderMirrorSetsOptions): number {
   const { profile, kind, mirrorSourcePolicy } = options;
   const manifest = toMirrorSet({
     kind,
+    name: options.name ?? toMirrorSetName(profile),
     // With --release, the components of the built-in profile do not apply.
     releases: options.release.length === 0 ? builtInReleases(profile) : parseAll('--release', options.release),
     components:

@@ -8,17 +8,25 @@ import { toPrintable } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
 export interface RenderTrustOptions extends TrustOptions {
+  readonly name?: string;
+  readonly namespace?: string;
+  readonly repositories?: boolean;
   readonly output: ManifestFormat;
 }
 
 /** @returns the exit status */
-export async function renderTrust({ trust, profile: wanted, output }: RenderTrustOptions): Promise<number> {
+export async function renderTrust(options: RenderTrustOptions): Promise<number> {
+  const { trust, profile: wanted, output } = options;
   const directories = await readTrustDirectory(trust);
   const names = directories.map(({ profile }) => profile);
   const name = selectProfile(names, wanted);
   const chosen = directories.find(({ profile }) => profile === name);
   if (chosen === undefined) throw new InputError('ProfileUnknown', `there is no profile ${name}`);
-  const { configMap, warnings } = await toTrustManifest(name, chosen.documents);
+  const { configMap, warnings } = await toTrustManifest(name, chosen.documents, {
+    name: options.name,
+    namespace: options.namespace,
+    withRepositories: options.repositories,
+  });
   for (const warning of warnings) process.stderr.write(`signet: warning: ${toPrintable(warning)}\n`);
   process.stdout.write(toManifestText(configMap, output));
   return ExitStatus.done;

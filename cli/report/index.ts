@@ -15,6 +15,7 @@ export function addReport(program: Command, { setStatus, signal }: Run): void {
     .addOption(repeatable('--graph <file|url>', 'update graph whose releases to look at (repeatable)'))
     .addOption(options.channel())
     .addOption(options.arch())
+    .addOption(options.targetVersion())
     .addOption(repeatable('--digest <digest>', 'a release to look at (repeatable)'))
     .addOption(
       new Option(
@@ -29,7 +30,13 @@ export function addReport(program: Command, { setStatus, signal }: Run): void {
     .addOption(options.store())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
-    .addOption(options.output())
+    .addOption(
+      new Option(
+        '--keep <dir|s3://bucket>',
+        'keep the counts by minor version in this object store, for the overview',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(options.judgedOutput())
     .addHelpText(
       'after',
       '\nExample: signet report transition --graph graph.json --mirror mirror.example.com/ocp/release --trust trust',

@@ -7,13 +7,16 @@ import {
   type TransitionReport,
 } from '../../lib/mirror/check/report-transition.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { createNodeAttachmentStore, createProfileNodeAttachments } from '../../lib/registry/attachments/node-store.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
 import { openMirrorRegistry, openRegistries, parseRegistryRepository } from '../open/registries.ts';
 import { type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
+import type { Judged, Judgement } from '../shell/formats/judgement.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { countOf, formatTable, printResult } from '../shell/output.ts';
 import { createProgress } from '../shell/progress.ts';
@@ -21,10 +24,13 @@ import { ExitStatus } from '../shell/run-program.ts';
 
 export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOptions, OutputOptions {
   readonly mirror?: string;
+  readonly targetVersion?: NodeVersion;
   readonly concurrency: number;
   readonly pullSecret?: string;
   readonly registry: readonly string[];
   readonly allowRegistry: readonly string[];
+  /** Object store of the service. */
+  readonly keep?: string;
 }
 
 /** @returns the exit status: 1 when a release lacks a signature of either kind, 3 when that is not known */
@@ -35,7 +41,12 @@ export async function reportSignatures(options: TransitionOptions, signal: Abort
   const { store: signatures, lookaside, close } = await openSyncStores(options, trust.prepared);
   const progress = createProgress('releases');
   try {
-    const { registry, attachments, closePlaces } = await openPlaces(mirror, lookaside, options, trust.prepared);
+    const { registry, attachments, nodeAttachments, closePlaces } = await openPlaces(
+      mirror,
+      lookaside,
+      options,
+      trust.prepared,
+    );
     try {
       const report = await reportTransition({
         releases,
@@ -43,6 +54,8 @@ export async function reportSignatures(options: TransitionOptions, signal: Abort
         trust,
         registry,
         attachments,
+        nodeAttachments,
+        nodeVersion: options.targetVersion,
         signatures,
         concurrency: options.concurrency,
         now: () => new Date(),
@@ -51,7 +64,8 @@ export async function reportSignatures(options: TransitionOptions, signal: Abort
       });
       progress.end();
       signal.throwIfAborted();
-      printResult(options.output, report, formatReport);
+      printResult(options.output, report, formatReport, toJudgement);
+      if (options.keep !== undefined) await keep(options.keep, trust.prepared.profile, report);
       return toStatus(report);
     } finally {
       closePlaces();
@@ -62,9 +76,16 @@ export async function reportSignatures(options: TransitionOptions, signal: Abort
   }
 }
 
+async function keep(location: string, profile: string, report: TransitionReport): Promise<void> {
+  const { openObjectStore } = await import('../../lib/platform/objects/open-object-store.ts');
+  const { keepTransition, toTransitionSummary } = await import('../../lib/mirror/sync/transition-summary.ts');
+  await keepTransition(await openObjectStore(location), profile, toTransitionSummary(report, new Date()));
+}
+
 interface Places {
   readonly registry: Pick<RegistryClient, 'readManifest'>;
   readonly attachments: SignatureStore;
+  readonly nodeAttachments: SignatureStore;
   readonly closePlaces: () => void;
 }
 
@@ -77,11 +98,43 @@ async function openPlaces(
 ): Promise<Places> {
   if (mirror !== undefined) {
     const { client, close } = await openMirrorRegistry([mirror], options);
-    return { registry: client, attachments: createAttachmentStore(() => Promise.resolve(client)), closePlaces: close };
+    const open = () => Promise.resolve(client);
+    return {
+      registry: client,
+      attachments: createAttachmentStore(open),
+      nodeAttachments: createNodeAttachmentStore(open),
+      closePlaces: close,
+    };
   }
   const registries = openRegistries(options);
   const registry = await registries.openRegistry(prepared);
-  return { registry, attachments: lookaside, closePlaces: () => registries.close() };
+  const nodeAttachments = createProfileNodeAttachments(registries, prepared);
+  return { registry, attachments: lookaside, nodeAttachments, closePlaces: () => registries.close() };
+}
+
+const TO_OUTCOME = { ready: 'accepted', 'not ready': 'rejected', unknown: 'indeterminate' } as const;
+
+function toJudgement({ outcome, releases, warnings }: TransitionReport): Judgement {
+  const judged = releases.map(({ versions, repository, digest, readiness, openpgp, sigstore }): Judged => {
+    const notes = [openpgp, sigstore].flatMap(({ notes: all = [] }) =>
+      all.map((message) => ({ code: 'note', message })),
+    );
+    const name = [...versions, `${repository}@${digest}`].join(' ');
+    if (readiness === 'both') return { name, outcome: 'accepted', findings: [], notes };
+    const findings = [
+      { code: 'signed-by', message: `signed by: ${readiness}` },
+      ...openpgp.reasons,
+      ...sigstore.reasons,
+    ];
+    return { name, outcome: readiness === 'unknown' ? 'indeterminate' : 'rejected', findings, notes };
+  });
+  const keyrings = warnings.map((message) => ({ code: 'keyrings', message }));
+  const told: Judged = { name: 'keyrings of operators', outcome: 'accepted', findings: [], notes: keyrings };
+  return {
+    command: 'report transition',
+    outcome: TO_OUTCOME[outcome],
+    judged: keyrings.length === 0 ? judged : [...judged, told],
+  };
 }
 
 function toStatus({ outcome }: TransitionReport): number {
@@ -98,11 +151,12 @@ const COLORS: Readonly<Record<Readiness, 'green' | 'red' | 'yellow'>> = {
   unasked: 'yellow',
 };
 
-function formatReport({ outcome, counts, releases }: TransitionReport): string {
+function formatReport({ outcome, counts, releases, warnings }: TransitionReport): string {
   const shown = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
   return [
     `${outcome}: ${countOf(releases.length, 'release')}, ${shown.join(', ')}`,
     ...(counts.unasked === 0 ? [] : [UNASKED]),
+    ...warnings.map((warning) => `warning: ${warning}`),
     ...toLines(releases),
   ].join('\n');
 }
@@ -135,7 +189,10 @@ function explain({ openpgp, sigstore }: ReleaseStanding): readonly string[] {
     ['sigstore', sigstore],
   ] as const;
   return kinds.flatMap(([kind, { reasons, notes = [] }]) => [
-    ...reasons.map(({ code, message }) => `  ${kind}  ${code}: ${message}`),
+    ...reasons.flatMap(({ code, message, remedy }) => [
+      `  ${kind}  ${code}: ${message}`,
+      ...(remedy === undefined ? [] : [`    → ${remedy}`]),
+    ]),
     ...notes.map((note) => `  ${kind}  note: ${note}`),
   ]);
 }

@@ -9,14 +9,19 @@ export function addRollout(program: Command, { setStatus }: Run): void {
     .command('rollout')
     .description('rollout of a policy to the nodes')
     .command('check')
-    .description('whether rendered MachineConfigs are live on every node; exit 0 when they are, 1 when not or unknown')
+    .description(
+      'whether rendered MachineConfigs or image policies are live on every node; exit 0 when they are, 1 when not or unknown',
+    )
     .addOption(
       new Option('--pool <file>', 'output of oc get mcp,mc,node -o yaml, or of oc describe mcp (repeatable)')
         .argParser(collect)
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--expect <file>', 'the MachineConfigs that signet render machineconfig wrote')
+      new Option(
+        '--expect <file>',
+        'what signet render machineconfig wrote: MachineConfigs or ClusterImagePolicies; ImagePolicies too',
+      )
         .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
@@ -25,10 +30,10 @@ export function addRollout(program: Command, { setStatus }: Run): void {
         parseNotEmpty,
       ),
     )
-    .addOption(options.output())
+    .addOption(options.judgedOutput())
     .addHelpText('after', '\nExample: signet rollout check --pool pools.yaml --expect machineconfigs.yaml')
     .action(async (given: RolloutCheckOptions) => {
-      const { checkPolicyRollout } = await import('./check.ts');
-      setStatus(await checkPolicyRollout(given));
+      const { checkNodeRollout } = await import('./check.ts');
+      setStatus(await checkNodeRollout(given));
     });
 }

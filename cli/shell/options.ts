@@ -1,27 +1,47 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Platform, parsePlatform } from '../../lib/base/names/platform.ts';
 import type { Mode } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
+import type { Judgement } from './formats/judgement.ts';
+import type { SettingName } from './settings/setting.ts';
 
-export type OutputFormat = 'text' | 'json';
+/** How a result is printed: as text, as JSON, or as a template or YAML make it, which are loaded when they are asked for. */
+export type OutputFormat = 'text' | 'json' | ResultWriter;
+
+/**
+ * Undefined: nothing is printed.
+ *
+ * @param toJudgement what a command that decides says to a pipeline
+ */
+export type ResultWriter = (result: unknown, toJudgement?: () => Judgement) => string | undefined;
 
 /** Options that several commands share. */
 export const options = {
   trust: () =>
-    new Option('--trust <dir>', 'trust documents: one profile, or a directory with one sub-directory per profile')
-      .argParser(parseNotEmpty)
-      .makeOptionMandatory(),
-  profile: () => new Option('--profile <name>', 'profile to use (default: the only one, else ocp)'),
-  output: () =>
-    new Option('-o, --output <format>', 'how to print the result').choices(['text', 'json']).default('text'),
+    optionalTrust(
+      'trust documents: one profile, or a directory with one sub-directory per profile',
+    ).makeOptionMandatory(),
+  profile: () =>
+    asSetting('profile', new Option('--profile <name>', 'profile to use (default: the only one, else ocp)'), {
+      needs: 'trust',
+    }),
+  output: () => asSetting('output', outputOption('how to print the result', ['text', 'json'], 'text')),
+  /** Of a command that decides: for pipelines too. */
+  judgedOutput: () =>
+    asSetting('output', outputOption('how to print the result', ['text', 'json', 'junit', 'sarif'], 'text')),
   mode: () =>
     new Option('--mode <mode>', 'warn: a pullspec outside the canonical repositories is only warned about').choices([
       'enforce',
       'warn',
     ]),
   store: () =>
-    new Option('--store <url|dir>', 'read signatures here instead of the profile’s stores (repeatable)')
-      .argParser(collect)
-      .default([], 'the profile’s stores'),
+    asSetting(
+      'store',
+      new Option('--store <url|dir>', 'read signatures here instead of the profile’s stores (repeatable)')
+        .argParser(collect)
+        .default([], 'the profile’s stores'),
+      { needs: 'trust' },
+    ),
   allowPrivateStores: () =>
     new Option('--allow-private-stores', 'contact stores at loopback and private addresses, for this run'),
   pullSecret: () =>
@@ -44,6 +64,10 @@ export const options = {
       '--registry <host=origin>',
       'reach a registry’s API elsewhere, as in localhost:5000=http://localhost:5000 (repeatable)',
     ),
+  targetVersion: () =>
+    new Option('--target-version <version>', 'OpenShift version of the nodes that pull, as in 4.21').argParser(
+      parseNodeVersion,
+    ),
   platform: () =>
     repeatable(
       '--platform <os/arch>',
@@ -51,6 +75,56 @@ export const options = {
     ),
   tlsCa: () => new Option('--tls-ca <file>', 'PEM certificates to trust beside the system’s'),
 } as const;
+
+/** Where a setting stands in for an option that is not given. */
+interface SettingRule {
+  readonly setting: SettingName;
+  /** The attribute of an option without which it would mean nothing. */
+  readonly needs?: string;
+  /** The attribute of an option that stands in its place. */
+  readonly unless?: string;
+}
+
+const SETTING_RULES = new WeakMap<Option, SettingRule>();
+
+/** An option that a setting stands in for. */
+export function asSetting(setting: SettingName, option: Option, rule: Omit<SettingRule, 'setting'> = {}): Option {
+  SETTING_RULES.set(option, { setting, ...rule });
+  return option;
+}
+
+export function settingOf(option: Option): SettingRule | undefined {
+  return SETTING_RULES.get(option);
+}
+
+/** `--trust` of a command that does something without it too. */
+export function optionalTrust(description: string, rule: Omit<SettingRule, 'setting'> = {}): Option {
+  return asSetting('trust', new Option('--trust <dir>', description).argParser(parseNotEmpty), rule);
+}
+
+/** Formats besides those that a command names: every result has them. */
+const EVERY_FORMAT = ['yaml', 'jsonpath=<template>'] as const;
+
+/** `-o`: what a command names, YAML, and a template as kubectl has it. */
+export function outputOption(description: string, formats: readonly string[], fallback: string): Option {
+  const choices = [...formats, ...EVERY_FORMAT.filter((one) => !formats.includes(one))];
+  const option = new Option('-o, --output <format>', description)
+    .choices(choices)
+    .argParser((value: string) => {
+      if (formats.includes(value) || value === 'yaml' || value.startsWith('jsonpath=')) return value;
+      throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
+    })
+    .default(fallback);
+  if (!formats.includes('yaml')) PLAIN_YAML.add(option);
+  return option;
+}
+
+const PLAIN_YAML = new WeakSet<Option>();
+
+/** Whether `-o yaml` of this option is the result as it is, and no manifest. */
+export function isPlainYaml(option: Option): boolean {
+  return PLAIN_YAML.has(option);
+}
 
 export interface TrustOptions {
   readonly trust: string;
@@ -98,6 +172,12 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
 export function parseNotEmpty(value: string): string {
   if (value === '') throw new InvalidArgumentError('it must not be empty');
   return value;
+}
+
+function parseNodeVersion(value: string): NodeVersion {
+  const [, major, minor] = /^([0-9]{1,3})\.([0-9]{1,3})(?:\.[0-9A-Za-z.+-]{1,64})?$/.exec(value) ?? [];
+  if (major === undefined || minor === undefined) throw new InvalidArgumentError('it must be a version such as 4.21');
+  return { major: Number(major), minor: Number(minor) };
 }
 
 /** Digests that a command handles at a time, at most. */

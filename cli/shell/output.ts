@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import type { Attempt, Outcome, PolicyResult, Reason, Verdict } from '../../lib/verdict/judge/verdict.ts';
+import type { Judgement } from './formats/judgement.ts';
 import type { OutputFormat } from './options.ts';
 
 /** Results go to stdout, everything else to stderr. */
@@ -7,10 +8,30 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** As text, every string of the result is passed through {@link toPrintable} first. */
-export function printResult<T>(format: OutputFormat, result: T, toText: (result: T) => string): void {
-  print(format === 'json' ? JSON.stringify(result, null, 2) : toText(escapeStrings(result)));
+/**
+ * Prints a result. As text, every string of it is passed through {@link toPrintable} first; else it begins with the number
+ * of its schema.
+ *
+ * @param toJudgement of a command that decides: what -o junit and -o sarif write
+ */
+export function printResult<T extends object>(
+  format: OutputFormat,
+  result: T,
+  toText: (result: T) => string,
+  toJudgement?: (result: T) => Judgement,
+): void {
+  if (format === 'text') {
+    print(toText(escapeStrings(result)));
+    return;
+  }
+  const answer = { schema: RESULT_SCHEMA, ...result };
+  const judgement = toJudgement === undefined ? undefined : () => toJudgement(result);
+  const text = format === 'json' ? JSON.stringify(answer, null, 2) : format(answer, judgement);
+  if (text !== undefined) print(text);
 }
+
+/** Of results that have no number of their own. */
+const RESULT_SCHEMA = 1;
 
 /** Results hold only what JSON can hold, so that this copy loses nothing. */
 function escapeStrings<T>(result: T): T {
@@ -18,14 +39,24 @@ function escapeStrings<T>(result: T): T {
   return JSON.parse(JSON.stringify(result), revive) as T;
 }
 
-export function printVerdict(format: OutputFormat, verdict: Verdict): void {
-  printResult(format, verdict, formatVerdict);
+/** A verdict; `release` where it is about an image that something calls by a version. */
+export interface ShownVerdict extends Verdict {
+  readonly release?: { readonly version: string; readonly architecture: string | undefined; readonly from: string };
 }
 
-function formatVerdict(verdict: Verdict): string {
-  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts, policies } = verdict;
+export function printVerdict(format: OutputFormat, verdict: ShownVerdict, toJudgement?: () => Judgement): void {
+  printResult(format, verdict, formatVerdict, toJudgement);
+}
+
+function formatVerdict(verdict: ShownVerdict): string {
+  const { pullspec, canonicalPullspec, profile, mode, trustRevision, reasons, warnings, attempts, policies, release } =
+    verdict;
   const lines = [`${formatOutcome(verdict)}  ${pullspec}`];
   if (canonicalPullspec !== undefined && canonicalPullspec !== pullspec) lines.push(`  meaning   ${canonicalPullspec}`);
+  if (release !== undefined) {
+    const { version, architecture, from } = release;
+    lines.push(`  version   ${version}${architecture === undefined ? '' : ` for ${architecture}`}, by ${from}`);
+  }
   lines.push(`  profile   ${profile} (${mode}), trust revision ${trustRevision.slice(0, 12)}`);
   for (const reason of reasons) lines.push(...formatReason('reason ', reason));
   for (const warning of warnings) lines.push(...formatReason('warning', warning));
@@ -49,7 +80,8 @@ export function styleOutcome(outcome: Outcome): string {
   return styleText([OUTCOME_COLORS[outcome], 'bold'], outcome, { stream: process.stdout });
 }
 
-function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
+/** A reason or warning with its remedy. */
+export function formatReason(label: string, { code, message, remedy }: Reason): readonly string[] {
   const lines = [`  ${label}   ${code}: ${message}`];
   return remedy === undefined ? lines : [...lines, `            → ${remedy}`];
 }
@@ -82,6 +114,11 @@ const UNPRINTABLE = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
  */
 export function toPrintable(text: string): string {
   return text.replace(UNPRINTABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The lines of a text of a result, which {@link printResult} made one; empty ones are left out. */
+export function splitPrintable(text: string): readonly string[] {
+  return text.split(/\\u000a|\n/).filter((line) => line !== '');
 }
 
 /** The same, but keeps line feeds: for messages of several lines. */

@@ -12,8 +12,16 @@ const TERMINAL_MS = 100;
 const LINES_MS = 5000;
 const WIDTH = 24;
 
+let isShown = true;
+
+/** Whether the progress of this call is shown. */
+export function showProgress(shown: boolean): void {
+  isShown = shown;
+}
+
 /** A `total` among the fields makes a bar of the line. */
 export function createProgress(what: string): Progress {
+  if (!isShown) return { show: () => undefined, end: () => undefined };
   const isTerminal = process.stderr.isTTY;
   const interval = isTerminal ? TERMINAL_MS : LINES_MS;
   let shownAt = isTerminal ? 0 : Date.now();

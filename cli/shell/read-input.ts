@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import path from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { isAbsent } from '../../lib/platform/files/file-error.ts';
 import { type FileContents, readRegularFile } from '../../lib/platform/files/read-regular-file.ts';
@@ -29,6 +30,19 @@ async function readNamedFile(
   if (contents.kind === 'directory') throw unreadable(file, 'it is a directory');
   if (contents.kind === 'irregular') throw unreadable(file, 'it is not a regular file');
   return contents;
+}
+
+/** Standard input, whole. @throws InputError `FileUnreadable` for more than the limit; the abort reason of the signal */
+export async function readStandardInput(limitBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of addAbortSignal(signal, process.stdin)) {
+    const bytes = Buffer.from(chunk as Uint8Array | string);
+    length += bytes.length;
+    if (length > limitBytes) throw unreadable('standard input', `it is longer than ${limitBytes} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
 }
 
 function unreadable(file: string, why: string, cause?: unknown): InputError {

@@ -1,12 +1,11 @@
 import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import { evaluateCandidate, type Rejection } from '../../lib/base/errors/evaluate-candidate.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseDigest } from '../../lib/base/names/digest.ts';
-import { parseReference } from '../../lib/base/names/reference.ts';
-import { indexKeyring, type PreparedCertificate } from '../../lib/crypto/openpgp/keys/keyring.ts';
+import { parseNamedDigest, parseReference } from '../../lib/base/names/reference.ts';
+import { indexKeyring, joinKeyrings, type PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { MAX_MESSAGE_BYTES, parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
-import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/stored-trust.ts';
+import { MAX_PREPARED_BYTES } from '../../lib/trust/prepared/trust-document.ts';
 import {
   type SignedPayload,
   verifyDigest,
@@ -29,9 +28,9 @@ type Result = ({ readonly valid: true } & Omit<SignedPayload, 'keyring'>) | ({ r
 
 /** @returns the exit status */
 export async function verifySignatureFile(file: string, options: SignatureOptions): Promise<number> {
-  const digest = options.digest === undefined ? undefined : parseDigest(options.digest);
+  const digest = options.digest === undefined ? undefined : parseNamedDigest(options.digest);
   const repository = options.reference === undefined ? undefined : parseReference(options.reference).repository;
-  const indexed = indexKeyring({ name: 'keyring', certificates: await readCertificates(options) });
+  const indexed = indexKeyring(await readSigners(options));
   // One byte over the limit is enough for the parser to refuse it with its code.
   const bytes = await readInputStart(file, MAX_MESSAGE_BYTES + 1);
   const evaluated = evaluateCandidate((): Result => {
@@ -47,14 +46,14 @@ export async function verifySignatureFile(file: string, options: SignatureOption
 }
 
 /** Key files need the certificate library, which takes longer to load than all the rest; prepared trust does not. */
-async function readCertificates({ keyring, prepared }: SignatureOptions): Promise<readonly PreparedCertificate[]> {
+async function readSigners({ keyring, prepared }: SignatureOptions): Promise<PreparedKeyring> {
   if (prepared === undefined) {
     const { readKeys } = await import('../open/keys.ts');
     return await readKeys(keyring ?? []);
   }
   if (keyring !== undefined) throw new InputError('ArgumentInvalid', 'give --keyring or --prepared, not both');
   const trust = parsePreparedTrust(prepared, await readInput(prepared, MAX_PREPARED_BYTES));
-  return trust.keyrings.flatMap(({ certificates }) => certificates);
+  return joinKeyrings('keyring', trust.keyrings);
 }
 
 function formatResult(result: Result): string {

@@ -1,35 +1,40 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
 import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error.ts';
-import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/platform/http/http-url.ts';
 import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
+import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
-import { isTrustFileName } from '../../lib/trust/prepare/trust-files.ts';
+import { listExpiryWarnings } from '../../lib/trust/prepared/key-expiry.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
-import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
+import { isTrustFileName, type TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import {
+  findKeyName,
   findPinnedPublisher,
   type PinnedPublisher,
-  type SelectedCertificates,
-  selectCertificates,
   toTrustConfigMap,
 } from '../../lib/trust/publish/publisher-keys.ts';
+import { readPinnedPolicy } from '../../lib/trust/publish/publisher-policy.ts';
 import { REGISTRIES_D } from '../../lib/trust/registries-d/registries-d.ts';
-import { openClient } from '../open/stores.ts';
+import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
 import type { OutputOptions, StoreOptions, TrustOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
-import { MAX_KEY_FILE_BYTES, readInput } from '../shell/read-input.ts';
+import { readInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
+import { fetchKeyFile, parseFingerprint, selectPinned } from './key-file.ts';
 
 export interface AddOptions extends TrustOptions, StoreOptions, OutputOptions {
   readonly from?: string;
   readonly fingerprint: readonly string[];
   readonly repository: readonly string[];
+  readonly imagePolicy?: string;
+  readonly targetVersion?: NodeVersion;
+  readonly keyring?: string;
+  readonly objects?: string;
+  readonly dryRun?: boolean;
 }
 
 interface Added {
@@ -37,9 +42,13 @@ interface Added {
   readonly files: readonly string[];
   readonly kept: readonly string[];
   readonly leftOut: readonly string[];
+  /** Fingerprints that are built in and not in the key file. */
+  readonly absent: readonly string[];
+  /** SHA-256 of the Sigstore key of an image policy that came along. */
+  readonly imagePolicyKey?: string;
+  readonly warnings: readonly string[];
 }
 
-const FINGERPRINT = /^[0-9A-F]{40}$/;
 const PUBLISHER_NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** @returns the exit status */
@@ -47,9 +56,12 @@ export async function addTrust(publisherName: string, options: AddOptions, signa
   const publisher = toPublisher(publisherName, options);
   await requireNoProfile(options.trust);
   const from = options.from ?? publisher.keysUrl;
-  const keyFile = await fetchKeyFile(from, options, signal);
-  const pinned = publisher.fingerprints.map(({ fingerprint }) => fingerprint);
-  const { armored, kept, leftOut } = select(keyFile, pinned, from);
+  const policy = await readPolicy(publisherName, options);
+  const keyFile = await fetchKeyFile(from, options, signal).catch((cause: unknown) => {
+    if (options.from !== undefined || !(cause instanceof StoreError)) throw cause;
+    throw new StoreError(cause.code, `${cause.message}; ${WITHOUT_INTERNET}`, { cause });
+  });
+  const { armored, kept, leftOut, absent } = selectPinned(keyFile, publisher.fingerprints, from);
   const { profile } = publisher;
   const documents: TrustDocument[] = [
     {
@@ -57,26 +69,34 @@ export async function addTrust(publisherName: string, options: AddOptions, signa
       bytes: Buffer.from(toTrustConfigMap(publisher.keyring, armored, publisher.stores)),
     },
     ...toProfileDocuments(profile, options.repository),
+    ...(policy === undefined ? [] : [policy.document]),
   ];
   // What is written must load: better an error now than a profile that fails later.
-  await prepareTrust(profile, documents);
+  const prepared = await prepareTrust(profile, documents);
+  const warnings = [...prepared.warnings, ...(policy?.warnings ?? []), ...listExpiryWarnings(prepared, new Date())];
   signal.throwIfAborted();
   const directory = path.join(options.trust, profile);
   for (const { name, bytes } of documents) await writeNew(path.join(directory, name), bytes);
   const files = documents.map(({ name }) => path.join(directory, name));
-  printResult<Added>(options.output, { profile, files, kept, leftOut }, formatAdded);
+  const key = policy === undefined ? {} : { imagePolicyKey: policy.keySha256 };
+  printResult<Added>(options.output, { profile, files, kept, leftOut, absent, ...key, warnings }, formatAdded);
   return ExitStatus.done;
 }
 
-function select(keyFile: Uint8Array, pinned: readonly string[], from: string): SelectedCertificates {
-  try {
-    return selectCertificates(keyFile, pinned);
-  } catch (cause) {
-    if (!(cause instanceof ConfigurationError)) throw cause;
-    const url = isUrlLike(from) ? URL.parse(from) : null;
-    const shown = url === null ? from : toShownUrl(url);
-    throw new ConfigurationError(cause.code, cause.message, { cause, position: { document: shown } });
+const WITHOUT_INTERNET =
+  'without internet name a file with --from: release-verification.yaml of a release (oc adm release extract), the ConfigMap release-verification of a cluster, or RPM-GPG-KEY-redhat-release of RHEL';
+
+/** The image policy of a release, compared with the key that is pinned; undefined where none is named. @throws InputError */
+async function readPolicy(publisher: string, { imagePolicy, targetVersion }: AddOptions) {
+  if (imagePolicy === undefined) {
+    if (targetVersion !== undefined) throw invalid('--target-version needs --image-policy');
+    return undefined;
   }
+  if (publisher !== 'redhat') throw invalid(`no Sigstore key of ${publisher} is built in: write its policy by hand`);
+  const bytes = await readInput(imagePolicy, MAX_TRUST_FILE_BYTES);
+  const pinned = readPinnedPolicy({ name: imagePolicy, bytes }, targetVersion);
+  const name = imagePolicy.toLowerCase().endsWith('.json') ? 'image-policy.json' : 'image-policy.yaml';
+  return { ...pinned, document: { name, bytes } satisfies TrustDocument };
 }
 
 /** The pinned publisher, or one that the command line describes. @throws InputError */
@@ -95,40 +115,6 @@ function toPublisher(name: string, { profile, fingerprint, store }: AddOptions):
   return { profile, keyring: `verifier-public-key-${name}`, keysUrl: '', fingerprints, stores };
 }
 
-function parseFingerprint(text: string): { fingerprint: string; name: string } {
-  const fingerprint = text.replaceAll(/[\s:]/g, '').toUpperCase();
-  if (!FINGERPRINT.test(fingerprint)) {
-    throw invalid(`${JSON.stringify(text)} is not a fingerprint: 40 hex digits; a short key ID proves nothing`);
-  }
-  return { fingerprint, name: fingerprint };
-}
-
-async function fetchKeyFile(from: string, options: AddOptions, signal: AbortSignal): Promise<Uint8Array> {
-  if (from === '') throw invalid('name the key file with --from');
-  if (!isUrlLike(from)) return await readInput(from, MAX_KEY_FILE_BYTES);
-  const url = parseKeysUrl(from);
-  const client = await openClient(options, { allowPrivateAddresses: false, ca: undefined });
-  try {
-    const { status, bytes } = await client.get(url.href, { signal, limitBytes: MAX_KEY_FILE_BYTES });
-    if (status !== 200) throw new StoreError('StatusUnexpected', `${toShownUrl(url)} answered ${status}`);
-    return bytes;
-  } finally {
-    client.close();
-  }
-}
-
-/** @throws InputError, which repeats no password */
-function parseKeysUrl(from: string): URL {
-  const url = URL.parse(from);
-  if (url === null) throw invalid(`${toShownScheme(from)} is not a URL`);
-  try {
-    checkHttpUrl(url);
-  } catch (cause) {
-    throw invalid(`--from: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
-  }
-  return url;
-}
-
 /** Built-in profiles have their repositories; every other one needs `--repository`. */
 function toProfileDocuments(profile: string, repositories: readonly string[]): readonly TrustDocument[] {
   if (repositories.length === 0) {
@@ -141,7 +127,7 @@ function toProfileDocuments(profile: string, repositories: readonly string[]): r
 }
 
 /** A profile with a directory among its documents would no longer load. */
-async function requireNoProfile(directory: string): Promise<void> {
+export async function requireNoProfile(directory: string): Promise<void> {
   const names = await unlessAbsent(readdir(directory)).catch((cause: unknown) => {
     throw invalid(`cannot read --trust ${directory}: ${cause instanceof Error ? cause.message : ''}`, cause);
   });
@@ -158,15 +144,25 @@ async function writeNew(file: string, document: Uint8Array): Promise<void> {
   } catch (cause) {
     if (fileErrorCode(cause) !== 'EEXIST')
       throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : ''}`, cause);
-    const hint = 'remove it first, or name another profile: a second keyring would have to be satisfied too';
+    const hint = 'remove it first, name another profile, or add to a keyring of it with --keyring';
     throw invalid(`${file} exists; ${hint}`, cause);
   }
 }
 
-function formatAdded({ profile, files, kept, leftOut }: Added): string {
-  const lines = files.map((file) => `wrote ${file} (profile ${profile})`);
-  lines.push(...kept.map((fingerprint) => `  kept      ${fingerprint}`));
-  return [...lines, ...leftOut.map((fingerprint) => `  left out  ${fingerprint}`)].join('\n');
+function formatAdded({ profile, files, kept, leftOut, absent, imagePolicyKey, warnings }: Added): string {
+  return [
+    ...files.map((file) => `wrote ${file} (profile ${profile})`),
+    ...kept.map((fingerprint) => `  kept      ${named(fingerprint)}`),
+    ...leftOut.map((name) => `  left out  ${named(name)}`),
+    ...absent.map((fingerprint) => `  not there ${named(fingerprint)}`),
+    ...(imagePolicyKey === undefined ? [] : [`  policy    key sha256:${imagePolicyKey}, as it is built in`]),
+    ...warnings.map((warning) => `  warning   ${warning}`),
+  ].join('\n');
+}
+
+function named(fingerprint: string): string {
+  const name = findKeyName(fingerprint);
+  return name === undefined ? fingerprint : `${fingerprint}  ${name}`;
 }
 
 function invalid(message: string, cause?: unknown): InputError {

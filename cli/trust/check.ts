@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
+import { listExpiryWarnings } from '../../lib/trust/prepared/key-expiry.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
@@ -18,14 +19,15 @@ export async function checkTrust({ trust, output }: CheckTrustOptions): Promise<
   const checked: Checked[] = [];
   for (const { profile, documents } of await readTrustDirectory(trust)) {
     try {
-      const { revision, warnings } = await prepareTrust(profile, documents);
-      checked.push({ profile, loads: true, revision, warnings });
+      const prepared = await prepareTrust(profile, documents);
+      const warnings = [...prepared.warnings, ...listExpiryWarnings(prepared, new Date())];
+      checked.push({ profile, loads: true, revision: prepared.revision, warnings });
     } catch (cause) {
       if (!(cause instanceof ConfigurationError)) throw cause;
       checked.push({ profile, loads: false, code: cause.code, fault: cause.message });
     }
   }
-  printResult(output, checked, (profiles) => profiles.map(formatChecked).join('\n'));
+  printResult(output, { profiles: checked }, ({ profiles }) => profiles.map(formatChecked).join('\n'));
   return checked.length > 0 && checked.every(({ loads }) => loads) ? ExitStatus.done : ExitStatus.usage;
 }
 

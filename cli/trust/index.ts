@@ -12,10 +12,20 @@ export function addTrust(program: Command, { setStatus, signal }: Run): void {
   trust
     .command('add')
     .description('write the trust of a publisher, from its key file, keeping only pinned certificates')
-    .argument('<publisher>', 'redhat, whose fingerprints are built in, or a name of your own with --fingerprint')
+    .argument(
+      '<publisher>',
+      'redhat, whose fingerprints are built in; sigstore, with its trusted_root.json; or a name of your own with --fingerprint',
+    )
     .addOption(options.trust())
-    .option('--profile <name>', 'profile to write (default: ocp for redhat)')
+    .option('--profile <name>', 'profile to write (default: ocp for redhat and sigstore)')
     .option('--from <url|file>', 'the publisher’s key file (default for redhat: its published address)')
+    .addOption(
+      new Option(
+        '--image-policy <file>',
+        'for redhat: the ClusterImagePolicy openshift of a release, whose Sigstore key is compared with the one built in',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(options.targetVersion())
     .addOption(repeatable('--fingerprint <hex>', 'fingerprint of a certificate to keep (repeatable)'))
     .addOption(
       repeatable('--store <url>', 'signature store to write (repeatable; default for redhat: its published stores)'),
@@ -26,10 +36,33 @@ export function addTrust(program: Command, { setStatus, signal }: Run): void {
         'where releases are asked for; a profile that is not built in needs it (repeatable)',
       ),
     )
+    .addOption(
+      new Option(
+        '--keyring <name>',
+        'add to this keyring of the profile that is there; the keys that it has stay, so that either may sign',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(
+      new Option(
+        '--objects <dir|s3://bucket>',
+        'with --keyring: tell what it would change for the records there of the last 90 days',
+      ).argParser(parseNotEmpty),
+    )
+    .option('--dry-run', 'with --keyring: write nothing')
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
     .addOption(options.output())
     .action(async (publisher: string, given: AddOptions) => {
+      if (given.keyring !== undefined || given.objects !== undefined || given.dryRun === true) {
+        const { addKey } = await import('./add-key.ts');
+        setStatus(await addKey(publisher, given, signal));
+        return;
+      }
+      if (publisher === 'sigstore') {
+        const { addTrustedRoot } = await import('./add-trusted-root.ts');
+        setStatus(await addTrustedRoot(given));
+        return;
+      }
       const { addTrust: add } = await import('./add.ts');
       setStatus(await add(publisher, given, signal));
     });

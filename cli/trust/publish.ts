@@ -31,7 +31,7 @@ export async function publishProfiles({ trust, profile, to, output }: PublishOpt
     prepared.push({ trust: await prepareTrust(name, documents), documents });
   }
   const publications = await publishAll(to, prepared);
-  printResult(output, publications, (all) => all.map(formatPublication).join('\n'));
+  printResult(output, { publications }, (all) => all.publications.map(formatPublication).join('\n'));
   return ExitStatus.done;
 }
 
@@ -48,7 +48,8 @@ async function publishAll(to: string, prepared: readonly Prepared[]): Promise<re
   }
 }
 
-function formatPublication({ outcome, profile, revision, previous }: Publication): string {
+function formatPublication({ outcome, profile, revision, previous, warnings }: Publication): string {
   const before = previous === undefined || previous === revision ? '' : `, replacing ${previous}`;
-  return `${profile}: ${outcome} revision ${revision}${before}`;
+  const notes = warnings.map((warning) => `\n  warning  ${warning}`).join('');
+  return `${profile}: ${outcome} revision ${revision}${before}${notes}`;
 }

@@ -1,5 +1,6 @@
-import { formatUnixDay } from '../../lib/base/documents/unix-time.ts';
+import { formatUnixDay, formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import type { PreparedKey, PreparedKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
+import { listExpiryWarnings } from '../../lib/trust/prepared/key-expiry.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { openTrust } from '../open/trust.ts';
 import type { OutputOptions, TrustOptions } from '../shell/options.ts';
@@ -11,9 +12,21 @@ export interface ShowOptions extends TrustOptions, OutputOptions {}
 /** @returns the exit status */
 export async function showTrust(options: ShowOptions): Promise<number> {
   const { prepared } = await openTrust(options);
-  printResult(options.output, prepared, formatTrust);
+  const warnings = [...prepared.warnings, ...listExpiryWarnings(prepared, new Date())];
+  const shown = { ...prepared, warnings };
+  if (options.output === 'text') printResult('text', shown, formatTrust);
+  else printResult(options.output, withTimes(shown) as object, String);
   return ExitStatus.done;
 }
+
+/** The times of keys and of authorities as RFC 3339: prepared trust holds seconds. */
+function withTimes(prepared: PreparedTrust): unknown {
+  return JSON.parse(JSON.stringify(prepared), (name, value: unknown) =>
+    typeof value === 'number' && TIMES.has(name) ? formatUnixTime(value) : value,
+  );
+}
+
+const TIMES: ReadonlySet<string> = new Set(['createdAt', 'assertedAt', 'expiresAt']);
 
 function formatTrust(trust: PreparedTrust): string {
   const policies = trust.imagePolicies.map(
@@ -37,13 +50,14 @@ function formatTrust(trust: PreparedTrust): string {
   ].join('\n');
 }
 
-function formatKeyring({ name, certificates }: PreparedKeyring, label: string): readonly string[] {
+function formatKeyring({ name, certificates, unusable = [] }: PreparedKeyring, label: string): readonly string[] {
   return [
     `  ${label}   ${name}`,
     ...certificates.flatMap(({ userIds, keys }) => [
       ...userIds.map((userId) => `    user ID     ${userId}`),
       ...keys.map(formatKey),
     ]),
+    ...unusable.map((key) => `    unusable    ${key.name}: ${key.reason}`),
   ];
 }
 

@@ -1,8 +1,11 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { type BundleLinks, summariseBundle } from '../../lib/bundle/service/bundle-links.ts';
 import { parseBundleId, readBundleState } from '../../lib/bundle/service/bundle-state.ts';
-import { chooseFormat, FORMAT_TYPES } from '../../lib/bundle/service/config-maps/choose-format.ts';
-import { parseConfigMapsRequest } from '../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
+import {
+  chooseFormat,
+  FORMAT_TYPES,
+  parseConfigMapsRequest,
+} from '../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
 import { readConfigMaps } from '../../lib/bundle/service/config-maps/read-config-maps.ts';
 import {
   parseBundleRequest,

@@ -15,7 +15,7 @@ export interface ExportHandler {
 }
 
 export function createHandler(dependencies: Dependencies): ExportHandler {
-  const answer = wrapHttp((event, signal) => answerRequest(event, signal, dependencies), dependencies.telemetry);
+  const answer = wrapHttp((event, { signal }) => answerRequest(event, signal, dependencies), dependencies.telemetry);
   // One bundle at a time: each holds a whole mirror in memory.
   const consume = wrapQueue((message, signal) => exportQueued(message, dependencies, signal), {
     ...dependencies,

@@ -1,10 +1,10 @@
 import { openBundleLinks } from '../../lib/bundle/service/bundle-links.ts';
+import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
@@ -13,7 +13,7 @@ const { objects, profiles, exportQueueUrl, exportDeadLetterUrl, exportReceives }
 });
 const now = (): Date => new Date();
 const store = await openObjectStore(objects);
-const client = createSqsClient();
+const client = createSqsClient({ endpoints: readEndpoints(process.env) });
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),

@@ -1,7 +1,6 @@
 import type { LookasideResult } from '../../lib/mirror/slots/lookaside-mirror.ts';
 import { rememberAbsent } from '../../lib/mirror/sync/absent-record.ts';
-import { mirrorDigest } from '../../lib/mirror/sync/mirror-digest.ts';
-import { mirrorImage } from '../../lib/mirror/sync/mirror-image.ts';
+import { mirrorDigest, mirrorImage } from '../../lib/mirror/sync/mirror-digest.ts';
 import type { MirrorMessage } from '../../lib/mirror/sync/mirror-message.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';

@@ -1,9 +1,9 @@
+import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsClient, createSqsConsumer } from '../../lib/platform/queues/sqs-client.ts';
 import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
@@ -13,7 +13,7 @@ const { objects, profiles, mirrorQueueUrl, mirrorDeadLetterUrl, mirrorReceives }
 });
 const now = (): Date => new Date();
 const store = await openObjectStore(objects);
-const client = createSqsClient();
+const client = createSqsClient({ endpoints: readEndpoints(process.env) });
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),

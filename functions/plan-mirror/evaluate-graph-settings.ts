@@ -1,5 +1,5 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { type GraphPlace, toGraphPlaces } from '../../lib/mirror/graph/graph-places.ts';
+import { type GraphPlace, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
 import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import type { FunctionConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 

@@ -1,5 +1,7 @@
 import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts';
+import { rememberCoverage } from '../../lib/mirror/sync/coverage.ts';
 import { type PlanMirrorResult, planMirror } from '../../lib/mirror/sync/plan-mirror.ts';
+import { rememberCatalog } from '../../lib/mirror/sync/release-catalog.ts';
 import type { HttpClient } from '../../lib/platform/http/http-client.ts';
 import { type EventHandler, wrapEvent } from '../../lib/platform/lambda/invocation.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
@@ -33,7 +35,11 @@ export function createHandler(dependencies: Dependencies): PlanMirrorHandler {
     const report = createPlanReport(telemetry);
     for (const one of graphs) {
       try {
-        report.add(one.profile, await plan(one, dependencies, signal));
+        const result = await plan(one, dependencies, signal);
+        report.add(one.profile, result);
+        const objects = bindObjectStore(dependencies.objects, signal);
+        if (result.coverage !== undefined) await rememberCoverage(objects, one.profile, result.coverage);
+        if (result.catalog !== undefined) await rememberCatalog(objects, one.profile, result.catalog);
       } catch (error) {
         report.fail(one.profile, error);
       }

@@ -1,10 +1,11 @@
+import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
-import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
+import { openEcrByRole } from '../../lib/registry/profile/profile-registries.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { openRegistries } from '../../lib/verdict/records/open-evidence.ts';
 import { evaluateGraphSettings } from './evaluate-graph-settings.ts';
@@ -25,8 +26,11 @@ export const handler = createHandler({
   trust: createTrustSource(objects, profiles, now),
   objects,
   openClient: ({ allowPrivateAddresses, ca }) => createHttpClient({ allowPrivateAddresses, ca, proxy }),
-  registries: openRegistries({ proxy, pullSecret, ecr: createEcrManifests() }),
-  mirrorQueue: createSqsQueue({ client: createSqsClient(), queueUrl: mirrorQueueUrl }),
+  registries: openRegistries({ proxy, pullSecret, openEcr: openEcrByRole(() => readAwsSettings(process.env)) }),
+  mirrorQueue: createSqsQueue({
+    client: createSqsClient({ endpoints: readEndpoints(process.env) }),
+    queueUrl: mirrorQueueUrl,
+  }),
   telemetry: createTelemetry('plan-mirror'),
   now,
 });

@@ -26,7 +26,8 @@ export function createHandler({
       telemetry.count('TrustNotPublished');
       throw error;
     }
-    for (const publication of publications) telemetry.log('info', 'trust published', { ...publication });
+    for (const publication of publications)
+      telemetry.log(publication.warnings.length === 0 ? 'info' : 'warn', 'trust published', { ...publication });
     telemetry.count('TrustPublished', publications.length);
     return publications;
   };

@@ -48,7 +48,7 @@ export async function queueEvent(
   const read = await Promise.allSettled(trust.profiles.map((profile) => trust.read(profile)));
   const profiles = read.flatMap((one) => (one.status === 'fulfilled' ? [one.value.prepared] : []));
   const result = await queuePushes(event, profiles, pushQueue);
-  telemetry.log('info', 'push received', { source, ...result });
+  telemetry.log(result.unmapped > 0 ? 'warn' : 'info', 'push received', { source, ...result });
   const failures = read.filter((one) => one.status === 'rejected').map(({ reason }): unknown => reason);
   // The sender repeats an event that failed. The pushes that other profiles map are queued, and twice is harmless.
   const failure = profiles.length === 0 ? failures[0] : failures.find((error) => !isUnpublished(error));

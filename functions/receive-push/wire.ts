@@ -1,26 +1,34 @@
-import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
+import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
+import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { openSecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
+import { openIdentities } from '../../lib/push/receive/open-identities.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
-const { objects, profiles, pushQueueUrl, pushDeadLetterUrl, webhooks } = readConfiguration(process.env, {
+const { objects, profiles, pushQueueUrl, pushDeadLetterUrl, webhooks, edge } = readConfiguration(process.env, {
   needed: ['SIGNET_PUSH_QUEUE_URL', 'SIGNET_PUSH_DEAD_LETTER_URL'],
-  optional: ['SIGNET_WEBHOOKS'],
+  optional: ['SIGNET_WEBHOOKS', 'SIGNET_EDGE'],
 });
 const now = (): Date => new Date();
 const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
-const client = createSqsClient();
+const client = createSqsClient({ endpoints: readEndpoints(process.env) });
 
-export const handler = createHandler({
+const telemetry = createTelemetry('receive-push');
+const handle = createHandler({
   trust: createTrustSource(store, profiles, now),
   webhooks: openSecretSource(webhooks, { parse: parseWebhookCredentials }),
+  verifyIdentity: openIdentities(readProxy(process.env)),
   pushQueue: createSqsQueue({ client, queueUrl: pushQueueUrl }),
   sendDead: createSqsConsumer({ client, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }).sendDead,
-  telemetry: createTelemetry('receive-push'),
+  telemetry,
 });
+
+export const handler =
+  edge === undefined
+    ? handle
+    : (await import('../../lib/platform/lambda/edge.ts')).onlyThroughEdge(handle, { location: edge, telemetry });

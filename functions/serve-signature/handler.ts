@@ -1,12 +1,13 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
+import { matchesTag } from '../../lib/platform/lambda/entity-tag.ts';
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { bindObjectReader, type ObjectReader } from '../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
 
 export interface Dependencies {
-  readonly objects: ObjectStore;
+  readonly objects: ObjectReader;
   readonly telemetry: Telemetry;
 }
 
@@ -16,15 +17,15 @@ const MISS_SECONDS = 60;
 
 /** GET and HEAD of one mirrored signature, in both layouts and under the update service's path; a true 404 when absent. */
 export function createHandler({ objects, telemetry }: Dependencies): HttpHandler {
-  const answer: AnswerHttp = async (event, signal) => {
+  const answer: AnswerHttp = async (event, { signal }) => {
     const key = parseSignaturePath(event.rawPath);
     const stored =
-      key === undefined ? undefined : await bindObjectStore(objects, signal).readObject(key, MAX_SIGNATURE_BYTES);
+      key === undefined ? undefined : await bindObjectReader(objects, signal).readObject(key, MAX_SIGNATURE_BYTES);
     telemetry.count(stored === undefined ? 'SignatureMiss' : 'SignatureHit');
     if (stored === undefined) return MISS;
     const etag = `"${stored.etag.replaceAll('"', '')}"`;
     const headers = { etag, 'cache-control': `public, max-age=${HIT_SECONDS}` };
-    if (event.headers['if-none-match'] === etag) return { statusCode: 304, headers };
+    if (matchesTag(event.headers['if-none-match'], etag)) return { statusCode: 304, headers };
     const found = {
       ...headers,
       'content-type': 'application/octet-stream',

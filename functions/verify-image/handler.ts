@@ -1,4 +1,5 @@
 import { queueUnmirrored } from '../../lib/mirror/sync/mirror-message.ts';
+import { readCaller } from '../../lib/platform/lambda/caller.ts';
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
@@ -12,7 +13,7 @@ import {
 } from '../../lib/verdict/decide/request.ts';
 import { decideAndRecord, type RecordedDecision } from '../../lib/verdict/records/decide-and-record.ts';
 import type { Evidence } from '../../lib/verdict/records/open-evidence.ts';
-import { toAsked } from '../../lib/verdict/records/write-record.ts';
+import { reportObstacles, toAsked } from '../../lib/verdict/records/write-record.ts';
 import { parseWordsForm, toVerdictWords } from '../../lib/verdict/words/to-verdict-words.ts';
 
 export interface Dependencies extends Evidence {
@@ -26,16 +27,23 @@ const FORCED_ROUTE = 'POST /v1/verify/forced';
 /** POST /v1/verify and {@link FORCED_ROUTE}; `?as=` answers in an operator's words. */
 export function createHandler(dependencies: Dependencies): HttpHandler {
   const { upstream, telemetry } = dependencies;
-  const answer: AnswerHttp = async (event, signal) => {
-    const form = parseWordsForm(event.queryStringParameters?.['as']);
+  const answer: AnswerHttp = async (event, { signal }) => {
+    const as = event.queryStringParameters?.['as'];
+    const form = as === undefined ? undefined : parseWordsForm(as);
     const request = parseApiRequest(parseJsonBody(event), { takesForce: event.routeKey === FORCED_ROUTE });
     const trust = await bindTrustSource(dependencies.trust, signal).read(request.profile);
     requireModeAllowed(request, trust.prepared);
     const places = { ...dependencies, upstream: upstream.open(trust.prepared), signal };
-    const decision = await decideAndRecord(request, toAsked('api', request.pullspec.text), trust, places);
-    const { verdict, recordId } = decision;
+    const decision = await decideAndRecord(
+      request,
+      toAsked('api', request.pullspec.text, readCaller(event)),
+      trust,
+      places,
+    );
+    const { verdict, recordId, obstacles } = decision;
     telemetry.count(`Verified.${verdict.outcome}`);
     reportFaults(verdict, telemetry);
+    reportObstacles(obstacles, telemetry);
     await queueForMirror(decision, dependencies);
     const body = form === undefined ? verdict : toVerdictWords(verdict, form, trust.keyrings);
     return toVerdictResponse(verdict, { location: `/v1/records/${verdict.digest ?? 'undigested'}/${recordId}` }, body);

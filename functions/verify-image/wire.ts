@@ -3,6 +3,7 @@ import { readConfiguration } from '../../lib/platform/lambda/read-configuration.
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
 import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
+import { openEcrByRole } from '../../lib/registry/profile/profile-registries.ts';
 import { openEvidence } from '../../lib/verdict/records/open-evidence.ts';
 import { createHandler } from './handler.ts';
 
@@ -11,9 +12,10 @@ const configuration = readConfiguration(process.env, {
   optional: ['SIGNET_PULL_SECRET'],
 });
 const objects = await openLightObjectStore(configuration.objects, () => readAwsSettings(process.env));
+const openEcr = openEcrByRole(() => readAwsSettings(process.env));
 
 export const handler = createHandler({
-  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env) }),
+  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env), openEcr }),
   mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: configuration.mirrorQueueUrl }),
   telemetry: createTelemetry('verify-image'),
 });

@@ -4,6 +4,7 @@ import { type MessageOutcome, toRetryDelay } from '../../lib/platform/queues/pro
 import { QueuedMessageSchema } from '../../lib/push/verify/queued-message.ts';
 import { type PushDependencies, type PushResult, verifyPushed } from '../../lib/push/verify/verify-pushed.ts';
 import { reportFaults } from '../../lib/verdict/decide/request.ts';
+import { reportObstacles } from '../../lib/verdict/records/write-record.ts';
 
 export interface Dependencies extends PushDependencies, QueueConsumer {
   readonly telemetry: Telemetry;
@@ -47,10 +48,15 @@ function report(messageId: string, result: PushResult, telemetry: Telemetry): vo
     telemetry.log('info', 'push not verified', { messageId, reason: result.reason });
     return;
   }
-  const { verdict, recordId, mirrorFailure } = result;
+  const { verdict, recordId, obstacles, lastFault, mirrorFailure } = result;
   const { outcome, pullspec, digest, profile, reasons } = verdict;
   telemetry.count(`Pushed.${outcome}`);
   reportFaults(verdict, telemetry);
+  reportObstacles(obstacles, telemetry);
+  if (lastFault !== undefined) {
+    telemetry.count('LastVerdictBroken');
+    telemetry.log('error', 'what is stored as the last verdict is none', { digest, profile, fault: lastFault });
+  }
   if (mirrorFailure !== undefined) {
     telemetry.count('MirrorNotQueued');
     telemetry.log('warn', 'the digest could not be queued for the mirror', { error: describeError(mirrorFailure) });

@@ -1,11 +1,11 @@
+import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { openBus } from '../../lib/platform/bus/aws-bus.ts';
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
-import { createEcrManifests } from '../../lib/registry/profile/ecr-manifests.ts';
+import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { openEcrByRole } from '../../lib/registry/profile/profile-registries.ts';
 import { openEvidence } from '../../lib/verdict/records/open-evidence.ts';
 import { createHandler } from './handler.ts';
 
@@ -21,10 +21,11 @@ const configuration = readConfiguration(process.env, {
 });
 const { pushQueueUrl, pushDeadLetterUrl } = configuration;
 const objects = await openLightObjectStore(configuration.objects, () => readAwsSettings(process.env));
-const client = createSqsClient();
+const client = createSqsClient({ endpoints: readEndpoints(process.env) });
+const openEcr = openEcrByRole(() => readAwsSettings(process.env));
 
 export const handler = createHandler({
-  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env), ecr: createEcrManifests() }),
+  ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env), openEcr }),
   mirrorQueue: createSqsQueue({ client, queueUrl: configuration.mirrorQueueUrl }),
   bus: openBus(configuration.eventBus, configuration.verdictTopic),
   maxReceives: configuration.pushReceives,

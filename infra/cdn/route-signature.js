@@ -2,7 +2,12 @@
 // under its one spelling, and everything else is answered here. What is a path of a signature is decided as in
 // lib/mirror/slots/slot-layout.ts; test/package/cdn-functions.test.ts holds the two together. Written without what
 // that runtime lacks: destructuring, for-of, optional chaining, URL.
-const RELEASE_PREFIXES = ['/signatures/', '/api/upgrades_info/signatures/'];
+const RELEASE_PREFIXES = [
+  '/signatures/',
+  '/api/upgrades_info/signatures/',
+  '/pub/openshift-v4/signatures/openshift/release/',
+  '/openshift-release/official/signatures/openshift/release/',
+];
 const LOOKASIDE_PREFIX = '/lookaside/';
 const DIGEST_SEGMENT = /^(?:sha256=[0-9a-f]{64}|sha384=[0-9a-f]{96}|sha512=[0-9a-f]{128})$/;
 const INDEX = /^signature-([1-9][0-9]{0,2})$/;
@@ -92,7 +97,7 @@ function isCanonicalRepository(text) {
 
 /** @param {string} host */
 function isCanonicalHost(host) {
-  if (!HOST.test(host) || host === 'index.docker.io' || /:0+[1-9]/.test(host)) return false;
+  if (!HOST.test(host) || host === 'index.docker.io' || /:0+[1-9][0-9]*$/.test(host)) return false;
   // The default port is dropped wherever what is left can still be read as a host.
   const isDefaultPort = host.endsWith(':443') && isUnmistakable(host.slice(0, -':443'.length));
   return isUnmistakable(host) && !isDefaultPort;

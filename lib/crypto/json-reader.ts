@@ -1,4 +1,4 @@
-import { tryDecodeBase64 } from '../base/documents/base64.ts';
+import { decodeReplacing, tryDecodeBase64 } from '../base/documents/decode.ts';
 import { JsonNumber, type RawJsonValue } from '../base/documents/json-value.ts';
 import { parseStrictJsonWithRawNumbers, StrictJsonError } from '../base/documents/parse-strict-json.ts';
 import { SignatureError, type SignatureErrorCode } from '../base/errors/signature-error.ts';
@@ -7,7 +7,8 @@ export type Members = Readonly<Record<string, RawJsonValue>>;
 
 /** Reads one kind of strict JSON; anything unexpected is a SignatureError with the reader's code. */
 export interface JsonReader {
-  readonly parse: (content: Uint8Array | string) => RawJsonValue;
+  /** @param ignored a member of the whole: nothing reads what its members hold, and a name may occur twice in there */
+  readonly parse: (content: Uint8Array | string, ignored?: string) => RawJsonValue;
   /** An object with own members only; `known`: the only members allowed; undefined: any. */
   readonly members: (name: string, value: RawJsonValue | undefined, known: readonly string[] | undefined) => Members;
   readonly list: (name: string, value: RawJsonValue | undefined) => readonly RawJsonValue[];
@@ -20,12 +21,24 @@ export interface JsonReader {
 }
 
 const PLAIN_INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
+
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** `what` begins the sentence of every error. */
-export function createJsonReader(what: string, code: SignatureErrorCode): JsonReader {
+/**
+ * @param what begins the sentence of every error
+ * @param invalidUtf8 `replace` reads bytes that are no characters as Go's `encoding/json` does
+ */
+export function createJsonReader(
+  what: string,
+  code: SignatureErrorCode,
+  invalidUtf8: 'refuse' | 'replace' = 'refuse',
+): JsonReader {
   const invalid = (fault: string, cause?: unknown): SignatureError =>
     new SignatureError(code, `${what} cannot be used: ${fault}`, cause === undefined ? {} : { cause });
+  const toText = (content: Uint8Array | string): string => {
+    if (typeof content === 'string') return content;
+    return invalidUtf8 === 'replace' ? decodeReplacing(content) : decode(content, invalid);
+  };
   const present = (name: string, value: RawJsonValue | undefined): RawJsonValue => {
     if (value === undefined) throw invalid(`${name} is missing`);
     return value;
@@ -33,14 +46,14 @@ export function createJsonReader(what: string, code: SignatureErrorCode): JsonRe
   const text = (name: string, value: RawJsonValue | undefined): string => {
     const found = present(name, value);
     if (typeof found !== 'string') throw invalid(`${name} is not a string`);
-    return found;
+    return found.toWellFormed();
   };
   return {
     invalid,
     text,
-    parse(content) {
+    parse(content, ignored) {
       try {
-        return parseStrictJsonWithRawNumbers(typeof content === 'string' ? content : decode(content, invalid));
+        return parseStrictJsonWithRawNumbers(toText(content), ignored);
       } catch (cause) {
         if (cause instanceof StrictJsonError) throw invalid(`it is not strict JSON: ${cause.message}`, cause);
         throw cause;

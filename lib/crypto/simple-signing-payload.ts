@@ -25,11 +25,14 @@ const TYPES: Readonly<Record<PayloadMode, string>> = {
 };
 const PLAIN_INTEGER = /^-?(?:0|[1-9][0-9]*)$/;
 const MAX_INT64 = 2n ** 63n - 1n;
-const json = createJsonReader('the signed payload', 'PayloadInvalid');
+const json = createJsonReader('the signed payload', 'PayloadInvalid', 'replace');
 
 /** @throws SignatureError `PayloadInvalid` */
 export function parseSimpleSigningPayload(content: Uint8Array, mode: PayloadMode): UntrustedPayload {
-  const root = json.members('the payload', json.parse(content), ['critical', 'optional']);
+  const root = json.members('the payload', json.parse(content, mode === 'release' ? undefined : 'optional'), [
+    'critical',
+    'optional',
+  ]);
   const critical = json.members('critical', root['critical'], ['type', 'image', 'identity']);
   if (critical['type'] !== TYPES[mode]) throw json.invalid(`critical.type must be ${JSON.stringify(TYPES[mode])}`);
   const image = json.members('critical.image', critical['image'], ['docker-manifest-digest']);
@@ -37,7 +40,9 @@ export function parseSimpleSigningPayload(content: Uint8Array, mode: PayloadMode
   verifyOptional(root, mode);
   const digest = json.text('docker-manifest-digest', image['docker-manifest-digest']);
   if (!isDigest(digest)) throw json.invalid(`docker-manifest-digest ${JSON.stringify(digest)} is not a digest`);
-  const dockerReference = json.text('docker-reference', identity['docker-reference']);
+  const named = identity['docker-reference'];
+  // To Go null is the empty text, which names nothing.
+  const dockerReference = named === null ? '' : json.text('docker-reference', named);
   if (mode === 'release' && dockerReference === '') throw json.invalid('docker-reference is empty');
   return { digest, dockerReference };
 }
@@ -59,7 +64,7 @@ function verifyTimestamp(timestamp: RawJsonValue, mode: PayloadMode): void {
   if (mode === 'release' && !isPlain) throw json.invalid('optional.timestamp is not written as an integer');
   const number = Number(timestamp.raw);
   if (!Number.isInteger(number)) throw json.invalid('optional.timestamp is not an integer');
-  // Cosign's reader goes through a double, in which the largest integer of 64 bits is already one too many.
-  const value = BigInt(isPlain && mode !== 'cosign' ? timestamp.raw : number);
+  // The reader of containers/image goes through a double, in which the largest integer of 64 bits is one too many.
+  const value = BigInt(mode === 'release' ? timestamp.raw : number);
   if (value > MAX_INT64 || value < -MAX_INT64 - 1n) throw json.invalid('optional.timestamp is out of range');
 }

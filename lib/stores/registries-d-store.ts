@@ -9,7 +9,7 @@ import type { PreparedTrust } from '../trust/prepared/prepared-trust.ts';
 import { readRegistriesD } from '../trust/registries-d/read-registries-d.ts';
 import { findLookaside, type Lookaside, type RegistriesD } from '../trust/registries-d/registries-d.ts';
 import { createDirectoryLookasideStore } from './directory-stores.ts';
-import { createHttpSignatures, type HttpStoreOptions, toStoreDescription } from './http-stores.ts';
+import { createHttpSignatures, type HttpStoreOptions, toStoreDescription } from './numbered-stores.ts';
 import { createEmptyStore, createFailingStore } from './port/composites.ts';
 import { MAX_LOOKASIDE_SIGNATURES, type SignatureQuery, type SignatureStore } from './port/signature-store.ts';
 import { walkSignatures } from './port/walk-signatures.ts';

@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { makeInstaller } from '../../test/artifact/installer/installer-writer.ts';
@@ -10,6 +10,7 @@ import {
   REGISTRIES_D,
 } from '../../test/cluster/render/machine-config/machine-config-example.ts';
 import { AFTER, BEFORE, describePool } from '../../test/cluster/rollout/describe-pool.ts';
+import { SHOP, SITE } from '../../test/cluster/trial/sample-export.ts';
 import { FIXTURE_RELEASES, fixtureReleases } from '../../test/support/fixture-releases.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -24,6 +25,8 @@ export function writeScene(folder: string): void {
     ...fleetFiles(),
     ...messageFiles(),
     ...nodeFiles(),
+    'site/pods.json': JSON.stringify(list(...SITE)),
+    'site/mirrors.json': JSON.stringify(mirrorSet(SHOP, 'mirror.example.com/shop')),
     'catalog.yaml': CATALOG,
     'openshift-install-linux.tar.gz': gzipSync(
       makeInstaller({ image: pullspecOf('4.99.1'), version: '4.99.1', architecture: 'linux/amd64' }),
@@ -113,6 +116,14 @@ function messageFiles(): Readonly<Record<string, string>> {
   };
 }
 
+const SITE_KEY_PATH = '/etc/pki/site/cosign.pub';
+
+function toScoped(key: object): string {
+  const requirement = { type: 'sigstoreSigned', ...key, signedIdentity: { type: 'matchRepository' } };
+  const transports = { docker: { 'registry.example.com/acme': [requirement] } };
+  return `${JSON.stringify({ default: [{ type: 'insecureAcceptAnything' }], transports }, null, 2)}\n`;
+}
+
 function nodeFiles(): Readonly<Record<string, string>> {
   const held = { '/etc/containers/policy.json': POLICY_TEXT, [KEY_PATH]: KEY_TEXT };
   const registries = Object.entries(REGISTRIES_D);
@@ -122,6 +133,9 @@ function nodeFiles(): Readonly<Record<string, string>> {
   ]);
   return {
     'policy.json': POLICY_TEXT,
+    'new-members.json': toScoped({ keyPaths: [SITE_KEY_PATH] }),
+    'sigstore.json': toScoped({ keyPath: SITE_KEY_PATH }),
+    [`root${SITE_KEY_PATH}`]: readFileSync(path.join(ROOT, 'test/fixtures/cosign/keys/p256.pub'), 'utf8'),
     'deny.json': '{"default": [{"type": "reject"}]}\n',
     [`root${KEY_PATH}`]: KEY_TEXT,
     ...Object.fromEntries(registries.map(([name, text]) => [`registries.d/${name}`, text])),

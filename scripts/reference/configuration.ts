@@ -1,12 +1,14 @@
 import * as v from 'valibot';
 import { parseDocument } from 'yaml';
+import { TOKEN_VARIABLE } from '../../cli/open/api-token.ts';
+import { FILE_VARIABLE, SETTINGS } from '../../cli/shell/settings/setting.ts';
 import { START_HELP, START_OPTIONS } from '../../local/options.ts';
 import { findSource, readMembers, readText, toCell, toCode, toHead, toTable } from './read-source.ts';
 import { readFunctions } from './service.ts';
 
 /** docs/reference/configuration.md */
 export function makeConfiguration(): string {
-  return `${toHead('Configuration', 'the sources and `serverless.yml`')}
+  return `${toHead('Configuration', 'the sources, `serverless.yml` and `infra/parameters.yml`')}
 Settings, by who gives them.
 What may be trusted is none of these: it is in the [trust documents](../guides/trust.md).
 The flags of \`signet\` are in [commands.md](commands.md).
@@ -22,11 +24,21 @@ Lambda sets these:
 
 ${toTable(['variable', 'meaning'], listVariables('RoleVariables'))}
 
+These lead requests to AWS elsewhere:
+
+${toTable(['variable', 'meaning'], listVariables('EndpointVariables'))}
+
 ## The environment of every process
 
 Functions, the service on one machine and the command line read these.
 
 ${toTable(['variable', 'meaning'], [...listVariables('ProxyVariables'), ...listVariables('LogVariables')])}
+
+## The environment of the command line
+
+They stand in for options: [settings](commands.md#settings).
+
+${toTable(['variable', 'meaning'], listCommandVariables())}
 
 ## The flags of the service on one machine
 
@@ -36,7 +48,8 @@ ${toTable(['flag', 'default', 'meaning'], listServiceFlags())}
 
 ## The parameters of a deployment
 
-Given to the packager: \`npm run package -- --stage prod --param="profiles=ocp,okd"\`.
+Kept in \`stages/<stage>.yml\`, as [stages/example.yml](../../stages/example.yml) shows, or given to the packager: \`npm run package -- --stage prod --param="profiles=ocp,okd"\`.
+The packager refuses what cannot be deployed before it makes anything, and names each parameter.
 
 ${toTable(['parameter', 'default', 'meaning'], listParameters())}
 `;
@@ -58,6 +71,17 @@ function listFunctionVariables(): readonly (readonly string[])[] {
 function listVariables(name: string): readonly (readonly string[])[] {
   const source = findSource(`interface ${name}`);
   return readMembers(source, name).map((member) => [toCode(member.name), toCell(member.about)]);
+}
+
+function listCommandVariables(): readonly (readonly string[])[] {
+  return [
+    ...Object.entries(SETTINGS).map(([name, { variable }]) => [
+      toCode(variable),
+      `stands in for ${toCode(`--${name}`)}`,
+    ]),
+    [toCode(FILE_VARIABLE), 'the user’s own configuration file'],
+    [toCode(TOKEN_VARIABLE), 'a file with the token that a service asks for'],
+  ];
 }
 
 function listServiceFlags(): readonly (readonly string[])[] {
@@ -83,16 +107,16 @@ function toDefault(value: string | boolean): string {
 }
 
 const Parameters = v.record(v.string(), v.union([v.string(), v.number()]));
-const Service = v.object({ params: v.objectWithRest({ default: Parameters }, Parameters) });
+const Stages = v.objectWithRest({ default: Parameters }, Parameters);
 const Pair = v.object({ key: v.object({ value: v.string(), commentBefore: v.nullish(v.string()) }) });
 
 function listParameters(): readonly (readonly string[])[] {
-  const document = parseDocument(readText('serverless.yml'), { logLevel: 'silent' });
-  const { default: defaults, ...stages } = v.parse(Service, document.toJS()).params;
-  const about = readComments(document.getIn(['params', 'default']));
+  const document = parseDocument(readText('infra/parameters.yml'));
+  const { default: defaults, ...stages } = v.parse(Stages, document.toJS());
+  const about = readComments(document.get('default'));
   return Object.entries(defaults).map(([name, value]) => {
     const comment = about.get(name) ?? '';
-    if (comment === '') throw new Error(`serverless.yml has no comment for the parameter ${name}`);
+    if (comment === '') throw new Error(`infra/parameters.yml has no comment for the parameter ${name}`);
     const others = Object.entries(stages).flatMap(([stage, values]) =>
       values[name] === undefined ? [] : [`; stage ${stage}: ${toCode(String(values[name]))}`],
     );

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { ASSUMPTIONS, type Assumptions } from '../../bench/cost/assumptions.ts';
-import { type BillLine, billMirror, billReads, billVerifications, totalOf } from '../../bench/cost/bills.ts';
+import {
+  type BillLine,
+  billMirror,
+  billReads,
+  billVerifications,
+  billWatching,
+  totalOf,
+} from '../../bench/cost/bills.ts';
 import { findMeasured, type MeasuredFunction } from '../../bench/cost/measured-functions.ts';
 import { toReport } from '../../bench/report.ts';
 
@@ -18,10 +25,13 @@ const ROUND: Assumptions = {
     cdnRequests: { dollars: 13, per: '', source: '' },
     cdnGigabyte: { dollars: 17, per: '', source: '' },
     logGigabyte: { dollars: 19, per: '', source: '' },
+    alarmMetrics: { dollars: 2, per: '', source: '' },
+    customMetrics: { dollars: 3, per: '', source: '' },
+    dashboards: { dollars: 5, per: '', source: '' },
   },
   lambda: { megabytesOfOneProcessor: 2048, slowdown: 2, coldShare: 0.1, requestMilliseconds: 10 },
   logBytes: 1000,
-  verification: { count: 1_000_000, gets: 3, puts: 2 },
+  verification: { count: 1_000_000, gets: 3, puts: 2, rounds: 5 },
   reads: { count: 1_000_000, missShare: 0.1, bytes: 1000 },
   mirror: {
     releases: 2000,
@@ -31,6 +41,7 @@ const ROUND: Assumptions = {
     bytesPerSignature: 500_000,
     storeMilliseconds: 50,
   },
+  watching: { alarmMetrics: 10, ownMetrics: 20, routes: 4, metricsPerRoute: 5, usedShare: 0.5 },
 };
 const FUNCTION: MeasuredFunction = {
   name: 'verify-image',
@@ -42,7 +53,7 @@ const FUNCTION: MeasuredFunction = {
 
 /** The lines of a bill for a million calls that ask S3 so often, at 10 ms each. */
 function billCalls(measured: MeasuredFunction, gets: number): readonly BillLine[] {
-  const verification = { count: 1_000_000, gets, puts: 0 };
+  const verification = { count: 1_000_000, gets, puts: 0, rounds: gets };
   const { lines } = billVerifications(measured, { ...ROUND, verification });
   return lines.filter(({ what }) => what.startsWith(`${measured.name}: `));
 }
@@ -120,4 +131,10 @@ describe('what was measured of a function', () => {
   ])('is refused with %s', (_, given) => {
     expect(() => findMeasured(report(given), 'verify-image')).toThrow('has no figure warm-verify-image');
   });
+});
+
+test('a month of watching is alarms, the metrics that have values, and the dashboard', () => {
+  const bill = billWatching(ROUND);
+  expect(bill.lines.map(({ dollars }) => dollars)).toEqual([20, 30, 30, 5]);
+  expect(totalOf(bill)).toBe(85);
 });

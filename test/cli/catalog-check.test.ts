@@ -95,8 +95,14 @@ describe('signet catalog check', () => {
     await rm(at('long'));
   });
 
+  test('an entry that cannot be used is told, and the others are checked', async () => {
+    const { status, stdout } = await signet(at('broken.txt'));
+    expect([status, stdout]).toEqual([1, expect.stringContaining('  line 2: "not a pullspec" is not a pullspec')]);
+    expect(stdout).toContain('1 image, 1 at fault');
+  });
+
   test.each<[string, readonly string[], string]>([
-    ['a line that is no pullspec', ['broken.txt'], 'broken.txt:2: line 2: '],
+    ['no line that is a pullspec', ['policy.json'], 'policy.json:1: '],
     ['a file that is not there', ['absent'], 'cannot read'],
     ['a policy that is none', ['good.txt', '--policy', 'good.txt'], 'good.txt:1: '],
     ['a directory', ['.'], 'it is a directory'],

@@ -89,11 +89,67 @@ describe('signet verify', () => {
 });
 
 test('signet check contacts nothing: its stores resolve nowhere, and it answers', async () => {
-  expect((await signet('check', GOOD, ...WITH_TRUST)).status).toBe(0);
+  const allowed = await signet('check', GOOD, ...WITH_TRUST);
+  expect([allowed.status, allowed.stdout.split('\n')]).toEqual([
+    0,
+    [
+      'allowed: the pullspec is canonical; signatures were not checked',
+      `  pullspec  ${GOOD}`,
+      expect.stringMatching(/^ {2}profile {3}ocp \(enforce\), trust revision [0-9a-f]{12}$/),
+      '',
+    ],
+  ]);
   const wrong = await signet('check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST);
   expect(wrong.status).toBe(1);
-  expect(wrong.stdout).toContain(`use ${GOOD}`);
-  expect((await signet('check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST, '--mode', 'warn')).status).toBe(0);
+  expect(wrong.stdout).toContain('use the profile of its publisher');
+  expect(wrong.stdout).not.toContain(`use ${GOOD}`);
+  const warned = await signet('check', `quay.io/x/y@${DIGEST}`, ...WITH_TRUST, '--mode', 'warn');
+  expect([warned.status, warned.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^allowed: the policy only warns of the pullspec; signatures were not checked\n.*RepositoryNotC/s,
+    ),
+  ]);
+});
+
+test.each<[name: string, pullspec: string, more: readonly string[], status: number, outcome: string]>([
+  ['a canonical pullspec', GOOD, [], 0, 'allowed'],
+  ['another repository', `quay.io/x/y@${DIGEST}`, [], 1, 'rejected'],
+  ['another repository, warned of', `quay.io/x/y@${DIGEST}`, ['--mode', 'warn'], 0, 'allowed'],
+  ['no digest', 'quay.io/openshift-release-dev/ocp-release:4.16.0', ['--mode', 'warn'], 1, 'rejected'],
+])('signet check says of %s what no verdict says', async (_, pullspec, more, status, outcome) => {
+  const checked = await signet('check', pullspec, ...WITH_TRUST, ...more, '-o', 'json');
+  expect(checked.status).toBe(status);
+  const answer = JSON.parse(checked.stdout) as Readonly<Record<string, unknown>>;
+  expect(answer).toMatchObject({ kind: 'PullspecCheck', schema: 1, outcome, signaturesChecked: false, pullspec });
+  expect(Object.keys(answer)).not.toContain('attempts');
+  expect(checked.stdout).not.toMatch(/accepted/);
+  const text = await signet('check', pullspec, ...WITH_TRUST, ...more);
+  expect(text.stdout).not.toMatch(/accepted/);
+});
+
+describe('with several profiles', () => {
+  const OKD = `quay.io/okd/scos-release@${DIGEST}`;
+  let trust = '';
+  beforeAll(async () => {
+    trust = path.join(work, 'profiles');
+    for (const profile of ['ocp', 'okd']) {
+      await mkdir(path.join(trust, profile), { recursive: true });
+      const map = 'ocp/release-verification.yaml';
+      await copyFile(path.join(FIXTURE_TRUST, map), path.join(trust, profile, 'release-verification.yaml'));
+    }
+  });
+
+  test.each(['check', 'verify'])('%s says which one a pullspec is of, and rejects nothing by another', async (verb) => {
+    const stores = verb === 'verify' ? ['--store', FIXTURE_STORE] : [];
+    const { status, stdout, stderr } = await signet(verb, OKD, '--trust', trust, ...stores);
+    const said = 'signet: quay.io/okd/scos-release is of profile okd, and ocp would be used: add --profile okd\n';
+    expect([status, stdout, stderr]).toEqual([2, '', said]);
+    const named = await signet(verb, OKD, '--trust', trust, ...stores, '--profile', 'ocp');
+    expect([named.status, named.stdout]).toEqual([1, expect.stringContaining('RepositoryNotCanonical')]);
+    const nobody = await signet(verb, `quay.io/x/y@${DIGEST}`, '--trust', trust, ...stores);
+    expect([nobody.status, nobody.stdout]).toEqual([1, expect.stringContaining('RepositoryNotCanonical')]);
+  });
 });
 
 describe('signet signature verify', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openQueue } from '../../cli/dlq/queues.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsConsumer } from '../../lib/platform/queues/sqs-client.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
 import { startServer, type TestServer } from '../support/servers/start-server.ts';
 import { receiveMessages } from '../support/sqs-server/poll-queue.ts';
@@ -41,8 +41,8 @@ async function start(...letters: readonly (readonly [body: string, reason: strin
 /** A data folder as the service leaves it while it runs on these queues. */
 async function makeDataFolder(name: string, { queueUrl, deadLetterUrl }: Partial<TestSqsServer>): Promise<string> {
   const queue = { queueUrl, deadLetterUrl };
-  const queues = { push: queue, mirror: queue, export: queue };
-  return await makeFolder(name, JSON.stringify({ schema: 1, queues }));
+  const queues = { push: queue, mirror: queue, export: queue, notify: queue };
+  return await makeFolder(name, JSON.stringify({ schema: 2, accessKeyId: 'the-key', queues }));
 }
 
 async function makeFolder(name: string, queuesFile: string): Promise<string> {
@@ -246,7 +246,7 @@ describe('what is wrong is one line', () => {
       name: 'another name',
       args: ['list', 'foo'],
       status: 2,
-      says: 'name a queue by its URL, or push, mirror or export',
+      says: 'name a queue by its URL, or push, mirror, export or notify',
     },
     {
       name: 'a password',

@@ -71,6 +71,16 @@ describe('signet fleet check', () => {
     expect(stdout).toContain(`→ use ${OCP}@${digestOf('b')}; your ImageDigestMirrorSet/release already redirects it`);
   });
 
+  test('a risk of several lines is shown as lines, and nothing of it as a line of the table', async () => {
+    const acceptedRisks =
+      'Target release cannot be verified, but continuing anyway because the update was forced: no signature\nrefused  1 cluster\u001b[2J\n';
+    const history = [{ version: '4.16.1', image: `${OCP}@${digestOf('a')}`, verified: false, acceptedRisks }];
+    await writeFiles(at('forced'), { 'east.yaml': clusterVersion({ desired: `${OCP}@${digestOf('a')}`, history }) });
+    const { stdout } = await signet(at('forced'));
+    expect(stdout).not.toContain(String.raw`\u000a`);
+    expect(stdout).toMatch(/forced: no signature\n {29}refused {2}1 cluster\\u001b\[2J\n/);
+  });
+
   test('-o json', async () => {
     const { stdout } = await signet(at('mixed'), '-o', 'json');
     expect(JSON.parse(stdout)).toMatchObject({

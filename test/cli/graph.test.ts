@@ -85,7 +85,7 @@ describe('signet graph check', () => {
     expect(status).toBe(1);
     expect(stdout).toContain('mirror.example/release                           30  not canonical\n');
     expect(stdout.match(/^ {2}4\.16\.\d+ {2}mirror\.example\/release@sha256:[0-9a-f]{64}$/gm)).toHaveLength(20);
-    expect(stdout).toMatch(/\n {2}and 10 more \(-o json lists all\)\n$/);
+    expect(stdout).toMatch(/\n {2}and 10 more \(-o json lists all\)\nnothing leads .*graphAliases\n$/);
     const json = await check(file, '-o', 'json');
     expect(json.status).toBe(1);
     const { outside } = JSON.parse(json.stdout) as { outside: { versions: string[] }[] };

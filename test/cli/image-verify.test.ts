@@ -86,10 +86,14 @@ describe('signet image verify dir:', () => {
     await expect(signet(`dir:${image}`, '--policy', policy)).rejects.toThrow('write "registry.example.com/prod"');
   });
 
-  test('a Sigstore key that is none is exit 2', async () => {
+  test('a Sigstore key that is none: rejected, as on a node', async () => {
     const policy = await write('policy.json', { default: [{ type: 'sigstoreSigned', keyData: 'AAAA' }] });
     const image = await scratch.image([signer.sign()]);
-    await expect(signet(`dir:${image}`, '--policy', policy)).rejects.toMatchObject({ code: 'KeyUnreadable' });
+    const result = await signet(`dir:${image}`, '--policy', policy);
+    expect(result.stdout).toContain(
+      'KeyringUnsatisfied: no signature satisfies the requirement: public key 1: expected',
+    );
+    expect(result.status).toBe(1);
   });
 
   test.each([
@@ -145,13 +149,14 @@ describe('signet image verify dir:', () => {
     await expect(signet(`dir:${image}`, '--policy', file, '--root', work)).rejects.toThrow(text);
   });
 
-  test('refuses a key file that is none, by the name that the policy gives it', async () => {
+  test('a key file that is none: rejected, by the name that the policy gives it', async () => {
     await writeFile(path.join(work, 'etc/keys/good.gpg'), 'junk');
     const policy = await write('policy.json', { default: [signedBy('good')] });
     const image = await scratch.image([signer.sign()]);
-    const refused = signet(`dir:${image}`, '--policy', policy, '--root', work);
-    await expect(refused).rejects.toMatchObject({ name: 'ConfigurationError', code: 'KeyUnreadable' });
-    await expect(refused).rejects.toThrow('keyPath /etc/keys/good.gpg');
+    const result = await signet(`dir:${image}`, '--policy', policy, '--root', work);
+    expect(result.stdout).toContain('KeyringUnsatisfied: no signature satisfies the requirement');
+    expect(result.stdout).toContain('keyPath /etc/keys/good.gpg');
+    expect(result.status).toBe(1);
   });
 });
 
@@ -188,7 +193,10 @@ describe('signet image verify docker://', () => {
     expect(stdout).toMatch(/^accepted/);
     expect(status).toBe(0);
     const segment = `/sigs/signet/app@${DIGEST.replace(':', '=')}`;
-    expect(asked).toEqual(['/v2/signet/app/manifests/1', `${segment}/signature-1`, `${segment}/signature-2`]);
+    // At `/v2/` the registry says whether it has the signature extension.
+    const signatures = [`${segment}/signature-1`, `${segment}/signature-2`, `${segment}/signature-3`];
+    // Nodes read all signatures: whether they can pull the image is the second answer.
+    expect(asked).toEqual(['/v2/signet/app/manifests/1', '/v2/', ...signatures.slice(0, 2), ...signatures]);
   });
 
   test('rejects what is not signed', async () => {
@@ -198,11 +206,14 @@ describe('signet image verify docker://', () => {
     expect(status).toBe(1);
   });
 
-  test('leaves open what the registry does not answer', async () => {
+  test('leaves a tag open that does not exist, and says so', async () => {
     const { host, common } = await start([signer.sign()]);
     const { status, stdout } = await signet(`docker://${host}/signet/app:2`, ...common);
     expect(stdout).toContain('StoreUnavailable');
     expect(status).toBe(3);
+    expect(stdout).toContain(`${host} has no tag 2 in ${host}/signet/app: https://`);
+    expect(stdout).toContain('→ the registry answered, and does not have it');
+    expect(stdout).not.toMatch(/retry/);
   });
 
   test('contacts nothing for an image that the policy rejects', async () => {
@@ -220,11 +231,25 @@ describe('signet image verify docker://', () => {
     expect([status, asked]).toEqual([3, []]);
   });
 
-  test('registries.d without a file is a wrong call', async () => {
-    const { host, common } = await start([]);
+  test('an empty registries.d is no lookaside, and no fault', async () => {
+    const { host, asked, common } = await start([signer.sign()]);
     await mkdir(path.join(work, 'none'));
+    const { status, stdout } = await signet(
+      `docker://${host}/signet/app:1`,
+      ...common,
+      '--registries-d',
+      path.join(work, 'none'),
+    );
+    expect([status, asked]).toEqual([1, ['/v2/signet/app/manifests/1', '/v2/']]);
+    expect(stdout).toMatch(/^rejected/);
+  });
+
+  test('a folder with other files alone is a wrong call', async () => {
+    const { host, common } = await start([]);
+    await mkdir(path.join(work, 'other'));
+    await write('other/default.yml', 'docker: {}\n');
     await expect(
-      signet(`docker://${host}/signet/app:1`, ...common, '--registries-d', path.join(work, 'none')),
+      signet(`docker://${host}/signet/app:1`, ...common, '--registries-d', path.join(work, 'other')),
     ).rejects.toMatchObject({ code: 'ArgumentInvalid' });
   });
 });

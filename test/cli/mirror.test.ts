@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -44,7 +44,8 @@ describe('signet mirror sync', () => {
     const to = path.join(work, 'whole');
     const args = ['sync', '--trust', TRUST, '--to', to, '--graph', graph, '--store', FIXTURE_STORE];
     const first = await mirror(...args);
-    expect([first.status, first.stderr]).toEqual([0, '']);
+    // What is not signed was wanted too.
+    expect([first.status, first.stderr]).toEqual([3, '']);
     expect(first.stdout).toContain(`${good.length} completed with ${good.length} signatures`);
     expect(first.stdout).toContain('payloads outside the canonical repository, left out: 1');
     expect(first.stdout).toContain('example.com/evil/release  4.98.0');
@@ -84,7 +85,8 @@ describe('signet mirror sync', () => {
       { outcomes: { complete: good.length, indeterminate: bad } },
     ]);
     isDown = false;
-    expect((await mirror(...args)).status).toBe(0);
+    const again = await mirror(...args);
+    expect([again.status, JSON.parse(again.stdout)]).toMatchObject([3, { outcomes: { indeterminate: 0 } }]);
   }, 120_000);
 
   test.each([
@@ -99,6 +101,199 @@ describe('signet mirror sync', () => {
     expect([result.status, result.stdout]).toEqual([status, '']);
     expect(result.stderr).toContain(said);
     expect(result.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('what a sync does not find', () => {
+  const [unsigned] = digests.filter(({ isGood }) => !isGood);
+  const [held] = good;
+
+  test('is named, with when it is looked up again and how it is now', async () => {
+    const server = await startServer((_, response) => {
+      response.writeHead(404).end();
+    });
+    servers.push(server);
+    const to = path.join(work, 'named');
+    const store = ['--store', server.origin, '--allow-private-stores'];
+    const args = ['sync', '--trust', TRUST, '--to', to, '--graph', graph, ...store];
+    const first = await mirror(...args);
+    const version = `4.99.${digests.findIndex(({ digest }) => digest === unsigned?.digest)}`;
+    expect(first.status).toBe(3);
+    expect(first.stdout).toMatch(/looked up again at the time given, or now with --ask-now:/);
+    expect(first.stdout).toMatch(
+      new RegExp(`    ${unsigned?.digest}  ${version}  not signed, again from 20[0-9T:.-]+Z`),
+    );
+    const resting = await mirror(...args, '-o', 'json');
+    expect([resting.status, JSON.parse(resting.stdout)]).toMatchObject([
+      3,
+      { schema: 1, resting: digests.length, missing: digests.map(({ digest }) => ({ digest, state: 'resting' })) },
+    ]);
+    const now = await mirror(...args, '--ask-now', '-o', 'json');
+    expect([now.status, JSON.parse(now.stdout)]).toMatchObject([
+      3,
+      { resting: 0, outcomes: { absent: digests.length } },
+    ]);
+  });
+
+  test('is nothing, where all that is wanted is held: exit 0, and a pullspec is taken for its digest', async () => {
+    const to = path.join(work, 'pullspec');
+    const args = ['sync', '--trust', TRUST, '--to', to, '--store', FIXTURE_STORE, '--digest', held?.pullspec ?? ''];
+    expect((await mirror(...args)).status).toBe(0);
+    expect(await listMirrored(to)).toHaveLength(1);
+    const tagged = await mirror('sync', '--trust', TRUST, '--to', to, '--digest', 'quay.io/a/b:1');
+    expect([tagged.status, tagged.stderr]).toEqual([2, expect.stringContaining('"quay.io/a/b:1" names no digest')]);
+  });
+});
+
+describe('signet mirror list', () => {
+  let to = '';
+  beforeAll(async () => {
+    to = path.join(work, 'listed');
+    await mirror('sync', '--trust', TRUST, '--to', to, '--graph', graph, '--store', FIXTURE_STORE);
+    await writeFile(
+      path.join(to, 'signatures', toStoreSegment(good[0]?.digest ?? parseDigest('')), 'signature-2'),
+      'x',
+    );
+  });
+
+  test('names versions and architectures as the signatures do, and counts what verifies', async () => {
+    const { status, stdout } = await mirror('list', '--to', to, '--trust', TRUST, '-o', 'json');
+    const { releases } = JSON.parse(stdout) as { readonly releases: readonly Readonly<Record<string, unknown>>[] };
+    expect([status, new Set(releases.map(({ digest }) => digest))]).toEqual([
+      0,
+      new Set(good.map(({ digest }) => digest)),
+    ]);
+    expect(releases.filter(({ digest }) => digest === good[0]?.digest)).toMatchObject([
+      {
+        version: '4.99.1',
+        architecture: 'amd64',
+        signatures: 2,
+        verified: 1,
+        signedAt: expect.stringMatching(/Z$/) as string,
+        heldAt: expect.stringMatching(/Z$/) as string,
+      },
+    ]);
+    const text = await mirror('list', '--to', to, '--trust', TRUST);
+    expect(text.stdout).toMatch(
+      /\nVERSION +ARCHITECTURE +DIGEST +SIGNATURES +SIGNED +HELD SINCE\n(?:.*\n)*4\.99\.1 +amd64 +sha256:.* +1 of 2 verify +20/,
+    );
+  });
+
+  test.each<[name: string, more: readonly string[], status: number, count: number]>([
+    ['a version', ['--release', '4.99.1'], 0, 1],
+    ['every version of a minor', ['--release', '4.99', '--arch', 'x86_64'], 0, 1],
+    ['a version that is not held', ['--release', '4.1.1'], 1, 0],
+    ['another architecture', ['--release', '4.99.1', '--arch', 's390x'], 1, 0],
+  ])('%s', async (_, more, status, atLeast) => {
+    const run = await mirror('list', '--to', to, '--trust', TRUST, ...more, '-o', 'json');
+    expect(run.status).toBe(status);
+    const { releases } = JSON.parse(run.stdout) as { readonly releases: readonly unknown[] };
+    expect(releases.length >= atLeast && (atLeast > 0 || releases.length === 0)).toBe(true);
+  });
+});
+
+describe('a folder that is no store is a wrong call, and no rejection', () => {
+  beforeAll(async () => {
+    await mkdir(path.join(work, 'nothing'));
+    await mkdir(path.join(work, 'other/files'), { recursive: true });
+    await mkdir(path.join(work, 'parent'));
+    await cp(FIXTURE_STORE, path.join(work, 'parent/signatures'), { recursive: true });
+  });
+
+  test.each<[name: string, folder: string, message: RegExp]>([
+    ['an empty one', 'nothing', /nothing is empty: expected folders such as sha256=<hex> in it/],
+    ['one with other files', 'other', /other holds no signatures/],
+    ['a mirror', 'parent', /parent holds a mirror: did you mean \S+parent\/signatures\?/],
+  ])('%s', async (_, folder, message) => {
+    const args = ['verify', good[0]?.pullspec ?? '', '--trust', TRUST, '--store', path.join(work, folder)];
+    const { status, stdout, stderr } = await runSignet(args);
+    expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+
+  test.each([
+    ['mirror list', ['mirror', 'list', '--to']],
+    ['mirror audit', ['mirror', 'audit', '--to']],
+    ['mirror prune', ['mirror', 'prune', '--to']],
+    ['mirror sync', ['mirror', 'sync', '--store', FIXTURE_STORE, '--digest', `sha256:${'0'.repeat(64)}`, '--to']],
+    ['bundle create', ['bundle', 'create', path.join(work, 'none.tar.gz'), '--from']],
+    ['render configmaps', ['render', 'configmaps', '--from']],
+  ])('a mirror’s signatures as the mirror of %s', async (_, args) => {
+    const folder = path.join(work, 'parent/signatures');
+    const before = await readdir(folder);
+    const { status, stderr } = await runSignet([...args, folder, '--trust', TRUST]);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/signatures, and is no mirror: did you mean \S+parent\?/),
+    ]);
+    expect(await readdir(folder)).toEqual(before);
+  });
+
+  test.each(['list', 'audit', 'prune'])('an empty one as the mirror of mirror %s', async (verb) => {
+    const { status, stderr } = await mirror(verb, '--trust', TRUST, '--to', path.join(work, 'nothing'));
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/nothing is empty: it holds no mirror/)]);
+  });
+});
+
+test('a bucket is asked in its first region where none is named', async () => {
+  const asked: string[] = [];
+  const server = await startServer((request, response) => {
+    asked.push(request.headers.authorization ?? '');
+    response.setHeader('content-type', 'application/xml');
+    response.end('<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>');
+  });
+  servers.push(server);
+  const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_CONFIG_FILE: path.join(work, 'none') };
+  const env = { ...keys, AWS_ENDPOINT_URL_S3: server.origin, AWS_SHARED_CREDENTIALS_FILE: path.join(work, 'none') };
+  const args = ['mirror', 'list', '--trust', TRUST, '--to', 's3://bucket-of-nowhere/mirror'];
+  const { status, stdout } = await runSignet(args, { env });
+  expect([status, stdout]).toEqual([0, '0 digests, profile ocp\n']);
+  expect(asked[0]).toContain('/us-east-1/s3/');
+});
+
+describe('a graph of a local update service', () => {
+  const RELEASES = 'quay.io/openshift-release-dev/ocp-release';
+  const LOCAL = 'mirror.example:5000/openshift/release-images';
+  let local = '';
+  let trust = '';
+  beforeAll(async () => {
+    local = path.join(work, 'local.json');
+    trust = path.join(work, 'trust-local/ocp');
+    const nodes = good.map(({ digest }, index) => ({ version: `4.99.${index}`, payload: `${LOCAL}@${digest}` }));
+    await writeFile(local, JSON.stringify({ nodes }));
+    await cp(path.join(TRUST, 'ocp'), trust, { recursive: true });
+    await writeFile(
+      path.join(trust, 'idms.yaml'),
+      `apiVersion: config.openshift.io/v1\nkind: ImageDigestMirrorSet\nmetadata: {name: release}\nspec:\n  imageDigestMirrors:\n  - {source: ${RELEASES}, mirrors: [${LOCAL}]}\n`,
+    );
+  });
+
+  test.each<[name: string, args: (to: string) => readonly string[], leads: RegExp]>([
+    ['graph check', () => ['graph', 'check', local], /mirror of quay\.io.*, by the profile’s mirror sets/],
+    [
+      'mirror sync',
+      (to) => ['mirror', 'sync', '--graph', local, '--to', to, '--store', FIXTURE_STORE],
+      /completed with/,
+    ],
+    ['verify', () => ['verify', '4.99.0', '--graph', local, '--store', FIXTURE_STORE], /./],
+  ])('%s leads its payloads back through the mirror sets of the profile', async (name, args, leads) => {
+    const { stdout, stderr } = await runSignet([...args(path.join(work, `to ${name}`)), '--trust', trust]);
+    expect([stdout, stderr]).toEqual([expect.stringMatching(leads), '']);
+    expect(stdout).not.toContain('left out');
+  });
+
+  test.each<[name: string, args: (to: string) => readonly string[], status: number]>([
+    ['graph check', () => ['graph', 'check', local], 1],
+    ['mirror sync', (to) => ['mirror', 'sync', '--graph', local, '--to', to, '--store', FIXTURE_STORE], 3],
+    ['report transition', () => ['report', 'transition', '--graph', local, '--store', FIXTURE_STORE], 3],
+    ['mirror check', () => ['mirror', 'check', LOCAL, '--graph', local, '--store', FIXTURE_STORE], 3],
+    ['verify', () => ['verify', '4.99.0', '--graph', local, '--store', FIXTURE_STORE], 3],
+  ])('%s names graphAliases where nothing leads back, and is no success', async (name, args, status) => {
+    const run = await runSignet([...args(path.join(work, `none ${name}`)), '--trust', TRUST]);
+    expect(run.status).toBe(status);
+    expect(run.stdout + run.stderr).toMatch(
+      /nothing leads mirror\.example:5000\/openshift\/release-images back to quay\.io.*graphAliases/,
+    );
+    expect(run.stdout + run.stderr).not.toContain('there is no release');
   });
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { buildProgram } from '../../cli/shell/build-program.ts';
 import { loadNouns, NOUNS } from '../../cli/shell/nouns.ts';
-import { buildProgram } from '../../cli/shell/run-program.ts';
 import { toRun } from '../support/run-signet.ts';
 
 const whole = buildProgram(toRun(), await loadNouns());

@@ -142,14 +142,6 @@ describe('signet render machineconfig', () => {
     );
   });
 
-  test('what a version with an image policy of its own does to it', async () => {
-    const { status, stderr } = await signet(...EXAMPLE, '--pool', 'worker', '--target-version', '4.21');
-    expect(status).toBe(0);
-    expect(stderr).toMatch(
-      /^signet: warning: 4.21 ships the ClusterImagePolicy openshift, .*99-worker-generated-registries/,
-    );
-  });
-
   test('a policy that locks the cluster out is not written, unless it is forced', async () => {
     const args = ['--policy', 'reject.json', '--pull-source', 'mirror.example/ocp/release'];
     const refused = await signet(...args);
@@ -158,6 +150,15 @@ describe('signet render machineconfig', () => {
     const forced = await signet(...args, '--force');
     expect([forced.status, decode(forced.stdout).length]).toEqual([0, 2]);
     expect(forced.stderr.match(/^signet: warning: forced: /gm)).toHaveLength(3);
+  });
+
+  test.each([
+    ['unknown.yaml', /^signet: warning: unknown\.yaml:3: docker\.a\.example\.lookasid is not known/m],
+    ['two.yaml', /^signet: warning: two\.yaml: nodes read its first document alone/m],
+  ])('warns of what nodes ignore in %s', async (name, warning) => {
+    const args = [...GIVEN_ALL, '--registries-d', `@/${name}`, '--force'];
+    const { stderr } = await signet(...args.map((arg) => arg.replace('@', work)));
+    expect(stderr).toMatch(warning);
   });
 
   test('bad input: exit 2, and nothing is written', async () => {
@@ -183,10 +184,8 @@ describe('signet render machineconfig', () => {
     ['a key without a path', [...GIVEN, '--key', 'file'], 'expected <path on the node>=<file>'],
     ['a policy that is none', ['--policy', '@/broken.json'], 'broken.json:2: '],
     ['a policy that is not there', ['--policy', '@/absent.json'], 'cannot read '],
-    ['two documents in one file', [...GIVEN_ALL, '--registries-d', '@/two.yaml'], 'two.yaml: expected one document'],
-    ['an unknown field', [...GIVEN_ALL, '--registries-d', '@/unknown.yaml'], 'unknown.yaml:3: '],
     ['a section twice', [...GIVEN_ALL, '--registries-d', '@/registries.d/registry.redhat.io.yaml'], 'given twice'],
-    ['a folder without files', [...GIVEN_ALL, '--registries-d', '@/trust'], 'there is no <name>.yaml in '],
+    ['a folder with other files alone', [...GIVEN_ALL, '--registries-d', '@/trust'], 'there is no <name>.yaml in '],
     ['a pull source without a registry', [...GIVEN_ALL, '--pull-source', 'ubi9/ubi'], 'names no registry'],
     ['a version that is none', [...GIVEN_ALL, '--target-version', 'latest'], 'is not a version'],
     ['a key file that is none', [...GIVEN, '--key', `${KEY_PATH}=@/policy.json`], 'not valid as OpenPGP keys: '],

@@ -24,6 +24,8 @@ function signet(...args: readonly string[]): Promise<Run> {
   return runSignet(['render', ...args]);
 }
 
+/** Beside this file: what lies elsewhere on the host is nobody's business here. */
+const MISSING = path.join(import.meta.dirname, 'none');
 const FROM = ['configmaps', '--from', FIXTURE_RELEASES, '--trust', FIXTURE_TRUST];
 const good = fixtureReleases.filter(({ expected }) => expected === 'accept');
 const bad = fixtureReleases.filter(({ expected }) => expected !== 'accept');
@@ -92,7 +94,7 @@ describe('signet render configmaps', () => {
     const to = path.join(work, 'json');
     const { stdout } = await signet(...FROM, '--to', to, '-o', 'json');
     const file = path.join(to, FILE.replace('.yaml', '.json'));
-    expect(JSON.parse(stdout)).toEqual([{ file, outcome: 'written' }]);
+    expect(JSON.parse(stdout)).toEqual({ schema: 1, files: [{ file, outcome: 'written' }] });
     const { metadata } = JSON.parse(await readFile(file, 'utf8')) as SignatureConfigMapDocument;
     expect(metadata.name).toBe(`${SIGNATURES_NAME}-4-99-1`);
   });
@@ -137,7 +139,7 @@ describe('signet render configmaps', () => {
     ['--prune with --digest', ['--prune', '--to', 'x', '--digest', ONE], 2, '--prune cannot', false],
     ['an output that is none', ['-o', 'text'], 2, 'Allowed choices', false],
     ['a profile that is none', ['--profile', 'okd'], 2, 'no profile "okd"', false],
-    ['a graph that is not there', ['--graph', '/nonexistent'], 2, 'cannot read', false],
+    ['a graph that is not there', ['--graph', MISSING], 2, 'cannot read', false],
     ['a graph that is none', ['--graph', path.join(ROOT, 'package.json')], 2, 'not an update graph', false],
     ['a directory that cannot be written', ['--to', path.join(ROOT, 'package.json')], 2, 'cannot write to', false],
   ])('%s', async (_, args, status, said, isRendered) => {
@@ -158,8 +160,8 @@ describe('signet render configmaps', () => {
         await mkdir(path.join(work, 'empty'), { recursive: true });
         return path.join(work, 'empty');
       },
-      1,
-      'nothing is rendered',
+      2,
+      'is empty: it holds no mirror',
     ],
   ])('--from %s', async (_, from, status, said) => {
     const to = path.join(work, 'kept');
@@ -232,6 +234,16 @@ describe('signet render mirror-sets', () => {
     expect([...stdout.matchAll(/source: quay\.io\/(.*)/g)].map(([, source]) => source)).toEqual(sources);
   });
 
+  test.each<[name: string, args: readonly string[], named: string]>([
+    ['OCP', [], 'signet-release-mirrors'],
+    ['OKD', ['--profile', 'okd'], 'signet-release-mirrors-okd'],
+    ['another profile', ['--release', 'quay.io/acme/a', '--profile', 'acme'], 'signet-release-mirrors-acme'],
+    ['a name of one’s own', ['--name', 'mine'], 'mine'],
+  ])('the set of each profile has a name of its own: %s', async (_, args, named) => {
+    const { stdout } = await signet(...MIRROR, ...args, '-o', 'json');
+    expect(JSON.parse(stdout)).toMatchObject({ metadata: { name: named } });
+  });
+
   test('every kind and both formats', async () => {
     for (const kind of ['idms', 'itms', 'icsp']) {
       const yaml = await signet(...MIRROR, '--kind', kind);
@@ -245,6 +257,12 @@ describe('signet render mirror-sets', () => {
     ['no mirror', ['mirror-sets'], '--mirror'],
     ['a mirror without a registry', ['mirror-sets', '--mirror', 'a/b'], '--mirror: "a/b" has no registry'],
     ['a profile that is not built in', [...MIRROR, '--profile', 'acme'], 'is not built in'],
+    [
+      'a profile that makes no name',
+      [...MIRROR, '--profile', 'A_b', '--release', 'quay.io/acme/a'],
+      'no name of a mirror set can be made of the profile A_b: use --name',
+    ],
+    ['a name that is none', [...MIRROR, '--name', 'A b'], 'is not a name of a Kubernetes object'],
     ['a kind that is none', [...MIRROR, '--kind', 'mirror'], 'Allowed choices'],
     ['a policy that is none', [...MIRROR, '--mirror-source-policy', 'Never'], 'Allowed choices'],
     ['a policy with icsp', [...MIRROR, '--kind', 'icsp', '--mirror-source-policy', 'NeverContactSource'], 'use idms'],
@@ -264,8 +282,17 @@ describe('signet render trust', () => {
     expect([again.keyrings, again.stores]).toEqual([original.keyrings, original.stores]);
   });
 
+  test('--name and --namespace: what restores the cluster’s own does not touch it', async () => {
+    const place = ['--name', 'releases', '--namespace', 'hive'];
+    const { status, stdout, stderr } = await signet('trust', '--trust', FIXTURE_TRUST, '-o', 'json', ...place);
+    expect([status, stderr.includes('clusters restore')]).toEqual([0, false]);
+    expect(JSON.parse(stdout)).toMatchObject({ metadata: { name: 'releases', namespace: 'hive' } });
+  });
+
   test.each<[name: string, args: readonly string[], said: string]>([
-    ['a directory that is not there', ['--trust', '/nonexistent'], 'cannot be read'],
+    ['a namespace that is none', ['--trust', FIXTURE_TRUST, '--namespace', 'a.b'], 'is no namespace'],
+    ['a name that is none', ['--trust', FIXTURE_TRUST, '--name', 'A'], 'is not a name of a Kubernetes object'],
+    ['a directory that is not there', ['--trust', MISSING], 'cannot be read'],
     ['a profile that is none', ['--trust', FIXTURE_TRUST, '--profile', 'okd'], 'no profile'],
   ])('%s', async (_, args, said) => {
     const { status, stdout, stderr } = await signet('trust', ...args);

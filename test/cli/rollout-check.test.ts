@@ -11,6 +11,7 @@ import { MAX_FILE_BYTES } from '../../lib/cluster/rollout/parse-machine-config.t
 import { documentedFiles } from '../cluster/render/machine-config/machine-config-example.ts';
 import { AFTER, BEFORE, describePool } from '../cluster/rollout/describe-pool.ts';
 import { toRun } from '../support/run-signet.ts';
+import { IMAGE_POLICY } from '../trust/sample-documents.ts';
 
 let work = '';
 const files = toNodeFiles(documentedFiles());
@@ -49,6 +50,9 @@ beforeAll(async () => {
       );
     }
   }
+  for (const file of files) await write(path.join('moved/a', file.path), file.bytes);
+  await write('moved/a/etc/crio/crio.conf.d/99-x', '[crio.image]\nsignature_policy = "/etc/other.json"\n');
+  await write('image-policy.yaml', IMAGE_POLICY);
   await write('long/a/etc/containers/policy.json', Buffer.alloc(MAX_FILE_BYTES + 1));
   await mkdir(at('empty'));
   await write('flat/policy.json', 'x');
@@ -126,6 +130,19 @@ describe('signet rollout check', () => {
     const line = `b: /etc/containers/policy.json is unknown: the symbolic link ${link} cannot be resolved`;
     expect(stdout).toContain(line);
     expect(stdout).not.toContain('missing');
+  });
+
+  test('another place on a node that counts: exit 1 and the file', async () => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('moved'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('a: /etc/crio/crio.conf.d/99-x sets signature_policy: CRI-O does not go by');
+  });
+
+  test('an image policy is expected on every pool', async () => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--expect', at('image-policy.yaml'));
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^ {2}no +included +\S+ does not include 99-worker-generated-registries$/m);
+    expect(stdout).toMatch(/^ {2}unknown +owner +the rendered MachineConfig is not shown/m);
   });
 
   test('what the cluster says is shown, and nothing of it obeyed', async () => {

@@ -32,7 +32,8 @@ export async function mirrorSamples(): Promise<MirroredSamples> {
   const upstream = stores.urls[0] ?? '';
   const [trust, data, mirror] = [at('trust'), at('data'), at('data/objects')];
   const run = await runSync({ trust, to: mirror, graph: at('graph.json'), store: upstream });
-  if (run.status !== 0) throw new Error(`the sync ended with ${run.status}: ${run.errors}`);
+  // Some of the samples do not verify, so that not everything that is asked for is held.
+  if (run.status !== 3 || run.errors !== '') throw new Error(`the sync ended with ${run.status}: ${run.errors}`);
   return {
     ...samples,
     scratch,

@@ -11,8 +11,12 @@ export interface RunningService {
 }
 
 /** `npm start` over a data folder. */
-export async function startService(data: string, trust: string): Promise<RunningService> {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--trust', trust], {
+export async function startService(
+  data: string,
+  trust: string,
+  options: readonly string[] = [],
+): Promise<RunningService> {
+  const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', data, '--trust', trust, ...options], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '' },
   });

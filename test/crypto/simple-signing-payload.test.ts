@@ -7,8 +7,12 @@ const DIGEST = `sha256:${'a'.repeat(64)}`;
 const CRITICAL = `"critical":{"type":"atomic container signature","image":{"docker-manifest-digest":"${DIGEST}"},"identity":{"docker-reference":"q.io/a:1"}}`;
 
 function judge(text: string, mode: PayloadMode): string {
+  return judgeBytes(Buffer.from(text), mode);
+}
+
+function judgeBytes(content: Uint8Array, mode: PayloadMode): string {
   try {
-    return parseSimpleSigningPayload(Buffer.from(text), mode).dockerReference;
+    return parseSimpleSigningPayload(content, mode).dockerReference;
   } catch (error) {
     if (error instanceof SignatureError) return error.code;
     throw error;
@@ -27,7 +31,7 @@ describe('the two modes', () => {
       'PayloadInvalid',
       'PayloadInvalid',
     ],
-    ['a timestamp 2^63-1', `{${CRITICAL},"optional":{"timestamp":9223372036854775807}}`, 'q.io/a:1', 'q.io/a:1'],
+    ['a timestamp 2^63-1', `{${CRITICAL},"optional":{"timestamp":9223372036854775807}}`, 'q.io/a:1', 'PayloadInvalid'],
     ['optional null', `{${CRITICAL},"optional":null}`, 'q.io/a:1', 'PayloadInvalid'],
     [
       'a second digest',
@@ -48,13 +52,47 @@ describe('the two modes', () => {
     expect([judge(text, 'release'), judge(text, 'strict')]).toEqual([release, strict]);
   });
 
-  test('bytes that are not UTF-8', () => {
-    const bytes = Buffer.concat([
-      Buffer.from(`{${CRITICAL},"optional":{"creator":"`),
-      Buffer.from([0xff]),
-      Buffer.from('"}}'),
-    ]);
-    expect(() => parseSimpleSigningPayload(bytes, 'release')).toThrow(/not UTF-8/);
+  const bytes = (...parts: readonly (number | string)[]): Buffer =>
+    Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
+
+  test.each([
+    ['in the creator', bytes(`{${CRITICAL},"optional":{"creator":"`, 0xff, '"}}'), 'q.io/a:1', 'q.io/a:1'],
+    ['a character cut short', bytes(`{${CRITICAL},"optional":{"creator":"`, 0xe2, 0x82, '"}}'), 'q.io/a:1', 'q.io/a:1'],
+    ['half of a pair', bytes(`{${CRITICAL},"optional":{"creator":"\\ud800"}}`), 'q.io/a:1', 'q.io/a:1'],
+    ['in an unknown member', bytes(`{${CRITICAL},"optional":{"`, 0xfe, '":1}}'), 'PayloadInvalid', 'q.io/a:1'],
+    [
+      'in two names, which are the same then',
+      bytes(`{${CRITICAL},"optional":{"`, 0xfe, '":1,"', 0xff, '":2}}'),
+      'PayloadInvalid',
+      'PayloadInvalid',
+    ],
+    ['outside of strings', bytes(`{${CRITICAL},`, 0xff, '"optional":{}}'), 'PayloadInvalid', 'PayloadInvalid'],
+    [
+      'in the reference, which names nothing then',
+      bytes(`{${CRITICAL.replace('q.io/a:1', 'q.io/')}`.slice(0, -3), 0xff, '"}},"optional":{}}'),
+      'q.io/\uFFFD',
+      'q.io/\uFFFD',
+    ],
+  ])('bytes that are not UTF-8, %s', (_, content, release, strict) => {
+    expect([judgeBytes(content, 'release'), judgeBytes(content, 'strict')]).toEqual([release, strict]);
+  });
+
+  test.each([
+    [
+      'a name twice in what an ignored member holds',
+      `{${CRITICAL},"optional":{"x":{"a":1,"a":[{"b":1,"b":2}]}}}`,
+      'q.io/a:1',
+    ],
+    ['a name twice in optional', `{${CRITICAL},"optional":{"x":1,"x":2}}`, 'PayloadInvalid'],
+    ['a number that no double holds', `{${CRITICAL},"optional":{"x":1e999}}`, 'PayloadInvalid'],
+    ['the reference null, which is empty to Go', `{${CRITICAL.replace('"q.io/a:1"', 'null')},"optional":{}}`, ''],
+    [
+      'critical twice in a member called optional',
+      `{"critical":{"optional":{"x":{"a":1,"a":2}}},"optional":{}}`,
+      'PayloadInvalid',
+    ],
+  ])('strict: %s', (_, text, strict) => {
+    expect(judge(text, 'strict')).toBe(strict);
   });
 });
 

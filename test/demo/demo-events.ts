@@ -79,6 +79,45 @@ export const DEMO_EVENTS: readonly DemoEvent[] = [
     headers: { 'content-type': 'application/json' },
     expected: accepted(minor),
   },
+  {
+    name: 'Event Grid',
+    file: 'eventgrid.json',
+    path: `/webhooks/eventgrid/${DEMO_TOKEN}`,
+    headers: { 'content-type': 'application/json' },
+    expected: accepted(patch),
+  },
+  {
+    name: 'Event Grid, as a CloudEvent',
+    file: 'eventgrid-cloudevent.json',
+    path: `/webhooks/eventgrid/${DEMO_TOKEN}`,
+    headers: { 'content-type': 'application/cloudevents+json' },
+    expected: rejected(wrongKey),
+  },
+  {
+    name: 'Zot, as a CloudEvent whose attributes are headers',
+    file: 'zot-cloudevent.json',
+    path: '/webhooks/cloudevents',
+    headers: {
+      'content-type': 'application/json',
+      'ce-specversion': '1.0',
+      'ce-type': 'zotregistry.image.updated',
+      'ce-source': 'zotregistry.dev',
+      'ce-id': '6c0b7e3f-2f0c-4d53-9a3e-0b7b6f6d4b11',
+      authorization: DEMO_AUTHORIZATION,
+    },
+    expected: accepted(minor),
+  },
+  {
+    name: 'JFrog',
+    file: 'jfrog.json',
+    path: '/webhooks/jfrog',
+    headers: {
+      'content-type': 'application/json',
+      // Over the file's exact bytes: who changes it has to compute this anew.
+      'x-jfrog-event-auth': 'bba22f75c1f8e293463935ff12c7eda1759cf80817025c58707a444983e53f37',
+    },
+    expected: accepted(first),
+  },
 ];
 
 function accepted({ title }: { readonly title: string }): ExpectedVerdict {

@@ -7,22 +7,25 @@ import { DEMO_IMAGES, DEMO_MANIFESTS, DEMO_MEDIA_TYPE, DEMO_REFERRER } from '../
 import { DEMO_REPOSITORY, makeDemoReleases } from '../../demo/demo-releases.ts';
 import { DEMO_SECRET, toDemoWebhooks } from '../../demo/demo-webhooks.ts';
 import { parseStrictJson } from '../../lib/base/documents/parse-strict-json.ts';
-import { isGithubSignatureValid } from '../../lib/platform/secrets/verify-webhook.ts';
+import { isGithubSignatureValid } from '../../lib/platform/secrets/accepted-secrets.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { parseEcrEvent } from '../../lib/push/receive/parse/parse-ecr-event.ts';
-import { isWebhookSource, toWebhookFormat } from '../../lib/push/receive/parse/parse-webhook.ts';
 import type { Push } from '../../lib/push/receive/parse/push.ts';
 import { mapPush } from '../../lib/push/receive/queue-pushes.ts';
 import { receiveWebhook } from '../../lib/push/receive/receive-webhook.ts';
+import { isWebhookSource, toWebhookFormat } from '../../lib/push/receive/webhook-formats.ts';
 import { toQuestion } from '../../lib/push/verify/to-question.ts';
 import type { ManifestReader } from '../../lib/registry/profile/profile-registries.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { createMemoryManifests } from '../support/memory-manifests.ts';
+import { NOBODY } from '../support/push-receiver.ts';
 import { DEMO_EVENTS, type DemoEvent } from './demo-events.ts';
 
 const FOLDER = path.join(import.meta.dirname, '../../demo/events');
 const { first, patch, minor, wrongKey, tampered } = DEMO_IMAGES;
 const ECR = '123456789012.dkr.ecr.us-west-2.amazonaws.com';
+
+const CREDENTIALS = parseWebhookCredentials(toDemoWebhooks());
 
 const readSample = (file: string): Buffer => readFileSync(path.join(FOLDER, file));
 
@@ -38,8 +41,12 @@ function parseSample({ file, path: route, headers }: DemoEvent): Push {
   const format = isWebhookSource(source) ? toWebhookFormat(source) : undefined;
   if (format !== undefined) expect(format.mediaTypes).toContain(headers['content-type']);
   else expect(route).toBe('/local/events');
-  const event = (format?.parse ?? parseEcrEvent)(parseStrictJson(readSample(file).toString('utf8')));
-  if (event.kind === 'ignored') throw new Error(event.reason);
+  const parse = format?.parse ?? parseEcrEvent;
+  const event = parse(parseStrictJson(readSample(file).toString('utf8')), {
+    headers,
+    scopes: CREDENTIALS.filter((one) => one.source === source),
+  });
+  if (event.kind !== 'pushes') throw new Error(event.kind);
   const [push, ...more] = event.pushes;
   if (push === undefined || more.length > 0) throw new Error('expected one push');
   return push;
@@ -99,6 +106,34 @@ describe('each sample is the push that the table expects', () => {
       { source: 'github', registry: 'ghcr.io', repository: 'signet-demo/release', digest: minor.digest, tag: '1.1.0' },
     ],
     ['dockerhub.json', { source: 'dockerhub', registry: 'docker.io', repository: 'signetdemo/release', tag: '1.1.0' }],
+    [
+      'eventgrid.json',
+      { source: 'eventgrid', registry: 'signetdemo.azurecr.io', repository: demo, digest: patch.digest, tag: '1.0.1' },
+    ],
+    [
+      'eventgrid-cloudevent.json',
+      {
+        source: 'eventgrid',
+        registry: 'signetdemo.azurecr.io',
+        repository: demo,
+        digest: wrongKey.digest,
+        tag: '1.2.0',
+      },
+    ],
+    [
+      'zot-cloudevent.json',
+      { source: 'cloudevents', registry: 'zot.example.com', repository: demo, digest: minor.digest, tag: '1.1.0' },
+    ],
+    [
+      'jfrog.json',
+      {
+        source: 'jfrog',
+        registry: 'signetdemo.jfrog.io',
+        repository: `docker-local/${demo}`,
+        digest: first.digest,
+        tag: '1.0.0',
+      },
+    ],
   ])('%s', async (file, expected) => {
     const event = findEvent(file);
     const push = parseSample(event);
@@ -106,7 +141,11 @@ describe('each sample is the push that the table expects', () => {
     expect(rest).toEqual(expected);
     // What the table expects is about the release that the push, or what it refers to, is of.
     const message = { schema: 1, profile: DEMO_PROFILE, push } as const;
-    const question = await toQuestion(message, async () => REGISTRY, new AbortController().signal);
+    const question = await toQuestion(message, {
+      openRegistry: async () => REGISTRY,
+      isLastTry: false,
+      signal: new AbortController().signal,
+    });
     if (question.kind === 'nothing') throw new Error(question.reason);
     const { pullspec, asked } = question;
     const judged = Object.values(DEMO_IMAGES).find(({ digest }) => digest === pullspec.digest);
@@ -122,7 +161,8 @@ test('the sample of AWS’s documentation is refused for its digest', () => {
 });
 
 test('no two samples ask the same', () => {
-  const asked = DEMO_EVENTS.filter(({ expected }) => 'outcome' in expected)
+  const samples = DEMO_EVENTS.filter(({ expected }) => 'outcome' in expected);
+  const asked = samples
     .map(parseSample)
     .map(({ source, registry, repository, digest, tag }) => `${source} ${registry}/${repository}:${tag}@${digest}`);
   expect(new Set(asked).size).toBe(asked.length);
@@ -132,28 +172,28 @@ test('the demo profile maps every sample to the publisher’s repository', async
   const { armoredKey } = await makeDemoReleases();
   const trust = await prepareTrust(DEMO_PROFILE, toDemoDocuments(armoredKey, 'http://127.0.0.1:1'));
   const samples = DEMO_EVENTS.filter(({ expected }) => 'outcome' in expected);
-  expect(samples.map((event) => mapPush(parseSample(event), [trust]))).toEqual(
+  expect(samples.map(parseSample).map((push) => mapPush(push, [trust]))).toEqual(
     samples.map(() => [{ profile: DEMO_PROFILE, mirrorOf: DEMO_REPOSITORY }]),
   );
-  expect(samples).toHaveLength(10);
+  expect(samples).toHaveLength(14);
 });
 
 describe('the demo’s credentials let its samples in', () => {
   const credentials = parseWebhookCredentials(toDemoWebhooks());
   const webhooks = DEMO_EVENTS.filter(({ path: route }) => route.startsWith('/webhooks/'));
 
-  test.each(webhooks.map((event) => [event.file, event] as const))('%s', (_, event) => {
+  test.each(webhooks.map((event) => [event.file, event] as const))('%s', async (_, event) => {
     const [, , source = '', token] = event.path.split('/');
     if (!isWebhookSource(source)) throw new Error(`${source} has no webhook`);
     const { headers } = event;
     const request = { source, token, headers, body: readSample(event.file).toString(), isBase64Encoded: false };
     const push = parseSample(event);
-    expect(receiveWebhook(request, credentials)).toEqual({ kind: 'pushes', pushes: [push] });
+    expect(await receiveWebhook(request, credentials, NOBODY)).toEqual({ kind: 'pushes', pushes: [push] });
     // It speaks for no other registry: its source has no other credential.
     const registries = credentials.filter((one) => one.source === source).map(({ registry }) => registry);
     expect(registries).toEqual([push.registry]);
     const without = { ...request, token: undefined, headers: { 'content-type': headers['content-type'] } };
-    expect(receiveWebhook(without, credentials)).toBeUndefined();
+    expect((await receiveWebhook(without, credentials, NOBODY)).kind).toBe('refused');
   });
 
   test('GitHub’s signature is over the bytes of its sample, all of them', () => {

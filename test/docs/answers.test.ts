@@ -1,11 +1,16 @@
 import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
-import { readFixtureDocuments } from '../support/fixture-releases.ts';
+import { attestationKey, attestRecord } from '../../lib/verdict/attest/attest-record.ts';
+import { parseRecord } from '../../lib/verdict/records/parse-record.ts';
+import { sealDays } from '../../lib/verdict/seals/seal-days.ts';
+import { FIXTURE_TIME, readFixtureDocuments } from '../support/fixture-releases.ts';
 import type { SampleRequest } from '../support/http-event.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { confirmed, makeKey } from '../verdict/attest/attest-setup.ts';
 import { checkHeader, compileSchema, describeResponse, operations } from './read-openapi.ts';
 import { createSampleApi } from './sample-api.ts';
 import { digest, good, OBJECTS, rows, SIGNATURES } from './sample-requests.ts';
@@ -39,6 +44,7 @@ async function ask(request: SampleRequest, over: keyof typeof OBJECTS = 'filled'
   return { status: result.statusCode, headers, type, body: result.body ?? '' };
 }
 
+const Listed = v.object({ verdicts: v.array(v.object({ id: v.string() })) });
 const Said = v.looseObject({ code: v.optional(v.string()), outcome: v.optional(v.string()) });
 
 describe('the functions answer as described', () => {
@@ -48,6 +54,28 @@ describe('the functions answer as described', () => {
     if (row.says === undefined) return;
     const { code, outcome } = v.parse(Said, JSON.parse(body));
     expect(type === 'application/problem+json' ? code : outcome).toBe(row.says);
+  });
+
+  test('a record has its attestation once it is signed, and a day its seal', async () => {
+    const { headers } = await ask({ method: 'POST', path: '/v1/verify', body: { pullspec: good } });
+    const [id = ''] = String(headers['location']).split('/').toReversed();
+    const stored = await ask({ method: 'GET', path: `/v1/records/${id}/stored` });
+    const record = parseRecord(id, Buffer.from(stored.body));
+    const { signer } = makeKey();
+    const form = 'svr';
+    await attestRecord({
+      objects: samples.filled,
+      key: attestationKey(id, form),
+      stored: { record, bytes: Buffer.from(stored.body) },
+      form,
+      signer,
+      findFault: confirmed,
+    });
+    const attestation = await ask({ method: 'GET', path: `/v1/records/${id}/attestation` });
+    expect(attestation.type).toBe('application/vnd.dsse.envelope.v1+json');
+    await sealDays({ objects: samples.filled, signer, now: () => FIXTURE_TIME, isTimeUp: () => false });
+    const seals = await ask({ method: 'GET', path: '/v1/records/seals' });
+    expect(seals.body).toContain('seals/2026-11-20/0001.json');
   });
 
   test('a record is where its verdict says, and on its page', async () => {
@@ -61,6 +89,16 @@ describe('the functions answer as described', () => {
     expect(first.body).toMatch(/"next":"[^"]+"}$/);
   });
 
+  test('a verdict is in the list at once, under what it was asked for', async () => {
+    const { headers } = await ask({ method: 'POST', path: '/v1/verify', body: { pullspec: good } });
+    const list = await ask({ method: 'GET', path: '/v1/verdicts', query: { outcome: 'accepted' } });
+    expect(list.status).toBe(200);
+    const ids = v.parse(Listed, JSON.parse(list.body)).verdicts.map(({ id }) => id);
+    expect(ids).toContain(String(headers['location']).split('/').at(-1));
+    const none = await ask({ method: 'GET', path: '/v1/verdicts', query: { since: '2200-01-01' } });
+    expect(v.parse(Listed, JSON.parse(none.body)).verdicts).toEqual([]);
+  });
+
   test('a record that is broken is a failure of ours', async () => {
     const { headers } = await ask({ method: 'POST', path: '/v1/verify', body: { pullspec: good } });
     const [, , , , name = ''] = String(headers['location']).split('/');
@@ -68,11 +106,22 @@ describe('the functions answer as described', () => {
     samples = { ...samples, filled: { ...samples.filled, readObject: async () => ({ bytes: newer, etag: '"1"' }) } };
     const record = await ask({ method: 'GET', path: `/v1/records/${digest}/${name}` });
     expect(record.status).toBe(500);
+    // On a page it is named, and hides no other.
     const page = await ask({ method: 'GET', path: `/v1/records/${digest}` });
-    expect(page.status).toBe(500);
+    expect([page.status, page.body]).toEqual([200, expect.stringContaining(name)]);
+    expect(JSON.parse(page.body)).toMatchObject({ records: [] });
     const torn = Buffer.from('{');
     samples = { ...samples, filled: { ...samples.filled, readObject: async () => ({ bytes: torn, etag: '"1"' }) } };
+    expect((await ask({ method: 'GET', path: `/v1/records/${digest}/${name}` })).status).toBe(503);
+    const fail = (error: Error) => ({
+      ...samples,
+      filled: { ...samples.filled, readObject: () => Promise.reject(error) },
+    });
+    samples = fail(new StoreError('ConnectionFailed', 'refused'));
     expect((await ask({ method: 'GET', path: `/v1/records/${digest}` })).status).toBe(503);
+    samples = fail(new TypeError('a fault of ours'));
+    expect((await ask({ method: 'GET', path: `/v1/records/${digest}` })).status).toBe(500);
+    expect((await ask({ method: 'GET', path: '/v1/verdicts' })).status).toBe(500);
     samples = { ...samples, filled: await OBJECTS.filled() };
   });
 

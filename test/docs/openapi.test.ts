@@ -12,10 +12,12 @@ const IAM_FREE = [
   '/healthz',
   '/webhooks/{source}',
   '/webhooks/{source}/{token}',
-  '/admission/{token}/{resource}',
+  '/admission/{path+}',
   '/signatures/{path+}',
   '/lookaside/{path+}',
   '/api/upgrades_info/signatures/{path+}',
+  '/pub/openshift-v4/signatures/openshift/release/{path+}',
+  '/openshift-release/official/signatures/openshift/release/{path+}',
 ];
 
 /** Every code that a problem document can have. A code that is added to the unions and not here does not compile. */
@@ -42,6 +44,7 @@ const PROBLEM_CODES: Readonly<
   ForceNotAllowed: true,
   Internal: true,
   KeyUnreadable: true,
+  KeyUnsupported: true,
   KindUnknown: true,
   LimitExceeded: true,
   MediaTypeUnsupported: true,

@@ -25,6 +25,7 @@ const PathItem = v.object({
   'x-gateway-path': v.optional(v.string()),
   get: v.optional(Operation),
   head: v.optional(Operation),
+  options: v.optional(Operation),
   post: v.optional(Operation),
 });
 const Document = v.looseObject({
@@ -50,7 +51,7 @@ export interface DescribedOperation {
 
 export const operations: readonly DescribedOperation[] = Object.entries(openapi.paths).flatMap(([name, item]) => {
   const route = item['x-gateway-path'] ?? name;
-  return (['get', 'head', 'post'] as const).flatMap((method) => {
+  return (['get', 'head', 'options', 'post'] as const).flatMap((method) => {
     const operation = item[method];
     const pointer = `#/paths/${escapeSegment(name)}/${method}`;
     return operation === undefined ? [] : [{ method: method.toUpperCase(), route, operation, pointer }];

@@ -3,8 +3,9 @@ import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { buildProgram, isCommonOption } from '../../cli/shell/build-program.ts';
+import { EXIT_CODES } from '../../cli/shell/exit-codes.ts';
 import { loadNouns } from '../../cli/shell/nouns.ts';
-import { buildProgram, EXIT_CODES } from '../../cli/shell/run-program.ts';
 import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
 import { parseTrustFile } from '../../lib/trust/documents/parse-trust-file.ts';
 import { defaultProfileSpec, type ProfileSpec, parseProfile } from '../../lib/trust/documents/profile.ts';
@@ -19,7 +20,6 @@ const pages = Object.entries(await makeReference());
 const program = buildProgram(toRun(), await loadNouns());
 
 const Service = v.object({
-  params: v.record(v.string(), v.record(v.string(), v.union([v.string(), v.number()]))),
   provider: v.object({ environment: v.record(v.string(), v.unknown()) }),
   functions: v.record(v.string(), v.object({ environment: v.optional(v.record(v.string(), v.unknown()), {}) })),
 });
@@ -83,16 +83,18 @@ describe('docs/reference/configuration.md', () => {
   const ofFunctions = listNames(readSection('configuration.md', 'The environment of a function'));
   const ofAll = listNames(readSection('configuration.md', 'The environment of every process'));
 
+  const ofCommands = listNames(readSection('configuration.md', 'The environment of the command line'));
+
   test('has the environment variables that functions are given, and that sources name, and no other', () => {
     const named = ['cli', 'functions', 'lib', 'local']
       .flatMap(listSources)
-      .flatMap((file) => [...readText(file).matchAll(/'((?:SIGNET|AWS)_[A-Z_]+|(?:HTTPS?|NO)_PROXY)'/g)])
+      .flatMap((file) => [...readText(file).matchAll(/'((?:SIGNET|AWS)_[A-Z0-9_]+|(?:HTTPS?|NO)_PROXY)'/g)])
       .map(([, name = '']) => name);
     const given = [
       ...Object.keys(service.provider.environment),
       ...Object.values(service.functions).flatMap(({ environment }) => Object.keys(environment)),
     ];
-    expect(sort([...ofFunctions, ...ofAll])).toEqual(sort(new Set([...named, ...given])));
+    expect(sort([...ofFunctions, ...ofAll, ...ofCommands])).toEqual(sort(new Set([...named, ...given])));
   });
 
   test('says which function is given a variable', () => {
@@ -113,9 +115,10 @@ describe('docs/reference/configuration.md', () => {
     expect(rows.find(([flag]) => flag === '`--port N`')?.[1]).toBe('`8080`');
   });
 
-  test('has the parameters of a deployment, in the order of serverless.yml, with their defaults by stage', () => {
+  test('has the parameters of a deployment, in the order of infra/parameters.yml, with their defaults by stage', () => {
     const rows = readTable(readSection('configuration.md', 'The parameters of a deployment'));
-    const { default: defaults = {} } = service.params;
+    const Stages = v.record(v.string(), v.record(v.string(), v.unknown()));
+    const { default: defaults = {} } = v.parse(Stages, parse(readText('infra/parameters.yml')));
     expect(rows.map(([name = '']) => name.replaceAll('`', ''))).toEqual(Object.keys(defaults));
     expect(rows.find(([name]) => name === '`logRetentionDays`')?.[1]).toBe('`30`; stage prod: `365`');
   });
@@ -153,7 +156,9 @@ describe('docs/reference/commands.md', () => {
   test.each(commands)('has signet $name, its flags and its exit status', ({ name, command }) => {
     const section = readSection('commands.md', `signet ${name}`);
     const documented = readTable(section).flatMap(([flag = '']) => /--[a-z][a-z-]*/.exec(flag)?.[0] ?? []);
-    expect(sort(documented)).toEqual(sort(command.options.map(({ long }) => long ?? '')));
+    expect(sort(documented)).toEqual(
+      sort(command.options.filter((one) => !isCommonOption(one)).map(({ long }) => long ?? '')),
+    );
     expect(section).toMatch(/\nExit status: 0 /);
   });
 
@@ -197,6 +202,7 @@ const PROFILE_FIELDS: Readonly<Record<keyof ProfileSpec, true>> = {
   signedRepository: true,
   mode: true,
   force: true,
+  componentImages: true,
   require: true,
   bundleIdentity: true,
   platforms: true,

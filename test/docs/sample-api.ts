@@ -1,27 +1,35 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { toDemoWebhooks } from '../../demo/demo-webhooks.ts';
+import { DEMO_AUTHORIZATION, toDemoWebhooks } from '../../demo/demo-webhooks.ts';
 import { createHandler as createCheckPullspec } from '../../functions/check-pullspec/handler.ts';
 import { createHandler as createExportBundle } from '../../functions/export-bundle/handler.ts';
 import { createHandler as createReadRecords } from '../../functions/read-records/handler.ts';
+import type { WatchedQueue } from '../../functions/read-records/read-overview.ts';
 import { createHandler as createReceivePush } from '../../functions/receive-push/handler.ts';
+import {
+  createHandler as createRedriveLetters,
+  type RedrivableQueue,
+} from '../../functions/redrive-letters/handler.ts';
 import { createHandler as createReviewAdmission } from '../../functions/review-admission/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { createDownloadLinks } from '../../lib/bundle/service/bundle-links.ts';
+import { createReviewRate } from '../../lib/cluster/admission/review-admission.ts';
 import { createVerdictReuse } from '../../lib/cluster/admission/verdict-reuse.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
-import { createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
+import { createObjectReleaseStore } from '../../lib/stores/numbered-stores.ts';
 import { createFailingStore } from '../../lib/stores/port/composites.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import type { LocalHandlers } from '../../local/http-front.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { matchRoute } from '../../local/routes.ts';
 import { FIXTURE_TIME } from '../support/fixture-releases.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
+import { NOBODY } from '../support/push-receiver.ts';
 import { releaseOnly } from '../support/untouched-store.ts';
 
 export interface SampleApi {
@@ -37,7 +45,63 @@ export interface SampleApi {
 export const CLUSTER_TOKEN = 'sample-cluster-token';
 const SAMPLE_CLUSTERS = [{ cluster: 'sample', tokenSha256: createHash('sha256').update(CLUSTER_TOKEN).digest('hex') }];
 
-const telemetry = { log: () => undefined, count: () => undefined, flush: () => undefined };
+/** Two queues that are looked at, one with a dead letter, and one that is out of reach. */
+const SAMPLE_QUEUES: readonly WatchedQueue[] = [
+  {
+    name: 'push',
+    open: async () => ({
+      queue: { countLetters: async () => 3 },
+      dead: {
+        countLetters: async () => 1,
+        async *readLetters() {
+          yield [
+            { id: 'l', sentAt: '2026-11-21T00:00:00Z', receiveCount: 1, reason: 'TimedOut: no answer', body: '{}' },
+          ];
+        },
+      },
+    }),
+  },
+  { name: 'mirror', open: () => Promise.reject(new StoreError('ConnectionFailed', 'refused')) },
+];
+
+/** A queue of dead letters that was emptied, and one that is out of reach. */
+const SAMPLE_LETTERS: readonly RedrivableQueue[] = [
+  {
+    name: 'push',
+    queue: { sendMessages: async () => undefined },
+    openDead: () => ({
+      async *readLetters() {
+        yield [{ id: 'l', sentAt: '2026-11-21T00:00:00Z', receiveCount: 1, reason: undefined, body: '{}' }];
+      },
+      removeLetter: async () => undefined,
+    }),
+  },
+  {
+    name: 'mirror',
+    queue: { sendMessages: async () => undefined },
+    openDead: () => ({
+      readLetters: () => {
+        throw new StoreError('ConnectionFailed', 'refused');
+      },
+      removeLetter: async () => undefined,
+    }),
+  },
+];
+
+const telemetry = { log: () => undefined, count: () => undefined, measure: () => undefined, flush: () => undefined };
+
+/** Of a sender that asks first, and shows no token. */
+const EVENT_GRID = JSON.stringify({
+  schema: 1,
+  credentials: [
+    {
+      source: 'eventgrid',
+      registry: 'signetdemo.azurecr.io',
+      authorizationSha256: hash('sha256', DEMO_AUTHORIZATION),
+      origin: 'eventgrid.azure.net',
+    },
+  ],
+});
 
 /** The functions over these objects, at the fixtures' time, with one upstream store, which does not answer. */
 export function createSampleApi(objects: ObjectStore): SampleApi {
@@ -47,7 +111,10 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
   const upstream = createFailingStore('https://signatures.example.com/release', failure);
   const receivePush = createReceivePush({
     trust,
-    webhooks: { read: async () => parseWebhookCredentials(toDemoWebhooks()) },
+    verifyIdentity: NOBODY,
+    webhooks: {
+      read: async () => [...parseWebhookCredentials(toDemoWebhooks()), ...parseWebhookCredentials(EVENT_GRID)],
+    },
     pushQueue: { description: 'queue', sendMessages: async () => undefined },
     sendDead: async () => undefined,
     telemetry,
@@ -58,6 +125,7 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       trust,
       objects,
       acceptances: createAcceptances(objects),
+      questions: createQuestions(),
       mirror: releaseOnly(createObjectReleaseStore(objects)),
       upstream: { open: () => releaseOnly(upstream), close: () => undefined },
       mirrorQueue: { description: 'queue', sendMessages: async () => undefined },
@@ -65,7 +133,7 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       now,
     }),
     'serve-signature': createServeSignature({ objects, telemetry }),
-    'read-records': createReadRecords({ trust, objects, telemetry, now }),
+    'read-records': createReadRecords({ trust, objects, queues: SAMPLE_QUEUES, telemetry, now }),
     'receive-push': async (event, given) => (await receivePush(event, given)) ?? {},
     'review-admission': createReviewAdmission({
       trust,
@@ -74,6 +142,8 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       acceptances: createAcceptances(objects),
       mirror: releaseOnly(createObjectReleaseStore(objects)),
       upstream: { open: () => releaseOnly(upstream), close: () => undefined },
+      rate: createReviewRate(),
+      questions: createQuestions(),
       reuse: createVerdictReuse(objects),
       telemetry,
       now,
@@ -89,7 +159,11 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
       delayMessage: () => Promise.reject(new Error('nothing is consumed')),
       sendDead: () => Promise.reject(new Error('nothing is consumed')),
     }),
+    'redrive-letters': createRedriveLetters({ queues: SAMPLE_LETTERS, telemetry, now }),
     'local-downloads': () => Promise.reject(new Error('not in a deployment')),
+    'local-discovery': () => Promise.reject(new Error('not in a deployment')),
+    'local-metrics': () => Promise.reject(new Error('not in a deployment')),
+    'local-page': () => Promise.reject(new Error('not in a deployment')),
     'local-events': () => Promise.reject(new Error('not in a deployment')),
   };
   const context: Context = createLocalContext('sample');

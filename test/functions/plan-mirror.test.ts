@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { evaluateGraphSettings } from '../../functions/plan-mirror/evaluate-graph-settings.ts';
 import { createHandler, type Dependencies } from '../../functions/plan-mirror/handler.ts';
-import { MAX_QUESTIONS } from '../../lib/mirror/graph/graph-places.ts';
+import { MAX_QUESTIONS } from '../../lib/mirror/graph/read-graph.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';

@@ -11,6 +11,7 @@ import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { setUpAdmission, toUpdate } from '../cluster/admission/admission-setup.ts';
 import { ARRANGED, fulcioRequirement, genuine, makeFaultyBytes, POISONS } from '../crypto/sigstore/poisoned-image.ts';
@@ -55,7 +56,7 @@ async function setUp(signatures: readonly Uint8Array[]) {
   const shared = { trust, objects, upstream, telemetry, now, mirror: openMirror(objects) };
   const acceptances = createAcceptances(objects);
   const mirrorQueue = createMemoryQueue({});
-  const verify = createHandler({ ...shared, acceptances, mirrorQueue });
+  const verify = createHandler({ ...shared, acceptances, questions: createQuestions(), mirrorQueue });
   const { dependencies, bus } = setUpPushes({ objects, signatures: new Map(), now: NOW });
   const dead: string[] = [];
   const pushed = createPushHandler({

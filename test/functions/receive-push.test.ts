@@ -10,17 +10,26 @@ import type { PushMessage } from '../../lib/push/receive/push-message.ts';
 import { PushMessageSchema } from '../../lib/push/receive/push-message.ts';
 import {
   AWS_SAMPLE,
+  AZURE_CLOUD_EVENT,
   type Body,
   DIGEST,
   DISTRIBUTION,
   DISTRIBUTION_EVENT,
   DOCKERHUB,
   ECR,
+  EVENT_GRID_EVENT,
+  EVENT_GRID_VALIDATION,
   GITHUB,
+  GOOGLE_CHANGE,
   HARBOR,
   HARBOR_CLOUD_EVENT,
+  JFROG,
   QUAY,
   replaceMember,
+  toPubSub,
+  ZOT_CLOUD_EVENT,
+  ZOT_DATA,
+  ZOT_HEADERS,
 } from '../push/receive/parse/samples.ts';
 import { readFixtureTrust } from '../support/fixture-releases.ts';
 import { createMemoryQueue } from '../support/memory-queue.ts';
@@ -29,9 +38,12 @@ import {
   createPushReceiver,
   DISTRIBUTION_TOKEN,
   DOCKERHUB_TOKEN,
+  EVENTS_AUTHORIZATION,
   GITHUB_SECRET,
+  GRID_TOKEN,
   HARBOR_AUTHORIZATION,
   HARBOR_TOKEN,
+  JFROG_SECRET,
   OLD_GITHUB_SECRET,
   OTHER_QUAY_TOKEN,
   OUT_OF_BOUNDS,
@@ -44,6 +56,21 @@ import {
 } from '../support/push-receiver.ts';
 
 const unreachable = new StoreError('ConnectionFailed', 'refused');
+
+/** What no line of the log may hold. */
+const SECRETS = [
+  QUAY_TOKEN,
+  OTHER_QUAY_TOKEN,
+  HARBOR_TOKEN,
+  HARBOR_AUTHORIZATION,
+  GITHUB_SECRET,
+  OLD_GITHUB_SECRET,
+  DISTRIBUTION_TOKEN,
+  DOCKERHUB_TOKEN,
+  EVENTS_AUTHORIZATION,
+  GRID_TOKEN,
+  JFROG_SECRET,
+];
 
 /** Reading it fails otherwise than a malformed event does. */
 const FAULTY: Body = {
@@ -73,6 +100,19 @@ function dockerhub(body: Body | string = DOCKERHUB, token = DOCKERHUB_TOKEN): Se
   return { source: 'dockerhub', token, body: toText(body) };
 }
 
+function eventgrid(events: readonly Body[] = [EVENT_GRID_EVENT], token = GRID_TOKEN): Sent {
+  return { source: 'eventgrid', token, body: JSON.stringify(events) };
+}
+
+function cloudevents(body: Body | string = ZOT_DATA, headers: Readonly<Record<string, string>> = ZOT_HEADERS): Sent {
+  return { source: 'cloudevents', headers: { ...headers, authorization: EVENTS_AUTHORIZATION }, body: toText(body) };
+}
+
+function jfrog(body: Body | string = JFROG, secret = JFROG_SECRET): Sent {
+  const signature = toSignature(toText(body), secret).slice('sha256='.length);
+  return { source: 'jfrog', headers: { 'x-jfrog-event-auth': signature }, body: toText(body) };
+}
+
 function withHeaders(sent: Sent, headers: Readonly<Record<string, string>>): Sent {
   return { ...sent, headers: { ...sent.headers, ...headers } };
 }
@@ -80,6 +120,9 @@ function withHeaders(sent: Sent, headers: Readonly<Record<string, string>>): Sen
 function toText(body: Body | string): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
+
+const STRUCTURED = { 'content-type': 'application/cloudevents+json' };
+const BATCH = { 'content-type': 'application/cloudevents-batch+json' };
 
 const VALID: readonly [name: string, sent: Sent, queued: number][] = [
   ['Quay, mapped by two profiles', quay(), 2],
@@ -102,6 +145,19 @@ const VALID: readonly [name: string, sent: Sent, queued: number][] = [
   ['GitHub, by the former secret', github(GITHUB, toSignature(toText(GITHUB), OLD_GITHUB_SECRET)), 1],
   ['GitHub, indented', github(JSON.stringify(GITHUB, null, 2)), 1],
   ['Docker Hub', dockerhub(), 1],
+  ['Event Grid', eventgrid(), 1],
+  [
+    'Event Grid, CloudEvents',
+    withHeaders(
+      { ...eventgrid(), body: JSON.stringify(AZURE_CLOUD_EVENT) },
+      { 'content-type': 'application/cloudevents+json; charset=utf-8' },
+    ),
+    1,
+  ],
+  ['a CloudEvent, binary', cloudevents(), 1],
+  ['a CloudEvent, structured', cloudevents(ZOT_CLOUD_EVENT, STRUCTURED), 1],
+  ['CloudEvents, a batch', cloudevents(JSON.stringify([ZOT_CLOUD_EVENT]), BATCH), 1],
+  ['JFrog', jfrog(), 1],
 ];
 
 describe('what a registry sends is queued', () => {
@@ -133,7 +189,7 @@ describe('what a registry sends is queued', () => {
     [
       'a repository that no profile maps',
       quay({ ...QUAY, docker_url: 'quay.io/ns/other' }),
-      { queued: 0, unmapped: 1 },
+      { queued: 0, unmapped: 1, unmappedRepositories: ['quay.io/ns/other'] },
     ],
     [
       'a deletion',
@@ -146,6 +202,21 @@ describe('what a registry sends is queued', () => {
       { queued: 0, unmapped: 0, ignored: 'package.package_type is "npm"' },
     ],
     [
+      'a deletion at Azure',
+      eventgrid([{ ...EVENT_GRID_EVENT, eventType: 'Microsoft.ContainerRegistry.ImageDeleted' }]),
+      { queued: 0, unmapped: 0, ignored: 'eventType is "Microsoft.ContainerRegistry.ImageDeleted"' },
+    ],
+    [
+      'a deletion at Zot',
+      cloudevents(ZOT_DATA, { ...ZOT_HEADERS, 'ce-type': 'zotregistry.image.deleted' }),
+      { queued: 0, unmapped: 0, ignored: 'type is "zotregistry.image.deleted"' },
+    ],
+    [
+      'a deletion at JFrog',
+      jfrog(replaceMember(JFROG, 'event_type', 'deleted')),
+      { queued: 0, unmapped: 0, ignored: 'event_type is "deleted"' },
+    ],
+    [
       'GitHub’s ping',
       github({ zen: 'Keep it logically awesome.', hook_id: 1 }),
       { queued: 0, unmapped: 0, ignored: 'neither package nor registry_package' },
@@ -154,6 +225,22 @@ describe('what a registry sends is queued', () => {
     const { send, telemetry } = await createPushReceiver({ pushQueue: OUT_OF_BOUNDS.pushQueue });
     const { statusCode, body } = await send(sent);
     expect([statusCode, JSON.parse(body ?? '')]).toEqual([202, answer]);
+    if (!('ignored' in answer)) {
+      const [line] = telemetry.lines.filter(({ message }) => message === 'push received');
+      expect(line).toMatchObject({
+        level: 'warn',
+        fields: {
+          unmappedRepositories: [
+            {
+              source: 'quay',
+              registry: 'quay.io',
+              repository: 'ns/other',
+              reason: 'no pushSources of a profile name it',
+            },
+          ],
+        },
+      });
+    }
     expect([telemetry.counts.get('PushUnmapped'), telemetry.counts.get('PushIgnored')]).toEqual(
       'ignored' in answer ? [0, 1] : [1, 0],
     );
@@ -234,6 +321,29 @@ describe('who has not proved that they may is answered 401, always the same, and
       'GitHub: a package of another registry',
       github(replaceMember(GITHUB, 'package.package_version.package_url', 'containers.example.com/a/b')),
     ],
+    ['Event Grid: no token', { ...eventgrid(), token: undefined }],
+    ['Event Grid: the token of another source', eventgrid([EVENT_GRID_EVENT], QUAY_TOKEN)],
+    [
+      'Event Grid: a push to another registry',
+      eventgrid([replaceMember(EVENT_GRID_EVENT, 'data.request.host', 'other.azurecr.io')]),
+    ],
+    [
+      'Event Grid: one of two to another registry',
+      eventgrid([EVENT_GRID_EVENT, replaceMember(EVENT_GRID_EVENT, 'data.request.host', 'other.azurecr.io')]),
+    ],
+    ['Event Grid: a validation by another token', eventgrid([EVENT_GRID_VALIDATION], 'no-such-token')],
+    ['CloudEvents: no Authorization', { ...cloudevents(), headers: ZOT_HEADERS }],
+    ['CloudEvents: another', withHeaders(cloudevents(), { authorization: HARBOR_AUTHORIZATION })],
+    [
+      'CloudEvents: an event of another registry',
+      cloudevents({ ...ZOT_CLOUD_EVENT, source: 'https://other.example.com' }, STRUCTURED),
+    ],
+    ['CloudEvents: a push to Azure', cloudevents(AZURE_CLOUD_EVENT, STRUCTURED)],
+    ['JFrog: another secret', jfrog(JFROG, 'another-secret')],
+    ['JFrog: the secret itself, where it signs', withHeaders(jfrog(), { 'x-jfrog-event-auth': JFROG_SECRET })],
+    ['JFrog: the signature of another body', { ...jfrog(), body: toText({ ...JFROG, subscription_key: 'x' }) }],
+    ['JFrog: no signature', { ...jfrog(), headers: {} }],
+    ['JFrog: an event of another platform', jfrog(replaceMember(JFROG, 'jpd_origin', 'https://other.jfrog.io'))],
     ['Docker Hub: the token of Quay', dockerhub(DOCKERHUB, QUAY_TOKEN)],
     ['distribution: the signature of GitHub', { ...github(), source: 'distribution' }],
   ])('%s', async (_, sent) => {
@@ -245,6 +355,132 @@ describe('who has not proved that they may is answered 401, always the same, and
       body: '{"type":"urn:signet:problem:NotAuthenticated","title":"Not authenticated","status":401,"detail":"the credentials are not accepted","code":"NotAuthenticated"}',
     });
     expect(telemetry.counts.get('WebhookRefused')).toBe(1);
+    const refusals = telemetry.lines.filter(({ message }) => message === 'webhook refused');
+    expect(refusals).toMatchObject([
+      { level: 'warn', fields: { source: sent.source, reason: expect.any(String) as unknown } },
+    ]);
+    const logged = JSON.stringify(refusals);
+    for (const secret of SECRETS) expect(logged).not.toContain(secret);
+  });
+
+  test.each<[name: string, sent: Sent, reason: string]>([
+    ['no token', { source: 'quay', body: toText(QUAY) }, 'it has not a token at the end of the path of quay'],
+    ['another', quay(QUAY, 'x'), 'a token at the end of the path is given and matches no tokenSha256 of quay'],
+    [
+      'another registry',
+      quay({ ...QUAY, docker_url: 'quay.example.com/ns/name' }),
+      'its credential is for quay.io, and the push is to quay.example.com/ns/name',
+    ],
+    [
+      'either kind, and none of both',
+      { source: 'harbor', body: toText(HARBOR), headers: { authorization: 'x' } },
+      'an Authorization header is given and matches no authorizationSha256; it has not a token at the end of the path of harbor',
+    ],
+    [
+      'a signature by another secret',
+      github(GITHUB, toSignature(toText(GITHUB), 'another-secret')),
+      'an X-Hub-Signature-256 header is given and matches no secret of github',
+    ],
+  ])('and the log says why: %s', async (_, sent, reason) => {
+    const { send, telemetry } = await createPushReceiver(OUT_OF_BOUNDS);
+    await send(sent);
+    const [refusal] = telemetry.lines.filter(({ message }) => message === 'webhook refused');
+    expect(refusal?.fields['reason']).toBe(reason);
+  });
+});
+
+describe('Azure asks first', () => {
+  const origin = { 'webhook-request-origin': 'eventgrid.azure.net', 'webhook-request-rate': '120' };
+  const asking = (sent: Sent): Sent => ({ ...withHeaders(sent, origin), method: 'OPTIONS', body: '' });
+
+  test('whether it may send CloudEvents, and is allowed by its token', async () => {
+    const { send, telemetry } = await createPushReceiver(OUT_OF_BOUNDS);
+    const { statusCode, headers } = await send(asking(eventgrid()));
+    expect([statusCode, headers]).toEqual([
+      204,
+      {
+        allow: 'POST, OPTIONS',
+        'cache-control': 'no-store',
+        'webhook-allowed-origin': 'eventgrid.azure.net',
+        'webhook-allowed-rate': '*',
+      },
+    ]);
+    expect(telemetry.lines.find(({ message }) => message === 'request')?.fields['path']).toBe(
+      '/webhooks/eventgrid/<redacted>',
+    );
+  });
+
+  test.each<[name: string, sent: Sent, status: number]>([
+    ['another token', asking(eventgrid([], 'no-such-token')), 401],
+    ['no token', asking({ ...eventgrid(), token: undefined }), 401],
+    ['no name', { ...eventgrid(), method: 'OPTIONS', body: '' }, 401],
+    ['a source that is never asked of', asking(quay()), 401],
+    ['a source that is not configured', asking({ ...quay(), source: 'ecr' }), 404],
+  ])('and is not allowed: %s', async (_, sent, status) => {
+    const { send } = await createPushReceiver(OUT_OF_BOUNDS);
+    const { statusCode, headers } = await send(sent);
+    expect([statusCode, headers?.['webhook-allowed-origin']]).toEqual([status, undefined]);
+  });
+
+  test('whether the subscriber is who it says, by a code that is answered', async () => {
+    const { send } = await createPushReceiver(OUT_OF_BOUNDS);
+    const { statusCode, body } = await send(eventgrid([EVENT_GRID_VALIDATION]));
+    expect([statusCode, body]).toEqual([200, '{"validationResponse":"512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}']);
+  });
+});
+
+describe('Google proves itself by a token', () => {
+  const credentials = [
+    { source: 'google', registry: 'us-east1-docker.pkg.dev', audience: 'signet', serviceAccount: 'push@example.com' },
+  ];
+  const verifyIdentity: Dependencies['verifyIdentity'] = async (authorization, [audience = '']) => {
+    if (authorization === 'Bearer out-of-reach') throw unreachable;
+    if (authorization !== 'Bearer token-of-google') return { kind: 'unknown', fault: 'its token is refused: expired' };
+    return { kind: 'verified', audience, email: 'push@example.com' };
+  };
+  const google = (body: Body | string = toPubSub(GOOGLE_CHANGE), token = 'token-of-google'): Sent => ({
+    source: 'google',
+    headers: { authorization: `Bearer ${token}` },
+    body: toText(body),
+  });
+  const foreign = toPubSub({ action: 'INSERT', tag: 'eu-docker.pkg.dev/my-project/my-repo/hello-world:1' });
+
+  test('a push is queued, and delivered again it is the same', async () => {
+    const { send, pushQueue } = await createPushReceiver({ webhooks: toWebhooks(credentials), verifyIdentity });
+    for (const sent of [google(), google()]) {
+      const { statusCode, body } = await send(sent);
+      expect([statusCode, body]).toEqual([202, '{"queued":1,"unmapped":0}']);
+    }
+    const [one, again] = pushQueue.sent;
+    expect(again).toBe(one);
+    expect(v.parse(PushMessageSchema, JSON.parse(one ?? ''))).toMatchObject({
+      push: { source: 'google', repository: 'my-project/my-repo/hello-world', digest: DIGEST, eventId: '136969346945' },
+    });
+  });
+
+  test.each<[name: string, sent: Sent, status: number, reason: string | undefined]>([
+    ['another token', google(toPubSub(GOOGLE_CHANGE), 'other'), 401, 'its token is refused: expired of google'],
+    ['no token', { ...google(), headers: {} }, 401, 'its token is refused: expired of google'],
+    ['the token at the end of the path', { ...google(), headers: {}, token: 'token-of-google' }, 401, undefined],
+    ['another token, and no JSON', google('{', 'other'), 401, undefined],
+    [
+      'a push to another region',
+      google(foreign),
+      401,
+      'its credential is for us-east1-docker.pkg.dev, and the push is to eu-docker.pkg.dev/my-project/my-repo/hello-world',
+    ],
+    ['keys that are out of reach', google(toPubSub(GOOGLE_CHANGE), 'out-of-reach'), 503, undefined],
+    ['no JSON', google('{'), 400, undefined],
+    ['a digest that is none', google(toPubSub({ ...GOOGLE_CHANGE, digest: 'x@sha256:1' })), 400, undefined],
+  ])('%s', async (_, sent, status, reason) => {
+    const { send, telemetry } = await createPushReceiver({
+      ...OUT_OF_BOUNDS,
+      webhooks: toWebhooks(credentials),
+      verifyIdentity,
+    });
+    expect((await send(sent)).statusCode).toBe(status);
+    const [refusal] = telemetry.lines.filter(({ message }) => message === 'webhook refused');
+    if (reason !== undefined) expect(refusal?.fields['reason']).toBe(reason);
   });
 });
 
@@ -264,8 +500,11 @@ describe('a webhook that nothing is configured for is not there, and no other an
     ['another such', { ...quay(), source: 'constructor' }, toWebhooks(CREDENTIALS)],
     ['no source', { ...quay(), source: '' }, toWebhooks(CREDENTIALS)],
   ])('%s', async (_, sent, webhooks) => {
-    const { send } = await createPushReceiver({ ...OUT_OF_BOUNDS, webhooks });
+    const { send, telemetry } = await createPushReceiver({ ...OUT_OF_BOUNDS, webhooks });
     const { statusCode, body } = await send(sent);
+    const [refusal] = telemetry.lines.filter(({ message }) => message === 'webhook refused');
+    expect(refusal?.fields['source']).toBe(sent.source);
+    expect(refusal?.fields['reason']).toContain('no credential');
     expect([statusCode, body]).toEqual([
       404,
       '{"type":"urn:signet:problem:NotFound","title":"Not found","status":404,"detail":"there is no such webhook","code":"NotFound"}',
@@ -299,6 +538,17 @@ describe('what cannot be taken, of who may send', () => {
         ],
         ['github', github(), 'application/json'],
         ['dockerhub', dockerhub(), 'application/json'],
+        ['jfrog', jfrog(), 'application/json'],
+        [
+          'eventgrid',
+          eventgrid(),
+          'application/cloudevents+json or application/cloudevents-batch+json or application/json',
+        ],
+        [
+          'cloudevents',
+          cloudevents(),
+          'application/cloudevents+json or application/cloudevents-batch+json or application/json',
+        ],
       ] as const
     ).flatMap(([source, sent, types]) => [
       ...['text/plain', '', 'application/x-www-form-urlencoded', 'application/jsonx', 'application/vnd.x+json'].map(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { MAX_ADMISSION_BYTES } from '../../lib/cluster/admission/review-admission.ts';
-import type { AdmissionResource } from '../../lib/cluster/render/admission-kinds.ts';
+import type { AdmissionResource } from '../../lib/cluster/objects/admission-kinds.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import {
   FOREIGN,
@@ -18,6 +18,7 @@ import {
   UNKNOWN,
   type World,
 } from '../cluster/admission/admission-setup.ts';
+import { FIXTURE_TIME } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createMemorySignatureStore } from '../support/memory-signature-store.ts';
 
@@ -31,6 +32,8 @@ const unreachable = new StoreError('ConnectionFailed', 'refused');
 type Row = [name: string, resource: AdmissionResource, body: object, expected: true | number, says?: string];
 const created = (resource: AdmissionResource, object: unknown): object =>
   toReview(resource, { operation: 'CREATE', object });
+const fromTo = (from: object, to: object): object =>
+  toReview('clusterversions', { object: toClusterVersion(to), oldObject: toClusterVersion(from) });
 const updated = (resource: AdmissionResource, object: unknown, oldObject: unknown): object =>
   toReview(resource, { object, oldObject });
 
@@ -181,9 +184,10 @@ describe('review-admission answers', () => {
       403,
       'SignatureNotFound',
     ],
-    ['a version with a risk', 'clusterversions', toUpdate({ version: '4.99.9' }), 403, 'status.availableUpdates'],
-    ['a version of the history', 'clusterversions', toUpdate({ version: '4.99.8' }), 403, 'status.availableUpdates'],
-    ['a version with two images', 'clusterversions', toUpdate({ version: '4.99.4' }), 403, 'has 2 images'],
+    ['a version with a risk', 'clusterversions', toUpdate({ version: '4.99.9' }), true],
+    ['a version of the history, to go back', 'clusterversions', toUpdate({ version: '4.99.8' }), true],
+    ['a version that is nowhere', 'clusterversions', toUpdate({ version: '4.97.0' }), 403, 'status.availableUpdates'],
+    ['a version with two images', 'clusterversions', toUpdate({ version: '4.99.4' }), 403, 'have 2 images'],
     [
       'to Multi, an update that is not',
       'clusterversions',
@@ -207,16 +211,42 @@ describe('review-admission answers', () => {
       'spec.desiredUpdate.force',
     ],
     ['nothing to update to', 'clusterversions', toUpdate({ force: true }), true],
+    ['force that is taken back', 'clusterversions', fromTo({ image: FOREIGN, force: true }, { image: FOREIGN }), true],
+    [
+      'force that is taken back, with another image',
+      'clusterversions',
+      fromTo({ image: GOOD, force: true }, { image: FOREIGN }),
+      403,
+    ],
+    ['force that is put on', 'clusterversions', fromTo({ image: GOOD }, { image: GOOD, force: true }), true],
+    [
+      'force that is taken back, with the architecture',
+      'clusterversions',
+      fromTo({ version: '4.97.0', force: true }, { version: '4.97.0', architecture: 'Multi' }),
+      403,
+    ],
   ])('%s', async (_, resource, body, expected, says = '') => {
     const { allowed, status } = await setUpAdmission().review({ resource, body });
     expect([allowed, status?.code]).toEqual(expected === true ? [true, undefined] : [false, expected]);
     expect(status?.message ?? '').toContain(says);
   });
 
-  test('a version that the webhook is not made for is let through, and said to be', async () => {
-    const body = toReview('nodepools', { operation: 'CREATE', object: release(FOREIGN), version: 'v1alpha1' });
-    const { allowed, warnings } = await setUpAdmission().review({ resource: 'nodepools', body });
-    expect([allowed, warnings]).toEqual([true, ['nothing was checked: this webhook checks only nodepools']]);
+  test('all architectures of the version that runs: admitted, and said that the image comes later', async () => {
+    const update = { version: '4.99.0', architecture: 'Multi' };
+    const { allowed, warnings } = await setUpAdmission().review({ body: toUpdate(update) });
+    expect([allowed, warnings]).toEqual([true, [expect.stringContaining('look at status.desired afterwards')]]);
+  });
+
+  test.each([
+    ['in capitals', GOOD.replace('quay.io', 'QUAY.IO')],
+    ['with the default port', GOOD.replace('quay.io', 'quay.io:443')],
+  ])('a canonical image %s is denied with its spelling, and in warn mode warned of', async (_, image) => {
+    const body = toUpdate({ image });
+    const { status } = await setUpAdmission().review({ body });
+    expect(status?.message).toContain(`spec.desiredUpdate.image: "${image}": `);
+    expect(status?.message).toContain(`write ${GOOD}`);
+    const { allowed, warnings } = await setUpAdmission({ trust: { mode: 'warn' } }).review({ body });
+    expect([allowed, warnings?.join(' ')]).toEqual([true, expect.stringContaining(`write ${GOOD}`)]);
   });
 });
 
@@ -228,7 +258,7 @@ describe('the pullspec policy comes before any contact', () => {
     expect(allowed).toBe(false);
     expect(status).toMatchObject({ code: 403, reason: 'Forbidden' });
     expect(status?.message).toContain(`"${FOREIGN}" is rejected by profile ocp: RepositoryNotCanonical`);
-    expect(status?.message).toContain(`use ${GOOD}`);
+    expect(status?.message).toContain('use the profile of its publisher');
   });
 
   test('with force it is admitted, and the reason is a warning', async () => {
@@ -236,9 +266,10 @@ describe('the pullspec policy comes before any contact', () => {
     const { allowed, warnings, auditAnnotations } = await review({ body: toUpdate({ image: FOREIGN, force: true }) });
     expect(allowed).toBe(true);
     expect(warnings?.[0]).toMatch(
-      /^admitted because the update is forced, although RepositoryNotCanonical: example\.com/,
+      /^spec\.desiredUpdate\.image: admitted because the update is forced, although RepositoryNotCanonical: example\.com/,
     );
-    expect(warnings?.[1]).toBe(`use ${GOOD}`);
+    // The remedy by itself, and the reason once.
+    expect(warnings?.slice(1)).toEqual([expect.stringMatching(/^use the profile of its publisher/)]);
     const record = await objects.readObject(`records/by-id/${auditAnnotations?.record}.json`, 1e6);
     expect(JSON.parse(Buffer.from(record?.bytes ?? []).toString())).toMatchObject({
       asked: { source: 'admission', pullspec: FOREIGN },
@@ -248,7 +279,8 @@ describe('the pullspec policy comes before any contact', () => {
 
   test.each([
     ['a release', { image: UNKNOWN }, 'SignatureNotFound'],
-    ['a version that leads nowhere', { version: '4.99.9' }, 'status.availableUpdates'],
+    ['a version that leads nowhere', { version: '4.97.0' }, '4.97.0'],
+    ['all architectures, whose image comes later', { version: '4.99.0', architecture: 'Multi' }, '4.99.0'],
   ])('force covers %s, unless the profile forbids it', async (_, update, says) => {
     const body = toUpdate({ ...update, force: true });
     const { allowed, warnings } = await setUpAdmission().review({ body });
@@ -265,7 +297,10 @@ describe('the pullspec policy comes before any contact', () => {
   test('in warn mode the repository is a warning, and the signature still decides', async () => {
     const { review } = setUpAdmission({ trust: { mode: 'warn' } });
     const { allowed, warnings } = await review({ body: toUpdate({ image: FOREIGN }) });
-    expect([allowed, warnings]).toEqual([true, [expect.stringContaining('RepositoryNotCanonical')]]);
+    const [reason, remedy, ...more] = warnings ?? [];
+    expect([allowed, more]).toEqual([true, []]);
+    expect(reason).toContain('RepositoryNotCanonical');
+    expect(remedy).toMatch(/^use the profile of its publisher/);
     const unsigned = toUpdate({ image: FOREIGN.replace(/sha256:.*/, UNKNOWN.slice(UNKNOWN.indexOf('sha256'))) });
     expect(await review({ body: unsigned })).toMatchObject({ allowed: false });
   });
@@ -284,19 +319,15 @@ describe('who asks', () => {
     expect(named).toEqual(['hub', 'edge']);
   });
 
-  test.each([
-    ['no token of any', 'x', 'clusterversions', 401],
-    ['none', '', 'clusterversions', 401],
-    ['a kind that is not reviewed', TOKEN, 'pods', 404],
-  ] as const)('%s: refused, whatever the body', async (_, token, resource, status) => {
-    const { ask, telemetry } = setUpAdmission();
-    expect((await ask({ token, resource, body: '{' })).status).toBe(status);
-    expect(telemetry.counts.get('AdmissionRefused')).toBe(status === 401 ? 1 : undefined);
+  test('without credentials everybody is denied', async () => {
+    const { review } = setUpAdmission({ dependencies: { clusters: undefined } });
+    expect(await review({ body })).toMatchObject({ allowed: false, status: { code: 401 } });
   });
 
-  test('without credentials there is no webhook', async () => {
-    const { ask } = setUpAdmission({ dependencies: { clusters: undefined } });
-    expect((await ask({ body })).status).toBe(404);
+  test('who asks too often is denied, and nobody else', async () => {
+    const { review } = setUpAdmission({ dependencies: { rate: { take: (cluster) => cluster !== 'hub' } } });
+    expect(await review({ body })).toMatchObject({ allowed: false, status: { code: 429, reason: 'TooManyRequests' } });
+    expect(await review({ body, token: OTHER_TOKEN })).toMatchObject({ status: { code: 403 } });
   });
 
   test('the token is in no log line', async () => {
@@ -307,20 +338,83 @@ describe('who asks', () => {
   });
 });
 
+describe('who asked', () => {
+  const asked = (update: object, change: object = {}): object => {
+    const review = toUpdate(update) as { readonly request: object };
+    return { ...review, request: { ...review.request, userInfo: { username: 'jane' }, ...change } };
+  };
+  const list = async (objects: ObjectStore) => {
+    const listed = await Array.fromAsync(objects.listObjects('asked/'));
+    const read = listed.map(async ({ key }) => (await objects.readObject(key, 1e5))?.bytes ?? Buffer.of());
+    return (await Promise.all(read)).map((bytes) => JSON.parse(Buffer.from(bytes).toString()) as object);
+  };
+  const caller = { cluster: 'hub', user: 'jane', kind: 'ClusterVersion', name: 'version', operation: 'UPDATE' };
+
+  test('is in the record, in the question beside it and in the log', async () => {
+    const { review, objects, telemetry } = setUpAdmission();
+    const { auditAnnotations } = await review({ body: asked({ image: GOOD }) });
+    const id = auditAnnotations?.record ?? '';
+    const record = await objects.readObject(`records/by-id/${id}.json`, 1e6);
+    expect(JSON.parse(Buffer.from(record?.bytes ?? []).toString())).toMatchObject({ asked: { caller } });
+    expect(await list(objects)).toEqual([expect.objectContaining({ recordId: id, forced: false, caller })]);
+    const line = telemetry.lines.find(({ message }) => message === 'admission');
+    const { kind: _, ...named } = caller;
+    expect(line?.fields).toMatchObject({ ...named, resource: 'clusterversions' });
+  });
+
+  test('is written for a reused verdict too, once a minute for each caller', async () => {
+    let at = FIXTURE_TIME.getTime();
+    const { review, objects } = setUpAdmission({ now: () => new Date(at) });
+    for (const seconds of [0, 1, 30, 61]) {
+      at = FIXTURE_TIME.getTime() + seconds * 1000;
+      await review({ body: asked({ image: GOOD }) });
+    }
+    expect(await list(objects)).toHaveLength(2);
+    await review({ body: asked({ image: GOOD }, { userInfo: { username: 'joe' } }) });
+    expect(await list(objects)).toHaveLength(3);
+  });
+
+  test('is written each time that a release is forced, under the name of who forced it', async () => {
+    const { review, objects } = setUpAdmission();
+    for (const username of ['jane', 'jane', 'joe']) {
+      await review({ body: asked({ image: FOREIGN, force: true }, { userInfo: { username } }) });
+    }
+    const by = (user: string) => expect.objectContaining({ forced: true, caller: { ...caller, user } }) as unknown;
+    const written = await list(objects);
+    expect(written).toHaveLength(3);
+    expect(written).toEqual(expect.arrayContaining([by('jane'), by('joe')]));
+  });
+
+  test.each([
+    ['a forced release is not admitted', { image: FOREIGN, force: true }, false],
+    ['any other answer stands', { image: GOOD }, true],
+  ])('where it cannot be written %s', async (_, update, allowed) => {
+    const memory = createMemoryObjectStore();
+    const objects: ObjectStore = {
+      ...memory,
+      createObject: async (key, bytes) =>
+        key.startsWith('asked/') ? await Promise.reject(unreachable) : await memory.createObject(key, bytes),
+    };
+    expect(await setUpAdmission({ objects }).review({ body: asked(update) })).toMatchObject({ allowed });
+  });
+});
+
 describe('what is no AdmissionReview has no uid to answer with', () => {
   test.each([
     ['no JSON', '{', 400],
     ['a member twice', '{"kind":"AdmissionReview","kind":"AdmissionReview"}', 400],
     ['another kind', { kind: 'Pod' }, 400],
-    ['another version', { ...toUpdate({}), apiVersion: 'admission.k8s.io/v1beta1' }, 400],
     ['no request', { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' }, 400],
     ['no uid', { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: { operation: 'CREATE' } }, 400],
-    ['one byte too many', ' '.repeat(MAX_ADMISSION_BYTES + 1), 413],
+    ['a uid that is no text', '{"request":{"uid":1}}', 400],
+    ['a uid elsewhere', '{"request":{"object":{"uid":"x"},"x":["uid","x"]},"uid":"x"}', 400],
+    ['a uid with an escape', '{"request":{"uid":"a\\u0062"}}', 400],
+    ['a body that is too long, without a uid', ' '.repeat(MAX_ADMISSION_BYTES + 1), 400],
   ])('%s', async (_, body, status) => {
     expect((await setUpAdmission({ upstream: forbidden }).ask({ body })).status).toBe(status);
   });
 
-  test('a review of exactly 3 MiB is read', async () => {
+  test('a review of exactly the limit is read', async () => {
     const text = JSON.stringify(toUpdate({ image: GOOD }));
     const body = text.padEnd(MAX_ADMISSION_BYTES);
     expect(await setUpAdmission().review({ body })).toMatchObject({ allowed: true });
@@ -344,10 +438,10 @@ describe('verification: disabled', () => {
   const world = { trust: { verification: 'disabled' }, upstream: forbidden, mirror: forbidden } as const;
 
   test.each<[name: string, resource: AdmissionResource, body: object, warnings: number]>([
-    ['a tag', 'clusterimagesets', created('clusterimagesets', set(TAGGED)), 2],
-    ['another repository', 'clusterversions', toUpdate({ image: FOREIGN }), 2],
+    ['a tag', 'clusterimagesets', created('clusterimagesets', set(TAGGED)), 3],
+    ['another repository', 'clusterversions', toUpdate({ image: FOREIGN }), 3],
     ['a canonical release', 'clusterversions', toUpdate({ image: UNKNOWN }), 1],
-    ['a version that leads nowhere', 'clusterversions', toUpdate({ version: '4.99.9' }), 1],
+    ['a version that leads nowhere', 'clusterversions', toUpdate({ version: '4.97.0' }), 1],
   ])('admits %s, and says that nothing was verified', async (_, resource, body, count) => {
     const { allowed, warnings } = await setUpAdmission(world).review({ resource, body });
     expect([allowed, warnings?.length]).toEqual([true, count]);

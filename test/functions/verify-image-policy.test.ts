@@ -12,6 +12,7 @@ import { loadTrust } from '../../lib/trust/source/load-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import { readRecord } from '../../lib/verdict/records/read-records.ts';
 import { recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
 import { createLocalContext } from '../../local/local-context.ts';
@@ -59,7 +60,17 @@ async function setUp(
   const telemetry = createKeptTelemetry();
   const acceptances = createAcceptances(objects);
   const mirror = openMirror(objects);
-  const handler = createHandler({ trust, objects, acceptances, mirror, upstream, mirrorQueue, telemetry, now });
+  const handler = createHandler({
+    trust,
+    objects,
+    acceptances,
+    questions: createQuestions(),
+    mirror,
+    upstream,
+    mirrorQueue,
+    telemetry,
+    now,
+  });
   const dead: string[] = [];
   const delayed: string[] = [];
   const mirrorHandler = createMirrorHandler({

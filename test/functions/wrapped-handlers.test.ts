@@ -41,7 +41,30 @@ describe('with the telemetry that they have in production', () => {
     const record = { messageId: 'm', receiptHandle: 'r', body: '{}', attributes: { ApproximateReceiveCount: '1' } };
     const answer = await handler({ Records: [record] } as SQSEvent, createLocalContext('mirror-signatures'));
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
-    expect(written).toEqual([]);
+    const lines = written.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toMatchObject([{ service: 'mirror-signatures', MessageFailed: 1 }]);
+  });
+
+  test.each<[header: string, status: number]>([
+    ['"TAG"', 304],
+    ['W/"TAG"', 304],
+    ['"other", W/"TAG"', 304],
+    ['*', 304],
+    ['"other"', 200],
+    ['TAG', 200],
+    ['', 200],
+  ])('serve-signature, If-None-Match: %s', async (header, status) => {
+    keepOutput();
+    vi.spyOn(console, 'info').mockImplementation(() => undefined);
+    const objects = createMemoryObjectStore();
+    const key = `signatures/sha256=${'0'.repeat(64)}/signature-1`;
+    await objects.createObject(key, Buffer.from('x'));
+    const etag = (await objects.readObject(key, 1))?.etag.replaceAll('"', '') ?? '';
+    const handler = createServeSignature({ objects, telemetry: createTelemetry('serve-signature') });
+    const http = { method: 'GET', path: `/${key}` };
+    const headers = { 'if-none-match': header.replace('TAG', etag) };
+    const event = { rawPath: http.path, headers, requestContext: { http } } as unknown as APIGatewayProxyEventV2;
+    expect(await handler(event, createLocalContext('serve-signature'))).toMatchObject({ statusCode: status });
   });
 
   test('serve-signature answers, and its counts are one line of embedded metrics', async () => {
@@ -53,6 +76,7 @@ describe('with the telemetry that they have in production', () => {
     const event = { rawPath: http.path, headers: {}, requestContext: { http } } as APIGatewayProxyEventV2;
     expect(await handler(event, createLocalContext('serve-signature'))).toMatchObject({ statusCode: 404 });
     const lines = written
+      .flatMap((text) => text.trimEnd().split('\n'))
       .filter((line) => line.includes('_aws'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([expect.objectContaining({ service: 'serve-signature', SignatureMiss: 1, Status4xx: 1 })]);

@@ -29,14 +29,15 @@ async function serve(
     'receive-push': handler,
     'review-admission': handler,
     'export-bundle': handler,
+    'redrive-letters': handler,
     'local-events': handler,
     'local-downloads': handler,
+    'local-discovery': handler,
+    'local-metrics': handler,
+    'local-page': handler,
   };
-  front = await startHttpFront(handlers, {
-    port: 0,
-    host: '127.0.0.1',
-    names: toAskedNames('127.0.0.1', ['h.example']),
-  });
+  front = await startHttpFront({ port: 0, host: '127.0.0.1', names: toAskedNames('127.0.0.1', ['h.example']) });
+  front.serve(handlers);
   return front.url;
 }
 
@@ -123,7 +124,7 @@ describe('a result becomes a response', () => {
 describe('the front', () => {
   test.each<[string, string, string, number]>([
     ['an unknown path', 'GET', '/v2/verify', 404],
-    ['the root', 'GET', '/', 404],
+    ['a path below the root', 'GET', '/decisions', 404],
     ['a known path, another method', 'GET', '/v1/verify', 405],
     ['one segment too many', 'GET', '/v1/records/a/b/c', 404],
     ['an empty rest', 'GET', '/signatures/', 404],
@@ -165,26 +166,40 @@ describe('the front', () => {
     await closed;
   });
 
+  test('until there is something to answer with, every request is told to come again', async () => {
+    front = await startHttpFront({ port: 0, host: '127.0.0.1' });
+    for (const [method, path, status] of [
+      ['GET', '/healthz', 503],
+      ['POST', '/v1/verify', 503],
+      ['GET', '/no/such/route', 404],
+    ] as const) {
+      const answer = await fetch(`${front.url}${path}`, { method });
+      expect([answer.status, answer.headers.has('retry-after')]).toEqual([status, status === 503]);
+    }
+    const foreign = await send(front.url, 'GET /healthz HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    expect(foreign).toMatch(/^HTTP\/1.1 403/);
+  });
+
   test('a port that is taken is an error, not a crash', async () => {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const never: HttpHandler = async () => ({});
-    const handlers = {
-      'check-pullspec': never,
-      'verify-image': never,
-      'serve-signature': never,
-      'read-records': never,
-      'receive-push': never,
-      'review-admission': never,
-      'export-bundle': never,
-      'local-events': never,
-      'local-downloads': never,
-    };
-    await expect(startHttpFront(handlers, { port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startHttpFront({ port, host: '127.0.0.1' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     server.close();
   });
+});
+
+test('a review that comes before the service can answer is denied in a review', async () => {
+  front = await startHttpFront({ port: 0, host: '127.0.0.1' });
+  const ask = async (path: string, body: string) =>
+    await fetch(`${front?.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const review = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview', request: { uid: 'x' } };
+  const answered = await ask('/admission/token/nodepools', JSON.stringify(review));
+  expect(answered.status).toBe(200);
+  expect(await answered.json()).toMatchObject({ response: { uid: 'x', allowed: false, status: { code: 503 } } });
+  expect((await ask('/admission/token/nodepools', '{}')).status).toBe(503);
+  expect((await ask('/v1/verify', '{}')).status).toBe(503);
 });
 
 test('every route matches itself', () => {

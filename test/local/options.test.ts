@@ -2,11 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { describeFailure } from '../../local/describe-failure.ts';
-import { parseStartOptions } from '../../local/options.ts';
+import { describeFailure, parseStartOptions } from '../../local/options.ts';
 
 describe('an empty value is refused', () => {
-  test.each(['host', 'data', 'trust', 'store', 'public-name'])('--%s', (name) => {
+  test.each(['host', 'data', 'trust', 'store', 'public-name', 'console', 'auth-token-file'])('--%s', (name) => {
     expect(() => parseStartOptions([`--${name}=`])).toThrow(
       expect.objectContaining({ code: 'ArgumentInvalid', message: `--${name} must not be empty` }),
     );
@@ -16,7 +15,7 @@ describe('an empty value is refused', () => {
 describe('a start that fails is one line, exit 2', () => {
   const system = (code: string, syscall: string): Error =>
     Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
-  const args = ['--data', 'd', '--host', 'h'];
+  const args = ['--data', 'd', '--host', 'h', '--auth-token-file', 't'];
 
   test.each<[string, Error, string]>([
     ['a wrong call', new InputError('ArgumentInvalid', 'wrong'), 'wrong'],

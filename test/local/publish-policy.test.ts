@@ -27,7 +27,6 @@ const write = (name: string, bytes: Uint8Array | string) => writeFile(path.join(
 test.each<[string, () => Promise<void>, RegExp]>([
   ['a policy that breaks a rule', () => write('policy.json', '{"default":[]}'), /policy\.json:1: default: /],
   ['a key file that is gone', () => rm(path.join(trust, 'acme/keys/signer.gpg')), /no file keys\/signer\.gpg/],
-  ['a key file that is none', () => write('keys/signer.gpg', 'x'), /keyPath \/etc\/pki\/rpm-gpg\/signer\.gpg/],
 ])('npm start with %s keeps the revision; another key is another revision', async (_, breakIt, fault) => {
   const objects = createMemoryObjectStore();
   const telemetry = createKeptTelemetry();
@@ -42,4 +41,17 @@ test.each<[string, () => Promise<void>, RegExp]>([
   for (const { name, bytes } of documentsOf({ policy: policyOf([bySigner, bySecond]) })) await write(name, bytes);
   await write('keys/signer.gpg', second.certificate);
   await expect.poll(async () => (await read()).revision).not.toBe(before.revision);
+});
+
+test('npm start with a key file that is none publishes a requirement that nothing meets', async () => {
+  const objects = createMemoryObjectStore();
+  const telemetry = createKeptTelemetry();
+  publisher = await publishDocuments(trust, objects, telemetry, LOOK_MS);
+  const read = async () => (await loadTrust(objects, 'acme', new Date())).trust;
+  const before = await read();
+  expect(JSON.stringify(telemetry.lines)).not.toMatch(/signer\.gpg/);
+  await write('keys/signer.gpg', 'x');
+  await expect.poll(async () => (await read()).revision).not.toBe(before.revision);
+  const warned = telemetry.lines.filter(({ level }) => level === 'warn');
+  expect(JSON.stringify(warned)).toMatch(/signer\.gpg/);
 });

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { plainObject } from '../../lib/base/documents/schema.ts';
-import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
+import { parseSignaturePath, RELEASE_PREFIXES } from '../../lib/mirror/slots/slot-layout.ts';
 
 const sources = v.parse(
   v.object({ routeSignature: v.string(), markSignature: v.string() }),
@@ -49,6 +49,7 @@ const HEX = 'a1'.repeat(32);
 const HEX_96 = 'a1'.repeat(48);
 const SEGMENT = `sha256=${HEX}`;
 const RELEASE = `/signatures/${SEGMENT}/signature-1`;
+const OFFICIAL = `/signatures/openshift/release/${SEGMENT}/signature-1`;
 const lookaside = (repository: string) => `/lookaside/${repository}@${SEGMENT}/signature-1`;
 
 describe('the function that routes a path', () => {
@@ -56,6 +57,10 @@ describe('the function that routes a path', () => {
     ['a release signature', RELEASE, RELEASE],
     ['the last release signature', `/signatures/${SEGMENT}/signature-9`, `/signatures/${SEGMENT}/signature-9`],
     ["the update service's path", `/api/upgrades_info/signatures/${SEGMENT}/signature-1`, RELEASE],
+    ['the path of mirror.openshift.com', `/pub/openshift-v4${OFFICIAL}`, RELEASE],
+    ['the path of storage.googleapis.com', `/openshift-release/official${OFFICIAL}`, RELEASE],
+    ["the path of OKD's store", `/openshift-ci-release/releases${OFFICIAL}`, undefined],
+    ['another file of mirror.openshift.com', '/pub/openshift-v4/clients/ocp/4.16.37/sha256sum.txt', undefined],
     ['an encoded equals sign', `/signatures/sha256%3D${HEX}/signature-1`, RELEASE],
     ['an encoded equals sign in lower case', `/signatures/sha256%3d${HEX}/signature-1`, RELEASE],
     ['sha512', `/signatures/sha512=${HEX + HEX}/signature-1`, `/signatures/sha512=${HEX + HEX}/signature-1`],
@@ -105,6 +110,8 @@ describe('the function that routes a path', () => {
     ['a host in upper case', lookaside('Quay.io/a'), undefined],
     ['the default port', lookaside('quay.io:443/a'), undefined],
     ['a port with a leading zero', lookaside('quay.io:05000/a'), undefined],
+    ['a port with a leading zero behind an address', lookaside('[::1]:05000/a'), undefined],
+    ['an address with a leading zero', lookaside('[::01]/a'), lookaside('[::01]/a')],
     ["Docker Hub's other name", lookaside('index.docker.io/library/a'), undefined],
     ["Docker Hub's short name", lookaside('docker.io/a'), undefined],
     ['a tag', lookaside('quay.io/a:1'), undefined],
@@ -206,7 +213,7 @@ const arbitraryRepository = fc
 const arbitraryPath = fc
   .tuple(
     fc.oneof(
-      mostly(['/signatures/', '/api/upgrades_info/signatures/'], ['/signatures', '/', '', '//signatures/']),
+      mostly(RELEASE_PREFIXES, ['/signatures', '/', '', '//signatures/', '/pub/openshift-v4/signatures/']),
       fc
         .tuple(mostly(['/lookaside/'], ['/lookaside', '/signatures/']), arbitraryRepository)
         .map((parts) => parts.join('')),

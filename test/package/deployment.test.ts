@@ -4,15 +4,11 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
-import { EVERY_OPTION } from '../stack/package/variants.ts';
+import { OTHER_OPTIONS } from '../stack/package/variants.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 const Parameters = v.record(v.string(), v.union([v.string(), v.number()]));
-// CloudFormation's short forms (`!Ref`) are read as plain values: parameters have none.
-const { params } = v.parse(
-  v.object({ params: v.objectWithRest({ default: Parameters }, Parameters) }),
-  parse(readText('serverless.yml'), { logLevel: 'silent' }),
-);
+const params = v.parse(v.objectWithRest({ default: Parameters }, Parameters), parse(readText('infra/parameters.yml')));
 const text = readText('docs/guides/aws.md');
 
 function readText(name: string): string {
@@ -33,11 +29,11 @@ describe('docs/guides/aws.md', () => {
   });
 });
 
-describe('the variant with every option', () => {
+describe('the variants with options', () => {
   test('gives a value to every parameter that is empty or off by default', () => {
     const { default: defaults } = params;
     const off = Object.keys(defaults).filter((name) => ['', 'false', 0].includes(defaults[name] ?? ''));
-    expect(off.filter((name) => !Object.hasOwn(EVERY_OPTION, name))).toEqual([]);
-    expect(Object.keys(EVERY_OPTION).filter((name) => !Object.hasOwn(defaults, name))).toEqual([]);
+    expect(off.filter((name) => !Object.hasOwn(OTHER_OPTIONS, name))).toEqual([]);
+    expect(Object.keys(OTHER_OPTIONS).filter((name) => !Object.hasOwn(defaults, name))).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { expireDeadline, startDeadline } from '../../lib/platform/time/deadline.ts';
 import { retry } from '../../lib/platform/time/retries.ts';
 
 const failing = (failures: number, tried: number[]) => async (attempt: number) => {
@@ -33,5 +34,46 @@ describe('retry', () => {
     const waiting = retry(failing(9, []), { attempts: 9, toPauseMs: () => 60_000, signal: stop.signal });
     setTimeout(() => stop.abort(reason), 5);
     await expect(waiting).rejects.toBe(reason);
+  });
+});
+
+describe('a deadline', () => {
+  const never = new Promise<never>(() => undefined);
+  const over = new Error('over');
+
+  test.each([
+    ['its time', undefined, 5],
+    ['the caller’s signal', AbortSignal.abort(over), 60_000],
+    ['the caller’s signal, later', 'later', 60_000],
+  ] as const)(
+    'is over with %s, for its signal and for who waits, whoever asked first',
+    async (_, parent, milliseconds) => {
+      const caller = new AbortController();
+      const signal = parent === 'later' ? caller.signal : parent;
+      const deadline = startDeadline(signal, milliseconds, () => over);
+      const waiting = deadline.within(never);
+      setTimeout(() => caller.abort(over), 5);
+      await expect(waiting).rejects.toBe(over);
+      await expect(deadline.within(never)).rejects.toBe(over);
+      expect(deadline.signal.reason).toBe(over);
+      deadline.clear();
+    },
+  );
+
+  test('gives what comes before its end, and ends nothing once it is cleared', async () => {
+    const deadline = startDeadline(undefined, 5, () => over);
+    expect(await deadline.within(Promise.resolve('done'))).toBe('done');
+    await expect(deadline.within(Promise.reject(new Error('failed')))).rejects.toThrow('failed');
+    deadline.clear();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(deadline.signal.aborted).toBe(false);
+  });
+
+  test('is over without its timer when a signal below it is asked, although nobody had asked for its own', () => {
+    const outer = startDeadline(undefined, 0, () => over);
+    const inner = startDeadline(outer.signal, 60_000, () => new Error('never'));
+    expect([expireDeadline(inner.signal), inner.signal.reason]).toEqual([true, over]);
+    outer.clear();
+    inner.clear();
   });
 });

@@ -13,6 +13,7 @@ import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { makeBundleSigner } from '../bundle/bundle-setup.ts';
 import { setUpAdmission, toReview } from '../cluster/admission/admission-setup.ts';
@@ -232,7 +233,13 @@ function testIndexes(start: () => Promise<StartedRegistry>): void {
       upstream,
       now,
     };
-    return { ...shared, registries, acceptances: createAcceptances(objects), mirrorQueue: createMemoryQueue() };
+    return {
+      ...shared,
+      registries,
+      acceptances: createAcceptances(objects),
+      questions: createQuestions(),
+      mirrorQueue: createMemoryQueue(),
+    };
   }
 
   async function askApi(kind: Kind, asked: Plan, platforms?: readonly string[]): Promise<string> {

@@ -8,8 +8,11 @@ import { parseReference } from '../../lib/base/names/reference.ts';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
 import { createConfigMapStore } from '../../lib/stores/config-map-store.ts';
 import { createDirectoryReleaseStore } from '../../lib/stores/directory-stores.ts';
-import { createHttpReleaseStore } from '../../lib/stores/http-stores.ts';
-import { createObjectLookasideStore, createObjectReleaseStore } from '../../lib/stores/object-stores.ts';
+import {
+  createHttpReleaseStore,
+  createObjectLookasideStore,
+  createObjectReleaseStore,
+} from '../../lib/stores/numbered-stores.ts';
 import { createFallbackStore, createParallelStore } from '../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';

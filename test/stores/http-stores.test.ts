@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
-import { createHttpReleaseStore } from '../../lib/stores/http-stores.ts';
+import { createHttpReleaseStore } from '../../lib/stores/numbered-stores.ts';
 import {
   MAX_LOOKASIDE_SIGNATURES,
   MAX_SIGNATURE_BYTES,

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { parseReference } from '../../lib/base/names/reference.ts';
 import { createHttpClient, type HttpClient } from '../../lib/platform/http/http-client.ts';
-import { createObjectLookasideStore } from '../../lib/stores/object-stores.ts';
+import { createObjectLookasideStore } from '../../lib/stores/numbered-stores.ts';
 import { createRegistriesDStore } from '../../lib/stores/registries-d-store.ts';
 import { readRegistriesD } from '../../lib/trust/registries-d/read-registries-d.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';

@@ -4,7 +4,7 @@ import { toKeySegment, toStoreSegment } from '../../lib/base/names/digest.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { readStoredRecord } from '../../lib/verdict/records/read-records.ts';
 import type { VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
-import type { LocalQueue } from '../../local/start-queues.ts';
+import type { LocalQueue } from '../../local/queues/start-queues.ts';
 import type { StressPushes } from './make-pushes.ts';
 
 export interface StressOutcome {

@@ -42,11 +42,13 @@ export async function makePushes(
   storeDirectory: string,
 ): Promise<StressPushes> {
   const signer = await makeSigner('stress');
-  const digests = Array.from({ length: count }, (_, index) => parseDigest(toDigest(`push ${index}`)));
+  const manifests = new Map(Array.from({ length: count }, (_, index) => toManifest(index)));
+  const digests = [...manifests.keys()];
   const down = new Set(digests.slice(0, Math.round(count * DOWN)));
-  for (const digest of digests) {
+  for (const [digest, manifest] of manifests) {
     const directory = path.join(storeDirectory, toStoreSegment(digest));
     await mkdir(directory, { recursive: true });
+    await writeFile(path.join(directory, 'manifest'), manifest);
     await writeFile(path.join(directory, 'signature-1'), signer.sign(digest));
   }
   await writeFile(path.join(storeDirectory, 'down'), [...down].map(toStoreSegment).join('\n'));
@@ -68,6 +70,16 @@ export async function makePushes(
     index % 2 === 0 ? `{"schema":1,"index":${index}}` : `not JSON ${index}`,
   );
   return { signer, digests, down, events, malformedBodies, questions, malformedEvents };
+}
+
+function toManifest(index: number): readonly [digest: Digest, text: string] {
+  const config = {
+    mediaType: 'application/vnd.oci.image.config.v1+json',
+    digest: toDigest(`config ${index}`),
+    size: 9,
+  };
+  const text = JSON.stringify({ schemaVersion: 2, config, layers: [] });
+  return [parseDigest(toDigest(text)), text];
 }
 
 function toEvent(id: string, digest: string, tag: string): Readonly<Record<string, unknown>> {

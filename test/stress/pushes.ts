@@ -6,13 +6,13 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { openQueue } from '../../cli/dlq/queues.ts';
 import { createHandler as createReceivePush } from '../../functions/receive-push/handler.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
-import { createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createLocalContext } from '../../local/local-context.ts';
-import type { LocalQueue } from '../../local/start-queues.ts';
+import type { LocalQueue } from '../../local/queues/start-queues.ts';
 import { readFixtureDocuments, readFixtureTrust } from '../support/fixture-releases.ts';
+import { NOBODY } from '../support/push-receiver.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
 import { checkOutcome } from './check-outcome.ts';
 import { makePushes, STRESS_REGISTRY, STRESS_REPOSITORY, type StressPushes } from './make-pushes.ts';
@@ -39,6 +39,7 @@ async function sendAll(made: StressPushes, client: SQSClient, push: LocalQueue):
   const receive = createReceivePush({
     trust: createTrustSource(createDirectoryObjectStore(path.join(work, 'objects')), ['ocp'], () => new Date()),
     webhooks: undefined,
+    verifyIdentity: NOBODY,
     pushQueue: queue,
     sendDead: createSqsConsumer({ client, ...push }).sendDead,
     telemetry: createKeptTelemetry(),
@@ -61,6 +62,7 @@ async function countMessages(client: SQSClient, queueUrl: string): Promise<numbe
 async function consume(
   queues: Readonly<Record<'push' | 'mirror', LocalQueue>>,
   client: SQSClient,
+  origin: string,
 ): Promise<{ kills: number; peak: number; events: readonly string[] }> {
   const lines: string[] = [];
   let [kills, peak, isSent] = [0, 0, false];
@@ -69,7 +71,7 @@ async function consume(
   });
   const ends = Date.now() + LIMIT_MS;
   for (;;) {
-    const consumer = startProcess('consume-pushes.ts', [path.join(work, 'objects'), JSON.stringify(queues)]);
+    const consumer = startProcess('consume-pushes.ts', [path.join(work, 'objects'), JSON.stringify(queues), origin]);
     children.push(consumer);
     let rest = '';
     consumer.stdout.on('data', (chunk) => {
@@ -104,7 +106,7 @@ try {
   const holder = startProcess('hold-queues.ts', [path.join(work, 'queues'), String(VISIBILITY_SECONDS)]);
   children.push(store, holder);
   const [url, named] = await Promise.all([readFirstLine(store), readFirstLine(holder)]);
-  const queues = JSON.parse(named) as Record<'push' | 'mirror', LocalQueue>;
+  const queues = JSON.parse(named) as Record<'push' | 'mirror', LocalQueue> & { readonly accessKeyId: string };
   const { prepared } = await readFixtureTrust();
   const source = { source: 'ecr', registry: STRESS_REGISTRY, repository: STRESS_REPOSITORY };
   const [mirrorOf] = prepared.canonicalRepositories;
@@ -117,10 +119,10 @@ try {
   };
   const objects = createDirectoryObjectStore(objectsDirectory);
   await publishTrust(objects, trust, readFixtureDocuments());
-  const { client } = openQueue('the push queue', queues.push.queueUrl);
+  const { client } = openQueue('the push queue', queues.push.queueUrl, queues.accessKeyId);
   const started = Date.now();
   sent = sendAll(made, client, queues.push);
-  const [{ kills, peak, events }] = await Promise.all([consume(queues, client), sent]);
+  const [{ kills, peak, events }] = await Promise.all([consume(queues, client, url), sent]);
   const seconds = Math.round((Date.now() - started) / 1000);
   process.stderr.write('\n');
   const lines = await checkOutcome({ made, objects, client, queues, events });

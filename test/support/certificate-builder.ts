@@ -5,7 +5,7 @@ import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../lib/crypto/openpgp/messages/verify-message.ts';
-import { FLAG, hashedKey, hashedUserId } from '../fixtures/make/certificate-writer.ts';
+import { FLAG, hashedUserId } from '../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
 import { oldPacket, PACKET } from '../fixtures/make/packet-writer.ts';
 import { KEY_CREATED } from '../fixtures/make/payload.ts';
@@ -18,9 +18,9 @@ import {
   keyLifetime,
   SIGNATURE,
   type SignatureType,
-  writeSignatureV4,
+  writeSignature,
 } from '../fixtures/make/signature-writer.ts';
-import type { HashName, SigningKey } from '../fixtures/make/signing-key.ts';
+import { type HashName, hashedKey, type SigningKey } from '../fixtures/make/signing-key.ts';
 
 /** A key file for one defect: its name, what must come of it, the file, and a part of the sentence that says why. */
 export type AttackRow = [
@@ -75,14 +75,14 @@ export function writeStatement(
 ): Buffer {
   const { day = 0, says = [], saysUnprotected = [], by = primary, named = by, hash, hashTag = 'right' } = plan;
   const createdAt = KEY_CREATED + day * DAY;
-  return writeSignatureV4(by, {
+  return writeSignature(by, {
     type,
     data,
     createdAt,
     hashTag,
     ...(hash === undefined ? {} : { hash }),
     hashed: [creationTime(createdAt), ...says, issuerFingerprint(named)],
-    unhashed: [issuer(named), ...saysUnprotected],
+    unhashed: [...(named.version === 6 ? [] : [issuer(named)]), ...saysUnprotected],
   });
 }
 
@@ -124,9 +124,10 @@ export function binding(primary: SigningKey, subkey: SigningKey, plan: BindingPl
   return toPacket(writeStatement(primary, SIGNATURE.subkeyBinding, pair, { ...statement, says, saysUnprotected }));
 }
 
-/** A primary key with one user ID and its self-signature. */
+/** A primary key with one user ID and its self-signature; one of version 6 has a direct-key signature too. */
 export function certificate(primary: SigningKey, plan: StatementPlan = {}): Buffer {
-  return Buffer.concat([keyPacket(primary), userIdPacket(), selfSignature(primary, plan)]);
+  const direct = primary.version === 6 ? [directKeySignature(primary, plan)] : [];
+  return Buffer.concat([keyPacket(primary), ...direct, userIdPacket(), selfSignature(primary, plan)]);
 }
 
 /** A subkey with its binding signature. */

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import {
   compareKeys,
+  type ObjectStore,
   parseKeyPrefix,
   parseListingStart,
   parseObjectKey,
-} from '../../lib/platform/objects/port/object-key.ts';
-import type { ObjectStore, StoredObject } from '../../lib/platform/objects/port/object-store.ts';
+  type StoredObject,
+} from '../../lib/platform/objects/port/object-store.ts';
 
 export interface MemoryObjectStore extends ObjectStore {
   /** Keys that were read, in order. */
@@ -20,6 +21,8 @@ export function createMemoryObjectStore(
 ): MemoryObjectStore {
   const objects = new Map(initial);
   const reads: string[] = [];
+  // Sorted with the first listing after keys came or went.
+  let sorted: readonly string[] | undefined;
   return {
     description: 'memory',
     reads,
@@ -35,25 +38,29 @@ export function createMemoryObjectStore(
     async createObject(key, bytes) {
       parseObjectKey(key);
       if (objects.has(key)) return false;
+      sorted = undefined;
       objects.set(key, Uint8Array.from(bytes));
       return true;
     },
     async replaceObject(key, bytes, etag) {
       parseObjectKey(key);
       if (etagOf(objects.get(key)) !== etag) return false;
+      if (etag === undefined) sorted = undefined;
       objects.set(key, Uint8Array.from(bytes));
       return true;
     },
     async deleteObject(key) {
       parseObjectKey(key);
       objects.delete(key);
+      sorted = undefined;
     },
     async *listObjects(prefix, start = {}) {
       parseKeyPrefix(prefix);
       const after = parseListingStart(start);
-      for (const key of [...objects.keys()].toSorted(compareKeys)) {
-        const size = objects.get(key)?.length ?? 0;
-        if (key.startsWith(prefix) && compareKeys(key, after) > 0) yield { key, size };
+      sorted ??= [...objects.keys()].toSorted(compareKeys);
+      for (const key of sorted) {
+        const size = objects.get(key)?.length;
+        if (size !== undefined && key.startsWith(prefix) && compareKeys(key, after) > 0) yield { key, size };
       }
     },
   };

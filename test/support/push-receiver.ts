@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { createHandler, type Dependencies } from '../../functions/receive-push/handler.ts';
 import type { SecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../../lib/platform/secrets/webhook-credentials.ts';
+import type { VerifyIdentity } from '../../lib/push/receive/identity.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource, type TrustSource } from '../../lib/trust/source/trust-source.ts';
@@ -22,7 +23,13 @@ export const DISTRIBUTION_TOKEN = 'token-of-distribution';
 export const DOCKERHUB_TOKEN = 'token-of-docker-hub';
 export const GITHUB_SECRET = 'secret-of-github';
 export const OLD_GITHUB_SECRET = 'former-secret-of-github';
+export const GRID_TOKEN = 'token-of-event-grid';
+export const EVENTS_AUTHORIZATION = 'Basic authorization-of-zot';
+export const JFROG_SECRET = 'secret-of-jfrog';
 const SECRETS: readonly string[] = [
+  GRID_TOKEN,
+  EVENTS_AUTHORIZATION,
+  JFROG_SECRET,
   QUAY_TOKEN,
   OTHER_QUAY_TOKEN,
   HARBOR_TOKEN,
@@ -44,6 +51,9 @@ export const CREDENTIALS: readonly Readonly<Record<string, string>>[] = [
   { source: 'github', registry: 'ghcr.io', secret: GITHUB_SECRET },
   { source: 'github', registry: 'ghcr.io', secret: OLD_GITHUB_SECRET },
   { source: 'dockerhub', registry: 'docker.io', tokenSha256: toSha256(DOCKERHUB_TOKEN) },
+  { source: 'eventgrid', registry: 'myregistry.azurecr.io', tokenSha256: toSha256(GRID_TOKEN) },
+  { source: 'cloudevents', registry: 'zot.example.com', authorizationSha256: toSha256(EVENTS_AUTHORIZATION) },
+  { source: 'jfrog', registry: 'example.jfrog.io', secret: JFROG_SECRET },
 ];
 
 const MIRROR_OF = 'quay.io/openshift-release-dev/ocp-release';
@@ -55,6 +65,10 @@ const PUSH_SOURCES = [
   { source: 'distribution', registry: '192.168.100.227:5000', repository: 'team/hello-world' },
   { source: 'github', registry: 'ghcr.io', repository: 'octo-team/hello-world' },
   { source: 'dockerhub', registry: 'docker.io', repository: 'me/testhook' },
+  { source: 'eventgrid', registry: 'myregistry.azurecr.io', repository: 'hello-world' },
+  { source: 'cloudevents', registry: 'zot.example.com', repository: 'team/hello-world', mirrorOf: MIRROR_OF },
+  { source: 'jfrog', registry: 'example.jfrog.io', repository: 'docker-local/team/hello-world' },
+  { source: 'google', registry: 'us-east1-docker.pkg.dev', repository: 'my-project/my-repo/hello-world' },
   {
     source: 'ecr',
     registry: '123456789012.dkr.ecr.us-west-2.amazonaws.com',
@@ -71,6 +85,7 @@ export interface Sent {
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly body: string;
+  readonly method?: 'POST' | 'OPTIONS' | undefined;
   /** Handed over as API Gateway does with types that it does not take for text. */
   readonly isBase64?: boolean | undefined;
 }
@@ -104,6 +119,7 @@ export async function createPushReceiver(change: Partial<Dependencies> = {}) {
   const handler = createHandler({
     trust: change.trust ?? (await publishPushTrust()),
     webhooks: toWebhooks(CREDENTIALS),
+    verifyIdentity: NOBODY,
     pushQueue,
     sendDead: async ({ body }, reason) => {
       dead.push({ body, reason });
@@ -116,8 +132,8 @@ export async function createPushReceiver(change: Partial<Dependencies> = {}) {
   async function send(sent: Sent): Promise<APIGatewayProxyStructuredResultV2> {
     const answer = await handler(toEvent(sent), createLocalContext('receive-push'));
     const tried = [sent.token ?? '', sent.headers?.['authorization'] ?? ''].filter((text) => text.trim() !== '');
-    const signature = sent.headers?.['x-hub-signature-256'] ?? '';
-    const hidden = [...SECRETS, ...tried, ...(signature === '' ? [] : [signature])];
+    const signatures = ['x-hub-signature-256', 'x-jfrog-event-auth'].map((name) => sent.headers?.[name] ?? '');
+    const hidden = [...SECRETS, ...tried, ...signatures.filter((text) => text !== '')];
     const shown = JSON.stringify([answer, telemetry.lines]);
     expect(hidden.filter((text) => shown.includes(JSON.stringify(text).slice(1, -1)))).toEqual([]);
     if (answer === undefined) throw new Error('a webhook was not answered');
@@ -132,6 +148,9 @@ export async function createPushReceiver(change: Partial<Dependencies> = {}) {
     dead,
   };
 }
+
+/** Tokens identify nobody. */
+export const NOBODY: VerifyIdentity = async () => ({ kind: 'unknown', fault: 'it has no token' });
 
 /** What must not be reached: every one of them throws. */
 export const OUT_OF_BOUNDS: Pick<Dependencies, 'trust' | 'pushQueue' | 'sendDead'> = {
@@ -153,11 +172,11 @@ export function toSignature(body: string | Uint8Array, secret: string = GITHUB_S
   return `${algorithm}=${createHmac(algorithm, secret).update(body).digest('hex')}`;
 }
 
-function toEvent({ source, token, headers = {}, body, isBase64 = false }: Sent) {
+function toEvent({ source, token, headers = {}, body, method = 'POST', isBase64 = false }: Sent) {
   const last = token === undefined ? '' : `/${encodeURIComponent(token)}`;
   const path = `/webhooks/${encodeURIComponent(source)}${last}`;
   return {
-    ...toHttpEvent({ method: 'POST', path, headers: { 'content-type': 'application/json', ...headers } }),
+    ...toHttpEvent({ method, path, headers: { 'content-type': 'application/json', ...headers } }),
     pathParameters: { source, ...(token === undefined ? {} : { token }) },
     body: isBase64 ? Buffer.from(body).toString('base64') : body,
     isBase64Encoded: isBase64,

@@ -25,8 +25,14 @@ export function createKeptTelemetry(): KeptTelemetry {
     count: (metric, value = 1) => {
       counts.set(metric, (counts.get(metric) ?? 0) + value);
     },
-    flush: () => {
+    measure: (metric, value) => {
+      counts.set(metric, value);
+    },
+    flush: (...last) => {
       flushes += 1;
+      if (last.length === 0) return;
+      const [level, message, fields = {}] = last;
+      lines.push({ level, message, fields });
     },
   };
 }

@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
-import { decompress, PacketTag, readPacket } from '../../lib/crypto/openpgp/packets/packet-reader.ts';
+import { decompress } from '../../lib/crypto/openpgp/packets/decompress.ts';
+import { PacketTag, readPacket } from '../../lib/crypto/openpgp/packets/packet-reader.ts';
 import { compressedBody, indeterminatePacket, newPacket, PACKET, uint32 } from '../fixtures/make/packet-writer.ts';
 
 /**

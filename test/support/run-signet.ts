@@ -54,7 +54,7 @@ async function runAlone(
 
 /** What a noun or a whole program is built with where no call is cancelled. */
 export function toRun(setStatus: ProgramRun['setStatus'] = () => undefined): ProgramRun {
-  return { signal: new AbortController().signal, setStatus };
+  return { signal: new AbortController().signal, setStatus, setStopped: () => undefined };
 }
 
 type Done = (error?: Error | null) => void;

@@ -50,6 +50,7 @@ export function toFolder(tool: TestTool): string | undefined {
 export function toVersion({ installation }: TestTool): string | undefined {
   switch (installation.kind) {
     case 'go-install':
+    case 'npm':
     case 'pip':
       return installation.version;
     case 'go-build':

@@ -46,10 +46,14 @@ async function fillFolder({ program, installation }: TestTool, folder: string, s
     }
     case 'go-build': {
       needProgram('go', 'Go');
-      const { module, tags = [], linkerFlags = '', package: main = '.' } = installation;
+      const { module, tags = [], linkerFlags = '', package: main = '.', library } = installation;
+      if (library !== undefined && !hasLibrary(library.name)) {
+        await addPackage(library.package, signal);
+        if (!hasLibrary(library.name)) throw new ToolMissing(`there is no library ${library.name} to link`);
+      }
       const output = ['-o', path.join(folder, program)];
       const flags = ['-trimpath', '-buildvcs=false', '-tags', tags.join(','), `-ldflags=-s -w ${linkerFlags}`];
-      const env = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
+      const env = { CGO_ENABLED: library === undefined ? '0' : '1', GOFLAGS: '', GOWORK: 'off' };
       return await run('go', ['build', ...flags, ...output, main], { env, signal, cwd: path.join(ROOT, module) });
     }
     case 'pip': {
@@ -65,6 +69,18 @@ async function fillFolder({ program, installation }: TestTool, folder: string, s
       await writeFile(wrapper, `#!/bin/sh\nexec ${bin}/python" ${bin}/${program}" "$@"\n`);
       return await chmod(wrapper, 0o755);
     }
+    case 'npm': {
+      needProgram('npm', 'npm');
+      const { package: name, version, builders } = installation;
+      for (const [builder, debian] of Object.entries(builders)) {
+        if (!hasProgram(builder)) await addPackage(debian, signal);
+      }
+      const quiet = ['--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--loglevel=error'];
+      await run('npm', ['install', ...quiet, '--prefix', folder, `${name}@${version}`], { signal });
+      const wrapper = path.join(folder, program);
+      await writeFile(wrapper, `#!/bin/sh\nexec "$(dirname "$0")/node_modules/.bin/${program}" "$@"\n`);
+      return await chmod(wrapper, 0o755);
+    }
     case 'apt':
       throw new TypeError('a package of the system has no folder');
   }
@@ -75,14 +91,22 @@ let isUpdated = false;
 async function installPackage(tool: TestTool, signal: AbortSignal): Promise<void> {
   const { installation } = tool;
   if (installation.kind !== 'apt') throw new TypeError(`${tool.name} has a folder`);
+  await addPackage(installation.package, signal);
+  if (locateTool(tool) === undefined) throw new ToolMissing(`${installation.package} brings no ${tool.program}`);
+}
+
+function hasLibrary(name: string): boolean {
+  return spawnSync('pkg-config', ['--exists', name], { stdio: 'ignore' }).status === 0;
+}
+
+async function addPackage(name: string, signal: AbortSignal): Promise<void> {
   needProgram('apt-get', 'apt-get');
-  if (process.getuid?.() !== 0) throw new ToolMissing(`only root can install the package ${installation.package}`);
+  if (process.getuid?.() !== 0) throw new ToolMissing(`only root can install the package ${name}`);
   // A list that cannot be brought up to date may still name the package.
   if (!isUpdated) await run('apt-get', ['update'], { signal }).catch(ignoreMissing);
   isUpdated = true;
-  const args = ['install', '-y', '--no-install-recommends', installation.package];
+  const args = ['install', '-y', '--no-install-recommends', name];
   await run('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' }, signal });
-  if (locateTool(tool) === undefined) throw new ToolMissing(`${installation.package} brings no ${tool.program}`);
 }
 
 function ignoreMissing(error: unknown): void {
@@ -90,8 +114,11 @@ function ignoreMissing(error: unknown): void {
 }
 
 function needProgram(name: string, words: string): void {
-  const { error } = spawnSync(name, ['--version'], { stdio: 'ignore' });
-  if (error !== undefined) throw new ToolMissing(`there is no ${words} on this machine`);
+  if (!hasProgram(name)) throw new ToolMissing(`there is no ${words} on this machine`);
+}
+
+function hasProgram(name: string): boolean {
+  return spawnSync(name, ['--version'], { stdio: 'ignore' }).error === undefined;
 }
 
 interface RunOptions {

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,21 @@ async function toPath(...lines: readonly string[]): Promise<string> {
   const file = path.join(folder, 'go');
   await writeFile(file, ['#!/bin/sh', '[ "$1" = --version ] && exit 0', ...lines].join('\n'));
   await chmod(file, 0o755);
+  return folder;
+}
+
+/** A folder with an `npm` that notes its arguments and makes a program, and with what builds native code, but for some. */
+async function toNpmPath(...absent: readonly string[]): Promise<string> {
+  const folder = await mkdtemp(path.join(parent, 'bin-'));
+  const npm = ['[ "$1" = --version ] && exit 0', 'while [ "$1" != --prefix ]; do shift; done'];
+  npm.push('/bin/mkdir -p "$2/node_modules/.bin"', 'echo "echo $3" > "$2/node_modules/.bin/aws-lambda-ric"');
+  npm.push('/bin/chmod 755 "$2/node_modules/.bin/aws-lambda-ric"');
+  const programs = ['npm', 'cmake', 'g++', 'make', 'xz'].filter((name) => !absent.includes(name));
+  for (const name of programs) {
+    const file = path.join(folder, name);
+    await writeFile(file, ['#!/bin/sh', ...(name === 'npm' ? npm : ['exit 0'])].join('\n'));
+    await chmod(file, 0o755);
+  }
   return folder;
 }
 
@@ -92,6 +107,25 @@ describe('installing', () => {
     const why: unknown = expect.stringContaining(reason);
     expect(await readSummary()).toMatchObject({ tools: [{ name: 'cluster-reader', state: 'missing', reason: why }] });
     expect(findTool('cluster-reader')).toBeUndefined();
+  });
+
+  test('of a package of npm brings its program, in this version', async () => {
+    const installed = await runTools(await toNpmPath(), '--only', 'lambda-runtime');
+    expect(installed).toMatchObject({ code: 0, stderr: '' });
+    const program = findTool('lambda-runtime') ?? '';
+    expect(program).toMatch(/lambda-runtime\/4\.0\.2\/aws-lambda-ric$/);
+    expect(spawnSync('/bin/sh', [program], { encoding: 'utf8' }).stdout).toBe('aws-lambda-ric@4.0.2\n');
+  });
+
+  test.each([
+    ['npm', 'there is no npm on this machine'],
+    ['cmake', 'there is no apt-get on this machine'],
+  ])('of a package of npm without %s is not run, and fails nothing', async (absent, reason) => {
+    const { code, stdout } = await runTools(await toNpmPath(absent), '--only', 'lambda-runtime');
+    expect(code).toBe(0);
+    expect(stdout).toContain('not run: lambda-runtime: the zips run by the client of the Lambda runtime: ');
+    expect(stdout).toContain(reason);
+    expect(findTool('lambda-runtime')).toBeUndefined();
   });
 
   test('ends within the budget, and leaves nothing in place', async () => {

@@ -2,15 +2,19 @@ import { parseDockerReference } from '../../base/names/docker-reference.ts';
 import type { Pullspec, Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
+import type { ManifestSource } from '../../registry/client/registry-client.ts';
+import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ImagePolicy } from '../../trust/policy/image-policy.ts';
 import { describeScope, findFault, findForSource, isScoped } from '../../trust/policy/machine-config-lockouts.ts';
 import { parsePolicyContent } from '../../trust/policy/parse-policy-json.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
+import { decideByPolicy, type PolicyImageQuestion } from '../../verdict/decide/decide-by-policy.ts';
+import { decideImage } from '../../verdict/decide/decide-image.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
-import type { ImageVerifier } from './create-image-verifier.ts';
-import type { CatalogImage } from './parse-catalog.ts';
-import type { Verification } from './verification.ts';
+import type { Catalog, CatalogFault } from './parse-catalog.ts';
+import { type ImageJudgement, toVerification, type Verification } from './verification.ts';
 
 /** What a policy.json requires of an image. */
 interface PolicyAnswer {
@@ -43,6 +47,10 @@ export interface CheckedImage {
 export interface CheckedCatalog {
   readonly outcome: Outcome;
   readonly images: readonly CheckedImage[];
+  /** Entries that cannot be used: each rejects the catalog. */
+  readonly faults: readonly CatalogFault[];
+  /** Kinds of objects in which no image was found. */
+  readonly without: readonly string[];
 }
 
 interface CatalogQuestion {
@@ -58,12 +66,13 @@ interface CatalogQuestion {
 
 /**
  * Checks which images of a catalog are pinned, what a policy and profiles require of them and, on request, whether they
- * verify. An image that is not pinned, is rejected or does not verify rejects the catalog; so does a catalog without one.
+ * verify. An image that is not pinned, is rejected or does not verify rejects the catalog; so do an entry that cannot be
+ * used and a catalog without an image.
  *
  * @throws what `verify` throws
  */
 export async function checkCatalog(
-  images: readonly CatalogImage[],
+  { images, faults, without }: Catalog,
   { policy, trusts, verify, concurrency = 1, onProgress = () => undefined }: CatalogQuestion,
 ): Promise<CheckedCatalog> {
   let done = 0;
@@ -80,7 +89,8 @@ export async function checkCatalog(
     onProgress(++done);
     return verified;
   });
-  return { outcome: allOf(checked.map(toOutcome)), images: checked };
+  const outcome = allOf([...checked.map(toOutcome), ...faults.map(() => 'rejected' as const)]);
+  return { outcome, images: checked, faults, without };
 }
 
 function toOutcome({ isPinned, policy, verification }: CheckedImage): Outcome {
@@ -128,4 +138,67 @@ function findScope(
   );
   // All are prefixes of the same repository, so the longest is the most specific.
   return covering.toSorted((left, right) => right.length - left.length)[0];
+}
+
+/** A profile, with the stores that hold signatures for it. */
+export interface VerifyingProfile {
+  readonly trust: ReadyTrust;
+  readonly store: SignatureStore;
+  readonly lookaside: SignatureStore;
+  readonly manifests: ManifestSource;
+}
+
+/** A policy.json, with the keys and registry access that its evaluation needs. */
+interface VerifyingPolicy extends Pick<PolicyImageQuestion, 'keys' | 'sigstore'> {
+  readonly policy: ImagePolicy;
+  readonly open: (pullspec: string) => Promise<PolicyImageQuestion['source']>;
+}
+
+export type ImageVerifier = (image: Pullspec) => Promise<Verification>;
+
+/**
+ * Creates the verifier of a catalog's images: by each profile with the image's repository among its canonical ones, and by
+ * the policy if there is one. An image without either is rejected.
+ *
+ * The verifier throws what `open` and `keys` throw, and the abort reason of the signal.
+ */
+export function createImageVerifier(
+  profiles: readonly VerifyingProfile[],
+  policy: VerifyingPolicy | undefined,
+  { now, signal }: { readonly now: () => Date; readonly signal: AbortSignal },
+): ImageVerifier {
+  return async (image) => {
+    const covering = profiles.filter(({ trust }) => trust.prepared.canonicalRepositories.includes(image.repository));
+    const judgements: ImageJudgement[] = [];
+    for (const { trust, store, lookaside, manifests } of covering) {
+      const { verdict } = await decideImage({ pullspec: image }, trust, { store, lookaside, manifests, now, signal });
+      const { outcome, reasons, warnings, attempts } = verdict;
+      judgements.push({ by: `profile ${verdict.profile}`, outcome, reasons, warnings, attempts });
+    }
+    if (policy !== undefined) judgements.push(await judgeByPolicy(image, policy, now(), signal));
+    return toVerification(judgements);
+  };
+}
+
+async function judgeByPolicy(
+  { text }: Pullspec,
+  { policy, open, keys, sigstore }: VerifyingPolicy,
+  now: Date,
+  signal: AbortSignal,
+): Promise<ImageJudgement> {
+  const { outcome, scope, requirements } = await decideByPolicy({
+    source: await open(text),
+    policy,
+    keys,
+    sigstore,
+    now,
+    signal,
+  });
+  return {
+    by: `policy, ${describeScope({ scope })}`,
+    outcome,
+    reasons: requirements.flatMap(({ reasons }) => reasons),
+    warnings: requirements.flatMap(({ warnings }) => warnings),
+    attempts: requirements.flatMap(({ attempts }) => attempts),
+  };
 }

@@ -1,7 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { isAbsent } from '../../platform/files/file-error.ts';
-import { hashFile } from './hash-file.ts';
 import { findListed, type ListedFile, toPath } from './listed-file.ts';
+import type { ChecksumAlgorithm } from './parse-checksum-list.ts';
 
 /** The check of one file. */
 export interface FileCheck {
@@ -15,7 +17,7 @@ export interface FileCheck {
   readonly message: string | undefined;
 }
 
-export interface CheckOptions {
+interface CheckOptions {
   /** Files, and folders that stand for every listed file below them. */
   readonly paths: readonly string[];
   /** Whether listed files that are missing in a folder are ignored. */
@@ -100,5 +102,39 @@ async function sizeOf(path: string): Promise<number> {
     return (await stat(path)).size;
   } catch {
     return 0;
+  }
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * The hash of a regular file in lower-case hex. Memory: two buffers, one filled while the other is hashed.
+ *
+ * @param onBytes called with the number of newly hashed bytes
+ * @throws Error for anything but a regular file; the system's error, such as `ENOENT`
+ */
+export async function hashFile(
+  path: string,
+  algorithm: ChecksumAlgorithm,
+  onBytes: (count: number) => void = () => undefined,
+): Promise<string> {
+  // Nonblocking, so that opening a FIFO without a writer does not hang.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!(await handle.stat()).isFile()) throw new Error('not a regular file');
+    const hash = createHash(algorithm);
+    let [filling, spare] = [Buffer.allocUnsafe(CHUNK_BYTES), Buffer.allocUnsafe(CHUNK_BYTES)];
+    let reading = handle.read(filling, 0, CHUNK_BYTES);
+    for (;;) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return hash.digest('hex');
+      const filled = filling.subarray(0, bytesRead);
+      [filling, spare] = [spare, filling];
+      reading = handle.read(filling, 0, CHUNK_BYTES);
+      hash.update(filled);
+      onBytes(bytesRead);
+    }
+  } finally {
+    await handle.close();
   }
 }

@@ -1,5 +1,6 @@
 import { evaluateCandidate, type Rejection } from '../../base/errors/evaluate-candidate.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
+import { withoutTrailing } from '../../base/names/without-trailing.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { verifyDetachedSignature } from '../../crypto/openpgp/messages/detached-signature.ts';
 import { type VerifiedMessage, verifyMessage } from '../../crypto/openpgp/messages/verify-message.ts';
@@ -113,12 +114,10 @@ function refuse(form: ListEvaluation['form'], failure: ListSignature): ListEvalu
 
 /** Compares lists without line ends and trailing spaces, which a clearsigned text does not protect. */
 function isSameText(one: Uint8Array, other: Uint8Array): boolean {
-  const [first, second] = [one, other].map((bytes) =>
-    Buffer.from(bytes)
-      .toString('latin1')
-      .replaceAll(/[ \t\r]+$/gm, '')
-      .replace(/\n+$/, ''),
-  );
+  const [first, second] = [one, other].map((bytes) => {
+    const lines = Buffer.from(bytes).toString('latin1').split('\n');
+    return withoutTrailing(lines.map((line) => withoutTrailing(line, ' \t\r')).join('\n'), '\n');
+  });
   return first === second;
 }
 

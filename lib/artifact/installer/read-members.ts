@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import { createTarDecoder } from 'modern-tar';
 import { InputError } from '../../base/errors/input-error.ts';
@@ -29,10 +30,13 @@ const TAR_MARK = { at: 257, text: 'ustar' } as const;
  *
  * @throws InputError `FileUnreadable`, also for more than {@link MAX_INSTALLER_BYTES} unpacked
  */
-export async function* readMembers(file: string): AsyncGenerator<InstallerMember> {
+export async function* readMembers(
+  file: string,
+  maxEntries: number = MAX_ARCHIVE_ENTRIES,
+): AsyncGenerator<InstallerMember> {
   const handle = await openRegularFile(file);
   try {
-    yield* readContent(file, limit(file, readFrom(handle)), 'may be packed');
+    yield* readContent(file, limit(file, readFrom(handle)), 'may be packed', maxEntries);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
@@ -45,27 +49,31 @@ async function* readContent(
   file: string,
   chunks: AsyncIterable<Uint8Array>,
   packing: 'may be packed' | 'is unpacked',
+  maxEntries: number,
 ): AsyncGenerator<InstallerMember> {
   const { start, all } = await peek(chunks);
   if (packing === 'may be packed' && start.subarray(0, GZIP.length).equals(GZIP)) {
-    yield* readContent(file, limit(file, gunzip(file, all)), 'is unpacked');
+    yield* readContent(file, limit(file, gunzip(file, all)), 'is unpacked', maxEntries);
   } else if (start.subarray(0, ZIP.length).equals(ZIP)) {
     throw unreadable(file, 'a ZIP archive: unpack it first');
   } else if (start.toString('latin1', TAR_MARK.at, TAR_MARK.at + TAR_MARK.text.length) === TAR_MARK.text) {
-    yield* readTar(file, all);
+    yield* readTar(file, all, maxEntries);
   } else {
     yield { name: undefined, chunks: all };
   }
 }
 
-async function* readTar(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<InstallerMember> {
-  const entries = Readable.toWeb(Readable.from(chunks, { objectMode: false })).pipeThrough(
-    createTarDecoder({ strict: true }),
-  );
+async function* readTar(
+  file: string,
+  chunks: AsyncIterable<Uint8Array>,
+  maxEntries: number,
+): AsyncGenerator<InstallerMember> {
+  // Not Readable.toWeb: its source throws into nobody's hands where reading ends while more bytes are to come.
+  const entries = ReadableStream.from(chunks).pipeThrough(createTarDecoder({ strict: true }));
   let count = 0;
   for await (const { header, body } of entries) {
     count += 1;
-    if (count > MAX_ARCHIVE_ENTRIES) throw unreadable(file, `it has more than ${MAX_ARCHIVE_ENTRIES} entries`);
+    if (count > maxEntries) throw unreadable(file, `it has more than ${maxEntries} entries`);
     if (header.type === 'file') yield { name: header.name, chunks: body };
     else await body.cancel();
   }
@@ -85,6 +93,8 @@ async function* gunzip(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGe
   const unpacked = createGunzip({ chunkSize: CHUNK_BYTES });
   source.on('error', (error) => unpacked.destroy(error));
   unpacked.on('close', () => source.destroy());
+  // The loop below hears of a fault; one that comes after it, as when the file is closed, would end the process.
+  unpacked.on('error', () => undefined);
   try {
     yield* source.pipe(unpacked) as AsyncIterable<Uint8Array>;
   } catch (cause) {

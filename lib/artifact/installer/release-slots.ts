@@ -51,7 +51,7 @@ export async function* scanSlots(chunks: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 const VALUES: Readonly<Record<ReleaseSlot['kind'], RegExp>> = {
-  version: /^\d+\.\d+\.\d+[0-9A-Za-z.+-]*$/,
+  version: /^\d+\.\d+\.\d[0-9A-Za-z.+-]*$/,
   architecture: /^(?:[a-z0-9]+ \()?linux\/[a-z0-9]+\)?$|^multi$/,
   image: /^[!-~]+$/,
 };

@@ -12,8 +12,7 @@ import { parseImageReferences, parseReleaseVersion } from './image/image-referen
 import { ReleaseError, type ReleaseFault } from './image/release-error.ts';
 import { type LayerFindings, RELEASE_FILES, type ReleaseFile, scanLayer } from './image/scan-layer.ts';
 import { toLayerPacking, unpackLayer } from './image/unpack-layer.ts';
-import type { InspectedImage } from './release-inspection.ts';
-import type { ReleaseSource } from './release-source.ts';
+import type { InspectedImage, ReleaseSource } from './release-source.ts';
 
 /** Bytes of an image's layers that may still be read. */
 export interface LayerBudget {

@@ -7,8 +7,13 @@ import { type ListedImages, listImages } from '../../registry/images/list-childr
 import { allOf } from '../../verdict/judge/outcome.ts';
 import { ReleaseError } from './image/release-error.ts';
 import { inspectImage, type LayerBudget, toReleaseFault } from './inspect-image.ts';
-import type { InspectedImage, ReleaseInspection, ReleaseVerifier, Verification } from './release-inspection.ts';
-import type { ReleaseSource } from './release-source.ts';
+import type {
+  InspectedImage,
+  ReleaseInspection,
+  ReleaseSource,
+  ReleaseVerifier,
+  Verification,
+} from './release-source.ts';
 
 /** Images of a list that are inspected. */
 const MAX_IMAGES = 16;

@@ -15,7 +15,7 @@ import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registr
 import { readDigested } from '../../registry/client/stream-blob.ts';
 import type { ImageSource } from '../../registry/images/image-source.ts';
 import { readImageFile, unreadable } from '../../registry/images/read-image-file.ts';
-import { readJsonObject } from './image/read-json-object.ts';
+import { readJsonObject } from './image/image-manifest.ts';
 import { ReleaseError } from './image/release-error.ts';
 import type { ReleaseSource } from './release-source.ts';
 

@@ -9,11 +9,14 @@ export function toManifestsText(manifests: readonly object[], format: ManifestFo
   return toManifestText({ apiVersion: 'v1', kind: 'List', items: manifests }, format);
 }
 
-/** One manifest. A value of many characters stays on its line: a folded one would change in every diff. */
+/**
+ * One manifest. A value of many characters stays on its line: a folded one would change in every diff. What is no text in
+ * YAML 1.1, such as `yes`, is quoted: kubectl and oc read that version.
+ */
 export function toManifestText(manifest: object, format: ManifestFormat): string {
   switch (format) {
     case 'yaml':
-      return stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false });
+      return stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
     case 'json':
       return `${JSON.stringify(manifest, null, 2)}\n`;
     default:

@@ -13,15 +13,15 @@ export function parseStrictJson(text: string): JsonValue {
   return parse(text, Number);
 }
 
-/** As {@link parseStrictJson}, with numbers as they are written. @throws StrictJsonError */
-export function parseStrictJsonWithRawNumbers(text: string): RawJsonValue {
-  return parse(text, (raw) => new JsonNumber(raw));
+/** As {@link parseStrictJson}, with numbers as written. What the members of `ignored` hold may repeat names. */
+export function parseStrictJsonWithRawNumbers(text: string, ignored?: string): RawJsonValue {
+  return parse(text, (raw) => new JsonNumber(raw), ignored);
 }
 
 type Members<N> = { [member: string]: Json<N> };
 type Container<N> =
   | { readonly kind: 'array'; readonly value: Json<N>[] }
-  | { readonly kind: 'object'; readonly value: Members<N>; member: string };
+  | { readonly kind: 'object'; readonly value: Members<N>; readonly isIgnored: boolean; member: string };
 
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -31,11 +31,11 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-function parse<N>(text: string, toNumber: (raw: string) => N): Json<N> {
+function parse<N>(text: string, toNumber: (raw: string) => N, ignored?: string): Json<N> {
   const cursor: Cursor = { text, at: 0 };
   const open: Container<N>[] = [];
   for (;;) {
-    let value = readValue(cursor, open, toNumber);
+    let value = readValue(cursor, open, toNumber, ignored);
     // A container was opened and is not empty: its first element comes next.
     if (value === undefined) continue;
     for (;;) {
@@ -48,7 +48,7 @@ function parse<N>(text: string, toNumber: (raw: string) => N): Json<N> {
       addElement(container, value);
       if (next === COMMA) {
         cursor.at++;
-        if (container.kind === 'object') container.member = readMember(cursor, container.value);
+        if (container.kind === 'object') container.member = readMember(cursor, container.value, container.isIgnored);
         break;
       }
       if (next !== (container.kind === 'array' ? CLOSE_ARRAY : CLOSE_OBJECT)) throw unexpected(cursor);
@@ -59,14 +59,20 @@ function parse<N>(text: string, toNumber: (raw: string) => N): Json<N> {
   }
 }
 
-function readValue<N>(cursor: Cursor, open: Container<N>[], toNumber: (raw: string) => N): Json<N> | undefined {
+function readValue<N>(
+  cursor: Cursor,
+  open: Container<N>[],
+  toNumber: (raw: string) => N,
+  ignored: string | undefined,
+): Json<N> | undefined {
   const first = peekAfterSpace(cursor);
   if (first === QUOTE) return scanString(cursor);
   if (first === OPEN_OBJECT) {
     enter(cursor, open);
     const value: Members<N> = {};
     if (closes(cursor, CLOSE_OBJECT)) return value;
-    open.push({ kind: 'object', value, member: readMember(cursor, value) });
+    const isIgnored = open.length > 1 && open[0]?.kind === 'object' && open[0].member === ignored;
+    open.push({ kind: 'object', value, isIgnored, member: readMember(cursor, value, isIgnored) });
     return undefined;
   }
   if (first === OPEN_ARRAY) {
@@ -77,7 +83,10 @@ function readValue<N>(cursor: Cursor, open: Container<N>[], toNumber: (raw: stri
     return undefined;
   }
   if (first === 0x74 || first === 0x66 || first === 0x6e) return scanWord(cursor);
-  return toNumber(scanNumber(cursor));
+  const { at } = cursor;
+  const raw = scanNumber(cursor);
+  if (!Number.isFinite(Number(raw))) throw new StrictJsonError('grammar', 'a number out of range', at);
+  return toNumber(raw);
 }
 
 function enter<N>(cursor: Cursor, open: readonly Container<N>[]): void {
@@ -93,11 +102,11 @@ function closes(cursor: Cursor, close: number): boolean {
   return true;
 }
 
-function readMember<N>(cursor: Cursor, object: Members<N>): string {
+function readMember<N>(cursor: Cursor, object: Members<N>, mayRepeat: boolean): string {
   if (peekAfterSpace(cursor) !== QUOTE) throw unexpected(cursor);
   const offset = cursor.at;
   const member = scanString(cursor);
-  if (Object.hasOwn(object, member)) {
+  if (!mayRepeat && Object.hasOwn(object, member)) {
     throw new StrictJsonError('duplicate', `the member ${JSON.stringify(member)} a second time`, offset);
   }
   if (peekAfterSpace(cursor) !== COLON) throw unexpected(cursor);

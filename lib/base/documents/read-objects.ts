@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../errors/input-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import { findYamlFault } from './find-yaml-fault.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from './json-value.ts';
 import { parseStrictJson, StrictJsonError } from './parse-strict-json.ts';
 import { toFaults } from './schema.ts';
 
@@ -17,7 +18,14 @@ export interface SourceObject {
 export const MAX_OBJECTS_BYTES = 256 * 1024 * 1024;
 
 const DOCUMENT_MARK = /^---(?=[ \t\r\n]|$)/m;
-const YAML_OPTIONS = { version: '1.2', schema: 'core', merge: false, prettyErrors: false, strict: true } as const;
+const YAML_OPTIONS = {
+  version: '1.2',
+  schema: 'core',
+  merge: false,
+  prettyErrors: false,
+  strict: true,
+  uniqueKeys: false,
+} as const;
 
 /**
  * Reads JSON values one after the other, or YAML documents, one at a time. Items of `List`s come as objects of their
@@ -26,6 +34,7 @@ const YAML_OPTIONS = { version: '1.2', schema: 'core', merge: false, prettyError
  * @throws InputError `FileUnreadable` with the file's name and the line
  */
 export function* readObjects(file: string, text: string): Generator<SourceObject> {
+  if (isTable(text)) throw faultAt(file, 1, TABLE);
   if (isJson(text)) {
     for (const { text: value, line } of splitJsonStream(file, text)) {
       yield* unwrapList({ content: requireObject(file, line, readJson(file, line, value)), file, line }, () => line);
@@ -37,6 +46,15 @@ export function* readObjects(file: string, text: string): Generator<SourceObject
     yield* readYaml(file, line, part);
     line += countLines(part);
   }
+}
+
+const TABLE =
+  'this is a table of oc get, which leaves out most of what each object holds: give what the same command prints with -o yaml';
+
+/** What `oc get` prints without `-o yaml`: headings in capitals, `NAME` first or second. */
+export function isTable(text: string): boolean {
+  const first = text.trimStart().split('\n', 1)[0] ?? '';
+  return /^(?:NAMESPACE +)?NAME +[A-Z]/.test(first) && !first.includes(':');
 }
 
 /** An error at an object that was read. */
@@ -78,6 +96,8 @@ function* readYaml(file: string, first: number, text: string): Generator<SourceO
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined) throw faultAt(file, lineAt(error.pos[0]), error.message, error);
   if (document.contents === null) return;
+  const fault = findYamlFault(document);
+  if (fault !== undefined) throw faultAt(file, lineAt(fault.offset), fault.message);
   const line = lineAt(document.contents.range?.[0] ?? 0);
   const items = isMap(document.contents) ? document.contents.get('items', true) : undefined;
   yield* unwrapList({ content: requireObject(file, line, toPlain(file, line, document)), file, line }, (index) => {
@@ -96,14 +116,17 @@ function toPlain(file: string, line: number, document: ReturnType<typeof parseDo
 
 function* unwrapList(source: SourceObject, lineOf: (index: number) => number): Generator<SourceObject> {
   const { content, file } = source;
-  const { kind, items } = content;
+  const { apiVersion, kind, items } = content;
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) {
     yield source;
     return;
   }
+  // Items of a list of one kind may leave theirs out, as they do in a must-gather.
+  const inherited: JsonObject = kind === 'List' ? {} : { kind: kind.slice(0, -'List'.length) };
+  if (kind !== 'List' && typeof apiVersion === 'string') setMember(inherited, 'apiVersion', apiVersion);
   for (const [index, item] of items.entries()) {
     const line = lineOf(index);
-    yield { content: requireObject(file, line, item), file, line };
+    yield { content: { ...inherited, ...requireObject(file, line, item) }, file, line };
   }
 }
 

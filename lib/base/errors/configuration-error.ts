@@ -2,6 +2,7 @@ export type ConfigurationErrorCode =
   | 'DocumentInvalid'
   | 'DuplicateKey'
   | 'KeyUnreadable'
+  | 'KeyUnsupported'
   | 'KindUnknown'
   | 'LimitExceeded'
   | 'PublishConflict'

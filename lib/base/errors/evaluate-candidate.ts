@@ -1,4 +1,7 @@
+import { ConfigurationError } from './configuration-error.ts';
+import { InputError } from './input-error.ts';
 import { SignatureError, type SignatureErrorCode } from './signature-error.ts';
+import { StoreError } from './store-error.ts';
 
 /** Why one candidate does not count: what its attempt says. */
 export interface Rejection {
@@ -10,7 +13,7 @@ export interface Rejection {
   readonly note?: string;
 }
 
-export type CandidateResult<T> =
+type CandidateResult<T> =
   | { readonly kind: 'evaluated'; readonly value: T }
   | { readonly kind: 'rejected'; readonly rejection: Rejection };
 
@@ -40,15 +43,30 @@ export function evaluateCandidate<T>(evaluate: () => T, signal?: AbortSignal): C
   }
 }
 
-/** Whether an attempt failed by a fault of Signet's own, which says nothing about the signature. */
+/** Whether an attempt or a reason is a fault of Signet's own, which says nothing about the signature. */
 export function isInternalFault({
   code,
+  message,
   note,
 }: {
   readonly code: string;
+  readonly message?: string | undefined;
   readonly note?: string | undefined;
 }): boolean {
+  if (code === 'StoreUnavailable') return message?.includes(FAULT) === true;
   return code === 'SignatureMalformed' && note?.startsWith(FAULT) === true;
+}
+
+/**
+ * What was thrown in reading a place whose contents others choose, as the failure of that place. What Signet throws of an
+ * operator's settings or a caller's input is not of the place, and is thrown on.
+ */
+export function toPlaceFailure(place: string, thrown: unknown): StoreError {
+  if (thrown instanceof StoreError) return thrown;
+  if (thrown instanceof ConfigurationError || thrown instanceof InputError) throw thrown;
+  const { name, message } = describeThrown(thrown);
+  const shown = JSON.stringify(message.slice(0, MAX_FAULT_LENGTH).toWellFormed());
+  return new StoreError('Unavailable', `${place}: ${FAULT}${name}: ${shown}`, { cause: thrown });
 }
 
 function toRejection({ signer, code, message }: SignatureError): Rejection {
@@ -76,4 +94,35 @@ function describeThrown(thrown: unknown): { readonly name: string; readonly mess
     // An error can be made so that it throws again when it is looked at.
   }
   return { name: `a thrown ${typeof thrown}`, message: '' };
+}
+
+/**
+ * Called before each operation with a key, the one costly step of an evaluation.
+ *
+ * @throws SignatureError `LimitExceeded` when what evaluations may cost is used up
+ */
+type KeyOperationListener = () => void;
+
+let listener: KeyOperationListener | undefined;
+
+/**
+ * Runs an evaluation and tells a listener of each of its operations with keys. Whoever may stop an evaluation in its
+ * middle does so there: it blocks the process, so that no timer can.
+ *
+ * It is no argument, because a dozen functions between a decision and a key would carry it, and one that forgot it would
+ * be without a limit. An evaluation does not wait for anything, so no other one can run in between.
+ */
+export function withKeyOperations<T>(onOperation: KeyOperationListener, evaluate: () => T): T {
+  const outer = listener;
+  listener = onOperation;
+  try {
+    return evaluate();
+  } finally {
+    listener = outer;
+  }
+}
+
+/** To be called before an operation with a key. @throws as the listener */
+export function countKeyOperation(): void {
+  listener?.();
 }

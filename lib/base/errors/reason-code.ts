@@ -8,8 +8,8 @@ export const REASON_CODES = [
   /** The pullspec has no digest. Remedy: resolve the tag and use the digest. */
   'DigestMissing',
   /**
-   * The pullspec names a repository that is not one of the profile's canonical repositories. Remedy: use the pullspec in
-   * the remedy; mirror sets redirect the pull by themselves.
+   * The pullspec names a repository that is not one of the profile's canonical repositories. Remedy: the
+   * profile of its publisher; for a copy, the canonical pullspec.
    */
   'RepositoryNotCanonical',
   /** The signature is valid, but for another repository. Remedy: use the profile of the product that was signed. */
@@ -22,7 +22,7 @@ export const REASON_CODES = [
   /** The bytes are no signature, contradict themselves, or go on after the signature's end. Remedy: repair the store. */
   'SignatureMalformed',
   /**
-   * The message is readable, but has not exactly one signature or asks for an unknown algorithm or feature. Remedy: ask
+   * The message is readable, but has not exactly one signature, or one of an unknown kind or unusable key. Remedy: ask
    * the publisher for a plain signature, or try a newer Signet.
    */
   'SignatureUnsupported',
@@ -31,6 +31,13 @@ export const REASON_CODES = [
    * store as tampered with until you know better.
    */
   'SignatureInvalid',
+  /**
+   * A log entry of the signature or its certificate is not by a trusted log, or is about something else. Remedy: compare
+   * the log's key with your trust's.
+   */
+  'LogEntryInvalid',
+  /** A timestamp of the signature is not by a trusted authority, or is about something else. Remedy: compare its key. */
+  'TimestampInvalid',
   /** The signature itself has an expiry time, and it has passed. Remedy: ask the publisher for a new signature. */
   'SignatureExpired',
   /** The signature is dated more than 24 hours ahead. Remedy: set the clock of this machine. */
@@ -54,8 +61,8 @@ export const REASON_CODES = [
   /** The signature is for another digest. Remedy: repair the store. */
   'DigestMismatch',
   /**
-   * The signature names another identity than the image policy requires or, as a Sigstore bundle, none. Remedy: use the
-   * name that was signed, or let `signedIdentity` accept it.
+   * The signature names another identity than the policy requires or, as a bundle, none; or another version than asked
+   * for. Remedy: use the signed name, or let `signedIdentity` accept it.
    */
   'IdentityMismatch',
   /**

@@ -9,6 +9,7 @@ export type SignatureErrorCode = Extract<
   | 'KeyRevoked'
   | 'KeyUnknown'
   | 'LimitExceeded'
+  | 'LogEntryInvalid'
   | 'PayloadInvalid'
   | 'RepositoryMismatch'
   | 'SignatureExpired'
@@ -16,6 +17,7 @@ export type SignatureErrorCode = Extract<
   | 'SignatureInvalid'
   | 'SignatureMalformed'
   | 'SignatureUnsupported'
+  | 'TimestampInvalid'
 >;
 
 /**

@@ -1,3 +1,5 @@
+import { withoutTrailing } from './without-trailing.ts';
+
 const SCHEMES: readonly string[] = ['file', 'http', 'https'];
 // RFC 3986 section 2: anything else, a space or a backslash for two, is read differently by different clients.
 const URI_CHARACTERS = /^[A-Za-z0-9\-._~:/[\]@!$&'()*+,;=%]+$/;
@@ -13,7 +15,7 @@ export function parseStoreUrl(text: string): string {
   if (!SCHEMES.includes(scheme)) {
     throw new Error('a store must be a URL with scheme file://, http:// or https://');
   }
-  const rest = dropFinalSlashes(trimmed.slice(separator + '://'.length));
+  const rest = withoutTrailing(trimmed.slice(separator + '://'.length), '/');
   if (/[?#]/.test(rest)) throw new Error('a store must not have a query or fragment');
   if (!URI_CHARACTERS.test(rest)) {
     throw new Error(rest === '' ? 'a store must have a host or path' : 'a store must be a URL without odd characters');
@@ -26,10 +28,4 @@ export function parseStoreUrl(text: string): string {
     throw new Error('a store must have a valid host');
   }
   return url;
-}
-
-function dropFinalSlashes(text: string): string {
-  let end = text.length;
-  while (text.endsWith('/', end)) end--;
-  return text.slice(0, end);
 }

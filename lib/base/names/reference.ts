@@ -27,6 +27,14 @@ export function parseReference(text: string): Reference {
   };
 }
 
+/** A digest, or the one of a pullspec. @throws InputError */
+export function parseNamedDigest(text: string): Digest {
+  if (!/[/@]/.test(text)) return parseDigest(text);
+  const { digest } = parsePullspec(text);
+  if (digest === undefined) throw new InputError('DigestInvalid', `${JSON.stringify(text)} names no digest`);
+  return digest;
+}
+
 /** A repository alone: no tag, no digest. @throws InputError `PullspecInvalid`. */
 export function parseRepository(text: string): Repository {
   const { repository, tag, digest } = parseReference(text);
@@ -82,7 +90,11 @@ function splitHost(name: string): { host: string; path: string } {
 
 /** `host[:port]` in lower case, without the default port and without zeros in front of another one. */
 export function toCanonicalHost(host: string): string {
-  const lower = host.toLowerCase().replace(/:0+(?=[1-9])/, ':');
+  const given = host.toLowerCase();
+  const end = given.lastIndexOf(':') + 1;
+  // An address in brackets has colons of its own.
+  const port = end === 0 || given.endsWith(']') ? '' : given.slice(end);
+  const lower = given.slice(0, given.length - port.length) + port.replace(/^0+(?=[1-9])/, '');
   const bare = lower.replace(/:443$/, '');
   // `a:443/b` must not become `a/b`, which is a repository of Docker Hub.
   const canonical = isUnmistakable(bare) ? bare : lower;

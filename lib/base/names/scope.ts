@@ -1,6 +1,7 @@
 import { InputError } from '../errors/input-error.ts';
 import { parseReference, type Repository, repositoryHost, repositoryPath, toCanonicalHost } from './reference.ts';
 import { parseRegistryHost } from './registry-host.ts';
+import { withoutTrailing } from './without-trailing.ts';
 
 /**
  * What a scope of a policy covers (containers-policy.json(5), transport `docker`): every host below a domain, or
@@ -110,10 +111,12 @@ export function findSpellingFault(scope: string): string | undefined {
 function toCanonicalSpelling(host: string): string {
   const [, address = '', port = ''] = IPV6_HOST.exec(host) ?? [];
   const spelled = address === '' ? host : compress(address) + port;
-  // Dots and colons that nothing follows: `a.example.`, `a.example.:443`, `a.example:`. From the start of a run alone,
-  // so that a long one costs no more than its length.
-  const trimmed = spelled.replace(/(?<![.:])[.:]+$/, '').replace(/(?<!\.)\.+(?=:[0-9]+$)/, '');
-  return trimmed === '' ? host : toCanonicalHost(trimmed);
+  // Dots and colons that nothing follows: `a.example.`, `a.example.:443`, `a.example:`.
+  const trimmed = withoutTrailing(spelled, '.:');
+  const colon = trimmed.lastIndexOf(':');
+  const isPort = colon >= 0 && /^[0-9]+$/.test(trimmed.slice(colon + 1));
+  const named = isPort ? withoutTrailing(trimmed.slice(0, colon), '.') + trimmed.slice(colon) : trimmed;
+  return named === '' ? host : toCanonicalHost(named);
 }
 
 /** The shortest form of an IPv6 address in brackets (RFC 5952); unchanged when it is none. */

@@ -3,11 +3,11 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import { type SelectedAttachments, selectAttachments } from '../../mirror/sigstore/select-attachments.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
+import type { AttachmentReader } from '../../registry/attachments/attachment.ts';
 import { type LayoutAttachment, toLayoutFiles } from '../../registry/attachments/layout.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { BundleFile } from '../format/archive.ts';
 import { SIGSTORE_INDEX_PATH, SIGSTORE_LAYOUT_PATH, sigstoreBlobPath } from '../format/bundle-path.ts';
-import type { BundleFile } from '../format/write-archive.ts';
 
 /** An image whose Sigstore signatures go into a bundle. */
 export interface BundledImage {
@@ -38,8 +38,8 @@ export interface CollectedAttachments {
 }
 
 /**
- * Reads and verifies the attachments of images, for a bundle. One that cannot be read is an error: a bundle that
- * lacks it would not say so. @throws StoreError; the abort reason of the signal
+ * Reads and verifies the attachments of images, for a bundle. One that a registry does not deliver is an error: a bundle
+ * that lacks it would not say so. One that is damaged is left out, and named. @throws StoreError; the abort reason of the signal
  */
 export async function collectAttachments(request: AttachmentRequest): Promise<CollectedAttachments> {
   const { images, concurrency } = request;
@@ -63,15 +63,20 @@ async function selectByAny(
 ): Promise<Pick<SelectedAttachments, 'verified' | 'rejected'>> {
   const verified = new Map<string, SelectedAttachments['verified'][number]>();
   const rejected = new Map<string, SelectedAttachments['rejected'][number]>();
+  // Also of a manifest whose other signatures verify.
+  const damaged = new Map<string, SelectedAttachments['rejected'][number]>();
   for (const prepared of profiles) {
     const selected = await selectAttachments(image, reader, { prepared, now: () => now, signal });
-    const [failure] = selected.failed;
+    const failure = selected.failed.find(({ isDamaged }) => isDamaged !== true);
     if (failure !== undefined) throw new StoreError('BodyInvalid', `${failure.location}: ${failure.message}`);
+    for (const { location, message } of selected.failed) {
+      damaged.set(location, { location, reasons: [{ code: 'SignatureMalformed', message }] });
+    }
     for (const one of selected.verified) verified.set(one.location, one);
     for (const one of selected.rejected) rejected.set(one.location, one);
   }
-  const leftOut = [...rejected.values()].filter(({ location }) => !verified.has(location));
-  return { verified: [...verified.values()], rejected: leftOut };
+  const invalid = [...rejected.values()].filter(({ location }) => !verified.has(location) && !damaged.has(location));
+  return { verified: [...verified.values()], rejected: [...invalid, ...damaged.values()] };
 }
 
 function toFiles(attachments: readonly LayoutAttachment[]): readonly BundleFile[] {

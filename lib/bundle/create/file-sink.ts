@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
-import type { BundleSink } from '../format/write-archive.ts';
+import type { BundleSink } from '../format/archive.ts';
 
 /**
  * A file that replaces an earlier one as a whole: it is written beside it, synced to disk, and renamed.

@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, toStoreError } from '../../platform/files/file-error.ts';
+import { GZIP_HEADER, GZIP_TRAILER_BYTES } from './archive.ts';
 import { BundleError } from './bundle-error.ts';
 import { MAX_COMPRESSION_RATIO, RATIO_GRACE_BYTES } from './limits.ts';
-import { GZIP_HEADER, GZIP_TRAILER_BYTES } from './write-archive.ts';
 
 const CHUNK_BYTES = 64 * 1024;
 /** RFC 1952: what every gzip file begins with. */

@@ -1,7 +1,7 @@
 import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import { isProfilePlace } from '../../trust/prepare/trust-files.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
+import { isProfilePlace } from '../../trust/prepared/trust-document.ts';
 import {
   MAX_FILE_BYTES,
   MAX_MANIFEST_BYTES,

@@ -25,5 +25,11 @@ export const RATIO_GRACE_BYTES = 4 * 1024 * 1024;
 export const MAX_FOREIGN_ENTRIES = 1_000_000;
 /** Folders inside each other in such a directory. */
 export const MAX_FOREIGN_DEPTH = 32;
+/** Bytes of a name, or of an extended header, in a tar of another tool. */
+export const MAX_TAR_NAME_BYTES = 64 * 1024;
 /** Earlier bundles that an incremental one may follow. */
 export const MAX_EARLIER = 1000;
+/** Bytes of the program in an archive to carry in: a single file of Signet has about 110 MB. */
+export const MAX_TOOL_BYTES = 256 * 1024 * 1024;
+/** Files of an archive to carry in: the bundle in it is one. */
+export const MAX_CARRIED_FILES = 5000;

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { toFaults } from '../../base/documents/schema.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import { compareKeys } from '../../platform/objects/port/object-key.ts';
+import { compareKeys } from '../../platform/objects/port/object-store.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
 import { BundleError, type BundleFaultCode } from './bundle-error.ts';
 import { MANIFEST_PATH, maxBytesOf, parseBundlePath } from './bundle-path.ts';

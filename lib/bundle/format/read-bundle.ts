@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { Digest } from '../../base/names/digest.ts';
-import { compareKeys } from '../../platform/objects/port/object-key.ts';
+import { compareKeys } from '../../platform/objects/port/object-store.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
+import { type ArchivedFile, readArchive } from './archive.ts';
 import { BundleError, type BundleFault, toFault } from './bundle-error.ts';
 import { gunzipFile } from './bundle-file.ts';
 import { type BundlePath, MANIFEST_PATH } from './bundle-path.ts';
 import { checkConfigMap } from './check-config-map.ts';
 import { type BundledFile, digestManifest, type Manifest, parseManifest } from './manifest.ts';
-import { type ArchivedFile, readArchive } from './read-archive.ts';
 
 /** A signature that was found outside of any trust: what it is said to be for, and where it lay. */
 export interface Candidate {

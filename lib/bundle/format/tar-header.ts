@@ -6,9 +6,13 @@ export const TAR_BLOCK = 512;
 
 /** Offset and length of the fields that differ between entries, in POSIX.1-1988 (ustar). */
 const NAME = [0, 100] as const;
+const MODE = 100;
+const EXECUTABLE = '0000755\0';
 const SIZE = [124, 12] as const;
 const CHECKSUM = [148, 8] as const;
 const TYPE = 156;
+/** From, to. */
+const MAGIC = [257, 263] as const;
 const PREFIX = [345, 155] as const;
 
 /** All that is the same in every header: a regular file of nobody, of the beginning of 1980. */
@@ -28,8 +32,9 @@ const ENTRY_KINDS: Readonly<Record<string, string>> = {
 };
 
 /** The header of a file of a bundle: the same for the same path and size, wherever and whenever it is written. */
-export function toTarHeader(path: string, size: number): Buffer {
+export function toTarHeader(path: string, size: number, isExecutable = false): Buffer {
   const header = Buffer.from(TEMPLATE);
+  if (isExecutable) header.write(EXECUTABLE, MODE, 'latin1');
   const slash = path.length > NAME[1] ? path.lastIndexOf('/') : -1;
   header.write(path.slice(slash + 1), NAME[0], 'latin1');
   if (slash > 0) header.write(path.slice(0, slash), PREFIX[0], 'latin1');
@@ -45,7 +50,7 @@ export function toTarHeader(path: string, size: number): Buffer {
  * @throws BundleError
  */
 export function parseTarHeader(header: Buffer, isFirst: boolean): { readonly path: BundlePath; readonly size: number } {
-  const raw = [textOf(header, ...PREFIX), textOf(header, ...NAME)].filter((part) => part !== '').join('/');
+  const { path: raw, size } = readTarFields(header);
   const named = { path: toShown(raw) };
   if (!hasChecksum(header)) throw new BundleError('Damaged', 'a tar header has a wrong checksum', named);
   if (isFirst && raw !== MANIFEST_PATH) {
@@ -65,7 +70,6 @@ export function parseTarHeader(header: Buffer, isFirst: boolean): { readonly pat
   }
   const path = parseBundlePath(raw);
   if (path === undefined) throw new BundleError('PathRefused', 'no file of a bundle has this path', named);
-  const size = Number.parseInt(textOf(header, ...SIZE), 8);
   if (!Number.isSafeInteger(size) || !toTarHeader(raw, size).equals(header)) {
     throw new BundleError('EntryRefused', 'the tar header is not one that signet writes', named);
   }
@@ -93,6 +97,27 @@ function makeTemplate(): Buffer {
   return header;
 }
 
+const OCTAL = /^[0-7]+$/;
+
+/** What a header states, wherever it comes from; the size is NaN in another notation than octal. */
+export function readTarFields(header: Buffer): {
+  readonly path: string;
+  readonly size: number;
+  readonly type: string;
+} {
+  // Before POSIX, and in GNU's own headers, other fields are where the prefix is.
+  const prefix = header.toString('latin1', ...MAGIC) === 'ustar\0' ? textOf(header, ...PREFIX) : '';
+  const path = [prefix, textOf(header, ...NAME)].filter((part) => part !== '').join('/');
+  const type = String.fromCharCode(header[TYPE] ?? 0);
+  const size = textOf(header, ...SIZE).trim();
+  return { path, size: OCTAL.test(size) ? Number.parseInt(size, 8) : Number.NaN, type };
+}
+
+/** Whether a block is the header of a tar of whatever tool that writes the magic of POSIX or GNU. */
+export function isTarHeader(header: Buffer): boolean {
+  return header.toString('latin1', MAGIC[0], MAGIC[0] + 5) === 'ustar' && hasChecksum(header);
+}
+
 function hasChecksum(header: Buffer): boolean {
   return Number.parseInt(textOf(header, ...CHECKSUM), 8) === sumOf(header);
 }
@@ -115,6 +140,6 @@ function toOctal(value: number, digits: number): string {
 }
 
 /** Others' text in an error: neither controls nor what is not ASCII. */
-function toShown(text: string): string {
+export function toShown(text: string): string {
   return text.replaceAll(/[^ -~]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

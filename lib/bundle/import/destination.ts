@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstat, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { fileErrorCode, syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { createDirectoryObjectStore } from '../../platform/objects/directory/directory-object-store.ts';
@@ -10,10 +10,8 @@ import {
   makeFilePath,
 } from '../../platform/objects/directory/store-directory.ts';
 import { openObjectStore } from '../../platform/objects/open-object-store.ts';
-import { RESERVED_SEGMENT } from '../../platform/objects/port/object-key.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { type ObjectStore, RESERVED_SEGMENT } from '../../platform/objects/port/object-store.ts';
 import { checkDirectoryLocation, isS3Location } from '../../platform/objects/s3/s3-location.ts';
-import { recordCreations } from './record-creations.ts';
 
 /** Where verified signatures go. */
 export interface ImportDestination {
@@ -147,4 +145,54 @@ async function isThere(file: string): Promise<boolean> {
 /** A fault of the file system, not one that somebody has named already. */
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
+}
+
+/** A store in a directory that can take back what was created through it. */
+interface RecordedCreations {
+  readonly objects: ObjectStore;
+  /**
+   * Removes what was created, from the last. A signature stays when another writer has put one behind it since: readers
+   * walk from 1, and would no longer reach that one.
+   */
+  readonly takeBack: () => Promise<void>;
+}
+
+interface Creation {
+  readonly key: string;
+  readonly folder: string;
+  /** What was in the folder before. */
+  readonly before: ReadonlySet<string>;
+}
+
+/** Records what is created in the store of this directory. */
+function recordCreations(root: string, objects: ObjectStore): RecordedCreations {
+  const creations: Creation[] = [];
+  return {
+    objects: {
+      ...objects,
+      async createObject(key, bytes) {
+        const folder = path.join(root, path.dirname(key));
+        const before = new Set(await unlessAbsent(readdir(folder)));
+        const isCreated = await objects.createObject(key, bytes);
+        if (isCreated) creations.push({ key, folder, before });
+        return isCreated;
+      },
+    },
+    async takeBack() {
+      for (const creation of creations.toReversed()) {
+        if (!(await isFollowed(creation))) await unlessAbsent(unlink(path.join(root, creation.key)));
+      }
+    },
+  };
+}
+
+async function isFollowed({ key, folder, before }: Creation): Promise<boolean> {
+  const index = indexOf(key);
+  const names = (await unlessAbsent(readdir(folder))) ?? [];
+  return names.some((name) => !before.has(name) && indexOf(name) > index);
+}
+
+/** Of `signature-<n>`; NaN, which is behind nothing, for every other name. */
+function indexOf(name: string): number {
+  return Number(/(?:^|\/)signature-([1-9][0-9]*)$/.exec(name)?.[1]);
 }

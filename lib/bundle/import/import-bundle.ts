@@ -1,17 +1,29 @@
+import { hash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { InputError } from '../../base/errors/input-error.ts';
+import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
+import { isGzip, openBundleFile } from '../format/bundle-file.ts';
 import { type BundleProfile, compileProfiles } from '../format/bundle-trust.ts';
+import { type Candidate, readBundle } from '../format/read-bundle.ts';
 import type { ImportDestination } from './destination.ts';
-import { type FailedSignature, judgeCandidate } from './judge-candidate.ts';
-import { type PlacedCandidates, placeCandidates, type VerifiedCandidate } from './place-candidates.ts';
+import {
+  type FailedSignature,
+  judgeCandidate,
+  type PlacedCandidates,
+  placeCandidates,
+  type VerifiedCandidate,
+} from './place-candidates.ts';
 import type { ReadFailure } from './read-config-map-file.ts';
-import { type ImportSource, readImport } from './read-import.ts';
+import { readForeign } from './read-foreign.ts';
+import { readMirrorArchive } from './read-mirror-archive.ts';
 
 /**
  * `imported`: all that was found is in the destination. `partial`: some of it is, and the rest is listed. `refused`:
  * something is forged or does not verify; `unreadable`: it cannot be read. After these two nothing was written.
  */
-export type ImportOutcome = 'imported' | 'partial' | 'refused' | 'unreadable';
+type ImportOutcome = 'imported' | 'partial' | 'refused' | 'unreadable';
 
 export interface ImportReport {
   readonly source: string;
@@ -115,4 +127,66 @@ function whyRefused(
   if (skipUnverified && verified.length > 0) return undefined;
   if (failed.length > 0) return 'refused';
   return failures.length > 0 ? 'unreadable' : undefined;
+}
+
+/** What is to be imported: a bundle of Signet's, or what another tool made. Distinguished by content. */
+interface ImportSource {
+  readonly kind: 'bundle' | 'foreign';
+  readonly candidates: readonly Candidate[];
+  /** Of a bundle, which then is not imported. */
+  readonly faults: readonly BundleFault[];
+  /** Of single files that another tool made. */
+  readonly failures: readonly ReadFailure[];
+  /** The trust in a bundle, by profile. */
+  readonly trust: ReadonlyMap<string, readonly TrustDocument[]>;
+  readonly manifestSha256?: string | undefined;
+  readonly since?: readonly string[] | undefined;
+}
+
+/** @throws InputError `FileUnreadable` when there is nothing that could be a signature; StoreError */
+async function readImport(location: string, signal: AbortSignal): Promise<ImportSource> {
+  const bundle = (await isDirectory(location)) ? undefined : await readIfBundle(location, signal);
+  if (bundle !== undefined) return bundle;
+  const archive = (await isDirectory(location)) ? undefined : await readMirrorArchive(location, signal);
+  const { candidates, failures, emptied } = archive ?? (await readForeign(location, signal));
+  if (candidates.length === 0 && failures.length === 0) {
+    if (emptied.length > 0) {
+      const names = emptied.join(', ');
+      throw new InputError(
+        'FileUnreadable',
+        `${location}: the signature ConfigMap ${names} is empty: it holds no signature`,
+      );
+    }
+    const message = `${location} holds no signatures: no bundle, no signature ConfigMap, no layout that is known`;
+    throw new InputError('FileUnreadable', message);
+  }
+  return { kind: 'foreign', candidates: toDistinct(candidates), faults: [], failures, trust: new Map() };
+}
+
+async function readIfBundle(location: string, signal: AbortSignal): Promise<ImportSource | undefined> {
+  const file = await openBundleFile(location);
+  try {
+    if (!(await isGzip(file))) return undefined;
+    const { signatures, faults, trust, manifest, manifestSha256 } = await readBundle(file, signal);
+    const { since } = manifest ?? {};
+    const named = { manifestSha256, since };
+    return { kind: 'bundle', candidates: toDistinct(signatures), faults, failures: [], trust, ...named };
+  } finally {
+    await file.close();
+  }
+}
+
+async function isDirectory(location: string): Promise<boolean> {
+  const stats = await stat(location).catch(() => undefined);
+  return stats?.isDirectory() ?? false;
+}
+
+/** Tools write the same signature as a file, as JSON and as YAML. */
+function toDistinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  const distinct = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const key = `${candidate.digest} ${hash('sha256', candidate.untrustedBytes)}`;
+    if (!distinct.has(key)) distinct.set(key, candidate);
+  }
+  return [...distinct.values()];
 }

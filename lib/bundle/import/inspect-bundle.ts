@@ -1,11 +1,9 @@
-import type { BundleFault } from '../format/bundle-error.ts';
-import { isUnreadable } from '../format/bundle-error.ts';
+import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
 import { openBundleFile } from '../format/bundle-file.ts';
 import type { BundleProfile } from '../format/bundle-trust.ts';
 import type { Manifest } from '../format/manifest.ts';
-import type { Candidate } from '../format/read-bundle.ts';
-import { type BundleContents, readBundle } from '../format/read-bundle.ts';
-import { type FailedSignature, judgeCandidate } from './judge-candidate.ts';
+import { type BundleContents, type Candidate, readBundle } from '../format/read-bundle.ts';
+import { type FailedSignature, judgeCandidate } from './place-candidates.ts';
 import { readConfigMapFile } from './read-config-map-file.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { listPolicyObjects } from '../../cluster/objects/policy-objects.ts';
 import {
   createConfigMapStore,
   parseSignatureConfigMaps,
@@ -20,17 +21,20 @@ export interface ReadFailure {
 export interface FoundSignatures {
   readonly candidates: readonly Candidate[];
   readonly failures: readonly ReadFailure[];
+  /** Names of signature ConfigMaps that hold none: the cluster-version operator empties its own. */
+  readonly emptied: readonly string[];
 }
 
 /**
  * The signatures of the signature ConfigMaps in a file of YAML or JSON, whoever wrote it: oc-mirror, `oc adm release
- * mirror`, the cluster-version operator or a person. Keys that name no digest hold no signature.
+ * mirror`, the cluster-version operator or a person, and also within a Policy that brings them to a fleet. Keys that name no digest hold no signature.
  */
 export async function readConfigMapFile(file: TrustDocument, signal: AbortSignal): Promise<FoundSignatures> {
   const configMaps = parse(file);
-  if (!Array.isArray(configMaps)) return { candidates: [], failures: [configMaps] };
+  if (!Array.isArray(configMaps)) return { candidates: [], failures: [configMaps], emptied: [] };
   const candidates: Candidate[] = [];
   const failures: ReadFailure[] = [];
+  const emptied = configMaps.filter((one) => listDigests(one).length === 0).map(({ name }) => name);
   for (const configMap of configMaps) {
     const store = createConfigMapStore([configMap], { description: file.name });
     for (const digest of listDigests(configMap)) {
@@ -41,12 +45,14 @@ export async function readConfigMapFile(file: TrustDocument, signal: AbortSignal
       }
     }
   }
-  return { candidates, failures };
+  return { candidates, failures, emptied };
 }
 
 function parse(file: TrustDocument): SignatureConfigMap[] | ReadFailure {
   try {
-    return [...parseSignatureConfigMaps(parseTrustFile(file).map(({ content }) => content))];
+    const documents = parseTrustFile(file).map(({ content }) => content);
+    const held = documents.flatMap(listPolicyObjects).map(({ content }) => content);
+    return [...parseSignatureConfigMaps([...documents, ...held])];
   } catch (error) {
     if (!(error instanceof ConfigurationError) && !(error instanceof StoreError)) throw error;
     return { location: file.name, message: error.message };

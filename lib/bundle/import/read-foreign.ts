@@ -4,7 +4,7 @@ import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
-import { compareKeys } from '../../platform/objects/port/object-key.ts';
+import { compareKeys } from '../../platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { SIGNATURES_LABEL } from '../../trust/documents/config-map.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../trust/documents/parse-trust-file.ts';
@@ -24,6 +24,7 @@ interface Walk {
   readonly root: string;
   readonly candidates: Candidate[];
   readonly failures: ReadFailure[];
+  readonly emptied: string[];
   readonly signal: AbortSignal;
   readonly maxEntries: number;
   readonly maxBytes: number;
@@ -49,7 +50,17 @@ export async function readForeign(
   const root = await realpath(location).catch((cause: unknown) => {
     throw unreadable(location, cause);
   });
-  const walk: Walk = { root, candidates: [], failures: [], signal, maxEntries, maxBytes, entries: 0, bytes: 0 };
+  const walk: Walk = {
+    root,
+    candidates: [],
+    failures: [],
+    emptied: [],
+    signal,
+    maxEntries,
+    maxBytes,
+    entries: 0,
+    bytes: 0,
+  };
   const contents = await readRegularFile(root, MAX_TRUST_FILE_BYTES, 'refuse').catch((cause: unknown) => {
     throw unreadable(location, cause);
   });
@@ -119,6 +130,7 @@ async function takeDocument(walk: Walk, name: string, bytes: Uint8Array): Promis
   const found = await readConfigMapFile({ name, bytes }, walk.signal);
   walk.candidates.push(...found.candidates);
   walk.failures.push(...found.failures);
+  walk.emptied.push(...found.emptied);
 }
 
 function countBytes(walk: Walk, { length }: Uint8Array): void {
@@ -145,7 +157,7 @@ function unreadable(location: string, cause: unknown): InputError {
  *
  * @param segments of the path, from the directory that the user named, with that directory's own name first
  */
-function recogniseSignatureFile(segments: readonly string[]): Digest | undefined {
+export function recogniseSignatureFile(segments: readonly string[]): Digest | undefined {
   const [name = '', folder = '', parent = ''] = segments.toReversed();
   const text = NUMBERED.test(name) ? toLayoutDigest(folder, parent) : toCachedDigest(name, folder);
   return text !== undefined && isDigest(text) ? text : undefined;

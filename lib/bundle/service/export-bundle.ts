@@ -2,9 +2,15 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { toFailureReason } from '../../platform/queues/process-batch.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
-import type { ExportMessage } from './bundle-state.ts';
-import { type BundleState, readBundleState, replaceBundleState } from './bundle-state.ts';
-import { type ExportFailure, isFinal, toExportFailure } from './export-failure.ts';
+import {
+  type BundleState,
+  type ExportFailure,
+  type ExportMessage,
+  isFinal,
+  readBundleState,
+  replaceBundleState,
+  toExportFailure,
+} from './bundle-state.ts';
 import { readBundleManifest } from './kept-bundles.ts';
 import { type MakeBundleRequest, makeBundle } from './make-bundle.ts';
 

@@ -3,12 +3,10 @@ import { createInflateRaw } from 'node:zlib';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Earlier } from '../create/earlier.ts';
+import { GZIP_HEADER, GZIP_TRAILER_BYTES, readArchive } from '../format/archive.ts';
 import { MANIFEST_PATH } from '../format/bundle-path.ts';
 import { digestManifest, type Manifest, parseManifest } from '../format/manifest.ts';
-import { readArchive } from '../format/read-archive.ts';
-import { GZIP_HEADER, GZIP_TRAILER_BYTES } from '../format/write-archive.ts';
-import { type BundleFacts, bundleArchiveKey, readBundleState } from './bundle-state.ts';
-import { ExportError } from './export-failure.ts';
+import { type BundleFacts, bundleArchiveKey, ExportError, readBundleState } from './bundle-state.ts';
 
 /**
  * Bytes of a bundle, packed. Twice in memory while it is put together, beside the files that it is made of, which have

@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { LeftOutSignature } from '../../cluster/render/read-signed-release.ts';
+import type { LeftOutSignature } from '../../cluster/render/read-signed-releases.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { MAX_PREPARED_BYTES, trustSourceKey } from '../../trust/prepared/stored-trust.ts';
-import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
+import { MAX_PREPARED_BYTES, type TrustDocument, trustSourceKey } from '../../trust/prepared/trust-document.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { createBundle } from '../create/create-bundle.ts';
+import type { BundleSink } from '../format/archive.ts';
 import type { BundleProfile } from '../format/bundle-trust.ts';
-import type { BundleSink } from '../format/write-archive.ts';
-import { bundleArchiveKey } from './bundle-state.ts';
-import { ExportError } from './export-failure.ts';
+import { bundleArchiveKey, ExportError } from './bundle-state.ts';
 import { MAX_EXPORT_BYTES, readEarlierBundles } from './kept-bundles.ts';
 
 export interface MakeBundleRequest {

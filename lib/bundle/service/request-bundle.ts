@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
-import { readSchema } from '../../base/documents/read-schema.ts';
+import { readSchema } from '../../base/documents/schema.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
@@ -72,20 +73,33 @@ export async function requestBundle(
   return request.id;
 }
 
-async function claim(objects: ObjectStore, question: BundleQuestion, now: Date): Promise<AskedBundle['request']> {
+async function claim(objects: ObjectStore, question: BundleQuestion, now: Date): Promise<BundleRequest> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const asked = await readAskedBundle(objects, question);
-    if (asked !== undefined && (await isUnderWay(objects, asked))) return asked.request;
+    if (asked?.request !== undefined && (await isUnderWay(objects, asked.request))) return asked.request;
     const request = { schema: 1, id: createBundleId(), ...question, requestedAt: now.toISOString() } as const;
+    // What cannot be replaced only keeps others from being given the same bundle.
+    if (asked !== undefined && asked.etag === undefined) return request;
     if (await replaceAskedBundle(objects, request, asked?.etag)) return request;
   }
   throw new StoreError('ConditionFailed', 'others keep asking for the same bundle; retry');
 }
 
-/** A claim without a state was made by somebody who got no further. */
-async function isUnderWay(objects: ObjectStore, { request }: AskedBundle): Promise<boolean> {
-  const stored = await readBundleState(objects, request.id);
-  return stored === undefined || stored.state.state === 'queued';
+/** A claim without a state was made by somebody who got no further. One with a broken state leads to no bundle. */
+async function isUnderWay(objects: ObjectStore, request: BundleRequest): Promise<boolean> {
+  const stored = await unlessBroken(readBundleState(objects, request.id));
+  return stored !== 'broken' && (stored === undefined || stored.state.state === 'queued');
+}
+
+/** What somebody else put where a claim or a state belongs must not keep everybody from their bundles. */
+async function unlessBroken<T>(reading: Promise<T>): Promise<T | 'broken'> {
+  try {
+    return await reading;
+  } catch (error) {
+    const isContent = error instanceof StoreError && ['BodyInvalid', 'LimitExceeded'].includes(error.code);
+    if (isContent || error instanceof ConfigurationError) return 'broken';
+    throw error;
+  }
 }
 
 /** @throws InputError `ArgumentInvalid` */
@@ -97,26 +111,39 @@ async function requireFollowable(objects: ObjectStore, since: string, profile: s
   if (state.state !== 'done') throw refused(`that bundle is ${state.state}, not done`);
 }
 
+type BundleRequest = Omit<BundleState & { readonly state: 'queued' }, 'state'>;
+
 /** The bundle that the last one who asked the same question was given. */
 interface AskedBundle {
-  readonly request: Omit<BundleState & { readonly state: 'queued' }, 'state'>;
-  readonly etag: string;
+  /** Undefined where what is stored names none. */
+  readonly request: BundleRequest | undefined;
+  /** Undefined where it is so long that it cannot be replaced. */
+  readonly etag: string | undefined;
 }
 
 const MAX_ASKED_BYTES = 16 * 1024;
-const schema: v.GenericSchema<unknown, AskedBundle['request']> = v.strictObject(requestedShape);
+const schema: v.GenericSchema<unknown, BundleRequest> = v.strictObject(requestedShape);
 
-/** @throws StoreError, ConfigurationError */
+async function parseRequest(key: string, bytes: Uint8Array): Promise<BundleRequest> {
+  return readSchema(schema, key, bytes);
+}
+
+/** @throws StoreError */
 async function readAskedBundle(objects: ObjectStore, question: BundleQuestion): Promise<AskedBundle | undefined> {
   const key = askedBundleKey(question);
-  const stored = await objects.readObject(key, MAX_ASKED_BYTES);
-  return stored === undefined ? undefined : { request: readSchema(schema, key, stored.bytes), etag: stored.etag };
+  const stored = await unlessBroken(objects.readObject(key, MAX_ASKED_BYTES));
+  if (stored === undefined) return undefined;
+  if (stored === 'broken') return { request: undefined, etag: undefined };
+  const { bytes, etag } = stored;
+  const request = await unlessBroken(parseRequest(key, bytes));
+  const isSame = request !== 'broken' && toQuestionText(request) === toQuestionText(question);
+  return { request: isSame ? request : undefined, etag };
 }
 
 /** @returns false when somebody else asked in between @throws StoreError */
 async function replaceAskedBundle(
   objects: ObjectStore,
-  request: AskedBundle['request'],
+  request: BundleRequest,
   etag: string | undefined,
 ): Promise<boolean> {
   const bytes = new TextEncoder().encode(`${JSON.stringify(request)}\n`);
@@ -124,9 +151,12 @@ async function replaceAskedBundle(
 }
 
 /** No id is called so, and so it is no bundle's. */
-function askedBundleKey({ profile, trustRevision, since }: BundleQuestion): string {
-  const name = hash('sha256', JSON.stringify([profile, trustRevision, since ?? null]));
-  return `bundles/asked/${name}.json`;
+function askedBundleKey(question: BundleQuestion): string {
+  return `bundles/asked/${hash('sha256', toQuestionText(question))}.json`;
+}
+
+function toQuestionText({ profile, trustRevision, since }: BundleQuestion): string {
+  return JSON.stringify([profile, trustRevision, since ?? null]);
 }
 
 function refused(fault: string): InputError {

@@ -1,4 +1,4 @@
-import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
+import { startDeadline } from '../../platform/time/deadline.ts';
 
 /** Milliseconds that an API server waits by default, and at most (`timeoutSeconds` of the webhook). */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -49,7 +49,7 @@ export function startAdmissionClock(
   return {
     signal: deadline.signal,
     remainingMs: () => (budgetMs - (performance.now() - started)) * (1 - RECORDING_SHARE),
-    within: (promise) => untilAborted(promise, deadline.signal),
+    within: (promise) => deadline.within(promise),
     stop: () => deadline.clear(),
   };
 }
@@ -72,6 +72,6 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 /** Reads Go's `time.Duration` in the units of a timeout, in milliseconds. */
 function parseGoDuration(text: string): number | undefined {
   if (!/^(?:[0-9]{1,9}(?:\.[0-9]{1,9})?(?:ms|s|m|h))+$/.test(text)) return undefined;
-  const parts = text.matchAll(/([0-9.]+)(ms|s|m|h)/g);
+  const parts = text.matchAll(/([0-9.]{1,19})(ms|s|m|h)/g);
   return [...parts].reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ''] ?? 0), 0);
 }

@@ -1,63 +1,105 @@
 import { parsePullspec } from '../../base/names/reference.ts';
-import type { TrustSource } from '../../trust/source/trust-source.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale, type ReadyTrust, type TrustSource } from '../../trust/source/trust-source.ts';
 import { requireForceAllowed } from '../../verdict/decide/force.ts';
 import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
-import type { Reason, Verdict } from '../../verdict/judge/verdict.ts';
-import { ADMISSION_KINDS, type AdmissionResource } from '../render/admission-kinds.ts';
-import { type AdmissionAnswer, admit, deny, describeReason } from './admission-answer.ts';
+import type { Verdict } from '../../verdict/judge/verdict.ts';
+import { ADMISSION_KINDS, type AdmissionResource } from '../objects/admission-kinds.ts';
+import { type AdmissionAnswer, admit, answerFailure, deny, listSentences } from './admission-answer.ts';
+import type { AdmissionClock } from './admission-deadline.ts';
 import type { AdmissionRequest } from './admission-review.ts';
 import {
-  type AdmissionDecision,
-  type AdmissionDecisionDependencies,
-  type AdmissionImageRequest,
-  decideAdmission,
-} from './decide-admission.ts';
+  answerComponent,
+  answerOverride,
+  answerSetting,
+  findSpellingFault,
+  type ImageAsking,
+} from './answer-component.ts';
+import { type AdmissionDecision, type AdmissionDecisionDependencies, decideAdmission } from './decide-admission.ts';
+import type { Requested, RequestedImages } from './desired-update.ts';
 import { answerAsHive } from './hive-image-set.ts';
-import { type RequestedImage, type RequestedImages, readRequestedImages } from './requested-images.ts';
+import { readRequestedImages } from './requested-images.ts';
 
 export interface AnswerDependencies extends AdmissionDecisionDependencies {
   readonly trust: TrustSource;
 }
 
 /** One review, the profile that decides it, and the time that is left for it. */
-interface AnswerRequest extends Pick<AdmissionImageRequest, 'remainingMs' | 'signal'> {
+interface AnswerRequest {
+  readonly cluster: string;
   readonly resource: AdmissionResource;
   readonly profile: string | undefined;
   readonly review: AdmissionRequest;
+  readonly clock: AdmissionClock;
+}
+
+/** The answer, and the error behind a denial. */
+export interface Answered {
+  readonly answer: AdmissionAnswer;
+  readonly failure?: unknown;
 }
 
 /**
- * Decides a review before Hive or the cluster-version operator acts on it: by Hive's own rule, by the pullspec policy,
- * then by signatures. Whatever prevents a decision is thrown; `answerFailure` turns it into a denial.
- *
- * @throws InputError, ConfigurationError, StoreError
+ * Decides a review before an operator acts on it: by Hive's own rule, by the pullspec policy, then by signatures; and
+ * whatever stands beside the release and replaces a part of it. What prevents a decision is a denial.
  */
-export async function answerReview(request: AnswerRequest, dependencies: AnswerDependencies): Promise<AdmissionAnswer> {
-  const { resource, review, profile } = request;
-  // Hive admits other kinds too. Here the warning says that nothing was checked.
-  if (!isOfKind(resource, review)) return admit([`nothing was checked: this webhook checks only ${resource}`]);
-  const requested = readRequestedImages(resource, review);
-  if (requested.kind === 'nothing') return admit();
-  const trust = await dependencies.trust.read(profile);
-  if (resource === 'clusterimagesets') {
-    const asHive = answerAsHive(onlyImage(requested), trust.prepared.verification === 'enabled');
+export async function answerReview(request: AnswerRequest, dependencies: AnswerDependencies): Promise<Answered> {
+  const { resource, review, profile, clock } = request;
+  let about: string | undefined;
+  try {
+    const requested = readRequestedImages(resource, review);
+    const [first] = requested.items;
+    if (first === undefined) return { answer: admit() };
+    about = describeItem(first);
+    const trust = await clock.within(dependencies.trust.read(profile));
+    const warnings: string[] = [];
+    const recordIds: string[] = [];
+    for (const item of requested.items) {
+      about = describeItem(item);
+      const answer = await clock.within(answerItem(item, requested, trust, request, dependencies));
+      recordIds.push(...answer.recordIds);
+      if (!answer.allowed) return { answer: { ...answer, recordIds } };
+      warnings.push(...answer.warnings);
+    }
+    return { answer: admit(warnings, recordIds) };
+  } catch (failure) {
+    return { answer: answerFailure(failure, about), failure };
+  }
+}
+
+/** The field, and what it holds. */
+function describeItem(item: Requested): string {
+  return 'image' in item ? `${item.path}: ${JSON.stringify(item.image)}` : item.path;
+}
+
+async function answerItem(
+  item: Requested,
+  { force }: RequestedImages,
+  trust: ReadyTrust,
+  { cluster, resource, review, clock }: AnswerRequest,
+  dependencies: AnswerDependencies,
+): Promise<AdmissionAnswer> {
+  const isVerifying = trust.prepared.verification === 'enabled';
+  if (resource === 'clusterimagesets' && item.kind === 'release') {
+    const asHive = answerAsHive(item.image, isVerifying);
     if (!asHive.allowed) return asHive;
   }
-  if (trust.prepared.verification === 'disabled') return answerUnverified(requested, trust, dependencies.now());
-  return requested.kind === 'unresolved'
-    ? answerUnresolved(requested, trust)
-    : await answerImages(requested, trust, request, dependencies);
-}
-
-function isOfKind(name: AdmissionResource, { resource }: AdmissionRequest): boolean {
-  const { group, version } = ADMISSION_KINDS[name];
-  return resource.group === group && resource.version === version && resource.resource === name;
-}
-
-function onlyImage(requested: Exclude<RequestedImages, { kind: 'nothing' }>): string {
-  const images: readonly RequestedImage[] = requested.kind === 'images' ? requested.images : [];
-  return images[0]?.image ?? '';
+  if (item.kind === 'override') return answerOverride(item);
+  if (!isVerifying) return answerUnverified(item, trust, dependencies.now());
+  const caller = toCaller(cluster, resource, review);
+  switch (item.kind) {
+    case 'release':
+      return await answerRelease(item, force, trust, { caller, dryRun: review.dryRun, clock }, dependencies);
+    case 'component':
+      return await answerComponent(item, trust, { caller, dryRun: review.dryRun, clock }, dependencies);
+    case 'setting':
+      return answerSetting(item, trust, dependencies.now());
+    case 'unresolved':
+      return answerUnresolved(item, force, trust);
+    case 'later':
+      return admit([`${item.path}: ${item.message}`]);
+    default:
+      throw new TypeError(`there is no ${JSON.stringify(item satisfies never)} to decide`);
+  }
 }
 
 /**
@@ -66,70 +108,76 @@ function onlyImage(requested: Exclude<RequestedImages, { kind: 'nothing' }>): st
  *
  * @throws InputError `PullspecInvalid`, `DigestInvalid`
  */
-function answerUnverified(
-  requested: Exclude<RequestedImages, { kind: 'nothing' }>,
-  trust: ReadyTrust,
-  now: Date,
-): AdmissionAnswer {
-  const { prepared } = trust;
+function answerUnverified(item: Requested, trust: ReadyTrust, now: Date): AdmissionAnswer {
+  const { prepared, refreshedAt } = trust;
   if (isStale(trust, now)) {
-    return deny(
-      503,
-      `the trust of profile ${prepared.profile} is stale: it was last refreshed on ${trust.refreshedAt.toISOString()}`,
-    );
+    const since = `it was last refreshed on ${refreshedAt.toISOString()}`;
+    return deny(503, `${describeItem(item)}: the trust of profile ${prepared.profile} is stale: ${since}`);
   }
   const nothing = `nothing was verified: profile ${prepared.profile} has verification: disabled`;
-  if (requested.kind === 'unresolved') return admit([nothing]);
-  const reasons = requested.images.flatMap(({ image }): readonly Reason[] => {
-    const { reasons: found, warnings } = evaluatePullspec(parsePullspec(image), prepared);
-    return [...found, ...warnings];
-  });
-  return admit([nothing, ...reasons.map(describeReason)]);
+  if (item.kind !== 'release' && item.kind !== 'component') return admit([nothing]);
+  const pullspec = parsePullspec(item.image);
+  if (item.kind === 'component') return admit([nothing]);
+  const { reasons, warnings } = evaluatePullspec(pullspec, prepared);
+  return admit([nothing, ...[...reasons, ...warnings].flatMap(listSentences)]);
 }
 
 /** A version without a known image cannot be verified, so force covers it. @throws InputError `ForceNotAllowed` */
 function answerUnresolved(
-  { path, message, force }: Extract<RequestedImages, { kind: 'unresolved' }>,
+  { path, message }: Extract<Requested, { kind: 'unresolved' }>,
+  force: boolean,
   { prepared }: ReadyTrust,
 ): AdmissionAnswer {
   if (!force) return deny(403, `${path}: ${message}`);
   requireForceAllowed(prepared);
-  return admit([`admitted because the update is forced, although ${message}`]);
+  return admit([`${path}: admitted because the update is forced, although ${message}`]);
 }
 
-async function answerImages(
-  { images, force }: Extract<RequestedImages, { kind: 'images' }>,
+async function answerRelease(
+  { path, image }: Extract<Requested, { kind: 'release' }>,
+  force: boolean,
   trust: ReadyTrust,
-  { review, remainingMs, signal }: AnswerRequest,
+  { caller, dryRun, clock }: ImageAsking,
   dependencies: AnswerDependencies,
 ): Promise<AdmissionAnswer> {
-  const warnings: string[] = [];
-  const recordIds: string[] = [];
-  for (const { path, image } of images) {
-    const pullspec = parsePullspec(image);
-    const request = { pullspec, force, dryRun: review.dryRun, remainingMs, signal };
-    const decision = await decideAdmission(request, trust, dependencies);
-    const answer = toAnswer({ path, image, force }, decision);
-    recordIds.push(...answer.recordIds);
-    if (!answer.allowed) return { ...answer, recordIds };
-    warnings.push(...answer.warnings);
-  }
-  return admit(warnings, recordIds);
+  const pullspec = parsePullspec(image);
+  const { canonicalRepositories, mode } = trust.prepared;
+  // Of any other repository the denial names the right one.
+  const isCanonical = canonicalRepositories.includes(pullspec.repository);
+  const misspelt = isCanonical ? findSpellingFault(pullspec) : undefined;
+  const about = `${path}: ${JSON.stringify(image)}`;
+  if (misspelt !== undefined && mode === 'enforce') return deny(422, `${about}: ${misspelt}`);
+  const { remainingMs, signal } = clock;
+  const request = { pullspec, caller, force, dryRun, remainingMs, signal };
+  const decision = await decideAdmission(request, trust, dependencies);
+  const answer = toAnswer(path, image, force, decision);
+  if (misspelt === undefined || !answer.allowed) return answer;
+  return admit([...answer.warnings, `${about}: ${misspelt}`], answer.recordIds);
+}
+
+/** Characters of one name; users of identity providers can have long ones. */
+const MAX_CALLER_LENGTH = 1024;
+
+/** Who asks, and about which object. */
+function toCaller(cluster: string, resource: AdmissionResource, review: AdmissionRequest): Record<string, string> {
+  const { user, namespace, name, operation } = review;
+  const { kind } = ADMISSION_KINDS[resource];
+  const named = Object.entries({ cluster, user, kind, namespace, name, operation });
+  return Object.fromEntries(
+    named.flatMap(([key, text]) => (text === undefined ? [] : [[key, text.slice(0, MAX_CALLER_LENGTH)]])),
+  );
 }
 
 /** The answer for a verdict: whatever is not accepted is denied, with its reasons and remedies. */
-function toAnswer(
-  { path, image, force }: RequestedImage & { readonly force: boolean },
-  decision: AdmissionDecision,
-): AdmissionAnswer {
+function toAnswer(path: string, image: string, force: boolean, decision: AdmissionDecision): AdmissionAnswer {
   const recordIds = decision.recordId === undefined ? [] : [decision.recordId];
   if (decision.kind === 'reused') return admit([], recordIds);
   const { verdict } = decision;
-  const reasons = verdict.reasons.map(describeReason).join('; ');
+  const reasons = [...new Set(verdict.reasons.flatMap(listSentences))].join('; ');
   const about = `${path}: ${JSON.stringify(image)}`;
   switch (verdict.outcome) {
     case 'accepted':
-      return admit(listWarnings(verdict, force), recordIds);
+      return admit(listWarnings(path, verdict, force), recordIds);
     case 'rejected':
       return deny(403, `${about} is rejected by profile ${verdict.profile}: ${reasons}`, recordIds);
     case 'indeterminate':
@@ -139,15 +187,18 @@ function toAnswer(
   }
 }
 
-/** One warning for each reason that force covers, and one for its remedy: API servers cut long warnings. */
-function listWarnings({ forced, reasons, warnings }: Verdict, force: boolean): readonly string[] {
-  const covered = forced
-    ? reasons.flatMap(({ code, message, remedy }) => [
-        `admitted because the update is forced, although ${code}: ${message}`,
-        ...(remedy === undefined ? [] : [remedy]),
-      ])
+/** What force covers, and what the verdict warns of; each remedy by itself, since clients print one warning a line. */
+function listWarnings(path: string, { forced, reasons, warnings }: Verdict, force: boolean): readonly string[] {
+  if (forced) {
+    // The last warning of a forced verdict repeats its reasons in the operator's words.
+    const covered = reasons.flatMap((reason) => {
+      const [said, ...remedies] = listSentences(reason);
+      return [`${path}: admitted because the update is forced, although ${said}`, ...remedies];
+    });
+    return [...covered, ...warnings.slice(0, -1).flatMap(listSentences)];
+  }
+  const needless = force
+    ? [`${path}: force is not needed to verify this image, and skips the operator’s other checks`]
     : [];
-  const needless =
-    force && !forced ? ['force is not needed to verify this image, and skips the operator’s other checks'] : [];
-  return [...covered, ...needless, ...warnings.map(describeReason)];
+  return [...needless, ...warnings.flatMap(listSentences)];
 }

@@ -119,7 +119,8 @@ export function toReusableVerdict(
   trust: ReadyTrust,
   recordId: string,
 ): ReusableVerdict | undefined {
-  const { outcome, forced, reasons, warnings, policies, canonicalPullspec, digest } = verdict;
+  const { judgedAs, outcome, forced, reasons, warnings, policies, canonicalPullspec, digest } = verdict;
+  if (judgedAs !== undefined) return undefined;
   if (outcome !== 'accepted' || forced || reasons.length > 0 || warnings.length > 0) return undefined;
   if (policies !== undefined || canonicalPullspec === undefined || digest === undefined) return undefined;
   const decidedAt = Date.parse(verdict.decidedAt);

@@ -1,6 +1,7 @@
 import type { Statement } from './explanation.ts';
-import { type Pattern, PULL_PATTERNS, pattern, RELEASE_PATTERNS } from './patterns.ts';
-import { readAnswer } from './read-answer.ts';
+import type { Pattern } from './pattern.ts';
+import { PATTERNS, TIME } from './patterns.ts';
+import { readAnswer } from './store-answers.ts';
 
 /** The statements of a text in order, and the pieces that no pattern matches. */
 export interface ScannedText {
@@ -8,33 +9,58 @@ export interface ScannedText {
   readonly notUnderstood: readonly string[];
 }
 
-const TIME = `[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:Z|[+-][0-9]{2}:[0-9]{2})`;
 const TIMED = new RegExp(`(${TIME}): `, 'y');
 const NEXT = new RegExp(`, (?=${TIME}: )`, 'y');
 
-/** What logs, events and `oc` add around messages. */
-const AROUND: readonly Pattern[] = [
-  String.raw`[IWEF][0-9]{4} [0-9:.]+ +[0-9]+ [\w.-]+:[0-9]+\] `,
-  String.raw`(?:Reason|Message|Type|Status):(?=\s)`,
-  // Cells of a table, with at least two spaces after them.
-  String.raw`(?:Warning|Normal|Failed|BackOff|LAST SEEN|TYPE|REASON|OBJECT|MESSAGE|kubelet)(?=\s{2}|\s*$)`,
-  String.raw`[0-9]{1,4}[smhd](?:[0-9]{1,2}[smh])?(?: \(x[0-9]+ over [0-9smhd]+\))?(?=\s{2})`,
-  String.raw`pod/[\w.-]+(?=\s{2})`,
-  String.raw`(?:level|time)=(?:"[^"\n]{0,2048}"|\S*)`,
-  `(?:msg|error|err)=`,
-  `${TIME}(?!: )`,
-  String.raw`spec\.signatureStores(?=:)`,
-].map((words) => pattern(words));
-
-const PATTERNS = [...RELEASE_PATTERNS, ...PULL_PATTERNS, ...AROUND];
 const WORD = /[A-Za-z0-9]/;
-/** Punctuation between statements. */
-const MARKS = /^[\s,;:.|\\/'"()[\]{}-]+|[\s,;:|\\/'"()[\]{}-]+$/g;
+/** Punctuation between statements; a full stop at the end belongs to what it ends. */
+const MARKS = /^[\s,;:.|\\/'"()[\]{}-]$/;
 
-/** Matches patterns from the start of a text to its end. What matches no pattern is returned uninterpreted. */
+/** A line that begins a record of its own: a time, a prefix of klog, a field of `oc`, a level, a mark of a list. */
+const HEAD =
+  /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:error|warning|info): |[-*•#] |$)/;
+/** A terminal is not narrower. */
+const MIN_WIDTH = 20;
+
+/**
+ * Matches patterns from the start of a text to its end. What matches no pattern is returned uninterpreted.
+ *
+ * A text that a terminal or a mail wrapped is read as it was before, where that says more.
+ */
 export function scanText(untrustedText: string): ScannedText {
   // JSON logs and shells escape quotes and line feeds.
-  const text = untrustedText.replaceAll(String.raw`\"`, '"').replaceAll(String.raw`\n`, '\n');
+  const text = untrustedText.replaceAll(String.raw`\"`, '"').replaceAll(/\\n|\\u000a|\r\n?/g, '\n');
+  let best = scan(text);
+  for (const joined of text.includes('\n') ? [joinCutLines(text), joinWrappedLines(text)] : []) {
+    const other = joined === text ? best : scan(joined);
+    if (countFacts(other) > countFacts(best)) best = other;
+  }
+  return best;
+}
+
+/** A name alone is no fact. */
+const NO_FACTS: readonly Statement['kind'][] = ['line', 'image', 'pull', 'engine', 'sync'];
+
+function countFacts({ statements }: ScannedText): number {
+  return statements.filter(({ kind }) => !NO_FACTS.includes(kind)).length;
+}
+
+/** Cut at a width, in the middle of words: lines as long as the longest go on in the next. */
+function joinCutLines(text: string): string {
+  const lines = text.split('\n');
+  const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
+  if (width < MIN_WIDTH) return text;
+  return lines.map((line) => (line.length === width ? line : `${line}\n`)).join('');
+}
+
+/** Wrapped at spaces: a line that begins no record goes on with the one before. */
+function joinWrappedLines(text: string): string {
+  const [first = '', ...lines] = text.split('\n');
+  const joined = lines.map((line) => (HEAD.test(line) ? `\n${line}` : ` ${line.trimStart()}`));
+  return first.trimEnd() + joined.join('').replaceAll(/ {2,}/g, ' ');
+}
+
+function scan(text: string): ScannedText {
   const statements: Statement[] = [];
   const unknown: string[] = [];
   let unknownFrom = 0;
@@ -54,8 +80,17 @@ export function scanText(untrustedText: string): ScannedText {
     unknownFrom = at;
   }
   unknown.push(text.slice(unknownFrom));
-  const notUnderstood = unknown.map((piece) => piece.replaceAll(MARKS, '')).filter((piece) => WORD.test(piece));
+  const lines = unknown.flatMap((piece) => piece.split('\n'));
+  const notUnderstood = lines.map(withoutMarks).filter((piece) => WORD.test(piece));
   return { statements: statements.filter(({ kind }) => kind !== 'known'), notUnderstood };
+}
+
+function withoutMarks(piece: string): string {
+  let start = 0;
+  let end = piece.length;
+  while (start < end && MARKS.test(piece.charAt(start))) start += 1;
+  while (end > start && piece.charAt(end - 1) !== '.' && MARKS.test(piece.charAt(end - 1))) end -= 1;
+  return piece.slice(start, end);
 }
 
 interface Found {
@@ -98,15 +133,33 @@ function findEnd(text: string, start: number): number {
   return text.length;
 }
 
+/** Patterns by the first character of what they match: most characters begin none. */
+const BY_FIRST = new Map<string, readonly Pattern[]>();
+
+function listPatterns(first: string): readonly Pattern[] {
+  const known = BY_FIRST.get(first);
+  if (known !== undefined) return known;
+  const able = PATTERNS.filter(({ words: { source } }) => {
+    const [, either] = /^\[([A-Za-z]{2})\]/.exec(source) ?? [];
+    const start = either ?? (/^[A-Za-z0-9](?![?*+{|])/.test(source) ? source.charAt(0) : undefined);
+    return start === undefined || start.includes(first);
+  });
+  if (BY_FIRST.size < 128) BY_FIRST.set(first, able);
+  return able;
+}
+
+/** Characters of a line that a pattern may look back at. */
+const MAX_LINE = 4096;
+
 function readPattern(text: string, start: number): Found | undefined {
-  for (const { words, read } of PATTERNS) {
+  for (const { words, read } of listPatterns(text.charAt(start))) {
     words.lastIndex = start;
     const match = words.exec(text);
     if (match === null || match[0] === '') continue;
-    const statement = read(match);
-    if (statement !== undefined) {
-      return { statements: [statement], unknown: [], end: words.lastIndex, isTimed: false };
-    }
+    const end = words.lastIndex;
+    const before = text.slice(Math.max(0, start - MAX_LINE), start);
+    const statement = read(match, before.slice(before.lastIndexOf('\n') + 1));
+    if (statement !== undefined) return { statements: [statement], unknown: [], end, isTimed: false };
   }
   return undefined;
 }

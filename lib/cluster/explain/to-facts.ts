@@ -1,48 +1,32 @@
-import type { Digest } from '../../base/names/digest.ts';
-import type {
-  Asked,
-  Explanation,
-  PullFacts,
-  ReleaseFacts,
-  ReleaseState,
-  Statement,
-  VerifierFault,
-} from './explanation.ts';
-import { findDigests } from './patterns.ts';
+import type { Explanation, GateFacts, PassageContext, Statement } from './explanation.ts';
+import { addEngineDenial, addPullFault, enterPull, listPullFacts, type PullReading } from './grow-pulls.ts';
+import { currentRelease, enterRelease, type ReleaseReading, toReleaseFacts } from './grow-releases.ts';
+import { findDigests } from './pattern.ts';
 
-interface GrowingRelease {
-  readonly digest: Digest | undefined;
-  image: string | undefined;
-  version: string | undefined;
-  readonly states: Set<ReleaseState>;
-  readonly keyrings: Set<string>;
-  readonly asked: Map<string, Asked>;
-  readonly faults: Map<string, { fault: VerifierFault | 'download'; text: string }>;
+/** The facts so far, and what the current statement concerns. */
+interface Reading extends ReleaseReading, PullReading {
+  readonly gates: GateFacts[];
 }
 
-interface GrowingPull {
-  image: string | undefined;
-  readonly faults: PullFacts['faults'][number][];
-}
-
-/** The facts so far, and the release and image that the current statement concerns. */
-interface Reading {
-  readonly releases: GrowingRelease[];
-  readonly pulls: GrowingPull[];
-  release: GrowingRelease | undefined;
-  pull: GrowingPull | undefined;
+/** The statements of one message, and what its object says. */
+export interface ReadPassage {
+  readonly statements: readonly Statement[];
+  readonly context: PassageContext;
 }
 
 /** Groups statements by release and by image. The same digest is the same release. */
-export function toFacts(passages: readonly (readonly Statement[])[]): Pick<Explanation, 'releases' | 'pulls'> {
-  const reading: Reading = { releases: [], pulls: [], release: undefined, pull: undefined };
-  for (const statements of passages) {
-    for (const statement of [{ kind: 'line' } as const, ...statements]) read(reading, statement);
+export function toFacts(passages: readonly ReadPassage[]): Pick<Explanation, 'releases' | 'pulls' | 'gates'> {
+  const reading: Reading = { releases: [], pulls: [], gates: [], ...startPassage({}) };
+  for (const { statements, context } of passages) {
+    Object.assign(reading, startPassage(context));
+    for (const statement of statements) read(reading, statement);
   }
-  return {
-    releases: reading.releases.map(toReleaseFacts),
-    pulls: reading.pulls.filter(({ faults }) => faults.length > 0).map(toPullFacts),
-  };
+  const { releases, pulls, gates } = reading;
+  return { releases: releases.map(toReleaseFacts), pulls: listPullFacts(pulls), gates };
+}
+
+function startPassage(context: PassageContext): Omit<Reading, 'releases' | 'pulls' | 'gates'> {
+  return { context, release: undefined, pull: undefined, attempt: undefined, sync: undefined, engine: undefined };
 }
 
 function read(reading: Reading, statement: Statement): void {
@@ -51,14 +35,12 @@ function read(reading: Reading, statement: Statement): void {
       reading.release = undefined;
       reading.pull = undefined;
       return;
-    case 'release': {
-      const { image, version, state } = statement;
-      const release = enterRelease(reading, findDigests(image)[0], image);
-      release.image ??= image;
-      if (version !== '') release.version ??= version;
-      release.states.add(state);
+    case 'sync':
+      reading.sync = { version: statement.version, release: undefined };
       return;
-    }
+    case 'release':
+      addState(reading, statement);
+      return;
     case 'unverified': {
       const release = enterRelease(reading, statement.digest);
       if (!release.states.has('forced')) release.states.add('refused');
@@ -72,24 +54,46 @@ function read(reading: Reading, statement: Statement): void {
       return;
     }
     case 'verifier': {
-      const release = currentRelease(reading);
+      const release = currentRelease(reading, statement.text);
       release.states.add(release.states.has('forced') ? 'forced' : 'refused');
-      release.faults.set(statement.text, statement);
+      release.faults.set(statement.text, { fault: statement.fault, text: statement.text });
       return;
     }
     case 'download': {
-      const release = currentRelease(reading);
+      const release = currentRelease(reading, statement.text);
       release.states.delete('refused');
       release.states.add('not-downloaded');
       release.faults.set(statement.text, { fault: 'download', text: statement.text });
       return;
     }
+    case 'tool': {
+      const { digest, image, text, fault } = statement;
+      const same = reading.releases.find((one) => one.digest === digest && one.faults.has(text));
+      const release = same ?? enterRelease(reading, digest, image);
+      release.image ??= image;
+      release.states.add('not-mirrored');
+      release.faults.set(text, { fault, text });
+      return;
+    }
+    case 'gate': {
+      const { version, repository, text } = statement;
+      if (reading.gates.every((one) => one.text !== text)) reading.gates.push({ version, repository, text });
+      return;
+    }
+    case 'engine':
+      reading.engine = statement.engine;
+      return;
+    case 'denied':
+      addDenial(reading, statement);
+      return;
     case 'image':
       nameImage(reading, statement.image);
       return;
-    case 'pull':
-      enterPull(reading, statement.image);
+    case 'pull': {
+      const pull = enterPull(reading, statement.image);
+      if (statement.isAttempt === true) reading.attempt = pull;
       return;
+    }
     case 'pull-fault':
       addPullFault(reading, statement);
       return;
@@ -100,28 +104,17 @@ function read(reading: Reading, statement: Statement): void {
   }
 }
 
-function currentRelease(reading: Reading): GrowingRelease {
-  return reading.release ?? enterRelease(reading, undefined);
-}
-
-/** Finds the release by digest, or by image if it has none; without either it is a new one each time. */
-function enterRelease(reading: Reading, digest: Digest | undefined, image?: string): GrowingRelease {
-  const known = reading.releases.find((one) =>
-    digest === undefined
-      ? one.digest === undefined && image !== undefined && one.image === image
-      : one.digest === digest,
-  );
-  reading.release = known ?? {
-    digest,
-    image,
-    version: undefined,
-    states: new Set(),
-    keyrings: new Set(),
-    asked: new Map(),
-    faults: new Map(),
-  };
-  if (known === undefined) reading.releases.push(reading.release);
-  return reading.release;
+/** Words without an image are about the release of their object. */
+function addState(reading: Reading, { image, version, state }: Extract<Statement, { readonly kind: 'release' }>): void {
+  const isOfObject = version === '' || reading.context.version === undefined || version === reading.context.version;
+  const named = image === '' && isOfObject ? reading.context.image : image === '' ? undefined : image;
+  const release =
+    named === undefined && (reading.release !== undefined || reading.sync?.release !== undefined)
+      ? currentRelease(reading)
+      : enterRelease(reading, findDigests(named ?? '')[0], named);
+  release.image ??= named;
+  if (version !== '') release.version ??= version;
+  release.states.add(state);
 }
 
 /** The image field of a log line names the current release or pull, if it has no image yet. */
@@ -130,38 +123,14 @@ function nameImage({ release, pull }: Reading, image: string): void {
   else if (release?.digest === findDigests(image)[0] && release !== undefined) release.image ??= image;
 }
 
-function enterPull(reading: Reading, image: string | undefined): GrowingPull {
-  const known = image === undefined ? undefined : reading.pulls.find((one) => one.image === image);
-  reading.pull = known ?? { image, faults: [] };
-  if (known === undefined) reading.pulls.push(reading.pull);
-  return reading.pull;
-}
-
-function addPullFault(reading: Reading, statement: Extract<Statement, { readonly kind: 'pull-fault' }>): void {
-  const { fault, text, identity } = statement;
-  const image = fault === 'rejected-by-policy' ? identity : undefined;
-  const { faults } = reading.pull ?? enterPull(reading, image);
-  if (faults.some((one) => one.text === text)) return;
-  faults.push(fault === 'identity' ? { fault, text, identity } : { fault, text });
-}
-
-function toReleaseFacts({ digest, image, version, states, keyrings, asked, faults }: GrowingRelease): ReleaseFacts {
-  return {
-    ...(digest === undefined ? {} : { digest }),
-    ...(image === undefined ? {} : { image }),
-    ...(version === undefined ? {} : { version }),
-    states: [...states],
-    keyrings: [...keyrings],
-    asked: [...asked.values()],
-    faults: [...faults.values()].map(({ fault, text }) => ({ fault, text })),
-  };
-}
-
-function toPullFacts({ image, faults }: GrowingPull): PullFacts {
-  const [digest] = findDigests(image ?? '');
-  return {
-    ...(image === undefined ? {} : { image }),
-    ...(digest === undefined ? {} : { digest }),
-    faults,
-  };
+function addDenial(reading: Reading, statement: Extract<Statement, { readonly kind: 'denied' }>): void {
+  const { by, image, text } = statement;
+  if (by !== 'signet') {
+    addEngineDenial(reading, { by, image, text });
+    return;
+  }
+  const release = image === '' ? currentRelease(reading) : enterRelease(reading, findDigests(image)[0], image);
+  release.image ??= image === '' ? undefined : image;
+  release.states.add('denied');
+  release.faults.set(text, { fault: 'denied', text });
 }

@@ -1,6 +1,8 @@
-import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { RELEASE_REPOSITORIES } from '../../trust/policy/machine-config-lockouts.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
+import { compareMinors, toMinor } from '../render/release-version.ts';
+import { checkObject } from './check-objects.ts';
 import { checkPullspecs } from './check-pullspecs.ts';
 import { checkStores } from './check-stores.ts';
 import {
@@ -11,20 +13,15 @@ import {
   type HiveConfigState,
   type SurveyedCluster,
   type SurveyFinding,
+  type SurveyPolicy,
 } from './survey.ts';
-
-/** The policy that a fleet is compared with: that of a profile, or a built-in one. */
-export interface SurveyPolicy extends Pick<PreparedTrust, 'canonicalRepositories' | 'force'> {
-  readonly profile: string;
-  /** Stores of the profile; undefined without trust documents. */
-  readonly stores: readonly string[] | undefined;
-}
 
 /** Surveys what enforcing the policy would change for one cluster. */
 export function checkCluster(objects: ClusterObjects, policy: SurveyPolicy): SurveyedCluster {
   const { cluster, clusterVersion, mirrorRules, hiveConfigs, faults } = objects;
+  const rules = [...mirrorRules, ...(policy.mirrorRules ?? [])];
   const images = clusterVersion?.images ?? [];
-  const { pullspecs, findings } = checkPullspecs(images, policy.canonicalRepositories, mirrorRules);
+  const { pullspecs, findings } = checkPullspecs(images, policy.canonicalRepositories, rules);
   const stores = checkStores(clusterVersion?.signatureStores, policy.stores);
   const forces = clusterVersion === undefined ? [] : checkForce(clusterVersion, policy);
   const all = [
@@ -34,7 +31,9 @@ export function checkCluster(objects: ClusterObjects, policy: SurveyPolicy): Sur
     ...stores,
     ...forces,
     ...checkMirrorSets(objects, policy),
+    ...noteSigstore(objects),
     ...hiveConfigs.map(checkHive),
+    ...objects.judged.flatMap((object) => checkObject(object, { ...policy, mirrorRules: rules })),
   ];
   return {
     cluster,
@@ -63,10 +62,17 @@ const TO_JUDGED = {
 } as const satisfies Readonly<Record<SurveyFinding['severity'] | ClusterOutcome, Outcome>>;
 const FROM_JUDGED = { rejected: 'refused', indeterminate: 'unknown', accepted: 'ready' } as const;
 
-function checkShown({ cluster, clusterVersion, hiveConfigs, faults }: ClusterObjects): readonly SurveyFinding[] {
+function checkShown({
+  cluster,
+  clusterVersion,
+  hiveConfigs,
+  judged,
+  faults,
+}: ClusterObjects): readonly SurveyFinding[] {
   if (clusterVersion === undefined) {
-    // A hub's HiveConfig may be exported alone.
-    if (hiveConfigs.length > 0 || faults.length > 0) return [];
+    // What a hub holds of other clusters may be exported alone.
+    const isHub = hiveConfigs.length > 0 || judged.some(({ resource }) => !resource.startsWith('machine'));
+    if (isHub || faults.length > 0) return [];
     return [finding('files', 'unknown', cluster, 'no ClusterVersion found: export it with its status')];
   }
   if (clusterVersion.images.length > 0) return [];
@@ -130,6 +136,28 @@ function checkMirrorSets(
     }
   }
   return findings;
+}
+
+/** What an update will ask the mirrors of release images for: the first version that does, and what. */
+const SIGSTORE_FROM = [
+  ['4.21', 'release images'],
+  ['4.22', 'release and component images'],
+] as const;
+
+/** A cluster with mirrors comes to a version whose nodes ask those for Sigstore signatures. */
+function noteSigstore({ clusterVersion, mirrorRules }: ClusterObjects): readonly SurveyFinding[] {
+  const minor = toMinor(clusterVersion?.version ?? '');
+  const next = SIGSTORE_FROM.find(([from]) => minor !== undefined && compareMinors(minor, from) < 0);
+  if (next === undefined) return [];
+  const [from, what] = next;
+  const [release = ''] = RELEASE_REPOSITORIES;
+  return mirrorRules.flatMap(({ source, mirrors, origin, tagsOnly }) => {
+    const isMirrored = tagsOnly !== true && (release === source || release.startsWith(`${source}/`));
+    if (!isMirrored || mirrors.length === 0) return [];
+    const message = `${from} asks ${mirrors.join(', ')} for Sigstore signatures of ${what}: without them no node can update`;
+    const remedy = 'signet mirror check says what is missing, signet mirror sigstore copies it';
+    return [finding('mirror-sets', 'note', origin, message, remedy)];
+  });
 }
 
 function checkHive({ name, isReferring, referredNamespace, referredName }: HiveConfigState): SurveyFinding {

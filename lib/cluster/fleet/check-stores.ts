@@ -1,4 +1,5 @@
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
+import { withoutTrailing } from '../../base/names/without-trailing.ts';
 import { MAX_SIGNATURE_STORES } from '../render/signature-stores.ts';
 import { finding, type SignatureStoreState, type SurveyFinding } from './survey.ts';
 
@@ -84,7 +85,7 @@ function checkKnown(urls: readonly string[], known: readonly string[] | undefine
 }
 
 function withoutSlashes(url: string): string {
-  return url.replace(/\/+$/, '');
+  return withoutTrailing(url, '/');
 }
 
 function broken(where: string, message: string): SurveyFinding {

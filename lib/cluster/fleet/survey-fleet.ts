@@ -1,7 +1,7 @@
-import { checkCluster, type SurveyPolicy, toOutcome } from './check-cluster.ts';
+import { checkCluster, toOutcome } from './check-cluster.ts';
 import { parseClusterObjects } from './parse-cluster-objects.ts';
 import { listFleet, readClusterFiles } from './read-fleet-directory.ts';
-import type { FleetSurvey, SurveyedCluster } from './survey.ts';
+import type { FleetSurvey, SurveyedCluster, SurveyPolicy } from './survey.ts';
 
 /**
  * Surveys what enforcing the policy would change for each cluster of a fleet, from exported objects. One cluster is in

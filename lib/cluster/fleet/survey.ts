@@ -1,4 +1,18 @@
-import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
+import type { JsonObject } from '../../base/documents/json-value.ts';
+import type { Pullspec } from '../../base/names/reference.ts';
+import type { MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import type { AdmissionResource } from '../objects/admission-kinds.ts';
+
+/** The policy that a fleet is compared with: that of a profile, or a built-in one. */
+export interface SurveyPolicy extends Pick<PreparedTrust, 'canonicalRepositories' | 'force' | 'componentImages'> {
+  readonly profile: string;
+  /** Mirror sets of the profile, which say what is a copy as the cluster's own do. */
+  readonly mirrorRules?: readonly MirrorRule[];
+  /** Stores of the profile; undefined without trust documents. */
+  readonly stores: readonly string[] | undefined;
+  /** Whether an image policy asks anything of an image; undefined without trust documents: none does. */
+  readonly covers?: ((image: Pullspec) => boolean) | undefined;
+}
 
 /** The exported objects of one cluster. */
 export interface ClusterObjects {
@@ -6,8 +20,18 @@ export interface ClusterObjects {
   readonly clusterVersion: ClusterVersionState | undefined;
   readonly mirrorRules: readonly MirrorRule[];
   readonly hiveConfigs: readonly HiveConfigState[];
+  /** Objects of the kinds that admission judges. */
+  readonly judged: readonly JudgedObject[];
   /** Files and objects that could not be read. */
   readonly faults: readonly SurveyFinding[];
+}
+
+/** An object that names releases, or what stands beside them. */
+export interface JudgedObject {
+  readonly resource: AdmissionResource;
+  readonly content: JsonObject;
+  /** What holds it, of one that stands in another object. */
+  readonly within?: string | undefined;
 }
 
 export interface ClusterVersionState {
@@ -49,7 +73,15 @@ export interface HiveConfigState {
 }
 
 /** The subject of a finding. */
-type SurveyCheck = 'pullspec' | 'local-mirror' | 'signature-stores' | 'force' | 'hive' | 'mirror-sets' | 'files';
+type SurveyCheck =
+  | 'pullspec'
+  | 'local-mirror'
+  | 'signature-stores'
+  | 'force'
+  | 'hive'
+  | 'mirror-sets'
+  | 'side-door'
+  | 'files';
 
 /**
  * `refused`: the cluster would be refused, or would not work, under the policy. `warning`: look at it before enforcing the

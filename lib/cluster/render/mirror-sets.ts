@@ -1,5 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { parseRepository, type Repository, repositoryHost } from '../../base/names/reference.ts';
+import { parseDnsName } from './dns-name.ts';
 
 /** ImageDigestMirrorSet, ImageTagMirrorSet, or the ImageContentSourcePolicy of clusters before 4.13. */
 export type MirrorSetKind = 'idms' | 'itms' | 'icsp';
@@ -7,6 +8,8 @@ export type MirrorSourcePolicy = 'AllowContactingSource' | 'NeverContactSource';
 
 export interface MirrorSetRequest {
   readonly kind: MirrorSetKind;
+  /** Of the object: one of the same name is replaced. */
+  readonly name: string;
   /** Repositories of release images, and of their component images. */
   readonly releases: readonly Repository[];
   readonly components: readonly Repository[];
@@ -26,6 +29,7 @@ export interface MirrorSetManifest {
 }
 
 const NAME = 'signet-release-mirrors';
+const DEFAULT_PROFILE = 'ocp';
 const DOCKER_HUB = 'docker.io';
 
 /** Repositories of the component images of built-in profiles. */
@@ -65,10 +69,24 @@ export function toMirrorSet(request: MirrorSetRequest): MirrorSetManifest {
     throw invalid('an ImageContentSourcePolicy has no mirrorSourcePolicy: use idms');
   }
   const policy = sourcePolicy === undefined ? {} : { mirrorSourcePolicy: sourcePolicy };
-  return toManifest(kind, [
+  return toManifest(kind, parseDnsName(request.name), [
     ...releases.map((source) => ({ source, mirrors, ...policy })),
     ...components.map((source) => ({ source, mirrors: componentMirrors, ...policy })),
   ]);
+}
+
+/** The name of a profile's mirror set, so that those of two profiles stand side by side. @throws InputError */
+export function toMirrorSetName(profile: string): string {
+  if (profile === DEFAULT_PROFILE) return NAME;
+  try {
+    return parseDnsName(`${NAME}-${profile}`);
+  } catch (cause) {
+    throw new InputError(
+      'ArgumentInvalid',
+      `no name of a mirror set can be made of the profile ${profile}: use --name`,
+      { cause },
+    );
+  }
 }
 
 /** Parses a repository of a mirror set: with a registry, and no IPv6 address, which the API rejects. @throws InputError */
@@ -82,8 +100,8 @@ export function parseMirrorRepository(text: string): Repository {
   return repository;
 }
 
-function toManifest(kind: MirrorSetKind, entries: readonly object[]): MirrorSetManifest {
-  const metadata = { name: NAME };
+function toManifest(kind: MirrorSetKind, name: string, entries: readonly object[]): MirrorSetManifest {
+  const metadata = { name };
   switch (kind) {
     case 'idms': {
       const spec = { imageDigestMirrors: entries };

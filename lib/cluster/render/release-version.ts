@@ -1,22 +1,16 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
-import { parseReference } from '../../base/names/reference.ts';
+import { toSignedName } from '../../mirror/graph/release-name.ts';
 
 /** Without leading zeros: `4.016` and `4.16` must not both be minor versions. */
 const VERSION = /^(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.[0-9]/;
 const MINOR = /^(?:0|[1-9][0-9]{0,3})\.(?:0|[1-9][0-9]{0,3})$/;
-/** Endings of release tags. */
-const ARCHITECTURES = ['x86_64', 'amd64', 'aarch64', 'arm64', 'ppc64le', 's390x', 'multi'];
-
 /**
  * The version in a signed reference's tag, such as 4.16.37 of `…/ocp-release:4.16.37-x86_64`, or undefined. It is used to
  * group releases, never to decide.
  */
 export function toSignedVersion(signedReference: string): string | undefined {
-  const tag = readTag(signedReference);
-  if (tag === undefined || !VERSION.test(tag)) return undefined;
-  const suffix = ARCHITECTURES.map((architecture) => `-${architecture}`).find((end) => tag.endsWith(end));
-  return suffix === undefined ? tag : tag.slice(0, -suffix.length);
+  return toSignedName(signedReference)?.version;
 }
 
 /** The minor version, such as `4.16` of `4.16.37`; undefined for anything else. */
@@ -36,16 +30,6 @@ export function compareMinors(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
   const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
   return leftMajor - rightMajor || leftMinor - rightMinor;
-}
-
-/** Undefined also for a signed reference that Signet cannot parse. */
-function readTag(signedReference: string): string | undefined {
-  try {
-    return parseReference(signedReference).tag;
-  } catch (cause) {
-    if (cause instanceof InputError) return undefined;
-    throw cause;
-  }
 }
 
 /** A release as an update graph names it. */

@@ -62,10 +62,23 @@ export function toGroupName(minor: string | undefined): string {
 
 function toGroup(minor: string | undefined, releases: readonly SignedRelease[]): readonly SignatureConfigMapDocument[] {
   const toName = (number: number): string => `${toGroupName(minor)}${number}`;
+  return shardSignatures(releases, toName, MAX_CONFIG_MAP_BYTES);
+}
+
+/**
+ * ConfigMaps of at most so many bytes, numbered from 1 as {@link toShards} numbers them.
+ *
+ * @throws ConfigurationError `LimitExceeded` for a digest with more signatures than one ConfigMap holds or a cluster reads
+ */
+export function shardSignatures(
+  releases: readonly SignedRelease[],
+  toName: (number: number) => string,
+  maxBytes: number,
+): readonly SignatureConfigMapDocument[] {
   const shards = toShards(
     releases.map(toEntry),
-    (number, entries) => countBytes(toName(number), entries) <= MAX_CONFIG_MAP_BYTES,
-    refuse,
+    (number, entries) => countBytes(toName(number), entries) <= maxBytes,
+    (entry) => refuse(entry, maxBytes),
   );
   return shards.map(({ number, entries }) => toDocument(toName(number), entries));
 }
@@ -99,8 +112,8 @@ function toDocument(name: string, entries: readonly Entry[]): SignatureConfigMap
   };
 }
 
-function refuse({ digest, members, bytes }: Entry): ConfigurationError {
+function refuse({ digest, members, bytes }: Entry, maxBytes: number): ConfigurationError {
   const what = `the ${members.length} signatures of ${digest} take ${bytes} bytes`;
-  const limit = `a ConfigMap holds at most ${MAX_CONFIG_MAP_BYTES}, and a digest is not split`;
+  const limit = `a ConfigMap holds at most ${maxBytes}, and a digest is not split`;
   return new ConfigurationError('LimitExceeded', `${what}: ${limit}`);
 }

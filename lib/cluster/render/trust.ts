@@ -1,13 +1,14 @@
-import { armor, enums } from 'openpgp';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { InputError } from '../../base/errors/input-error.ts';
 import { type Repository, repositoryPath } from '../../base/names/reference.ts';
+import { refuseByOperator, writeKeyBlock } from '../../crypto/openpgp/keys/cluster-certificates.ts';
 import { readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { type KeyringEntry, TRUST_ANNOTATION } from '../../trust/documents/config-map.ts';
 import { collectDocuments } from '../../trust/prepare/collect-documents.ts';
 import { prepareTrust } from '../../trust/prepare/prepare-trust.ts';
-import { sortTrustFiles } from '../../trust/prepare/trust-files.ts';
 import type { ConfiguredStore, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
+import { sortTrustFiles, type TrustDocument } from '../../trust/prepared/trust-document.ts';
+import { parseDnsName } from './dns-name.ts';
 import { MAX_CONFIG_MAP_BYTES, RELEASE_NAMESPACE } from './signature-config-maps.ts';
 
 /** The ConfigMap with the keys, stores and repositories of release verification. */
@@ -29,43 +30,72 @@ export interface TrustManifest {
 }
 
 const DATA_KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+/** The name that clusters give it. */
+const NAME = 'release-verification';
+
+/** Where the ConfigMap goes; what is left out is as in clusters. */
+interface ConfigMapPlace {
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
+  /**
+   * With the repositories of the profile, for Signet: library-go and the cluster-version operator warn of these keys, which
+   * they do not know.
+   */
+  readonly withRepositories?: boolean | undefined;
+}
+
 const CLUSTER_WARNING =
   'clusters restore this ConfigMap from the release that they run: use it for Hive (releaseImageVerificationConfigMapRef) and other verifiers';
 
 /**
  * Renders the trust of a profile as the ConfigMap that other verifiers read. Keys are armored again from their
- * certificates, so that text around them is left out.
+ * certificates, so that text around them is left out; so is every certificate that cluster-version operators do not load,
+ * with a warning.
  *
- * @throws ConfigurationError for documents that do not load, or that lack a keyring or store
+ * @throws ConfigurationError for documents that do not load, that lack a keyring or store, or of which a keyring would be
+ *   left without a certificate
  */
-export async function toTrustManifest(profile: string, documents: readonly TrustDocument[]): Promise<TrustManifest> {
+export async function toTrustManifest(
+  profile: string,
+  documents: readonly TrustDocument[],
+  { name = NAME, namespace = RELEASE_NAMESPACE, withRepositories = false }: ConfigMapPlace = {},
+): Promise<TrustManifest> {
   const trust = await prepareTrust(profile, documents);
   const keyrings = collectDocuments(sortTrustFiles(documents)).configMap?.keyrings ?? [];
   if (keyrings.length === 0) throw unusable(`the profile ${profile} has no keyring: a trust ConfigMap needs one`);
   if (trust.stores.length === 0) throw unusable(`the profile ${profile} has no store: a trust ConfigMap needs one`);
+  const rendered = keyrings.map(renderKeyring);
   const data = Object.fromEntries([
     ...trust.stores.map(toStoreEntry),
-    ...keyrings.map((keyring) => [keyring.name, armorKeyring(keyring)] as const),
-    ...toRepositoryEntries(trust.canonicalRepositories),
+    ...rendered.map((keyring) => [keyring.name, keyring.text] as const),
+    ...(withRepositories ? toRepositoryEntries(trust.canonicalRepositories) : []),
   ]);
   const wrong = Object.keys(data).find((key) => !DATA_KEY.test(key));
   if (wrong !== undefined)
     throw unusable(`${JSON.stringify(wrong)} is not a key of a ConfigMap: use A-Z, a-z, 0-9, "-", "_" and "."`);
-  const configMap = toConfigMap(data);
+  const configMap = toConfigMap(data, parseDnsName(name), parseNamespace(namespace));
   if (Buffer.byteLength(JSON.stringify(configMap)) > MAX_CONFIG_MAP_BYTES) {
     const reason = `the trust of ${profile} takes more than ${MAX_CONFIG_MAP_BYTES} bytes, the limit of one ConfigMap`;
     throw new ConfigurationError('LimitExceeded', reason);
   }
-  return { configMap, warnings: [...listNotExpressed(trust), CLUSTER_WARNING] };
+  const isOfCluster = name === NAME && namespace === RELEASE_NAMESPACE;
+  const leftOut = rendered.flatMap((keyring) => keyring.leftOut);
+  return { configMap, warnings: [...leftOut, ...listNotExpressed(trust), ...(isOfCluster ? [CLUSTER_WARNING] : [])] };
 }
 
-function toConfigMap(data: Readonly<Record<string, string>>): TrustConfigMapDocument {
+function toConfigMap(data: Readonly<Record<string, string>>, name: string, namespace: string): TrustConfigMapDocument {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: { name: 'release-verification', namespace: RELEASE_NAMESPACE, annotations: { [TRUST_ANNOTATION]: '' } },
+    metadata: { name, namespace, annotations: { [TRUST_ANNOTATION]: '' } },
     data,
   };
+}
+
+/** A namespace is one label of a name. @throws InputError `ArgumentInvalid` */
+function parseNamespace(text: string): string {
+  if (!text.includes('.')) return parseDnsName(text);
+  throw new InputError('ArgumentInvalid', `${JSON.stringify(text)} is no namespace: use a-z, 0-9 and "-"`);
 }
 
 /** The stores of a ClusterVersion have no keys, so they are numbered. */
@@ -73,17 +103,36 @@ function toStoreEntry({ url, origin }: ConfiguredStore, index: number): readonly
   return [origin.startsWith('store-') ? origin : `store-${index + 1}`, url];
 }
 
-/** Keeps the armor blocks apart, as written: clusters read only the first, and must read the same one after this. */
-function armorKeyring({ bytes }: KeyringEntry): string {
-  const blocks = Map.groupBy(readKeyFile(bytes), ({ armorBlock }) => armorBlock);
-  return [...blocks.values()]
-    .map((certificates) => {
-      const packets = Buffer.concat(certificates.map(({ packets: { bytes: certificate } }) => certificate));
-      // Older Go readers reject a block without a checksum.
-      const text = armor(enums.armor.publicKey, packets, undefined, undefined, undefined, true);
-      return `${text.replaceAll('\r\n', '\n').trimEnd()}\n`;
-    })
-    .join('');
+const LATER_BLOCK = 'cluster-version operators read the first armor block of a keyring alone';
+
+interface RenderedKeyring {
+  readonly name: string;
+  readonly text: string;
+  /** A warning for each certificate that is left out. */
+  readonly leftOut: readonly string[];
+}
+
+/**
+ * The certificates that operators load of a keyring, and no more of them: of several armor blocks they read the first. A
+ * certificate that they do not load would take the one before it away from them.
+ */
+function renderKeyring({ name, bytes }: KeyringEntry): RenderedKeyring {
+  const { certificates, unusable: unread } = readKeyFile(bytes);
+  const judged = certificates.map(({ packets, armorBlock }) => ({
+    packets,
+    reason: refuseByOperator(packets) ?? (armorBlock === 0 ? undefined : LATER_BLOCK),
+  }));
+  const left = [
+    ...unread.map((key) => `${key.name}: ${key.reason}`),
+    ...judged.flatMap(({ packets, reason }) =>
+      reason === undefined ? [] : [`certificate ${packets.primary.fingerprint}: ${reason}`],
+    ),
+  ];
+  const kept = judged.flatMap(({ packets, reason }) => (reason === undefined ? [packets] : []));
+  if (kept.length === 0) {
+    throw unusable(`operators load no certificate of the keyring ${name}: ${left.join('; ')}`);
+  }
+  return { name, text: writeKeyBlock(kept), leftOut: left.map((what) => `${name}: left out ${what}`) };
 }
 
 /** Named by the last path segment of the repository; equal names are numbered from 2. */

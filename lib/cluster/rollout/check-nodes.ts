@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { diffLines } from './diff-lines.ts';
 import { isSame } from './merge-machine-configs.ts';
+import { findOtherPlaces } from './other-places.ts';
 import type { ClusterState, KnownNode, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -14,6 +15,8 @@ export interface UnresolvedLink {
 export interface NodeContents {
   readonly node: string;
   readonly files: ReadonlyMap<string, Uint8Array | UnresolvedLink | undefined>;
+  /** What else is there of the directories that nodes read signature settings from. */
+  readonly others?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** Compares the files of a pool's nodes with the expected ones. */
@@ -31,6 +34,12 @@ export function checkNodes(
   );
   if (faults.length > 0) {
     return finding('nodes', 'no', `files differ from the expected ones; ${count} checked`, [...faults, ...unresolved]);
+  }
+  const elsewhere = contents.flatMap(({ node, files, others }) =>
+    findOtherPlaces(expected, new Map([...toKnown(files), ...(others ?? [])])).map((fault) => `${node}: ${fault}`),
+  );
+  if (elsewhere.length > 0) {
+    return finding('nodes', 'no', `another file takes away from the expected ones; ${count} checked`, elsewhere);
   }
   if (unresolved.length > 0) {
     return finding('nodes', 'unknown', 'symbolic links cannot be resolved: copy the files themselves', unresolved);
@@ -103,6 +112,10 @@ function describeUnresolved(
   found: Uint8Array | UnresolvedLink | undefined,
 ): readonly string[] {
   return isUnresolved(found) ? [`${node}: ${path} is unknown: the symbolic link ${found.link} cannot be resolved`] : [];
+}
+
+function toKnown(files: NodeContents['files']): readonly (readonly [string, Uint8Array | undefined])[] {
+  return [...files].map(([path, found]) => [path, isUnresolved(found) ? undefined : found]);
 }
 
 function isUnresolved(found: Uint8Array | UnresolvedLink | undefined): found is UnresolvedLink {

@@ -1,5 +1,7 @@
+import type { ClusterImagePolicy } from '../../trust/policy/cluster-image-policy.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
+import { checkPolicyNodes, checkPolicyPool } from './check-image-policies.ts';
 import { checkNodeStates, checkNodes, findPoolOfNode, type NodeContents, runsBy } from './check-nodes.ts';
 import { checkPool } from './check-pool.ts';
 import { mergeFiles, selectMachineConfigs } from './merge-machine-configs.ts';
@@ -40,6 +42,42 @@ export function checkRollout(
   const faults = untaken.map(({ name }) => `no given pool selects ${name}`);
   const machines = concerned.reduce((sum, pool) => sum + (pool.machines.total ?? 0), 0);
   if (untaken.length === 0 && machines === 0) faults.push('the pools have no machine');
+  const outcome = allOf([
+    ...faults.map(() => 'rejected' as const),
+    ...rollouts.flatMap((rollout) => (rollout.outcome === 'unconcerned' ? [] : [TO_JUDGED[rollout.outcome]])),
+  ]);
+  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults };
+}
+
+/**
+ * Checks whether image policies are live on every machine of every pool. The cluster writes them for all of its pools.
+ *
+ * @param contents files of nodes; undefined if none were given
+ * @throws InputError `ArgumentInvalid` for a node whose pool is unknown
+ */
+export function checkPolicyRollout(
+  state: ClusterState,
+  policies: readonly ClusterImagePolicy[],
+  contents: readonly NodeContents[] | undefined,
+): Rollout {
+  const { pools, machineConfigs, nodes } = state;
+  const poolOf = new Map<string, string>();
+  for (const { node } of contents ?? []) poolOf.set(node, findPoolOfNode(node, state, pools));
+  const expected = policies.map(({ kind, name }) => `${kind} ${name}`);
+  const rollouts = pools.map((pool): PoolRollout => {
+    const held = contents?.filter(({ node }) => poolOf.get(node) === pool.name);
+    const findings = joinFindings(
+      checkPolicyPool(pool, policies, machineConfigs),
+      held === undefined ? undefined : checkPolicyNodes(pool, policies, held),
+      checkNodeStates(
+        pool,
+        nodes.filter((node) => runsBy(node, pool)),
+      ),
+    );
+    return { pool: pool.name, outcome: toOutcome(findings), expected, findings };
+  });
+  const machines = pools.reduce((sum, pool) => sum + (pool.machines.total ?? 0), 0);
+  const faults = machines === 0 ? ['the pools have no machine'] : [];
   const outcome = allOf([
     ...faults.map(() => 'rejected' as const),
     ...rollouts.flatMap((rollout) => (rollout.outcome === 'unconcerned' ? [] : [TO_JUDGED[rollout.outcome]])),

@@ -1,4 +1,5 @@
 import { ROLE_LABEL } from '../render/machine-config/machine-config.ts';
+import { findOtherPlaces } from './other-places.ts';
 import type { KnownMachineConfig, LabelSelector, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -71,6 +72,11 @@ export function checkOwner(
     return finding('owner', 'no', `the cluster’s ${stale.join(', ')} differs from the expected one`, faults);
   }
   if (faults.length > 0) return finding('owner', 'no', 'another MachineConfig owns an expected file', faults);
+  const shown = others.flatMap((name) => [...(known.get(name)?.files ?? [])]);
+  const elsewhere = findOtherPlaces(mergeFiles(expected), rendered?.files ?? new Map(shown));
+  if (elsewhere.length > 0) {
+    return finding('owner', 'no', 'another file takes away from the expected ones', elsewhere);
+  }
   if (rendered !== undefined) return finding('owner', 'yes', `${renderedName} holds the expected files`);
   const first = names[0] ?? '';
   const unknown = others.filter((name) => name > first && !known.has(name));

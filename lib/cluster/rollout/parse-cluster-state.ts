@@ -3,12 +3,16 @@ import {
   decodeText,
   describeObject,
   faultAt,
+  isTable,
   objectError,
   readObjects,
   readShape,
   type SourceObject,
 } from '../../base/documents/read-objects.ts';
 import { recordOf } from '../../base/documents/schema.ts';
+import type { ClusterImagePolicy } from '../../trust/policy/cluster-image-policy.ts';
+import { parseClusterImagePolicy } from '../../trust/policy/parse-cluster-image-policy.ts';
+import { PolicyError } from '../../trust/policy/policy-members.ts';
 import { parseMachineConfig } from './parse-machine-config.ts';
 import { parseDescription, parsePool } from './parse-pool.ts';
 import type { ClusterState, KnownMachineConfig, KnownNode, PoolState } from './pool-state.ts';
@@ -34,6 +38,7 @@ export function parseClusterState(files: readonly NamedFile[]): ClusterState {
   const nodes: KnownNode[] = [];
   for (const { name: file, bytes } of files) {
     const text = decodeText(file, bytes);
+    if (isTable(text)) throw faultAt(file, 1, TABLE);
     if (isDescription(text)) {
       pools.push(...readDescriptions(file, text).map((description) => parseDescription(file, description)));
       continue;
@@ -51,6 +56,40 @@ export function parseClusterState(files: readonly NamedFile[]): ClusterState {
   refuseTwice('MachineConfig', machineConfigs);
   refuseTwice('Node', nodes);
   return { pools, machineConfigs, nodes };
+}
+
+const TABLE =
+  'this is the table of oc get, which does not show what the nodes run: give what oc get mcp,mc,node -o yaml prints';
+
+/**
+ * Parses a file of ClusterImagePolicies and ImagePolicies, as they are rendered or exported; none for a file of others.
+ *
+ * @throws InputError `FileUnreadable` for one that breaks the API's rules, or that is of a version not known here
+ */
+export function parseImagePolicies({ name: file, bytes }: NamedFile): readonly ClusterImagePolicy[] {
+  const sources = [...readObjects(file, decodeText(file, bytes))];
+  const isPolicy = ({ content }: SourceObject): boolean =>
+    typeof content['kind'] === 'string' && ['ClusterImagePolicy', 'ImagePolicy'].includes(content['kind']);
+  if (!sources.some(isPolicy)) return [];
+  return sources.map((source) => {
+    const what = describeObject(source);
+    if (!isPolicy(source)) throw objectError(source, what, 'expected only image policies beside one');
+    try {
+      const policy = parseClusterImagePolicy(source.content);
+      if (policy.requirement.type === 'unsupported') throw objectError(source, what, policy.requirement.fault);
+      if (policy.kind === 'ImagePolicy' && policy.namespace === undefined) {
+        throw objectError(
+          source,
+          what,
+          'metadata.namespace is missing: nodes have the policies of each namespace in a file',
+        );
+      }
+      return policy;
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error;
+      throw objectError(source, what, error.message);
+    }
+  });
 }
 
 /** Parses a file of MachineConfigs only, such as the rendered ones. @throws InputError `FileUnreadable` */

@@ -28,7 +28,7 @@ interface Reading {
   open: Entry[];
 }
 
-const LINE = /^( *)([A-Za-z][A-Za-z0-9 ./_-]*):(?:[ \t]+(.*))?$/;
+const LINE = /^( *)([A-Za-z][A-Za-z0-9 ./_-]*):(?:[ \t](.*))?$/;
 const SECTIONS = ['Name', 'Namespace', 'Labels', 'Annotations', 'API Version', 'Kind', 'Metadata', 'Spec', 'Status'];
 /** Sections that are ignored: their content has no fixed shape. */
 const UNREAD = new Set(['Labels', 'Annotations', 'Events']);

@@ -4,6 +4,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, isAbsent } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { NodeContents, UnresolvedLink } from './check-nodes.ts';
+import { SETTING_DIRECTORIES } from './other-places.ts';
 import { MAX_FILE_BYTES } from './parse-machine-config.ts';
 
 /**
@@ -20,7 +21,7 @@ export async function readNodeContents(directory: string, paths: readonly string
   for (const node of await listNodes(directory)) {
     const files = new Map<string, Uint8Array | UnresolvedLink | undefined>();
     for (const file of paths) files.set(file, await readFile(path.join(directory, node), file));
-    contents.push({ node, files });
+    contents.push({ node, files, others: await readOthers(path.join(directory, node), paths) });
   }
   return contents;
 }
@@ -35,6 +36,22 @@ async function listNodes(directory: string): Promise<readonly string[]> {
     throw unreadable(path.join(directory, other.name), 'not a directory: put the files of each node in one');
   if (nodes.length === 0) throw unreadable(directory, 'it holds no directory of a node');
   return nodes.map(({ name }) => name).toSorted();
+}
+
+/** The other files of the directories that nodes read signature settings from, where the folder has any. */
+async function readOthers(node: string, paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
+  const others = new Map<string, Uint8Array>();
+  for (const directory of SETTING_DIRECTORIES) {
+    const names = await readdir(path.join(node, directory)).catch((cause: unknown) => {
+      if (isAbsent(cause) || fileErrorCode(cause) === 'ELOOP') return [];
+      throw unreadable(path.join(node, directory), cause instanceof Error ? cause.message : String(cause), cause);
+    });
+    for (const place of names.map((name) => `${directory}/${name}`).filter((one) => !paths.includes(one))) {
+      const read = await readFile(node, place);
+      if (read instanceof Uint8Array) others.set(place, read);
+    }
+  }
+  return others;
 }
 
 async function readFile(node: string, place: string): Promise<Uint8Array | UnresolvedLink | undefined> {

@@ -18,8 +18,8 @@ interface LoggedSignature {
 /**
  * Checks that one of the Rekor keys logged this very signature. Returns the time of the entry, in seconds since 1970.
  *
- * @throws SignatureError `SignatureMalformed`; `SignatureInvalid` when no Rekor key signed the entry or it is about
- *   another signature or content; `KeyUnknown` when it is about another key
+ * @throws SignatureError `SignatureMalformed`; `LogEntryInvalid` when no Rekor key signed the entry or it is about
+ *   another key, signature or content
  */
 export function verifyRekorSet(rekorKeys: readonly KeyObject[], untrustedSet: string, logged: LoggedSignature): number {
   const { signedEntryTimestamp, payload } = parseRekorSet(untrustedSet);
@@ -28,19 +28,19 @@ export function verifyRekorSet(rekorKeys: readonly KeyObject[], untrustedSet: st
     verifyBlob(rekorKeys, Buffer.from(canonical), signedEntryTimestamp);
   } catch (cause) {
     if (!(cause instanceof SignatureError)) throw cause;
-    throw new SignatureError(cause.code, `Rekor's signed entry timestamp: ${cause.message}`, { cause });
+    throw new SignatureError('LogEntryInvalid', `Rekor's signed entry timestamp: ${cause.message}`, { cause });
   }
   // From here on only the verified text is read, not the one that was sent.
   const { body, integratedTime } = parseRekorPayload(canonical);
   const entry = parseHashedRekord(body);
   if (!entry.keyOrCertificate.equals(logged.keyOrCertificate)) {
-    throw new SignatureError('KeyUnknown', 'the Rekor entry is about another key or certificate');
+    throw new SignatureError('LogEntryInvalid', 'the Rekor entry is about another key or certificate');
   }
   if (!entry.signature.equals(logged.signature)) {
-    throw new SignatureError('SignatureInvalid', 'the Rekor entry is about another signature');
+    throw new SignatureError('LogEntryInvalid', 'the Rekor entry is about another signature');
   }
   if (!entry.contentHash.equals(hash('sha256', logged.content, 'buffer'))) {
-    throw new SignatureError('SignatureInvalid', 'the Rekor entry is about other content');
+    throw new SignatureError('LogEntryInvalid', 'the Rekor entry is about other content');
   }
   return integratedTime;
 }
@@ -61,8 +61,8 @@ interface RekorPayload {
   readonly logId: string;
 }
 
-const setJson = createJsonReader('the Rekor signed entry timestamp', 'SignatureMalformed');
-const payloadJson = createJsonReader('the Rekor entry', 'SignatureMalformed');
+const setJson = createJsonReader('the Rekor signed entry timestamp', 'SignatureMalformed', 'replace');
+const payloadJson = createJsonReader('the Rekor entry', 'SignatureMalformed', 'replace');
 
 /** @throws SignatureError `SignatureMalformed` */
 export function parseRekorSet(content: string): UntrustedRekorSet {
@@ -98,7 +98,7 @@ interface HashedRekord {
 
 const VERSION = '0.0.1';
 const LOWER_HEX_SHA256 = /^[0-9a-f]{64}$/;
-const rekordJson = createJsonReader('the body of the Rekor entry', 'SignatureMalformed');
+const rekordJson = createJsonReader('the body of the Rekor entry', 'SignatureMalformed', 'replace');
 
 /** Other members are allowed and ignored. @throws SignatureError `SignatureMalformed` */
 function parseHashedRekord(content: Uint8Array): HashedRekord {

@@ -19,8 +19,21 @@ export const CosignAnnotation = {
   chain: 'dev.sigstore.cosign/chain',
 } as const;
 
+/** Artifact type of a referrer whose layers are such signatures: how cosign 2 writes them with `--registry-referrers-mode`. */
+export const COSIGN_REFERRER_TYPE = 'application/vnd.dev.cosign.artifact.sig.v1+json';
+
 /** Media type of a Sigstore bundle, and artifact type of the manifest that holds one. */
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+
+/** Media types of bundles, of all versions (sigstore/protobuf-specs, `Bundle.media_type`). */
+const BUNDLE_TYPES: readonly string[] = [
+  BUNDLE_TYPE,
+  ...[1, 2, 3].map((minor) => `application/vnd.dev.sigstore.bundle+json;version=0.${minor}`),
+];
+
+export function isBundleType(mediaType: string): boolean {
+  return BUNDLE_TYPES.includes(mediaType);
+}
 
 /** Bytes of one Sigstore signature with its annotations, or of one bundle; real ones have 600 to 12,000. */
 export const MAX_SIGSTORE_SIGNATURE_BYTES = 64 * 1024;
@@ -34,7 +47,7 @@ type UntrustedSignatureBlob =
 const FIRST_PACKETS = new Set([2, 4, 8]);
 const LINE_FEED = 0x0a;
 const MAX_FORMAT_LENGTH = 64;
-const json = createJsonReader('the stored Sigstore signature', 'SignatureMalformed');
+const json = createJsonReader('the stored Sigstore signature', 'SignatureMalformed', 'replace');
 
 /**
  * Reads a signature in one of the formats in which containers/image stores it in an image directory (formats F7).

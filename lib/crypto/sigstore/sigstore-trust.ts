@@ -42,7 +42,7 @@ export type SigstoreTrustSource<S> =
  * Reads all keys and certificates, so that a broken one is reported before a signature needs it.
  *
  * @param bytesOf gives the PEM text of a source
- * @throws ConfigurationError `KeyUnreadable`; `TrustUnusable` when the trust would accept nothing or anything
+ * @throws ConfigurationError `KeyUnreadable`, `KeyUnsupported`; `TrustUnusable` when the trust would accept nothing or anything
  */
 export function prepareSigstoreTrust<S>(
   source: SigstoreTrustSource<S>,
@@ -86,10 +86,34 @@ function parseRekorKeys(pems: readonly Uint8Array[]): readonly KeyObject[] {
   return pems.map((pem, index) => {
     const key = parsePublicKey(pem, `Rekor key ${index + 1}`);
     if (key.asymmetricKeyType === 'ec') return key;
-    throw new ConfigurationError('KeyUnreadable', `Rekor key ${index + 1}: it is not for ECDSA`);
+    throw new ConfigurationError('KeyUnsupported', `Rekor key ${index + 1}: it is not for ECDSA`);
   });
 }
 
 function unusable(reason: string): ConfigurationError {
   return new ConfigurationError('TrustUnusable', reason);
+}
+
+type PrehashedCheck = (key: KeyObject, content: Uint8Array, signature: Uint8Array) => boolean;
+
+/** Undefined until the first trust in a key of Ed25519: loading it takes as long as a hundred verifications. */
+let isPrehashed: PrehashedCheck | undefined;
+
+/** Lets Ed25519ph be verified, which `node:crypto` lacks; without it such a signature does not verify. */
+export function usePrehashed(check: PrehashedCheck): void {
+  isPrehashed = check;
+}
+
+/** Whether the trust names a key that may sign as Ed25519ph: cosign signs images so. */
+export function mayBePrehashed(trust: SigstoreTrust): boolean {
+  return trust.kind === 'keys' && trust.keys.some(({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519');
+}
+
+/** The key that signed the content as Ed25519ph; undefined where none did, and where nothing was loaded for it. */
+export function findPrehashed(
+  keys: readonly KeyObject[],
+  content: Uint8Array,
+  signature: Uint8Array,
+): KeyObject | undefined {
+  return keys.find((key) => isPrehashed?.(key, content, signature) === true);
 }

@@ -1,12 +1,12 @@
 import type { KeyObject } from 'node:crypto';
-import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
+import type { Bundle } from '@sigstore/bundle';
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import { type Digest, isDigest } from '../../base/names/digest.ts';
-import { createJsonReader } from '../json-reader.ts';
-import { type BundleLogEntry, readLoggedTime, selectLogEntries, verifyLogEntries } from './bundle-log.ts';
+import type { Digest } from '../../base/names/digest.ts';
+import { type LoggedSigner, readLoggedTime, selectLogEntries, toTrustedLogs, verifyLogEntries } from './bundle-log.ts';
+import { parseBundle, readCertificates, readSignature, type SentCertificates, toSignedBytes } from './read-bundle.ts';
 import { MAX_SIGSTORE_SIGNATURE_BYTES } from './signature-blob.ts';
-import type { SigstoreTrust } from './sigstore-trust.ts';
-import { type Certificate, MAX_SENT_CERTIFICATES, parseSentCertificate } from './x509/certificate.ts';
+import { findPrehashed, type SigstoreTrust } from './sigstore-trust.ts';
+import { parseStatement, SIGNED_PREDICATE, STATEMENT_TYPE } from './statement.ts';
 import { toKeyName, verifyBlob } from './x509/public-key.ts';
 import { verifyFulcioCertificate, verifyPkiCertificate } from './x509/signer-certificate.ts';
 
@@ -18,26 +18,26 @@ interface VerifiedBundle {
   readonly loggedAt: number | undefined;
 }
 
-const json = createJsonReader('the bundle', 'SignatureMalformed');
-
 /**
- * Checks a Sigstore bundle (version 0.3, and 0.1 and 0.2 where they hold the same) that signs an image, with configured
- * trust alone. The entries of its log are checked by Sigstore's own library; keys, certificates and statement here.
+ * Checks a Sigstore bundle (version 0.1 to 0.3) that signs an image, with configured trust alone: the signature, who
+ * signed, the log where the trust names one, then the statement.
+ *
+ * Timestamps do not count here: no policy of images names an authority of timestamps.
  *
  * @param now seconds since 1970
  * @throws SignatureError with the code that says why not
  */
 export function verifyBundle(untrustedBytes: Uint8Array, trust: SigstoreTrust, now: number): VerifiedBundle {
-  const bundle = parseBundle(untrustedBytes);
+  const bundle = parseBundle(untrustedBytes, MAX_SIGSTORE_SIGNATURE_BYTES);
   if (bundle.content.$case !== 'dsseEnvelope') {
     throw new SignatureError('SignatureUnsupported', 'the bundle holds a bare signature and not a signed statement');
   }
   const { payload, payloadType } = bundle.content.dsseEnvelope;
-  const entries = trust.kind === 'pki' ? [] : selectLogEntries(bundle, trust.rekorKeys);
-  // First, because certificates are judged at the time that these entries state.
-  if (trust.kind !== 'pki' && trust.rekorKeys.length > 0) verifyLogEntries(bundle, entries, trust.rekorKeys);
-  const { keys, loggedAt } = collectKeys(bundle, entries, trust, now);
-  const key = verifyBlob(keys, toSignedBytes(payloadType, payload), readSignature(bundle), 'by curve');
+  const certificates = trust.kind === 'keys' ? undefined : readCertificates(bundle);
+  const keys = trust.kind === 'keys' ? trust.keys : [certificates?.leaf.publicKey].filter((key) => key !== undefined);
+  const key = findSigner(keys, toSignedBytes(payloadType, payload), readSignature(bundle));
+  const loggedAt = verifyLog(bundle, trust, { certificate: certificates?.leaf.der, key });
+  if (certificates !== undefined) verifyCertificates(certificates, trust, loggedAt, now);
   const signer = toKeyName(key);
   if (payloadType !== STATEMENT_TYPE) {
     throw new SignatureError('PayloadInvalid', `the bundle signs ${JSON.stringify(payloadType)}`, { signer });
@@ -50,100 +50,60 @@ export function verifyBundle(untrustedBytes: Uint8Array, trust: SigstoreTrust, n
   }
 }
 
-/** Strict JSON before the library's own reading, which takes the last of two members of one name. */
-function parseBundle(untrustedBytes: Uint8Array): Bundle {
-  if (untrustedBytes.length > MAX_SIGSTORE_SIGNATURE_BYTES) {
-    throw new SignatureError('LimitExceeded', `the bundle is longer than ${MAX_SIGSTORE_SIGNATURE_BYTES} bytes`);
-  }
-  json.parse(untrustedBytes);
+function findSigner(keys: readonly KeyObject[], content: Uint8Array, signature: Uint8Array): KeyObject {
   try {
-    const content: unknown = JSON.parse(Buffer.from(untrustedBytes).toString('utf8'));
-    return bundleFromJSON(content);
+    return verifyBlob(keys, content, signature, 'by signer');
   } catch (cause) {
-    const fault = cause instanceof ValidationError ? cause.message : 'it is not a Sigstore bundle';
-    throw new SignatureError('SignatureMalformed', `the bundle cannot be used: ${fault}`, { cause });
+    const signer = findPrehashed(keys, content, signature);
+    if (signer === undefined) throw cause;
+    return signer;
   }
 }
 
-/** The keys that may have signed the bundle, and when the log says it was signed; the entries prove both. */
-function collectKeys(
-  bundle: Bundle,
-  entries: readonly BundleLogEntry[],
+/** When a log of the trust says that it was signed; undefined where the trust names no log, or the log states no time. */
+function verifyLog(bundle: Bundle, trust: SigstoreTrust, signer: LoggedSigner): number | undefined {
+  if (trust.kind === 'pki' || trust.rekorKeys.length === 0) return undefined;
+  const logs = toTrustedLogs(trust.rekorKeys);
+  const entries = selectLogEntries(bundle, logs);
+  verifyLogEntries(bundle, entries, logs, signer);
+  return readLoggedTime(entries);
+}
+
+function verifyCertificates(
+  { leaf, intermediates }: SentCertificates,
   trust: SigstoreTrust,
+  loggedAt: number | undefined,
   now: number,
-): { readonly keys: readonly KeyObject[]; readonly loggedAt: number | undefined } {
+): void {
   switch (trust.kind) {
-    case 'keys':
-      return { keys: trust.keys, loggedAt: readLoggedTime(entries) };
     case 'fulcio': {
-      const loggedAt = readLoggedTime(entries);
-      if (loggedAt === undefined)
-        throw new SignatureError('SignatureInvalid', 'no trusted log says when it was signed');
-      const { leaf, intermediates } = readCertificates(bundle);
-      return { keys: [verifyFulcioCertificate(leaf, intermediates, trust, loggedAt)], loggedAt };
+      if (loggedAt === undefined) {
+        const remedy = 'a log of version 2 states none, and image policies name no timestamp authority';
+        throw new SignatureError('LogEntryInvalid', `no trusted log says when the bundle was signed: ${remedy}`);
+      }
+      verifyFulcioCertificate(leaf, intermediates, trust, loggedAt);
+      return;
     }
-    case 'pki': {
-      const { leaf, intermediates } = readCertificates(bundle);
-      return { keys: [verifyPkiCertificate(leaf, intermediates, trust, now)], loggedAt: undefined };
-    }
+    case 'pki':
+      verifyPkiCertificate(leaf, intermediates, trust, now);
+      return;
+    case 'keys':
+      throw new SignatureError('KeyUnknown', 'the trust is in keys, and certifies nobody');
     default:
       throw new SignatureError('KeyUnknown', 'the kind of trust is not known');
   }
 }
 
-function readCertificates(bundle: Bundle): { leaf: Certificate; intermediates: readonly Certificate[] } {
-  const { content } = bundle.verificationMaterial;
-  if (content.$case === 'publicKey') {
-    throw new SignatureError('KeyUnknown', 'the bundle is signed with a key and not with a certificate');
+/** The digests of images that a verified statement signs. @throws SignatureError `PayloadInvalid` */
+function parseSignedDigests(payload: Uint8Array): readonly Digest[] {
+  const { predicateType, digests } = parseStatement(payload);
+  if (predicateType !== SIGNED_PREDICATE) {
+    throw new SignatureError(
+      'PayloadInvalid',
+      `the bundle's statement has not the predicateType ${JSON.stringify(SIGNED_PREDICATE)}`,
+    );
   }
-  const sent = content.$case === 'certificate' ? [content.certificate] : content.x509CertificateChain.certificates;
-  if (sent.length > MAX_SENT_CERTIFICATES) {
-    throw new SignatureError('LimitExceeded', `the bundle has more than ${MAX_SENT_CERTIFICATES} certificates`);
-  }
-  const [leaf, ...intermediates] = sent.map(({ rawBytes }) =>
-    parseSentCertificate(rawBytes, 'a certificate of the bundle'),
-  );
-  if (leaf === undefined) throw new SignatureError('SignatureMalformed', 'the bundle has no certificate');
-  return { leaf, intermediates };
-}
-
-/** The library has checked that there is exactly one. */
-function readSignature({ content }: Bundle): Uint8Array {
-  const [signature] = content.$case === 'dsseEnvelope' ? content.dsseEnvelope.signatures : [];
-  if (signature === undefined) throw new SignatureError('SignatureMalformed', 'the bundle has no signature');
-  return signature.sig;
-}
-
-/** The pre-authentication encoding of DSSE version 1: what an envelope's signature is over. */
-function toSignedBytes(payloadType: string, payload: Uint8Array): Buffer {
-  const type = Buffer.from(payloadType);
-  return Buffer.concat([Buffer.from(`DSSEv1 ${type.length} `), type, Buffer.from(` ${payload.length} `), payload]);
-}
-
-/** Payload type of the envelopes that hold a statement. */
-const STATEMENT_TYPE = 'application/vnd.in-toto+json';
-
-const VERSIONS = new Set(['https://in-toto.io/Statement/v1', 'https://in-toto.io/Statement/v0.1']);
-/** What cosign states when it signs an image; provenance or a bill of materials by the same key states something else. */
-const SIGNED = 'https://sigstore.dev/cosign/sign/v1';
-const statementJson = createJsonReader("the bundle's statement", 'PayloadInvalid');
-
-/**
- * The digests that a verified in-toto statement is about. Names of subjects are not repositories and are ignored.
- *
- * @throws SignatureError `PayloadInvalid`, also for a statement that does not sign an image
- */
-function parseSignedDigests(content: Uint8Array): readonly Digest[] {
-  const root = statementJson.members('it', statementJson.parse(content), undefined);
-  if (!VERSIONS.has(statementJson.text('_type', root['_type'])))
-    throw statementJson.invalid('_type is not that of a statement');
-  if (root['predicateType'] !== SIGNED) throw statementJson.invalid(`predicateType must be ${JSON.stringify(SIGNED)}`);
-  const digests = statementJson.list('subject', root['subject']).flatMap((element, index) => {
-    const subject = statementJson.members(`subject[${index}]`, element, undefined);
-    const digest = statementJson.members(`subject[${index}].digest`, subject['digest'], undefined);
-    return Object.entries(digest).map(([algorithm, value]) => `${algorithm}:${statementJson.text(algorithm, value)}`);
-  });
-  const known = digests.filter(isDigest);
-  if (known.length === 0) throw statementJson.invalid('it names no digest of an image');
-  return known;
+  if (digests.length === 0)
+    throw new SignatureError('PayloadInvalid', "the bundle's statement names no digest of an image");
+  return digests;
 }

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { decodeBase64 } from '../../base/documents/base64.ts';
+import { decodeBase64 } from '../../base/documents/decode.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import { parseSimpleSigningPayload } from '../simple-signing-payload.ts';
@@ -10,8 +10,8 @@ import {
   MAX_SIGSTORE_SIGNATURE_BYTES,
   type UntrustedCosignSignature,
 } from './signature-blob.ts';
-import type { SigstoreTrust } from './sigstore-trust.ts';
-import { parseLeafCertificate, parseSentIntermediates } from './x509/certificate.ts';
+import { findPrehashed, type SigstoreTrust } from './sigstore-trust.ts';
+import { type Certificate, parseLeafCertificate, parseSentIntermediates } from './x509/certificate.ts';
 import { toKeyBytes, toKeyName, verifyBlob } from './x509/public-key.ts';
 import { verifyFulcioCertificate, verifyPkiCertificate } from './x509/signer-certificate.ts';
 
@@ -52,8 +52,8 @@ export function verifyCosignSignature(
     throw new SignatureError('SignatureUnsupported', 'the attachment is not a cosign signature');
   }
   const bytes = decodeBase64(annotation(signature, 'signature'), 'the signature');
-  const { keys, loggedAt } = collectKeys(signature, bytes, trust, now);
-  const signer = toKeyName(verifyBlob(keys, signature.payload, bytes));
+  const { key, loggedAt } = verifySigner(signature, bytes, trust, now);
+  const signer = toKeyName(key);
   return { ...verifyCosignPayload(signature.payload, signer, wanted), signer, loggedAt } as VerifiedCosignSignature;
 }
 
@@ -74,55 +74,57 @@ function verifyCosignPayload(
   throw new SignatureError('IdentityMismatch', `the signature is for ${named}, which is not this image`, { signer });
 }
 
-/** The keys that this signature may be by, and when it was logged. */
-function collectKeys(
+/** Who signed, once the trust vouches for them, and when it was logged. */
+function verifySigner(
   signature: UntrustedCosignSignature,
   bytes: Buffer,
   trust: SigstoreTrust,
   now: number,
-): { readonly keys: readonly KeyObject[]; readonly loggedAt: number | undefined } {
+): { readonly key: KeyObject; readonly loggedAt: number | undefined } {
+  const { payload } = signature;
   switch (trust.kind) {
-    case 'keys':
-      if (trust.rekorKeys.length === 0) return { keys: trust.keys, loggedAt: undefined };
-      return findLoggedKey(signature, bytes, trust.keys, trust.rekorKeys);
+    case 'keys': {
+      const key = verifyAsNodes(trust.keys, payload, bytes);
+      if (trust.rekorKeys.length === 0) return { key, loggedAt: undefined };
+      const logged = { keyOrCertificate: toKeyBytes(key), signature: bytes, content: payload };
+      return { key, loggedAt: verifyRekorSet(trust.rekorKeys, annotation(signature, 'rekorSet'), logged) };
+    }
     case 'fulcio': {
       const set = annotation(signature, 'rekorSet');
       const leaf = parseLeafCertificate(annotation(signature, 'certificate'));
-      const logged = { keyOrCertificate: leaf.der, signature: bytes, content: signature.payload };
+      const key = verifyBlob([leaf.publicKey], payload, bytes);
+      const logged = { keyOrCertificate: leaf.der, signature: bytes, content: payload };
       const loggedAt = verifyRekorSet(trust.rekorKeys, set, logged);
-      const intermediates = parseSentIntermediates(signature.annotations.get(CosignAnnotation.chain));
-      return { keys: [verifyFulcioCertificate(leaf, intermediates, trust, loggedAt)], loggedAt };
+      verifyFulcioCertificate(leaf, readChain(signature), trust, loggedAt);
+      return { key, loggedAt };
     }
     case 'pki': {
       const leaf = parseLeafCertificate(annotation(signature, 'certificate'));
-      const intermediates = parseSentIntermediates(signature.annotations.get(CosignAnnotation.chain));
-      return { keys: [verifyPkiCertificate(leaf, intermediates, trust, now)], loggedAt: undefined };
+      const key = verifyBlob([leaf.publicKey], payload, bytes);
+      verifyPkiCertificate(leaf, readChain(signature), trust, now);
+      return { key, loggedAt: undefined };
     }
     default:
       throw new SignatureError('KeyUnknown', 'the kind of trust is not known');
   }
 }
 
-/** An entry of the log is about one key: the one that may have signed. */
-function findLoggedKey(
-  signature: UntrustedCosignSignature,
-  bytes: Buffer,
-  keys: readonly KeyObject[],
-  rekorKeys: readonly KeyObject[],
-): { readonly keys: readonly KeyObject[]; readonly loggedAt: number } {
-  const set = annotation(signature, 'rekorSet');
-  let failure: SignatureError | undefined;
-  for (const key of keys) {
-    try {
-      const logged = { keyOrCertificate: toKeyBytes(key), signature: bytes, content: signature.payload };
-      return { keys: [key], loggedAt: verifyRekorSet(rekorKeys, set, logged) };
-    } catch (cause) {
-      if (!(cause instanceof SignatureError)) throw cause;
-      // Rank `KeyUnknown` last: any other failure says more about this signature.
-      if (failure === undefined || failure.code === 'KeyUnknown') failure = cause;
-    }
+/** Nodes verify pure Ed25519 alone, and cosign signs images with such keys as Ed25519ph: that has to be said. */
+function verifyAsNodes(keys: readonly KeyObject[], payload: Uint8Array, bytes: Buffer): KeyObject {
+  try {
+    return verifyBlob(keys, payload, bytes);
+  } catch (cause) {
+    if (findPrehashed(keys, payload, bytes) === undefined) throw cause;
+    throw new SignatureError(
+      'SignatureUnsupported',
+      'the signature is Ed25519ph, as cosign makes it with a key of Ed25519, and nodes verify pure Ed25519 alone: sign with a key for ECDSA',
+      { cause },
+    );
   }
-  throw failure ?? new SignatureError('KeyUnknown', 'there is no key that could verify the signature');
+}
+
+function readChain({ annotations }: UntrustedCosignSignature): readonly Certificate[] {
+  return parseSentIntermediates(annotations.get(CosignAnnotation.chain));
 }
 
 function annotation({ annotations }: UntrustedCosignSignature, name: keyof typeof CosignAnnotation): string {

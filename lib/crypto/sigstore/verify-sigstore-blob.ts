@@ -1,6 +1,6 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import { BUNDLE_TYPE, parseSignatureBlob, type UntrustedCosignSignature } from './signature-blob.ts';
+import { isBundleType, parseSignatureBlob, type UntrustedCosignSignature } from './signature-blob.ts';
 import type { SigstoreTrust } from './sigstore-trust.ts';
 import { verifyBundle } from './verify-bundle.ts';
 import { verifyCosignSignature, type WantedImage } from './verify-cosign-signature.ts';
@@ -37,7 +37,7 @@ export function verifySigstoreBlob(
     throw new SignatureError('SignatureUnsupported', 'the signature is an OpenPGP one');
   }
   const { signature } = blob;
-  return signature.mimeType === BUNDLE_TYPE
+  return isBundleType(signature.mimeType)
     ? verifyBundled(signature.payload, trust, question, now)
     : verifyCosign(signature, trust, question, now);
 }

@@ -116,7 +116,8 @@ function toQuarantined(digest: Digest, { slots, steps }: Round): readonly Quaran
     return [
       {
         location: releaseKey(digest, step.index),
-        quarantinedAs: quarantineKey(digest, hash('sha256', slot.bytes, 'hex')),
+        // Until it is done, where it would be kept.
+        quarantinedAs: step.as ?? quarantineKey(digest, hash('sha256', slot.bytes, 'hex')),
         codes: [...new Set(codes)],
       },
     ];

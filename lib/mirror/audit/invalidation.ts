@@ -1,5 +1,5 @@
 import type { Digest } from '../../base/names/digest.ts';
-import { releaseKey } from '../slots/slot-layout.ts';
+import { RELEASE_PREFIXES, releaseKey } from '../slots/slot-layout.ts';
 
 /** A cache of mirrored signatures in front of the mirror, such as a CDN. */
 export interface Invalidation {
@@ -20,11 +20,11 @@ export interface ChangedSlots {
 /** Paths named one by one. For more, {@link ALL_SIGNATURES} is used. */
 export const MAX_INVALIDATION_PATHS = 1000;
 
-/** The paths at which signatures in the release layout are served. Lookasides are not audited. */
-const SERVED_AT = ['/', '/api/upgrades_info/'] as const;
+/** Every mirrored signature of a release, under each of its paths. Lookasides are not audited. */
+export const ALL_SIGNATURES: readonly string[] = RELEASE_PREFIXES.map((prefix) => `${prefix}*`);
 
-/** Every mirrored signature, under both of its paths. */
-export const ALL_SIGNATURES: readonly string[] = SERVED_AT.map((base) => `${base}signatures/*`);
+/** How each key of a release signature begins. */
+const OWN = 'signatures/';
 
 /**
  * The paths of the changed indexes in caches. A client that writes `=` as `%3D` has a copy under another path, which
@@ -32,7 +32,7 @@ export const ALL_SIGNATURES: readonly string[] = SERVED_AT.map((base) => `${base
  */
 export function toInvalidationPaths(changes: readonly ChangedSlots[]): readonly string[] {
   const paths = changes.flatMap(({ digest, changed }) =>
-    changed.flatMap((index) => SERVED_AT.map((base) => `${base}${releaseKey(digest, index)}`)),
+    changed.flatMap((index) => RELEASE_PREFIXES.map((prefix) => prefix + releaseKey(digest, index).slice(OWN.length))),
   );
   return paths.length > MAX_INVALIDATION_PATHS ? ALL_SIGNATURES : paths;
 }

@@ -1,7 +1,12 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
+import { isJsonObject } from '../../base/documents/json-value.ts';
+import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_KEYRINGS } from '../../trust/prepared/prepared-trust.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 import { releaseKey } from '../slots/slot-layout.ts';
 import {
   type AuditedSlot,
@@ -26,33 +31,36 @@ export async function repairSlots(
   const done: RepairStep[] = [];
   for (const step of steps) {
     signal.throwIfAborted();
-    if (!(await doStep(target, slots, step))) break;
-    done.push(step);
+    const doneStep = await doStep(target, slots, step);
+    if (doneStep === undefined) break;
+    done.push(doneStep);
   }
   return done;
 }
 
-/** False if the slot has changed. */
-async function doStep(target: AuditTarget, slots: AuditedSlots, step: RepairStep): Promise<boolean> {
+/** Undefined if the slot has changed. */
+async function doStep(target: AuditTarget, slots: AuditedSlots, step: RepairStep): Promise<RepairStep | undefined> {
   const { objects, digest } = target;
   switch (step.kind) {
     case 'quarantine': {
       const slot = slots.get(step.index);
       if (slot?.kind !== 'unverified') throw new Error('only what does not verify is quarantined');
-      await quarantineSignature(target, releaseKey(digest, step.index), slot.bytes, slot.evaluations);
-      return true;
+      const location = releaseKey(digest, step.index);
+      return { ...step, as: await quarantineSignature(target, location, slot.bytes, slot.evaluations) };
     }
     case 'write': {
       const { bytes } = toStored(slots.get(step.from));
       const key = releaseKey(digest, step.to);
       const replaced = slots.get(step.to);
-      return replaced === undefined
-        ? objects.createObject(key, bytes)
-        : objects.replaceObject(key, bytes, toStored(replaced).etag);
+      const isWritten =
+        replaced === undefined
+          ? await objects.createObject(key, bytes)
+          : await objects.replaceObject(key, bytes, toStored(replaced).etag);
+      return isWritten ? step : undefined;
     }
     case 'delete':
       await objects.deleteObject(releaseKey(digest, step.index));
-      return true;
+      return step;
     default:
       throw new TypeError(`unknown step ${JSON.stringify(step satisfies never)}`);
   }
@@ -65,10 +73,10 @@ function toStored(slot: AuditedSlot | undefined): Exclude<AuditedSlot, { kind: '
 
 /**
  * One operation. `write` stores the bytes of one index at a lower one, and replaces the object there. Each index is written
- * at most once, and is never deleted afterwards.
+ * at most once, and is never deleted afterwards. `as`: the key of the copy, once it is there.
  */
 export type RepairStep =
-  | { readonly kind: 'quarantine'; readonly index: number }
+  | { readonly kind: 'quarantine'; readonly index: number; readonly as?: string }
   | { readonly kind: 'write'; readonly from: number; readonly to: number }
   | { readonly kind: 'delete'; readonly index: number };
 
@@ -132,13 +140,19 @@ export function quarantineKey(digest: Digest, sha256: string): string {
   return `quarantine/${toStoreSegment(digest)}/${sha256}.json`;
 }
 
-/** Stores a copy, once for the same bytes. The first reasons stay. @throws StoreError */
+/**
+ * Stores a copy, once for the same bytes. The first reasons stay. What is about to be deleted must be kept: where
+ * somebody else has put another thing at its key, the copy gets a key that nobody can have foreseen.
+ *
+ * @returns the key of the copy
+ * @throws StoreError
+ */
 async function quarantineSignature(
   { objects, digest, trusts, now }: AuditTarget,
   location: string,
   untrustedBytes: Uint8Array,
   evaluations: Evaluations,
-): Promise<void> {
+): Promise<string> {
   const sha256 = hash('sha256', untrustedBytes, 'hex');
   const entry: QuarantineEntry = {
     schema: 1,
@@ -152,7 +166,27 @@ async function quarantineSignature(
     trustRevisions: Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision])),
     quarantinedAt: now.toISOString(),
   };
-  await objects.createObject(quarantineKey(digest, sha256), Buffer.from(`${JSON.stringify(entry)}\n`));
+  const bytes = Buffer.from(`${JSON.stringify(entry)}\n`);
+  const key = quarantineKey(digest, sha256);
+  if ((await objects.createObject(key, bytes)) || (await isKept(objects, key, entry))) return key;
+  const other = quarantineKey(digest, `${sha256}-${randomBytes(16).toString('hex')}`);
+  if (await objects.createObject(other, bytes)) return other;
+  throw new StoreError('ConditionFailed', `${other} was taken`);
+}
+
+/** Bytes of an entry. */
+const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
+
+/** Whether the bytes are in quarantine under this key. */
+async function isKept(objects: ObjectStore, key: string, { digest, bytes }: QuarantineEntry): Promise<boolean> {
+  try {
+    const stored = await objects.readObject(key, MAX_ENTRY_BYTES);
+    const kept = stored === undefined ? undefined : parseStrictJson(Buffer.from(stored.bytes).toString('utf8'));
+    return isJsonObject(kept) && kept['digest'] === digest && kept['bytes'] === bytes;
+  } catch (error) {
+    if (error instanceof StrictJsonError || isUnreadable(error)) return false;
+    throw error;
+  }
 }
 
 function toKept({ keyring, signer, code, message, note }: Attempt): QuarantineAttempt {

@@ -4,18 +4,23 @@ import type { Repository } from '../../base/names/reference.ts';
 import type { RegistryClient } from '../../registry/client/registry-client.ts';
 import { type ChildManifest, type ListedImages, listImages } from '../../registry/images/list-children.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
+import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
+import { findNodesRefusal } from '../../verdict/decide/policies-at-name.ts';
+import { judgeNodes, type NodeVersion } from '../../verdict/judge/nodes.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
 import { type Completeness, toCompleteness } from '../slots/slots.ts';
 import {
   type Evidence,
   type ManifestState,
-  readOpenpgpEvidence,
   readSigstoreEvidence,
+  type SigstorePlaces,
+  type SigstoreQuestion,
   toOutcome,
   UNASKED,
 } from './evidence.ts';
+import { readOpenpgpEvidence } from './openpgp-evidence.ts';
 
 /** An image that a mirror should hold. */
 export interface WantedImage {
@@ -32,7 +37,7 @@ export interface WantedImage {
   readonly list?: Digest | undefined;
 }
 
-export interface CheckedManifest {
+interface CheckedManifest {
   readonly state: ManifestState;
   /** Why it is not present. */
   readonly reasons: readonly Pick<Reason, 'message'>[];
@@ -47,7 +52,7 @@ export interface CheckedImage extends WantedImage {
   readonly others?: readonly Digest[];
 }
 
-export interface CheckPlaces {
+export interface CheckPlaces extends NodePlaces {
   readonly trust: ReadyTrust;
   /** Of the mirror. */
   readonly registry: Pick<RegistryClient, 'readManifest'>;
@@ -61,7 +66,7 @@ export interface CheckPlaces {
 /** Checks what a mirror has of one image. Returns the images of a list as well. @throws the abort reason */
 export async function checkImage(
   image: WantedImage,
-  { trust, registry, attachments, signatures, now, signal }: CheckPlaces,
+  { trust, registry, attachments, nodeAttachments, nodeVersion, signatures, now, signal }: CheckPlaces,
 ): Promise<{ readonly checked: CheckedImage; readonly children: readonly ChildManifest[] }> {
   const { digest, repository, place, list } = image;
   const time = now();
@@ -74,7 +79,13 @@ export async function checkImage(
   const question = { digest, repository, place, list };
   const [read, sigstore, openpgp] = await Promise.all([
     readManifest(once, image, signal),
-    readSigstoreEvidence(question, trust.prepared, { attachments, registry: once }, time, signal),
+    readReadyEvidence(
+      question,
+      trust.prepared,
+      { attachments, nodeAttachments, nodeVersion, registry: once },
+      time,
+      signal,
+    ),
     image.kind === 'release' ? readOpenpgpEvidence(digest, trust, signatures, time, signal) : UNASKED,
   ]);
   const { manifest, listed } = read;
@@ -131,4 +142,45 @@ function toFault({ code, message }: StoreError): CheckedManifest {
   if (code === 'NotFound') return { state: 'absent', reasons };
   const isDamaged = code === 'ContentMismatch' || code === 'BodyInvalid' || code === 'LimitExceeded';
   return { state: isDamaged ? 'invalid' : 'failed', reasons };
+}
+
+/** What tells whether nodes can pull an image. */
+interface NodePlaces {
+  /** Reads what nodes read beside an image. */
+  readonly nodeAttachments: SignatureStore;
+  /** Of the nodes; undefined: any that is supported. */
+  readonly nodeVersion?: NodeVersion | undefined;
+}
+
+/**
+ * Checks the Sigstore signatures beside an image, and whether nodes can pull it with them: an image that they cannot pull
+ * is not ready, whatever verifies.
+ *
+ * @throws the abort reason of the signal
+ */
+export async function readReadyEvidence(
+  question: SigstoreQuestion,
+  prepared: PreparedTrust,
+  { attachments, registry, nodeAttachments, nodeVersion }: SigstorePlaces & NodePlaces,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const all = await readSigstoreEvidence(question, prepared, { attachments, registry }, now, signal);
+  if (all.state === 'unasked') return all;
+  const places = { attachments: nodeAttachments, registry };
+  const own = await readSigstoreEvidence(question, prepared, places, now, signal);
+  const nodes = judgeNodes({
+    outcome: toOutcome(all.state),
+    asNode: toOutcome(own.state),
+    reasons: own.reasons,
+    attempts: own.attempts,
+    needsSigstore: true,
+    policyFault: findNodesRefusal(prepared, question.repository, question.list ?? question.digest),
+    version: nodeVersion,
+  });
+  if (all.state !== 'valid' || nodes.nodes === 'yes') return { ...all, nodes };
+  const { reason: message, remedy } = nodes;
+  const code = nodes.nodes === 'no' ? 'SignatureUnsupported' : 'StoreUnavailable';
+  const reason: Reason = { code, message, ...(remedy === undefined ? {} : { remedy }) };
+  return { ...all, state: nodes.nodes === 'no' ? 'unreadable' : 'failed', reasons: [reason], nodes };
 }

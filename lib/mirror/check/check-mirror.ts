@@ -27,8 +27,8 @@ export interface WantedComponent {
 }
 
 export interface MirrorCheckRequest extends CheckPlaces {
-  /** The mirror's repository of release images. */
-  readonly mirror: Repository;
+  /** The mirror's repository of release images; where each release is named when left out. */
+  readonly mirror?: Repository | undefined;
   readonly releases: readonly WantedRelease[];
   /** Undefined: components are not checked. */
   readonly components?: MirroredComponents | undefined;
@@ -38,10 +38,15 @@ export interface MirrorCheckRequest extends CheckPlaces {
 }
 
 interface MirroredComponents {
-  /** The mirror's repository of component images. */
-  readonly mirror: Repository;
+  /** The mirror's repository of component images; where each is named when left out. */
+  readonly mirror?: Repository | undefined;
   /** Read from the release image in the mirror. @throws StoreError for what could not be read */
-  readonly list: (release: Digest, signal: AbortSignal) => Promise<readonly WantedComponent[]>;
+  readonly list: (
+    release: Digest,
+    signal: AbortSignal,
+    /** The name of the release. */
+    repository: Repository,
+  ) => Promise<readonly WantedComponent[]>;
 }
 
 export interface MirrorCheck {
@@ -93,7 +98,7 @@ export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCh
   return conclude([...images, ...parts.map(({ checked }) => checked)], unlisted);
 }
 
-function toRelease({ digest, repository, versions }: WantedRelease, place: Repository): WantedImage {
+function toRelease({ digest, repository, versions }: WantedRelease, place: Repository = repository): WantedImage {
   return { digest, repository, place, kind: 'release', names: versions };
 }
 
@@ -128,9 +133,9 @@ async function listComponents(
   signal: AbortSignal,
 ): Promise<{ readonly wanted: readonly WantedImage[]; readonly unlisted: MirrorCheck['unlisted'] }> {
   const unlisted: MirrorCheck['unlisted'][number][] = [];
-  const lists = await runBounded(releases, concurrency, async ({ digest }) => {
+  const lists = await runBounded(releases, concurrency, async ({ digest, repository }) => {
     try {
-      return await list(digest, signal);
+      return await list(digest, signal, repository);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StoreError)) throw error;
@@ -141,7 +146,7 @@ async function listComponents(
   const wanted = takeNew(lists.flat(), new Set()).map(({ digest, repository, name }) => ({
     digest,
     repository,
-    place: mirror,
+    place: mirror ?? repository,
     kind: 'component' as const,
     names: [name],
   }));

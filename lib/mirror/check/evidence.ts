@@ -4,18 +4,22 @@ import type { Repository } from '../../base/names/reference.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import { collectRelease, requiresOpenpgp } from '../../verdict/decide/collect-evidence.ts';
 import { evaluatePolicies, type PolicyFindings } from '../../verdict/decide/evaluate-policies.ts';
 import type { ImageReader } from '../../verdict/decide/node-images.ts';
 import { asOwn } from '../../verdict/decide/policies-at-name.ts';
+import type { NodesAnswer } from '../../verdict/judge/nodes.ts';
+import { listReaders, type Readers, type SignatureForm } from '../../verdict/judge/readers.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
 
 /**
- * The state of one kind of signatures of an image. `failed`: a place that did not answer could have held the signature.
- * `unasked`: the profile requires no signature of this kind.
+ * The state of one kind of signatures of an image. `unreadable`: it verifies, and nodes cannot read it or refuse the image.
+ * `failed`: a place that did not answer could have held the signature. `unasked`: the profile requires no signature of this
+ * kind.
  */
-export type EvidenceState = 'valid' | 'absent' | 'invalid' | 'failed' | 'unasked';
+export type EvidenceState = 'valid' | 'unreadable' | 'absent' | 'invalid' | 'failed' | 'unasked';
+
+/** The state of the signatures themselves, without asking whether nodes can read them. */
+export type VerifiedState = Exclude<EvidenceState, 'unreadable'>;
 
 /** Whether the mirror has a manifest. */
 export type ManifestState = 'present' | 'absent' | 'invalid' | 'failed';
@@ -27,6 +31,7 @@ export function toOutcome(state: EvidenceState | ManifestState): Outcome {
     case 'present':
     case 'unasked':
       return 'accepted';
+    case 'unreadable':
     case 'absent':
     case 'invalid':
       return 'rejected';
@@ -44,33 +49,20 @@ export interface Evidence {
   readonly attempts: readonly Attempt[];
   /** Further facts, which do not change the state. */
   readonly notes?: readonly string[];
+  /** Whether nodes can pull the image; missing where that was not looked into. */
+  readonly nodes?: NodesAnswer;
+  /** Which clients read the signatures that verify; of a list, those of every image. Missing where none verifies. */
+  readonly readers?: Readers;
 }
 
-export const UNASKED: Evidence = { state: 'unasked', reasons: [], attempts: [] };
-
-/**
- * Checks the OpenPGP signatures of a release in a store by every keyring of the profile.
- *
- * @throws the abort reason of the signal
- */
-export async function readOpenpgpEvidence(
-  digest: Digest,
-  trust: ReadyTrust,
-  store: SignatureStore,
-  now: Date,
-  signal: AbortSignal,
-): Promise<Evidence> {
-  if (!requiresOpenpgp(trust) || trust.prepared.verification === 'disabled') return UNASKED;
-  const { judgement, collected } = await collectRelease(digest, trust, store, now, signal);
-  const { outcome, reasons } = judgement;
-  const { attempts, examined } = collected;
-  if (outcome === 'accepted') return { state: 'valid', reasons, attempts };
-  if (outcome === 'indeterminate') return { state: 'failed', reasons, attempts };
-  return { state: examined.length === 0 ? 'absent' : 'invalid', reasons, attempts };
+export interface VerifiedEvidence extends Evidence {
+  readonly state: VerifiedState;
 }
+
+export const UNASKED: VerifiedEvidence = { state: 'unasked', reasons: [], attempts: [] };
 
 /** The image whose signatures are checked. */
-interface SigstoreQuestion {
+export interface SigstoreQuestion {
   readonly digest: Digest;
   /** The name by which policies find the image. */
   readonly repository: Repository;
@@ -82,7 +74,7 @@ interface SigstoreQuestion {
   readonly reader?: ImageReader | undefined;
 }
 
-interface SigstorePlaces {
+export interface SigstorePlaces {
   /** Reads the attachments of an image. */
   readonly attachments: SignatureStore;
   readonly registry: ManifestSource;
@@ -103,7 +95,7 @@ export async function readSigstoreEvidence(
   { attachments, registry }: SigstorePlaces,
   now: Date,
   signal: AbortSignal,
-): Promise<Evidence> {
+): Promise<VerifiedEvidence> {
   /** To pull the OS image, hosts with a skopeo older than 1.22.2 read only the signatures of the index itself. */
   const isReadByHosts = async (): Promise<boolean> => {
     const question = { digest, repository, place, list, reader: 'host' } as const;
@@ -118,7 +110,7 @@ export async function readSigstoreEvidence(
     // Policies are found by this name alone.
     prepared: asOwn(prepared, repository),
     reader,
-    counts: ({ type }) => type === 'sigstoreSigned',
+    counts: ({ type }) => type === 'sigstoreSigned' || type === 'unsupported',
     lookaside: {
       description: attachments.description,
       fetchSignatures: (query, until) =>
@@ -135,7 +127,7 @@ export async function readSigstoreEvidence(
   if (judgement.outcome === 'accepted') {
     const isIndex = found.images.some(({ platforms }) => platforms !== undefined);
     const notes = isIndex && !(await isReadByHosts()) ? { notes: [HOST_NOTE] } : {};
-    return { state: 'valid', reasons: [], attempts, ...notes };
+    return { state: 'valid', reasons: [], attempts, ...notes, ...seen.listReaders(attempts) };
   }
   const isUnprepared = judgement.reasons.some(({ code }) => code === 'PolicyNotEvaluated');
   // The bytes are no usable image or index. Reading them again gives the same result.
@@ -152,10 +144,10 @@ function countExamined({ images, examined }: PolicyFindings, repository: Reposit
 }
 
 /** The note for an index whose images are signed and which is not signed itself. */
-const HOST_NOTE =
+export const HOST_NOTE =
   'an OS update needs skopeo 1.22.2 on the hosts, or the fallback of the machine-config-operator: the images of the index are signed, and the index itself is not';
 
-function toState({ isBroken, isDamaged }: Observer, examined: number): EvidenceState {
+function toState({ isBroken, isDamaged }: Observer, examined: number): VerifiedState {
   if (isBroken()) return 'failed';
   return isDamaged() || examined > 0 ? 'invalid' : 'absent';
 }
@@ -167,11 +159,20 @@ interface Observer {
   /** A place failed that may answer the next time. */
   readonly isBroken: () => boolean;
   readonly isDamaged: () => boolean;
+  /** Who reads the signatures that verified, by the form in which each was found. */
+  readonly listReaders: (attempts: readonly Attempt[]) => Pick<Evidence, 'readers'>;
 }
 
 function createObserver(): Observer {
   let [broken, damaged] = [false, false];
+  const forms = new Map<string, SignatureForm>();
   return {
+    listReaders(attempts) {
+      const good = attempts.filter(({ code }) => code === 'Verified');
+      const images = Map.groupBy(good, ({ image }) => image).values();
+      const found = [...images].map((ofImage) => ofImage.flatMap(({ location }) => forms.get(location) ?? []));
+      return found.length === 0 || found.some((of) => of.length === 0) ? {} : { readers: listReaders(found) };
+    },
     noteManifest(error) {
       const code = error instanceof StoreError ? error.code : undefined;
       // A missing image has no signature either.
@@ -186,9 +187,11 @@ function createObserver(): Observer {
     async *observe(entries) {
       for await (const entry of entries) {
         if (entry.kind === 'failed') {
-          if (DAMAGE.has(entry.error.code)) damaged = true;
+          // Signatures beyond a limit are not read, and one of them may be good.
+          if (DAMAGE.has(entry.error.code) && entry.error.code !== 'LimitExceeded') damaged = true;
           else broken = true;
         }
+        if (entry.kind === 'signature' && entry.form !== undefined) forms.set(entry.location, entry.form);
         yield entry;
       }
     },

@@ -1,10 +1,12 @@
 import type { Repository } from '../../base/names/reference.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
+import { listOperatorWarnings } from '../../trust/prepared/prepared-trust.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
-import type { CheckPlaces } from './check-image.ts';
+import { type CheckPlaces, readReadyEvidence } from './check-image.ts';
 import type { WantedRelease } from './check-mirror.ts';
-import { type Evidence, type EvidenceState, readOpenpgpEvidence, readSigstoreEvidence } from './evidence.ts';
+import type { Evidence, EvidenceState } from './evidence.ts';
+import { readOpenpgpEvidence } from './openpgp-evidence.ts';
 
 /**
  * `both`: clusters that require either kind accept the release. `unknown`: a place did not answer. `unasked`: the profile
@@ -31,6 +33,8 @@ export interface TransitionReport {
   readonly outcome: 'ready' | 'not ready' | 'unknown';
   readonly counts: Readonly<Record<Readiness, number>>;
   readonly releases: readonly ReleaseStanding[];
+  /** What operators do not load of the profile's keyrings. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -51,7 +55,7 @@ export async function reportTransition(request: TransitionRequest): Promise<Tran
   const counts = { both: 0, 'openpgp only': 0, 'sigstore only': 0, neither: 0, unknown: 0, unasked: 0 };
   for (const { readiness } of standings) counts[readiness] += 1;
   const outcome = WORDS[allOf(standings.map(({ readiness }) => toOutcome(readiness)))];
-  return { outcome, counts, releases: standings };
+  return { outcome, counts, releases: standings, warnings: listOperatorWarnings(request.trust.prepared) };
 }
 
 const WORDS = { accepted: 'ready', rejected: 'not ready', indeterminate: 'unknown' } as const;
@@ -73,9 +77,8 @@ async function readStanding(release: WantedRelease, request: TransitionRequest):
 /** Of a list, what the images have that nodes choose from it. */
 async function readSigstore(release: WantedRelease, request: TransitionRequest): Promise<Evidence> {
   const { digest, repository } = release;
-  const { trust, attachments, registry, mirror: place, now, signal } = request;
-  const question = { digest, repository, place };
-  return await readSigstoreEvidence(question, trust.prepared, { attachments, registry }, now(), signal);
+  const { trust, mirror: place, now, signal } = request;
+  return await readReadyEvidence({ digest, repository, place }, trust.prepared, request, now(), signal);
 }
 
 function toReadiness(openpgp: EvidenceState, sigstore: EvidenceState): Readiness {

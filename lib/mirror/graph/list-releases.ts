@@ -1,8 +1,8 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { UpdateGraph } from './parse-graph.ts';
-import type { GraphNode } from './parse-node.ts';
+import { listMirrorSources } from '../../verdict/judge/evaluate-pullspec.ts';
+import type { GraphNode, UpdateGraph } from './parse-graph.ts';
 
 /** A release whose signatures are mirrored. */
 export interface Release extends Omit<Payload, 'repository'> {
@@ -29,7 +29,7 @@ export function listReleases(graphs: Iterable<UpdateGraph>, policy: GraphPolicy)
       outside.push(payload);
       continue;
     }
-    const canonicalRepository = standing.kind === 'alias' ? standing.canonicalRepository : payload.repository;
+    const canonicalRepository = standing.kind === 'canonical' ? payload.repository : standing.canonicalRepository;
     const { repository, ...facts } = payload;
     const known = releases.get(payload.digest);
     const release = { ...facts, repositories: [repository], canonicalRepository };
@@ -60,23 +60,40 @@ function unite<T>(some: readonly T[], others: readonly T[]): readonly T[] {
 }
 
 /** The part of a profile that decides about the repositories of graphs. */
-export type GraphPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases'>;
+export type GraphPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases'> &
+  Partial<Pick<PreparedTrust, 'mirrorRules'>>;
 
 /** The role of a repository in a graph. */
 export type Standing =
   | { readonly kind: 'canonical' }
   /** The profile's `graphAliases` map it to this canonical repository. Only a graph may name it. */
   | { readonly kind: 'alias'; readonly canonicalRepository: Repository }
+  /** A mirror set of the profile redirects pulls of this canonical repository to it: a local update service names it. */
+  | { readonly kind: 'mirror'; readonly canonicalRepository: Repository }
   | { readonly kind: 'other' };
 
-/** An alias counts only if its target is canonical: aliases add no repository. */
+/** An alias or a mirror counts only if it leads to a canonical repository: neither adds one. */
 function evaluateRepository(repository: Repository, policy: GraphPolicy): Standing {
-  const { canonicalRepositories, graphAliases } = policy;
+  const { canonicalRepositories, graphAliases, mirrorRules = [] } = policy;
   if (canonicalRepositories.includes(repository)) return { kind: 'canonical' };
-  const canonicalRepository = Object.hasOwn(graphAliases, repository) ? graphAliases[repository] : undefined;
-  if (canonicalRepository === undefined || !canonicalRepositories.includes(canonicalRepository))
-    return { kind: 'other' };
-  return { kind: 'alias', canonicalRepository };
+  const alias = Object.hasOwn(graphAliases, repository) ? graphAliases[repository] : undefined;
+  if (alias !== undefined && canonicalRepositories.includes(alias)) {
+    return { kind: 'alias', canonicalRepository: alias };
+  }
+  const sources = listMirrorSources(repository, mirrorRules);
+  const mirrored = canonicalRepositories.find((canonical) => sources.includes(canonical));
+  return mirrored === undefined ? { kind: 'other' } : { kind: 'mirror', canonicalRepository: mirrored };
+}
+
+/** Why payloads are left out, and how they are led back. */
+export function describeOutside(
+  outside: readonly { readonly repository: string }[],
+  { canonicalRepositories }: Pick<GraphPolicy, 'canonicalRepositories'>,
+): string {
+  const repositories = [...new Set(outside.map(({ repository }) => repository))];
+  const [first = ''] = repositories;
+  const more = repositories.length > 1 ? ` and ${repositories.length - 1} more` : '';
+  return `nothing leads ${first}${more} back to ${canonicalRepositories.join(', ')}: put its mirror set into the profile, or map it in the profile’s graphAliases`;
 }
 
 /** An image that graphs name in one repository, once, with everything that they say of it. */

@@ -1,18 +1,14 @@
-import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
-import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
+import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/attachment.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { listLayers, mergeSignatures, type NamedLayer } from './merge-signatures.ts';
+import { type AttachedImage, type AttachmentTrust, DAMAGE, readAttachment } from './read-attachment.ts';
 import { createSignatureJudge, type SignatureJudge } from './recognise-signature.ts';
-import {
-  type AttachedImage,
-  type AttachmentTrust,
-  readAttachment,
-  type VerifiedAttachment,
-} from './select-attachments.ts';
+import type { VerifiedAttachment } from './select-attachments.ts';
 import { type AttachmentDestination, type TagStep, updateTag } from './update-tag.ts';
 
 export interface AddOptions extends Pick<AttachmentTrust, 'now' | 'signal'> {
@@ -29,9 +25,6 @@ export interface AddedSignatures {
   /** The blobs of the signatures that verify. */
   readonly needed: readonly PushedBlob[];
 }
-
-/** Faults of stored content. Reading it again gives the same result. */
-const DAMAGE: ReadonlySet<StoreErrorCode> = new Set(['BodyInvalid', 'ContentMismatch', 'LimitExceeded', 'NotFound']);
 
 /**
  * Adds the signatures of a `.sig` manifest that verify to those that the image's tag names. No signature is removed. If none
@@ -126,6 +119,7 @@ async function merge(
   const location = `${place}@${current.digest}`;
   const read = await readAttachment(reader, place, { location, manifest: current, layers: [] }, signal);
   if (read instanceof StoreError) throw read;
+  if (read.missing !== undefined) throw read.missing;
   for (const layer of held) {
     if (!(await isGood(layer, read.blobs, judge))) continue;
     const added = missing.map((one) => one.layer);

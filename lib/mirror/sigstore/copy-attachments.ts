@@ -2,16 +2,13 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
-import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
+import { type AttachmentReader, toSignatureTag } from '../../registry/attachments/attachment.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { EvidenceState } from '../check/evidence.ts';
+import type { VerifiedState } from '../check/evidence.ts';
+import { copyOpenpgp, type ExtensionRegistries } from './copy-openpgp.ts';
 import { type PutResult, putAttachment } from './put-attachment.ts';
-import {
-  type AttachedImage,
-  type AttachmentTrust,
-  type SelectedAttachments,
-  selectAttachments,
-} from './select-attachments.ts';
+import type { AttachedImage, AttachmentTrust } from './read-attachment.ts';
+import { type SelectedAttachments, selectAttachments } from './select-attachments.ts';
 import type { AttachmentDestination } from './update-tag.ts';
 
 /** An image whose signatures are copied. */
@@ -26,6 +23,8 @@ export interface CopyRequest extends AttachmentTrust {
   readonly images: readonly CopiedImage[];
   readonly reader: AttachmentReader;
   readonly destination: AttachmentDestination;
+  /** Where OpenPGP signatures are copied as well, by the signature extension of both; undefined: nowhere. */
+  readonly extensions?: ExtensionRegistries | undefined;
   /**
    * The profiles of this site; default: `prepared` alone. All of them verify the signatures at the destination. The first
    * whose policies cover the image's repository selects the attachments to copy, else `prepared`.
@@ -40,7 +39,7 @@ export interface CopyRequest extends AttachmentTrust {
 
 export interface CopiedAttachments extends CopiedImage, Pick<SelectedAttachments, 'rejected' | 'failed'> {
   /** The state of the source. */
-  readonly source: EvidenceState;
+  readonly source: VerifiedState;
   /**
    * `complete`: the destination has every signature that verifies, and they satisfy every requirement. `conflict`: a tag
    * was left unchanged. `failed`: a registry did not answer.
@@ -80,7 +79,8 @@ async function copyImage(image: CopiedImage, request: CopyRequest): Promise<Copi
   const prepared = profiles.find((one) => covers(one, image.repository)) ?? request.prepared;
   const trust = { prepared, now, signal };
   const selected = await selectAttachments(image, reader, trust);
-  const { state, verified, rejected } = selected;
+  const { state, verified } = selected;
+  const openpgp = request.extensions === undefined ? undefined : await copyOpenpgp(image, request.extensions, trust);
   const failed = [...selected.failed];
   const attachments: CopiedAttachments['attachments'][number][] = [];
   for (const attachment of verified) {
@@ -95,12 +95,24 @@ async function copyImage(image: CopiedImage, request: CopyRequest): Promise<Copi
     }
   }
   const isConflict = attachments.some(({ outcome }) => outcome === 'conflict');
-  const outcome = toOutcome(state, { isConflict, hasFailed: failed.length > selected.failed.length });
-  return { ...image, source: state, outcome, attachments, rejected, failed };
+  const { attachments: put = [], rejected = [], failed: other = [] } = openpgp ?? {};
+  const hasFailed = failed.length > selected.failed.length || other.some(({ isDamaged }) => isDamaged !== true);
+  const outcome = toOutcome(toState(state, { put, rejected }), { isConflict, hasFailed });
+  const all = { rejected: [...selected.rejected, ...rejected], failed: [...failed, ...other] };
+  return { ...image, source: state, outcome, attachments: [...attachments, ...put], ...all };
+}
+
+/** Where no policy asks for Sigstore, OpenPGP signatures of the registry decide. */
+function toState(
+  state: VerifiedState,
+  { put, rejected }: { readonly put: readonly object[]; readonly rejected: readonly object[] },
+): VerifiedState {
+  if (state !== 'unasked' || put.length + rejected.length === 0) return state;
+  return put.length > 0 ? 'valid' : 'invalid';
 }
 
 function toOutcome(
-  state: EvidenceState,
+  state: VerifiedState,
   { isConflict, hasFailed }: { readonly isConflict: boolean; readonly hasFailed: boolean },
 ): CopiedAttachments['outcome'] {
   if (hasFailed) return 'failed';

@@ -3,11 +3,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../base/docume
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, parseDigest } from '../../base/names/digest.ts';
 import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/signature-blob.ts';
-import {
-  MAX_ATTACHED_SIGNATURES,
-  readSignatureLayer,
-  type UntrustedLayer,
-} from '../../registry/attachments/read-signature-layers.ts';
+import { MAX_ATTACHED_SIGNATURES } from '../../registry/attachments/attachment.ts';
+import { readSignatureLayer, type UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
 import { parseRewritten } from './update-tag.ts';
@@ -21,14 +18,15 @@ export interface NamedLayer {
 }
 
 /**
- * Every layer of a manifest, signature or not. Two signatures may cover the same bytes: their annotations differ.
+ * Every layer of a manifest, signature or not, readable or not. Two signatures may cover the same bytes: their annotations
+ * differ.
  *
  * @throws StoreError `BodyInvalid`, `LimitExceeded` for a manifest that cannot be written again
  */
 export function listLayers({ bytes, digest }: Pick<Manifest, 'bytes' | 'digest'>): readonly NamedLayer[] {
   const { layers } = parseRewritten(bytes, digest);
   if (!Array.isArray(layers)) throw new StoreError('BodyInvalid', `${digest} has no layers`);
-  return layers.map((layer) => ({ name: nameLayer(layer), layer, signature: readSignatureLayer(layer) }));
+  return layers.map((layer, at) => ({ name: nameLayer(layer), layer, signature: readSignatureLayer(layer, at + 1) }));
 }
 
 function nameLayer(layer: JsonValue): string {
@@ -72,6 +70,31 @@ export function mergeSignatures(
   return { manifest, blobs: config === undefined ? [] : [config.blob] };
 }
 
+/**
+ * A manifest of these signatures alone, as cosign writes one: for a manifest that cannot be copied whole.
+ *
+ * @throws StoreError `LimitExceeded`
+ */
+export function createSignatures(layers: readonly NamedLayer[]): MergedSignatures {
+  const config = {
+    architecture: '',
+    created: NEVER,
+    history: [],
+    os: '',
+    rootfs: { type: 'layers', diff_ids: [] },
+    config: {},
+  };
+  const bytes = Buffer.from(JSON.stringify(config));
+  const digest = toDigest(bytes);
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const descriptor = { mediaType: 'application/vnd.oci.image.config.v1+json', size: bytes.length, digest };
+  const empty = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, config: descriptor, layers: [] }));
+  return mergeSignatures({ bytes: empty, mediaType, digest: toDigest(empty) }, new Map([[digest, bytes]]), layers);
+}
+
+/** The time of a layer, for those who compare what two builds made. */
+const NEVER = '0001-01-01T00:00:00Z';
+
 /** Undefined for a configuration that lists no layers, which is kept. */
 function extendConfig(
   { config }: JsonObject,
@@ -87,7 +110,7 @@ function extendConfig(
   // A payload is not compressed, so its digest is the digest of its content.
   const digests = added.flatMap(({ layer }) => (isJsonObject(layer) ? (layer['digest'] ?? []) : []));
   const diffIds = [...rootfs['diff_ids'], ...digests];
-  const entries = digests.map(() => ({ created: '0001-01-01T00:00:00Z' }));
+  const entries = digests.map(() => ({ created: NEVER }));
   const more = Array.isArray(history) ? { history: [...history, ...entries] } : {};
   const bytes = Buffer.from(JSON.stringify({ ...content, ...more, rootfs: { ...rootfs, diff_ids: diffIds } }));
   if (bytes.length > MAX_SIGSTORE_SIGNATURE_BYTES) return undefined;

@@ -3,14 +3,15 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../base/docume
 import { StoreError } from '../../base/errors/store-error.ts';
 import { parseDigest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
-import { BUNDLE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
-import { type AttachmentReader, toReferrersTag, toSignatureTag } from '../../registry/attachments/find-attachments.ts';
+import { BUNDLE_TYPE, COSIGN_REFERRER_TYPE } from '../../crypto/sigstore/signature-blob.ts';
+import { type AttachmentReader, toReferrersTag, toSignatureTag } from '../../registry/attachments/attachment.ts';
 import { INDEX_MEDIA_TYPE, MAX_REFERRERS, parseDescriptors } from '../../registry/client/list-referrers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob } from '../../registry/client/registry-pusher.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { addSignatures } from './add-signatures.ts';
-import type { AttachedImage, AttachmentTrust, VerifiedAttachment } from './select-attachments.ts';
+import type { AttachedImage, AttachmentTrust } from './read-attachment.ts';
+import type { VerifiedAttachment } from './select-attachments.ts';
 import { type AttachmentDestination, parseRewritten, readTag, type TagStep, updateTag } from './update-tag.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function putAttachment(
   destination: AttachmentDestination,
   options: PutOptions,
 ): Promise<PutResult> {
-  if (attachment.form === 'bundle') return { outcome: await putBundle(attachment, image, destination, options) };
+  if (attachment.form !== 'tag') return { outcome: await putReferrer(attachment, image, destination, options) };
   const { place } = image;
   const { replace, signal } = options;
   if (replace) return { outcome: await replaceSignatures(attachment, image, destination, options) };
@@ -56,18 +57,19 @@ export async function putAttachment(
   return { outcome: (await pushMissing(destination, place, needed, true, signal)) ? 'copied' : 'held' };
 }
 
-/** The manifest of a bundle is named by its digest, so it replaces nothing. */
-async function putBundle(
-  { manifest, blobs }: VerifiedAttachment,
-  image: AttachedImage,
+/** The manifest of a referrer is named by its digest, so it replaces nothing. @throws StoreError */
+export async function putReferrer(
+  { form, manifest, blobs }: Pick<VerifiedAttachment, 'form' | 'manifest' | 'blobs'>,
+  image: Pick<AttachedImage, 'digest' | 'place'>,
   destination: AttachmentDestination,
-  { signal }: AttachmentTrust,
-): Promise<PutOutcome> {
+  { signal }: Pick<AttachmentTrust, 'signal'>,
+): Promise<'copied' | 'held'> {
   const { place } = image;
   const isThere = (await readTag(destination.reader, place, manifest.digest, signal)) !== undefined;
   const isWhole = !(await pushMissing(destination, place, blobs, isThere, signal)) && isThere;
   if (!isWhole) await destination.pusher.pushManifest(place, manifest, { signal });
-  const isListed = await listReferrer(manifest, image, destination, signal);
+  const artifactType = form === 'bundle' ? BUNDLE_TYPE : COSIGN_REFERRER_TYPE;
+  const isListed = await listReferrer({ ...manifest, artifactType }, image, destination, signal);
   return isWhole && isListed ? 'held' : 'copied';
 }
 
@@ -127,17 +129,18 @@ async function hasBlob(
  * @throws StoreError; `BodyInvalid` when the tag names something else, or the registry does not list what it has
  */
 async function listReferrer(
-  { bytes, digest, mediaType }: Manifest,
+  { bytes, digest, mediaType, artifactType }: Manifest & { readonly artifactType: string },
   { digest: image, place }: Pick<AttachedImage, 'digest' | 'place'>,
   destination: AttachmentDestination,
   signal: AbortSignal,
 ): Promise<boolean> {
   const listed = await destination.reader.listReferrers(place, image, signal);
   if (listed !== undefined) {
-    if (listed.some((one) => one.digest === digest)) return true;
+    if (listed.descriptors.some((one) => one.digest === digest)) return true;
+    if (listed.fault !== undefined) throw listed.fault;
     throw new StoreError('BodyInvalid', `${place} does not list ${digest}, which refers to ${image}`);
   }
-  const entry = { mediaType, digest, size: bytes.length, artifactType: BUNDLE_TYPE };
+  const entry = { mediaType, digest, size: bytes.length, artifactType };
   const { isWritten } = await updateTag(place, toReferrersTag(image), destination, signal, async (current) =>
     addEntry(current, entry, `${place}:${toReferrersTag(image)}`),
   );
@@ -174,7 +177,8 @@ function readIndex(
   { bytes, mediaType }: Manifest,
   name: string,
 ): { readonly index: JsonObject; readonly manifests: readonly JsonValue[] } {
-  parseDescriptors(bytes, name);
+  const { fault } = parseDescriptors(bytes, name);
+  if (fault !== undefined) throw fault;
   const index = parseRewritten(bytes, name);
   const { manifests } = index;
   if (mediaType === INDEX_MEDIA_TYPE && Array.isArray(manifests)) return { index, manifests };

@@ -9,7 +9,7 @@ import { parseSimpleSigningPayload } from '../../crypto/simple-signing-payload.t
 import type { UntrustedLayer } from '../../registry/attachments/read-signature-layers.ts';
 import type { ConfiguredImagePolicy, MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { toReadyPolicy } from '../../trust/source/ready-policy.ts';
-import { type AttachedImage, type AttachmentTrust, readEvidence } from './select-attachments.ts';
+import { type AttachedImage, type AttachmentTrust, readEvidence } from './read-attachment.ts';
 
 /** Whether a signature beside an image verifies by any profile. @throws the abort reason of the signal */
 export type SignatureJudge = (layer: UntrustedLayer, blobs: ReadonlyMap<Digest, Uint8Array>) => Promise<boolean>;

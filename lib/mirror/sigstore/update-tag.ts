@@ -2,14 +2,14 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../base/docume
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Repository } from '../../base/names/reference.ts';
-import type { AttachmentReader } from '../../registry/attachments/find-attachments.ts';
+import type { AttachmentReader } from '../../registry/attachments/attachment.ts';
 import type { Manifest } from '../../registry/client/registry-client.ts';
 import type { PushedBlob, RegistryPusher, TagCondition } from '../../registry/client/registry-pusher.ts';
 
 /** A registry that attachments are copied to. */
 export interface AttachmentDestination {
   readonly reader: AttachmentReader;
-  readonly pusher: RegistryPusher;
+  readonly pusher: Pick<RegistryPusher, 'pushBlob' | 'pushManifest'>;
 }
 
 /** The next content of a tag, with the blobs to push first; or the result, if no write is needed. */

@@ -4,12 +4,12 @@ import type { Repository } from '../../base/names/reference.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
-import { placeSignature } from './place-signature.ts';
 import { lookasideLayout } from './slot-layout.ts';
 import {
   type Completeness,
   heldIdentities,
   missingRequirements,
+  placeSignature,
   readSlots,
   type Slot,
   type Slots,

@@ -43,7 +43,16 @@ export function parseSlotKey({ prefix, last }: SlotLayout, key: string): number 
   return isIndex(text, last) ? Number(text) : undefined;
 }
 
-const RELEASE_PREFIXES = ['/signatures/', '/api/upgrades_info/signatures/'];
+/**
+ * Where a release signature is served: the mirror's own path, the update service's, and those of the two stores that
+ * every cluster asks by default, mirror.openshift.com and storage.googleapis.com.
+ */
+export const RELEASE_PREFIXES = [
+  '/signatures/',
+  '/api/upgrades_info/signatures/',
+  '/pub/openshift-v4/signatures/openshift/release/',
+  '/openshift-release/official/signatures/openshift/release/',
+] as const;
 const LOOKASIDE_PREFIX = '/lookaside/';
 const FILE_PREFIX = 'signature-';
 

@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { type GraphPolicy, listDigests, listReleases, type Payload, type Release } from '../graph/list-releases.ts';
 import type { UpdateGraph } from '../graph/parse-graph.ts';
 import { type ChildrenReader, isMultiArchitecture, readChildren } from '../graph/read-children.ts';
-import { type KnownChildren, readKnownChildren, rememberChildren } from './known-children.ts';
+import { type KnownChildren, readKnownChildren, rememberChildren } from './remembered-object.ts';
 
 export interface WantedRequest {
   readonly graphs: readonly UpdateGraph[];

@@ -3,8 +3,8 @@ import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type EvaluatedRelease, judgeRelease } from '../../verdict/decide/collect-evidence.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
-import type { RefusalCode } from '../slots/place-signature.ts';
 import { judgeStored, type MirrorTarget, type ReleaseSlot } from '../slots/release-slots.ts';
+import type { RefusalCode } from '../slots/slots.ts';
 import { heldIdentities, reachableSlots, type Slots, satisfiedNames } from '../slots/slots.ts';
 
 /**

@@ -1,21 +1,25 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { Digest } from '../../base/names/digest.ts';
+import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { HttpClient } from '../../platform/http/http-client.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import type { GraphPlace } from '../graph/graph-places.ts';
 import type { UpdateGraph } from '../graph/parse-graph.ts';
 import type { ChildrenReader } from '../graph/read-children.ts';
-import { GRAPH_CONCURRENCY, readGraph } from '../graph/read-graph.ts';
+import { GRAPH_CONCURRENCY, type GraphPlace, readGraph } from '../graph/read-graph.ts';
 import { toReleaseSlots } from '../slots/release-slots.ts';
 import { missingRequirements, readSlots } from '../slots/slots.ts';
+import { ABSENT_PREFIX, type AskedStores, isRecent, readAbsent } from './absent-record.ts';
+import { type Coverage, toCoverage } from './coverage.ts';
 import { findWanted, type Wanted } from './find-wanted.ts';
 import { toMirrorBody } from './mirror-message.ts';
-import { type MirrorPlan, planDigests } from './plan-digests.ts';
+import { type ReleaseCatalog, toCatalog } from './release-catalog.ts';
+
+const SIGNATURES = 'signatures/';
+const CONCURRENCY = 16;
 
 export interface PlanMirrorRequest {
   readonly trust: ReadyTrust;
@@ -38,15 +42,17 @@ export interface PlanMirrorResult extends Pick<Wanted, 'outside' | 'childless'> 
   readonly resting: number;
   /** Graphs that could not be read. The others were planned. */
   readonly failures: readonly GraphFailure[];
+  /** Missing while no graph can be read. */
+  readonly coverage?: Coverage | undefined;
+  /** Missing while no graph can be read. */
+  readonly catalog?: ReleaseCatalog | undefined;
 }
 
-export interface GraphFailure {
+interface GraphFailure {
   /** The graph, as messages may show it. */
   readonly source: string;
   readonly error: InputError | StoreError;
 }
-
-const CONCURRENCY = 16;
 
 /**
  * Queues the digests of a profile's update graphs that its mirror lacks. If nothing is new, nothing is queued and no
@@ -63,19 +69,30 @@ export async function planMirror(request: PlanMirrorRequest): Promise<PlanMirror
   }
   const { graphs, failures } = await readEach(request);
   const policy = trust.prepared;
-  const { digests, outside, childless } = await findWanted({ graphs, policy, digests: [], objects, reader, signal });
+  const { digests, releases, outside, childless } = await findWanted({
+    graphs,
+    policy,
+    digests: [],
+    objects,
+    reader,
+    signal,
+  });
   const plan = await planWanted(request, digests);
   const isUnsatisfied = await runBounded(plan.partial, CONCURRENCY, (digest) => isOpen(request, digest));
   const due = [...plan.missing, ...plan.partial.filter((_, index) => isUnsatisfied[index] === true)];
   if (due.length > 0) await mirrorQueue.sendMessages(due.map((digest) => toMirrorBody(profile, digest)));
   const { resting } = plan;
   const [wanted, queued] = [digests.length, due.length];
-  return { wanted, queued, held: wanted - queued - resting, resting, outside, childless, failures };
+  const result = { wanted, queued, held: wanted - queued - resting, resting, outside, childless, failures };
+  // While no graph can be read, what the last plan found is the better answer.
+  if (graphs.length === 0) return result;
+  const found = { releases, due, absent: plan.restingDigests, failedGraphs: failures.length, now: request.now };
+  return { ...result, coverage: toCoverage(found), catalog: toCatalog(found) };
 }
 
 async function planWanted(request: PlanMirrorRequest, wanted: readonly Digest[]): Promise<MirrorPlan> {
   // No graph was read, so nothing is wanted.
-  if (wanted.length === 0) return { missing: [], partial: [], held: 0, resting: 0 };
+  if (wanted.length === 0) return { missing: [], partial: [], held: 0, resting: 0, restingDigests: new Set() };
   const { trust, objects, now, signal } = request;
   const { profile, revision: trustRevision, stores } = trust.prepared;
   const asked = { profile, trustRevision, stores: stores.map(({ url }) => url) };
@@ -105,4 +122,92 @@ async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<
 async function isOpen({ trust, objects, now, signal }: PlanMirrorRequest, digest: Digest): Promise<boolean> {
   const target = toReleaseSlots({ trust, objects, now, digest });
   return missingRequirements(target, await readSlots(target, signal)).length > 0;
+}
+
+interface PlanRequest {
+  readonly objects: ObjectStore;
+  /** Each once. */
+  readonly wanted: readonly Digest[];
+  /** Keyrings of the profile. With several, one held signature does not show that all are satisfied. */
+  readonly keyrings: number;
+  readonly asked: AskedStores;
+  /** Digests that are read even if they were absent lately. */
+  readonly insisted?: ReadonlySet<Digest> | undefined;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+/** The wanted digests by what is left to do. */
+interface MirrorPlan {
+  /** The listing shows no signature of these. */
+  readonly missing: readonly Digest[];
+  /** The listing shows signatures of these. Only the signatures tell whether they suffice. */
+  readonly partial: readonly Digest[];
+  readonly held: number;
+  /** Absent lately, and not read again yet. */
+  readonly resting: number;
+  readonly restingDigests: ReadonlySet<Digest>;
+}
+
+/**
+ * Subtracts the digests that the mirror holds, by listing it, and those that were absent lately. The number of requests
+ * does not grow with the wanted digests.
+ *
+ * @throws StoreError; the abort reason of the signal
+ */
+export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
+  const { objects, wanted, keyrings, signal } = request;
+  const held = await findHeld(objects, new Set(wanted), signal);
+  // A signature for one keyring says nothing about another, and readers stop at a gap.
+  const isSure = (digest: Digest): boolean => keyrings === 1 && isWhole(held.get(digest) ?? 0);
+  const unsure = wanted.filter((digest) => !isSure(digest));
+  const resting = await findResting(request, unsure);
+  const due = unsure.filter((digest) => !resting.has(digest));
+  return {
+    missing: due.filter((digest) => !held.has(digest)),
+    partial: due.filter((digest) => held.has(digest)),
+    held: wanted.length - unsure.length,
+    resting: resting.size,
+    restingDigests: resting,
+  };
+}
+
+/** The taken indexes of each digest, as bits. */
+async function findHeld(
+  objects: ObjectStore,
+  wanted: ReadonlySet<Digest>,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<Digest, number>> {
+  const held = new Map<Digest, number>();
+  for await (const { key } of objects.listObjects(SIGNATURES)) {
+    signal.throwIfAborted();
+    const [folder = '', name = ''] = key.slice(SIGNATURES.length).split('/');
+    const digest = folder.replace('=', ':');
+    if (!/^signature-[1-9]$/.test(name) || !isDigest(digest) || !wanted.has(digest)) continue;
+    held.set(digest, (held.get(digest) ?? 0) | (1 << (Number(name.at(-1)) - 1)));
+  }
+  return held;
+}
+
+/** Whether the taken indexes start at 1 without a gap. */
+function isWhole(taken: number): boolean {
+  return taken !== 0 && (taken & (taken + 1)) === 0;
+}
+
+async function findResting(
+  { objects, asked, insisted, now, signal }: PlanRequest,
+  digests: readonly Digest[],
+): Promise<ReadonlySet<Digest>> {
+  const known = new Set<string>();
+  for await (const { key } of objects.listObjects(ABSENT_PREFIX)) {
+    signal.throwIfAborted();
+    known.add(key.slice(ABSENT_PREFIX.length));
+  }
+  const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
+  const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
+  const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
+    const record = await readAbsent(objects, digest);
+    return record !== undefined && isRecent(record, asked, now);
+  });
+  return new Set(candidates.filter((_, index) => isResting[index] === true));
 }

@@ -10,7 +10,7 @@ import type { Reason } from '../../verdict/judge/verdict.ts';
 import { type AskedStores, rememberAbsent } from './absent-record.ts';
 import { mirrorDigest } from './mirror-digest.ts';
 import type { MirrorOutcome, MirrorResult } from './mirror-result.ts';
-import { planDigests } from './plan-digests.ts';
+import { planDigests } from './plan-mirror.ts';
 
 export interface SyncRequest {
   readonly objects: ObjectStore;
@@ -47,6 +47,7 @@ export interface SyncResult {
   readonly held: number;
   /** Absent lately, and not read again yet. */
   readonly resting: number;
+  readonly restingDigests: readonly Digest[];
   readonly outcomes: Readonly<Record<MirrorOutcome | 'failed', number>>;
   /** Signatures. */
   readonly written: number;
@@ -109,7 +110,9 @@ export async function syncMirror(given: SyncRequest): Promise<SyncResult> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(2 * concurrency, total) }, work));
-  return { wanted: digests.length, held: plan.held, resting: plan.resting, outcomes, written, failures, absent };
+  const { held, resting } = plan;
+  const restingDigests = [...plan.restingDigests];
+  return { wanted: digests.length, held, resting, restingDigests, outcomes, written, failures, absent };
 }
 
 /** The result for a digest that was not read, because a store's `Retry-After` is longer than a sync waits. */

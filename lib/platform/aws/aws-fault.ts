@@ -23,9 +23,10 @@ export function toAwsStoreError(fault: AwsFault, doing: string): StoreError {
   );
 }
 
-/** Status, code and message, those that are known. */
+/** Status, code and message, those that are known, in one line: what a server says may have several. */
 function describeAwsFault({ status, code, message }: AwsFault): string {
-  return [status, code, message].filter((part) => part !== undefined && part !== '').join(' ');
+  const said = message.replaceAll(/\s+/gu, ' ').trim();
+  return [status, code, said].filter((part) => part !== undefined && part !== '').join(' ');
 }
 
 function toStoreErrorCode({ status, code = '' }: AwsFault): StoreErrorCode {

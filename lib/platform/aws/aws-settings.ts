@@ -1,3 +1,5 @@
+import type { EndpointSettings } from './endpoints.ts';
+
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -8,6 +10,8 @@ export interface AwsCredentials {
 export interface AwsSettings {
   readonly region: string;
   readonly credentials: AwsCredentials;
+  /** Undefined: those of AWS for the region. */
+  readonly endpoints?: EndpointSettings | undefined;
 }
 
 /** The same without absent members, as libraries require. */

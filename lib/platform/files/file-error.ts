@@ -65,6 +65,8 @@ async function startSync(directory: string): Promise<void> {
 }
 
 async function fsyncDirectory(directory: string): Promise<void> {
+  // Windows flushes only what is open for writing, which a directory cannot be; NTFS keeps a journal of names.
+  if (process.platform === 'win32') return;
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

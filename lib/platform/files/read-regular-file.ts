@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
 export type FileContents =
@@ -21,6 +21,7 @@ export async function readRegularFile(
   limitBytes: number,
   links: 'follow' | 'refuse',
 ): Promise<FileContents> {
+  if (links === 'refuse' && process.platform === 'win32') await refuseLink(path);
   const handle = await open(
     path,
     constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0),
@@ -32,6 +33,12 @@ export async function readRegularFile(
   } finally {
     await handle.close();
   }
+}
+
+/** Windows has no O_NOFOLLOW: there, a link is looked for before. */
+async function refuseLink(path: string): Promise<void> {
+  if (!(await lstat(path)).isSymbolicLink()) return;
+  throw Object.assign(new Error(`ELOOP: a symbolic link is not followed, ${path}`), { code: 'ELOOP' });
 }
 
 async function readUpTo(handle: FileHandle, limitBytes: number, size: number): Promise<FileContents> {

@@ -5,6 +5,7 @@ import { type Deadline, startDeadline } from '../time/deadline.ts';
 import type { AddressRules } from './address-rules.ts';
 import { createCheckedLookup } from './address-rules.ts';
 import { isRedirect, MAX_REDIRECTS, parseHttpUrl, toHopHeaders, toRedirectTarget, toShownUrl } from './http-url.ts';
+import type { Retirable } from './kept-clients.ts';
 import { readBody, readExplanation, streamBody } from './read-body.ts';
 import type { ProxyOptions } from './routes.ts';
 import { createRoutes } from './routes.ts';
@@ -72,11 +73,12 @@ export interface HttpSender {
 }
 
 /** @throws ConfigurationError when the proxy or the CA certificates cannot be used. */
-export function createHttpClient(options: HttpClientOptions): HttpClient & HttpSender {
+export function createHttpClient(options: HttpClientOptions): HttpClient & HttpSender & Retirable {
   const routes = createRoutes({ ...options, lookup: options.lookup ?? createCheckedLookup(options) });
   const underWay = new Set<Deadline>();
   const common = { 'user-agent': options.userAgent ?? 'signet', 'accept-encoding': 'identity' };
   let isClosed = false;
+  let isRetired = false;
 
   async function follow(asked: URL, sendOptions: SendOptions, signal: AbortSignal): Promise<HttpResponse> {
     const { accept = '*/*', method } = sendOptions;
@@ -120,12 +122,18 @@ export function createHttpClient(options: HttpClientOptions): HttpClient & HttpS
     } finally {
       underWay.delete(deadline);
       deadline.clear();
+      // A later request makes a new connection.
+      if (isRetired && underWay.size === 0) routes.close();
     }
   }
 
   return {
     get: (text, getOptions) => send(text, { ...getOptions, method: 'GET' }),
     send,
+    retire() {
+      isRetired = true;
+      if (underWay.size === 0) routes.close();
+    },
     close() {
       isClosed = true;
       for (const deadline of underWay) deadline.abort(closedError());

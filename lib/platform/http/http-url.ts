@@ -18,9 +18,12 @@ export function checkHttpUrl(url: URL): void {
   }
 }
 
-/** True for a URL, well-formed or not, as opposed to a path: a malformed URL must not be read as a file name. */
+/**
+ * True for a URL, well-formed or not, as opposed to a path: a malformed URL must not be read as a file name. One letter
+ * is a drive of Windows, as in `C:/trust`, and no scheme.
+ */
 export function isUrlLike(text: string): boolean {
-  return /^\s*[A-Za-z][A-Za-z0-9+.-]*:\//.test(text);
+  return /^\s*[A-Za-z][A-Za-z0-9+.-]+:\//.test(text);
 }
 
 /** A malformed URL as messages may show it: its scheme at most, because the rest may hold a password. */

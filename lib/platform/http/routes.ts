@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import type { SecureContext } from 'node:tls';
 import ipaddr from 'ipaddr.js';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { type AddressRules, checkUrlHost, isWithin } from './address-rules.ts';
@@ -28,6 +29,8 @@ export interface ProxyOptions {
 
 interface RouteOptions extends AddressRules {
   readonly ca?: string | undefined;
+  /** Stands in place of the platform's authorities and `ca`: for a server that is known by its own alone. */
+  readonly secureContext?: SecureContext | undefined;
   readonly proxy?: ProxyOptions | undefined;
   readonly lookup: LookupFunction;
 }
@@ -39,7 +42,7 @@ interface RouteOptions extends AddressRules {
  * @throws ConfigurationError `DocumentInvalid` when a proxy is not an http:// or https:// URL
  */
 export function createRoutes(options: RouteOptions): Routes {
-  const tlsTrust = createTlsTrust(options.ca);
+  const tlsTrust = options.secureContext ?? createTlsTrust(options.ca);
   const tls = tlsTrust === undefined ? {} : { secureContext: tlsTrust };
   const chooseProxy = createProxyChooser(options.proxy ?? {});
   const direct = {

@@ -8,7 +8,7 @@ import type { Route } from './routes.ts';
 import { type TunnelRequestOptions, toProxyHeaders } from './tunnel-agent.ts';
 
 interface Hop {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: URL;
   readonly route: Route;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
+import { readEndpoints } from '../aws/endpoints.ts';
 import type { ProxyOptions } from '../http/routes.ts';
 
 /** The levels of log lines, the least important first. */
@@ -34,6 +35,8 @@ interface RoleVariables {
 interface LogVariables {
   /** Lowest level that is logged: `DEBUG`, `INFO`, `WARN`, `ERROR` or `SILENT`; without it `INFO`. */
   readonly SIGNET_LOG_LEVEL: LogLevel;
+  /** Stage of the deployment, a dimension of every metric; without it metrics have the function's name alone. */
+  readonly SIGNET_STAGE: string;
 }
 
 /** The proxy settings that outbound requests follow; lower-case names win, as in curl. */
@@ -46,7 +49,7 @@ export function readProxy(environment: Environment): ProxyOptions {
 }
 
 /**
- * What Lambda gives every function of its role.
+ * What Lambda gives every function of its role, and where AWS is asked.
  *
  * @throws ConfigurationError `DocumentInvalid` that names what is missing
  */
@@ -59,16 +62,23 @@ export function readAwsSettings(environment: Environment): AwsSettings {
   const missing = names.filter((name) => (environment[name] ?? '') === '');
   if (missing.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${missing.join(', ')} not set`);
   const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name]);
-  return { region, credentials: { accessKeyId, secretAccessKey, sessionToken: environment[SESSION_TOKEN] } };
+  const credentials = { accessKeyId, secretAccessKey, sessionToken: environment[SESSION_TOKEN] };
+  return { region, credentials, endpoints: readEndpoints(environment) };
 }
 
 const SESSION_TOKEN: keyof RoleVariables = 'AWS_SESSION_TOKEN';
 const LOG_LEVEL: keyof LogVariables = 'SIGNET_LOG_LEVEL';
+const STAGE: keyof LogVariables = 'SIGNET_STAGE';
 
 /** From which level on lines are logged: `SIGNET_LOG_LEVEL`, `INFO` where it says nothing that is known. */
 export function readLogLevel(environment: Environment = process.env): LogLevel {
   const wanted = environment[LOG_LEVEL]?.toUpperCase();
   return LOG_LEVELS.find((level) => level === wanted) ?? 'INFO';
+}
+
+/** The stage of the deployment; undefined on one machine. */
+export function readStage(environment: Environment = process.env): string | undefined {
+  return environment[STAGE] || undefined;
 }
 
 /** The trace that Lambda runs an event in, `1-<time>-<id>`; it changes with every event. */

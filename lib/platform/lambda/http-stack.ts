@@ -2,14 +2,14 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError, type InputErrorCode } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { untilAborted } from '../time/deadline.ts';
-import { type InvocationContext, startInvocation } from './invocation.ts';
+import type { Deadline } from '../time/deadline.ts';
+import { type InvocationContext, runInvocation, startInvocation, toCorrelationId } from './invocation.ts';
 import { describeError, type Telemetry } from './telemetry.ts';
 
 /** Answers one request within the invocation's deadline. */
 export type AnswerHttp = (
   event: APIGatewayProxyEventV2,
-  signal: AbortSignal,
+  deadline: Pick<Deadline, 'signal'>,
 ) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** What Lambda calls. */
@@ -29,32 +29,36 @@ const RESERVE_MS = 500;
  * not heed the signal.
  */
 export function wrapHttp(answer: AnswerHttp, telemetry: Telemetry, now: () => number = Date.now): HttpHandler {
-  return async (event, context) => {
+  const run: HttpHandler = async (event, context) => {
     const started = now();
     const { method, path } = event.requestContext.http;
     const deadline = startInvocation(context, RESERVE_MS, ANSWER_MS);
     let response: APIGatewayProxyStructuredResultV2;
     let failure: { readonly error?: unknown } = {};
     try {
-      response = await untilAborted(answer(event, deadline.signal), deadline.signal);
+      response = await deadline.within(answer(event, deadline));
     } catch (error) {
       response = toProblemResponse(error);
+      // A verdict that could not be reached is 503 too, and no failure of the service.
+      if ((response.statusCode ?? 0) >= 500) telemetry.count('RequestFailed');
       failure = { error: describeError(error) };
     } finally {
       deadline.clear();
     }
     const { statusCode: status = 200 } = response;
-    telemetry.log(status >= 500 ? 'error' : 'info', 'request', {
+    telemetry.count(`Status${Math.floor(status / 100)}xx`);
+    telemetry.flush(status >= 500 ? 'error' : 'info', 'request', {
       method,
       path: redactPath(path),
       status,
       milliseconds: now() - started,
       ...failure,
     });
-    telemetry.count(`Status${Math.floor(status / 100)}xx`);
-    telemetry.flush();
     return response;
   };
+  // API Gateway's ID of the request is in its access log too.
+  return (event, context) =>
+    runInvocation(context, toCorrelationId(event.requestContext.requestId), () => run(event, context));
 }
 
 /**

@@ -1,7 +1,8 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { isJsonObject } from '../../base/documents/json-value.ts';
 import { type BatchOptions, type MessageOutcome, processBatch, type QueueMessage } from '../queues/process-batch.ts';
-import { type InvocationContext, startInvocation } from './invocation.ts';
-import { describeError, type Telemetry } from './telemetry.ts';
+import { type InvocationContext, runInvocation, startInvocation, toCorrelationId } from './invocation.ts';
+import { describeError, type Telemetry, withLogContext } from './telemetry.ts';
 
 /** What a function does to the messages of its queue. */
 export type QueueConsumer = Pick<BatchOptions<unknown>, 'delayMessage' | 'sendDead' | 'maxReceives'>;
@@ -27,18 +28,32 @@ export function wrapQueue<Body>(
   handle: (message: QueueMessage<Body>, signal: AbortSignal) => Promise<MessageOutcome>,
   { telemetry, failure, ...options }: QueueOptions<Body>,
 ): QueueHandler {
-  return async (event, context) => {
+  const run: QueueHandler = async (event, context) => {
     const deadline = startInvocation(context, RESERVE_MS);
     try {
       return await processBatch(event, handle, {
         ...options,
         signal: deadline.signal,
-        logFailure: ({ messageId }, error) =>
-          telemetry.log('error', failure, { messageId, error: describeError(error) }),
+        runMessage: (record, work) => withLogContext({ correlationId: findCause(record) }, work),
+        logFailure: ({ messageId }, error) => {
+          telemetry.count('MessageFailed');
+          telemetry.log('error', failure, { messageId, error: describeError(error) });
+        },
       });
     } finally {
       deadline.clear();
       telemetry.flush();
     }
   };
+  return (event, context) => runInvocation(context, undefined, () => run(event, context));
+}
+
+/** What caused a message, as its sender says; else the message itself. */
+function findCause({ body, messageId }: SQSRecord): string {
+  try {
+    const message: unknown = JSON.parse(body);
+    return (isJsonObject(message) ? toCorrelationId(message['correlationId']) : undefined) ?? messageId;
+  } catch {
+    return messageId;
+  }
 }

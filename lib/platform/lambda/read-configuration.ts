@@ -21,8 +21,10 @@ interface Settings {
   readonly verdictTopic: string | undefined;
   readonly webhooks: string | undefined;
   readonly admission: string | undefined;
+  readonly edge: string | undefined;
   readonly pullSecret: string | undefined;
   readonly distribution: string | undefined;
+  readonly signingKey: string | undefined;
   /** `profile=URL`, separated by commas. */
   readonly graphs: string | undefined;
   /** Separated by commas. */
@@ -44,7 +46,7 @@ interface NeededMembers {
   readonly SIGNET_MIRROR_RECEIVES: 'mirrorReceives';
   /** Queue of pushes to verify. */
   readonly SIGNET_PUSH_QUEUE_URL: 'pushQueueUrl';
-  /** Queue for pushes that can never be verified or failed too often, each with its reason. */
+  /** Queue for pushes that were given up, each with its reason. */
   readonly SIGNET_PUSH_DEAD_LETTER_URL: 'pushDeadLetterUrl';
   /** Receive at which a push that fails becomes a dead letter with its reason: 1 to 1000. */
   readonly SIGNET_PUSH_RECEIVES: 'pushReceives';
@@ -65,10 +67,14 @@ interface OptionalMembers {
   readonly SIGNET_WEBHOOKS: 'webhooks';
   /** Secret with the tokens of clusters; without it every admission request is 404. */
   readonly SIGNET_ADMISSION: 'admission';
+  /** Secret that the CDN shows; with it requests that do not show it are 403. */
+  readonly SIGNET_EDGE: 'edge';
   /** Secret with a `config.json` for registries. */
   readonly SIGNET_PULL_SECRET: 'pullSecret';
   /** CDN distribution over the mirror, whose copies of removed signatures are invalidated. */
   readonly SIGNET_DISTRIBUTION: 'distribution';
+  /** Key that signs accepted records and sealed days: the ARN of a key of KMS, or a PEM file. Without it none is signed. */
+  readonly SIGNET_SIGNING_KEY: 'signingKey';
   /** Update graphs that the mirror follows: `profile=URL`, separated by commas. */
   readonly SIGNET_GRAPHS: 'graphs';
   /** Channels that each graph is queried for, separated by commas. */
@@ -144,8 +150,10 @@ export function readConfiguration<Needed extends NeededSetting = never, Optional
     verdictTopic: readOptional('SIGNET_VERDICT_TOPIC'),
     webhooks: readOptional('SIGNET_WEBHOOKS'),
     admission: readOptional('SIGNET_ADMISSION'),
+    edge: readOptional('SIGNET_EDGE'),
     pullSecret: readOptional('SIGNET_PULL_SECRET'),
     distribution: readOptional('SIGNET_DISTRIBUTION'),
+    signingKey: readOptional('SIGNET_SIGNING_KEY'),
     graphs: readOptional('SIGNET_GRAPHS'),
     graphChannels: readOptional('SIGNET_GRAPH_CHANNELS'),
     graphArchitectures: readOptional('SIGNET_GRAPH_ARCHITECTURES'),

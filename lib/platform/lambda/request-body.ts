@@ -1,6 +1,7 @@
 import type { JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import { withoutTrailing } from '../../base/names/without-trailing.ts';
 
 /** The parts of an API Gateway request (payload 2.0) that a body is read from. */
 export interface RequestWithBody {
@@ -68,7 +69,7 @@ export function requireJson({ headers }: RequestWithBody, mediaTypes: readonly s
 
 function decodeBase64(body: string): Buffer {
   const bytes = Buffer.from(body, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== body.replace(/=+$/, '')) {
+  if (withoutTrailing(bytes.toString('base64'), '=') !== withoutTrailing(body, '=')) {
     throw new InputError('BodyInvalid', 'the body is not base64');
   }
   return bytes;

@@ -1,11 +1,41 @@
-import { LOG_LEVELS, type LogLevel, readLogLevel, readTraceId } from './environment.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { LOG_LEVELS, type LogLevel, readLogLevel, readStage, readTraceId } from './environment.ts';
+
+/** What connects the lines of one invocation, and of one push through several functions. */
+export interface LogContext {
+  /** Of Lambda. */
+  readonly requestId?: string | undefined;
+  /** True in every line of the first invocation of a process. */
+  readonly coldStart?: boolean | undefined;
+  /** ID of the request, event or message that caused all of it. */
+  readonly correlationId?: string | undefined;
+}
+
+const contexts = new AsyncLocalStorage<LogContext>();
+
+/** Runs work whose lines, of whatever telemetry, all have these members. What is left out stays as it is outside. */
+export function withLogContext<Result>(context: LogContext, work: () => Result): Result {
+  return contexts.run({ ...contexts.getStore(), ...context }, work);
+}
+
+/** What the lines of the present work are connected by. */
+export function readCorrelationId(): string | undefined {
+  return contexts.getStore()?.correlationId;
+}
+
+/** Units of what is not counted: CloudWatch knows none of days. */
+type Unit = 'Seconds' | 'None';
+
+type LogLine = [level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>];
 
 /** The log of a function, one structured line per event, and its counts. */
 export interface Telemetry {
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly log: (...line: LogLine) => void;
   readonly count: (metric: string, value?: number) => void;
-  /** Writes the counts; called once per event. */
-  readonly flush: () => void;
+  /** A value as it is now, which replaces one of the same event. */
+  readonly measure: (metric: string, value: number, unit: Unit) => void;
+  /** Writes counts and measures; called once per event. @param last the event's last line: one write takes both */
+  readonly flush: (...last: LogLine | []) => void;
 }
 
 const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies Record<string, LogLevel>;
@@ -18,20 +48,31 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies
  */
 export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 'embedded'): Telemetry {
   const least = readLogLevel();
+  const stage = readStage();
+  const dimensions = { service, ...(stage === undefined ? {} : { stage }) };
   const counts = new Map<string, number>();
+  const units = new Map<string, Unit>();
+  const format = (...[name, message, fields = {}]: LogLine): string => {
+    const level = LEVELS[name];
+    if (!isLogged(level, least)) return '';
+    return formatLogLine({ level, message, service, time: new Date(), traceId: readTraceId(), fields });
+  };
   return {
-    log: (name, message, fields = {}) => {
-      const level = LEVELS[name];
-      if (!isLogged(level, least)) return;
-      const line = formatLogLine({ level, message, service, time: new Date(), traceId: readTraceId(), fields });
-      writeLine(name === 'info' ? process.stdout : process.stderr, line);
-    },
+    log: (...line) => write(line[0] === 'info' ? process.stdout : process.stderr, format(...line)),
     count: (metric, value = 1) => {
       counts.set(metric, (counts.get(metric) ?? 0) + value);
     },
-    flush: () => {
-      if (counts.size > 0 && metrics === 'embedded') writeLine(process.stdout, toMetricLine(service, counts));
+    measure: (metric, value, unit) => {
+      counts.set(metric, value);
+      units.set(metric, unit);
+    },
+    flush: (...last) => {
+      const line = last.length === 0 ? '' : format(...last);
+      const isCounted = counts.size > 0 && metrics === 'embedded';
+      const counted = isCounted ? toMetricLine(dimensions, counts, units) : '';
       counts.clear();
+      if (last[0] !== undefined && last[0] !== 'info') write(process.stderr, line);
+      write(process.stdout, last[0] === 'info' ? line + counted : counted);
     },
   };
 }
@@ -39,19 +80,25 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
 const heard = new WeakSet<NodeJS.WritableStream>();
 
 /** A service goes on when its log's reader is gone: without a listener, an error of the stream would end the process. */
-function writeLine(stream: NodeJS.WritableStream, line: string): void {
+function write(stream: NodeJS.WritableStream, lines: string): void {
+  if (lines === '') return;
   if (!heard.has(stream)) {
     heard.add(stream);
     stream.on('error', () => undefined);
   }
-  stream.write(line);
+  stream.write(lines);
 }
 
-function toMetricLine(service: string, counts: ReadonlyMap<string, number>): string {
-  const metrics = [...counts.keys()].map((name) => ({ Name: name, Unit: 'Count' }));
-  const directive = { Namespace: 'Signet', Dimensions: [['service']], Metrics: metrics };
+/** @param dimensions all of them: a metric of one stage is none of another's */
+function toMetricLine(
+  dimensions: Readonly<Record<string, string>>,
+  counts: ReadonlyMap<string, number>,
+  units: ReadonlyMap<string, Unit>,
+): string {
+  const metrics = [...counts.keys()].map((name) => ({ Name: name, Unit: units.get(name) ?? 'Count' }));
+  const directive = { Namespace: 'Signet', Dimensions: [Object.keys(dimensions)], Metrics: metrics };
   const envelope = { Timestamp: Date.now(), CloudWatchMetrics: [directive] };
-  return `${JSON.stringify({ _aws: envelope, service, ...Object.fromEntries(counts) })}\n`;
+  return `${JSON.stringify({ _aws: envelope, ...dimensions, ...Object.fromEntries(counts) })}\n`;
 }
 
 /** An error in a log line: names, codes and messages of it and of its causes. */
@@ -97,6 +144,7 @@ function formatLogLine({ level, message, service, time, traceId, fields }: LogEn
     timestamp: time.toISOString(),
     service,
     ...(traceId === undefined ? {} : { xray_trace_id: traceId }),
+    ...contexts.getStore(),
   };
   try {
     return `${JSON.stringify({ ...own, ...fields, ...own })}\n`;

@@ -20,5 +20,21 @@ async function openS3(location: string, options: S3ClientOptions): Promise<Objec
     import('./s3/s3-client.ts'),
     import('./s3/s3-object-store.ts'),
   ]);
-  return createS3ObjectStore({ client: createS3Client(options), ...parsed });
+  const client = createS3Client(options);
+  if (await hasRegion(client)) return createS3ObjectStore({ client, ...parsed });
+  return createS3ObjectStore({ client: createS3Client({ ...options, region: FIRST_REGION }), ...parsed });
+}
+
+/** Asked where neither the environment nor a profile of AWS names a region: it leads to the bucket's own. */
+const FIRST_REGION = 'us-east-1';
+
+async function hasRegion({
+  config,
+}: {
+  readonly config: { readonly region: () => Promise<string> };
+}): Promise<boolean> {
+  return await config.region().then(
+    () => true,
+    () => false,
+  );
 }

@@ -29,6 +29,8 @@ export interface BatchOptions<Body> {
   readonly sendDead: (record: SQSRecord, reason: string) => Promise<void>;
   /** Receives every exception; the message is then tried again, or dead. */
   readonly logFailure: (record: SQSRecord, error: unknown) => void;
+  /** Runs all that is done for one message; at once, if not given. */
+  readonly runMessage?: ((record: SQSRecord, work: () => Promise<boolean>) => Promise<boolean>) | undefined;
   /** Messages handled at the same time; 1 by default. */
   readonly concurrency?: number | undefined;
   /** The deadline of the whole batch. */
@@ -46,7 +48,7 @@ export async function processBatch<Body>(
   handle: HandleMessage<Body>,
   options: BatchOptions<Body>,
 ): Promise<SQSBatchResponse> {
-  const isDone = await runBounded(event.Records, options.concurrency ?? 1, async (record) => {
+  const settle = async (record: SQSRecord): Promise<boolean> => {
     try {
       options.signal.throwIfAborted();
       return await settleMessage(record, await decideMessage(record, handle, options), options);
@@ -54,7 +56,9 @@ export async function processBatch<Body>(
       options.logFailure(record, error);
       return false;
     }
-  });
+  };
+  const { concurrency = 1, runMessage = (_, work) => work() } = options;
+  const isDone = await runBounded(event.Records, concurrency, (record) => runMessage(record, () => settle(record)));
   const failed = event.Records.filter((_, index) => isDone[index] !== true);
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }

@@ -2,12 +2,13 @@ import * as v from 'valibot';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { toAwsStoreError } from '../aws/aws-fault.ts';
 import type { AwsSettings } from '../aws/aws-settings.ts';
+import { toQueueEndpoint } from '../aws/endpoints.ts';
 import { AwsRequestError, createSignedSender, type SignedResponse } from '../aws/signed-request.ts';
 import { type BatchEntry, createBatchingQueue, type SentBatch } from './batching-queue.ts';
 import type { Queue } from './queue.ts';
 
 export interface SqsLightQueueOptions extends AwsSettings {
-  /** Its host is the one that is asked. */
+  /** Its host is the one that is asked, unless the environment names another. */
   readonly queueUrl: string;
   /** Milliseconds for one request, its body included. */
   readonly requestTimeoutMs?: number | undefined;
@@ -37,7 +38,7 @@ const Answer = v.looseObject({
 export function createSqsLightQueue(options: SqsLightQueueOptions): Queue {
   const { queueUrl, region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const send = createSignedSender({ service: 'sqs', region, credentials, timeoutMs });
-  const url = new URL('/', queueUrl);
+  const url = toQueueEndpoint(queueUrl, options);
   const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
   return createBatchingQueue(queueUrl, async (entries: readonly BatchEntry[]) => {
     const body = Buffer.from(JSON.stringify({ QueueUrl: queueUrl, Entries: entries }));

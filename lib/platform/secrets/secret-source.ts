@@ -89,8 +89,19 @@ export function openSecret(
 }
 
 function openManagedSecret(arn: string): () => Promise<string> {
-  const opened = import('./managed-secret.ts').then(({ createManagedSecret }) => createManagedSecret(arn));
-  return async () => await (await opened)();
+  const open = () => import('./managed-secret.ts').then(({ createManagedSecret }) => createManagedSecret(arn));
+  let opened: ReturnType<typeof open> | undefined = open();
+  // The next read reports the failure, and opens the secret again.
+  opened.catch(() => undefined);
+  return async () => {
+    opened ??= open();
+    try {
+      return await (await opened)();
+    } catch (error) {
+      if (!(error instanceof StoreError)) opened = undefined;
+      throw error;
+    }
+  };
 }
 
 /** A link is followed: secrets are mounted as links. */

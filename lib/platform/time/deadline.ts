@@ -1,44 +1,116 @@
-/** A signal that aborts when time is up, with an error that says so as its reason, and with the caller's signal. */
+/** The time of some work: over with an error that says so, or with the caller's signal. */
 export interface Deadline {
+  /** Aborts at the end. Made when it is first asked for, which costs more than many an answer that needs none. */
   readonly signal: AbortSignal;
+  /** The promise's outcome, or the reason of the end as soon as it comes. */
+  within<T>(promise: Promise<T>): Promise<T>;
   abort(reason: unknown): void;
   /** Releases the timer and the caller's signal. */
   clear(): void;
 }
 
+interface RunningDeadline {
+  readonly endsAt: number;
+  readonly expire: () => void;
+  readonly parent: AbortSignal | undefined;
+}
+
+/** Of each signal that a deadline made. */
+const running = new WeakMap<AbortSignal, RunningDeadline>();
+
+/**
+ * Aborts a signal whose deadline is over, or a deadline above it, without waiting for its timer: none runs while the
+ * process computes. Returns whether the signal has aborted.
+ */
+export function expireDeadline(signal: AbortSignal): boolean {
+  for (let above: AbortSignal | undefined = signal; above !== undefined && !signal.aborted; ) {
+    const deadline: RunningDeadline | undefined = running.get(above);
+    if (deadline !== undefined && performance.now() >= deadline.endsAt) deadline.expire();
+    above = deadline?.parent;
+  }
+  return signal.aborted;
+}
+
 /** @param parent the caller's signal; undefined for the outermost deadline of an invocation */
 export function startDeadline(parent: AbortSignal | undefined, milliseconds: number, toError: () => Error): Deadline {
-  const controller = new AbortController();
-  const follow = () => controller.abort(parent?.reason);
+  let controller: AbortController | undefined;
+  let end: { readonly reason: unknown } | undefined;
+  const waiters: Waiters = new Set();
+  const abort = (reason: unknown): void => {
+    if (end !== undefined) return;
+    end = { reason };
+    controller?.abort(reason);
+    for (const reject of waiters) reject(reason);
+  };
+  const follow = (): void => abort(parent?.reason);
   if (parent?.aborted === true) follow();
   else parent?.addEventListener('abort', follow, { once: true });
-  const timer = setTimeout(() => controller.abort(toError()), milliseconds);
+  const endsAt = performance.now() + milliseconds;
+  const expire = (): void => abort(toError());
+  const timer = setTimeout(expire, milliseconds);
+  const open = (): AbortController => {
+    controller = new AbortController();
+    running.set(controller.signal, { endsAt, expire, parent });
+    if (end !== undefined) controller.abort(end.reason);
+    return controller;
+  };
   return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
+    get signal() {
+      return (controller ?? open()).signal;
+    },
+    within: (promise) => raceWaiters(promise, waiters, end),
+    abort,
     clear() {
       clearTimeout(timer);
+      if (controller !== undefined) running.delete(controller.signal);
       parent?.removeEventListener('abort', follow);
     },
   };
 }
 
-/** The promise's outcome, or the signal's reason as soon as it aborts. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Who waits for a promise or the end. */
+type Waiters = Set<(reason: unknown) => void>;
+
+function raceWaiters<T>(
+  promise: Promise<T>,
+  waiters: Waiters,
+  end: { readonly reason: unknown } | undefined,
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    const stop = (): void => signal.removeEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
+    waiters.add(reject);
+    if (end !== undefined) reject(end.reason);
     promise.then(
       (value) => {
-        stop();
+        waiters.delete(reject);
         resolve(value);
       },
       (error: unknown) => {
-        stop();
+        waiters.delete(reject);
         reject(error);
       },
     );
   });
+}
+
+/** Of a signal, one listener serves all who wait, because adding one costs microseconds. */
+const waiting = new WeakMap<AbortSignal, Waiters>();
+
+/** The promise's outcome, or the signal's reason as soon as it aborts. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return raceWaiters(promise, toWaiters(signal), signal.aborted ? { reason: signal.reason } : undefined);
+}
+
+function toWaiters(signal: AbortSignal): Waiters {
+  const known = waiting.get(signal);
+  if (known !== undefined) return known;
+  const waiters: Waiters = new Set();
+  waiting.set(signal, waiters);
+  signal.addEventListener(
+    'abort',
+    () => {
+      for (const reject of waiters) reject(signal.reason);
+    },
+    { once: true },
+  );
+  return waiters;
 }

@@ -14,10 +14,15 @@ export interface PushMessage {
   readonly profile: string;
   readonly mirrorOf?: Repository | undefined;
   readonly push: Push;
+  /** What caused it: the request of a webhook, or an event of EventBridge. Log lines and events of the verdict have it. */
+  readonly correlationId?: string | undefined;
 }
 
-export function toPushBody({ profile, mirrorOf }: Pick<PushMessage, 'profile' | 'mirrorOf'>, push: Push): string {
-  return JSON.stringify({ schema: 1, profile, mirrorOf, push } satisfies PushMessage);
+export function toPushBody(
+  { profile, mirrorOf, correlationId }: Pick<PushMessage, 'profile' | 'mirrorOf' | 'correlationId'>,
+  push: Push,
+): string {
+  return JSON.stringify({ schema: 1, profile, mirrorOf, push, correlationId } satisfies PushMessage);
 }
 
 const push = v.pipe(
@@ -43,6 +48,7 @@ export const PushMessageSchema = v.strictObject({
     v.custom<Repository>((value) => typeof value === 'string' && isCanonical(value), 'not a repository'),
   ),
   push,
+  correlationId: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_EVENT_ID_LENGTH))),
 });
 
 /** Whether the parser would spell it the same. */

@@ -1,4 +1,6 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { TrustSource } from '../../trust/source/trust-source.ts';
 import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 
@@ -6,20 +8,45 @@ import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
 interface ReadTrusts {
   readonly trusts: readonly ReadyTrust[];
   readonly unreadable: readonly { readonly profile: string; readonly error: unknown }[];
+  /** Profiles for which nothing was ever published: no trust of theirs is stale, and nothing was accepted by it. */
+  readonly unpublished: readonly string[];
 }
 
 /** It never throws: a profile whose trust is broken stops no other. */
-export async function readTrusts(source: TrustSource, now: Date): Promise<ReadTrusts> {
+export async function readTrusts(
+  source: TrustSource,
+  objects: Pick<ObjectStore, 'listObjects'>,
+  now: Date,
+): Promise<ReadTrusts> {
   const { profiles } = source;
   const settled = await Promise.allSettled(profiles.map((profile) => source.read(profile)));
   const trusts: ReadyTrust[] = [];
+  const unpublished: string[] = [];
   const unreadable: { profile: string; error: unknown }[] = [];
   for (const [index, profile] of profiles.entries()) {
     const one = settled[index];
     if (one?.status === 'fulfilled' && !isStale(one.value, now)) trusts.push(one.value);
+    else if (one?.status === 'rejected' && (await isUnpublished(one.reason, profile, objects)))
+      unpublished.push(profile);
     else unreadable.push({ profile, error: one?.status === 'rejected' ? one.reason : toStaleError(profile) });
   }
-  return { trusts, unreadable };
+  return { trusts, unreadable, unpublished };
+}
+
+/** Trust that is there no more is missing too: then something of it is left. */
+async function isUnpublished(
+  error: unknown,
+  profile: string,
+  objects: Pick<ObjectStore, 'listObjects'>,
+): Promise<boolean> {
+  if (!(error instanceof ConfigurationError) || error.code !== 'TrustMissing') return false;
+  try {
+    for await (const _ of objects.listObjects(`trust/${profile}/`)) return false;
+    return true;
+  } catch (failure) {
+    if (failure instanceof StoreError) return false;
+    throw failure;
+  }
 }
 
 function toStaleError(profile: string): StoreError {

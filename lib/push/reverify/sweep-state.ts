@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { readSchema } from '../../base/documents/read-schema.ts';
-import { recordOf, utcTime } from '../../base/documents/schema.ts';
+import { readSchema, recordOf, utcTime } from '../../base/documents/schema.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 
 /**
@@ -53,15 +54,34 @@ const schema: v.GenericSchema<unknown, SweepState> = v.strictObject({
 export const LEASE_MS = 6 * 60 * 1000;
 
 /** Whether another run holds it. Nobody leases for longer, whatever a state says. */
-export function isLeased({ leasedUntil }: SweepState, now: Date): boolean {
+function isLeased({ leasedUntil }: SweepState, now: Date): boolean {
   const left = leasedUntil === undefined ? 0 : Date.parse(leasedUntil) - now.getTime();
   return left > 0 && left <= LEASE_MS;
 }
 
-/** @throws StoreError, ConfigurationError */
-export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
+/** What is stored: a state, or what is no state and why. */
+export type FoundSweep =
+  | StoredSweep
+  | { readonly state: undefined; readonly etag: string; readonly fault: ConfigurationError };
+
+/** What lies where the state belongs. @throws StoreError, `LimitExceeded` for what is longer than any state */
+export async function findSweep(objects: ObjectStore): Promise<FoundSweep | undefined> {
   const stored = await objects.readObject(KEY, MAX_BYTES);
-  return stored === undefined ? undefined : { state: readSchema(schema, KEY, stored.bytes, 2), etag: stored.etag };
+  if (stored === undefined) return undefined;
+  const { etag } = stored;
+  try {
+    return { state: readSchema(schema, KEY, stored.bytes, 2), etag };
+  } catch (fault) {
+    if (fault instanceof ConfigurationError) return { state: undefined, etag, fault };
+    throw fault;
+  }
+}
+
+/** @throws StoreError, ConfigurationError for what is no state */
+export async function readSweep(objects: ObjectStore): Promise<StoredSweep | undefined> {
+  const found = await findSweep(objects);
+  if (found !== undefined && found.state === undefined) throw found.fault;
+  return found;
 }
 
 /** @returns undefined when another run has written in between @throws StoreError */
@@ -120,4 +140,77 @@ async function take(objects: ObjectStore, state: SweepState, now: Date, etag: st
   const written = await writeSweep(objects, { ...state, leasedUntil }, etag);
   if (written === undefined) throw new StoreError('ConditionFailed', 'another audit of this mirror has begun');
   return written.etag;
+}
+
+/** Days between two sweeps of everything while the trust stays the same. */
+const SWEEP_DAYS = 7;
+/**
+ * Milliseconds after which changed trust is swept once more. Others go on by the trust that they hold for as long as
+ * they keep it and are at work: what they accepted by it meanwhile, and mirrored, is found by the second sweep.
+ */
+export const SETTLE_MS = 5 * 60 * 1000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** The trust of today. */
+interface CurrentTrust {
+  /** Every profile that is configured. */
+  readonly profiles: readonly string[];
+  /** The current one of each that can be read. */
+  readonly revisions: Readonly<Record<string, string>>;
+}
+
+/** Why a run does nothing, or the sweep that it goes on with. */
+type NextSweep =
+  | { readonly kind: 'idle' | 'busy' }
+  | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
+
+/**
+ * A new sweep when trust changed, had to settle, a week has passed, or another version of Signet decides; else the one that was not finished. Profiles
+ * whose records an unfinished sweep still had to queue stay in the next one.
+ */
+export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
+  if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };
+  const revisions = toRevisions(last, trust);
+  const all = Object.keys(revisions);
+  const changed = all.filter((profile) => last?.revisions[profile] !== revisions[profile]);
+  const startedAt = now.toISOString();
+  const start = (change: Pick<SweepState, 'profiles' | 'settling' | 'fullAt'>): NextSweep => ({
+    kind: 'sweep',
+    state: { schema: 2, verifierVersion: VERIFIER_VERSION, phase: 'accepted', revisions, startedAt, ...change },
+    isNew: true,
+  });
+  // Another version may judge otherwise what was accepted: everything is asked once more after an upgrade.
+  const isUpgraded = last?.verifierVersion !== VERIFIER_VERSION;
+  if (last === undefined || isUpgraded || isOver(last.fullAt, SWEEP_DAYS * DAY_MS, now)) {
+    return start({ profiles: all, settling: changed, fullAt: startedAt });
+  }
+  const { fullAt } = last;
+  const isGone = Object.keys(last.revisions).some((profile) => revisions[profile] === undefined);
+  if (changed.length > 0 || isGone) {
+    const open = last.phase === 'accepted' ? last.profiles : [];
+    const pick = (more: readonly string[]): readonly string[] =>
+      all.filter((profile) => changed.includes(profile) || more.includes(profile));
+    return start({ profiles: pick(open), settling: pick(last.settling), fullAt });
+  }
+  if (last.phase !== 'done') return { kind: 'sweep', state: last, isNew: false };
+  const isSettled = last.settling.length === 0 || !isOver(last.startedAt, SETTLE_MS, now);
+  return isSettled ? { kind: 'idle' } : start({ profiles: last.settling, settling: [], fullAt });
+}
+
+/** A profile that cannot be read keeps the revision that it had; one that is not configured any more has none. */
+function toRevisions(
+  last: SweepState | undefined,
+  { profiles, revisions }: CurrentTrust,
+): Readonly<Record<string, string>> {
+  const known = profiles.flatMap((profile) => {
+    const revision = revisions[profile] ?? last?.revisions[profile];
+    return revision === undefined ? [] : [[profile, revision] as const];
+  });
+  return Object.fromEntries(known);
+}
+
+/** An age below zero is that of a clock that was set back: better once more than never again. */
+function isOver(since: string, milliseconds: number, now: Date): boolean {
+  const age = now.getTime() - Date.parse(since);
+  return age < 0 || age >= milliseconds;
 }

@@ -1,3 +1,4 @@
+import type { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { auditMirror } from '../../mirror/audit/audit-mirror.ts';
 import type { Invalidation } from '../../mirror/audit/invalidation.ts';
@@ -6,8 +7,7 @@ import type { Queue } from '../../platform/queues/queue.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { listAccepted } from '../../verdict/records/list-accepted.ts';
 import { toReverifyBody } from '../verify/queued-message.ts';
-import { toNextSweep } from './next-sweep.ts';
-import { LEASE_MS, readSweep, type StoredSweep, type SweepState, writeSweep } from './sweep-state.ts';
+import { findSweep, LEASE_MS, type StoredSweep, type SweepState, toNextSweep, writeSweep } from './sweep-state.ts';
 
 export interface SweepRequest {
   readonly objects: ObjectStore;
@@ -28,6 +28,8 @@ export interface SweepRequest {
 export interface SweepResult extends Count {
   readonly kind: 'idle' | 'busy' | 'swept';
   readonly finished: boolean;
+  /** Why what was stored was no state: it was replaced, and everything is swept anew. */
+  readonly fault?: ConfigurationError | undefined;
 }
 
 /** Days for which records are decided again. */
@@ -37,19 +39,21 @@ const SLICE = 200;
 
 /**
  * Goes on with the sweep, or starts one: what was accepted lately is asked again, then the mirror is audited. It may be
- * killed at any point: the next run goes on from the last slice, which is harmless to repeat.
+ * killed at any point: the next run goes on from the last slice, which is harmless to repeat. Whoever writes what is no
+ * state in its place has everything swept anew.
  *
- * @throws StoreError, ConfigurationError
+ * @throws StoreError
  */
 export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const { objects, profiles, trusts, now } = request;
   const nothing = { ...NOTHING, finished: false };
   const revisions = Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
-  const last = await readSweep(objects);
+  const last = await findSweep(objects);
+  const fault = last?.state === undefined ? last?.fault : undefined;
   const next = toNextSweep(last?.state, { profiles, revisions }, now());
-  if (next.kind !== 'sweep') return { kind: next.kind, ...nothing };
+  if (next.kind !== 'sweep') return { kind: next.kind, ...nothing, fault };
   let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
-  if (held === undefined) return { kind: 'busy', ...nothing };
+  if (held === undefined) return { kind: 'busy', ...nothing, fault };
   let total = NOTHING;
   for (;;) {
     const slice = await handleSlice(held.state, request);
@@ -63,7 +67,7 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
     const written: StoredSweep | undefined = await writeSweep(objects, state, held.etag);
     // Somebody else took over: what was done is done, and they will do it again.
     if (written === undefined || isEnd) {
-      return { kind: 'swept', ...total, finished: written?.state.phase === 'done' };
+      return { kind: 'swept', ...total, finished: written?.state.phase === 'done', fault };
     }
     held = written;
   }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
-import { isRecordId } from '../../verdict/records/record-id.ts';
+import { isRecordId } from '../../verdict/records/verdict-record.ts';
 import { PushMessageSchema } from '../receive/push-message.ts';
 
 /** A message of the push queue: a record to decide again by the current trust. */

@@ -25,6 +25,8 @@ type Decided = Pick<
 export interface VerdictDetail extends Decided {
   readonly schema: 1;
   readonly recordId: string;
+  /** Of the push, as the log lines about it have it. */
+  readonly correlationId?: string | undefined;
   readonly asked: Asked;
   readonly reasons: readonly Reason[];
   readonly warnings: readonly Reason[];
@@ -57,6 +59,7 @@ export function toVerdictEvent(
   verdict: Verdict,
   recordId: string,
   asked: Asked,
+  correlationId?: string,
 ): Extract<VerdictEvent, { detailType: 'Signet Verdict' }> {
   const { outcome, forced, pullspec, canonicalPullspec, digest, profile } = verdict;
   const { mode, trustRevision, verifierVersion, decidedAt, attempts } = verdict;
@@ -64,6 +67,7 @@ export function toVerdictEvent(
   const detail: VerdictDetail = {
     schema: 1,
     recordId,
+    ...(correlationId === undefined ? {} : { correlationId }),
     asked,
     outcome,
     forced,

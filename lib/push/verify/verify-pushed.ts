@@ -1,5 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
-import { parsePullspec, parseRepository } from '../../base/names/reference.ts';
+import { parsePullspec, parseRepository, type Repository } from '../../base/names/reference.ts';
 import { tryToQueueUnmirrored } from '../../mirror/sync/mirror-message.ts';
 import type { EventBus } from '../../platform/bus/event-bus.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
@@ -11,18 +11,18 @@ import type { ProfileRegistries } from '../../registry/profile/profile-registrie
 import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import { bindTrustSource, type TrustSource } from '../../trust/source/trust-source.ts';
+import { bindTrustSource, type ReadyTrust, type TrustSource } from '../../trust/source/trust-source.ts';
 import type { ImageRequest } from '../../verdict/decide/decide-image.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import { decideAndRecord } from '../../verdict/records/decide-and-record.ts';
 import type { Acceptances } from '../../verdict/records/list-accepted.ts';
+import type { Questions } from '../../verdict/records/questions.ts';
 import { readStoredRecord } from '../../verdict/records/read-records.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
+import type { Obstacle } from '../../verdict/records/write-record.ts';
 import type { PushMessage } from '../receive/push-message.ts';
 import { mapPush } from '../receive/queue-pushes.ts';
-import { readLastVerdict } from './last-verdict.ts';
-import { publishVerdict, toVerdictSubject } from './publish-verdict.ts';
+import { publishVerdict, readLastVerdict, toVerdictSubject } from './publish-verdict.ts';
 import type { QueuedMessage, ReverifyMessage } from './queued-message.ts';
 import { toQuestion } from './to-question.ts';
 import { toVerdictSummary, type VerdictSummary } from './verdict-event.ts';
@@ -31,6 +31,7 @@ export interface PushDependencies {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
   readonly acceptances: Acceptances;
+  readonly questions: Questions;
   readonly mirror: SignaturePlaces;
   readonly upstream: UpstreamStores;
   readonly registries: Pick<ProfileRegistries, 'open'>;
@@ -43,6 +44,10 @@ export interface PushDependencies {
 interface RecordedPush {
   readonly verdict: Verdict;
   readonly recordId: string;
+  /** What was in the way of the record. */
+  readonly obstacles: readonly Obstacle[];
+  /** What was wrong with what was stored as the last verdict. */
+  readonly lastFault?: string | undefined;
   /** Why the digest could not be queued for the mirror. The verdict stands: the next plan finds the digest missing. */
   readonly mirrorFailure?: StoreError | undefined;
 }
@@ -101,27 +106,29 @@ async function verifyWithin(
   signal: AbortSignal,
 ): Promise<PushResult> {
   const { objects, bus } = dependencies;
-  const request = await toRequest(message, ready, dependencies, signal);
+  const request = await toRequest(message, ready, dependencies, isLastTry, signal);
   if ('kind' in request) return request;
   const { asked, previous, acceptances } = request;
   const upstream = dependencies.upstream.open(ready.prepared);
   const manifests = startAtPushed(asked, ready, upstream.manifests, dependencies);
-  const { verdict, recordId, unmirrored } = await decideAndRecord(request, asked, ready, {
+  const { verdict, recordId, obstacles, unmirrored } = await decideAndRecord(request, asked, ready, {
     mirror: dependencies.mirror,
     upstream: { ...upstream, manifests },
     objects,
     acceptances,
+    // A verdict that is only made again was asked for by nobody.
+    questions: 'kind' in message ? undefined : dependencies.questions,
     now: dependencies.now,
     signal,
   });
   await requireCurrent(verdict, dependencies);
   const isPublished = verdict.outcome !== 'indeterminate' || isLastTry;
-  const published = isPublished ? await publishVerdict({ verdict, recordId, asked, previous }, objects, bus) : [];
+  const told = isPublished ? await publishVerdict({ verdict, recordId, asked, previous }, objects, bus) : undefined;
   // Nobody waits for the mirror to learn of the verdict.
   const mirrorFailure = await tryToQueueUnmirrored(dependencies.mirrorQueue, message.profile, unmirrored);
-  const recorded = { verdict, recordId, ...(mirrorFailure === undefined ? {} : { mirrorFailure }) };
+  const recorded = { verdict, recordId, obstacles, lastFault: told?.fault, mirrorFailure };
   if (verdict.outcome === 'indeterminate') return { kind: 'open', ...recorded };
-  return { kind: 'decided', ...recorded, changed: published.length > 1 };
+  return { kind: 'decided', ...recorded, changed: (told?.events.length ?? 0) > 1 };
 }
 
 /** Manifests where the image was pushed to, which has it, before where the profile's mirror sets lead. */
@@ -150,7 +157,7 @@ async function requireCurrent(verdict: Verdict, { trust, objects }: PushDependen
   const { profile, trustRevision } = verdict;
   const subject = toVerdictSubject(verdict);
   const last = subject === undefined ? undefined : await readLastVerdict(objects, subject);
-  if (last === undefined || last.summary.trustRevision === trustRevision) return;
+  if (last?.summary === undefined || last.summary.trustRevision === trustRevision) return;
   const { prepared } = await trust.read(profile, last.summary.trustRevision);
   if (prepared.revision === trustRevision) return;
   throw new StoreError('ConditionFailed', `the trust of ${profile} was published anew meanwhile; decide again`);
@@ -160,6 +167,7 @@ async function toRequest(
   message: QueuedMessage,
   ready: ReadyTrust,
   dependencies: PushDependencies,
+  isLastTry: boolean,
   signal: AbortSignal,
 ): Promise<PushRequest | Extract<PushResult, { kind: 'nothing' | 'never' }>> {
   if ('kind' in message) return await toRepeatedRequest(message, ready, dependencies.objects);
@@ -172,11 +180,8 @@ async function toRequest(
     };
   }
   try {
-    const question = await toQuestion(
-      message,
-      (repository) => dependencies.registries.open(prepared, repository),
-      signal,
-    );
+    const openRegistry = (repository: Repository) => dependencies.registries.open(prepared, repository);
+    const question = await toQuestion(message, { openRegistry, isLastTry, signal });
     if (question.kind === 'nothing') return question;
     return { pullspec: question.pullspec, asked: question.asked, acceptances: dependencies.acceptances };
   } catch (error) {
@@ -201,6 +206,7 @@ async function toRepeatedRequest(
   if (stored === undefined) return { kind: 'never', reason: `there is no record ${recordId}` };
   const { asked, verdict } = stored.record;
   if (verdict.profile !== profile) return { kind: 'never', reason: `the record ${recordId} is of another profile` };
+  if (verdict.judgedAs !== undefined) return { kind: 'never', reason: `the record ${recordId} is of a component` };
   const mode = verdict.mode === 'enforce' ? verdict.mode : prepared.mode;
   const previous = toVerdictSummary(verdict, recordId);
   return { pullspec: parsePullspec(verdict.pullspec), mode, asked, previous, acceptances: undefined };

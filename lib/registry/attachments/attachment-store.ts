@@ -3,16 +3,19 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import {
-  CosignAnnotation,
   formatSignatureBlob,
+  isBundleType,
   MAX_SIGSTORE_SIGNATURE_BYTES,
+  type UntrustedCosignSignature,
 } from '../../crypto/sigstore/signature-blob.ts';
+import { readOtherPredicate } from '../../crypto/sigstore/statement.ts';
 import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import { createFailingStore, createFallbackStore } from '../../stores/port/composites.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../../stores/port/signature-store.ts';
 import { resolveMirrors } from '../profile/mirrored-reader.ts';
 import type { ProfileRegistries, RegistryTrust } from '../profile/profile-registries.ts';
-import { type AttachmentReader, findAttachments, type UntrustedAttachment } from './find-attachments.ts';
+import type { AttachmentReader, UntrustedAttachment } from './attachment.ts';
+import { findAttachments } from './find-attachments.ts';
 import { readParsed } from './read-signature-layers.ts';
 
 const DESCRIPTION = 'attachments';
@@ -127,21 +130,25 @@ async function* readAll(
 async function* readLayers(
   reader: AttachmentReader,
   repository: Repository,
-  { location, layers }: UntrustedAttachment,
+  { form, location, layers }: UntrustedAttachment,
   store: string,
   signal: AbortSignal,
 ): AsyncGenerator<StoreEntry> {
-  for (const [index, { digest, mediaType, annotations }] of layers.entries()) {
-    // Layers of one manifest may be the same bytes with other annotations.
-    const at = `${location}#${index + 1}`;
+  // Layers of one manifest may be the same bytes with other annotations.
+  const read = new Map<Digest, Promise<Uint8Array>>();
+  const readOnce = (digest: Digest): Promise<Uint8Array> => {
+    const known = read.get(digest);
+    if (known !== undefined) return known;
+    const reading = reader.readBlob(repository, digest, { limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES, signal });
+    read.set(digest, reading);
+    return reading;
+  };
+  for (const { number, digest, mediaType, annotations } of layers) {
+    const at = `${location}#${number}`;
     try {
-      const options = { limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES, signal };
-      const payload = await reader.readBlob(repository, digest, options);
-      const untrustedBytes = readParsed(
-        () => formatSignatureBlob({ mimeType: mediaType, payload, annotations: keepUseful(annotations) }),
-        signal,
-      );
-      yield { kind: 'signature', store, location: at, untrustedBytes };
+      const payload = await readOnce(digest);
+      const layer = readParsed(() => toRead({ mimeType: mediaType, payload, annotations }), signal);
+      yield { store, location: at, ...(layer.kind === 'signature' ? { ...layer, form } : layer) };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof StoreError)) throw error;
@@ -151,9 +158,17 @@ async function* readLayers(
   }
 }
 
-const USEFUL: ReadonlySet<string> = new Set(Object.values(CosignAnnotation));
+type ReadLayer =
+  | { readonly kind: 'signature'; readonly untrustedBytes: Uint8Array }
+  | { readonly kind: 'absent'; readonly message: string };
 
-/** Drops all other annotations: a manifest may have megabytes of them, which a record would keep. */
-function keepUseful(annotations: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...annotations].filter(([name]) => USEFUL.has(name)));
+/** Provenance and other statements are no signatures: with nothing else an image is not signed. */
+function toRead(signature: UntrustedCosignSignature): ReadLayer {
+  const other = isBundleType(signature.mimeType) ? readOtherPredicate(signature.payload) : undefined;
+  if (other === undefined) return { kind: 'signature', untrustedBytes: formatSignatureBlob(signature) };
+  const shown = other.length > MAX_SHOWN_PREDICATE ? `${other.slice(0, MAX_SHOWN_PREDICATE).toWellFormed()}…` : other;
+  return { kind: 'absent', message: `a statement of ${JSON.stringify(shown)}, which is no signature` };
 }
+
+/** Characters of a predicate's type, normally a URL, in a message. */
+const MAX_SHOWN_PREDICATE = 160;

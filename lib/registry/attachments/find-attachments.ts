@@ -1,67 +1,28 @@
-import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { SignatureError } from '../../base/errors/signature-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
-import { BUNDLE_TYPE } from '../../crypto/sigstore/signature-blob.ts';
+import { isBundleType, MAX_SIGSTORE_SIGNATURE_BYTES } from '../../crypto/sigstore/signature-blob.ts';
+import { readOtherPredicate } from '../../crypto/sigstore/statement.ts';
+import { parseSimpleSigningPayload } from '../../crypto/simple-signing-payload.ts';
 import {
-  INDEX_MEDIA_TYPE,
-  MAX_REFERRERS,
-  parseDescriptors,
-  type UntrustedDescriptor,
-} from '../client/list-referrers.ts';
-import type { Manifest, RegistryClient } from '../client/registry-client.ts';
-import {
-  parseAttachedManifest,
-  readParsed,
-  readSignatureLayers,
-  type UntrustedLayer,
-} from './read-signature-layers.ts';
-
-/** Reads attachments from a repository's registry. */
-export type AttachmentReader = Pick<RegistryClient, 'readManifest' | 'readBlob' | 'listReferrers'>;
-
-/** A manifest with signatures beside an image. It has its digest; its content is untrusted. */
-export interface UntrustedAttachment {
-  /** `cosign`: layers of payloads, under the image's `.sig` tag. `bundle`: one layer, and the image as its subject. */
-  readonly form: 'cosign' | 'bundle';
-  readonly location: string;
-  /** The tag that names it; missing if the referrers API names it by digest. */
-  readonly tag?: string | undefined;
-  readonly manifest: Manifest;
-  /** Those of its layers that are signatures. */
-  readonly layers: readonly UntrustedLayer[];
-}
-
-export type AttachmentEntry =
-  | { readonly kind: 'attachment'; readonly attachment: UntrustedAttachment }
-  | { readonly kind: 'absent'; readonly location: string }
-  | { readonly kind: 'failed'; readonly location: string; readonly error: StoreError };
-
-/** Bundles read for one image. */
-export const MAX_BUNDLES = 128;
-
-/** Characters of a tag (OCI distribution). */
-const MAX_TAG_LENGTH = 128;
-const EMPTY_TYPE = 'application/vnd.oci.empty.v1+json';
-const MANIFEST_TYPES: readonly string[] = [
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-];
-
-/** The tag of an image's cosign signatures. For long digests it exceeds the length of a tag. */
-export function toSignatureTag(digest: Digest): string {
-  return `${digest.replace(':', '-')}.sig`;
-}
-
-/** The tag that lists an image's referrers in a registry without the API, shortened by OCI distribution 1.1. */
-export function toReferrersTag(digest: Digest): string {
-  const [algorithm = '', hex = ''] = digest.split(':');
-  return `${algorithm.slice(0, 32)}-${hex.slice(0, 64)}`;
-}
+  type AttachmentEntry,
+  type AttachmentForm,
+  type AttachmentReader,
+  attempt,
+  createBudget,
+  type FailedEntry,
+  MAX_TAG_LENGTH,
+  type SignatureBudget,
+  toSignatureTag,
+} from './attachment.ts';
+import { findReferrers } from './find-referrers.ts';
+import { readParsed, readSignatureLayers, type UntrustedLayer } from './read-signature-layers.ts';
 
 /**
- * Finds the Sigstore signatures of an image in a repository: the manifest at its `.sig` tag, then bundles by the referrers
- * API or its tag. Each is read on demand. Throws nothing but the signal's abort reason.
+ * Finds the Sigstore signatures of an image in a repository: the layers of the manifest at its `.sig` tag, then what refers
+ * to the image. Each manifest is read on demand, and signatures in their order up to one limit for the image. What is not
+ * read is a failure that names it: it could have been the signature. Throws nothing but the signal's abort reason.
  */
 export async function* findAttachments(
   reader: AttachmentReader,
@@ -69,140 +30,93 @@ export async function* findAttachments(
   digest: Digest,
   signal: AbortSignal,
 ): AsyncGenerator<AttachmentEntry> {
+  const budget = createBudget();
   const tag = toSignatureTag(digest);
-  const location = `${repository}:${tag}`;
   // A name that is too long for a tag, as for a SHA-512 digest, cannot have been pushed.
-  if (tag.length > MAX_TAG_LENGTH) yield { kind: 'absent', location };
-  else yield await readSignatures(reader, repository, tag, signal);
-  yield* findBundles(reader, repository, digest, signal);
+  if (tag.length > MAX_TAG_LENGTH) yield { kind: 'absent', location: `${repository}:${tag}` };
+  else yield* readTagged(reader, repository, tag, budget, signal);
+  yield* findReferrers(reader, repository, digest, budget, signal);
 }
 
-function readSignatures(
+async function* readTagged(
   reader: AttachmentReader,
   repository: Repository,
   tag: string,
-  signal: AbortSignal,
-): Promise<AttachmentEntry> {
-  const location = `${repository}:${tag}`;
-  return attempt(location, signal, async () => {
-    const manifest = await reader.readManifest(repository, tag, signal);
-    return {
-      kind: 'attachment',
-      attachment: {
-        form: 'cosign',
-        location,
-        tag,
-        manifest,
-        layers: readParsed(() => readSignatureLayers(manifest), signal),
-      },
-    };
-  });
-}
-
-async function* findBundles(
-  reader: AttachmentReader,
-  repository: Repository,
-  digest: Digest,
+  budget: SignatureBudget,
   signal: AbortSignal,
 ): AsyncGenerator<AttachmentEntry> {
-  const listed = await attempt(`${repository}@${digest} (referrers)`, signal, () =>
-    listBundles(reader, repository, digest, signal),
-  );
-  if ('kind' in listed) {
-    yield listed;
+  const location = `${repository}:${tag}`;
+  const read = await attempt(location, signal, async () => {
+    const manifest = await reader.readManifest(repository, tag, signal);
+    return { manifest, found: readParsed(() => readSignatureLayers(manifest), signal) };
+  });
+  if ('kind' in read) {
+    yield read;
     return;
   }
-  const { location, descriptors } = listed;
-  let found = 0;
-  for (const descriptor of descriptors.filter(mayBeBundle)) {
-    if (found === MAX_BUNDLES) {
-      const error = new StoreError('LimitExceeded', `more than ${MAX_BUNDLES} bundles; no further one is read`);
-      yield { kind: 'failed', location, error };
-      return;
-    }
-    const entry = await readBundle(reader, repository, digest, descriptor, signal);
-    if (entry === undefined) continue;
-    found += 1;
-    yield entry;
-  }
-  yield { kind: 'absent', location };
+  const { manifest, found } = read;
+  const { kept, unread } = budget.take(found.layers, location);
+  yield { kind: 'attachment', attachment: { form: 'tag', location, tag, manifest, layers: kept } };
+  if (found.fault !== undefined) yield { kind: 'failed', location, error: found.fault };
+  if (unread !== undefined) yield unread;
 }
 
-interface Listed {
+/** A manifest of signatures beside an image. Nothing of it is verified. */
+export interface ListedSignatures {
+  readonly form: AttachmentForm;
   readonly location: string;
-  readonly descriptors: readonly UntrustedDescriptor[];
+  readonly signatures: number;
+  /** What its payloads say the image is called, each once. A bundle says nothing. */
+  readonly claimedNames: readonly string[];
 }
 
-/** @throws StoreError `NotFound` if the registry has neither the API nor the tag */
-async function listBundles(
+interface SignatureListing {
+  readonly found: readonly ListedSignatures[];
+  readonly failed: readonly FailedEntry[];
+}
+
+/** Lists the signatures beside an image by their form, without verifying any. @throws the abort reason of the signal */
+export async function listSignatures(
   reader: AttachmentReader,
   repository: Repository,
   digest: Digest,
   signal: AbortSignal,
-): Promise<Listed> {
-  const descriptors = await reader.listReferrers(repository, digest, signal);
-  if (descriptors !== undefined) return { location: `${repository}@${digest} (referrers)`, descriptors };
-  const tag = toReferrersTag(digest);
-  const location = `${repository}:${tag}`;
-  const { bytes, mediaType } = await reader.readManifest(repository, tag, signal);
-  if (mediaType !== INDEX_MEDIA_TYPE) throw new StoreError('BodyInvalid', `${location} is not an index`);
-  const tagged = parseDescriptors(bytes, location);
-  if (tagged.length <= MAX_REFERRERS) return { location, descriptors: tagged };
-  throw new StoreError('LimitExceeded', `${location} lists more than ${MAX_REFERRERS} referrers`);
-}
-
-/**
- * The artifact type of a list is a hint: older registries leave it out, and cosign 2.6 writes its bundles into the list
- * under the tag by the type of their empty configuration.
- */
-function mayBeBundle({ mediaType, artifactType }: UntrustedDescriptor): boolean {
-  if (!MANIFEST_TYPES.includes(mediaType)) return false;
-  return artifactType === undefined || artifactType === EMPTY_TYPE || artifactType === BUNDLE_TYPE;
-}
-
-/** Undefined if it is no bundle. */
-async function readBundle(
-  reader: AttachmentReader,
-  repository: Repository,
-  digest: Digest,
-  { digest: bundle, artifactType }: UntrustedDescriptor,
-  signal: AbortSignal,
-): Promise<AttachmentEntry | undefined> {
-  const location = `${repository}@${bundle}`;
-  const entry = await attempt(location, signal, async () => {
-    const manifest = await reader.readManifest(repository, bundle, signal);
-    const { subject, layers } = readParsed(() => readBundleManifest(manifest), signal);
-    if (layers.length === 0 && artifactType !== BUNDLE_TYPE) return undefined;
-    if (layers.length !== 1) throw new StoreError('BodyInvalid', `${location} does not have one bundle`);
-    if (!isJsonObject(subject) || subject['digest'] !== digest) {
-      throw new StoreError('BodyInvalid', `${location} does not name ${digest} as its subject`);
+): Promise<SignatureListing> {
+  const found: ListedSignatures[] = [];
+  const failed: FailedEntry[] = [];
+  for await (const entry of findAttachments(reader, repository, digest, signal)) {
+    if (entry.kind === 'failed') failed.push(entry);
+    if (entry.kind !== 'attachment') continue;
+    const { form, location, layers } = entry.attachment;
+    const names = new Set<string>();
+    let signatures = 0;
+    for (const layer of layers) {
+      try {
+        const bytes = await reader.readBlob(repository, layer.digest, {
+          limitBytes: MAX_SIGSTORE_SIGNATURE_BYTES,
+          signal,
+        });
+        if (isBundleType(layer.mediaType) && readOtherPredicate(bytes) !== undefined) continue;
+        signatures += 1;
+        for (const name of readNames(layer, bytes)) names.add(name);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StoreError)) throw error;
+        failed.push({ kind: 'failed', location: `${location}#${layer.number}`, error });
+      }
     }
-    return { kind: 'attachment', attachment: { form: 'bundle', location, manifest, layers } } as const;
-  });
-  if (entry?.kind !== 'absent') return entry;
-  // A listed manifest that is missing is a failure: the signature could have been in it.
-  const error = new StoreError('BodyInvalid', `${location} is listed, and the registry does not have it`);
-  return { kind: 'failed', location, error };
+    if (signatures > 0) found.push({ form, location, signatures, claimedNames: [...names] });
+  }
+  return { found, failed };
 }
 
-function readBundleManifest(manifest: Manifest): {
-  readonly subject: JsonValue;
-  readonly layers: readonly UntrustedLayer[];
-} {
-  const { subject = null } = parseAttachedManifest(manifest);
-  return { subject, layers: readSignatureLayers(manifest).filter(({ mediaType }) => mediaType === BUNDLE_TYPE) };
-}
-
-async function attempt<T>(
-  location: string,
-  signal: AbortSignal,
-  read: () => Promise<T>,
-): Promise<T | Exclude<AttachmentEntry, { kind: 'attachment' }>> {
+/** Untrusted: a claim of the payload, shown as such. */
+function readNames({ mediaType }: UntrustedLayer, untrustedPayload: Uint8Array): readonly string[] {
+  if (isBundleType(mediaType)) return [];
   try {
-    return await read();
+    return [parseSimpleSigningPayload(untrustedPayload, 'cosign').dockerReference];
   } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof StoreError)) throw error;
-    return error.code === 'NotFound' ? { kind: 'absent', location } : { kind: 'failed', location, error };
+    if (error instanceof SignatureError) return [];
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { parseReference } from '../../base/names/reference.ts';
 import { INDEX_MEDIA_TYPE } from '../client/list-referrers.ts';
 import { checkManifest, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
 import type { Manifest } from '../client/registry-client.ts';
-import { type AttachmentReader, toSignatureTag } from './find-attachments.ts';
+import { type AttachmentReader, toSignatureTag } from './attachment.ts';
 
 /** The name of a manifest in an OCI layout: its repository with the tag, or with the digest for a referrer. */
 const REFERENCE_ANNOTATION = 'org.opencontainers.image.ref.name';
@@ -96,11 +96,12 @@ export function openLayoutReader(
     },
     async listReferrers(repository, digest) {
       const found = bySubject.get(`${repository} ${digest}`) ?? [];
-      return found.map(({ manifest: { mediaType, digest: named } }) => ({
+      const descriptors = found.map(({ manifest: { mediaType, digest: named } }) => ({
         mediaType,
         digest: named,
         artifactType: undefined,
       }));
+      return { descriptors };
     },
   };
 }

@@ -14,54 +14,94 @@ export interface UntrustedDescriptor {
 
 export const INDEX_MEDIA_TYPE = 'application/vnd.oci.image.index.v1+json';
 const MAX_INDEX_BYTES = 4 * 1024 * 1024;
-/** Pages of one list, and descriptors on all of them. Everyone who may push can add to it. */
+/** Pages of one list, and descriptors on all of them. Everyone who may push can add to it; no more are read. */
 export const MAX_REFERRER_PAGES = 8;
 export const MAX_REFERRERS = 512;
 
+/** The readable part of a list, in its order. */
+export interface ReferrerList {
+  readonly descriptors: readonly UntrustedDescriptor[];
+  /** Why the rest is not known; undefined for a whole list. */
+  readonly fault?: StoreError | undefined;
+}
+
 /**
- * GET /v2/<name>/referrers/<digest> (OCI distribution 1.1), all pages.
+ * GET /v2/<name>/referrers/<digest> (OCI distribution 1.1), all pages. A fault of a later page, and a list that is too long,
+ * hide nothing of what comes before: they are the fault of the list.
  *
  * @returns undefined for a registry without this API
- * @throws StoreError as the registry client does; `BodyInvalid` for what is no index, `LimitExceeded`
+ * @throws StoreError as the registry client does for the first page; `BodyInvalid` for one that is no index
  */
 export async function listReferrers(
-  requests: RegistryRequests,
+  requests: Pick<RegistryRequests, 'ask'>,
   repository: Repository,
   digest: Digest,
   signal: AbortSignal,
-): Promise<readonly UntrustedDescriptor[] | undefined> {
+): Promise<ReferrerList | undefined> {
   const base = `referrers/${digest}`;
   const found: UntrustedDescriptor[] = [];
+  let fault: StoreError | undefined;
   let path: string | undefined = base;
   for (let page = 0; path !== undefined; page += 1) {
-    if (page === MAX_REFERRER_PAGES) throw tooMany(repository, digest);
-    const request = { repository, path, method: 'GET', accept: INDEX_MEDIA_TYPE, limitBytes: MAX_INDEX_BYTES } as const;
-    // Only a missing first page means that there is no API. A missing later page could have held the answer.
-    const asking = requests.ask({ ...request, signal });
-    const response = await (page === 0 ? asking.catch(toUndefinedWithoutApi) : asking.catch(toMissingPage));
-    if (response === undefined) return undefined;
-    const name = `${repository}: the list of what refers to ${digest}`;
-    const type = header(response.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-    if (type !== INDEX_MEDIA_TYPE) throw invalid(name, 'is not an index by its media type');
-    found.push(...parseDescriptors(response.bytes, name));
-    if (found.length > MAX_REFERRERS) throw tooMany(repository, digest);
-    path = toNextPath(header(response.headers, 'link'), response.url, { base, name });
+    try {
+      if (page === MAX_REFERRER_PAGES) throw tooMany(repository, digest);
+      const read: ReadPage | undefined = await readPage(requests, { repository, digest, base, path, page }, signal);
+      if (read === undefined) return undefined;
+      fault ??= read.fault;
+      found.push(...read.descriptors);
+      if (found.length > MAX_REFERRERS) throw tooMany(repository, digest);
+      path = read.next;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (page === 0 && found.length === 0) throw error;
+      if (!(error instanceof StoreError)) throw error;
+      return { descriptors: found.slice(0, MAX_REFERRERS), fault: error };
+    }
   }
-  return found;
+  return { descriptors: found, ...(fault === undefined ? {} : { fault }) };
 }
 
-/** Descriptors of an OCI index. @throws StoreError `BodyInvalid` */
-export function parseDescriptors(untrustedBytes: Uint8Array, name: string): readonly UntrustedDescriptor[] {
+interface Page {
+  readonly repository: Repository;
+  readonly digest: Digest;
+  readonly base: string;
+  readonly path: string;
+  readonly page: number;
+}
+
+interface ReadPage extends ReferrerList {
+  readonly next: string | undefined;
+}
+
+/** Undefined for a registry without this API: only a missing first page means that. */
+async function readPage(
+  requests: Pick<RegistryRequests, 'ask'>,
+  { repository, digest, base, path, page }: Page,
+  signal: AbortSignal,
+): Promise<ReadPage | undefined> {
+  const request = { repository, path, method: 'GET', accept: INDEX_MEDIA_TYPE, limitBytes: MAX_INDEX_BYTES } as const;
+  const asking = requests.ask({ ...request, signal });
+  const response = await (page === 0 ? asking.catch(toUndefinedWithoutApi) : asking.catch(toMissingPage));
+  if (response === undefined) return undefined;
+  const name = `${repository}: the list of what refers to ${digest}`;
+  const type = header(response.headers, 'content-type')?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== INDEX_MEDIA_TYPE) throw invalid(name, 'is not an index by its media type');
+  const list = parseDescriptors(response.bytes, name);
+  return { ...list, ...toNext(header(response.headers, 'link'), response.url, { base, name }) };
+}
+
+/** Descriptors of an OCI index. One that cannot be read is a fault, and hides no other. @throws StoreError `BodyInvalid` */
+export function parseDescriptors(untrustedBytes: Uint8Array, name: string): ReferrerList {
   const index = parseObject(untrustedBytes, name);
   const manifests = index['manifests'];
   if (index['schemaVersion'] !== 2 || !Array.isArray(manifests)) throw invalid(name, 'is not an index');
-  return manifests.map((entry) => {
+  const descriptors = manifests.flatMap((entry) => {
     const { digest, mediaType, artifactType }: JsonObject = isJsonObject(entry) ? entry : {};
-    if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string') {
-      throw invalid(name, 'has a descriptor without digest or media type');
-    }
-    return { digest, mediaType, artifactType: typeof artifactType === 'string' ? artifactType : undefined };
+    if (typeof digest !== 'string' || !isDigest(digest) || typeof mediaType !== 'string') return [];
+    return [{ digest, mediaType, artifactType: typeof artifactType === 'string' ? artifactType : undefined }];
   });
+  if (descriptors.length === manifests.length) return { descriptors };
+  return { descriptors, fault: invalid(name, 'has a descriptor without digest or media type') };
 }
 
 function parseObject(bytes: Uint8Array, name: string): JsonObject {
@@ -74,20 +114,30 @@ function parseObject(bytes: Uint8Array, name: string): JsonObject {
   throw invalid(name, 'is not an object');
 }
 
-/** The same list's next page. @throws StoreError `BodyInvalid` for one that is not at the same path of the same registry */
-function toNextPath(
+/** The same list's next page; a fault for one that is not at the same path of the same registry. */
+function toNext(
   link: string | undefined,
   answered: URL,
   { base, name }: { readonly base: string; readonly name: string },
-): string | undefined {
-  const target = /<([^<>]*)>\s*;[^,]*rel="?next"?/.exec(link ?? '')?.[1];
-  if (target === undefined) return undefined;
+): Pick<ReadPage, 'next' | 'fault'> {
+  const target = findNextTarget(link ?? '');
+  if (target === undefined) return { next: undefined };
   const next = URL.parse(target, answered.href);
   // No other place is contacted, and an incomplete list does not show that anything is absent.
   if (next === null || next.origin !== answered.origin || next.pathname !== answered.pathname) {
-    throw invalid(name, 'continues at another place');
+    return { next: undefined, fault: invalid(name, 'continues at another place') };
   }
-  return `${base}${next.search}`;
+  return { next: `${base}${next.search}` };
+}
+
+/** The target of a `Link` header (RFC 8288) that says `rel=next`. */
+function findNextTarget(link: string): string | undefined {
+  for (const part of link.split('<').slice(1)) {
+    const end = part.indexOf('>');
+    const [parameters = ''] = part.slice(end + 1).split(',', 1);
+    if (end >= 0 && /^\s*;/.test(parameters) && /rel="?next"?/.test(parameters)) return part.slice(0, end);
+  }
+  return undefined;
 }
 
 function toMissingPage(error: unknown): never {
@@ -106,7 +156,10 @@ function header(headers: Readonly<Record<string, string | string[] | undefined>>
 }
 
 function tooMany(repository: Repository, digest: Digest): StoreError {
-  return new StoreError('LimitExceeded', `${repository}@${digest} has more than ${MAX_REFERRERS} referrers`);
+  return new StoreError(
+    'LimitExceeded',
+    `${repository}@${digest} has more than ${MAX_REFERRERS} referrers; no further one is read`,
+  );
 }
 
 function invalid(name: string, fault: string, cause?: unknown): StoreError {

@@ -3,6 +3,7 @@ import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-str
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import { parseScope } from '../../base/names/scope.ts';
+import { withoutTrailing } from '../../base/names/without-trailing.ts';
 
 /** A credential of a registry. Functions return the secrets, so that printing the value does not print them. */
 export type Credential =
@@ -103,11 +104,11 @@ function toCredential(entry: JsonValue, place: string): Credential | undefined {
 
 function decodeAuth(auth: string, place: string): string {
   const bytes = Buffer.from(auth, 'base64');
-  if (bytes.toString('base64').replace(/=+$/, '') !== auth.replace(/=+$/, '')) {
+  if (withoutTrailing(bytes.toString('base64'), '=') !== withoutTrailing(auth, '=')) {
     throw invalid(`the auth of ${place} is not base64`);
   }
   // Docker pads some with zero bytes.
-  const decoded = bytes.toString('utf8').replace(/\0+$/, '');
+  const decoded = withoutTrailing(bytes.toString('utf8'), '\0');
   if (!decoded.includes(':') || decoded.includes('\uFFFD')) throw invalid(`the auth of ${place} is not user:password`);
   return decoded;
 }

@@ -1,12 +1,11 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/reference.ts';
-import { parseReference } from '../../base/names/reference.ts';
+import { parseReference, type Repository, repositoryHost } from '../../base/names/reference.ts';
 import type { HttpResponse, HttpSender } from '../../platform/http/http-client.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
 import { type AllowedHosts, createAllowedRegistries } from './allowed-registries.ts';
-import { listReferrers, type UntrustedDescriptor } from './list-referrers.ts';
+import { listReferrers, type ReferrerList } from './list-referrers.ts';
 import type { PullSecret } from './pull-secret.ts';
 import {
   checkManifest,
@@ -16,6 +15,7 @@ import {
   verifyContent,
 } from './registry-answers.ts';
 import { createRegistryRequests } from './registry-requests.ts';
+import { createSignatureExtension, type SignatureExtension } from './signature-extension.ts';
 import { type StreamOptions, streamBlob } from './stream-blob.ts';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -62,11 +62,9 @@ export interface RegistryClient {
     read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
   ): Promise<T>;
   /** The referrers of a manifest; undefined if the registry lacks the API (before OCI distribution 1.1). */
-  listReferrers(
-    repository: Repository,
-    digest: Digest,
-    signal: AbortSignal,
-  ): Promise<readonly UntrustedDescriptor[] | undefined>;
+  listReferrers(repository: Repository, digest: Digest, signal: AbortSignal): Promise<ReferrerList | undefined>;
+  /** The OpenPGP signatures by the signature extension; undefined if the registry does not say that it has it. */
+  readonly readSignatureExtension: SignatureExtension;
 }
 
 /** Reads manifests by digest or tag. Their content has been compared with the digest. */
@@ -82,7 +80,9 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     const asked = isDigest(reference) ? reference : undefined;
     const path = `manifests/${asked ?? checkTag(repository, reference)}`;
     const request = { repository, path, method: 'GET', accept: ACCEPT, limitBytes: MAX_MANIFEST_BYTES } as const;
-    const response = await requests.ask({ ...request, signal });
+    const response = await requests.ask({ ...request, signal }).catch((error: unknown) => {
+      throw nameAbsent(error, repository, reference);
+    });
     return naming(response, () => {
       const mediaType = toManifestMediaType(response.headers['content-type']);
       if (mediaType === undefined)
@@ -99,7 +99,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       const path = `manifests/${checkTag(repository, tag)}`;
       const head = await requests
         .ask({ repository, path, method: 'HEAD', accept: ACCEPT, limitBytes: 0, signal })
-        .catch(toUndefinedWithoutHead);
+        .catch((error: unknown) => toUndefinedWithoutHead(nameAbsent(error, repository, tag)));
       const named = head === undefined ? undefined : toContentDigest(head);
       const isManifest = toManifestMediaType(head?.headers['content-type']) !== undefined;
       if (isManifest && named !== undefined && isDigest(named)) return named;
@@ -108,6 +108,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
     readManifest,
     streamBlob: (repository, digest, limits, read) => streamBlob(requests, { repository, digest }, limits, read),
     listReferrers: (repository, digest, signal) => listReferrers(requests, repository, digest, signal),
+    readSignatureExtension: createSignatureExtension(requests, options.now),
     async readBlob(repository, digest, { limitBytes, signal }) {
       const path = `blobs/${digest}`;
       const response = await requests.ask({ repository, path, method: 'GET', accept: '*/*', limitBytes, signal });
@@ -117,6 +118,14 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       });
     },
   };
+}
+
+/** Says in words what the registry said: a tag that does not exist is no registry out of reach. */
+function nameAbsent(error: unknown, repository: Repository, reference: string): unknown {
+  if (!(error instanceof StoreError) || error.code !== 'NotFound') return error;
+  const what = isDigest(reference) ? `no manifest ${reference}` : `no tag ${reference}`;
+  const message = `${repositoryHost(repository)} has ${what} in ${repository}: ${error.message}`;
+  return new StoreError('NotFound', message, { cause: error });
 }
 
 /** A registry without HEAD answers 405 or another status. Then a GET is sent. */

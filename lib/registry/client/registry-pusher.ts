@@ -7,6 +7,7 @@ import { retryRequest } from '../../platform/time/retries.ts';
 import { createAllowedRegistries } from './allowed-registries.ts';
 import { checkStatus } from './registry-answers.ts';
 import type { Manifest, RegistryClientOptions } from './registry-client.ts';
+import { toExtensionEntry } from './signature-extension.ts';
 import { createTokenAuth } from './token-auth.ts';
 
 /**
@@ -14,10 +15,12 @@ import { createTokenAuth } from './token-auth.ts';
  * registry client does; `RedirectRefused` for an upload to another origin.
  */
 export interface RegistryPusher {
-  /** Does nothing if the repository has the blob. @returns whether it was sent */
+  /** Does nothing if the repository has the blob, or waits for who sends it just now. @returns whether it was sent */
   pushBlob(repository: Repository, blob: PushedBlob, signal: AbortSignal): Promise<boolean>;
   /** Its blobs must exist. `ConditionFailed` if the registry answers that the condition does not hold. */
   pushManifest(repository: Repository, manifest: Manifest, options: PushOptions): Promise<PushedManifest>;
+  /** An OpenPGP signature of an image, by the signature extension. @returns false for one that is there by this name */
+  putSignature(repository: Repository, digest: Digest, message: Uint8Array, signal: AbortSignal): Promise<boolean>;
 }
 
 export interface PushOptions {
@@ -98,20 +101,41 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
     }
   }
 
+  async function sendBlob(
+    repository: Repository,
+    { digest, bytes }: PushedBlob,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (await hasBlob(repository, digest, signal)) return false;
+    await retryRequest(async () => {
+      const at = toUrl(repository, 'blobs/uploads/');
+      const started = await attempt({ url: at, repository, method: 'POST', content: NOTHING, signal });
+      if (started.status !== 202) refuse(started);
+      const url = toUploadUrl(started, at);
+      url.searchParams.set('digest', digest);
+      const content = { type: 'application/octet-stream', bytes };
+      const ended = await attempt({ url, repository, method: 'PUT', content, signal });
+      if (ended.status !== 201) refuse(ended);
+    }, signal);
+    return true;
+  }
+
+  // Two uploads of one blob at a time: distribution 2.8 writes its link anew, and for that moment a manifest that names
+  // the blob is refused.
+  const uploads = new Map<string, Promise<unknown>>();
+
   return {
-    async pushBlob(repository, { digest, bytes }, signal) {
-      if (await hasBlob(repository, digest, signal)) return false;
-      await retryRequest(async () => {
-        const at = toUrl(repository, 'blobs/uploads/');
-        const started = await attempt({ url: at, repository, method: 'POST', content: NOTHING, signal });
-        if (started.status !== 202) refuse(started);
-        const url = toUploadUrl(started, at);
-        url.searchParams.set('digest', digest);
-        const content = { type: 'application/octet-stream', bytes };
-        const ended = await attempt({ url, repository, method: 'PUT', content, signal });
-        if (ended.status !== 201) refuse(ended);
-      }, signal);
-      return true;
+    async pushBlob(repository, blob, signal) {
+      const name = `${repository}@${blob.digest}`;
+      for (let other = uploads.get(name); other !== undefined; other = uploads.get(name))
+        await Promise.allSettled([other]);
+      const upload = sendBlob(repository, blob, signal);
+      uploads.set(name, upload);
+      try {
+        return await upload;
+      } finally {
+        uploads.delete(name);
+      }
     },
     async pushManifest(repository, { digest, bytes, mediaType }, { tag, condition, signal }) {
       const url = toUrl(repository, `manifests/${tag ?? digest}`);
@@ -125,6 +149,16 @@ export function createRegistryPusher(options: RegistryClientOptions): RegistryPu
         );
       }
       return { isListed: headers['oci-subject'] !== undefined };
+    },
+    async putSignature(repository, digest, message, signal) {
+      const { path, content } = toExtensionEntry(repository, digest, message);
+      const url = new URL(path, allowed.toOrigin(repository));
+      return await retryRequest(async () => {
+        const response = await attempt({ url, repository, method: 'PUT', content, signal });
+        if (response.status === 409) return false;
+        if (response.status !== 201) refuse(response);
+        return true;
+      }, signal);
     },
   };
 }
@@ -142,8 +176,20 @@ function toConditionHeaders(condition: TagCondition | undefined): Readonly<Recor
   return condition.kind === 'absent' ? { 'if-none-match': '*' } : { 'if-match': condition.etag };
 }
 
-/** @throws StoreError always: 200 is not the expected status either */
+/** OCI distribution's code for a manifest whose blobs the registry does not find. */
+const BLOB_UNKNOWN = /"code"\s*:\s*"MANIFEST_BLOB_UNKNOWN"/;
+
+/**
+ * A blob that the registry took and does not find yet is `Unavailable`: it may find it in a moment.
+ *
+ * @throws StoreError always: 200 is not the expected status either
+ */
 function refuse(response: HttpResponse): never {
+  const isBlobUnknown = response.status === 400 || response.status === 404;
+  if (isBlobUnknown && BLOB_UNKNOWN.test(Buffer.from(response.bytes).toString('latin1'))) {
+    const message = `${toShownUrl(response.url)}: HTTP status ${response.status}, MANIFEST_BLOB_UNKNOWN`;
+    throw new StoreError('Unavailable', message);
+  }
   if (response.status === 412) {
     throw new StoreError('ConditionFailed', `${toShownUrl(response.url)}: another writer has changed it`);
   }

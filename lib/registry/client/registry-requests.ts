@@ -6,6 +6,8 @@ import { createTokenAuth, type TokenAuthOptions } from './token-auth.ts';
 
 interface RegistryRequest {
   readonly repository: Repository;
+  /** Default: that of OCI distribution, `v2`. */
+  readonly api?: 'v2' | 'extensions/v2' | undefined;
   /** Below the repository: `manifests/<reference>`. */
   readonly path: string;
   readonly method: 'GET' | 'HEAD';
@@ -21,7 +23,12 @@ interface RegistryRequest {
 export interface RegistryRequests {
   /** The answer, always with status 200. */
   ask(request: RegistryRequest): Promise<HttpResponse>;
+  /** `GET /v2/` of a repository's registry without credentials: 200, or 401 with a challenge. */
+  ping(repository: Repository, signal: AbortSignal): Promise<HttpResponse>;
 }
+
+/** Bytes of an answer whose headers alone are read. */
+const MAX_PING_BYTES = 64 * 1024;
 
 /** Sends requests to registries. Each answers at most one challenge, and credentials go to no other origin. */
 export function createRegistryRequests(options: TokenAuthOptions): RegistryRequests {
@@ -49,11 +56,27 @@ export function createRegistryRequests(options: TokenAuthOptions): RegistryReque
 
   return {
     async ask(request) {
-      const { repository, path, signal } = request;
-      const url = new URL(`${allowed.toOrigin(repository)}/v2/${repositoryPath(repository)}/${path}`);
+      const { repository, api = 'v2', path, signal } = request;
+      const url = new URL(`${allowed.toOrigin(repository)}/${api}/${repositoryPath(repository)}/${path}`);
       return await retryRequest(async () => {
         const response = await attempt(url, request);
         checkStatus(response, url.origin);
+        return response;
+      }, signal);
+    },
+    async ping(repository, signal) {
+      const url = new URL(`${allowed.toOrigin(repository)}/v2/`);
+      const request = {
+        repository,
+        path: '',
+        method: 'GET',
+        accept: '*/*',
+        limitBytes: MAX_PING_BYTES,
+        signal,
+      } as const;
+      return await retryRequest(async () => {
+        const response = await send(url, request, undefined);
+        if (response.status !== 401) checkStatus(response, url.origin);
         return response;
       }, signal);
     },

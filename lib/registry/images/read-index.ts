@@ -3,6 +3,8 @@ import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
+import { COSIGN_SIGNATURE_TYPE, isBundleType } from '../../crypto/sigstore/signature-blob.ts';
+import type { Manifest } from '../client/registry-client.ts';
 
 /** A manifest that an index names, as a node reads the entry. */
 export interface IndexEntry {
@@ -128,4 +130,62 @@ function requireOneSpelling(object: JsonObject, known: readonly string[], path: 
 
 export function invalidIndex(fault: string, cause?: unknown): StoreError {
   return new StoreError('BodyInvalid', `the index is refused: ${fault}`, cause === undefined ? {} : { cause });
+}
+
+/** Layers of statements about images: in-toto ones of BuildKit and cosign, bare or in their envelope. */
+const STATEMENT_TYPES: readonly string[] = ['application/vnd.in-toto+json', 'application/vnd.dsse.envelope.v1+json'];
+
+/** What a manifest is: something that a node may run, or something about an image. */
+export interface ManifestUse {
+  readonly kind: 'image' | 'attachment';
+  /** Whether a node would run it if it were asked to, since nodes look at no type of a layer. */
+  readonly mayRun: boolean;
+  /** What it says that it is about; undefined where it says nothing. */
+  readonly subject: Digest | undefined;
+}
+
+/**
+ * Tells an attachment from an image by the manifest's contents, whatever an event or a list says of it. An attachment is
+ * an artefact, whose configuration is not that of an image, or has nothing but signatures and statements as layers. What
+ * cannot be told is an image, which is judged.
+ */
+export function readManifestUse(manifest: Pick<Manifest, 'bytes' | 'mediaType'>): ManifestUse {
+  const content = parseObject(manifest.bytes);
+  const { subject: named = null } = content;
+  const digest = isJsonObject(named) ? named['digest'] : undefined;
+  const subject = typeof digest === 'string' && isDigest(digest) ? digest : undefined;
+  const isIndex = isIndexType(manifest.mediaType);
+  const mayRun = isIndex || (isJsonObject(content['config'] ?? null) && !isNoImage(manifest));
+  const isAttachment = !isIndex && (isNoImage(manifest) || hasAttachedLayersAlone(content));
+  return { kind: isAttachment ? 'attachment' : 'image', mayRun, subject };
+}
+
+function isNoImage(manifest: Pick<Manifest, 'bytes' | 'mediaType'>): boolean {
+  try {
+    return isArtefact(manifest);
+  } catch (error) {
+    if (error instanceof StoreError) return false;
+    throw error;
+  }
+}
+
+function hasAttachedLayersAlone({ layers = null }: JsonObject): boolean {
+  return (
+    Array.isArray(layers) && layers.length > 0 && layers.every((layer) => isJsonObject(layer) && isAttached(layer))
+  );
+}
+
+function isAttached({ mediaType }: JsonObject): boolean {
+  if (typeof mediaType !== 'string') return false;
+  return mediaType === COSIGN_SIGNATURE_TYPE || isBundleType(mediaType) || STATEMENT_TYPES.includes(mediaType);
+}
+
+/** Empty for what is no object in strict JSON. */
+function parseObject(bytes: Uint8Array): JsonObject {
+  try {
+    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return isJsonObject(value) ? value : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,22 +1,18 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { HttpClient } from '../../platform/http/http-client.ts';
-import { createHttpClient } from '../../platform/http/http-client.ts';
+import { createHttpClient, type HttpClient } from '../../platform/http/http-client.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
+import { createKeptClients, type Retirable } from '../../platform/http/kept-clients.ts';
 import type { ProxyOptions } from '../../platform/http/routes.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { createProfileAttachments } from '../../registry/attachments/attachment-store.ts';
-import type { ManifestSource } from '../../registry/client/registry-client.ts';
-import { createMirroredReader } from '../../registry/profile/mirrored-reader.ts';
 import type { ProfileRegistries, RegistryTrust } from '../../registry/profile/profile-registries.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { createDirectoryReleaseStore } from '../directory-stores.ts';
-import { createHttpReleaseStore } from '../http-stores.ts';
-import { createObjectLookasideStore, createObjectReleaseStore } from '../object-stores.ts';
+import { createHttpReleaseStore, createObjectLookasideStore, createObjectReleaseStore } from '../numbered-stores.ts';
 import { createFailingStore, createParallelStore, createPolicyStore } from '../port/composites.ts';
 import type { SignaturePlaces, SignatureStore } from '../port/signature-store.ts';
-import { createProfileLookaside } from '../registries-d-store.ts';
+import { type ImagePlaces, openImagePlaces } from './image-places.ts';
 
 type StoreTrust = RegistryTrust & Pick<PreparedTrust, 'stores' | 'registriesD'>;
 
@@ -31,16 +27,16 @@ interface ProfileStoreOptions {
 }
 
 /** All that a decision about a profile's image may read. */
-export interface EvidencePlaces extends SignaturePlaces {
-  readonly manifests: ManifestSource;
-}
+export interface EvidencePlaces extends SignaturePlaces, ImagePlaces {}
 
 /** The stores of one profile. */
-interface ProfileStores extends Omit<EvidencePlaces, 'release'> {
+interface ProfileStores extends ImagePlaces {
   /** The profile's stores, or their replacement, in the order in which they are named. */
   readonly releases: readonly SignatureStore[];
   /** Ends the connections. The registries are the caller's. */
   readonly close: () => void;
+  /** The same once no call uses them. */
+  readonly retire: () => void;
 }
 
 /** Opens the stores, lookasides, attachments and manifests that a profile names. */
@@ -53,63 +49,56 @@ export function openProfileStores(
   const client = createHttpClient({ allowPrivateAddresses: isPrivateAllowed, ca: storeAccess.ca, proxy });
   const urls = replacement ?? stores.map(({ url }) => url);
   const access = replacement === undefined ? storeAccess : { allowLocal: true };
-  const sigstore =
-    registries === undefined
-      ? createFailingStore('attachments', REGISTRIES_NOT_READ)
-      : createProfileAttachments(registries)(trust);
+  const images = openLater(() => openImagePlaces(trust, client, registries));
   return {
     releases: urls.map((url) => openStore(url, access, client)),
-    lookaside: createPolicyStore({ openpgp: createProfileLookaside(trust, client), sigstore }),
-    manifests: registries === undefined ? NO_MANIFESTS : openManifests(registries, trust),
+    ...images,
     close: () => client.close(),
+    retire: () => client.retire(),
   };
 }
 
-/** The manifests of a profile's images, read where a node with its mirror sets pulls. */
-function openManifests(registries: Pick<ProfileRegistries, 'open'>, trust: RegistryTrust): ManifestSource {
-  return createMirroredReader((repository) => registries.open(trust, repository), trust.mirrorRules);
+/** Opens what image policies read at the first question: a profile with keyrings alone needs nothing of it. */
+function openLater(load: () => ImagePlaces): ImagePlaces {
+  let opened: ImagePlaces | undefined;
+  const open = (): ImagePlaces => (opened ??= load());
+  return {
+    lookaside: {
+      description: BESIDE_IMAGES,
+      fetchSignatures: (query, signal) => open().lookaside.fetchSignatures(query, signal),
+    },
+    manifests: {
+      readManifest: (repository, reference, signal) => open().manifests.readManifest(repository, reference, signal),
+    },
+  };
 }
 
-const REGISTRIES_NOT_READ = new StoreError('NotAllowed', 'registries are not read here');
+/** The name that the stores have before they are opened, and after. */
+const BESIDE_IMAGES = 'the lookasides of registries.d, then attachments';
 
-/** Reads no manifest: an image policy that needs one leaves the verdict indeterminate. */
-export const NO_MANIFESTS: ManifestSource = {
-  async readManifest() {
-    await Promise.resolve();
-    throw REGISTRIES_NOT_READ;
-  },
-};
-
-/** Opens the stores of profiles, and keeps their connections while the trust stays the same. */
+/**
+ * Opens the stores of profiles, and keeps their connections while the trust stays the same. When it changes, calls under
+ * way finish with the stores that they have.
+ */
 export interface UpstreamStores {
   open(trust: StoreTrust): EvidencePlaces;
   close(): void;
 }
 
-interface Opened extends Pick<ProfileStores, 'close'> {
-  readonly revision: string;
+interface Opened extends Retirable {
   readonly places: EvidencePlaces;
 }
 
 /** The stores of all profiles, for a service: each profile's stores are read in parallel. */
 export function createUpstreamStores(options: ProfileStoreOptions): UpstreamStores {
-  const opened = new Map<string, Opened>();
+  const kept = createKeptClients<Opened>();
+  const open = (trust: StoreTrust): Opened => {
+    const { releases, lookaside, manifests, close, retire } = openProfileStores(trust, options);
+    return { places: { release: createParallelStore(releases), lookaside, manifests }, close, retire };
+  };
   return {
-    open(trust) {
-      const { profile, revision } = trust;
-      const kept = opened.get(profile);
-      if (kept?.revision === revision) return kept.places;
-      // A call that still reads with the old client gets a failed store; its retry reads with the new trust.
-      kept?.close();
-      const { releases, lookaside, manifests, close } = openProfileStores(trust, options);
-      const places = { release: createParallelStore(releases), lookaside, manifests };
-      opened.set(profile, { revision, places, close });
-      return places;
-    },
-    close() {
-      for (const { close } of opened.values()) close();
-      opened.clear();
-    },
+    open: (trust) => kept.get(trust.profile, [trust.revision], () => open(trust)).places,
+    close: kept.close,
   };
 }
 

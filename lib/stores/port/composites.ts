@@ -1,3 +1,4 @@
+import { toPlaceFailure } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import type { SignatureKind, SignatureStore, StoreEntry } from './signature-store.ts';
@@ -9,7 +10,26 @@ export function createFallbackStore(stores: readonly SignatureStore[]): Signatur
     async *fetchSignatures(query, signal) {
       for (const store of stores) {
         signal.throwIfAborted();
+        yield* guardStore(store).fetchSignatures(query, signal);
+      }
+    },
+  };
+}
+
+/**
+ * The store, whose faults are its own: whoever chooses what it holds must not end the decision, or hide what another
+ * store holds, by whatever they make its reader throw.
+ */
+function guardStore(store: SignatureStore): SignatureStore {
+  const { description } = store;
+  return {
+    description,
+    async *fetchSignatures(query, signal) {
+      try {
         yield* store.fetchSignatures(query, signal);
+      } catch (thrown) {
+        signal.throwIfAborted();
+        yield { kind: 'failed', store: description, location: description, error: toPlaceFailure(description, thrown) };
       }
     },
   };
@@ -134,7 +154,7 @@ export function createParallelStore(
       const deadline = startDeadline(signal, timeoutMs, () => timeout);
       const pending = new Map<Reading, Promise<Step>>();
       const readings = stores.map((store): Reading => {
-        const iterator = store.fetchSignatures(query, deadline.signal)[Symbol.asyncIterator]();
+        const iterator = guardStore(store).fetchSignatures(query, deadline.signal)[Symbol.asyncIterator]();
         return { store, iterator };
       });
       try {

@@ -23,8 +23,16 @@ export type StoreEntry =
       readonly store: string;
       readonly location: string;
       readonly untrustedBytes: Uint8Array;
+      /** How a registry holds it beside an image: by the `.sig` tag, or by what refers to the image. */
+      readonly form?: 'tag' | 'referrer' | 'bundle' | undefined;
     }
-  | { readonly kind: 'absent'; readonly store: string; readonly location: string }
+  | {
+      readonly kind: 'absent';
+      readonly store: string;
+      readonly location: string;
+      /** What is there instead; missing for nothing. */
+      readonly message?: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly store: string; readonly location: string; readonly error: StoreError };
 
 /**
@@ -53,3 +61,6 @@ export interface SignaturePlaces {
   readonly release: SignatureStore;
   readonly lookaside: SignatureStore;
 }
+
+/** The start of the message of an entry for which nodes refuse an image, also when other signatures verify. */
+export const NODES_REFUSE = 'nodes refuse the image: ';

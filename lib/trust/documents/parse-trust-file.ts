@@ -7,6 +7,7 @@ import {
   parseAllDocuments,
   type SchemaOptions,
 } from 'yaml';
+import { decodeReplacing } from '../../base/documents/decode.ts';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
@@ -39,8 +40,10 @@ export function parseTrustFile({ name, bytes }: TrustDocument): ParsedDocument[]
   if (bytes.length > MAX_TRUST_FILE_BYTES) {
     throw atLine(name, undefined, `the file is longer than ${MAX_TRUST_FILE_BYTES} bytes`, 'LimitExceeded');
   }
-  const text = decodeText(name, bytes);
-  if (name.toLowerCase().endsWith('.json')) checkJsonGrammar(name, text);
+  const isJson = name.toLowerCase().endsWith('.json');
+  // Readers of YAML refuse what is no UTF-8; readers of JSON in clusters replace it.
+  const text = isJson ? decodeReplacing(bytes) : decodeText(name, bytes);
+  if (isJson) checkJsonGrammar(name, text);
   checkYamlTokens(name, text);
   const lines = new LineCounter();
   return [...parseAllDocuments(text, { ...YAML_OPTIONS, lineCounter: lines })].flatMap((yaml) =>

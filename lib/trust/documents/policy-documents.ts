@@ -1,10 +1,13 @@
-import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { prepareSigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
+import { isJsonObject } from '../../base/documents/json-value.ts';
 import { type ClusterImagePolicy, isLeftOut } from '../policy/cluster-image-policy.ts';
+import { MAX_PUBLISHED_DATA_LENGTH } from '../policy/cluster-image-policy-fields.ts';
+import { findScopeFault } from '../policy/find-scope-fault.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import { parseClusterImagePolicy } from '../policy/parse-cluster-image-policy.ts';
 import { parsePolicyContent } from '../policy/parse-policy-json.ts';
 import { PolicyError } from '../policy/policy-members.ts';
+import { prepareCheck } from '../policy/prepare-check.ts';
+import { describeUnmeetableSubject } from '../policy/unmeetable-subject.ts';
 import type { ConfiguredImagePolicy } from '../prepared/prepared-trust.ts';
 import { documentError, documentWarning, type ParsedDocument, type Path } from './parsed-document.ts';
 
@@ -24,7 +27,6 @@ const ROOT_PATH = ['spec', 'policy', 'rootOfTrust'];
 /** A ClusterImagePolicy or ImagePolicy, read as the API has it and carried whole. @throws ConfigurationError */
 export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
   const parsed = parseContent(source);
-  checkRoot(source, parsed);
   const policy: ConfiguredImagePolicy = {
     kind: parsed.kind,
     name: parsed.name,
@@ -33,7 +35,8 @@ export function parseImagePolicy(source: ParsedDocument): ImagePolicyDocument {
     content: source.content,
   };
   const scopes = parsed.scopes.map((scope, index) => ({ scope, path: [...SCOPES_PATH, index] }));
-  return { kind: 'ImagePolicy', source, policy, parsed, warnings: warnOfScopes(scopes, source) };
+  const warnings = [...warnOfScopes(scopes, source), ...warnOfRequirement(source, parsed), ...warnOfLongData(source)];
+  return { kind: 'ImagePolicy', source, policy, parsed, warnings };
 }
 
 /** Warns of scopes of ImagePolicies that nodes ignore because a ClusterImagePolicy covers them. */
@@ -58,14 +61,32 @@ function parseContent(source: ParsedDocument): ClusterImagePolicy {
   }
 }
 
-/** Reports a key or certificate that cannot be read before a signature needs it. */
-function checkRoot(source: ParsedDocument, { root }: ClusterImagePolicy): void {
-  try {
-    prepareSigstoreTrust(root, (key) => (key.kind === 'data' ? key.bytes : new Uint8Array()));
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    throw documentError(error.code, source, ROOT_PATH, error.message, error);
-  }
+/** Says before a signature needs it that none will satisfy the requirement. */
+function warnOfRequirement(source: ParsedDocument, { requirement }: ClusterImagePolicy): readonly string[] {
+  // Its keys are data: no file is needed.
+  const check = prepareCheck(requirement, {
+    keyrings: new Map(),
+    sigstore: { files: new Map(), bundleIdentity: 'refuse' },
+  });
+  const fault = check?.kind === 'unmeetable' ? check.fault : describeUnmeetableSubject(requirement);
+  if (fault === undefined) return [];
+  const text = `no image that this policy covers can be accepted: ${fault}`;
+  return [documentWarning(source, ROOT_PATH, text)];
+}
+
+/** Keys and certificates that are longer than today's API servers take. */
+function warnOfLongData(source: ParsedDocument): readonly string[] {
+  const { spec } = source.content;
+  const policy = isJsonObject(spec) ? spec['policy'] : undefined;
+  const root = isJsonObject(policy) ? policy['rootOfTrust'] : undefined;
+  const parts = isJsonObject(root) ? Object.entries(root) : [];
+  return parts.flatMap(([part, members]) =>
+    Object.entries(isJsonObject(members) ? members : {}).flatMap(([name, value]) => {
+      if (typeof value !== 'string' || value.length <= MAX_PUBLISHED_DATA_LENGTH) return [];
+      const limit = `API servers of OpenShift through 5.0 refuse more than ${MAX_PUBLISHED_DATA_LENGTH}`;
+      return [documentWarning(source, [...ROOT_PATH, part, name], `${name} has ${value.length} characters: ${limit}`)];
+    }),
+  );
 }
 
 export interface PolicyDocument {
@@ -115,15 +136,15 @@ interface PlacedScope {
   readonly path: Path;
 }
 
-/** Warns of scopes with a tag, which protect nothing here: images are verified by digest. */
+/** Warns of scopes that protect nothing: images are verified by digest, and nodes match no odd wildcard. */
 function warnOfScopes(scopes: readonly PlacedScope[], source: ParsedDocument): readonly string[] {
-  return scopes
-    .filter(({ scope }) => hasTag(scope))
-    .map(({ scope, path }) => {
-      const fault = 'images are asked for by digest, and it has a tag';
-      const text = `the scope ${JSON.stringify(scope)} covers no image that is verified here: ${fault}`;
-      return documentWarning(source, path, text);
-    });
+  return scopes.flatMap(({ scope, path }) => {
+    const tagged = hasTag(scope) ? 'images are asked for by digest, and it has a tag' : undefined;
+    const fault = findScopeFault('docker', scope) ?? tagged;
+    if (fault === undefined) return [];
+    const text = `the scope ${JSON.stringify(scope)} covers no image that is verified here: ${fault}`;
+    return [documentWarning(source, path, text)];
+  });
 }
 
 function hasTag(scope: string): boolean {

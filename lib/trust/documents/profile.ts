@@ -9,7 +9,18 @@ export const PROFILE_API_VERSION = 'signet/v1';
 
 const pushSource = v.pipe(
   v.strictObject({
-    source: v.picklist(['ecr', 'quay', 'harbor', 'distribution', 'github', 'dockerhub']),
+    source: v.picklist([
+      'ecr',
+      'quay',
+      'harbor',
+      'distribution',
+      'github',
+      'dockerhub',
+      'cloudevents',
+      'eventgrid',
+      'jfrog',
+      'google',
+    ]),
     registry: registryHostField,
     repository: v.string(),
     mirrorOf: v.optional(repositoryField),
@@ -41,6 +52,7 @@ const spec = v.pipe(
     signedRepository: v.optional(v.picklist(['enforce', 'off']), 'enforce'),
     mode: v.optional(v.picklist(['enforce', 'warn']), 'enforce'),
     force: v.optional(v.picklist(['allow', 'deny']), 'allow'),
+    componentImages: v.optional(v.picklist(['deny', 'warn']), 'deny'),
     require: v.optional(v.picklist(['configured', 'openpgp', 'sigstore']), 'configured'),
     bundleIdentity: v.optional(v.picklist(['refuse', 'digest']), 'refuse'),
     platforms: v.optional(

@@ -1,16 +1,18 @@
 import type { RegistriesDDocument } from '../prepared/prepared-trust.ts';
-import { readRegistriesD } from '../registries-d/read-registries-d.ts';
+import { DOCUMENT_MEMBERS, listIgnored, readRegistriesD } from '../registries-d/read-registries-d.ts';
 import { REGISTRIES_D } from '../registries-d/registries-d.ts';
-import { type ClusterVersionDocument, parseClusterVersion } from './cluster-version.ts';
-import { type ConfigMapDocument, parseConfigMap } from './config-map.ts';
-import { type HiveConfigDocument, parseHiveConfig } from './hive-config.ts';
 import {
+  type ClusterVersionDocument,
+  type HiveConfigDocument,
   type MirrorSetDocument,
+  parseClusterVersion,
+  parseHiveConfig,
   parseImageContentSourcePolicy,
   parseImageDigestMirrorSet,
   parseImageTagMirrorSet,
-} from './mirror-set.ts';
-import type { ParsedDocument } from './parsed-document.ts';
+} from './cluster-settings.ts';
+import { type ConfigMapDocument, parseConfigMap } from './config-map.ts';
+import { documentError, type ParsedDocument } from './parsed-document.ts';
 import {
   type ImagePolicyDocument,
   type PolicyDocument,
@@ -18,6 +20,7 @@ import {
   parsePolicyJson,
 } from './policy-documents.ts';
 import { PROFILE_API_VERSION, type ProfileDocument, parseProfile } from './profile.ts';
+import { isTrustedRoot, parseTrustedRootDocument, type TrustedRootDocument } from './trusted-root.ts';
 
 /** A document whose kind is not known; an error unless the profile ignores that kind. */
 interface UnknownDocument {
@@ -36,6 +39,7 @@ export type RecognisedDocument =
   | PolicyDocument
   | ProfileDocument
   | RegistriesDFile
+  | TrustedRootDocument
   | UnknownDocument;
 
 const PARSERS: ReadonlyMap<string, (source: ParsedDocument) => RecognisedDocument> = new Map<
@@ -65,9 +69,10 @@ export function recogniseDocument(source: ParsedDocument): RecognisedDocument {
   const { apiVersion, kind } = source.content;
   if (source.document.startsWith(`${REGISTRIES_D}/`)) return parseRegistriesD(source);
   if (kind === undefined) {
+    if (isTrustedRoot(source)) return parseTrustedRootDocument(source);
     if (Object.hasOwn(source.content, 'default')) return parsePolicyJson(source);
     const members = Object.keys(source.content);
-    if (members.length > 0 && members.every((member) => member === 'docker' || member === 'default-docker')) {
+    if (members.length > 0 && members.every((member) => DOCUMENT_MEMBERS.has(member))) {
       return parseRegistriesD(source);
     }
   }
@@ -80,10 +85,18 @@ interface RegistriesDFile {
   readonly kind: 'registries.d';
   readonly source: ParsedDocument;
   readonly registries: RegistriesDDocument;
+  /** Each with file and line. */
+  readonly warnings: readonly string[];
 }
 
 /** A containers-registries.d(5) document, carried whole. @throws ConfigurationError `DocumentInvalid`, `DuplicateKey` */
 function parseRegistriesD(source: ParsedDocument): RegistriesDFile {
+  const [duplicate] = source.warnings;
+  // Other documents may have the same member twice; to nodes the whole configuration is broken then.
+  if (duplicate !== undefined) throw documentError('DuplicateKey', source, [], duplicate);
   readRegistriesD([source]);
-  return { kind: 'registries.d', source, registries: { document: source.document, content: source.content } };
+  // Nothing else is published.
+  const known = Object.entries(source.content).filter(([member]) => DOCUMENT_MEMBERS.has(member));
+  const registries = { document: source.document, content: Object.fromEntries(known) };
+  return { kind: 'registries.d', source, registries, warnings: listIgnored(source) };
 }

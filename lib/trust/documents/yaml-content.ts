@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, type YAMLMap } from 'yaml';
-import { type JsonObject, type JsonValue, setMember } from '../../base/documents/json-value.ts';
+import { isJsonObject, type JsonObject, type JsonValue, setMember } from '../../base/documents/json-value.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import type { Path } from './parsed-document.ts';
 
@@ -23,8 +23,8 @@ interface Reading extends YamlSource {
 }
 
 /**
- * Converts a document to plain values. Mapping keys must be strings; merge keys reject; a key that occurs twice
- * with the same value is a warning (Red Hat's own manifest has one), with different values an error.
+ * Converts a document to plain values. Mapping keys must be strings; what a merge key names counts where the mapping
+ * does not have the member itself; a key that occurs twice with the same value is a warning (Red Hat's own manifest has one), with different values an error.
  *
  * @throws ConfigurationError
  */
@@ -78,7 +78,13 @@ function readNode(reading: Reading, node: unknown, depth: number): JsonValue {
 
 function readMap(reading: Reading, map: YAMLMap, depth: number): JsonObject {
   const object: JsonObject = {};
+  let merged: readonly JsonObject[] | undefined;
   for (const { key, value: valueNode } of map.items) {
+    if (isMergeKey(key)) {
+      if (merged !== undefined) throw fault(reading, key, 'DuplicateKey', 'a merge key occurs twice');
+      merged = readMerged(reading, key, valueNode, depth);
+      continue;
+    }
     const member = readKey(reading, key);
     const value = readNode(reading, valueNode, depth + 1);
     if (!Object.hasOwn(object, member)) {
@@ -91,15 +97,31 @@ function readMap(reading: Reading, map: YAMLMap, depth: number): JsonObject {
       throw fault(reading, key, 'DuplicateKey', reason);
     }
   }
+  for (const other of merged ?? []) {
+    for (const [member, value] of Object.entries(other)) {
+      if (!Object.hasOwn(object, member)) setMember(object, member, value);
+    }
+  }
   return object;
+}
+
+function isMergeKey(key: Pair['key']): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+}
+
+/** What a merge key names: a mapping or several, of which the first that has a member counts. */
+function readMerged(reading: Reading, key: unknown, node: unknown, depth: number): readonly JsonObject[] {
+  const value = readNode(reading, node, depth + 1);
+  const objects = Array.isArray(value) ? value : [value];
+  return objects.map((one) => {
+    if (isJsonObject(one)) return one;
+    throw fault(reading, key, 'DocumentInvalid', 'a merge key names a mapping or a list of mappings');
+  });
 }
 
 function readKey(reading: Reading, key: Pair['key']): string {
   if (!isScalar(key) || typeof key.value !== 'string') {
     throw fault(reading, key, 'DocumentInvalid', 'a key that is not a string; quote it');
-  }
-  if (key.value === '<<' && key.type === 'PLAIN') {
-    throw fault(reading, key, 'DocumentInvalid', 'merge keys are not read: write the members out');
   }
   return key.value;
 }

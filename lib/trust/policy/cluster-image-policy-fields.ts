@@ -1,4 +1,4 @@
-import { tryDecodeBase64 } from '../../base/documents/base64.ts';
+import { tryDecodeBase64 } from '../../base/documents/decode.ts';
 import { isDockerPath } from '../../base/names/docker-reference.ts';
 import type { ClusterImagePolicyVersion } from './cluster-image-policy.ts';
 import { findScopeFault, requireCanonicalScopeAt } from './find-scope-fault.ts';
@@ -7,7 +7,10 @@ import type { KeySource } from './policy-requirement.ts';
 
 /** Limits of the API (`openshift/api` config/v1, types_image_policy.go), in characters as written. */
 const MAX_SCOPE_LENGTH = 512;
-const MAX_DATA_LENGTH = 8192;
+/** What coming versions of the API take; those of today take {@link MAX_PUBLISHED_DATA_LENGTH}. */
+export const MAX_DATA_LENGTH = 32_768;
+/** The longest key or certificates that API servers of OpenShift through 5.0 take. */
+export const MAX_PUBLISHED_DATA_LENGTH = 8192;
 const MIN_KEY_LENGTH = 68;
 const MIN_CERTIFICATE_LENGTH = 72;
 const MAX_ISSUER_LENGTH = 2048;

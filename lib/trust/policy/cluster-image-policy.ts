@@ -1,6 +1,5 @@
 import { type ImagePolicy, listEnclosingScopes, toScopeName } from './image-policy.ts';
-import type { PolicyRequirement, SigstoreRoot, SigstoreSignedRequirement } from './policy-requirement.ts';
-import type { SignedIdentity } from './signed-identity.ts';
+import type { PolicyRequirement, SigstoreSignedRequirement, UnsupportedRequirement } from './policy-requirement.ts';
 
 /**
  * A ClusterImagePolicy or ImagePolicy of `config.openshift.io`. A node turns it into a `sigstoreSigned` requirement for
@@ -14,18 +13,14 @@ export interface ClusterImagePolicy {
   readonly namespace: string | undefined;
   /** Never empty, each once. */
   readonly scopes: readonly string[];
-  /** All of its keys and certificates are data, at most one key and one Rekor key. */
-  readonly root: SigstoreRoot;
-  /** Never `matchExact` or `exactReference`. */
-  readonly signedIdentity: SignedIdentity;
+  /**
+   * What a node requires of the images in its scopes. All keys and certificates are data, at most one key and one Rekor
+   * key; the identity is never `matchExact` or `exactReference`.
+   */
+  readonly requirement: SigstoreSignedRequirement | UnsupportedRequirement;
 }
 
 export type ClusterImagePolicyVersion = 'v1' | 'v1alpha1';
-
-/** What a node requires of the images in the policy's scopes; nothing is lost. */
-export function toSigstoreSigned({ root, signedIdentity }: ClusterImagePolicy): SigstoreSignedRequirement {
-  return { type: 'sigstoreSigned', root, signedIdentity };
-}
 
 type Scopes = ReadonlyMap<string, readonly RequiredPolicy[]>;
 
@@ -51,6 +46,19 @@ export function mergeClusterPolicies(required: readonly RequiredPolicy[]): Image
   for (const scope of [...cluster.keys(), ...namespaced.keys()]) {
     docker.set(scope, listRequirements(listEnclosingScopes(scope), cluster, namespaced));
   }
+  return { default: [{ type: 'insecureAcceptAnything' }], transports: new Map([['docker', docker]]) };
+}
+
+/**
+ * Merges all image policies of a cluster as nodes do for the pods of one namespace, or for what belongs to none: the most
+ * specific scope alone counts, and an ImagePolicy's is left out where the cluster's covers it.
+ */
+export function mergeForNamespace(required: readonly RequiredPolicy[], namespace: string | undefined): ImagePolicy {
+  const cluster = toScopes(required.filter(({ policy }) => policy.kind === 'ClusterImagePolicy'));
+  const isOwn = ({ kind, namespace: of }: ClusterImagePolicy): boolean => kind === 'ImagePolicy' && of === namespace;
+  const own = toScopes(namespace === undefined ? [] : required.filter(({ policy }) => isOwn(policy)));
+  const counted = [...cluster, ...[...own].filter(([scope]) => !isLeftOut(scope, cluster))];
+  const docker = new Map(counted.map(([scope, each]) => [scope, each.map(({ requirement }) => requirement)]));
   return { default: [{ type: 'insecureAcceptAnything' }], transports: new Map([['docker', docker]]) };
 }
 

@@ -7,7 +7,7 @@ const WILDCARD = '*.';
 
 /**
  * Why a scope is not one of its transport; undefined when it is. The empty scope is valid; unknown transports
- * may have any. As on a node, but for wildcards in places where none is known (`example*.*.com`,
+ * may have any. As on a node, but for wildcards of docker in places where none is known (`example*.*.com`,
  * `*.example.com/a`): nodes accept them and never match one, so they protect less than it seems.
  */
 export function findScopeFault(transport: string, scope: string): string | undefined {

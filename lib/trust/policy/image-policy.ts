@@ -91,6 +91,7 @@ function listParents(text: string): readonly string[] {
 
 /** `*.` and each domain above a host; a wildcard never has a port. */
 function listWildcards(host: string): readonly string[] {
-  const labels = host.replace(/:.*$/, '').split('.');
+  const [name = ''] = host.split(':', 1);
+  const labels = name.split('.');
   return labels.slice(1).map((_, index) => `*.${labels.slice(index + 1).join('.')}`);
 }

@@ -72,6 +72,31 @@ export function findLockoutRisks(
   });
 }
 
+/** Release images that come under a ClusterImagePolicy of the site's own: whoever signs for it has to sign these too. */
+export function findCoveredReleases(policy: ImagePolicy, sources: readonly DockerReference[]): readonly string[] {
+  return sources.flatMap((source) => {
+    const found = findForSource(policy, source);
+    if (!found.requirements.some(({ type }) => type === 'sigstoreSigned')) return [];
+    const reason = 'nodes can pull none that its own root of trust has not signed';
+    return [`${describeScope(found)} covers ${source.name}: ${reason}`];
+  });
+}
+
+/** Identities that no certificate can have: nodes compare them with e-mail addresses alone. */
+export function warnOfIdentities({ default: byDefault, transports }: ImagePolicy): readonly string[] {
+  const lists = [['the default', byDefault] as const, ...[...transports.values()].flatMap((scopes) => [...scopes])];
+  return lists.flatMap(([scope, requirements]) =>
+    requirements.flatMap((requirement) => {
+      const root = requirement.type === 'sigstoreSigned' ? requirement.root : undefined;
+      const email = root === undefined || root.kind === 'keys' ? undefined : root.subjectEmail;
+      if (email?.includes('://') !== true) return [];
+      const reason = 'nodes compare it with e-mail addresses alone, so that no image is accepted';
+      const remedy = 'workflows that sign with a URI need a key, or a certificate with an e-mail address';
+      return [`${scope}: the subjectEmail ${email} is a URL: ${reason}; ${remedy}`];
+    }),
+  );
+}
+
 /** The requirements of any image of a repository, or of the one that a tag or digest names. */
 export function findForSource(policy: ImagePolicy, source: DockerReference): FoundRequirements {
   const { name, tag, digest } = isNameOnly(source) ? { ...source, digest: ANY_DIGEST } : source;
@@ -101,9 +126,11 @@ export function findFault(requirements: readonly PolicyRequirement[]): string | 
         return 'signedBaseLayer is never met';
       case 'signedBy':
         if (requirement.keyType !== 'GPGKeys') return `nodes cannot evaluate keyType ${requirement.keyType}`;
+        if (requirement.keys.length === 0) return 'signedBy names no key';
         break;
       case 'insecureAcceptAnything':
       case 'sigstoreSigned':
+      case 'unsupported':
         break;
       default:
         throw new TypeError(`unknown requirement ${JSON.stringify(requirement satisfies never)}`);

@@ -34,6 +34,13 @@ const ROOT_MEMBERS: ReadonlyMap<string, string> = new Map([
   ['PKI', 'pki'],
 ]);
 
+const MATCH_POLICIES: ReadonlySet<string> = new Set([
+  'MatchRepoDigestOrExact',
+  'MatchRepository',
+  'ExactRepository',
+  'RemapIdentity',
+]);
+
 const KEY: DataRule = { label: 'PUBLIC KEY', markers: 'v1', hasMinimum: true };
 const REKOR_KEY: DataRule = { label: 'PUBLIC KEY', markers: 'v1', hasMinimum: false };
 const FULCIO_CA: DataRule = { label: 'CERTIFICATE', markers: 'v1', hasMinimum: false };
@@ -54,16 +61,30 @@ export function parseClusterImagePolicy(content: unknown): ClusterImagePolicy {
   const version = pick(VERSIONS, name, ['apiVersion']);
   const metadata = readAnyMembers(document.values.get('metadata'), ['metadata']);
   const spec = readMembers(document.values.get('spec'), ['spec'], ['scopes', 'policy']);
-  const policy = readMembers(spec.values.get('policy'), ['spec', 'policy'], ['rootOfTrust', 'signedIdentity']);
   return {
     kind,
     version,
     name: readRequiredText(metadata, 'name'),
     namespace: kind === 'ImagePolicy' ? readOptionalText(metadata, 'namespace') : undefined,
     scopes: readScopes(spec),
-    root: readRoot(policy.values.get('rootOfTrust'), [...policy.path, 'rootOfTrust'], version),
-    signedIdentity: readIdentity(policy),
+    requirement: readRequirement(spec.values.get('policy'), ['spec', 'policy'], version),
   };
+}
+
+/** What this version does not know makes the requirement one that is never met; the scopes stay covered by it. */
+function readRequirement(
+  content: unknown,
+  path: JsonPath,
+  version: ClusterImagePolicyVersion,
+): ClusterImagePolicy['requirement'] {
+  try {
+    const policy = readMembers(content, path, ['rootOfTrust', 'signedIdentity']);
+    const root = readRoot(policy.values.get('rootOfTrust'), [...path, 'rootOfTrust'], version);
+    return { type: 'sigstoreSigned', root, signedIdentity: readIdentity(policy) };
+  } catch (error) {
+    if (!(error instanceof PolicyError) || error.kind !== 'unsupported') throw error;
+    return { type: 'unsupported', fault: error.message };
+  }
 }
 
 function readScopes({ path: parent, values }: Members): readonly string[] {
@@ -76,13 +97,14 @@ function readScopes({ path: parent, values }: Members): readonly string[] {
 }
 
 function readRoot(content: unknown, path: JsonPath, version: ClusterImagePolicyVersion): SigstoreRoot {
-  const root = readMembers(content, path, ['policyType', ...ROOT_MEMBERS.values()]);
-  const policyType = readRequiredText(root, 'policyType');
+  const policyType = readRequiredText(readAnyMembers(content, path), 'policyType');
   const member = ROOT_MEMBERS.get(policyType);
+  if (member === undefined) throw unknown([...path, 'policyType'], policyType);
+  const root = readMembers(content, path, ['policyType', ...ROOT_MEMBERS.values()]);
   const foreign = [...root.values.keys()].find((name) => name !== 'policyType' && name !== member);
   if (foreign !== undefined) throw new PolicyError([...path, foreign], `forbidden for the policyType ${policyType}`);
-  const memberPath = [...path, member ?? 'policyType'];
-  const value = member === undefined ? undefined : root.values.get(member);
+  const memberPath = [...path, member];
+  const value = root.values.get(member);
   switch (policyType) {
     case 'PublicKey':
       return readPublicKey(readMembers(value, memberPath, ['keyData', 'rekorKeyData']), version);
@@ -93,7 +115,7 @@ function readRoot(content: unknown, path: JsonPath, version: ClusterImagePolicyV
       return readPki(readMembers(value, memberPath, known), version);
     }
     default:
-      throw new PolicyError(memberPath, `expected ${[...ROOT_MEMBERS.keys()].join(', ')}`);
+      throw unknown([...path, 'policyType'], policyType);
   }
 }
 
@@ -133,8 +155,9 @@ function readPki(members: Members, version: ClusterImagePolicyVersion): Sigstore
 function readIdentity({ path: parent, values }: Members): SignedIdentity {
   if (!values.has('signedIdentity')) return { type: 'matchRepoDigestOrExact' };
   const path = [...parent, 'signedIdentity'];
+  const matchPolicy = readRequiredText(readAnyMembers(values.get('signedIdentity'), path), 'matchPolicy');
+  if (!MATCH_POLICIES.has(matchPolicy)) throw unknown([...path, 'matchPolicy'], matchPolicy);
   const identity = readMembers(values.get('signedIdentity'), path, ['matchPolicy', 'exactRepository', 'remapIdentity']);
-  const matchPolicy = readRequiredText(identity, 'matchPolicy');
   const own = `${matchPolicy.slice(0, 1).toLowerCase()}${matchPolicy.slice(1)}`;
   const foreign = [...identity.values.keys()].find((name) => name !== 'matchPolicy' && name !== own);
   if (foreign !== undefined) throw new PolicyError([...path, foreign], `forbidden for the matchPolicy ${matchPolicy}`);
@@ -153,11 +176,13 @@ function readIdentity({ path: parent, values }: Members): SignedIdentity {
       return { type: 'remapIdentity', prefix, signedPrefix: readIdentityPrefix(members, 'signedPrefix') };
     }
     default:
-      throw new PolicyError(
-        [...path, 'matchPolicy'],
-        `unknown matchPolicy ${JSON.stringify(matchPolicy.slice(0, 80))}`,
-      );
+      throw unknown([...path, 'matchPolicy'], matchPolicy);
   }
+}
+
+/** A value of an enumeration that a later API may have. */
+function unknown(path: JsonPath, value: string): PolicyError {
+  return new PolicyError(path, `${JSON.stringify(value.slice(0, 80))} is not known`, 'unsupported');
 }
 
 function pick<T extends string>(known: readonly T[], text: string, path: JsonPath): T {

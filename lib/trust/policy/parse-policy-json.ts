@@ -66,7 +66,8 @@ function parseScopes(transport: string, content: unknown, path: JsonPath): Scope
   for (const [scope, requirements] of readAnyMembers(content, path).values) {
     const scopePath = [...path, scope];
     if (transport === 'docker') requireCanonicalScopeAt(scopePath, scope);
-    const fault = findScopeFault(transport, scope);
+    // Nodes take any scope of docker. One that covers no image is a warning where the policy is loaded.
+    const fault = transport === 'docker' ? undefined : findScopeFault(transport, scope);
     if (fault !== undefined) throw new PolicyError(scopePath, `not a scope of ${transport}: ${fault}`);
     scopes.set(scope, parseRequirements(requirements, scopePath));
   }

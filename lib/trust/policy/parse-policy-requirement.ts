@@ -2,14 +2,11 @@ import {
   type JsonPath,
   type Members,
   PolicyError,
+  readAnyList,
   readAnyMembers,
-  readList,
+  readGoText,
   readMembers,
-  readOptionalText,
   readRequiredText,
-  readText,
-  selectField,
-  selectRequiredField,
 } from './policy-members.ts';
 import type { KeySource, PolicyRequirement, SignedByRequirement, SigstoreRoot } from './policy-requirement.ts';
 import { parseSignedIdentity, type SignedIdentity } from './signed-identity.ts';
@@ -49,8 +46,12 @@ function parseSignedBy(members: Members): SignedByRequirement {
   if (keyType === undefined) {
     throw new PolicyError([...members.path, 'keyType'], `expected one of ${KEY_TYPES.join(', ')}`);
   }
-  const keys = readKeySources(members, selectRequiredField(members, KEY_FIELDS));
-  return { type: 'signedBy', keyType, keys, signedIdentity: parseIdentityOrDefault(members) };
+  return {
+    type: 'signedBy',
+    keyType,
+    keys: readOnlyField(members, KEY_FIELDS),
+    signedIdentity: parseIdentityOrDefault(members),
+  };
 }
 
 function parseIdentityOrDefault({ path, values }: Members): SignedIdentity {
@@ -60,7 +61,8 @@ function parseIdentityOrDefault({ path, values }: Members): SignedIdentity {
 
 const SIGSTORE_KEY_FIELDS = ['keyPath', 'keyPaths', 'keyData', 'keyDatas'];
 const REKOR_FIELDS = ['rekorPublicKeyPath', 'rekorPublicKeyPaths', 'rekorPublicKeyData', 'rekorPublicKeyDatas'];
-const FULCIO_FIELDS = ['caPath', 'caData', 'oidcIssuer', 'subjectEmail'];
+const FULCIO_CA = ['caPath', 'caData'];
+const FULCIO_FIELDS = [...FULCIO_CA, 'oidcIssuer', 'subjectEmail'];
 const PKI_ROOTS = ['caRootsPath', 'caRootsData'];
 const PKI_INTERMEDIATES = ['caIntermediatesPath', 'caIntermediatesData'];
 const PKI_FIELDS = [...PKI_ROOTS, ...PKI_INTERMEDIATES, 'subjectEmail', 'subjectHostname'];
@@ -70,19 +72,22 @@ const SIGSTORE_ROOT_FIELDS = [...SIGSTORE_KEY_FIELDS, 'fulcio', 'pki', ...REKOR_
 
 /** Exactly one of keys, Fulcio and a private PKI; with Rekor's keys where they have a place. @throws PolicyError */
 function parseSigstoreRoot(requirement: Members): SigstoreRoot {
-  const root = selectRequiredField(requirement, [...SIGSTORE_KEY_FIELDS, 'fulcio', 'pki']);
-  const rekor = selectField(requirement, REKOR_FIELDS);
-  const rekorKeys = rekor === undefined ? [] : readKeySources(requirement, rekor);
-  if (root === 'fulcio') return parseFulcio(requirement, rekorKeys);
-  if (root !== 'pki') return { kind: 'keys', keys: readKeySources(requirement, root), rekorKeys };
-  if (rekor !== undefined)
-    throw new PolicyError([...requirement.path, rekor], 'pki and a Rekor key exclude each other');
+  const { path, values } = requirement;
+  const keys = selectSources(requirement, SIGSTORE_KEY_FIELDS, ['fulcio', 'pki']);
+  const rekor = selectSources(requirement, REKOR_FIELDS);
+  const rekorKeys = rekor?.sources ?? [];
+  if (keys !== undefined) return { kind: 'keys', keys: keys.sources, rekorKeys };
+  if (values.has('fulcio')) return parseFulcio(requirement, rekorKeys);
+  if (!values.has('pki')) {
+    throw new PolicyError(path, `exactly one of ${[...SIGSTORE_KEY_FIELDS, 'fulcio', 'pki'].join(', ')}; found none`);
+  }
+  if (rekor !== undefined) throw new PolicyError([...path, rekor.name], 'pki and a Rekor key exclude each other');
   return parsePki(requirement);
 }
 
 function parseFulcio({ path, values }: Members, rekorKeys: readonly KeySource[]): SigstoreRoot {
   const fulcio = readMembers(values.get('fulcio'), [...path, 'fulcio'], FULCIO_FIELDS);
-  const ca = readKeySource(fulcio, selectRequiredField(fulcio, ['caPath', 'caData']));
+  const ca = requireSource(fulcio, FULCIO_CA);
   const oidcIssuer = readRequiredText(fulcio, 'oidcIssuer');
   const subjectEmail = readRequiredText(fulcio, 'subjectEmail');
   // A Fulcio certificate is valid for minutes: only the log proves when it was used.
@@ -92,46 +97,104 @@ function parseFulcio({ path, values }: Members, rekorKeys: readonly KeySource[])
 
 function parsePki({ path, values }: Members): SigstoreRoot {
   const pki = readMembers(values.get('pki'), [...path, 'pki'], PKI_FIELDS);
-  const caRoots = readKeySource(pki, selectRequiredField(pki, PKI_ROOTS));
-  const intermediates = selectField(pki, PKI_INTERMEDIATES);
-  const subjectEmail = readOptionalText(pki, 'subjectEmail');
-  const subjectHostname = readOptionalText(pki, 'subjectHostname');
+  const caRoots = requireSource(pki, PKI_ROOTS);
+  const caIntermediates = selectSources(pki, PKI_INTERMEDIATES)?.sources[0];
+  const subjectEmail = readName(pki, 'subjectEmail');
+  const subjectHostname = readName(pki, 'subjectHostname');
   if (subjectEmail === undefined && subjectHostname === undefined) {
     throw new PolicyError(pki.path, 'at least one of subjectEmail, subjectHostname; found none');
   }
-  const caIntermediates = intermediates === undefined ? undefined : readKeySource(pki, intermediates);
   return { kind: 'pki', caRoots, caIntermediates, subjectEmail, subjectHostname };
 }
 
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+/** The one source of some fields that hold one each. @throws PolicyError */
+function requireSource(members: Members, names: readonly string[]): KeySource {
+  const source = selectSources(members, names)?.sources[0];
+  if (source === undefined) throw new PolicyError(members.path, `exactly one of ${names.join(', ')}; found none`);
+  return source;
+}
 
-/** Key or certificate sources of a field whose name ends in `Path`, `Paths`, `Data` or `Datas`. @throws PolicyError */
-function readKeySources({ path: parent, values }: Members, name: string): readonly KeySource[] {
+/** An empty name is as left out. @throws PolicyError */
+function readName({ path, values }: Members, name: string): string | undefined {
+  const text = values.has(name) ? readGoText(values.get(name), [...path, name]) : '';
+  return text === '' ? undefined : text;
+}
+
+/**
+ * The sources of a requirement that has exactly one of some fields, whatever it holds. An empty list and empty data are
+ * sources that no signature satisfies, as to containers/image. @throws PolicyError
+ */
+function readOnlyField(members: Members, names: readonly string[]): readonly KeySource[] {
+  const { path, values } = members;
+  const present = names.filter((name) => values.has(name));
+  const [name, ...others] = present;
+  if (name === undefined) throw new PolicyError(path, `exactly one of ${names.join(', ')}; found none`);
+  if (others.length > 0) {
+    throw new PolicyError(path, `at most one of ${names.join(', ')}; found ${present.join(' and ')}`);
+  }
+  const sources = readField(members, name);
+  if (sources === undefined) throw new PolicyError([...path, name], 'it must not be empty');
+  return sources;
+}
+
+/** A field that names keys or certificates, with what it names. */
+interface NamedSources {
+  readonly name: string;
+  readonly sources: readonly KeySource[];
+}
+
+/**
+ * The one of some fields that names something, if any: an empty path and data that are null are as left out, as to
+ * containers/image. A list must not be empty. @throws PolicyError for a second one: they contradict each other
+ */
+function selectSources(
+  members: Members,
+  names: readonly string[],
+  others: readonly string[] = [],
+): NamedSources | undefined {
+  const { path, values } = members;
+  const given = names.filter((name) => values.has(name)).flatMap((name) => readNamed(members, name));
+  const found = [...given.map(({ name }) => name), ...others.filter((name) => values.has(name))];
+  if (found.length > 1) {
+    throw new PolicyError(path, `at most one of ${[...names, ...others].join(', ')}; found ${found.join(' and ')}`);
+  }
+  return given[0];
+}
+
+function readNamed(members: Members, name: string): readonly NamedSources[] {
+  const sources = readField(members, name);
+  const isList = name.endsWith('s');
+  if (isList && (sources === undefined || sources.length === 0)) {
+    throw new PolicyError([...members.path, name], 'the list must not be empty');
+  }
+  return sources === undefined ? [] : [{ name, sources }];
+}
+
+/** Of a field whose name ends in `Path`, `Paths`, `Data` or `Datas`; undefined where it is as left out. */
+function readField({ path: parent, values }: Members, name: string): readonly KeySource[] | undefined {
   const value = values.get(name);
   const path = [...parent, name];
-  if (name.endsWith('Path')) return [readPathSource(value, path)];
-  if (name.endsWith('Paths')) return readList(value, path, readPathSource);
-  if (name.endsWith('Data')) return [readDataSource(value, path)];
-  if (name.endsWith('Datas')) return readList(value, path, readDataSource);
+  if (name.endsWith('Path')) {
+    const source = readPath(value, path);
+    return source.path === '' ? undefined : [source];
+  }
+  if (value === null) return undefined;
+  if (name.endsWith('Paths')) return readAnyList(value, path, readPath);
+  if (name.endsWith('Data')) return [readData(value, path)];
+  if (name.endsWith('Datas')) return readAnyList(value, path, readData);
   throw new PolicyError(path, 'unknown field');
 }
 
-/** As {@link readKeySources} for a field that holds one source. @throws PolicyError */
-function readKeySource({ path: parent, values }: Members, name: string): KeySource {
-  const path = [...parent, name];
-  return name.endsWith('Path') ? readPathSource(values.get(name), path) : readDataSource(values.get(name), path);
+function readPath(value: unknown, path: JsonPath): Extract<KeySource, { kind: 'path' }> {
+  return { kind: 'path', path: readGoText(value, path) };
 }
 
-function readPathSource(value: unknown, path: JsonPath): KeySource {
-  const text = readText(value, path);
-  // File systems cut a path there or throw.
-  if (text.includes('\0')) throw new PolicyError(path, 'a path has no NUL character');
-  return { kind: 'path', path: text };
-}
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-/** Base64 with padding, which may be wrapped, as Go's decoder has it. */
-function readDataSource(value: unknown, path: JsonPath): KeySource {
-  const text = readText(value, path).replace(/[\r\n]/g, '');
+/** Base64 with padding, which may be wrapped, as Go's decoder has it. It takes a list of octets as well: the empty one here. */
+function readData(value: unknown, path: JsonPath): KeySource {
+  if (Array.isArray(value) && value.length === 0) return { kind: 'data', bytes: Buffer.alloc(0) };
+  const text = readGoText(value, path).replace(/[\r\n]/g, '');
   if (text.length % 4 !== 0 || !BASE64.test(text)) throw new PolicyError(path, 'expected base64 with padding');
   return { kind: 'data', bytes: Buffer.from(text, 'base64') };
 }

@@ -15,11 +15,14 @@ export class PolicyError extends Error {
   readonly path: JsonPath;
   /** The rule that was broken, without the path. */
   readonly rule: string;
+  /** `unsupported`: a later version of the format may allow it. */
+  readonly kind: 'invalid' | 'unsupported';
 
-  constructor(path: JsonPath, rule: string) {
+  constructor(path: JsonPath, rule: string, kind: 'invalid' | 'unsupported' = 'invalid') {
     super(path.length === 0 ? rule : `${formatJsonPath(path)}: ${rule}`);
     this.path = path;
     this.rule = rule;
+    this.kind = kind;
   }
 }
 
@@ -41,17 +44,24 @@ export interface Members {
   readonly values: ReadonlyMap<string, unknown>;
 }
 
-/** An object whose members may have any name. @throws PolicyError */
+/** An object whose members may have any name. Names are read as Go reads them. @throws PolicyError */
 export function readAnyMembers(value: unknown, path: JsonPath): Members {
   if (!isJsonObject(value)) throw new PolicyError(path, `expected an object, found ${describe(value)}`);
-  return { path, values: new Map(Object.entries(value)) };
+  const values = new Map<string, unknown>();
+  for (const [name, member] of Object.entries(value)) {
+    const read = name.toWellFormed();
+    if (values.has(read)) throw new PolicyError([...path, name], 'the member occurs twice');
+    values.set(read, member);
+  }
+  return { path, values };
 }
 
 /** An object with no members but these; letter case counts. @throws PolicyError at the first other one */
 export function readMembers(value: unknown, path: JsonPath, known: readonly string[]): Members {
   const members = readAnyMembers(value, path);
   for (const name of members.values.keys()) {
-    if (!known.includes(name)) throw new PolicyError([...path, name], `unknown field; known here: ${known.join(', ')}`);
+    if (known.includes(name)) continue;
+    throw new PolicyError([...path, name], `unknown field; known here: ${known.join(', ')}`, 'unsupported');
   }
   return members;
 }
@@ -62,17 +72,34 @@ export function readList<T>(
   path: JsonPath,
   read: (element: unknown, path: JsonPath) => T,
 ): readonly T[] {
+  const elements = readAnyList(value, path, read);
+  if (elements.length === 0) throw new PolicyError(path, 'the list must not be empty');
+  return elements;
+}
+
+/** A list that may be empty, read one by one. @throws PolicyError */
+export function readAnyList<T>(
+  value: unknown,
+  path: JsonPath,
+  read: (element: unknown, path: JsonPath) => T,
+): readonly T[] {
   if (!Array.isArray(value)) throw new PolicyError(path, `expected a list, found ${describe(value)}`);
-  if (value.length === 0) throw new PolicyError(path, 'the list must not be empty');
   return value.map((element: unknown, index) => read(element, [...path, index]));
 }
 
-/** A text that is not empty and can be written as UTF-8. @throws PolicyError */
-export function readText(value: unknown, path: JsonPath): string {
+/** A text as Go reads it: null is the empty one, and half of a surrogate pair becomes U+FFFD. @throws PolicyError */
+export function readGoText(value: unknown, path: JsonPath): string {
+  if (value === null) return '';
   if (typeof value !== 'string') throw new PolicyError(path, `expected a string, found ${describe(value)}`);
-  if (value === '') throw new PolicyError(path, 'the string must not be empty');
-  if (!value.isWellFormed()) throw new PolicyError(path, 'the string has half of a surrogate pair');
-  return value;
+  return value.toWellFormed();
+}
+
+/** A text that is not empty. @throws PolicyError */
+export function readText(value: unknown, path: JsonPath): string {
+  if (value === null) throw new PolicyError(path, 'expected a string, found null');
+  const text = readGoText(value, path);
+  if (text === '') throw new PolicyError(path, 'the string must not be empty');
+  return text;
 }
 
 /** A text that must be there. @throws PolicyError at the object when it is not */
@@ -84,22 +111,6 @@ export function readRequiredText({ path, values }: Members, name: string): strin
 /** A text that may be left out. @throws PolicyError */
 export function readOptionalText(members: Members, name: string): string | undefined {
   return members.values.has(name) ? readRequiredText(members, name) : undefined;
-}
-
-/** The one of some fields that is there, if any. @throws PolicyError for a second one: they contradict each other */
-export function selectField({ path, values }: Members, names: readonly string[]): string | undefined {
-  const [selected, ...others] = names.filter((name) => values.has(name));
-  if (others.length > 0) {
-    throw new PolicyError(path, `at most one of ${names.join(', ')}; found ${[selected, ...others].join(' and ')}`);
-  }
-  return selected;
-}
-
-/** As {@link selectField}, where one must be there. @throws PolicyError */
-export function selectRequiredField(members: Members, names: readonly string[]): string {
-  const selected = selectField(members, names);
-  if (selected === undefined) throw new PolicyError(members.path, `exactly one of ${names.join(', ')}; found none`);
-  return selected;
 }
 
 function describe(value: unknown): string {

@@ -7,9 +7,10 @@ export type PolicyRequirement =
   | { readonly type: 'reject' }
   | SignedByRequirement
   | SigstoreSignedRequirement
-  | SignedBaseLayerRequirement;
+  | SignedBaseLayerRequirement
+  | UnsupportedRequirement;
 
-/** Where key or certificate bytes are: a file of the node, or in the document itself. */
+/** Where key or certificate bytes are: a file of the node, or in the document itself. Path and bytes may be empty. */
 export type KeySource =
   | { readonly kind: 'path'; readonly path: string }
   | { readonly kind: 'data'; readonly bytes: Uint8Array };
@@ -19,7 +20,7 @@ export interface SignedByRequirement {
   readonly type: 'signedBy';
   /** Only `GPGKeys` can be evaluated; the others are spellings that a policy may hold. */
   readonly keyType: 'GPGKeys' | 'signedByGPGKeys' | 'X509Certificates' | 'signedByX509CAs';
-  /** Never empty. */
+  /** Where it is empty, no signature satisfies the requirement. */
   readonly keys: readonly KeySource[];
   readonly signedIdentity: SignedIdentity;
 }
@@ -61,6 +62,13 @@ interface SignedBaseLayerRequirement {
   readonly baseLayerIdentity: SignedIdentity;
 }
 
+/** A requirement of a (Cluster)ImagePolicy that a later API has and this version does not know; never met. */
+export interface UnsupportedRequirement {
+  readonly type: 'unsupported';
+  /** Which part is not known. */
+  readonly fault: string;
+}
+
 /** The name of a key source, always the same: its path, or the SHA-256 of the bytes in the policy. */
 export function keySourceName(source: KeySource): string {
   return source.kind === 'path' ? `keyPath ${source.path}` : `keyData sha256:${hash('sha256', source.bytes, 'hex')}`;
@@ -87,11 +95,13 @@ export function describeRequirement(requirement: PolicyRequirement): string {
     case 'reject':
       return requirement.type;
     case 'signedBy':
-      return `signedBy ${requirement.keys.map(keySourceName).join(' or ')}, ${describeIdentity(requirement.signedIdentity)}`;
+      return `signedBy ${requirement.keys.map(keySourceName).join(' or ') || 'no key'}, ${describeIdentity(requirement.signedIdentity)}`;
     case 'sigstoreSigned':
       return `sigstoreSigned ${describeRoot(requirement.root)}, ${describeIdentity(requirement.signedIdentity)}`;
     case 'signedBaseLayer':
       return `signedBaseLayer, ${describeIdentity(requirement.baseLayerIdentity)}`;
+    case 'unsupported':
+      return `unsupported, ${requirement.fault}`;
     default:
       return requirement satisfies never;
   }

@@ -1,5 +1,13 @@
-import { type IndexedKeyring, indexKeyring, type PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import {
+  describeUnusable,
+  type IndexedKeyring,
+  indexKeyring,
+  joinKeyrings,
+  type PreparedKeyring,
+} from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareSigstoreTrust, type SigstoreTrust } from '../../crypto/sigstore/sigstore-trust.ts';
+import { parsePublicKey } from '../../crypto/sigstore/x509/public-key.ts';
 import {
   type KeySource,
   keySourceName,
@@ -23,6 +31,8 @@ export interface SigstoreMaterial {
 /** All that the requirements of a policy name, read and parsed. */
 export interface PolicyMaterial {
   readonly keyrings: PolicyKeyrings;
+  /** Sources of OpenPGP keys of which none can be used, by their {@link keySourceName}, with the reason. */
+  readonly unusable?: ReadonlyMap<string, string> | undefined;
   /** Undefined: Sigstore requirements stay indeterminate. */
   readonly sigstore: SigstoreMaterial | undefined;
 }
@@ -34,33 +44,56 @@ export type PreparedCheck =
       readonly kind: 'sigstore';
       readonly trust: SigstoreTrust;
       readonly bundleIdentity: SigstoreMaterial['bundleIdentity'];
-    };
+    }
+  | Unmeetable;
+
+/** A requirement that no signature can satisfy. */
+export interface Unmeetable {
+  readonly kind: 'unmeetable';
+  /** True: Signet does not support the key, another reader might. False: no reader can use it. */
+  readonly isUnsupported: boolean;
+  readonly fault: string;
+}
 
 /** True for a requirement that OpenPGP signatures decide. Nodes do not implement the other key types. */
 export function isCheckable(requirement: PolicyRequirement): requirement is SignedByRequirement {
   return requirement.type === 'signedBy' && requirement.keyType === 'GPGKeys';
 }
 
-/**
- * Undefined where no signature can satisfy the requirement, or something that it names is missing.
- *
- * @throws ConfigurationError for a key or certificate of a Sigstore requirement that cannot be read
- */
+/** Undefined where something that the requirement names is missing, and for one that needs no signature. */
 export function prepareCheck(requirement: PolicyRequirement, material: PolicyMaterial): PreparedCheck | undefined {
-  if (isCheckable(requirement)) return prepareKeyring(requirement, material.keyrings);
+  if (isCheckable(requirement)) return prepareKeyring(requirement, material);
+  if (requirement.type === 'unsupported') return { kind: 'unmeetable', isUnsupported: true, fault: requirement.fault };
   const { sigstore } = material;
   if (requirement.type !== 'sigstoreSigned' || sigstore === undefined) return undefined;
-  const trust = prepareOnce(requirement, sigstore.files);
-  return trust === undefined ? undefined : { kind: 'sigstore', trust, bundleIdentity: sigstore.bundleIdentity };
+  try {
+    const trust = prepareOnce(requirement, sigstore.files);
+    return trust === undefined ? undefined : { kind: 'sigstore', trust, bundleIdentity: sigstore.bundleIdentity };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { kind: 'unmeetable', isUnsupported: error.code === 'KeyUnsupported', fault: error.message };
+  }
 }
 
-/** Every source of a requirement has to be there, as on a node, and a key of any of them may have signed. */
-function prepareKeyring({ keys }: SignedByRequirement, keyrings: PolicyKeyrings): PreparedCheck | undefined {
+/**
+ * Every source of a requirement has to be there and readable, as on a node, and a key of any of them may have signed. One
+ * without a certificate that can be used adds none.
+ */
+function prepareKeyring(
+  { keys }: SignedByRequirement,
+  { keyrings, unusable }: PolicyMaterial,
+): PreparedCheck | undefined {
   const names = keys.map(keySourceName);
+  const fault =
+    names.flatMap((name) => unusable?.get(name) ?? [])[0] ?? (keys.length === 0 ? 'it names no key' : undefined);
+  if (fault !== undefined) return { kind: 'unmeetable', isUnsupported: false, fault };
   const found = names.map((name) => keyrings.get(name)).filter((keyring) => keyring !== undefined);
-  const certificates = found.flatMap((keyring) => keyring.certificates);
-  if (found.length < keys.length || certificates.length === 0) return undefined;
-  return { kind: 'openpgp', keyring: indexKeyring({ name: names.join(' or '), certificates }) };
+  const joined = joinKeyrings(names.join(' or '), found);
+  if (found.length < keys.length) return undefined;
+  if (joined.certificates.length === 0) {
+    return { kind: 'unmeetable', isUnsupported: false, fault: describeUnusable(joined) };
+  }
+  return { kind: 'openpgp', keyring: indexKeyring(joined) };
 }
 
 type Files = SigstoreMaterial['files'];
@@ -80,4 +113,37 @@ function prepareOnce(requirement: SigstoreSignedRequirement, files: Files): Sigs
   const trust = prepareSigstoreTrust(requirement.root, (source) => bytesOf(source) ?? new Uint8Array());
   ofFiles.set(requirement, trust);
   return trust;
+}
+
+/**
+ * Why nodes refuse every image that a requirement covers, whoever signed it: one key that their library cannot use is
+ * enough (containers/image `signature/sigstore`, `signature/internal/rekor_set.go`). Undefined where they can use all.
+ */
+export function describeNodesRefusal(
+  requirement: PolicyRequirement,
+  { sigstore }: Pick<PolicyMaterial, 'sigstore'>,
+): string | undefined {
+  if (requirement.type !== 'sigstoreSigned' || requirement.root.kind === 'pki') return undefined;
+  const { root } = requirement;
+  const kindOf = (source: KeySource): string | undefined => {
+    const bytes = source.kind === 'data' ? source.bytes : sigstore?.files.get(keySourceName(source));
+    return bytes === undefined ? undefined : readKind(bytes);
+  };
+  const signing = root.kind === 'keys' ? root.keys.map(kindOf) : [];
+  const postQuantum = signing.find((kind) => kind?.startsWith('ml-dsa'));
+  if (postQuantum !== undefined) {
+    return `the policy names a key of the kind ${postQuantum.toUpperCase()}, which no node can use yet`;
+  }
+  const isOther = root.rekorKeys.map(kindOf).some((kind) => kind !== undefined && kind !== 'ec');
+  return isOther ? 'the policy names a Rekor key that is not for ECDSA, and nodes use no other' : undefined;
+}
+
+/** Undefined for a key that cannot be read: the requirement says so itself. */
+function readKind(pem: Uint8Array): string | undefined {
+  try {
+    return parsePublicKey(pem, 'the key').asymmetricKeyType;
+  } catch (error) {
+    if (error instanceof ConfigurationError) return undefined;
+    throw error;
+  }
 }

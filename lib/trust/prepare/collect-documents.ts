@@ -1,4 +1,4 @@
-import type { ClusterVersionDocument } from '../documents/cluster-version.ts';
+import type { ClusterVersionDocument, HiveConfigDocument } from '../documents/cluster-settings.ts';
 import {
   type ConfigMapDocument,
   configMapTitle,
@@ -6,21 +6,21 @@ import {
   SIGNATURES_LABEL,
   type TrustConfigMap,
 } from '../documents/config-map.ts';
-import type { HiveConfigDocument } from '../documents/hive-config.ts';
 import { parseTrustFile } from '../documents/parse-trust-file.ts';
 import { documentError, documentWarning } from '../documents/parsed-document.ts';
 import { type PolicyDocument, warnOfLeftOutScopes } from '../documents/policy-documents.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
 import { KNOWN_KINDS, type RecognisedDocument, recogniseDocument } from '../documents/recognise-document.ts';
+import type { TrustedRootDocument } from '../documents/trusted-root.ts';
 import {
   type ConfiguredImagePolicy,
   MAX_DOCUMENTS,
   type MirrorRule,
   type RegistriesDDocument,
 } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
+import { isTrustFileName, type TrustDocument, tooManyDocuments } from '../prepared/trust-document.ts';
 import { readRegistriesD } from '../registries-d/read-registries-d.ts';
-import { isTrustFileName, tooManyDocuments } from './trust-files.ts';
+import { REGISTRIES_D } from '../registries-d/registries-d.ts';
 
 /** The documents of one profile, read and sorted by kind. */
 export interface CollectedDocuments {
@@ -31,6 +31,8 @@ export interface CollectedDocuments {
   /** Those of the image policies that are a policy.json: at most one. */
   readonly policyDocuments: readonly PolicyDocument[];
   readonly registriesD: readonly RegistriesDDocument[];
+  /** What bundles of files are verified with; images are decided by the policies alone. */
+  readonly trustedRoot: TrustedRootDocument | undefined;
   readonly mirrorRules: readonly MirrorRule[];
   readonly warnings: readonly string[];
 }
@@ -48,10 +50,12 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
   const hiveConfig = atMostOne(all, 'HiveConfig');
   const clusterVersion = atMostOne(all, 'ClusterVersion');
   atMostOne(all, 'policy.json');
+  const trustedRoot = atMostOne(all, 'trusted root');
   const configMaps = selectConfigMap(ofKind(all, 'ConfigMap'), hiveConfig);
   refuseUnknown(all, configMaps, ignoredKinds(profile));
   const { selected, passedOver } = configMaps;
-  const registriesD = ofKind(all, 'registries.d');
+  const inFiles = ofKind(all, 'registries.d');
+  const registriesD = inFiles.filter((one) => !isFollowing(one, inFiles));
   // Once more over all of them: a section may be given in one file alone.
   readRegistriesD(registriesD.map(({ source }) => source));
   const configMap = selected === undefined ? undefined : parseTrustConfigMap(selected);
@@ -64,22 +68,38 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
     policyDocuments,
     imagePolicies: [...imagePolicies, ...policyDocuments].map(({ policy }) => policy),
     registriesD: registriesD.map(({ registries }) => registries),
+    trustedRoot,
     mirrorRules: ofKind(all, 'MirrorSet').flatMap(({ rules }) => rules),
     warnings: [
       ...parsed.flatMap(({ warnings }) => warnings),
       ...passedOver.map((other) => warnPassedOver(other, selected)),
-      ...[configMap, hiveConfig, clusterVersion, ...imagePolicies, ...policyDocuments].flatMap(
-        (document) => document?.warnings ?? [],
-      ),
+      ...inFiles.filter((one) => isFollowing(one, inFiles)).map(({ source }) => documentWarning(source, [], FOLLOWING)),
+      ...[
+        configMap,
+        hiveConfig,
+        clusterVersion,
+        trustedRoot,
+        ...imagePolicies,
+        ...policyDocuments,
+        ...registriesD,
+      ].flatMap((document) => document?.warnings ?? []),
       ...warnOfLeftOutScopes(imagePolicies),
     ],
   };
 }
 
+const FOLLOWING = 'nodes read the first document of a file alone: this one is ignored';
+
 type OfKind<K extends RecognisedDocument['kind']> = Extract<RecognisedDocument, { readonly kind: K }>;
 
 function ofKind<K extends RecognisedDocument['kind']>(all: readonly RecognisedDocument[], kind: K): OfKind<K>[] {
   return all.filter((document): document is OfKind<K> => document.kind === kind);
+}
+
+/** Whether nodes do not read a document: of a file in registries.d they read the first one. */
+function isFollowing({ source }: OfKind<'registries.d'>, all: readonly OfKind<'registries.d'>[]): boolean {
+  const first = all.find((one) => one.source.document === source.document);
+  return source.document.startsWith(`${REGISTRIES_D}/`) && first?.source !== source;
 }
 
 function atMostOne<K extends RecognisedDocument['kind']>(
@@ -112,7 +132,12 @@ function refuseUnknown(
 ): void {
   for (const { source, kindName } of ofKind(all, 'unknown')) {
     if (kindName === undefined) {
-      throw documentError('KindUnknown', source, ['kind'], 'a document without a kind, and not a policy.json');
+      throw documentError(
+        'KindUnknown',
+        source,
+        ['kind'],
+        'a document without a kind, and neither a policy.json nor a trusted root',
+      );
     }
     if (ignored.has(kindName)) continue;
     const { apiVersion } = source.content;

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { warnOfNodes } from '../../crypto/openpgp/keys/cluster-certificates.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
-import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
-import { documentError } from '../documents/parsed-document.ts';
+import { prepareKeyFile } from '../../crypto/openpgp/keys/prepare-keyring.ts';
+import { documentError, documentWarning } from '../documents/parsed-document.ts';
 import type { PolicyDocument } from '../documents/policy-documents.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import {
@@ -12,10 +13,10 @@ import {
   listRootSources,
   type PolicyRequirement,
 } from '../policy/policy-requirement.ts';
-import { isCheckable, prepareCheck } from '../policy/prepare-check.ts';
-import type { PolicyFile } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
-import { KEYS_FOLDER } from './trust-files.ts';
+import { isCheckable, type PolicyMaterial, prepareCheck } from '../policy/prepare-check.ts';
+import { describeUnmeetableSubject } from '../policy/unmeetable-subject.ts';
+import type { PolicyFile, UnusableKeys } from '../prepared/prepared-trust.ts';
+import { KEYS_FOLDER, type TrustDocument } from '../prepared/trust-document.ts';
 
 /** What the policies of a profile are evaluated with. */
 export interface PolicyKeys {
@@ -23,6 +24,8 @@ export interface PolicyKeys {
   readonly keyrings: readonly PreparedKeyring[];
   /** What Sigstore requirements name by path. */
   readonly files: readonly PolicyFile[];
+  /** Sources of OpenPGP keys of which none can be used. */
+  readonly unusable: readonly UnusableKeys[];
   /** The files of the profile that these came from: part of its trust. */
   readonly used: readonly TrustDocument[];
   readonly warnings: readonly string[];
@@ -32,7 +35,9 @@ export interface PolicyKeys {
  * Finds and prepares what a profile's policy.json names: `/etc/pki/rpm-gpg/RPM-GPG-KEY-x` on a node is
  * `keys/RPM-GPG-KEY-x` among the profile's files. A policy one of whose files is missing does not load.
  *
- * @throws ConfigurationError `TrustMissing`, `DocumentInvalid`, or of the key file
+ * A source without a usable key makes its requirements unmeetable, with a warning.
+ *
+ * @throws ConfigurationError `TrustMissing`, `DocumentInvalid`
  */
 export async function preparePolicyKeys(
   policies: readonly PolicyDocument[],
@@ -41,26 +46,60 @@ export async function preparePolicyKeys(
   const keyrings = new Map<string, PreparedKeyring>();
   const found = new Map<string, PolicyFile>();
   const used = new Map<string, TrustDocument>();
+  const unusable = new Map<string, string>();
   const warnings: string[] = [];
   for (const document of policies) {
     for (const source of listSources(document.parsed)) {
       const name = keySourceName(source.key);
-      const file = source.key.kind === 'path' ? findFile(document, source.key.path, files) : undefined;
+      const file = namesFile(source.key) ? findFile(document, source.key.path, files) : undefined;
       if (file !== undefined) used.set(file.name, file);
-      const bytes = source.key.kind === 'data' ? source.key.bytes : file?.bytes;
-      if (bytes === undefined) continue;
+      // No file has a path that is empty: on a node it cannot be read either.
+      const bytes = source.key.kind === 'data' ? source.key.bytes : (file?.bytes ?? new Uint8Array());
       if (!source.isOpenpgp) {
         if (source.key.kind === 'path') found.set(name, { name, bytes: Buffer.from(bytes).toString('base64') });
-      } else if (!keyrings.has(name)) {
-        const prepared = await prepare(document, name, bytes);
-        keyrings.set(name, prepared.keyring);
-        warnings.push(...prepared.warnings.map((text) => `${document.source.document}: ${name}: ${text}`));
+      } else if (!keyrings.has(name) && !unusable.has(name)) {
+        const prepared = await prepare(name, bytes);
+        if ('fault' in prepared) unusable.set(name, prepared.fault);
+        else keyrings.set(name, prepared.keyring);
+        const said = 'fault' in prepared ? [] : [...prepared.warnings, ...warnOfNodes(bytes)];
+        warnings.push(...said.map((text) => `${document.source.document}: ${name}: ${text}`));
       }
     }
   }
   requireDistinct(policies);
-  for (const document of policies) checkSigstore(document, found);
-  return { keyrings: [...keyrings.values()], files: [...found.values()], used: [...used.values()], warnings };
+  const material = toMaterial(keyrings, unusable, found);
+  return {
+    keyrings: [...keyrings.values()],
+    files: [...found.values()],
+    unusable: [...unusable].map(([name, fault]) => ({ name, fault })),
+    used: [...used.values()],
+    warnings: [...warnings, ...policies.flatMap((document) => warnOfUnmeetable(document, material))],
+  };
+}
+
+function namesFile(key: KeySource): key is Extract<KeySource, { kind: 'path' }> {
+  return key.kind === 'path' && key.path !== '' && !key.path.includes('\0');
+}
+
+function toMaterial(
+  keyrings: PolicyMaterial['keyrings'],
+  unusable: PolicyMaterial['unusable'],
+  found: ReadonlyMap<string, PolicyFile>,
+): PolicyMaterial {
+  const files = new Map([...found].map(([name, { bytes }]) => [name, Buffer.from(bytes, 'base64')]));
+  return { keyrings, unusable, sigstore: { files, bundleIdentity: 'refuse' } };
+}
+
+/** Says before a signature needs it that none will satisfy a requirement. The others of the policy keep working. */
+function warnOfUnmeetable({ source, parsed }: PolicyDocument, material: PolicyMaterial): readonly string[] {
+  const warnings = listRequirements(parsed).flatMap((requirement) => {
+    const check = prepareCheck(requirement, material);
+    const fault = check?.kind === 'unmeetable' ? check.fault : describeUnmeetableSubject(requirement);
+    if (fault === undefined) return [];
+    const consequence = 'no image that it covers can be accepted';
+    return [documentWarning(source, [], `${describeRequirement(requirement)}: ${fault}: ${consequence}`)];
+  });
+  return [...new Set(warnings)];
 }
 
 interface NamedSource {
@@ -83,20 +122,6 @@ function listRequirementSources(requirement: PolicyRequirement): readonly NamedS
   return listRootSources(requirement.root).map((key) => ({ key, isOpenpgp: false }));
 }
 
-/** Reports a key or certificate that cannot be read before a signature needs it. */
-function checkSigstore({ source, parsed }: PolicyDocument, found: ReadonlyMap<string, PolicyFile>): void {
-  const files = new Map([...found].map(([name, { bytes }]) => [name, Buffer.from(bytes, 'base64')]));
-  for (const requirement of listRequirements(parsed)) {
-    if (requirement.type !== 'sigstoreSigned') continue;
-    try {
-      prepareCheck(requirement, { keyrings: new Map(), sigstore: { files, bundleIdentity: 'refuse' } });
-    } catch (cause) {
-      if (!(cause instanceof ConfigurationError)) throw cause;
-      throw documentError(cause.code, source, [], `${describeRequirement(requirement)}: ${cause.message}`, cause);
-    }
-  }
-}
-
 function findFile({ source }: PolicyDocument, keyPath: string, files: readonly TrustDocument[]): TrustDocument {
   const name = `${KEYS_FOLDER}/${path.posix.basename(keyPath)}`;
   const file = files.find((candidate) => candidate.name === name);
@@ -109,7 +134,7 @@ function requireDistinct(policies: readonly PolicyDocument[]): void {
   const paths = new Map<string, string>();
   for (const { source, parsed } of policies) {
     for (const { key } of listSources(parsed)) {
-      if (key.kind !== 'path') continue;
+      if (!namesFile(key)) continue;
       const name = path.posix.basename(key.path);
       const other = paths.get(name) ?? key.path;
       if (other !== key.path) {
@@ -121,11 +146,13 @@ function requireDistinct(policies: readonly PolicyDocument[]): void {
   }
 }
 
-async function prepare({ source }: PolicyDocument, name: string, bytes: Uint8Array): ReturnType<typeof prepareKeyring> {
+type Prepared = Awaited<ReturnType<typeof prepareKeyFile>> | { readonly fault: string };
+
+async function prepare(name: string, bytes: Uint8Array): Promise<Prepared> {
   try {
-    return await prepareKeyring(name, bytes);
-  } catch (cause) {
-    if (!(cause instanceof ConfigurationError)) throw cause;
-    throw documentError(cause.code, source, [], `${name}: ${cause.message}`, cause);
+    return await prepareKeyFile(name, bytes);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return { fault: error.message };
+    throw error;
   }
 }

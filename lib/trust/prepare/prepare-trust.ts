@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { warnOfOperators } from '../../crypto/openpgp/keys/cluster-certificates.ts';
 import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../crypto/openpgp/keys/prepare-keyring.ts';
 import { checkCertificate, splitCertificates } from '../../platform/http/tls-trust.ts';
@@ -8,11 +9,16 @@ import { defaultProfileSpec, type ProfileDocument } from '../documents/profile.t
 import { checkUsable } from '../prepared/parse-prepared-trust.ts';
 import { MAX_KEYRINGS, type PreparedTrust } from '../prepared/prepared-trust.ts';
 import { isProfileName } from '../prepared/profiles.ts';
-import { digestDocuments, type TrustDocument, trustRevision } from '../prepared/trust-document.ts';
+import {
+  digestDocuments,
+  isTrustFileName,
+  sortTrustFiles,
+  type TrustDocument,
+  trustRevision,
+} from '../prepared/trust-document.ts';
 import { collectDocuments } from './collect-documents.ts';
 import { preparePolicyKeys } from './prepare-policy-keys.ts';
 import { prepareRepositories } from './prepare-repositories.ts';
-import { isTrustFileName, sortTrustFiles } from './trust-files.ts';
 
 /**
  * Compiles the documents of one profile, in whatever order they come. Files that are neither YAML, JSON nor the
@@ -46,6 +52,8 @@ export async function prepareTrust(
     signedRepository: spec.signedRepository,
     mode: spec.mode,
     force: spec.force,
+    // Left out where it says the default, so that older trust stays the same bytes.
+    ...(spec.componentImages === 'deny' ? {} : { componentImages: spec.componentImages }),
     require: spec.require,
     bundleIdentity: spec.bundleIdentity,
     ...(spec.platforms === undefined ? {} : { platforms: spec.platforms }),
@@ -63,6 +71,7 @@ export async function prepareTrust(
     registriesD: collected.registriesD,
     policyKeyrings: policyKeys.keyrings,
     policyFiles: policyKeys.files,
+    ...(policyKeys.unusable.length === 0 ? {} : { unusablePolicyKeys: policyKeys.unusable }),
     mirrorRules: collected.mirrorRules,
     documents: digests,
     warnings: [
@@ -104,7 +113,8 @@ async function prepareKeyrings(
   for (const entry of entries) {
     const { keyring, warnings: found } = await prepareEntry(entry);
     prepared.push(keyring);
-    warnings.push(...found.map((text) => documentWarning(entry.source, entry.path, `${entry.name}: ${text}`)));
+    const all = [...found, ...warnOfOperators(entry.bytes)];
+    warnings.push(...all.map((text) => documentWarning(entry.source, entry.path, `${entry.name}: ${text}`)));
   }
   return { prepared, warnings };
 }

@@ -2,8 +2,8 @@ import { gunzipSync } from 'node:zlib';
 import { type ParsedTarEntryWithData, unpackTar } from 'modern-tar';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { MAX_DOCUMENTS } from '../prepared/prepared-trust.ts';
-import type { TrustDocument } from '../prepared/trust-document.ts';
-import { isProfilePlace, PROFILE_FOLDERS } from './trust-files.ts';
+import { isProfilePlace, PROFILE_FOLDERS, type TrustDocument } from '../prepared/trust-document.ts';
+import { toWrittenDocuments } from './exported-documents.ts';
 
 /** Bytes of an archive of trust documents, packed and unpacked. */
 export const MAX_ARCHIVE_BYTES = 4 * 1024 * 1024;
@@ -29,7 +29,7 @@ export async function readTrustArchive(archive: Uint8Array): Promise<readonly Tr
     if (documents.size > MAX_DOCUMENTS) throw tooLong();
   }
   if (documents.size === 0) throw invalid('archive', 'there are no documents in it');
-  return [...documents.values()];
+  return toWrittenDocuments([...documents.values()]);
 }
 
 function gunzip(archive: Uint8Array): Uint8Array {

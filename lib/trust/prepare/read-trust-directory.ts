@@ -6,9 +6,16 @@ import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { MAX_TRUST_FILE_BYTES, parseTrustFile } from '../documents/parse-trust-file.ts';
 import { recogniseDocument } from '../documents/recognise-document.ts';
 import { MAX_DOCUMENTS } from '../prepared/prepared-trust.ts';
-import { compareNames, type TrustDocument } from '../prepared/trust-document.ts';
+import {
+  compareNames,
+  isTrustFileName,
+  KEYS_FOLDER,
+  PROFILE_FOLDERS,
+  type TrustDocument,
+  tooManyDocuments,
+} from '../prepared/trust-document.ts';
 import { REGISTRIES_D } from '../registries-d/registries-d.ts';
-import { isTrustFileName, KEYS_FOLDER, PROFILE_FOLDERS, tooManyDocuments } from './trust-files.ts';
+import { toWrittenDocuments } from './exported-documents.ts';
 
 /** The files of one profile, not yet read as trust. */
 export interface TrustDirectory {
@@ -69,7 +76,7 @@ async function readProfile(path: string, profile?: string): Promise<TrustDocumen
   if (names.length > MAX_DOCUMENTS) throw tooManyDocuments();
   const documents: TrustDocument[] = [];
   for (const name of names) documents.push({ name, bytes: await readTrustFile(path, name) });
-  return documents;
+  return [...toWrittenDocuments(documents)];
 }
 
 /** A profile behind a link would be left out silently, and so would one whose volume is not mounted. */

@@ -1,38 +1,46 @@
 import * as v from 'valibot';
-import { readSchema } from '../../base/documents/read-schema.ts';
-import { recordOf } from '../../base/documents/schema.ts';
+import { readSchema, recordOf } from '../../base/documents/schema.ts';
 import { isUnixTime } from '../../base/documents/unix-time.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
-import type { Repository } from '../../base/names/reference.ts';
-import { isRepository } from '../../base/names/reference.ts';
+import { isRepository, type Repository } from '../../base/names/reference.ts';
 import {
   MAX_CERTIFICATES,
   type PreparedCertificate,
   type PreparedKey,
   type PreparedKeyring,
+  type UnusableKey,
 } from '../../crypto/openpgp/keys/keyring.ts';
-import { MAX_DOCUMENTS, MAX_KEYRINGS, type MirrorRule, type PolicyFile, type PreparedTrust } from './prepared-trust.ts';
+import { MAX_EXPONENT_BITS } from '../../crypto/openpgp/packets/byte-reader.ts';
+import {
+  MAX_DOCUMENTS,
+  MAX_KEYRINGS,
+  type MirrorRule,
+  type PolicyFile,
+  type PreparedTrust,
+  type UnusableKeys,
+} from './prepared-trust.ts';
 import { isProfileName } from './profiles.ts';
-import { sha256Field } from './stored-trust.ts';
-import { trustRevision } from './trust-document.ts';
+import { sha256Field, trustRevision } from './trust-document.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
 type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
 
 const text = v.pipe(v.string(), v.minLength(1));
-const fingerprint = v.pipe(v.string(), v.regex(/^[0-9A-F]{40}$/));
+const fingerprint = v.pipe(v.string(), v.regex(/^(?:[0-9A-F]{40}|[0-9A-F]{64})$/));
 const seconds = v.pipe(v.number(), v.check(isUnixTime, 'expected seconds since 1970'));
 
 const material = v.variant('kind', [
   v.strictObject({
     kind: v.literal('rsa'),
     n: text,
-    e: text,
+    e: v.pipe(text, v.maxLength(Math.ceil(MAX_EXPONENT_BITS / 6))),
     bits: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
   }),
   v.strictObject({ kind: v.literal('ecdsa'), curve: v.picklist(['P-256', 'P-384', 'P-521']), x: text, y: text }),
   v.strictObject({ kind: v.literal('ed25519'), x: text }),
+  v.strictObject({ kind: v.literal('ed448'), x: text }),
+  v.strictObject({ kind: v.literal('composite'), scheme: v.picklist(['ML-DSA-65', 'ML-DSA-87']), x: text, pub: text }),
 ]);
 
 const preparedKey = v.strictObject({
@@ -53,10 +61,20 @@ const certificate = v.strictObject({
   armorBlock: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
 } satisfies Shape<PreparedCertificate>);
 
+const unusableKey = v.strictObject({ name: text, reason: text, ids: v.array(text) } satisfies Shape<UnusableKey>);
+
 /** Checks a prepared keyring that was read back: never one without a certificate. */
 const preparedKeyringSchema: v.GenericSchema<unknown, PreparedKeyring> = v.strictObject({
   name: text,
   certificates: v.pipe(v.array(certificate), v.minLength(1), v.maxLength(MAX_CERTIFICATES)),
+  unusable: v.optional(v.array(unusableKey)),
+} satisfies Shape<PreparedKeyring>);
+
+/** One of several files of a requirement may hold no certificate that can be used. */
+const policyKeyringSchema: v.GenericSchema<unknown, PreparedKeyring> = v.strictObject({
+  name: text,
+  certificates: v.pipe(v.array(certificate), v.maxLength(MAX_CERTIFICATES)),
+  unusable: v.optional(v.array(unusableKey)),
 } satisfies Shape<PreparedKeyring>);
 
 const repository = v.custom<Repository>((value) => typeof value === 'string' && isRepository(value));
@@ -90,6 +108,7 @@ const preparedTrust: v.GenericSchema<unknown, PreparedTrust> = v.strictObject({
   signedRepository: v.picklist(['enforce', 'off']),
   mode: v.picklist(['enforce', 'warn']),
   force: v.picklist(['allow', 'deny']),
+  componentImages: v.optional(v.picklist(['deny', 'warn'])),
   require: v.picklist(['configured', 'openpgp', 'sigstore']),
   bundleIdentity: v.picklist(['refuse', 'digest']),
   platforms: v.optional(
@@ -110,8 +129,9 @@ const preparedTrust: v.GenericSchema<unknown, PreparedTrust> = v.strictObject({
   imagePolicies: v.array(imagePolicy),
   registriesD: v.array(v.strictObject({ document: text, content: v.unknown() })),
   // Trust that was prepared before Signet read policies has neither.
-  policyKeyrings: v.optional(v.array(preparedKeyringSchema), []),
+  policyKeyrings: v.optional(v.array(policyKeyringSchema), []),
   policyFiles: v.optional(v.array(v.strictObject({ name: text, bytes: v.string() } satisfies Shape<PolicyFile>)), []),
+  unusablePolicyKeys: v.optional(v.array(v.strictObject({ name: text, fault: text } satisfies Shape<UnusableKeys>))),
   mirrorRules: v.array(mirrorRule),
   documents: v.pipe(
     v.array(v.strictObject({ name: text, sha256: sha256Field })),

@@ -1,5 +1,5 @@
 import type { Repository } from '../../base/names/reference.ts';
-import type { PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
+import { OPERATORS_REFUSE, type PreparedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 
 /** `warn` turns reasons of the pullspec policy, and of nothing else, into warnings. */
 export type Mode = 'enforce' | 'warn';
@@ -19,6 +19,8 @@ export interface PreparedTrust {
   readonly signedRepository: 'enforce' | 'off';
   readonly mode: Mode;
   readonly force: 'allow' | 'deny';
+  /** What admission makes of an image that replaces a component and that no policy covers: denied when left out. */
+  readonly componentImages?: 'deny' | 'warn' | undefined;
   readonly require: 'configured' | 'openpgp' | 'sigstore';
   readonly bundleIdentity: 'refuse' | 'digest';
   /** Of the nodes that pull from an index, such as `linux/amd64`; every `linux/*` platform that it names when left out. */
@@ -36,9 +38,16 @@ export interface PreparedTrust {
   /** By the name of the key source of a policy.json that they were prepared from. */
   readonly policyKeyrings: readonly PreparedKeyring[];
   readonly policyFiles: readonly PolicyFile[];
+  /** Key sources of a policy.json that hold no usable OpenPGP key; left out where there are none. */
+  readonly unusablePolicyKeys?: readonly UnusableKeys[] | undefined;
   readonly mirrorRules: readonly MirrorRule[];
   readonly documents: readonly { readonly name: string; readonly sha256: string }[];
   readonly warnings: readonly string[];
+}
+
+/** The warnings that say what cluster-version operators do not load of the profile's keyrings. */
+export function listOperatorWarnings({ warnings }: Pick<PreparedTrust, 'warnings'>): readonly string[] {
+  return warnings.filter((warning) => warning.includes(OPERATORS_REFUSE));
 }
 
 export interface PushSource {
@@ -82,6 +91,13 @@ export interface PolicyFile {
   readonly name: string;
   /** Base64. */
   readonly bytes: string;
+}
+
+/** A source of OpenPGP keys that makes its requirements unmeetable. */
+export interface UnusableKeys {
+  /** The name of the key source. */
+  readonly name: string;
+  readonly fault: string;
 }
 
 export interface RegistriesDDocument {

@@ -6,13 +6,15 @@ import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 import {
   type CurrentTrust,
   currentTrustKey,
+  digestDocuments,
   MAX_CURRENT_BYTES,
   MAX_PREPARED_BYTES,
   parseCurrentTrust,
   preparedTrustKey,
+  type TrustDocument,
   trustSourceKey,
-} from '../prepared/stored-trust.ts';
-import { digestDocuments, type TrustDocument } from '../prepared/trust-document.ts';
+} from '../prepared/trust-document.ts';
+import { notePublication } from './publications.ts';
 
 export interface Publication {
   /** `unchanged` when this compilation of this revision was already the current one. */
@@ -21,6 +23,8 @@ export interface Publication {
   readonly revision: string;
   /** The revision that was current before, if there was one. */
   readonly previous: string | undefined;
+  /** What was left out, and requirements that nothing can meet. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -34,6 +38,7 @@ export async function publishTrust(
   objects: ObjectStore,
   trust: PreparedTrust,
   documents: readonly TrustDocument[],
+  now: Date = new Date(),
 ): Promise<Publication> {
   const { profile, revision } = trust;
   const prepared = toPreparedBytes(trust);
@@ -45,11 +50,12 @@ export async function publishTrust(
     await createImmutable(objects, trustSourceKey(profile, revision, name), bytes);
   }
   await createImmutable(objects, preparedTrustKey(profile, revision, next.preparedSha256), prepared);
-  const publication = { profile, revision, previous: current?.revision };
+  const publication = { profile, revision, previous: current?.revision, warnings: trust.warnings };
   if (current?.revision === next.revision && current.preparedSha256 === next.preparedSha256) {
     return { ...publication, outcome: 'unchanged' };
   }
   await switchCurrent(objects, key, next, stored);
+  await notePublication(objects, profile, revision, now);
   return { ...publication, outcome: 'published' };
 }
 
@@ -80,7 +86,9 @@ async function createImmutable(objects: ObjectStore, key: string, bytes: Uint8Ar
   if (await objects.createObject(key, bytes)) return;
   const existing = await objects.readObject(key, MAX_PREPARED_BYTES);
   if (existing !== undefined && Buffer.compare(existing.bytes, bytes) === 0) return;
-  throw new ConfigurationError('RevisionInvalid', 'the revision is already stored, with other bytes here', {
+  // It may not be removed, and what made it may not be known: another revision has keys of its own.
+  const remedy = 'see who wrote it, and change a comment of one document to publish another revision';
+  throw new ConfigurationError('RevisionInvalid', `the revision is already stored, with other bytes here: ${remedy}`, {
     position: { document: key },
   });
 }

@@ -1,7 +1,8 @@
-import { armor, enums } from 'openpgp';
 import { stringify } from 'yaml';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { type CertificatePackets, readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
+import type { CertificatePackets } from '../../crypto/openpgp/keys/certificate-packets.ts';
+import { refuseByOperator, writeKeyBlock } from '../../crypto/openpgp/keys/cluster-certificates.ts';
+import { type KeyFile, readKeyFile } from '../../crypto/openpgp/keys/key-file.ts';
 import { findRevocation } from '../../crypto/openpgp/keys/revocation.ts';
 
 /** Published facts about a publisher, with which its key file may come from anywhere. */
@@ -10,19 +11,39 @@ export interface PinnedPublisher {
   readonly keyring: string;
   /** Where the publisher offers its keys. */
   readonly keysUrl: string;
-  readonly fingerprints: readonly { readonly fingerprint: string; readonly name: string }[];
+  /** The certificates of its keyring, any of which may sign. A key file has to hold those that are required. */
+  readonly fingerprints: readonly PinnedFingerprint[];
   readonly stores: readonly { readonly key: string; readonly url: string }[];
 }
 
+export interface PinnedFingerprint {
+  readonly fingerprint: string;
+  readonly name: string;
+  /** `ifPresent`: kept where the key file has it, since older files do not. */
+  readonly kept: 'always' | 'ifPresent';
+}
+
 /**
- * Fingerprint: https://access.redhat.com/security/team/key (release key 2). The beta key is left out: in one keyring
- * with both, a beta key could sign a release. Stores: the ConfigMap that ships in every release.
+ * Fingerprint: https://access.redhat.com/security/team/key (release key 2), and RPM-GPG-KEY-redhat10-release of RHEL 10.1
+ * (release key 4, of ML-DSA-87 and Ed448). Beta and auxiliary keys are left out: in one keyring with them, they could sign
+ * a release. Stores: the ConfigMap that ships in every release.
  */
 const REDHAT: PinnedPublisher = {
   profile: 'ocp',
   keyring: 'verifier-public-key-redhat',
   keysUrl: 'https://access.redhat.com/security/data/fd431d51.txt',
-  fingerprints: [{ fingerprint: '567E347AD0044ADE55BA8A5F199E2F91FD431D51', name: 'Red Hat, Inc. (release key 2)' }],
+  fingerprints: [
+    {
+      fingerprint: '567E347AD0044ADE55BA8A5F199E2F91FD431D51',
+      name: 'Red Hat, Inc. (release key 2)',
+      kept: 'always',
+    },
+    {
+      fingerprint: 'FCD355B305707A62DA143AB6E422397E50FE8467A2A95343D246D6276AFEDF8F',
+      name: 'Red Hat, Inc. (release key 4)',
+      kept: 'ifPresent',
+    },
+  ],
   stores: [
     {
       key: 'store-openshift-official-release',
@@ -35,6 +56,20 @@ const REDHAT: PinnedPublisher = {
   ],
 };
 
+/**
+ * Keys of publishers that sign no release, by name only: so that whoever sees what was left out knows it. Beta key 2 is of
+ * the ConfigMap in every release, auxiliary key 3 of RPM-GPG-KEY-redhat10-release.
+ */
+const NAMED_ONLY: ReadonlyMap<string, string> = new Map([
+  ['B08B659EE86AF623BC90E8DB938A80CAF21541EB', 'Red Hat, Inc. (beta key 2)'],
+  ['7E4624258C406535D56D6F135054E4A45A6340B3', 'Red Hat, Inc. (auxiliary key 3)'],
+]);
+
+/** What a certificate is called, where it is known by name; undefined for any other. */
+export function findKeyName(fingerprint: string): string | undefined {
+  return NAMED_ONLY.get(fingerprint) ?? REDHAT.fingerprints.find((one) => one.fingerprint === fingerprint)?.name;
+}
+
 const PUBLISHERS: ReadonlyMap<string, PinnedPublisher> = new Map([['redhat', REDHAT]]);
 
 /** Undefined for a publisher whose fingerprints are not built in. */
@@ -44,46 +79,64 @@ export function findPinnedPublisher(name: string): PinnedPublisher | undefined {
 
 /** The certificates of a key file, split by a list of fingerprints. */
 export interface SelectedCertificates {
-  /** One armor block with all that were kept: clusters read no second block. */
+  /** What operators load in the first armor block, which is the only one that they read; the rest in a second. */
   readonly armored: string;
   readonly kept: readonly string[];
+  /** Certificates that are not pinned, as fingerprints or by what else is known of them. */
   readonly leftOut: readonly string[];
+  /** Pinned certificates that the file does not have. */
+  readonly absent: readonly string[];
 }
 
 /**
- * Keeps the certificates whose primary fingerprint is pinned. Every pinned one must be there.
+ * Keeps the certificates whose primary fingerprint is pinned.
  *
- * @throws ConfigurationError `KeyUnreadable`
+ * @throws ConfigurationError `KeyUnreadable`, also for a required one that is not there or cannot be used
  */
-export function selectCertificates(untrustedKeyFile: Uint8Array, pinned: readonly string[]): SelectedCertificates {
-  const certificates = readKeyFile(untrustedKeyFile).map(({ packets }) => packets);
-  const isPinned = (fingerprint: string): boolean => pinned.includes(fingerprint);
+export function selectCertificates(
+  untrustedKeyFile: Uint8Array,
+  pinned: readonly PinnedFingerprint[],
+): SelectedCertificates {
+  const file = readKeyFile(untrustedKeyFile);
+  const certificates = file.certificates.map(({ packets }) => packets);
+  const isPinned = ({ primary }: CertificatePackets): boolean =>
+    pinned.some(({ fingerprint }) => fingerprint === primary.fingerprint);
   const found = certificates.map(({ primary }) => primary.fingerprint);
-  const absent = pinned.filter((fingerprint) => !found.includes(fingerprint));
-  if (absent.length > 0) {
-    const held = found.length === 0 ? 'no certificate' : found.join(', ');
-    throw new ConfigurationError('KeyUnreadable', `the key file lacks ${absent.join(', ')}; it holds ${held}`);
+  const absent = pinned.filter(({ fingerprint }) => !found.includes(fingerprint));
+  const required = absent.filter(({ kept }) => kept === 'always');
+  if (required.length > 0) {
+    const held = [...found, ...file.unusable.map(({ name, reason }) => `${name} (${reason})`)];
+    const missing = required.map(({ fingerprint }) => fingerprint).join(', ');
+    throw new ConfigurationError('KeyUnreadable', `the key file lacks ${missing}; it holds ${held.join(', ')}`);
   }
-  const kept = certificates.filter(({ primary }) => isPinned(primary.fingerprint));
-  for (const certificate of kept) requireNotRevokedElsewhere(certificate, certificates);
+  const kept = certificates.filter(isPinned);
+  for (const certificate of kept) requireNotRevokedElsewhere(certificate, file);
+  const blocks = [
+    kept.filter((certificate) => refuseByOperator(certificate) === undefined),
+    kept.filter((certificate) => refuseByOperator(certificate) !== undefined),
+  ];
   return {
-    armored: armor(enums.armor.publicKey, Buffer.concat(kept.map(({ bytes }) => bytes))),
+    armored: blocks
+      .filter((block) => block.length > 0)
+      .map(writeKeyBlock)
+      .join(''),
     kept: kept.map(({ primary }) => primary.fingerprint),
-    leftOut: found.filter((fingerprint) => !isPinned(fingerprint)),
+    leftOut: [
+      ...found.filter((fingerprint) => pinned.every((each) => each.fingerprint !== fingerprint)),
+      ...file.unusable.map(({ name }) => name),
+    ],
+    absent: absent.map(({ fingerprint }) => fingerprint),
   };
 }
 
 /** A revocation counts wherever it is in the file: one beside a certificate that is left out must not get lost. */
-function requireNotRevokedElsewhere(certificate: CertificatePackets, all: readonly CertificatePackets[]): void {
+function requireNotRevokedElsewhere(certificate: CertificatePackets, { revocations }: KeyFile): void {
   const { primary, subkeys } = certificate;
-  const others = all.filter((other) => other !== certificate);
-  const ofSubkeys = others.flatMap(({ subkeyRevocations }) => subkeyRevocations);
+  const elsewhere = (kind: 'keyRevocations' | 'subkeyRevocations') =>
+    revocations[kind].filter((body) => !certificate[kind].some((own) => Buffer.from(own).equals(body)));
+  const ofSubkeys = elsewhere('subkeyRevocations');
   const found =
-    findRevocation(
-      others.flatMap(({ keyRevocations }) => keyRevocations),
-      primary,
-      primary.hashed,
-    ) ??
+    findRevocation(elsewhere('keyRevocations'), primary, primary.hashed) ??
     subkeys
       .map((subkey) => findRevocation(ofSubkeys, primary, Buffer.concat([primary.hashed, subkey.hashed])))
       .find((reason) => reason !== undefined);
@@ -114,6 +167,6 @@ export function toTrustConfigMap(
         [keyring]: armoredKeys.replaceAll('\r\n', '\n'),
       },
     },
-    { lineWidth: 0 },
+    { lineWidth: 0, compat: 'yaml-1.1' },
   );
 }

@@ -3,15 +3,18 @@ import { ConfigurationError, type ConfigurationErrorCode } from '../../base/erro
 import { InputError } from '../../base/errors/input-error.ts';
 import { parseReference } from '../../base/names/reference.ts';
 import { parseRegistryHost } from '../../base/names/registry-host.ts';
-import { requireCanonicalScope } from '../../base/names/scope.ts';
+import { findSpellingFault, requireCanonicalScope } from '../../base/names/scope.ts';
 import type { RegistriesD, RegistriesDSection } from './registries-d.ts';
 
 const DEFAULT = 'default-docker';
 const DOCKER = 'docker';
+/** The members of a document that count. */
+export const DOCUMENT_MEMBERS: ReadonlySet<string> = new Set([DEFAULT, DOCKER]);
 
 /**
- * Merges the documents of a registries.d folder, those whose names end in `.yaml`. No section may be given twice, not
- * even in the same words: which one would count depended on the order of the files.
+ * Merges the documents of a registries.d folder, those whose names end in `.yaml`, as nodes read them: members that are
+ * not known do not count, and null and the empty text are as left out. No section may be given twice, not even in the
+ * same words: which one would count depended on the order of the files.
  *
  * @throws ConfigurationError `DocumentInvalid` or `DuplicateKey`, with the document's name and the path in it
  */
@@ -21,8 +24,6 @@ export function readRegistriesD(documents: readonly RegistriesDDocument[]): Regi
   for (const source of documents) {
     const { content } = source;
     if (!isJsonObject(content)) throw registriesDError('DocumentInvalid', source, [], 'expected a mapping');
-    const unknown = Object.keys(content).find((field) => field !== DEFAULT && field !== DOCKER);
-    if (unknown !== undefined) throw registriesDError('DocumentInvalid', source, [unknown], 'unknown field');
     // A heading over nothing but comments is null, and says nothing.
     if (content[DEFAULT] !== undefined && content[DEFAULT] !== null) {
       const section = parseSection(source, [DEFAULT], content[DEFAULT]);
@@ -40,18 +41,47 @@ export function readRegistriesD(documents: readonly RegistriesDDocument[]): Regi
   return { defaultDocker, docker };
 }
 
+/** What nodes leave out of a document that {@link readRegistriesD} takes: each with its place. */
+export function listIgnored({ document, content, lineOf }: RegistriesDDocument): readonly string[] {
+  const found: { readonly path: MemberPath; readonly fault: string }[] = [];
+  const noteUnknown = (path: MemberPath, value: unknown, known: ReadonlySet<string>): void => {
+    const unknown = Object.keys(isJsonObject(value) ? value : {}).filter((member) => !known.has(member));
+    for (const member of unknown) found.push({ path: [...path, member], fault: 'is not known, and nodes ignore it' });
+  };
+  const { [DEFAULT]: byDefault, [DOCKER]: docker } = isJsonObject(content) ? content : {};
+  noteUnknown([], content, DOCUMENT_MEMBERS);
+  noteUnknown([DEFAULT], byDefault, FIELDS);
+  for (const [key, section] of Object.entries(isJsonObject(docker) ? docker : {})) {
+    noteUnknown([DOCKER, key], section, FIELDS);
+    const fault = findNamespaceFault(key);
+    if (fault !== undefined) found.push({ path: [DOCKER, key], fault });
+  }
+  return found.map(({ path, fault }) => {
+    const line = lineOf?.(path);
+    return `${document}${line === undefined ? '' : `:${line}`}: ${path.join('.')} ${fault}`;
+  });
+}
+
 function readNamespaces(source: RegistriesDDocument, value: unknown): readonly [string, unknown][] {
   if (value === undefined || value === null) return [];
   if (isJsonObject(value)) return Object.entries(value);
   throw registriesDError('DocumentInvalid', source, [DOCKER], 'expected a mapping');
 }
 
+/** Nodes take any text. One in another spelling than theirs would seem to count, and does not. */
 function readNamespace(source: RegistriesDDocument, key: string): string {
+  const fault = findSpellingFault(key);
+  if (fault !== undefined) throw registriesDError('DocumentInvalid', source, [DOCKER, key], fault);
+  return findNamespaceFault(key) === undefined ? parseNamespace(key) : key;
+}
+
+function findNamespaceFault(key: string): string | undefined {
   try {
-    return parseNamespace(key);
+    parseNamespace(key);
+    return undefined;
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    throw registriesDError('DocumentInvalid', source, [DOCKER, key], error.message);
+    if (error instanceof InputError) return error.message;
+    throw error;
   }
 }
 
@@ -67,23 +97,18 @@ const FIELDS: ReadonlySet<string> = new Set([
   'use-sigstore-attachments',
 ]);
 
-/** @throws ConfigurationError `DocumentInvalid` for a field that is unknown or of another type. */
-function parseSection(source: RegistriesDDocument, path: MemberPath, section: unknown): RegistriesDSection {
+/** @throws ConfigurationError `DocumentInvalid` for a field of another type */
+function parseSection(source: RegistriesDDocument, path: MemberPath, content: unknown): RegistriesDSection {
+  const section = content ?? {};
   if (!isJsonObject(section)) throw registriesDError('DocumentInvalid', source, path, 'expected a mapping');
-  const unknown = Object.keys(section).find((field) => !FIELDS.has(field));
-  if (unknown !== undefined) throw registriesDError('DocumentInvalid', source, [...path, unknown], 'unknown field');
-
   const readUrl = (field: string): string | undefined => {
-    const value = section[field];
-    if (value === undefined) return undefined;
-    if (typeof value === 'string' && value !== '') return value;
-    throw registriesDError('DocumentInvalid', source, [...path, field], 'expected a URL');
+    const value = section[field] ?? '';
+    if (typeof value === 'object') {
+      throw registriesDError('DocumentInvalid', source, [...path, field], 'expected a URL');
+    }
+    // To Go any scalar is a text.
+    return value === '' ? undefined : String(value);
   };
-  const attachments = section['use-sigstore-attachments'];
-  if (attachments !== undefined && typeof attachments !== 'boolean') {
-    const field = [...path, 'use-sigstore-attachments'];
-    throw registriesDError('DocumentInvalid', source, field, 'expected true or false');
-  }
   // All four are read, so that a fault in one that does not count is reported too.
   const [lookaside, sigstore] = [readUrl('lookaside'), readUrl('sigstore')];
   const [staging, sigstoreStaging] = [readUrl('lookaside-staging'), readUrl('sigstore-staging')];
@@ -91,8 +116,22 @@ function parseSection(source: RegistriesDDocument, path: MemberPath, section: un
     place: `${source.document}: ${path.join('.')}`,
     lookaside: lookaside ?? sigstore,
     lookasideStaging: staging ?? sigstoreStaging,
-    useSigstoreAttachments: attachments,
+    useSigstoreAttachments: readAttachments(source, path, section['use-sigstore-attachments']),
   };
+}
+
+/** Words that Go's reader takes for true and false beside the two of YAML 1.2, also in quotation marks. */
+const WORDS: ReadonlyMap<unknown, boolean> = new Map([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
+]);
+
+function readAttachments(source: RegistriesDDocument, path: MemberPath, value: unknown): boolean | undefined {
+  if (value === undefined || value === null) return undefined;
+  const read = typeof value === 'boolean' ? value : WORDS.get(value);
+  if (read !== undefined) return read;
+  const field = [...path, 'use-sigstore-attachments'];
+  throw registriesDError('DocumentInvalid', source, field, 'expected true or false');
 }
 
 const WILDCARD = '*.';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { ObjectReader, ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { parsePreparedTrust } from '../prepared/parse-prepared-trust.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 import { isProfileName } from '../prepared/profiles.ts';
@@ -11,7 +11,7 @@ import {
   parseCurrentTrust,
   preparedTrustKey,
   preparedTrustPrefix,
-} from '../prepared/stored-trust.ts';
+} from '../prepared/trust-document.ts';
 
 /** Published trust, and when it was last known to be the current one. */
 export interface LoadedTrust {
@@ -28,7 +28,7 @@ export interface LoadedTrust {
  *   not hold together, `SchemaUnsupported`, `TrustUnusable`; StoreError
  */
 export async function loadTrust(
-  objects: ObjectStore,
+  objects: ObjectReader,
   profile: string,
   now: Date,
   previous?: LoadedTrust,
@@ -63,7 +63,7 @@ export async function loadRevision(objects: ObjectStore, profile: string, revisi
 }
 
 async function readRevision(
-  objects: ObjectStore,
+  objects: ObjectReader,
   profile: string,
   revision: string,
   preparedSha256: string,

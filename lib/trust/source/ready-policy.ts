@@ -1,10 +1,9 @@
-import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { mergeClusterPolicies, type RequiredPolicy, toSigstoreSigned } from '../policy/cluster-image-policy.ts';
+import { mergeClusterPolicies, type RequiredPolicy } from '../policy/cluster-image-policy.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import { parseClusterImagePolicy } from '../policy/parse-cluster-image-policy.ts';
 import { parsePolicyContent } from '../policy/parse-policy-json.ts';
 import { PolicyError } from '../policy/policy-members.ts';
-import { keySourceName, type PolicyRequirement } from '../policy/policy-requirement.ts';
+import type { PolicyRequirement } from '../policy/policy-requirement.ts';
 import { isCheckable, type PolicyMaterial, prepareCheck } from '../policy/prepare-check.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../prepared/prepared-trust.ts';
 
@@ -65,12 +64,14 @@ function toRequiredPolicy({
   document,
 }: ConfiguredImagePolicy): RequiredPolicy & { readonly document: string } {
   const policy = parseClusterImagePolicy(content);
-  return { policy, requirement: toSigstoreSigned(policy), document };
+  return { policy, requirement: policy.requirement, document };
 }
 
-function toMaterial({ policyFiles, bundleIdentity }: PreparedTrust, keyrings: PolicyMaterial['keyrings']) {
+function toMaterial(prepared: PreparedTrust, keyrings: PolicyMaterial['keyrings']): PolicyMaterial {
+  const { policyFiles, unusablePolicyKeys, bundleIdentity } = prepared;
   const files = new Map(policyFiles.map(({ name, bytes }) => [name, Buffer.from(bytes, 'base64')]));
-  return { keyrings, sigstore: { files, bundleIdentity } };
+  const unusable = new Map(unusablePolicyKeys?.map(({ name, fault }) => [name, fault]));
+  return { keyrings, unusable, sigstore: { files, bundleIdentity } };
 }
 
 function tryParse<T>(parse: () => T): T | undefined {
@@ -88,14 +89,8 @@ function unlessIncomplete(policy: ReadyPolicy): ReadyPolicy | undefined {
   return requirements.every((requirement) => isPrepared(requirement, policy.material)) ? policy : undefined;
 }
 
-/** Whether all that a requirement names is there and can be read: what is missing must not look like "not signed". */
+/** Whether all that a requirement names is there: what is missing must not look like "not signed". */
 function isPrepared(requirement: PolicyRequirement, material: PolicyMaterial): boolean {
-  if (isCheckable(requirement)) return requirement.keys.every((key) => material.keyrings.has(keySourceName(key)));
-  if (requirement.type !== 'sigstoreSigned') return true;
-  try {
-    return prepareCheck(requirement, material) !== undefined;
-  } catch (error) {
-    if (error instanceof ConfigurationError) return false;
-    throw error;
-  }
+  if (!isCheckable(requirement) && requirement.type !== 'sigstoreSigned') return true;
+  return prepareCheck(requirement, material) !== undefined;
 }

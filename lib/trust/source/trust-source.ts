@@ -1,7 +1,7 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type IndexedKeyring, indexKeyring } from '../../crypto/openpgp/keys/keyring.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { ObjectReader } from '../../platform/objects/port/object-store.ts';
 import { untilAborted } from '../../platform/time/deadline.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
 import { selectProfile } from '../prepared/profiles.ts';
@@ -33,7 +33,7 @@ interface Kept {
  * with its age: decisions refuse it once it is too old.
  */
 export function createTrustSource(
-  objects: ObjectStore,
+  objects: ObjectReader,
   profiles: readonly string[],
   now: () => Date,
   refreshMs: number = TRUST_REFRESH_MS,

@@ -1,12 +1,19 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import { isStoreAttempt, toCandidate } from '../judge/candidate.ts';
 import { type Evidence, type Judgement, judgeRequirement, mergeReasons } from '../judge/judge.ts';
 import { addDistinct, type ReleaseTrust, toKeyringRequirements } from '../judge/keyring-requirement.ts';
 import { allOf } from '../judge/outcome.ts';
-import type { Image, Proof, Requirement, SignedRequirement } from '../judge/requirement.ts';
+import {
+  type Image,
+  isStoreAttempt,
+  type Proof,
+  type Requirement,
+  type SignedRequirement,
+} from '../judge/requirement.ts';
 import type { Attempt, Reason } from '../judge/verdict.ts';
+import { type EffortLimits, startEffort } from './effort.ts';
+import { openCandidate, toStoreAttempt } from './store-entry.ts';
 
 /** A signature that was read, good or not: what a record needs to be checked again. */
 export interface ExaminedSignature {
@@ -28,9 +35,11 @@ export interface CollectedEvidence extends Evidence {
   readonly retryAfterSeconds: number | undefined;
 }
 
-interface CollectOptions {
+interface CollectOptions extends EffortLimits {
   /** What satisfies a requirement; a mirror reads on where a signature holds and clusters cannot read it. */
   readonly isCounted?: ((proof: Proof) => boolean) | undefined;
+  /** What ends the reading for a requirement that it satisfies; a mirror reads on behind what only some readers read. */
+  readonly isEnough?: ((proof: Proof) => boolean) | undefined;
 }
 
 /**
@@ -38,22 +47,24 @@ interface CollectOptions {
  * verified like everything else. Nothing is read where no requirement needs a signature.
  *
  * @param read called once at most; its iterable throws as a SignatureStore's does
- * @throws the abort reason of the signal that `read` uses
+ * @throws the abort reason of the signal that `read` uses, also where it is over while signatures are verified
  */
 export async function collectEvidence(
   requirements: readonly SignedRequirement[],
   image: Image,
   read: () => AsyncIterable<StoreEntry>,
   now: Date,
-  { isCounted = () => true }: CollectOptions = {},
+  { isCounted = () => true, isEnough = () => true, ...limits }: CollectOptions = {},
 ): Promise<CollectedEvidence> {
   const seconds = Math.floor(now.getTime() / 1000);
   const attemptsOf = new Map<Requirement, Attempt[]>(requirements.map((requirement) => [requirement, []]));
   const satisfied = new Set<Requirement>();
+  const settled = new Set<Requirement>();
   const attempts: Attempt[] = [];
   const storeAttempts: Attempt[] = [];
   const examined: ExaminedSignature[] = [];
   const verified: CollectedEvidence['verified'][number][] = [];
+  const effort = startEffort(limits);
   let storeFailed = false;
   let retryAfterSeconds: number | undefined;
   if (requirements.length > 0) {
@@ -66,22 +77,32 @@ export async function collectEvidence(
         attempts.push(attempt);
         continue;
       }
-      const candidate = toCandidate(entry);
+      const candidate = await openCandidate(entry, requirements);
       const { store, location, untrustedBytes: bytes } = entry;
       examined.push({ store, location, bytes });
       const found: Attempt[] = [];
       for (const requirement of requirements) {
         if (!requirement.seesAll && (requirement.signatureKind !== candidate.kind || satisfied.has(requirement)))
           continue;
-        const { attempt, proof } = requirement.verify(candidate, image, seconds);
+        const { attempt, proof } = effort.run(() => requirement.verify(candidate, image, seconds));
         attemptsOf.get(requirement)?.push(attempt);
         addDistinct(found, attempt);
         if (proof === undefined || !isCounted(proof)) continue;
         satisfied.add(requirement);
+        if (isEnough(proof)) settled.add(requirement);
         verified.push({ keyring: attempt.keyring ?? requirement.description, proof, bytes });
       }
       attempts.push(...found);
-      if (satisfied.size === requirements.length) break;
+      const fault = effort.fault();
+      if (fault !== undefined) {
+        // What was not looked at could satisfy a requirement.
+        const attempt: Attempt = { store, location, code: 'StoreUnavailable', message: fault };
+        storeFailed = true;
+        storeAttempts.push(attempt);
+        attempts.push(attempt);
+        break;
+      }
+      if (settled.size === requirements.length) break;
     }
   }
   return { image, attemptsOf, satisfied, storeAttempts, storeFailed, attempts, examined, verified, retryAfterSeconds };
@@ -90,21 +111,6 @@ export async function collectEvidence(
 function toLonger(known: number | undefined, entry: StoreEntry): number | undefined {
   const asked = entry.kind === 'failed' ? entry.error.retryAfterSeconds : undefined;
   return asked === undefined ? known : Math.max(known ?? 0, asked);
-}
-
-function toStoreAttempt(entry: Exclude<StoreEntry, { kind: 'signature' }>): Attempt {
-  const { store, location } = entry;
-  if (entry.kind === 'absent') {
-    return { store, location, code: 'SignatureNotFound', message: 'no more signatures here' };
-  }
-  const { message } = entry.error;
-  const prefix = `${location}: `;
-  return {
-    store,
-    location,
-    code: 'StoreUnavailable',
-    message: message.startsWith(prefix) ? message.slice(prefix.length) : message,
-  };
 }
 
 /** The release signatures of a digest, and what the keyrings of a profile make of them. */
@@ -134,7 +140,10 @@ export async function collectRelease(
 ): Promise<CollectedRelease> {
   const requirements = toKeyringRequirements(trust);
   const read = () => store.fetchSignatures({ digest }, signal);
-  const collected = await collectEvidence(requirements, { reference: undefined, digest }, read, now, options);
+  const collected = await collectEvidence(requirements, { reference: undefined, digest }, read, now, {
+    signal,
+    ...options,
+  });
   return { judgement: judgeKeyrings(requirements, collected), collected };
 }
 

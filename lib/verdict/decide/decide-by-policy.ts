@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { toPlaceFailure } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import type { Platform } from '../../base/names/platform.ts';
@@ -12,7 +14,12 @@ import {
   listRootSources,
   type PolicyRequirement,
 } from '../../trust/policy/policy-requirement.ts';
-import { isCheckable, type PolicyMaterial, type SigstoreMaterial } from '../../trust/policy/prepare-check.ts';
+import {
+  describeNodesRefusal,
+  isCheckable,
+  type PolicyMaterial,
+  type SigstoreMaterial,
+} from '../../trust/policy/prepare-check.ts';
 import type { Judgement, RequirementResult } from '../judge/judge.ts';
 import { type ImageEvidence, judgeOverImages } from '../judge/judge.ts';
 import { allOf } from '../judge/outcome.ts';
@@ -27,6 +34,7 @@ import {
   type NodeImages,
   readNodeImages,
   toImageResults,
+  toReadingRemedy,
   toSignedImage,
 } from './node-images.ts';
 
@@ -67,6 +75,8 @@ export interface ImageDecision {
   readonly images: readonly ImageResult[];
   /** Every signature that was read, good or not. */
   readonly examined: readonly ExaminedSignature[];
+  /** Why nodes refuse the image whatever signs it: a key of the policy that they cannot use. */
+  readonly nodesRefuse: string | undefined;
 }
 
 /**
@@ -87,7 +97,8 @@ export async function decideByPolicy(question: PolicyImageQuestion): Promise<Ima
   for (const { digest, platforms } of read?.images ?? [UNREAD]) {
     const image = { digest, reference: read?.reference };
     const instance = { digest, isInstance: platforms !== undefined };
-    const collected = await collectEvidence(signed, image, () => source.readSignatures(instance, signal, kinds), now);
+    const readSignatures = () => source.readSignatures(instance, signal, kinds);
+    const collected = await collectEvidence(signed, image, readSignatures, now, { signal });
     evidence.push({ digest, platforms, evidence: { ...collected, fault: read?.fault }, examined: collected.examined });
   }
   const results = requirements.map((requirement) => judgeOverImages(requirement, evidence));
@@ -102,6 +113,9 @@ export async function decideByPolicy(question: PolicyImageQuestion): Promise<Ima
       read?.others ?? [],
     ),
     examined: evidence.flatMap(({ examined }) => examined),
+    nodesRefuse: found.requirements
+      .map((requirement) => describeNodesRefusal(requirement, material))
+      .find((fault) => fault !== undefined),
   };
 }
 
@@ -123,11 +137,19 @@ async function readMaterial(
   { keys, sigstore }: PolicyImageQuestion,
 ): Promise<PolicyMaterial> {
   const keyrings = new Map<string, PreparedKeyring>();
+  const unusable = new Map<string, string>();
   for (const source of requirements.filter(isCheckable).flatMap((requirement) => requirement.keys)) {
     const name = keySourceName(source);
-    if (!keyrings.has(name)) keyrings.set(name, await keys(source));
+    if (keyrings.has(name) || unusable.has(name)) continue;
+    try {
+      keyrings.set(name, await keys(source));
+    } catch (error) {
+      // The requirement cannot be met, as on a node. A file that cannot be read is the caller's fault.
+      if (!(error instanceof ConfigurationError)) throw error;
+      unusable.set(name, error.message);
+    }
   }
-  if (sigstore === undefined) return { keyrings, sigstore: undefined };
+  if (sigstore === undefined) return { keyrings, unusable, sigstore: undefined };
   const files = new Map<string, Uint8Array>();
   for (const requirement of requirements) {
     const sources = requirement.type === 'sigstoreSigned' ? listRootSources(requirement.root) : [];
@@ -135,7 +157,7 @@ async function readMaterial(
       if (source.kind === 'path') files.set(keySourceName(source), await sigstore.readFile(source.path));
     }
   }
-  return { keyrings, sigstore: { files, bundleIdentity: sigstore.bundleIdentity } };
+  return { keyrings, unusable, sigstore: { files, bundleIdentity: sigstore.bundleIdentity } };
 }
 
 interface ReadImages extends NodeImages {
@@ -156,8 +178,8 @@ async function readImages({ source, platforms, reader, signal }: PolicyImageQues
     mediaType = reader === 'host' ? undefined : detectManifestType(untrustedManifest);
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof StoreError)) throw error;
-    return { ...asAsked(UNREAD.digest), reference: undefined, digest: undefined, fault: toFault(error) };
+    const fault = toFault(toPlaceFailure('the manifest', error));
+    return { ...asAsked(UNREAD.digest), reference: undefined, digest: undefined, fault };
   }
   const { digest, reference } = named;
   if (mediaType === undefined) return { ...asAsked(digest), reference, digest };
@@ -175,5 +197,7 @@ async function readImages({ source, platforms, reader, signal }: PolicyImageQues
 function toFault({ code, message }: StoreError): Judgement {
   if (code === 'ContentMismatch') return { outcome: 'rejected', reasons: [{ code, message }] };
   if (code === 'BodyInvalid') return { outcome: 'rejected', reasons: [{ code: 'PolicyRejects', message }] };
-  return { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message }] };
+  const hasAnswered = code === 'NotFound' || code === 'AccessDenied';
+  const remedy = hasAnswered ? { remedy: toReadingRemedy(code) } : {};
+  return { outcome: 'indeterminate', reasons: [{ code: 'StoreUnavailable', message, ...remedy }] };
 }

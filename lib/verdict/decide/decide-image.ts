@@ -5,12 +5,13 @@ import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type Judgement, joinJudgements } from '../judge/judge.ts';
 import { type Attempt, MAX_PROOF_BYTES, type Reason, type Verdict } from '../judge/verdict.ts';
-import type { CollectedEvidence, ExaminedSignature } from './collect-evidence.ts';
-import { collectRelease, requiresOpenpgp } from './collect-evidence.ts';
+import { type CollectedEvidence, collectRelease, type ExaminedSignature, requiresOpenpgp } from './collect-evidence.ts';
+import { decideComponentName, judgeUncovered } from './decide-component.ts';
 import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
 import { evaluatePolicies } from './evaluate-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
 import { type ImageReader, toImageResults } from './node-images.ts';
+import { asOwn } from './policies-at-name.ts';
 
 export interface ImageRequest extends PullspecRequest {
   /** Accept whatever was found out, as a forced cluster update does. */
@@ -56,9 +57,10 @@ export async function decideImage(
   dependencies: DecisionDependencies,
 ): Promise<Decision> {
   const { prepared } = trust;
-  if (request.force === true) requireForceAllowed(prepared);
+  if (request.force === true) requireForceAllowed(prepared, request.judgedAs);
   const now = dependencies.now();
-  const policyVerdict = decidePullspec(request, trust, now);
+  const decideName = request.judgedAs === 'component' ? decideComponentName : decidePullspec;
+  const policyVerdict = decideName(request, trust, now);
   const { digest } = request.pullspec;
   const decision =
     policyVerdict.outcome !== 'accepted' || digest === undefined
@@ -84,31 +86,34 @@ async function decideDigest(
   }
   const { platforms, reader, pullspec } = request;
   const { repository } = pullspec;
-  const found = await evaluatePolicies({
-    repository,
-    digest,
-    prepared,
-    platforms,
-    reader,
-    lookaside,
-    manifests,
-    now,
-    signal,
-  });
-  const isAsked = requiresOpenpgp(trust) && !found.isFinal;
+  const isComponent = request.judgedAs === 'component';
+  // A component is judged under its own name, and not as a release.
+  const judged = isComponent ? asOwn(prepared, repository) : prepared;
+  const question = { repository, digest, prepared: judged, platforms, reader, lookaside, manifests, now, signal };
+  const found = prepared.imagePolicies.length === 0 ? undefined : await evaluatePolicies(question);
+  const isAsked = !isComponent && requiresOpenpgp(trust) && found?.isFinal !== true;
   const release = isAsked ? await collectRelease(digest, trust, store, now, signal) : undefined;
-  const proofs = [...(release?.collected.verified ?? []), ...found.verified];
-  const judgements = [found.judgement, release?.judgement, limitOf(proofs)];
-  const { outcome, reasons } = joinJudgements(judgements.flatMap((each) => each ?? [])) ?? NOTHING_REQUIRED;
-  const { attempts, left } = boundAttempts([...found.attempts, ...(release?.collected.attempts ?? [])]);
-  const warnings = [...earlier, ...found.warnings, ...left];
-  const { policies } = found;
-  const images = found.images.length === 0 ? [] : toImageResults(found.images, found.others);
+  const proofs = [...(release?.collected.verified ?? []), ...(found?.verified ?? [])];
+  const judgements = [found?.judgement, release?.judgement, limitOf(proofs)];
+  const nothing = isComponent ? judgeUncovered(prepared) : NOTHING_REQUIRED;
+  const joined = joinJudgements(judgements.flatMap((each) => each ?? []));
+  const { outcome, reasons } = joined ?? nothing;
+  const { attempts, left } = boundAttempts([...(found?.attempts ?? []), ...(release?.collected.attempts ?? [])]);
+  const unjudged = joined === undefined ? nothing.warnings : [];
+  const warnings = [...earlier, ...(found?.warnings ?? []), ...unjudged, ...left];
+  const images = found === undefined || found.images.length === 0 ? [] : toImageResults(found.images, found.others);
   return {
-    verdict: toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts, policies, images }),
+    verdict: toVerdict(request, prepared, now, {
+      outcome,
+      reasons,
+      warnings,
+      attempts,
+      policies: found?.policies ?? [],
+      images,
+    }),
     verified: proofs.map(({ keyring, bytes }) => ({ keyring, bytes })),
-    examined: [...found.examined, ...(release?.collected.examined ?? [])],
-    manifests: found.manifests,
+    examined: [...(found?.examined ?? []), ...(release?.collected.examined ?? [])],
+    manifests: found?.manifests ?? [],
   };
 }
 
@@ -150,8 +155,9 @@ const NOTHING_VERIFIED: Reason = {
   remedy: 'remove verification: disabled from the Profile',
 };
 
-const NOTHING_REQUIRED: Judgement = {
+const NOTHING_REQUIRED: Judgement & { readonly warnings: readonly Reason[] } = {
   outcome: 'rejected',
+  warnings: [],
   reasons: [
     {
       code: 'PolicyRejects',

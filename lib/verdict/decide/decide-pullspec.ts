@@ -13,6 +13,8 @@ export interface PullspecRequest {
   readonly mode?: Mode | undefined;
   /** Platforms of the nodes; undefined: those of the profile, else every `linux/*` platform of an index. */
   readonly platforms?: readonly Platform[] | undefined;
+  /** What the image is judged as: as a release when left out. */
+  readonly judgedAs?: Verdict['judgedAs'];
 }
 
 /**
@@ -31,7 +33,8 @@ export function decidePullspec(request: PullspecRequest, trust: ReadyTrust, now:
   return toVerdict(request, prepared, now, { outcome, reasons, warnings, attempts: [] });
 }
 
-function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
+/** Why trust that was not refreshed decides nothing. */
+export function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
   return {
     code: 'TrustStale',
     message: `the trust of profile ${prepared.profile} was last refreshed on ${refreshedAt.toISOString()}, which is not within the last 24 hours`,
@@ -41,7 +44,7 @@ function toTrustStale({ prepared, refreshedAt }: ReadyTrust): Reason {
 
 /** The members of a verdict that are the same whatever was decided. */
 export function toVerdict(
-  { pullspec, mode, platforms }: PullspecRequest,
+  { pullspec, mode, platforms, judgedAs }: PullspecRequest,
   prepared: PreparedTrust,
   now: Date,
   decision: {
@@ -53,10 +56,12 @@ export function toVerdict(
     readonly images?: readonly ImageResult[];
   },
 ): Verdict {
-  const isCanonical = prepared.canonicalRepositories.includes(pullspec.repository);
+  // A component is none of the profile's releases, whatever its repository is.
+  const isCanonical = judgedAs === undefined && prepared.canonicalRepositories.includes(pullspec.repository);
   const canonicalPullspec = isCanonical ? toCanonicalPullspec(pullspec) : undefined;
   return {
     schema: 2,
+    ...(judgedAs === undefined ? {} : { judgedAs }),
     outcome: decision.outcome,
     forced: false,
     pullspec: pullspec.text,

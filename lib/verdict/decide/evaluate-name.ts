@@ -55,7 +55,7 @@ export async function evaluateName(
   const { lookaside, now, signal } = question;
   const evidence = await runBounded(images, CONCURRENCY, async ({ digest, platforms }) => {
     const read = () => lookaside.fetchSignatures({ digest, repository, kinds }, signal);
-    const collected = await collectEvidence(signed, { reference, digest }, read, now);
+    const collected = await collectEvidence(signed, { reference, digest }, read, now, { signal });
     return { digest, platforms, name: `${repository}@${digest}`, collected, evidence: { ...collected, fault } };
   });
   const judged = policies.documents.map((document) => judgeDocument(document, evidence, question.prepared));

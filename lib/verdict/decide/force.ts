@@ -2,8 +2,9 @@ import { InputError } from '../../base/errors/input-error.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { Reason, Verdict } from '../judge/verdict.ts';
 
-/** @throws InputError `ForceNotAllowed` */
-export function requireForceAllowed({ force, profile }: PreparedTrust): void {
+/** Force updates a release: no component is admitted by it. @throws InputError `ForceNotAllowed` */
+export function requireForceAllowed({ force, profile }: PreparedTrust, judgedAs?: Verdict['judgedAs']): void {
+  if (judgedAs === 'component') throw new InputError('ForceNotAllowed', 'force admits no image of a component');
   if (force === 'deny') throw new InputError('ForceNotAllowed', `profile ${profile} does not allow force`);
 }
 

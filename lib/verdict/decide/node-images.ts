@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import { StoreError } from '../../base/errors/store-error.ts';
+import { toPlaceFailure } from '../../base/errors/evaluate-candidate.ts';
+import { StoreError, type StoreErrorCode } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
 import type { Platform } from '../../base/names/platform.ts';
@@ -91,8 +92,7 @@ export async function readNodeImages(
     return { images, others, manifests };
   } catch (error) {
     signal.throwIfAborted();
-    if (!(error instanceof StoreError)) throw error;
-    return { ...asAsked(digest), fault: toFault(digest, error) };
+    return { ...asAsked(digest), fault: toFault(digest, toPlaceFailure(`the manifests of ${digest}`, error)) };
   }
 }
 
@@ -109,10 +109,19 @@ function toFault(digest: Digest, { code, message }: StoreError): Judgement {
   if (code === 'LimitExceeded') {
     return { outcome: 'indeterminate', reasons: [{ code, message: `${digest}: ${message}` }] };
   }
-  const remedy = code === 'NotAllowed' ? NAME_HOST : MAKE_REACHABLE;
-  return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy }] };
+  return { outcome: 'indeterminate', reasons: [{ ...unread(digest, message), remedy: toReadingRemedy(code) }] };
 }
 
+/** What to do about a manifest that was not read; a registry that answered is not to be asked again. */
+export function toReadingRemedy(code: StoreErrorCode): string {
+  if (code === 'NotFound') return NAME_ANOTHER;
+  if (code === 'AccessDenied') return GIVE_CREDENTIAL;
+  return code === 'NotAllowed' ? NAME_HOST : MAKE_REACHABLE;
+}
+
+const NAME_ANOTHER =
+  'the registry answered, and does not have it: compare the name with what the registry lists, or name a mirror that has it in a mirror set; a private repository also says so without its credential';
+const GIVE_CREDENTIAL = 'give the credential of the registry in the pull secret';
 const NAME_HOST = 'name the registry’s host in registries.allowed of the Profile, or in a mirror set';
 const MAKE_REACHABLE =
   'retry; if it still fails, make the registry reachable from here, or name a mirror in a mirror set';

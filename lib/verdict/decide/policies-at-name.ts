@@ -1,8 +1,9 @@
-import type { Digest } from '../../base/names/digest.ts';
+import { type Digest, parseDigest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
-import type { Repository } from '../../base/names/reference.ts';
+import type { Reference, Repository } from '../../base/names/reference.ts';
 import { coversRepository } from '../../base/names/scope.ts';
 import { type FoundRequirements, findRequirements } from '../../trust/policy/image-policy.ts';
+import { describeNodesRefusal } from '../../trust/policy/prepare-check.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { type ReadyPolicy, toReadyClusterPolicy, toReadyPolicy } from '../../trust/source/ready-policy.ts';
 import { allOf } from '../judge/outcome.ts';
@@ -43,18 +44,7 @@ export interface ProfilePolicies {
 export function findPolicies(prepared: PreparedTrust, repository: Repository, digest: Digest): ProfilePolicies {
   const isCanonical = prepared.canonicalRepositories.includes(repository);
   const names = isCanonical ? [] : prepared.canonicalRepositories;
-  const covering = prepared.imagePolicies.filter((policy) =>
-    [repository, ...names].some((name) => coversRepository(policy, name)),
-  );
-  const files = covering.filter(({ kind }) => kind === 'policy.json');
-  // Nodes have all image policies of a cluster as one, in which the most specific scope counts.
-  const ofCluster = covering.filter(({ kind }) => kind !== 'policy.json');
-  const groups = [
-    ...files.map((policy) => ({ ready: toReadyPolicy(prepared, policy), documents: [policy.document] })),
-    ...(ofCluster.length === 0
-      ? []
-      : [{ ready: toReadyClusterPolicy(prepared), documents: ofCluster.map(({ document }) => document) }]),
-  ];
+  const groups = listReady(prepared, [repository, ...names]);
   const ready = groups.flatMap((group) => group.ready ?? []);
   const missing = groups.filter((group) => group.ready === undefined).flatMap(({ documents }) => documents);
   return {
@@ -62,6 +52,43 @@ export function findPolicies(prepared: PreparedTrust, repository: Repository, di
     others: ready.length === 0 ? [] : names.map((name) => toPolicies(ready, name, digest)),
     unprepared: missing.length === 0 ? undefined : explainUnprepared(missing),
   };
+}
+
+interface PolicyGroup {
+  /** Undefined where the trust was prepared without what its policies name. */
+  readonly ready: ReadyPolicy | undefined;
+  readonly documents: readonly string[];
+}
+
+/** The policies of a profile that cover one of the names. */
+function listReady(prepared: PreparedTrust, names: readonly Repository[]): readonly PolicyGroup[] {
+  const covering = prepared.imagePolicies.filter((policy) => names.some((name) => coversRepository(policy, name)));
+  const files = covering.filter(({ kind }) => kind === 'policy.json');
+  // Nodes have all image policies of a cluster as one, in which the most specific scope counts.
+  const ofCluster = covering.filter(({ kind }) => kind !== 'policy.json');
+  return [
+    ...files.map((policy) => ({ ready: toReadyPolicy(prepared, policy), documents: [policy.document] })),
+    ...(ofCluster.length === 0
+      ? []
+      : [{ ready: toReadyClusterPolicy(prepared), documents: ofCluster.map(({ document }) => document) }]),
+  ];
+}
+
+const ANY_DIGEST = parseDigest(`sha256:${'0'.repeat(64)}`);
+
+/**
+ * Whether an image policy of a profile asks anything of an image under its own name: a policy that accepts anything asks
+ * nothing. Without a digest that of its repository counts.
+ */
+export function isCovered(prepared: PreparedTrust, { repository, digest = ANY_DIGEST }: Reference): boolean {
+  if (prepared.require === 'openpgp') return false;
+  const { own: policies, unprepared } = findPolicies(asOwn(prepared, repository), repository, digest);
+  return policies.documents.some(isAsking) || unprepared !== undefined;
+}
+
+/** Whether one document asks anything: it does not accept whatever the evidence is. Nothing required is a rejection. */
+function isAsking({ requirements }: DocumentPolicy): boolean {
+  return allOf(requirements.map((one) => (one.kind === 'fixed' ? one.outcome : 'indeterminate'))) !== 'accepted';
 }
 
 /** Kept by trust and repository, so that its policies are parsed once. */
@@ -79,6 +106,19 @@ export function asOwn(prepared: PreparedTrust, repository: Repository): Prepared
 function toPolicies(ready: readonly ReadyPolicy[], repository: Repository, digest: Digest): PoliciesAtName {
   const reference = { name: repository, tag: undefined, digest };
   return { repository, reference, documents: ready.map((policy) => toDocument(policy, reference)) };
+}
+
+/** Why nodes refuse an image under a name whatever signs it; undefined where they can use every key of its policies. */
+export function findNodesRefusal(prepared: PreparedTrust, repository: Repository, digest: Digest): string | undefined {
+  const reference = { name: repository, tag: undefined, digest };
+  return listReady(prepared, [repository])
+    .flatMap(({ ready }) => ready ?? [])
+    .flatMap(({ policy, material }) =>
+      findRequirements(policy, { transport: 'docker', reference }).requirements.map((requirement) =>
+        describeNodesRefusal(requirement, material),
+      ),
+    )
+    .find((fault) => fault !== undefined);
 }
 
 function toDocument(ready: ReadyPolicy, reference: PoliciesAtName['reference']): DocumentPolicy {

@@ -7,7 +7,7 @@ import { parsePullspec } from '../../base/names/reference.ts';
 import { RETRY_AFTER_SECONDS, toJsonResponse } from '../../platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../platform/lambda/telemetry.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import type { Verdict } from '../judge/verdict.ts';
+import type { Attempt, Verdict } from '../judge/verdict.ts';
 import type { ImageRequest } from './decide-image.ts';
 
 /** What a caller of the API asks: the image, and by which profile. */
@@ -94,17 +94,20 @@ const MAX_LOGGED = 5;
 /**
  * Counts and logs the candidates that made Signet fail. The verdict ignores them, so that nothing else shows them.
  */
-export function reportFaults({ attempts, digest, profile }: Verdict, telemetry: Telemetry): void {
-  const faults = attempts.filter(isInternalFault);
+export function reportFaults({ attempts, reasons, digest, profile }: Verdict, telemetry: Telemetry): void {
+  const tried: readonly Partial<Attempt>[] = attempts.filter(isInternalFault);
+  // A manifest is no attempt: what failed in reading it is a reason alone.
+  const faults: readonly Pick<Partial<Attempt>, 'location' | 'keyring' | 'note' | 'message'>[] =
+    tried.length === 0 ? reasons.filter(isInternalFault) : tried;
   if (faults.length === 0) return;
   telemetry.count('CandidateFault', faults.length);
-  for (const { location, keyring, note } of faults.slice(0, MAX_LOGGED)) {
+  for (const { location, keyring, note, message } of faults.slice(0, MAX_LOGGED)) {
     telemetry.log('error', 'a signature could not be read because of an internal fault', {
       profile,
       digest,
       location,
       keyring,
-      note,
+      note: note ?? message,
     });
   }
 }

@@ -3,7 +3,10 @@ import type { MirrorRule, PreparedTrust } from '../../trust/prepared/prepared-tr
 import type { Reason } from './verdict.ts';
 
 /** The part of a profile that the pullspec policy looks at. */
-export type PullspecPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'mirrorRules' | 'mode'>;
+export type PullspecPolicy = Pick<PreparedTrust, 'canonicalRepositories' | 'mirrorRules' | 'mode'> & {
+  /** That the image is a copy of a canonical one is known otherwise; for the remedy alone. */
+  readonly isCopy?: boolean;
+};
 
 /** Both lists empty: the pullspec is in order. */
 interface PullspecJudgement {
@@ -45,12 +48,24 @@ function toNotCanonical(pullspec: Pullspec, policy: PullspecPolicy): Reason {
   };
 }
 
-function toRemedy({ repository, digest }: Pullspec, { canonicalRepositories, mirrorRules }: PullspecPolicy): string {
-  const source = findMirrorSource(repository, mirrorRules);
-  const meant = canonicalRepositories.find((canonical) => canonical === source) ?? canonicalRepositories[0];
-  if (meant === undefined) return 'the profile names no canonical repository';
+/**
+ * The same digest in a canonical repository is named only where something shows that the image is a copy of it:
+ * another publisher has images of its own.
+ */
+function toRemedy(
+  { repository, digest }: Pullspec,
+  { canonicalRepositories, mirrorRules, isCopy = false }: PullspecPolicy,
+): string {
+  const [first] = canonicalRepositories;
+  if (first === undefined) return 'the profile names no canonical repository';
+  const sources = listMirrorSources(repository, mirrorRules);
+  const meant = canonicalRepositories.find((canonical) => sources.includes(canonical)) ?? (isCopy ? first : undefined);
+  if (meant === undefined) return ANOTHER_PUBLISHER;
   return `use ${meant}@${digest ?? 'sha256:…'}${toMirrorHint(meant, mirrorRules)}`;
 }
+
+const ANOTHER_PUBLISHER =
+  'use the profile of its publisher, if it is of another publisher or stream; if it is a copy, put the mirror set that says so into the profile';
 
 function toMirrorHint(canonical: Repository, mirrorRules: PullspecPolicy['mirrorRules']): string {
   const [rule] = findMirrorsOf(canonical, mirrorRules);
@@ -62,13 +77,18 @@ function toMirrorHint(canonical: Repository, mirrorRules: PullspecPolicy['mirror
  * depends on it. The longest matching mirror counts.
  */
 export function findMirrorSource(repository: Repository, rules: readonly MirrorRule[]): string | undefined {
+  return listMirrorSources(repository, rules)[0];
+}
+
+/** The repositories whose pulls by digest are redirected to this one, the most specific mirror first. */
+export function listMirrorSources(repository: Repository, rules: readonly MirrorRule[]): readonly string[] {
   const matches = rules.filter(isForDigests).flatMap(({ source, mirrors }) =>
     mirrors.flatMap((mirror) => {
       const rest = restBelow(repository, mirror);
       return rest === undefined ? [] : [{ length: mirror.length, source: source + rest }];
     }),
   );
-  return matches.toSorted((one, other) => other.length - one.length)[0]?.source;
+  return matches.toSorted((one, other) => other.length - one.length).map(({ source }) => source);
 }
 
 /** The rules that redirect a repository, the most specific first. */

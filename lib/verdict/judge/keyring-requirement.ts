@@ -5,8 +5,14 @@ import type { Repository } from '../../base/names/reference.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { toSignatureIdentity } from '../../crypto/openpgp/messages/verify-message.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { checkCandidate, toCandidate } from './candidate.ts';
-import type { Candidate, Check, Image, SignedRequirement } from './requirement.ts';
+import {
+  type Candidate,
+  type Check,
+  checkCandidate,
+  type Image,
+  type SignedRequirement,
+  toCandidate,
+} from './requirement.ts';
 import type { Attempt } from './verdict.ts';
 import { type IdentifiedSignature, verifySignature } from './verify-signature.ts';
 

@@ -1,7 +1,8 @@
 import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import { toSignatureIdentity } from '../../crypto/openpgp/messages/verify-message.ts';
-import { type VerifiedSigstore, verifySigstoreBlob } from '../../crypto/sigstore/verify-sigstore-blob.ts';
+import { mayBePrehashed } from '../../crypto/sigstore/sigstore-trust.ts';
+import type { VerifiedSigstore } from '../../crypto/sigstore/verify-sigstore-blob.ts';
 import {
   describeRequirement,
   describeRoot,
@@ -9,20 +10,21 @@ import {
   type SignedByRequirement,
   type SigstoreSignedRequirement,
 } from '../../trust/policy/policy-requirement.ts';
-import { type PolicyMaterial, type PreparedCheck, prepareCheck } from '../../trust/policy/prepare-check.ts';
+import {
+  type PolicyMaterial,
+  type PreparedCheck,
+  prepareCheck,
+  type Unmeetable,
+} from '../../trust/policy/prepare-check.ts';
 import { matchesIdentity } from '../../trust/policy/signed-identity.ts';
-import { checkCandidate } from './candidate.ts';
-import type { Requirement, SignedRequirement } from './requirement.ts';
+import { checkCandidate, type Requirement, type SignedRequirement } from './requirement.ts';
 import type { Reason } from './verdict.ts';
 import { verifyImageSignature } from './verify-signature.ts';
 
-/**
- * One requirement of a policy.json or of a (Cluster)ImagePolicy, as nodes evaluate it.
- *
- * @throws ConfigurationError for a key or certificate of a Sigstore requirement that cannot be read
- */
+/** One requirement of a policy.json or of a (Cluster)ImagePolicy, as nodes evaluate it. */
 export function toPolicyRequirement(requirement: PolicyRequirement, material: PolicyMaterial): Requirement {
   const check = prepareCheck(requirement, material);
+  if (check?.kind === 'unmeetable') return toUnmeetable(requirement, check);
   switch (requirement.type) {
     case 'insecureAcceptAnything':
       return { ...fixed(requirement, 'accepted', []), warnings: [NOTHING_VERIFIED] };
@@ -42,9 +44,25 @@ export function toPolicyRequirement(requirement: PolicyRequirement, material: Po
       return check?.kind === 'sigstore'
         ? bySigstore(requirement, check)
         : fixed(requirement, 'indeterminate', [SIGSTORE_NOT_EVALUATED]);
+    case 'unsupported':
+      return fixed(requirement, 'indeterminate', [notEvaluated(requirement.fault)]);
     default:
       return requirement satisfies never;
   }
+}
+
+/** What this version cannot evaluate stays open; keys that nobody can use have signed nothing. */
+function toUnmeetable(requirement: PolicyRequirement, { isUnsupported, fault }: Unmeetable): Requirement {
+  if (isUnsupported) return fixed(requirement, 'indeterminate', [notEvaluated(fault)]);
+  return fixed(requirement, 'rejected', [{ ...NO_KEYS, message: `no signature satisfies the requirement: ${fault}` }]);
+}
+
+function notEvaluated(fault: string): Reason {
+  return {
+    code: 'PolicyNotEvaluated',
+    message: `the policy asks for what this version cannot evaluate: ${fault}`,
+    remedy: 'name a key or policy of a supported kind beside it, or update Signet',
+  };
 }
 
 /** Cryptography, key, payload (read as containers/image reads it), digest, then identity. */
@@ -81,10 +99,13 @@ function bySigstore(
   const name = describeRoot(root);
   return {
     ...signed(requirement, 'sigstore'),
+    mayBePrehashed: mayBePrehashed(trust),
     verify: (candidate, { digest, reference }, now) =>
       checkCandidate(candidate, name, (): VerifiedSigstore => {
         const acceptsReference = (named: string): boolean => matchesIdentity(signedIdentity, reference, named);
-        return verifySigstoreBlob(candidate.untrustedBytes, trust, { digest, acceptsReference, bundleIdentity }, now);
+        const { verifySigstore, untrustedBytes } = candidate;
+        if (verifySigstore === undefined) throw new TypeError('nothing that verifies Sigstore signatures is loaded');
+        return verifySigstore(untrustedBytes, trust, { digest, acceptsReference, bundleIdentity }, now);
       }),
   };
 }

@@ -59,6 +59,8 @@ export interface ImageResult {
 export interface Verdict {
   /** 1: decided before per-image rules, by the digest asked for alone. */
   readonly schema: 1 | 2;
+  /** An image that replaces a component of a release: image policies alone count for it. Missing for a release. */
+  readonly judgedAs?: 'component' | undefined;
   readonly outcome: Outcome;
   readonly forced: boolean;
   readonly pullspec: string;

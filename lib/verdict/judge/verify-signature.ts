@@ -31,6 +31,8 @@ export interface SignedPayload {
   readonly notes: readonly string[];
   /** False for a framing that current clusters cannot read: no mirror should hold it. */
   readonly isReadableByClusters: boolean;
+  /** False for a signature of OpenPGP version 6, which no current cluster reads: a mirror holds it beside others. */
+  readonly isOfClusterVersion: boolean;
 }
 
 declare const verifiedBrand: unique symbol;

@@ -1,4 +1,4 @@
-import { isStoreAttempt } from '../judge/candidate.ts';
+import { isStoreAttempt } from '../judge/requirement.ts';
 import type { Attempt, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
 import type { RecordedSignature } from './verdict-record.ts';
 
@@ -13,6 +13,7 @@ export interface Tolerance {
 }
 
 const SAME: readonly (keyof Verdict)[] = [
+  'judgedAs',
   'outcome',
   'forced',
   'pullspec',

@@ -15,11 +15,13 @@ import {
 } from '../../stores/port/composites.ts';
 import type { SignaturePlaces, SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import { type Decision, decideImage, type ImageRequest } from '../decide/decide-image.ts';
+import { type Decision, type DecisionDependencies, decideImage, type ImageRequest } from '../decide/decide-image.ts';
 import type { Attempt, Verdict } from '../judge/verdict.ts';
 import type { Acceptances } from './list-accepted.ts';
+import { noteQuestion, type Questions } from './questions.ts';
+import { findRecordFault } from './recheck-record.ts';
 import type { Asked } from './verdict-record.ts';
-import { toRecord, writeRecord } from './write-record.ts';
+import { type Obstacle, toRecord, writeRecord } from './write-record.ts';
 
 interface RecordingDependencies {
   /** Read first. */
@@ -29,6 +31,8 @@ interface RecordingDependencies {
   readonly objects: ObjectStore;
   /** Undefined where nobody asked: a verdict that is only checked again does not show that the image is in use. */
   readonly acceptances: Acceptances | undefined;
+  /** Where it is written down who asked; undefined where nobody did. */
+  readonly questions: Questions | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
   /** Milliseconds that mirror and stores together may take; those of one verification when left out. */
@@ -45,6 +49,8 @@ export interface RecordedDecision {
   readonly decision: Decision;
   readonly verdict: Verdict;
   readonly recordId: string;
+  /** What was in the way of the record. */
+  readonly obstacles: readonly Obstacle[];
   /** What is worth mirroring, since a signature that verified was not there. */
   readonly unmirrored: readonly Unmirrored[];
 }
@@ -53,16 +59,29 @@ export interface RecordedDecision {
 export async function decideWithMirror(
   request: ImageRequest,
   trust: ReadyTrust,
-  dependencies: Omit<RecordingDependencies, 'acceptances'>,
+  dependencies: Omit<RecordingDependencies, 'acceptances' | 'questions'>,
 ): Promise<Decision> {
-  const { mirror, upstream, objects, now, signal, timeoutMs = VERIFICATION_TIMEOUT_MS } = dependencies;
+  const { now, signal } = dependencies;
+  return await decideImage(request, trust, { ...openPlaces(dependencies), now, signal });
+}
+
+/** The places where evidence is read, the mirror first. One time is shared by all that is read from them. */
+function openPlaces({
+  mirror,
+  upstream,
+  objects,
+  signal,
+  timeoutMs = VERIFICATION_TIMEOUT_MS,
+}: Omit<RecordingDependencies, 'acceptances' | 'questions' | 'now'>): Pick<
+  DecisionDependencies,
+  'store' | 'lookaside' | 'manifests'
+> {
   // Around all, so that mirror, stores and lookasides together stay within the time of one verification.
   const shared = createSharedTime(Math.min(VERIFICATION_TIMEOUT_MS, Math.max(1, timeoutMs)));
   const read = (place: keyof SignaturePlaces): SignatureStore =>
     createParallelStore([createFallbackStore([mirror[place], upstream[place]])], { timeoutMs: shared });
   const manifests = createManifestCache(bindObjectStore(objects, signal), upstream.manifests);
-  const places = { store: read('release'), lookaside: read('lookaside'), manifests };
-  return await decideImage(request, trust, { ...places, now, signal });
+  return { store: read('release'), lookaside: read('lookaside'), manifests };
 }
 
 /**
@@ -77,15 +96,20 @@ export async function decideAndRecord(
   trust: ReadyTrust,
   dependencies: RecordingDependencies,
 ): Promise<RecordedDecision> {
-  const { mirror, objects, acceptances, signal } = dependencies;
+  const { mirror, acceptances, questions, now, signal } = dependencies;
+  const objects = bindObjectStore(dependencies.objects, signal);
   const decision = await decideWithMirror(request, trust, dependencies);
   const { verdict } = decision;
   const record = toRecord(asked, decision);
-  await writeRecord(bindObjectStore(objects, signal), record);
-  if (verdict.outcome === 'accepted' && !verdict.forced) {
-    await acceptances?.note(verdict.profile, record.id, new Date(verdict.decidedAt));
-  }
-  return { decision, verdict, recordId: record.id, unmirrored: listUnmirrored(decision, mirror) };
+  const { id: recordId, obstacles } = await writeRecord(objects, record, (stored) =>
+    findRecordFault(stored, trust.prepared, now(), signal),
+  );
+  const { outcome, forced, profile, decidedAt: askedAt } = verdict;
+  await Promise.all([
+    outcome === 'accepted' && !forced ? acceptances?.note(profile, recordId, new Date(askedAt)) : undefined,
+    questions === undefined ? undefined : noteQuestion(questions, asked, { recordId, askedAt, forced }, objects),
+  ]);
+  return { decision, verdict, recordId, obstacles, unmirrored: listUnmirrored(decision, mirror) };
 }
 
 /** The mirror holds no Sigstore signatures: for those, nothing is asked of it. */

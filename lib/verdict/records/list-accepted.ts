@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { isRecordId } from './record-id.ts';
+import { isRecordId } from './verdict-record.ts';
 
 interface AcceptedQuery {
   readonly profile: string;

@@ -11,18 +11,20 @@ import { createUpstreamStores, openMirror, type UpstreamStores } from '../../sto
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
 import { createTrustSource, type TrustSource } from '../../trust/source/trust-source.ts';
 import { type Acceptances, createAcceptances } from './list-accepted.ts';
+import { createQuestions, type Questions } from './questions.ts';
 
 /** What every function that decides and records has: trust, the places of evidence, and where records are kept. */
 export interface Evidence {
   readonly trust: TrustSource;
   readonly objects: ObjectStore;
   readonly acceptances: Acceptances;
+  readonly questions: Questions;
   readonly mirror: SignaturePlaces;
   readonly upstream: UpstreamStores;
   readonly now: () => Date;
 }
 
-export interface EvidenceOptions extends Pick<RegistriesOptions, 'apiOrigins' | 'allowPrivateAddresses' | 'ecr'> {
+export interface EvidenceOptions extends Pick<RegistriesOptions, 'apiOrigins' | 'allowPrivateAddresses' | 'openEcr'> {
   readonly objects: ObjectStore;
   readonly profiles: readonly string[];
   /** Where the pull secret is: an ARN or a file. Undefined: registries are read without credentials. */
@@ -52,6 +54,7 @@ export function openEvidence(options: EvidenceOptions): OpenEvidence {
     trust: createTrustSource(objects, profiles, now, trustRefreshMs),
     objects,
     acceptances: createAcceptances(objects),
+    questions: createQuestions(),
     mirror: openMirror(objects),
     upstream,
     registries,
@@ -70,13 +73,13 @@ export function openRegistries({
   secretRefreshMs,
   apiOrigins,
   allowPrivateAddresses,
-  ecr,
+  openEcr,
 }: Omit<EvidenceOptions, 'objects' | 'profiles'>): ProfileRegistries {
   return createProfileRegistries({
     proxy,
     apiOrigins,
     allowPrivateAddresses,
-    ecr,
+    openEcr,
     pullSecret: openSecretSource(pullSecret, { parse: parsePullSecret, refreshMs: secretRefreshMs }),
   });
 }

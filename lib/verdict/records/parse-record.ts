@@ -9,10 +9,16 @@ import { type Digest, isDigest } from '../../base/names/digest.ts';
 import { isPlatform } from '../../base/names/platform.ts';
 import { MANIFEST_MEDIA_TYPES } from '../../registry/client/registry-answers.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
-import { sha256Field } from '../../trust/prepared/stored-trust.ts';
+import { sha256Field } from '../../trust/prepared/trust-document.ts';
 import type { Attempt, ImageResult, PolicyResult, Reason, Verdict } from '../judge/verdict.ts';
-import { MAX_TIME_MS } from './record-id.ts';
-import type { Asked, RecordedManifest, RecordedSignature, VerdictRecord } from './verdict-record.ts';
+import {
+  type Asked,
+  type InPlaceOf,
+  MAX_TIME_MS,
+  type RecordedManifest,
+  type RecordedSignature,
+  type VerdictRecord,
+} from './verdict-record.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
 type Shape<T> = { readonly [K in keyof T]-?: v.GenericSchema };
@@ -81,6 +87,7 @@ const verdict1 = v.strictObject({ ...verdictMembers, schema: v.literal(1) });
 const verdict2 = v.strictObject({
   ...verdictMembers,
   schema: v.literal(2),
+  judgedAs: v.optional(v.literal('component')),
   platforms: v.optional(v.array(v.pipe(v.string(), v.check(isPlatform)))),
   images: v.optional(v.array(image)),
 } satisfies Shape<Verdict>);
@@ -128,6 +135,14 @@ const record2 = v.strictObject({
       bytes: base64,
     } satisfies Shape<RecordedManifest>),
   ),
+  inPlaceOf: v.optional(
+    v.strictObject({
+      id: sha256Field,
+      sha256: v.optional(sha256Field),
+      fault: v.string(),
+      nonce: v.optional(sha256Field),
+    } satisfies Shape<InPlaceOf>),
+  ),
 } satisfies Shape<VerdictRecord>);
 
 const record: v.GenericSchema<unknown, VerdictRecord> = v.variant('schema', [record1, record2]);
@@ -140,7 +155,7 @@ const record: v.GenericSchema<unknown, VerdictRecord> = v.variant('schema', [rec
  * @throws ConfigurationError `SchemaUnsupported` for a newer one; StoreError `BodyInvalid`
  */
 export function parseRecord(name: string, bytes: Uint8Array): VerdictRecord {
-  const content = readJson(name, bytes);
+  const content = withoutQuestions(readJson(name, bytes));
   const schema = isJsonObject(content) ? content['schema'] : undefined;
   if (typeof schema === 'number' && schema > SCHEMA) {
     const fault = `written with schema ${schema}; this version of Signet reads schema ${SCHEMA}: update it`;
@@ -149,6 +164,13 @@ export function parseRecord(name: string, bytes: Uint8Array): VerdictRecord {
   const result = v.safeParse(record, content);
   if (result.success) return result.output;
   throw new StoreError('BodyInvalid', `${name} is not a record: ${formatPlaces(result.issues)}`);
+}
+
+/** What the API adds to a record that is read by its id alone: it is no part of it. */
+function withoutQuestions(content: JsonValue): JsonValue {
+  if (!isJsonObject(content)) return content;
+  const { questions: _, ...others } = content;
+  return others;
 }
 
 function readJson(name: string, bytes: Uint8Array): JsonValue {

@@ -1,18 +1,19 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import { StoreError } from '../../base/errors/store-error.ts';
 import { parsePlatform } from '../../base/names/platform.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
 import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
+import { startDeadline } from '../../platform/time/deadline.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { toReadyTrust } from '../../trust/source/trust-source.ts';
+import { MAX_CLOCK_STEP_MS, toReadyTrust } from '../../trust/source/trust-source.ts';
 import { decideImage } from '../decide/decide-image.ts';
 import { toForcedVerdict } from '../decide/force.ts';
-import { isStoreAttempt } from '../judge/candidate.ts';
+import { isStoreAttempt } from '../judge/requirement.ts';
 import type { Reason, Verdict } from '../judge/verdict.ts';
 import { checkAsked } from './check-asked.ts';
 import { compareVerdicts } from './compare-verdicts.ts';
-import { toRecordId } from './record-id.ts';
 import { createReplay, type Replay } from './replay-store.ts';
-import type { VerdictRecord } from './verdict-record.ts';
+import { toRecordId, type VerdictRecord } from './verdict-record.ts';
 
 export interface Recheck {
   readonly outcome: 'confirmed' | 'differs';
@@ -59,6 +60,62 @@ export async function recheckRecord(
   return { outcome: differences.length === 0 ? 'confirmed' : 'differs', differences, takenAsRecorded };
 }
 
+/** Milliseconds for deciding from the evidence of a stored record before it is relied on. */
+const CONFIRM_MS = 5000;
+
+/**
+ * What shows that a stored record is not the one of this decision, which was made by this trust: its evidence does not
+ * lead to it, or it is of a time that has not come. Undefined if nothing does. Whatever the record makes fail, that too
+ * is a fault of the record.
+ *
+ * @throws the reason of the signal
+ */
+export async function findRecordFault(
+  stored: VerdictRecord,
+  trust: PreparedTrust,
+  now: Date,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (Date.parse(stored.firstDecidedAt) > now.getTime() + MAX_CLOCK_STEP_MS) return `it is of ${stored.firstDecidedAt}`;
+  const toError = () => new StoreError('TimedOut', `not decided again within ${CONFIRM_MS} ms`);
+  const deadline = startDeadline(signal, CONFIRM_MS, toError);
+  try {
+    const recheck = await recheckRecord(stored, trust, deadline.signal);
+    return recheck.outcome === 'confirmed'
+      ? undefined
+      : (recheck.differences[0] ?? 'its evidence is of another decision');
+  } catch (error) {
+    signal.throwIfAborted();
+    return `it cannot be decided again: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/**
+ * The verdict that a trust leads to by the evidence of a record, at its time and without force: to compare one trust with
+ * another. It says nothing of whether the record itself holds.
+ *
+ * @throws InputError when the evidence is not what it says, or is not all there and could decide
+ */
+export async function redecideRecord(
+  record: VerdictRecord,
+  trust: PreparedTrust,
+  signal: AbortSignal = AbortSignal.timeout(RECHECK_MS),
+): Promise<Verdict> {
+  const replay = createReplay(record);
+  const [swapped] = replay.swapped;
+  if (swapped !== undefined) {
+    throw new InputError('ArgumentInvalid', `the bytes of ${swapped} are not those of their hash`);
+  }
+  const verdict = await decideAgain(record, parsePullspec(record.verdict.pullspec), trust, replay, signal);
+  const [absent] = replay.withoutBytes;
+  if (absent !== undefined && verdict.outcome !== 'accepted') {
+    throw new InputError('ArgumentInvalid', `it does not hold the bytes of ${absent.location}, which could decide`);
+  }
+  return verdict;
+}
+
 function requireSameTrust({ verdict: { profile, trustRevision } }: VerdictRecord, trust: PreparedTrust): void {
   if (trust.profile === profile && trust.revision === trustRevision) return;
   throw new InputError(
@@ -80,7 +137,7 @@ async function decideAgain(
   // Before per-image rules, the digest that was asked for was judged alone.
   const reader = schema === 1 ? 'host' : 'node';
   const platforms = verdict.platforms?.map(parsePlatform);
-  const request = { pullspec, mode: verdict.mode, platforms, reader } as const;
+  const request = { pullspec, mode: verdict.mode, platforms, reader, judgedAs: verdict.judgedAs } as const;
   return (await decideImage(request, ready, dependencies)).verdict;
 }
 
@@ -88,9 +145,9 @@ async function decideAgain(
 const SCHEMA_1_VERIFIERS = ['signet/0.0.', 'signet/0.1.'];
 
 function checkRecord(record: VerdictRecord, { swapped, listUnread }: Replay): readonly string[] {
-  const { asked, verdict, id, firstDecidedAt, schema } = record;
+  const { asked, verdict, id, firstDecidedAt, schema, inPlaceOf } = record;
   const differences = swapped.map((location) => `signatures: the bytes of ${location} are not those of their hash`);
-  if (toRecordId(asked, verdict) !== id) differences.push('id: it is not that of this decision');
+  if (toRecordId(asked, verdict, inPlaceOf) !== id) differences.push('id: it is not that of this decision');
   if (schema === 1 && !SCHEMA_1_VERIFIERS.some((start) => verdict.verifierVersion.startsWith(start))) {
     differences.push(`schema: ${verdict.verifierVersion} does not write schema 1, whose rule passes over images`);
   }
@@ -101,8 +158,12 @@ function checkRecord(record: VerdictRecord, { swapped, listUnread }: Replay): re
 
 function checkAcceptance(recorded: Verdict, actual: Verdict, trust: PreparedTrust): readonly string[] {
   const differences: string[] = [];
-  if (recorded.forced && trust.force === 'deny') differences.push('forced: the profile does not allow it');
-  const needsSignature = recorded.outcome === 'accepted' && !recorded.forced && trust.verification === 'enabled';
+  const { outcome, forced, judgedAs } = recorded;
+  if (forced && trust.force === 'deny') differences.push('forced: the profile does not allow it');
+  if (forced && judgedAs === 'component') differences.push('forced: no component is admitted by force');
+  // What no policy covers is admitted without a signature where the profile only warns of it.
+  const isWarnedOf = judgedAs === 'component' && trust.componentImages === 'warn';
+  const needsSignature = outcome === 'accepted' && !forced && !isWarnedOf && trust.verification === 'enabled';
   if (needsSignature && !actual.attempts.some(({ code }) => code === 'Verified')) {
     differences.push('outcome: accepted, and no signature in the record verifies');
   }

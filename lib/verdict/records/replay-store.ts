@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore, StoreEntry } from '../../stores/port/signature-store.ts';
-import { isStoreAttempt } from '../judge/candidate.ts';
+import { isStoreAttempt } from '../judge/requirement.ts';
 import type { Attempt } from '../judge/verdict.ts';
 import type { RecordedManifest, RecordedSignature, VerdictRecord } from './verdict-record.ts';
 
@@ -78,7 +78,7 @@ function isWhole({ digest, bytes }: RecordedManifest): boolean {
 }
 
 function toEntry({ store, location, code, message }: Attempt): StoreEntry {
-  if (code === 'SignatureNotFound') return { kind: 'absent', store, location };
+  if (code === 'SignatureNotFound') return { kind: 'absent', store, location, message };
   // The location before the message is dropped where a decision makes an attempt of it.
   return { kind: 'failed', store, location, error: new StoreError('ConnectionFailed', `${location}: ${message}`) };
 }

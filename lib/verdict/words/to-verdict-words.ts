@@ -1,16 +1,20 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import type { Outcome, Verdict } from '../judge/verdict.ts';
-import { type ClusterVersionWords, toClusterVersionWords } from './to-cluster-version-words.ts';
-import { type Condition, toKubernetesTime, toVerifierFailure } from './verifier-failure.ts';
+import {
+  type ClusterVersionWords,
+  type Condition,
+  toClusterVersionWords,
+  toKubernetesTime,
+  toVerifierFailure,
+} from './to-cluster-version-words.ts';
 
 /** Whose words a verdict is put in: Hive's for a ClusterDeployment, or the cluster-version operator's. */
 export type WordsForm = 'hive' | 'clusterversion';
 
 const WORDS_FORMS: readonly WordsForm[] = ['hive', 'clusterversion'];
 
-/** Undefined: the verdict itself is wanted. @throws InputError `ArgumentInvalid` */
-export function parseWordsForm(text: string | undefined): WordsForm | undefined {
-  if (text === undefined) return undefined;
+/** @throws InputError `ArgumentInvalid` */
+export function parseWordsForm(text: string): WordsForm {
   const form = WORDS_FORMS.find((one) => one === text);
   if (form === undefined) throw new InputError('ArgumentInvalid', `as must be ${WORDS_FORMS.join(' or ')}`);
   return form;

@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { checkCatalog } from '../../../lib/artifact/catalog/check-catalog.ts';
-import { createImageVerifier, type ImageVerifier } from '../../../lib/artifact/catalog/create-image-verifier.ts';
+import { checkCatalog, createImageVerifier, type ImageVerifier } from '../../../lib/artifact/catalog/check-catalog.ts';
 import { parseCatalog } from '../../../lib/artifact/catalog/parse-catalog.ts';
 import { type ImageJudgement, toVerification } from '../../../lib/artifact/catalog/verification.ts';
 import { parsePolicyJson } from '../../../lib/trust/policy/parse-policy-json.ts';
@@ -18,7 +17,7 @@ const bundle = (name: string, image: string, ...related: readonly string[]) => (
   relatedImages: related.map((one, index) => ({ name: `i${index}`, image: one })),
 });
 const parse = (text: string) => parseCatalog('in', Buffer.from(text));
-const names = (text: string) => parse(text).map(({ pullspec, origins }) => [pullspec.text, ...origins]);
+const names = (text: string) => parse(text).images.map(({ pullspec, origins }) => [pullspec.text, ...origins]);
 const PACKAGE = { schema: 'olm.package', name: 'p', defaultChannel: 'stable' };
 const yamlBundle = `schema: olm.bundle\nname: a.v1\nimage: ${A}\nrelatedImages:\n- name: b\n  image: ${B}\n`;
 const version = {
@@ -87,31 +86,6 @@ describe('what cannot be read', () => {
   test.each<[string, string, string]>([
     ['nothing', '', 'in: no image found'],
     ['a catalog without bundles', JSON.stringify(PACKAGE), 'in: no image found'],
-    ['a line that is no pullspec', `${A}\nwhat is this`, 'in:2: line 2: '],
-    [
-      'a bundle’s image that is none',
-      `${JSON.stringify(PACKAGE)}\n${JSON.stringify(bundle('a.v1', A, 'UPPER/x'))}`,
-      'in:2: bundle a.v1: ',
-    ],
-    ['an image that is empty', JSON.stringify(bundle('a.v1', A, '')), 'in:1: bundle a.v1: '],
-    ['a bundle without images', JSON.stringify(bundle('a.v1', '')), 'in:1: olm.bundle a.v1: no image found'],
-    ['a bundle without a name', JSON.stringify({ schema: 'olm.bundle', image: A }), 'in:1: olm.bundle: name: '],
-    [
-      'an image that is a number',
-      JSON.stringify({ schema: 'olm.bundle', name: 'a', image: 1 }),
-      'in:1: olm.bundle a: image: ',
-    ],
-    [
-      'a list for an operator’s spec',
-      JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec: [] }),
-      'in:1: ClusterServiceVersion a: spec: expected an object',
-    ],
-    [
-      'a list for how an operator is installed',
-      JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec: { install: [] } }),
-      'in:1: ClusterServiceVersion a: spec.install: expected an object',
-    ],
-    ['an object of no schema', `---\nname: a\n`, 'in:2: object a: expected a schema or kind, found neither'],
     ['JSON that does not end', `${JSON.stringify(PACKAGE)}\n{"a":`, 'in:2: the object that starts here does not end'],
     [
       'a member twice',
@@ -119,8 +93,171 @@ describe('what cannot be read', () => {
       'in:2: not JSON: the member "image" a second time',
     ],
     ['YAML that is none', '---\nschema: [\n', 'in:'],
+    ['nothing but an entry that cannot be used', 'what is this', 'in:1: line 1: '],
+    ['an object of another kind', '{"a":1}', 'in:1: object: expected a schema or kind, found neither'],
   ])('%s', (_, text, message) => {
     expect(() => parse(text)).toThrow(message);
+  });
+});
+
+const versionOf = (spec: unknown) => JSON.stringify({ kind: 'ClusterServiceVersion', metadata: { name: 'a' }, spec });
+
+describe('an entry that cannot be used is a fault, and all others are read', () => {
+  test.each<[string, string, string, number, string]>([
+    ['a line that is no pullspec', 'what is this', 'line 2', 2, '"what is this" is not a pullspec'],
+    [
+      'a bundle’s image that is none',
+      JSON.stringify(bundle('a.v1', A, 'UPPER/x')),
+      'bundle a.v1',
+      2,
+      'is not a pullspec',
+    ],
+    ['an image that is empty', JSON.stringify(bundle('a.v1', A, '')), 'bundle a.v1', 2, '"" is not a pullspec'],
+    ['a bundle without images', JSON.stringify(bundle('a.v1', '')), 'olm.bundle a.v1', 2, 'no image found'],
+    ['a bundle without a name', JSON.stringify({ schema: 'olm.bundle', image: A }), 'olm.bundle', 2, 'name: '],
+    [
+      'an image that is a number',
+      JSON.stringify({ schema: 'olm.bundle', name: 'a', image: 1 }),
+      'olm.bundle a',
+      2,
+      'image: ',
+    ],
+    ['a list for an operator’s spec', versionOf([]), 'ClusterServiceVersion a', 2, 'spec: expected an object'],
+    [
+      'a list for how an operator is installed',
+      versionOf({ install: [] }),
+      'ClusterServiceVersion a',
+      2,
+      'spec.install: expected an object',
+    ],
+    ['an object of no schema', '{"name":"a"}', 'object a', 2, 'expected a schema or kind, found neither'],
+    [
+      'an object in a bundle that is none',
+      JSON.stringify({
+        ...bundle('a.v1', A),
+        properties: [{ type: 'olm.bundle.object', value: { data: Buffer.from('{"a":').toString('base64') } }],
+      }),
+      'olm.bundle a.v1',
+      2,
+      'does not end',
+    ],
+    [
+      'an object in a bundle without its data',
+      JSON.stringify({ ...bundle('a.v1', A), properties: [{ type: 'olm.bundle.object', value: { ref: 'x' } }] }),
+      'olm.bundle a.v1',
+      2,
+      'without its data',
+    ],
+    [
+      'a pod too deep to be looked at',
+      `{"kind":"Deep","x":${'{"x":'.repeat(40)}{"containers":[{"image":"quay.io/x/y:1"}]}${'}'.repeat(40)}}`,
+      'Deep',
+      2,
+      'nested more than 32 levels deep',
+    ],
+    [
+      'a chart whose list is none',
+      JSON.stringify({ name: 'c', version: '1', annotations: { 'artifacthub.io/images': '- [' } }),
+      'object c',
+      2,
+      'expected a list of images',
+    ],
+  ])('%s', (_, text, origin, line, message) => {
+    const isList = !text.startsWith('{');
+    const first = isList ? B : JSON.stringify(bundle('good', B));
+    const { images, faults } = parse(`${first}\n${text}\n${isList ? TAGGED : JSON.stringify(bundle('last', TAGGED))}`);
+    expect(faults).toMatchObject([{ origin, line }]);
+    expect(faults[0]?.message).toContain(message);
+    expect(images.map(({ pullspec }) => pullspec.text)).toEqual(expect.arrayContaining([B, TAGGED]));
+  });
+});
+
+describe('whatever names an image is read', () => {
+  const env = (name: string, value: string) => ({ name, value });
+  const pod = {
+    containers: [
+      {
+        name: 'c',
+        image: A,
+        env: [
+          env('RELATED_IMAGE_B', B),
+          env('OPERAND_IMAGE_C', TAGGED),
+          env('KUBE_RBAC_PROXY_IMAGE', 'quay.io/e/proxy:1'),
+          env('IMAGE_PULL_POLICY', 'Always'),
+          env('RELATED_IMAGE_EMPTY', ''),
+          { name: 'POD_IMAGE', valueFrom: { fieldRef: { fieldPath: 'x' } } },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'v', image: { reference: 'quay.io/v/model:1' } },
+      { name: 'w', emptyDir: {} },
+    ],
+  };
+  const all = [A, B, TAGGED, 'quay.io/e/proxy:1', 'quay.io/v/model:1'];
+  const deployment = (kind: string, spec: object) => ({ apiVersion: 'apps/v1', kind, metadata: { name: 'd' }, spec });
+  const inTemplate = { template: { spec: pod } };
+  const csv = { ...version, spec: { install: { spec: { deployments: [{ name: 'd', spec: inTemplate }] } } } };
+  const data = (object: object) => ({
+    type: 'olm.bundle.object',
+    value: { data: Buffer.from(JSON.stringify(object)).toString('base64') },
+  });
+
+  test.each<[string, object, readonly string[]]>([
+    ['a Deployment', deployment('Deployment', inTemplate), all],
+    ['a CronJob', deployment('CronJob', { jobTemplate: { spec: inTemplate } }), all],
+    ['a Pod', deployment('Pod', pod), all],
+    ['a List', { apiVersion: 'v1', kind: 'List', items: [deployment('DaemonSet', inTemplate)] }, all],
+    ['a kind of somebody’s own', deployment('Database', { podTemplate: { spec: pod } }), all],
+    ['a ClusterServiceVersion', csv, all],
+    [
+      'one that is embedded in a bundle',
+      { ...bundle('a.v1', 'quay.io/b/bundle:1'), properties: [data(csv)] },
+      ['quay.io/b/bundle:1', ...all],
+    ],
+    [
+      'an ImageSetConfiguration',
+      {
+        apiVersion: 'mirror.openshift.io/v2alpha1',
+        kind: 'ImageSetConfiguration',
+        mirror: { additionalImages: [{ name: A }], operators: [{ catalog: 'registry.redhat.io/c/index:v4.16' }] },
+      },
+      [A, 'registry.redhat.io/c/index:v4.16'],
+    ],
+    ['MicroShift’s release info', { release: { base: '4.16.1' }, images: { a: A, b: B } }, [A, B]],
+    [
+      'a Helm chart',
+      {
+        apiVersion: 'v2',
+        name: 'c',
+        version: '1',
+        annotations: { 'artifacthub.io/images': `- name: a\n  image: ${A}\n` },
+      },
+      [A],
+    ],
+  ])('%s', (_, object, expected) => {
+    const { images, faults } = parse(JSON.stringify(object));
+    expect(images.map(({ pullspec }) => pullspec.text)).toEqual(expected);
+    expect(faults).toEqual([]);
+  });
+
+  test('mapping.txt of oc-mirror: the sources', () => {
+    const text = `${A}=mirror.example.com:5000/a:1\ndocker://${TAGGED}=docker://mirror.example.com:5000/c:v1\n`;
+    expect(names(text)).toEqual([
+      [A, 'line 1'],
+      [TAGGED, 'line 2'],
+    ]);
+  });
+
+  test('a kind without an image is told', () => {
+    const text =
+      JSON.stringify(deployment('ConfigMap', {})) + JSON.stringify(bundle('a.v1', A)) + JSON.stringify(PACKAGE);
+    expect(parse(text).without).toEqual(['ConfigMap']);
+  });
+
+  test('pods far below are not searched for without end', () => {
+    const text = `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`;
+    expect(() => parse(text)).toThrow('in:1: object: nested more than 32 levels deep');
   });
 });
 
@@ -146,7 +283,7 @@ describe('what several say together', () => {
   });
 
   test('an image that no profile names is not asked for, and rejected', async () => {
-    const [image] = parse(A);
+    const [image] = parse(A).images;
     const verify = createImageVerifier([], undefined, {
       now: () => new Date(),
       signal: new AbortController().signal,
@@ -198,7 +335,8 @@ describe('checkCatalog', () => {
   });
 
   test('no image is no yes', async () => {
-    expect(await checkCatalog([], { trusts: [] })).toEqual({ outcome: 'rejected', images: [] });
+    const nothing = { images: [], faults: [], without: [] };
+    expect(await checkCatalog(nothing, { trusts: [] })).toEqual({ outcome: 'rejected', ...nothing });
   });
 
   test.each<[string, ImageJudgement['outcome']]>([
@@ -264,5 +402,26 @@ describe('checkCatalog', () => {
       ],
       [],
     ]);
+  });
+});
+
+describe('a pod of a ClusterServiceVersion', () => {
+  const container = { name: 'c', image: A };
+  test.each<[name: string, pod: object, expected: readonly string[]]>([
+    ['has init containers', { containers: [container], initContainers: [{ name: 'i', image: B }] }, [B, A]],
+    ['has ephemeral containers', { containers: [container], ephemeralContainers: [{ name: 'e', image: B }] }, [A, B]],
+    ['mounts an image', { containers: [container], volumes: [{ name: 'v', image: { reference: B } }] }, [A, B]],
+    ['mounts other volumes', { containers: [container], volumes: [{ name: 'v', emptyDir: {} }, { image: null }] }, [A]],
+    ['mounts an image by nothing', { containers: [container], volumes: [{ image: {} }] }, [A]],
+  ])('%s', (_, pod, expected) => {
+    const deployments = [{ name: 'd', spec: { template: { spec: pod } } }];
+    const deployed = {
+      apiVersion: 'operators.coreos.com/v1alpha1',
+      kind: 'ClusterServiceVersion',
+      metadata: { name: 'a.v1' },
+      spec: { install: { spec: { deployments } } },
+    };
+    const listed = parseCatalog('csv.json', Buffer.from(JSON.stringify(deployed)));
+    expect(listed.images.map(({ pullspec }) => pullspec.text)).toEqual(expected);
   });
 });

@@ -4,7 +4,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hashFile } from '../../../lib/artifact/checksums/hash-file.ts';
+import { hashFile } from '../../../lib/artifact/checksums/check-files.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const LARGE_BYTES = 256 * MEBIBYTE;

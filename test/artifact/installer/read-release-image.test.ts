@@ -1,10 +1,12 @@
 import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { packTar, type TarEntry } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { MAX_ARCHIVE_ENTRIES, MAX_INSTALLER_BYTES } from '../../../lib/artifact/installer/read-members.ts';
+import { MAX_ARCHIVE_ENTRIES, MAX_INSTALLER_BYTES, readMembers } from '../../../lib/artifact/installer/read-members.ts';
 import { MAX_RELEASE_IMAGES, readReleaseImage } from '../../../lib/artifact/installer/read-release-image.ts';
 import { scanSlots } from '../../../lib/artifact/installer/release-slots.ts';
 import { IMAGE, makeInstaller, write } from './installer-writer.ts';
@@ -204,3 +206,22 @@ describe('refused is', () => {
 async function* inChunks(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let offset = 0; offset < bytes.length; offset += size) yield bytes.subarray(offset, offset + size);
 }
+
+test('a packed archive with much behind its end: nothing is thrown when its file is closed', async () => {
+  const file = path.join(work, 'left');
+  const packed = gzipSync(await archive(toEntry('openshift-install', makeInstaller({ image: PULLSPEC }))));
+  const escaped: unknown[] = [];
+  const keep = (error: unknown): number => escaped.push(error);
+  process.on('uncaughtException', keep);
+  try {
+    for (const behind of [600_000, 2_000_000, 5_000_000]) {
+      await writeFile(file, Buffer.concat([packed, Buffer.alloc(behind)]));
+      for await (const { chunks } of readMembers(file)) for await (const _ of chunks);
+      for await (const _ of readMembers(file)) break;
+      await wait(5);
+    }
+  } finally {
+    process.off('uncaughtException', keep);
+  }
+  expect(escaped).toEqual([]);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { inspectRelease, MAX_CONCURRENT_COMPONENTS } from '../../../lib/artifact/release/inspect-release.ts';
 import { openLocalRelease } from '../../../lib/artifact/release/open-local-release.ts';
-import type { Verification } from '../../../lib/artifact/release/release-inspection.ts';
+import type { Verification } from '../../../lib/artifact/release/release-source.ts';
 import { openLayoutImage } from '../../../lib/registry/images/open-local-image.ts';
 import { toDigest } from '../../registry/client/registry-setup.ts';
 import { buildImage, createLayouts, OTHER, PINNED, referencesOf, releaseLayer } from './release-setup.ts';

@@ -209,6 +209,12 @@ describe('nothing of it is believed', () => {
     expect(await snapshot(to)).toEqual({});
   });
 
+  test('a signature ConfigMap that was emptied is one, and is told to be empty', async () => {
+    const folder = await makeFolder({ 'a.json': JSON.stringify(toConfigMap({}, { binaryData: null })) });
+    const importing = importInto(folder, newPath(), [signer.profile]);
+    await expect(importing).rejects.toThrow('is empty: it holds no signature');
+  });
+
   test('links are passed over', async () => {
     const folder = await makeFolder({ [keyOf(A)]: SIGNED_A });
     const elsewhere = await makeFolder({ [keyOf(B)]: SIGNED_B });

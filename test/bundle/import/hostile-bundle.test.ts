@@ -3,6 +3,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
+import { readArchive } from '../../../lib/bundle/format/archive.ts';
 import {
   MAX_BUNDLE_BYTES,
   MAX_BUNDLE_FILES,
@@ -14,7 +15,6 @@ import {
   RATIO_GRACE_BYTES,
 } from '../../../lib/bundle/format/limits.ts';
 import { type BundledFile, checkContents } from '../../../lib/bundle/format/manifest.ts';
-import { readArchive } from '../../../lib/bundle/format/read-archive.ts';
 import { inspectBundle } from '../../../lib/bundle/import/inspect-bundle.ts';
 import { MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import {

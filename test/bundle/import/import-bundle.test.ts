@@ -12,7 +12,7 @@ import { createDirectoryObjectStore } from '../../../lib/platform/objects/direct
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { createS3Client } from '../../../lib/platform/objects/s3/s3-client.ts';
 import { createS3ObjectStore } from '../../../lib/platform/objects/s3/s3-object-store.ts';
-import { createHttpReleaseStore } from '../../../lib/stores/http-stores.ts';
+import { createHttpReleaseStore } from '../../../lib/stores/numbered-stores.ts';
 import { collectRelease } from '../../../lib/verdict/decide/collect-evidence.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createTestBuckets } from '../../support/s3-server/make-bucket.ts';

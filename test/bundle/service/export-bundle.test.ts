@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import type { ExportMessage } from '../../../lib/bundle/service/bundle-state.ts';
-import { bundleArchiveKey, readBundleState, replaceBundleState } from '../../../lib/bundle/service/bundle-state.ts';
+import {
+  bundleArchiveKey,
+  type ExportMessage,
+  readBundleState,
+  replaceBundleState,
+} from '../../../lib/bundle/service/bundle-state.ts';
 import { type ExportDependencies, exportBundle } from '../../../lib/bundle/service/export-bundle.ts';
 import { makeBundle as makeStoredBundle } from '../../../lib/bundle/service/make-bundle.ts';
 import { requestBundle } from '../../../lib/bundle/service/request-bundle.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { trustSourceKey } from '../../../lib/trust/prepared/stored-trust.ts';
+import { trustSourceKey } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import {

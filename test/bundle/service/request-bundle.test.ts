@@ -82,6 +82,29 @@ describe('who asks', () => {
   });
 });
 
+describe('what somebody else put where a claim or a state belongs keeps nobody from a bundle', () => {
+  test.each<[name: string, bytes: Uint8Array]>([
+    ['nothing', new Uint8Array()],
+    ['no JSON', Buffer.from('{')],
+    ['of a newer schema', Buffer.from('{"schema":99}')],
+    ['longer than it may be', Buffer.alloc(64 * 1024, 0x20)],
+  ])('%s', async (_, planted) => {
+    const { dependencies } = setUpExports(objects);
+    const first = await requestBundle(ANY, dependencies);
+    const plant = async (key: string): Promise<void> => {
+      await objects.deleteObject(key);
+      await objects.createObject(key, planted);
+    };
+    await plant(`bundles/${first}/state.json`);
+    const second = await requestBundle(ANY, dependencies);
+    expect(second).not.toBe(first);
+    for await (const { key } of objects.listObjects('bundles/asked/')) await plant(key);
+    const third = await requestBundle(ANY, dependencies);
+    expect(third).not.toBe(second);
+    expect((await readBundleState(objects, third))?.state.state).toBe('queued');
+  });
+});
+
 describe('what cannot be asked', () => {
   const MISSING = 'f'.repeat(32);
   test.each<[name: string, prepare: () => Promise<string>, message: RegExp]>([

@@ -3,14 +3,15 @@ import * as v from 'valibot';
 import { createHandler, type Dependencies } from '../../../functions/review-admission/handler.ts';
 import { type Digest, parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseAdmissionCredentials } from '../../../lib/cluster/admission/admission-credentials.ts';
+import { createReviewRate } from '../../../lib/cluster/admission/review-admission.ts';
 import { createVerdictReuse } from '../../../lib/cluster/admission/verdict-reuse.ts';
-import type { AdmissionResource } from '../../../lib/cluster/render/admission-kinds.ts';
-import { ADMISSION_KINDS } from '../../../lib/cluster/render/admission-kinds.ts';
+import { ADMISSION_KINDS, type AdmissionResource } from '../../../lib/cluster/objects/admission-kinds.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../../lib/verdict/records/questions.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';
@@ -75,17 +76,23 @@ export function setUpAdmission(world: World = {}) {
     acceptances: createAcceptances(objects),
     mirror: releaseOnly(mirror),
     upstream: { open: () => releaseOnly(upstream), close: () => undefined },
+    rate: createReviewRate(),
+    questions: createQuestions(),
     reuse: createVerdictReuse(objects),
     telemetry,
     now,
     ...world.dependencies,
   });
-  const ask = async ({ resource = 'clusterversions', token = TOKEN, timeout = '10s', body }: Asking) => {
-    const path = `/admission/${token}/${resource}`;
-    const event = {
-      ...toHttpEvent({ method: 'POST', path, query: { timeout }, body }),
-      pathParameters: { token, resource },
-    };
+  const ask = async ({
+    resource = 'clusterversions',
+    token = TOKEN,
+    timeout = '10s',
+    body,
+    path: asked,
+    headers,
+  }: Asking) => {
+    const path = asked ?? `/admission/${token}/${resource}`;
+    const event = toHttpEvent({ method: 'POST', path, query: { timeout }, body, headers });
     event.requestContext.timeEpoch = now().getTime();
     const result = await handler(event, createLocalContext('review-admission'));
     return { status: result.statusCode ?? 0, body: result.body ?? '' };
@@ -115,6 +122,9 @@ interface Asking {
   readonly resource?: AdmissionResource | 'pods';
   readonly token?: string;
   readonly timeout?: string;
+  /** In place of token and resource. */
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Text as it is; anything else as JSON. */
   readonly body: unknown;
 }
@@ -129,7 +139,7 @@ const Reviewed = v.strictObject({
     status: v.optional(
       v.strictObject({ status: v.literal('Failure'), code: v.number(), reason: v.string(), message: v.string() }),
     ),
-    auditAnnotations: v.optional(v.strictObject({ record: v.string() })),
+    auditAnnotations: v.optional(v.objectWithRest({ record: v.string() }, v.string())),
   }),
 });
 

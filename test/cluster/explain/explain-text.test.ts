@@ -87,6 +87,7 @@ describe('releases', () => {
     expect(explainText(text)).toEqual({
       releases: [],
       pulls: [],
+      gates: [],
       mentioned: [DIGEST],
       notUnderstood: [text],
       otherMessages: 0,
@@ -140,18 +141,14 @@ describe('images that nodes did not run', () => {
     [
       'cryptography',
       `${pulled}Source image rejected: cryptographic signature verification failed: invalid signature when validating ASN.1 encoded signature`,
-      'key',
+      'bad-signature',
     ],
     [
       'gpg',
       `${pulled}Source image rejected: Invalid GPG signature: gpgme.Signature{Summary:128, Fingerprint:"1AC4971355A34A82", Status:gpgme.Error{err:0x9}}`,
       'key',
     ],
-    [
-      'e-mail',
-      `${pulled}Source image rejected: Required email "a@b.example" not found (got ["c@d.example"])`,
-      'certificate',
-    ],
+    ['e-mail', `${pulled}Source image rejected: Required email "a@b.example" not found (got ["c@d.example"])`, 'email'],
     [
       'the kubelet’s condition',
       `image pull failed for ${IMAGE} because the signature validation failed: Source image rejected: A signature was required, but no signature exists`,
@@ -176,7 +173,7 @@ describe('images that nodes did not run', () => {
 
   test('several reasons', () => {
     const text = `${pulled}Source image rejected: None of the signatures were accepted, reasons: Signature for identity "quay.io/o/r:4.16" is not accepted; cryptographic signature verification failed: x`;
-    expect(explainText(text).pulls[0]?.faults.map(({ fault }) => fault)).toEqual(['identity', 'key']);
+    expect(explainText(text).pulls[0]?.faults.map(({ fault }) => fault)).toEqual(['identity', 'bad-signature']);
   });
 
   test('a fault on the next line is not that image’s', () => {
@@ -185,4 +182,56 @@ describe('images that nodes did not run', () => {
     expect(pulls).toHaveLength(1);
     expect(pulls[0]).not.toHaveProperty('image');
   });
+});
+
+describe('objects say more than their messages', () => {
+  const toVersion = (condition: object, history: readonly object[] = []): string =>
+    JSON.stringify({
+      apiVersion: 'config.openshift.io/v1',
+      kind: 'ClusterVersion',
+      status: { desired: { image: IMAGE, version: '4.7.1' }, conditions: [condition], history },
+    });
+  const failing = { type: 'Failing', status: 'True', reason: 'ImageVerificationFailed' };
+
+  test('a message without an image is about the release that is wanted', () => {
+    const message = 'The update cannot be verified: unable to locate a valid signature for one or more sources';
+    const { releases } = explainText(toVersion({ ...failing, message }));
+    expect(releases).toMatchObject([{ digest: DIGEST, image: IMAGE, version: '4.7.1', states: ['refused'] }]);
+  });
+
+  test('a reason counts where no words of the message are known', () => {
+    const { releases } = explainText(toVersion({ ...failing, message: 'in the words of a version to come' }));
+    expect(releases).toMatchObject([{ digest: DIGEST, states: ['refused'] }]);
+    const other = explainText(toVersion({ ...failing, reason: 'ClusterOperatorDegraded', message: 'x' }));
+    expect(other.releases).toEqual([]);
+  });
+
+  test('an update that was completed and not verified was forced; the installation was not', () => {
+    const entry = (digest: string, more: object) => ({ image: `quay.io/o/r@${digest}`, version: '4.6.1', ...more });
+    const history = [
+      entry(DIGEST, { state: 'Partial', verified: false }),
+      entry(OTHER, { state: 'Completed', verified: false }),
+      entry(`sha256:${'0'.repeat(64)}`, { state: 'Completed', verified: true }),
+      entry(`sha256:${'1'.repeat(64)}`, { state: 'Completed', verified: false }),
+    ];
+    const { releases } = explainText(toVersion({ type: 'Available', message: 'Done applying 4.6.1' }, history));
+    expect(releases.map(({ digest, states }) => [digest, states])).toEqual([[OTHER, ['forced']]]);
+  });
+
+  test('a HostedCluster: what is said of its release is for the hosted cluster', () => {
+    const text = JSON.stringify({
+      apiVersion: 'hypershift.openshift.io/v1beta1',
+      kind: 'HostedCluster',
+      metadata: { name: 'a', namespace: 'clusters' },
+      status: { conditions: [{ message: `unable to verify ${DIGEST} against keyrings: verifier-public-key-redhat` }] },
+    });
+    expect(explainText(text).releases).toMatchObject([{ digest: DIGEST, hosted: 'clusters/a' }]);
+  });
+});
+
+test('repeated lines are one, of whatever they are', () => {
+  const line = `2024/04/18 17:41:33  [ERROR]  : unexpected EOF\nthe weather is fine\nverification is not possible\n`;
+  const { releases, notUnderstood } = explainText(line.repeat(3));
+  expect(releases.map(({ states }) => states)).toEqual([['not-mirrored'], ['refused']]);
+  expect(notUnderstood).toEqual(['the weather is fine']);
 });

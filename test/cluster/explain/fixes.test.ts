@@ -4,10 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest, toKeySegment, toStoreSegment } from '../../../lib/base/names/digest.ts';
 import { explainText } from '../../../lib/cluster/explain/explain-text.ts';
+import { toShellWord } from '../../../lib/cluster/explain/explanation.ts';
 import { findSignatures, type SearchedPlace } from '../../../lib/cluster/explain/find-signatures.ts';
-import { toShellWord } from '../../../lib/cluster/explain/fix.ts';
-import { toPullFixes } from '../../../lib/cluster/explain/to-pull-fixes.ts';
-import { toReleaseFixes } from '../../../lib/cluster/explain/to-release-fixes.ts';
+import { toPullFixes } from '../../../lib/cluster/explain/fixes/to-pull-fixes.ts';
+import { toReleaseFixes } from '../../../lib/cluster/explain/fixes/to-release-fixes.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignatureConfigMaps } from '../../../lib/stores/config-map-store.ts';
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
@@ -140,6 +140,13 @@ describe('what mends a release', () => {
     const mirror = GOOD.replace(/^[^@]+/, 'mirror.example/release');
     const { fixes } = await fix(refused(mirror), mirror, [published]);
     expect(fixes[0]?.say).toContain(`use ${GOOD}`);
+  });
+
+  test('another publisher’s pullspec: without a signature nothing shows that it is a copy', async () => {
+    const other = GOOD.replace(/^[^@]+/, 'ci.example/origin/release');
+    const { fixes } = await fix(refused(other), other, []);
+    expect(fixes[0]?.say).toContain('use the profile of its publisher');
+    expect(JSON.stringify(fixes)).not.toContain(`use ${GOOD}`);
   });
 
   test('without trust nothing is looked for, and that is said', () => {

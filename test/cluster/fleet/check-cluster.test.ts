@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { checkCluster, type SurveyPolicy } from '../../../lib/cluster/fleet/check-cluster.ts';
+import { checkCluster } from '../../../lib/cluster/fleet/check-cluster.ts';
 import { parseClusterObjects } from '../../../lib/cluster/fleet/parse-cluster-objects.ts';
+import type { SurveyPolicy } from '../../../lib/cluster/fleet/survey.ts';
 import {
   clusterVersion,
   contentSourcePolicy,
@@ -63,7 +64,11 @@ describe('pullspecs', () => {
       [contentSourcePolicy()],
       'refused',
       'local-mirror',
-      ['refused local-mirror ClusterVersion status.desired 4.16.1', 'note mirror-sets ImageContentSourcePolicy/old'],
+      [
+        'refused local-mirror ClusterVersion status.desired 4.16.1',
+        'note mirror-sets ImageContentSourcePolicy/old',
+        'note mirror-sets ImageContentSourcePolicy/old',
+      ],
     ],
     [
       'a mirror of which no mirror set knows',
@@ -109,7 +114,11 @@ describe('pullspecs', () => {
       [mirrorSet()],
       'ready',
       'local-mirror',
-      ['warning local-mirror ClusterVersion status.history', 'note mirror-sets ImageDigestMirrorSet/release'],
+      [
+        'warning local-mirror ClusterVersion status.history',
+        'note mirror-sets ImageDigestMirrorSet/release',
+        'note mirror-sets ImageDigestMirrorSet/release',
+      ],
     ],
     [
       'no pullspec at all',
@@ -128,6 +137,80 @@ describe('pullspecs', () => {
   test('the remedy is the canonical pullspec', () => {
     const [first] = one({ desired: mirrored }, mirrorSet()).findings;
     expect(first?.remedy).toBe(`use ${GOOD}; your ImageDigestMirrorSet/release already redirects it to ${MIRROR}`);
+  });
+});
+
+describe('an image of another publisher', () => {
+  const foreign = `registry.ci.openshift.org/origin/release@${digestOf('a')}`;
+  const remedies = (objects: readonly object[], policy = POLICY) =>
+    survey(objects, policy).findings.flatMap(({ remedy }) => remedy ?? []);
+  const imageSet = {
+    apiVersion: 'hive.openshift.io/v1',
+    kind: 'ClusterImageSet',
+    metadata: { name: 'a' },
+    spec: { releaseImage: foreign },
+  };
+  const rule = {
+    source: OCP,
+    mirrors: ['registry.ci.openshift.org/origin/release'],
+    origin: 'x',
+    neverContactSource: false,
+  };
+
+  test.each<[string, readonly object[], SurveyPolicy, string]>([
+    ['is never taken for a copy', [clusterVersion({ desired: foreign })], POLICY, 'of another publisher'],
+    ['by a tag', [clusterVersion({ desired: foreign.replace(/@.*/, ':1') })], POLICY, 'of another publisher'],
+    ['of an image set', [imageSet], POLICY, 'of another publisher'],
+    [
+      'unless the profile’s mirror sets say so',
+      [clusterVersion({ desired: foreign })],
+      { ...POLICY, mirrorRules: [rule] },
+      `use ${GOOD}`,
+    ],
+    [
+      'unless the cluster names the same digest',
+      [clusterVersion({ desired: foreign, available: [GOOD] })],
+      POLICY,
+      `use ${GOOD}`,
+    ],
+    [
+      'another digest is another image',
+      [clusterVersion({ desired: foreign, available: [`${OCP}@${digestOf('b')}`] })],
+      POLICY,
+      'of another publisher',
+    ],
+  ])('%s', (_, objects, policy, remedy) => {
+    expect(remedies(objects, policy)).toContainEqual(expect.stringContaining(remedy));
+    const isCopy = remedy.startsWith('use');
+    expect(remedies(objects, policy).some((text) => text.startsWith(`use ${OCP}`))).toBe(isCopy);
+  });
+});
+
+describe('mirrors that an update will ask for Sigstore signatures', () => {
+  const at = (version: string) => {
+    const object = clusterVersion({ desired: GOOD });
+    return [{ ...object, status: { desired: { image: GOOD, version } } }, mirrorSet()];
+  };
+  test.each<[string, string | undefined]>([
+    ['4.16.37', '4.21 asks mirror.example'],
+    ['4.20.10', 'for Sigstore signatures of release images'],
+    ['4.21.3', '4.22 asks mirror.example/openshift/release-images for Sigstore signatures of release and component'],
+    ['4.22.0', undefined],
+    ['4.20.0-0.okd-2025-01-01', '4.21 asks'],
+  ])('%s', (version, note) => {
+    const { outcome, findings } = survey(at(version));
+    expect(outcome).toBe('ready');
+    const notes = findings.filter(({ message }) => message.includes('Sigstore'));
+    expect(notes.map(({ severity }) => severity)).toEqual(note === undefined ? [] : ['note']);
+    expect(notes[0]?.message ?? '').toContain(note ?? '');
+  });
+
+  test.each<[string, object]>([
+    ['another source', mirrorSet('registry.redhat.io/x')],
+    ['tags alone', tagMirrorSet()],
+  ])('%s is not asked', (_, set) => {
+    const { findings } = survey([clusterVersion({ desired: GOOD }), set]);
+    expect(findings.some(({ message }) => message.includes('Sigstore'))).toBe(false);
   });
 });
 
@@ -262,6 +345,63 @@ describe('what cannot be read', () => {
     const text = JSON.stringify(clusterVersion({ desired: GOOD }));
     const files = ['a.json', 'b.json'].map((name) => ({ name, contents: Buffer.from(text) }));
     expect(checkCluster(parseClusterObjects('east', files), POLICY)).toMatchObject({ outcome: 'ready', findings: [] });
+  });
+
+  test.each<[string, object, string]>([
+    [
+      'server metadata',
+      { metadata: { name: 'version', uid: 'a', resourceVersion: '7', generation: 4, managedFields: [] } },
+      'ready',
+    ],
+    [
+      'what was applied last',
+      { metadata: { name: 'version', annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{}' } } },
+      'ready',
+    ],
+    [
+      'conditions',
+      {
+        status: {
+          desired: { image: GOOD, version: '4.16.1' },
+          availableUpdates: null,
+          history: [],
+          conditions: [{ type: 'A' }],
+        },
+      },
+      'ready',
+    ],
+    ['an annotation of its own', { metadata: { name: 'version', annotations: { a: 'b' } } }, 'unknown'],
+    ['the image', { status: { desired: { image: `${OCP}@${digestOf('b')}` } } }, 'unknown'],
+  ])('two exports that differ in %s', (_, change, outcome) => {
+    const objects = [clusterVersion({ desired: GOOD }), { ...clusterVersion({ desired: GOOD }), ...change }];
+    const files = objects.map((object, index) => ({
+      name: `${index}.json`,
+      contents: Buffer.from(JSON.stringify(object)),
+    }));
+    expect(checkCluster(parseClusterObjects('east', files), POLICY).outcome).toBe(outcome);
+  });
+
+  test('two of one name in two namespaces are two', () => {
+    const deployments = ['a', 'b'].map((namespace) => ({
+      apiVersion: 'hive.openshift.io/v1',
+      kind: 'ClusterDeployment',
+      metadata: { name: 'x', namespace },
+      spec: { provisioning: { releaseImage: `${OCP}:${namespace}` } },
+    }));
+    const { findings } = survey([clusterVersion({ desired: GOOD }), ...deployments]);
+    expect(findings.map(({ where }) => where)).toEqual(
+      ['a', 'b'].map((namespace) => `ClusterDeployment ${namespace}/x spec.provisioning.releaseImage`),
+    );
+  });
+
+  test('a file that was not read is unknown', () => {
+    const files = [
+      { name: 'a.json', contents: Buffer.from(JSON.stringify(clusterVersion({ desired: GOOD }))) },
+      { name: 'notes.txt', contents: 'not read' as const },
+    ];
+    const { outcome, findings } = checkCluster(parseClusterObjects('east', files), POLICY);
+    expect(outcome).toBe('unknown');
+    expect(findings).toMatchObject([{ check: 'files', where: 'notes.txt' }]);
   });
 
   test('what is refused outweighs what is unknown', () => {

@@ -20,6 +20,7 @@ const SECOND = 'backup.example/openshift/release-images';
 function request(change: Partial<MirrorSetRequest> = {}): MirrorSetRequest {
   return {
     kind: 'idms',
+    name: 'signet-release-mirrors',
     releases: [parseRepository(RELEASE)],
     components: [parseRepository(COMPONENTS)],
     mirrors: [parseRepository(MIRROR)],

@@ -22,6 +22,7 @@ import {
   watching,
 } from '../../mirror/audit/audit-layouts.ts';
 import { FIXTURE_RELEASES, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
+import { makeSigner } from '../../support/make-signer.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 
 const REAL = process.env['SIGNET_RELEASES'];
@@ -49,6 +50,22 @@ test.skipIf(REAL === undefined)('real releases, by the trust that ships with the
   const { releases, leftOut } = await read(createDirectoryObjectStore(REAL ?? ''), trust);
   expect(leftOut).toEqual([]);
   expect(releases.map(({ version }) => version)).toContain('4.16.37');
+});
+
+test('a signature of OpenPGP version 6 is left out, and clusters get the other one', async () => {
+  const version6 = await makeSigner('version-6', { kind: 'mldsa65' });
+  const certificates = [signerA, version6].flatMap(({ keyring }) => keyring.certificates);
+  const trust = trustOf([{ ...signerA, keyring: { ...signerA.keyring, certificates } }]);
+  const signed = signerA.sign(DIGEST);
+  const objects = createMemoryObjectStore([
+    [keyOf(1), version6.sign(DIGEST)],
+    [keyOf(2), signed],
+  ]);
+  const { releases, leftOut } = await read(objects, trust);
+  expect(releases.map(({ signatures }) => signatures.map((bytes) => Buffer.from(bytes)))).toEqual([[signed]]);
+  expect(leftOut.map(({ attempts }) => attempts.map(({ code, message }) => `${code}: ${message}`))).toEqual([
+    ['SignatureUnsupported: the signature verifies, but clusters cannot read OpenPGP version 6'],
+  ]);
 });
 
 describe('layouts', () => {

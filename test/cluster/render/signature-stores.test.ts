@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { MAX_SIGNATURE_STORES, toSignatureStores } from '../../../lib/cluster/render/signature-stores.ts';
-import { parseClusterVersion } from '../../../lib/trust/documents/cluster-version.ts';
+import { parseClusterVersion } from '../../../lib/trust/documents/cluster-settings.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `https://mirror.example/${index}`);

@@ -2,8 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { toManifestsText } from '../../../lib/base/documents/manifest-text.ts';
 import { toMachineConfigs } from '../../../lib/cluster/render/machine-config/machine-config.ts';
 import type { NodeContents } from '../../../lib/cluster/rollout/check-nodes.ts';
-import { checkRollout } from '../../../lib/cluster/rollout/check-rollout.ts';
-import { parseClusterState, parseMachineConfigs } from '../../../lib/cluster/rollout/parse-cluster-state.ts';
+import { checkPolicyRollout, checkRollout } from '../../../lib/cluster/rollout/check-rollout.ts';
+import {
+  parseClusterState,
+  parseImagePolicies,
+  parseMachineConfigs,
+} from '../../../lib/cluster/rollout/parse-cluster-state.ts';
 import type { CheckName, Rollout } from '../../../lib/cluster/rollout/rollout.ts';
 import {
   AFTER,
@@ -256,6 +260,208 @@ describe('who owns the path, from oc get mcp,mc', () => {
     const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), ...render(FOREIGN), RENDERED] };
     const state = parseClusterState([{ name: 'x', bytes: Buffer.from(JSON.stringify(list)) }]);
     expect(answers(checkRollout(state, expected, undefined), 'no')).toEqual(['owner']);
+  });
+});
+
+describe('other places that nodes read signature settings from', () => {
+  const SECTION = 'docker:\n  a.example: {use-sigstore-attachments: true}\n';
+  const OURS_D = '/etc/containers/registries.d/ours.yaml';
+  const withSection = parseMachineConfigs({
+    name: 'ours.yaml',
+    bytes: Buffer.from(
+      toManifestsText(
+        toMachineConfigs({
+          pools: ['worker'],
+          name,
+          ignition: '3.4',
+          files: [
+            { path: PATH, bytes: POLICY },
+            { path: OURS_D, bytes: Buffer.from(SECTION) },
+          ],
+        }),
+        'yaml',
+      ),
+    ),
+  });
+  test.each<[string, string, string, string | undefined]>([
+    ['another section', '/etc/containers/registries.d/x.yaml', SECTION.replace('a.', 'b.'), undefined],
+    ['the same section', '/etc/containers/registries.d/x.yaml', SECTION, `docker.a.example is in ${OURS_D} and in`],
+    ['the same section below /usr/share', '/usr/share/containers/registries.d/x.yaml', SECTION, 'nodes pull nothing'],
+    ['one of our name below /usr/share', '/usr/share/containers/registries.d/ours.yaml', SECTION, undefined],
+    ['a file that nodes do not read', '/etc/containers/registries.d/x.conf', SECTION, undefined],
+    ['a file that is broken', '/etc/containers/registries.d/x.yaml', 'docker: [', 'x.yaml cannot be read'],
+    [
+      'another policy for CRI-O',
+      '/etc/crio/crio.conf.d/9',
+      '[crio.image]\nsignature_policy = "/etc/x"',
+      'signature_policy',
+    ],
+    ['the same policy for CRI-O', '/etc/crio/crio.conf.d/9', `signature_policy = "${PATH}"`, undefined],
+    ['a comment', '/etc/crio/crio.conf.d/9', '# signature_policy = "/etc/x"', undefined],
+    ['policies of namespaces', '/etc/crio/crio.conf.d/9', 'signature_policy_dir = "/etc/x"', undefined],
+    [
+      'a variable',
+      '/etc/systemd/system/crio.service.d/9',
+      'Environment="CONTAINERS_POLICY_JSON=/x"',
+      'CONTAINERS_POLICY_JSON',
+    ],
+    ['a variable of sysconfig', '/etc/sysconfig/crio', 'CONTAINERS_POLICY_JSON=/x', 'does not go by'],
+    ['a drop-in of policy.json, which nothing reads', '/etc/containers/policy.json.d/9.json', '{}', undefined],
+  ])('%s', (_, file, text, fault) => {
+    const contents = new Map([
+      [PATH, POLICY],
+      [OURS_D, Buffer.from(SECTION)],
+    ]);
+    const node = { node: 'a', files: contents, others: new Map([[file, Buffer.from(text)]]) };
+    const byNode = checkRollout(described(AFTER), withSection, [node]);
+    expect(byNode.outcome).toBe(fault === undefined ? 'live' : 'not-live');
+    const details = byNode.pools[0]?.findings.find(({ check }) => check === 'nodes')?.details.join();
+    expect(details).toContain(fault ?? '');
+    const rendered = other(NEW_RENDERED, file, Buffer.from(text));
+    const merged = { files: [PATH, OURS_D, file].map((one) => [one, contents.get(one)?.toString() ?? text] as const) };
+    Object.assign(rendered, {
+      spec: {
+        config: {
+          storage: {
+            files: merged.files.map(([one, source]) => ({
+              path: one,
+              contents: { source: `data:,${encodeURIComponent(source)}` },
+            })),
+          },
+        },
+      },
+    });
+    const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), rendered] };
+    const state = parseClusterState([{ name: 'mcp.json', bytes: Buffer.from(JSON.stringify(list)) }]);
+    const byCluster = checkRollout(state, withSection, undefined);
+    expect(answers(byCluster, 'no')).toEqual(fault === undefined ? [] : ['owner']);
+  });
+});
+
+describe('image policies', () => {
+  const keyData = Buffer.from(
+    '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n',
+  ).toString('base64');
+  const scope = 'registry.example.com/acme';
+  const object = (kind: string, metadata: object) => ({
+    apiVersion: 'config.openshift.io/v1',
+    kind,
+    metadata,
+    spec: {
+      scopes: [scope],
+      policy: {
+        rootOfTrust: { policyType: 'PublicKey', publicKey: { keyData } },
+        signedIdentity: { matchPolicy: 'MatchRepository' },
+      },
+    },
+  });
+  const parse = (...objects: readonly object[]) =>
+    parseImagePolicies({ name: 'policies.yaml', bytes: Buffer.from(toManifestsText(objects, 'yaml')) });
+  const cluster = object('ClusterImagePolicy', { name: 'acme' });
+  const ofNamespace = object('ImagePolicy', { name: 'acme', namespace: 'n' });
+  const nodePolicy = (change: object = {}) =>
+    JSON.stringify({
+      default: [{ type: 'insecureAcceptAnything' }],
+      transports: {
+        docker: {
+          [scope]: [{ type: 'sigstoreSigned', keyData, signedIdentity: { type: 'matchRepository' }, ...change }],
+        },
+      },
+    });
+  const SERVED = `docker:\n  ${scope}: {use-sigstore-attachments: true}\n`;
+  const ATTACHED = '/etc/containers/registries.d/sigstore-registries.yaml';
+  const GENERATED = '99-worker-generated-registries';
+  const pool: DescribedPool = { ...AFTER, wanted: [...NEW_SOURCES, GENERATED], current: [...NEW_SOURCES, GENERATED] };
+  const rendered = (files: Readonly<Record<string, string>>) => ({
+    apiVersion: 'machineconfiguration.openshift.io/v1',
+    kind: 'MachineConfig',
+    metadata: { name: NEW_RENDERED },
+    spec: {
+      config: {
+        storage: {
+          files: Object.entries(files).map(([file, text]) => ({
+            path: file,
+            contents: { source: `data:,${encodeURIComponent(text)}` },
+          })),
+        },
+      },
+    },
+  });
+  const OTHER_KEY = Buffer.from('x').toString('base64');
+
+  test.each<[string, object, Readonly<Record<string, string>>, string | undefined]>([
+    ['is there', cluster, { [PATH]: nodePolicy(), [ATTACHED]: SERVED }, undefined],
+    [
+      'of a namespace is there',
+      ofNamespace,
+      { '/etc/crio/policies/n.json': nodePolicy(), [ATTACHED]: SERVED },
+      undefined,
+    ],
+    [
+      'of a namespace in the file of all',
+      ofNamespace,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED },
+      'n.json is missing',
+    ],
+    [
+      'by another key',
+      cluster,
+      { [PATH]: nodePolicy({ keyData: OTHER_KEY }), [ATTACHED]: SERVED },
+      'does not require what',
+    ],
+    [
+      'by another identity',
+      cluster,
+      { [PATH]: nodePolicy({ signedIdentity: { type: 'matchExact' } }), [ATTACHED]: SERVED },
+      'does not require',
+    ],
+    [
+      'that accepts anything',
+      cluster,
+      { [PATH]: nodePolicy().replace(scope, 'b.example'), [ATTACHED]: SERVED },
+      'does not require',
+    ],
+    [
+      'whose signatures are not looked for',
+      cluster,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED.replace('true', 'false') },
+      'use-sigstore-attachments',
+    ],
+    ['without registries.d', cluster, { [PATH]: nodePolicy() }, 'sigstore-registries.yaml is missing'],
+    ['that nodes cannot read', cluster, { [PATH]: '{', [ATTACHED]: SERVED }, 'policy.json cannot be read'],
+  ])('one %s', (_, policy, files, fault) => {
+    const byCluster = checkPolicyRollout(listed(pool, rendered(files)), parse(policy), undefined);
+    expect(byCluster.outcome).toBe(fault === undefined ? 'live' : 'not-live');
+    expect(answers(byCluster, 'no')).toEqual(fault === undefined ? [] : ['owner']);
+    const held = new Map(Object.entries(files).map(([file, text]) => [file, Buffer.from(text)]));
+    const byNode = checkPolicyRollout(listed(pool, rendered(files)), parse(policy), [{ node: 'a', files: held }]);
+    const details = byNode.pools[0]?.findings.find(({ check }) => check === 'nodes')?.details.join() ?? '';
+    expect(details).toContain(fault ?? '');
+    expect(details === '').toBe(fault === undefined);
+  });
+
+  test('what is not shown is unknown, and not live', () => {
+    const rollout = checkPolicyRollout(listed(pool), parse(cluster), undefined);
+    expect([rollout.outcome, answers(rollout, 'unknown')]).toEqual(['not-live', ['owner']]);
+  });
+
+  test('a pool without the cluster’s own MachineConfig does not have it', () => {
+    const files = { [PATH]: nodePolicy(), [ATTACHED]: SERVED };
+    expect(answers(checkPolicyRollout(listed(AFTER, rendered(files)), parse(cluster), undefined), 'no')).toContain(
+      'included',
+    );
+  });
+
+  test.each<[string, readonly object[], string]>([
+    ['an ImagePolicy without a namespace', [object('ImagePolicy', { name: 'a' })], 'metadata.namespace is missing'],
+    [
+      'another object beside it',
+      [cluster, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } }],
+      'expected only image policies',
+    ],
+    ['one that the API refuses', [{ ...cluster, spec: { ...cluster.spec, scopes: [] } }], 'the list must not be empty'],
+  ])('%s', (_, objects, fault) => {
+    expect(() => parse(...objects)).toThrow(fault);
   });
 });
 

@@ -14,6 +14,12 @@ describe('what is handed in and cannot be read', () => {
   test.each<[string, string, string]>([
     ['another kind', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}', 'in:1: Pod a: expected MachineConfigPool'],
     ['a kind of another group', 'apiVersion: v1\nkind: MachineConfigPool', 'in:1: MachineConfigPool: expected'],
+    ['a table of pools', 'NAME     CONFIG   UPDATED\nmaster   a        True\n', 'in:1: this is the table of oc get'],
+    [
+      'a table of nodes',
+      '\nNAME   STATUS   ROLES\na      Ready    worker\n',
+      'give what oc get mcp,mc,node -o yaml prints',
+    ],
     ['no mapping', '- a\n- b', 'in:1: expected an object'],
     ['YAML that is none', `${HEAD}MachineConfigPool\nspec: [`, 'in:3: '],
     ['JSON that does not end', '{"kind": "List",\n"items": [', 'in:1: the object that starts here does not end'],

@@ -13,9 +13,9 @@ import {
 import { parseAdmissionReview } from '../../../lib/cluster/admission/admission-review.ts';
 import { answerAsHive } from '../../../lib/cluster/admission/hive-image-set.ts';
 import { readRequestedImages } from '../../../lib/cluster/admission/requested-images.ts';
-import { ADMISSION_KINDS } from '../../../lib/cluster/render/admission-kinds.ts';
+import { ADMISSION_KINDS } from '../../../lib/cluster/objects/admission-kinds.ts';
 import { parseJsonBytes } from '../../../lib/platform/lambda/request-body.ts';
-import { parseHiveConfig } from '../../../lib/trust/documents/hive-config.ts';
+import { parseHiveConfig } from '../../../lib/trust/documents/cluster-settings.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
@@ -47,7 +47,7 @@ export const clusterImageSetAdmission: KindRunner = (vector) => {
   const { code, message } = answer;
   const { response } = v.parse(
     v.object({ response: v.object({ status: v.object({ reason: v.string() }) }) }),
-    toAdmissionReview('0', answer),
+    toAdmissionReview({ uid: '0', apiVersion: 'admission.k8s.io/v1' }, answer),
   );
   throw toRejection(vector, { code, message, reason: response.status.reason });
 };
@@ -57,9 +57,8 @@ function answerVector(inputs: v.InferOutput<typeof Admission>): AdmissionAnswer 
     const review = parseAdmissionReview(parseJsonBytes(writeReview(inputs)));
     const { group, version } = ADMISSION_KINDS.clusterimagesets;
     if (!isDeepStrictEqual(review.resource, { group, version, resource: 'clusterimagesets' })) return ALLOWED;
-    const question = readRequestedImages('clusterimagesets', review);
-    const image = question.kind === 'images' ? question.images[0]?.image : undefined;
-    return image === undefined ? ALLOWED : answerAsHive(image, inputs.verificationRequired);
+    const [asked] = readRequestedImages('clusterimagesets', review).items;
+    return asked?.kind === 'release' ? answerAsHive(asked.image, inputs.verificationRequired) : ALLOWED;
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return answerFailure(error);

@@ -12,7 +12,8 @@ import {
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../lib/crypto/openpgp/messages/verify-message.ts';
-import { Compression, PacketTag, readPacket } from '../../../lib/crypto/openpgp/packets/packet-reader.ts';
+import { Compression } from '../../../lib/crypto/openpgp/packets/decompress.ts';
+import { PacketTag, readPacket } from '../../../lib/crypto/openpgp/packets/packet-reader.ts';
 import { verifySignature } from '../../../lib/verdict/judge/verify-signature.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';

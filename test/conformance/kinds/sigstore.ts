@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as v from 'valibot';
-import { decodeBase64 } from '../../../lib/base/documents/base64.ts';
+import { decodeBase64 } from '../../../lib/base/documents/decode.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseDockerReference, withDefaultTag } from '../../../lib/base/names/docker-reference.ts';
 import { parseRekorPayload, parseRekorSet, verifyRekorSet } from '../../../lib/crypto/sigstore/rekor-set.ts';
@@ -23,7 +23,6 @@ import { verifyFulcioCertificate, verifyPkiCertificate } from '../../../lib/cryp
 import { parseSimpleSigningPayload } from '../../../lib/crypto/simple-signing-payload.ts';
 import { openDirectoryImage } from '../../../lib/registry/images/open-local-image.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
-import { toSigstoreSigned } from '../../../lib/trust/policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../../lib/trust/policy/parse-cluster-image-policy.ts';
 import { parsePolicyRequirement } from '../../../lib/trust/policy/parse-policy-requirement.ts';
 import { PolicyError } from '../../../lib/trust/policy/policy-members.ts';
@@ -208,13 +207,15 @@ export const clusterImagePolicy: KindRunner = async ({ inputs, root }) => {
   const { manifest } = v.parse(Manifest, inputs);
   const [document] = parseTrustFile({ name: manifest, bytes: await readFile(path.join(root, manifest)) });
   const policy = rejectingPolicyErrors(() => parseClusterImagePolicy(document?.content));
-  const trust = prepareRoot(toSigstoreSigned(policy).root, root);
+  const { requirement } = policy;
+  if (requirement.type === 'unsupported') throw new VectorRejected(requirement.fault);
+  const trust = prepareRoot(requirement.root, root);
   if (trust.kind !== 'keys') throw new Error('not a public key');
   const [key] = trust.keys;
   const { modulusLength } = key?.asymmetricKeyDetails ?? {};
   return {
     scopes: policy.scopes,
-    publicKey: await findKeyFile(root, policy.root),
+    publicKey: await findKeyFile(root, requirement.root),
     keyAlgorithm: `${key?.asymmetricKeyType?.toUpperCase()} ${modulusLength}`,
   };
 };

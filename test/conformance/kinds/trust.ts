@@ -7,7 +7,7 @@ import { parsePullspec, parseRepository } from '../../../lib/base/names/referenc
 import type { PreparedKeyring } from '../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
-import { createHttpReleaseStore } from '../../../lib/stores/http-stores.ts';
+import { createHttpReleaseStore } from '../../../lib/stores/numbered-stores.ts';
 import { openStore } from '../../../lib/stores/open/open-stores.ts';
 import { createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';

@@ -4,7 +4,7 @@ import { isInternalFault } from '../../../lib/base/errors/evaluate-candidate.ts'
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { matchesIdentity } from '../../../lib/trust/policy/signed-identity.ts';
-import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
+import { checkCandidate } from '../../../lib/verdict/judge/requirement.ts';
 import { DIGEST, NAME } from '../../registry/images/image-setup.ts';
 import { AT, forgeBundle, fulcioTrust, genuine, logBundleAt, publisher, rekor, signAt } from './poisoned-image.ts';
 
@@ -79,8 +79,8 @@ describe('whatever time a log entry states', () => {
 
   test.each<[name: string, bytes: Uint8Array, code: string]>([
     ['beyond Date, forged', forgeBundle('8640000000001'), 'SignatureInvalid'],
-    ['beyond Date, signed by the log', logBundleAt(8_640_000_000_001), 'SignatureInvalid'],
-    ['the year 10000, signed by the log', logBundleAt(253_402_300_800), 'SignatureInvalid'],
+    ['beyond Date, signed by the log', logBundleAt(8_640_000_000_001), 'LogEntryInvalid'],
+    ['the year 10000, signed by the log', logBundleAt(253_402_300_800), 'LogEntryInvalid'],
     ['beyond Date, in a cosign signature', signAt(8_640_000_000_001), 'SignatureMalformed'],
     ['negative, in a cosign signature', signAt(-1), 'SignatureMalformed'],
     ['an hour late', logBundleAt(AT + 3600), 'KeyExpired'],

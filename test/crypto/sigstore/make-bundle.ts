@@ -13,6 +13,8 @@ export interface BundlePlan {
   /** PEM: the bundle holds a certificate instead of a hint at a key. */
   readonly certificate?: string;
   readonly hash?: string;
+  /** Signs in place of the keys, where `node:crypto` cannot. */
+  readonly signBy?: (content: Uint8Array) => Uint8Array;
   /** Logs that have an entry about the bundle. */
   readonly logs?: readonly KeyPair[];
   /** What the entries are about, where it is not this bundle. */
@@ -43,8 +45,9 @@ export function makeBundle(plan: BundlePlan = {}): Buffer {
     Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${payload.length} `),
     payload,
   ]);
-  const isPlain = keys.privateKey.asymmetricKeyType === 'ed25519';
-  const signature = sign(isPlain ? undefined : hash, encoding, keys.privateKey).toString('base64');
+  const isPlain = !['ec', 'rsa'].includes(keys.privateKey.asymmetricKeyType ?? '');
+  const own = plan.signBy?.(encoding) ?? sign(isPlain ? undefined : hash, encoding, keys.privateKey);
+  const signature = Buffer.from(own).toString('base64');
   const pem = plan.certificate ?? toPem(keys.publicKey);
   const content =
     plan.certificate === undefined

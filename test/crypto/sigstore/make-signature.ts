@@ -30,7 +30,8 @@ export function toPem(key: KeyObject): string {
 }
 
 export function signContent(content: Uint8Array, { privateKey }: KeyPair): string {
-  const hash = privateKey.asymmetricKeyType === 'ed25519' ? undefined : 'sha256';
+  const isHashed = privateKey.asymmetricKeyType === 'ec' || privateKey.asymmetricKeyType === 'rsa';
+  const hash = isHashed ? 'sha256' : undefined;
   return sign(hash, content, privateKey).toString('base64');
 }
 

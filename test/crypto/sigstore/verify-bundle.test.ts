@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { MAX_SIGSTORE_SIGNATURE_BYTES } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
+import { type SigstoreTrust, usePrehashed } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyBundle } from '../../../lib/crypto/sigstore/verify-bundle.ts';
+import { isSignedByEd25519ph } from '../../../lib/crypto/sigstore/x509/ed25519ph.ts';
 import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { codeOf } from './code-of.ts';
 import { type BundlePlan, makeBundle, toStatement } from './make-bundle.ts';
@@ -16,6 +17,7 @@ import {
   makeCertificate,
   makeKeys,
 } from './make-certificate.ts';
+import { makePrehashed } from './make-prehashed.ts';
 import { DIGEST, NOW, OTHER_DIGEST, OTHER_SIGNER, REKOR, SIGNER, trustKeys } from './make-signature.ts';
 
 const EMAIL = 'signer@example.com';
@@ -36,6 +38,18 @@ test.each(kinds)('a bundle by a key of the kind %s verifies', (_, keys, hash) =>
     signer: toKeyName(keys.publicKey),
     loggedAt: undefined,
   });
+});
+
+test('a bundle by Ed25519ph verifies, as cosign 2 and 3 sign images with keys of Ed25519', () => {
+  const { keys, sign } = makePrehashed();
+  usePrehashed(isSignedByEd25519ph);
+  const bundle = makeBundle({ keys, signBy: sign });
+  expect(verifyBundle(bundle, trustKeys([OTHER_SIGNER, keys]), NOW)).toMatchObject({
+    digests: [DIGEST],
+    signer: toKeyName(keys.publicKey),
+  });
+  const others = trustKeys([makePrehashed().keys, SIGNER]);
+  expect(codeOf(() => verifyBundle(bundle, others, NOW))).toBe('SignatureInvalid');
 });
 
 const provenance = 'https://slsa.dev/provenance/v1';
@@ -101,24 +115,24 @@ const loggedRows: [name: string, expected: string, plan: BundlePlan][] = [
   ['logged', 'accept', { logs: [REKOR] }],
   ['logged, without a promise', 'accept', { logs: [REKOR], hasPromise: false }],
   ['logged here and elsewhere', 'accept', { logs: [OTHER_SIGNER, REKOR] }],
-  ['not logged', 'SignatureInvalid', {}],
-  ['logged by another log', 'SignatureInvalid', { logs: [OTHER_SIGNER] }],
-  ['the same entry twice', 'SignatureInvalid', { logs: [REKOR, REKOR] }],
-  ['an entry of another bundle', 'SignatureInvalid', { logs: [REKOR], logged: elsewhere }],
+  ['not logged', 'LogEntryInvalid', {}],
+  ['logged by another log', 'LogEntryInvalid', { logs: [OTHER_SIGNER] }],
+  ['the same entry twice', 'LogEntryInvalid', { logs: [REKOR, REKOR] }],
+  ['an entry of another bundle', 'LogEntryInvalid', { logs: [REKOR], logged: elsewhere }],
   [
     'the time changed',
-    'SignatureInvalid',
+    'LogEntryInvalid',
     { logs: [REKOR], change: (text) => text.replace(`"integratedTime":"${NOW}"`, '"integratedTime":"1"') },
   ],
-  ['the body changed', 'SignatureInvalid', { logs: [REKOR], change: flip('canonicalizedBody') }],
+  ['the body changed', 'LogEntryInvalid', { logs: [REKOR], change: flip('canonicalizedBody') }],
   [
     'the body changed, without a promise',
-    'SignatureInvalid',
+    'LogEntryInvalid',
     { logs: [REKOR], hasPromise: false, change: flip('canonicalizedBody') },
   ],
   [
     'the root changed',
-    'SignatureInvalid',
+    'LogEntryInvalid',
     { logs: [REKOR], change: (text) => text.replace('log.example.com\\n1\\n', 'log.example.com\\n2\\n') },
   ],
 ];
@@ -161,17 +175,17 @@ const pki: SigstoreTrust = {
 
 const certificateRows: Row[] = [
   ['Fulcio', 'accept', { certificate, logs: [REKOR] }, fulcio],
-  ['Fulcio, not logged', 'SignatureInvalid', { certificate }, fulcio],
+  ['Fulcio, not logged', 'LogEntryInvalid', { certificate }, fulcio],
   [
     'Fulcio, logged without a time that the log signed',
-    'SignatureInvalid',
+    'LogEntryInvalid',
     { certificate, logs: [REKOR], hasPromise: false },
     fulcio,
   ],
   ['Fulcio, logged too late', 'KeyExpired', { certificate, logs: [REKOR], integratedTime: NOW + 301 }, fulcio],
   [
     'Fulcio, with the time of the entry changed into the validity',
-    'SignatureInvalid',
+    'LogEntryInvalid',
     {
       certificate,
       logs: [REKOR],

@@ -4,11 +4,13 @@ import {
   MAX_SIGSTORE_SIGNATURE_BYTES,
   type UntrustedCosignSignature,
 } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
+import { type SigstoreTrust, usePrehashed } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyCosignSignature } from '../../../lib/crypto/sigstore/verify-cosign-signature.ts';
+import { isSignedByEd25519ph } from '../../../lib/crypto/sigstore/x509/ed25519ph.ts';
 import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
 import { codeOf } from './code-of.ts';
 import { type KeyPair, makeKeys } from './make-certificate.ts';
+import { makePrehashed } from './make-prehashed.ts';
 import {
   DIGEST,
   makeRekorSet,
@@ -50,6 +52,17 @@ test.each(kinds)('a signature by a key of the kind %s verifies, and none with on
   payload[20] = (payload[20] ?? 0) ^ 1;
   const changed = { ...signature, payload };
   expect(codeOf(() => verifyCosignSignature(changed, trustKeys([keys]), WANTED, NOW))).toBe('SignatureInvalid');
+});
+
+test('Ed25519ph, which nodes do not verify, is said; one by another key is not', () => {
+  const { keys, sign: signBy } = makePrehashed();
+  usePrehashed(isSignedByEd25519ph);
+  const signature = makeSignature({ keys, signature: Buffer.from(signBy(toPayload())).toString('base64') });
+  const codeBy = (by: readonly KeyPair[]) => codeOf(() => verifyCosignSignature(signature, trustKeys(by), WANTED, NOW));
+  expect([codeBy([OTHER_SIGNER, keys]), codeBy([OTHER_SIGNER, makePrehashed().keys])]).toEqual([
+    'SignatureUnsupported',
+    'SignatureInvalid',
+  ]);
 });
 
 const good = signContent(toPayload(), SIGNER);
@@ -144,14 +157,14 @@ const loggedRows: [name: string, expected: string, signature: UntrustedCosignSig
     ['logged', 'accept', withSet(makeRekorSet(logged))],
     ['logged, by one of several logs', 'accept', withSet(makeRekorSet(logged)), [OTHER_SIGNER, REKOR]],
     ['not logged', 'SignatureMalformed', makeSignature({ keys: SIGNER })],
-    ['logged by another log', 'SignatureInvalid', withSet(makeRekorSet({ ...logged, rekor: OTHER_SIGNER }))],
-    ['an entry about another key', 'KeyUnknown', withSet(byUnknown)],
-    ['an entry about another signature', 'SignatureInvalid', withSet(ofOther)],
-    ['an entry about other content', 'SignatureInvalid', withSet(overOther)],
+    ['logged by another log', 'LogEntryInvalid', withSet(makeRekorSet({ ...logged, rekor: OTHER_SIGNER }))],
+    ['an entry about another key', 'LogEntryInvalid', withSet(byUnknown)],
+    ['an entry about another signature', 'LogEntryInvalid', withSet(ofOther)],
+    ['an entry about other content', 'LogEntryInvalid', withSet(overOther)],
     ['an entry that is no JSON', 'SignatureMalformed', withSet('not JSON')],
     [
       'an entry with its time changed',
-      'SignatureInvalid',
+      'LogEntryInvalid',
       withSet(makeRekorSet(logged).replace(String(NOW), String(NOW + 1))),
     ],
   ];
@@ -169,5 +182,5 @@ test('an entry tells when it was logged', () => {
 test('an entry about a key that is trusted and did not sign does not help', () => {
   const signature = makeSignature({ keys: SIGNER, signature: good, rekorSet: byOther });
   const verify = () => verifyCosignSignature(signature, trustKeys([SIGNER, OTHER_SIGNER], [REKOR]), WANTED, NOW);
-  expect(codeOf(verify)).toBe('SignatureInvalid');
+  expect(codeOf(verify)).toBe('LogEntryInvalid');
 });

@@ -6,7 +6,7 @@ import {
 } from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { toKeyName } from '../../../lib/crypto/sigstore/x509/public-key.ts';
-import { checkCandidate } from '../../../lib/verdict/judge/candidate.ts';
+import { checkCandidate } from '../../../lib/verdict/judge/requirement.ts';
 import { makeBundle, toStatement } from './make-bundle.ts';
 import {
   makeSignature,

@@ -200,6 +200,32 @@ describe.each<[string, (layout: string) => Promise<ObjectStore>]>([
   });
 });
 
+describe('what somebody else put where a copy belongs does not cost the evidence', () => {
+  const key = quarantineKey(DIGEST, sha256(bytesOf('r')));
+  test.each<[name: string, planted: Uint8Array]>([
+    ['nothing', new Uint8Array()],
+    ['no JSON', Buffer.from('junk')],
+    ['an entry with other bytes', Buffer.from(JSON.stringify({ schema: 1, digest: DIGEST, bytes: 'anVuaw==' }))],
+    [
+      'an entry of another digest',
+      Buffer.from(JSON.stringify({ bytes: Buffer.from(bytesOf('r')).toString('base64') })),
+    ],
+    ['more than an entry may be', Buffer.alloc(5 * 1024 * 1024, 0x20)],
+  ])('%s', async (_, planted) => {
+    const objects = holding('ar');
+    await objects.createObject(key, planted);
+    const result = audited(await audit(objects));
+    expect(await layoutOf(objects)).toBe('a');
+    const [one] = result.quarantined;
+    expect(one?.quarantinedAs).toMatch(new RegExp(`^${key.replace('.json', '')}-[0-9a-f]{32}\\.json$`));
+    const stored = await objects.readObject(one?.quarantinedAs ?? '', 10 * MAX_AUDITED_BYTES);
+    expect(JSON.parse(Buffer.from(stored?.bytes ?? []).toString())).toMatchObject({
+      bytes: Buffer.from(bytesOf('r')).toString('base64'),
+    });
+    expect((await objects.readObject(key, 8 * 1024 * 1024))?.bytes.length).toBe(planted.length);
+  });
+});
+
 test('what is quarantined says where it was, why it does not verify and by which trust', async () => {
   const objects = holding('ar');
   const okd = trustOf([stranger], { profile: 'okd', revision: 'f'.repeat(64) });

@@ -9,6 +9,7 @@ import {
   MAX_INVALIDATION_PATHS,
   toInvalidationPaths,
 } from '../../../lib/mirror/audit/invalidation.ts';
+import { RELEASE_PREFIXES } from '../../../lib/mirror/slots/slot-layout.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 import { DIGEST, keyOf } from './audit-layouts.ts';
 
@@ -71,8 +72,9 @@ describe('invalidation by CloudFront', () => {
     const { invalidation, bodies, server } = await open({ status: 201, body: TAKEN });
     await invalidation.invalidate(toInvalidationPaths([{ digest: DIGEST, changed: [2] }]));
     expect(server.requests.map(({ path }) => path)).toEqual(['/2020-05-31/distribution/E1/invalidation']);
-    expect(bodies[0]).toContain('<Quantity>2</Quantity>');
-    expect(bodies[0]).toContain(`<Items><Path>/${keyOf(2)}</Path><Path>/api/upgrades_info/${keyOf(2)}</Path></Items>`);
+    const paths = RELEASE_PREFIXES.map((prefix) => `<Path>${prefix}${keyOf(2).slice('signatures/'.length)}</Path>`);
+    expect(bodies[0]).toContain('<Quantity>4</Quantity>');
+    expect(bodies[0]).toContain(`<Items>${paths.join('')}</Items>`);
   });
 
   test('asks for nothing without paths', async () => {
@@ -111,10 +113,10 @@ describe('invalidation by CloudFront', () => {
 });
 
 test.each([
-  { name: 'as many as are named', changes: MAX_INVALIDATION_PATHS / 2, isNamed: true },
-  { name: 'more', changes: MAX_INVALIDATION_PATHS / 2 + 1, isNamed: false },
+  { name: 'as many as are named', changes: MAX_INVALIDATION_PATHS / RELEASE_PREFIXES.length, isNamed: true },
+  { name: 'more', changes: MAX_INVALIDATION_PATHS / RELEASE_PREFIXES.length + 1, isNamed: false },
 ])('paths: $name', ({ changes, isNamed }) => {
   const paths = toInvalidationPaths(Array.from({ length: changes }, () => ({ digest: DIGEST, changed: [1] })));
-  expect(paths).toHaveLength(isNamed ? MAX_INVALIDATION_PATHS : 2);
+  expect(paths).toHaveLength(isNamed ? MAX_INVALIDATION_PATHS : RELEASE_PREFIXES.length);
   expect(paths === ALL_SIGNATURES).toBe(!isNamed);
 });

@@ -12,6 +12,7 @@ import {
 } from '../../../lib/mirror/audit/audit-mirror.ts';
 import { ALL_SIGNATURES } from '../../../lib/mirror/audit/invalidation.ts';
 import { MAX_FOREIGN_KEYS, MAX_PAGE_KEYS } from '../../../lib/mirror/audit/list-mirrored-digests.ts';
+import { RELEASE_PREFIXES } from '../../../lib/mirror/slots/slot-layout.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { MAX_TRUST_AGE_MS } from '../../../lib/trust/source/trust-source.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
@@ -215,9 +216,11 @@ describe('caches', () => {
   }
 
   const pathsOf = (digest: Digest, ...indexes: readonly number[]): readonly string[] =>
-    indexes.flatMap((index) => [`/${keyOf(index, digest)}`, `/api/upgrades_info/${keyOf(index, digest)}`]);
+    indexes.flatMap((index) =>
+      RELEASE_PREFIXES.map((prefix) => `${prefix}${keyOf(index, digest).slice('signatures/'.length)}`),
+    );
 
-  test('are told of each changed index, under both paths, once all is changed', async () => {
+  test('are told of each changed index, under each path, once all is changed', async () => {
     const objects = createMemoryObjectStore([...spoilt(first), ...whole(second), ...spoilt(long)]);
     const { told, layouts, invalidation } = listening(objects);
     await run(objects, { invalidation });
@@ -239,7 +242,7 @@ describe('caches', () => {
     const { told, invalidation } = listening(objects);
     await run(objects, { invalidation });
     expect(told).toEqual([ALL_SIGNATURES]);
-    expect(ALL_SIGNATURES).toEqual(['/signatures/*', '/api/upgrades_info/signatures/*']);
+    expect(ALL_SIGNATURES).toEqual(RELEASE_PREFIXES.map((prefix) => `${prefix}*`));
   });
 
   test('that could not be told fail the call, and the next one tells them, though nothing is left to change', async () => {

@@ -1,6 +1,6 @@
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
+import { toReferrersTag, toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
@@ -77,12 +77,13 @@ export async function pushImage(
   return toDigest(bytes);
 }
 
-export function makeList(digests: readonly Digest[]): Buffer {
+/** A list of images of Linux, by default for amd64 and then arm64. */
+export function makeList(digests: readonly Digest[], architectures: readonly string[] = ['amd64']): Buffer {
   const manifests = digests.map((digest, at) => ({
     mediaType: OCI_MANIFEST,
     digest,
     size: makeImage('').bytes.length,
-    platform: { architecture: at === 0 ? 'amd64' : 'arm64', os: 'linux' },
+    platform: { architecture: architectures[at] ?? 'arm64', os: 'linux' },
   }));
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
 }
@@ -126,20 +127,36 @@ export async function pushAttachment(
 }
 
 /** A bundle in a manifest that refers to the image. */
-export function makeReferrer(digest: Digest, keys: KeyPair = cosignKeys): MadeAttachment & { readonly digest: Digest } {
-  const bundle = makeBundle({ keys, statement: toStatement([digest]) });
+export function makeReferrer(
+  digest: Digest,
+  keys: KeyPair = cosignKeys,
+  statement: unknown = toStatement([digest]),
+): MadeAttachment & { readonly digest: Digest } {
+  return wrapBundle(digest, makeBundle({ keys, statement }));
+}
+
+/** Any bytes in the place of a bundle. */
+export function wrapBundle(digest: Digest, bundle: Buffer): MadeAttachment & { readonly digest: Digest } {
   const type = 'application/vnd.dev.sigstore.bundle.v0.3+json';
-  const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: OCI_MANIFEST,
-      artifactType: type,
-      config: EMPTY_CONFIG,
-      layers: [{ mediaType: type, digest: toDigest(bundle), size: bundle.length }],
-      subject: { mediaType: OCI_MANIFEST, digest, size: 1 },
-    }),
-  );
-  return { bytes, digest: toDigest(bytes), blobs: [EMPTY, bundle] };
+  const layers = [{ mediaType: type, digest: toDigest(bundle), size: bundle.length }];
+  return toReferrer(digest, { artifactType: type, config: EMPTY_CONFIG, layers }, [EMPTY, bundle]);
+}
+
+/** The signatures of a `.sig` manifest in a manifest that refers to the image, as cosign 2 writes one. */
+export function makeCosignReferrer(
+  digest: Digest,
+  plans: readonly SignaturePlan[] = [{}],
+): MadeAttachment & { readonly digest: Digest } {
+  const { bytes, blobs } = makeAttachment(digest, plans);
+  const { layers } = JSON.parse(bytes.toString()) as { readonly layers: readonly object[] };
+  const type = 'application/vnd.dev.cosign.artifact.sig.v1+json';
+  return toReferrer(digest, { artifactType: type, config: { ...EMPTY_CONFIG, mediaType: type }, layers }, blobs);
+}
+
+function toReferrer(digest: Digest, content: object, blobs: readonly Buffer[]) {
+  const subject = { mediaType: OCI_MANIFEST, digest, size: 1 };
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, ...content, subject }));
+  return { bytes, digest: toDigest(bytes), blobs };
 }
 
 /** With `listed`, the index under the fallback tag names it too. */

@@ -2,8 +2,9 @@ import { afterEach, expect, test } from 'vitest';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { reportTransition } from '../../../lib/mirror/check/report-transition.ts';
+import { toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
-import { toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
+import { createNodeAttachmentStore } from '../../../lib/registry/attachments/node-store.ts';
 import { createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../../registry/client/registry-setup.ts';
 import { createMemorySignatureStore } from '../../support/memory-signature-store.ts';
 import {
@@ -90,6 +91,7 @@ async function report(digests: readonly Digest[], change: object = {}) {
     trust: await readMirrorTrust(change),
     registry,
     attachments: createAttachmentStore(async () => registry),
+    nodeAttachments: createNodeAttachmentStore(async () => registry),
     signatures: createMemorySignatureStore(
       new Map(signedByOpenpgp.map((digest) => [digest, [openpgpSigner.sign(digest, RELEASES)]])),
     ),

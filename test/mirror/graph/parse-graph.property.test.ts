@@ -6,8 +6,13 @@ import { InputError } from '../../../lib/base/errors/input-error.ts';
 import { isDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { listReleases } from '../../../lib/mirror/graph/list-releases.ts';
-import { MAX_GRAPH_NODES, parseGraph, type UpdateGraph } from '../../../lib/mirror/graph/parse-graph.ts';
-import { MAX_NODE_CHANNELS, MAX_VERSION_LENGTH } from '../../../lib/mirror/graph/parse-node.ts';
+import {
+  MAX_GRAPH_NODES,
+  MAX_NODE_CHANNELS,
+  MAX_VERSION_LENGTH,
+  parseGraph,
+  type UpdateGraph,
+} from '../../../lib/mirror/graph/parse-graph.ts';
 import {
   ARCHITECTURE,
   CHANNELS,

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_GRAPH_BYTES, MAX_GRAPH_NODES, parseGraph } from '../../../lib/mirror/graph/parse-graph.ts';
-import { MAX_NODE_CHANNELS, MAX_VERSION_LENGTH } from '../../../lib/mirror/graph/parse-node.ts';
+import {
+  MAX_GRAPH_BYTES,
+  MAX_GRAPH_NODES,
+  MAX_NODE_CHANNELS,
+  MAX_VERSION_LENGTH,
+  parseGraph,
+} from '../../../lib/mirror/graph/parse-graph.ts';
 import {
   ARCHITECTURE,
   CHANNELS,

@@ -2,9 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type GraphQuestion, MAX_QUESTIONS, toGraphPlaces } from '../../../lib/mirror/graph/graph-places.ts';
 import { MAX_GRAPH_BYTES, type UpdateGraph } from '../../../lib/mirror/graph/parse-graph.ts';
-import { readGraphs } from '../../../lib/mirror/graph/read-graph.ts';
+import { type GraphQuestion, MAX_QUESTIONS, readGraphs, toGraphPlaces } from '../../../lib/mirror/graph/read-graph.ts';
 import { createHttpClient, type HttpClient } from '../../../lib/platform/http/http-client.ts';
 import { TEST_CA } from '../../support/servers/start-server.ts';
 import {

@@ -12,8 +12,8 @@ export type Sign = (digest: Digest, version?: string) => Buffer;
 
 /** Keys made for this run, one keyring each. */
 export interface SigningProfile {
-  /** The release-verification ConfigMap that names them and this store, as JSON. */
-  readonly toConfigMap: (storeUrl: string) => string;
+  /** The release-verification ConfigMap that names them and these stores, as JSON. */
+  readonly toConfigMap: (...storeUrls: readonly string[]) => string;
   readonly signers: readonly Sign[];
 }
 
@@ -25,7 +25,7 @@ export function makeSigningProfile(keyrings: number, kind: 'p256' | 'rsa2048' = 
     const certificate = writeCertificate({ primary, userId: `Signet test ${index}` });
     return [`verifier-public-key-${index}`, writeArmor(certificate, { type: 'PUBLIC KEY BLOCK' })] as const;
   });
-  const toConfigMap = (storeUrl: string): string =>
+  const toConfigMap = (...storeUrls: readonly string[]): string =>
     JSON.stringify({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -34,7 +34,7 @@ export function makeSigningProfile(keyrings: number, kind: 'p256' | 'rsa2048' = 
         name: 'release-verification',
         annotations: { 'release.openshift.io/verification-config-map': '' },
       },
-      data: { 'store-test': storeUrl, ...Object.fromEntries(certificates) },
+      data: Object.fromEntries([...storeUrls.map((url, at) => [`store-${at}`, url] as const), ...certificates]),
     });
   const signers = keys.map(
     (key): Sign =>

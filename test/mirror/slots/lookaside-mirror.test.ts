@@ -14,7 +14,7 @@ import {
 } from '../../../lib/mirror/slots/slot-layout.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { createObjectLookasideStore } from '../../../lib/stores/object-stores.ts';
+import { createObjectLookasideStore } from '../../../lib/stores/numbered-stores.ts';
 import { createParallelStore } from '../../../lib/stores/port/composites.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';

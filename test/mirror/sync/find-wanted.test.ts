@@ -4,7 +4,7 @@ import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { ChildrenReader } from '../../../lib/mirror/graph/read-children.ts';
 import { findWanted, type WantedRequest } from '../../../lib/mirror/sync/find-wanted.ts';
-import { readKnownChildren } from '../../../lib/mirror/sync/known-children.ts';
+import { readKnownChildren } from '../../../lib/mirror/sync/remembered-object.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import {
   ARCHITECTURE,

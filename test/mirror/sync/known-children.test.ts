@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CHILDREN_KEY, readKnownChildren, rememberChildren } from '../../../lib/mirror/sync/known-children.ts';
+import { CHILDREN_KEY, readKnownChildren, rememberChildren } from '../../../lib/mirror/sync/remembered-object.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { digestOf } from '../graph/sample-graphs.ts';

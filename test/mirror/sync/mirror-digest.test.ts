@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { readOpenpgpEvidence } from '../../../lib/mirror/check/openpgp-evidence.ts';
 import { mirrorDigest } from '../../../lib/mirror/sync/mirror-digest.ts';
 import type { MirrorResult } from '../../../lib/mirror/sync/mirror-result.ts';
 import { createDirectoryObjectStore } from '../../../lib/platform/objects/directory/directory-object-store.ts';
@@ -23,6 +24,7 @@ import { openMessage, reframeMessage } from '../../support/reframe-message.ts';
 const DIGEST = parseDigest(toDigest('mirrored'));
 const OTHER_DIGEST = toDigest('another');
 const JUNK = Buffer.from('junk');
+const NEVER = new AbortController().signal;
 
 const fixture = await readFixtureTrust();
 const [a, b, c, unknown] = await Promise.all(['a', 'b', 'c', 'unknown'].map((name) => makeSigner(name)));
@@ -263,6 +265,32 @@ describe('what upstream may try', () => {
     const planted = holding({ 1: unreadable });
     expect(await mirror(serving(good), only, planted)).toMatchObject({ outcome: 'complete' });
     expect((await planted.readObject(keyOf(2), MAX_SIGNATURE_BYTES))?.bytes).toEqual(new Uint8Array(good));
+  });
+
+  test('a signature of OpenPGP version 6 is kept, and clusters get the one that they read beside it', async () => {
+    const version6 = await makeSigner('version-6', { kind: 'mldsa65' });
+    // Either key of the keyring is enough for Signet; a cluster reads one of them alone.
+    const certificates = [signerA, version6].flatMap(({ keyring }) => keyring.certificates);
+    const trust = trustOf([{ ...signerA, keyring: { ...signerA.keyring, certificates } }]);
+    const [unread, read] = [version6.sign(DIGEST), signerA.sign(DIGEST)];
+    const objects = holding({});
+    const result = await mirror(serving(unread, read), trust, objects);
+    expect([result.outcome, written(result)]).toEqual(['complete', ['1: a', '2: a']]);
+    expect([await bytesAt(objects, 1), await bytesAt(objects, 2)]).toEqual([unread, read]);
+    expect(result.attempts.map(({ code, note }) => [code, note?.includes('OpenPGP version 6')])).toEqual([
+      ['Verified', true],
+      ['Verified', undefined],
+    ]);
+    // Alone it is kept too: Signet reads it.
+    const alone = await mirror(serving(unread), trust);
+    expect([alone.outcome, written(alone)]).toEqual(['complete', ['1: a']]);
+    const { state, notes } = await readOpenpgpEvidence(DIGEST, trust, serving(unread), FIXTURE_TIME, NEVER);
+    expect([state, notes]).toEqual([
+      'unreadable',
+      ['clusters cannot read the signatures for verifier-public-key-a: they are of OpenPGP version 6'],
+    ]);
+    const beside = await readOpenpgpEvidence(DIGEST, trust, serving(unread, read), FIXTURE_TIME, NEVER);
+    expect([beside.state, beside.notes]).toEqual(['valid', undefined]);
   });
 
   test('of the copies of one signature, the first one is kept', async () => {

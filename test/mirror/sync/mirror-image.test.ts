@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { LookasideResult } from '../../../lib/mirror/slots/lookaside-mirror.ts';
 import { lookasideLayout, MAX_LOOKASIDE_SLOTS, slotKey } from '../../../lib/mirror/slots/slot-layout.ts';
-import { mirrorImage } from '../../../lib/mirror/sync/mirror-image.ts';
+import { mirrorImage } from '../../../lib/mirror/sync/mirror-digest.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { openMirror } from '../../../lib/stores/open/open-stores.ts';
 import { createPolicyStore } from '../../../lib/stores/port/composites.ts';

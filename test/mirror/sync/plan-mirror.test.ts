@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { toGraphPlaces } from '../../../lib/mirror/graph/graph-places.ts';
+import { toGraphPlaces } from '../../../lib/mirror/graph/read-graph.ts';
 import { rememberAbsent } from '../../../lib/mirror/sync/absent-record.ts';
 import { type PlanMirrorRequest, type PlanMirrorResult, planMirror } from '../../../lib/mirror/sync/plan-mirror.ts';
 import { createHttpClient } from '../../../lib/platform/http/http-client.ts';
@@ -86,7 +86,10 @@ describe('a plan', () => {
     await hold(objects, ['4.16.0']);
     const { result, queued } = await plan(GRAPH, { objects, channels: ['stable-4.16', 'fast-4.16'] });
     expect(queued).toEqual(VERSIONS.slice(1).map(digestOf));
-    expect(result).toEqual({ wanted: 4, queued: 3, held: 1, resting: 0, outside: [], childless: [], failures: [] });
+    const { coverage, catalog, ...counts } = result;
+    expect(counts).toEqual({ wanted: 4, queued: 3, held: 1, resting: 0, outside: [], childless: [], failures: [] });
+    expect(coverage).toMatchObject({ failedGraphs: 0, minors: [{ minor: '4.16', wanted: 4, held: 1, absent: 0 }] });
+    expect(catalog?.releases.map(({ digest }) => digest)).toEqual(VERSIONS.map(digestOf).toReversed());
   });
 
   test('queues nothing, and reads no object, when nothing is new', async () => {

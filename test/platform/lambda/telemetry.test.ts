@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type LogLevel, readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
-import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
+import { createTelemetry, withLogContext } from '../../../lib/platform/lambda/telemetry.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -129,5 +129,77 @@ describe('telemetry', () => {
       'Checked.accepted': 3,
       _aws: { CloudWatchMetrics: [{ Namespace: 'Signet', Metrics: [{ Name: 'Checked.accepted', Unit: 'Count' }] }] },
     });
+  });
+
+  test.each([
+    ['info', [['INFO', undefined]], []],
+    ['error', [[undefined]], [['ERROR']]],
+  ] as const)(
+    'the last line of an event, %s, is written with the counts, in one piece each stream',
+    (name, toOut, toErr) => {
+      const { out, err } = listen();
+      const { count, flush } = createTelemetry('check-pullspec');
+      count('Status2xx');
+      flush(name, 'request', { status: 200 });
+      const levels = (writes: readonly string[]) =>
+        writes.map((text) =>
+          text
+            .trimEnd()
+            .split('\n')
+            .map((line) => (JSON.parse(line) as { level?: string }).level),
+        );
+      expect([levels(out), levels(err)]).toEqual([toOut, toErr]);
+    },
+  );
+
+  test('has the stage as a dimension, so that stages of an account do not add up', () => {
+    vi.stubEnv('SIGNET_STAGE', 'prod');
+    const { out } = listen();
+    const { count, flush } = createTelemetry('verify-image');
+    count('RequestFailed');
+    flush();
+    expect(JSON.parse(out[0] ?? '')).toMatchObject({
+      service: 'verify-image',
+      stage: 'prod',
+      _aws: { CloudWatchMetrics: [{ Dimensions: [['service', 'stage']] }] },
+    });
+  });
+
+  test('measures in a unit, and replaces a measure of the same event', () => {
+    const { out } = listen();
+    const { measure, flush } = createTelemetry('reverify');
+    measure('TrustAgeSeconds', 5, 'Seconds');
+    measure('TrustAgeSeconds', 7, 'Seconds');
+    measure('KeyExpiresInDays', 90, 'None');
+    flush();
+    const Metrics = [
+      { Name: 'TrustAgeSeconds', Unit: 'Seconds' },
+      { Name: 'KeyExpiresInDays', Unit: 'None' },
+    ];
+    expect(JSON.parse(out[0] ?? '')).toMatchObject({
+      TrustAgeSeconds: 7,
+      KeyExpiresInDays: 90,
+      _aws: { CloudWatchMetrics: [{ Metrics }] },
+    });
+  });
+
+  test('names what it works for in every line, whatever runs beside it', async () => {
+    const { out } = listen();
+    const { log } = createTelemetry('verify-pushed');
+    const work = (correlationId: string, milliseconds: number) =>
+      withLogContext({ correlationId }, async () => {
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        log('info', correlationId);
+      });
+    await withLogContext({ requestId: 'r', coldStart: true }, () => Promise.all([work('one', 20), work('other', 1)]));
+    log('info', 'nobody');
+    const lines = out.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(
+      lines.map(({ message, ...line }) => [message, line['correlationId'], line['requestId'], line['coldStart']]),
+    ).toEqual([
+      ['other', 'other', 'r', true],
+      ['one', 'one', 'r', true],
+      ['nobody', undefined, undefined, undefined],
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
+import { openLightObjectReader } from '../../../lib/platform/objects/open-light-object-reader.ts';
 import { openLightObjectStore } from '../../../lib/platform/objects/open-light-object-store.ts';
 import { openObjectStore } from '../../../lib/platform/objects/open-object-store.ts';
 import { parseS3Location, toObjectUrl } from '../../../lib/platform/objects/s3/s3-location.ts';
@@ -33,6 +34,7 @@ describe('an object store by location', () => {
     const refused = expect.objectContaining({ code: 'ArgumentInvalid' }) as Error;
     await expect(openObjectStore(location)).rejects.toThrow(refused);
     await expect(openLightObjectStore(location, readNoAws)).rejects.toThrow(refused);
+    await expect(openLightObjectReader(location, readNoAws)).rejects.toThrow(refused);
   });
 
   it('loads no AWS SDK for a directory', () => {

@@ -3,8 +3,7 @@ import { type Message, type MessageAttributeValue, SendMessageCommand } from '@a
 import { afterAll, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
-import { createSqsClient, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 import { receiveMessages } from '../../support/sqs-server/poll-queue.ts';
 import { startSqsServer, stopClock, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';

@@ -3,8 +3,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createDeadLetterQueue, type DeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
 import type { Queue } from '../../../lib/platform/queues/queue.ts';
 import { type RedriveOptions, redriveLetters } from '../../../lib/platform/queues/redrive-letters.ts';
-import { createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
-import { createSqsConsumer } from '../../../lib/platform/queues/sqs-consumer.ts';
+import { createSqsConsumer, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import { receiveMessages } from '../../support/sqs-server/poll-queue.ts';
 import { startSqsServer, stopClock, type TestSqsServer } from '../../support/sqs-server/start-sqs-server.ts';
 

@@ -4,7 +4,7 @@ import {
   isAuthorizationAccepted,
   isGithubSignatureValid,
   isTokenAccepted,
-} from '../../../lib/platform/secrets/verify-webhook.ts';
+} from '../../../lib/platform/secrets/accepted-secrets.ts';
 
 const compared = vi.hoisted(() => [] as [number, number][]);
 vi.mock('node:crypto', async (load) => {

@@ -13,6 +13,8 @@ const SHA256 = 'c0ffee'.padEnd(64, '0');
 const QUAY = { source: 'quay', registry: 'quay.io', tokenSha256: SHA256 };
 const GITHUB = { source: 'github', registry: 'ghcr.io', secret: SECRET };
 
+const GOOGLE = { source: 'google', registry: 'us-docker.pkg.dev', audience: 'a', serviceAccount: 'push@example.com' };
+
 function toDocument(...credentials: readonly object[]): string {
   return JSON.stringify({ schema: 1, credentials });
 }
@@ -45,6 +47,39 @@ test('each credential, with its registry as pushes have it', () => {
     { source: 'github', registry: 'ghcr.io', kind: 'hmac', toSecret: expect.any(Function) as unknown },
   ]);
   expect(parsed.flatMap((one) => (one.kind === 'hmac' ? [one.toSecret()] : []))).toEqual([SECRET]);
+});
+
+test('what later sources are known by', () => {
+  const grid = { source: 'eventgrid', registry: 'team.azurecr.io', tokenSha256: SHA256 };
+  const jfrog = { source: 'jfrog', registry: 'Docker-local.example.com', repositoryKey: 'docker-local' };
+  expect(
+    parseWebhookCredentials(
+      toDocument(
+        grid,
+        { ...grid, origin: 'eventgrid.azure.net' },
+        { source: 'cloudevents', registry: 'zot.example.com', authorizationSha256: SHA256 },
+        { ...jfrog, platform: 'Example.jfrog.io', secret: SECRET },
+        { source: 'jfrog', registry: 'example.jfrog.io', eventAuthSha256: SHA256 },
+        GOOGLE,
+        { ...GOOGLE, subscription: 'projects/p/subscriptions/s' },
+      ),
+    ),
+  ).toEqual([
+    { source: 'eventgrid', registry: 'team.azurecr.io', kind: 'token', sha256: SHA256 },
+    { source: 'eventgrid', registry: 'team.azurecr.io', origin: 'eventgrid.azure.net', kind: 'token', sha256: SHA256 },
+    { source: 'cloudevents', registry: 'zot.example.com', kind: 'authorization', sha256: SHA256 },
+    {
+      source: 'jfrog',
+      registry: 'docker-local.example.com',
+      platform: 'example.jfrog.io',
+      repositoryKey: 'docker-local',
+      kind: 'event-hmac',
+      toSecret: expect.any(Function) as unknown,
+    },
+    { source: 'jfrog', registry: 'example.jfrog.io', kind: 'event-auth', sha256: SHA256 },
+    { ...GOOGLE, kind: 'identity' },
+    { ...GOOGLE, kind: 'identity', subscription: 'projects/p/subscriptions/s' },
+  ]);
 });
 
 test('none at all', () => {
@@ -108,6 +143,35 @@ describe('is refused, and tells nothing of what stands there', () => {
       'a short secret',
       toDocument({ ...GITHUB, secret: SECRET.slice(0, MIN_SECRET_LENGTH - 1) }),
       `${malformed}credentials.0.secret`,
+    ],
+    ['an origin of Quay', toDocument({ ...QUAY, origin: 'a.example.com' }), `${malformed}credentials.0`],
+    [
+      'an origin that is a URL',
+      toDocument({ ...QUAY, source: 'eventgrid', origin: 'https://a.example.com' }),
+      `${malformed}credentials.0.origin`,
+    ],
+    ['Google without an account', toDocument({ ...GOOGLE, serviceAccount: undefined }), `${malformed}credentials.0`],
+    ['Google without an audience', toDocument({ ...GOOGLE, audience: '' }), `${malformed}credentials.0.audience`],
+    [
+      'Google with no account',
+      toDocument({ ...GOOGLE, serviceAccount: 'anybody' }),
+      `${malformed}credentials.0.serviceAccount`,
+    ],
+    [
+      'Google with the name of a subscription alone',
+      toDocument({ ...GOOGLE, subscription: 's' }),
+      `${malformed}credentials.0.subscription`,
+    ],
+    ['JFrog with a token', toDocument({ ...QUAY, source: 'jfrog' }), `${malformed}credentials.0`],
+    [
+      'JFrog with a short secret',
+      toDocument({ ...GITHUB, source: 'jfrog', secret: 'short' }),
+      `${malformed}credentials.0.secret`,
+    ],
+    [
+      'a platform that is a URL',
+      toDocument({ ...GITHUB, source: 'jfrog', platform: 'https://a.example.com' }),
+      `${malformed}credentials.0.platform: expected a registry host`,
     ],
     ['an empty secret', toDocument({ ...GITHUB, secret: '' }), `${malformed}credentials.0.secret`],
     [

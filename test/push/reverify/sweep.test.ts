@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest, toStoreSegment } from '../../../lib/base/names/digest.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { SETTLE_MS } from '../../../lib/push/reverify/next-sweep.ts';
 import { toKeyDays } from '../../../lib/push/reverify/read-trusts.ts';
 import { type SweepRequest, sweep } from '../../../lib/push/reverify/sweep.ts';
+import { SETTLE_MS } from '../../../lib/push/reverify/sweep-state.ts';
 import { QueuedMessageSchema } from '../../../lib/push/verify/queued-message.ts';
 import { verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
@@ -18,6 +18,7 @@ import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createMemoryQueue, type MemoryQueue } from '../../support/memory-queue.ts';
 import { listKeys, publishKeyrings, pushOf, setUpPushes } from '../verify/push-setup.ts';
 
+const STATE_KEY = 'reverify/state.json';
 const DAY = 24 * 60 * 60 * 1000;
 const NOW = new Date('2026-11-22T12:00:00Z');
 const DIGESTS = Array.from({ length: 12 }, (_, index) => parseDigest(toDigest(`reverify ${index}`)));
@@ -125,6 +126,33 @@ describe('a sweep', () => {
     await sweep(await requestOf(objects));
     const request = await requestOf(objects, new Date(NOW.getTime() + 7 * DAY));
     expect(await sweep(request)).toMatchObject({ kind: 'swept', queued: DIGESTS.length, quarantined: 0 });
+  });
+
+  test.each<[name: string, planted: string | Buffer, code: string]>([
+    ['nothing', '', 'RevisionInvalid'],
+    ['no JSON', 'junk', 'RevisionInvalid'],
+    ['no UTF-8', Buffer.from([0xff]), 'RevisionInvalid'],
+    ['a list', '[]', 'RevisionInvalid'],
+    ['a state that lacks members', '{"schema":2,"phase":"done"}', 'RevisionInvalid'],
+    ['a state of a version to come', '{"schema":99}', 'SchemaUnsupported'],
+  ])('goes over everything anew where its state is %s, and says so once', async (_, planted, code) => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    const { etag } = (await objects.readObject(STATE_KEY, 1e5)) ?? {};
+    expect(await objects.replaceObject(STATE_KEY, Buffer.from(planted), etag)).toBe(true);
+    const request = await requestOf(objects);
+    const swept = await sweep(request);
+    expect(swept).toMatchObject({ kind: 'swept', queued: DIGESTS.length, quarantined: 0, finished: true });
+    expect(swept.fault).toMatchObject({ name: 'ConfigurationError', code });
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'idle', fault: undefined });
+  });
+
+  test('does not go on where what lies there cannot be replaced: it is longer than any state', async () => {
+    const objects = await makeAccepted();
+    await objects.createObject(STATE_KEY, Buffer.alloc(65 * 1024));
+    const request = await requestOf(objects);
+    await expect(sweep(request)).rejects.toMatchObject({ name: 'StoreError', code: 'LimitExceeded' });
+    expect(request.pushQueue.sent).toEqual([]);
   });
 
   test('ends when its time is up, and the next run goes on where it ended', async () => {

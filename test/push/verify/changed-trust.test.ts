@@ -6,7 +6,7 @@ import { type QueuedMessage, toReverifyBody } from '../../../lib/push/verify/que
 import { MESSAGE_TIMEOUT_MS, verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import type { ManifestReader } from '../../../lib/registry/profile/profile-registries.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
-import type { Asked } from '../../../lib/verdict/records/verdict-record.ts';
+import { type Asked, recordKey, toRecordId } from '../../../lib/verdict/records/verdict-record.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { CANONICAL, createKeptBus, GOOD, publishKeyrings, pushOf, readRecords, setUpPushes } from './push-setup.ts';
@@ -40,6 +40,22 @@ async function makeStale() {
   };
   return { objects, dependencies, bus, again, setDown };
 }
+
+test('the record of a component is not asked again as that of a release', async () => {
+  const { objects, dependencies, again, bus } = await makeStale();
+  const told = bus.events.length;
+  const [record] = await readRecords(objects);
+  if (record === undefined) throw new TypeError('there is no record');
+  const verdict = { ...record.verdict, judgedAs: 'component' } as const;
+  const id = toRecordId(record.asked, verdict);
+  await objects.createObject(recordKey(id), Buffer.from(JSON.stringify({ ...record, id, verdict })));
+  const message = { ...again, recordId: id } as QueuedMessage;
+  expect(await verifyPushed(message, dependencies, false, AbortSignal.timeout(60_000))).toEqual({
+    kind: 'never',
+    reason: `the record ${id} is of a component`,
+  });
+  expect(bus.events).toHaveLength(told);
+});
 
 describe('who holds older trust', () => {
   test('reads it again for a message that names a newer one', async () => {
@@ -105,8 +121,8 @@ const typesOf = (events: readonly { readonly detailType: string }[]): readonly s
   events.map(({ detailType }) => detailType.replace('Signet ', ''));
 
 describe('two verdicts at a time', () => {
-  const tell = (objects: ObjectStore, verdict: Verdict, recordId: string, bus = createKeptBus()) =>
-    publishVerdict({ verdict, recordId, asked: ASKED }, objects, bus);
+  const tell = async (objects: ObjectStore, verdict: Verdict, recordId: string, bus = createKeptBus()) =>
+    (await publishVerdict({ verdict, recordId, asked: ASKED }, objects, bus)).events;
 
   test('the older one, told later, is no change, and does not take the place of the newer', async () => {
     const objects = createMemoryObjectStore();
@@ -116,6 +132,61 @@ describe('two verdicts at a time', () => {
     const last = await tell(objects, verdictOf('accepted', '2026-11-22T10:00:03.000Z'), id('a'));
     expect(typesOf(last)).toEqual(['Verdict', 'Verdict Changed']);
   });
+
+  test.each<[name: string, bytes: Uint8Array, isReplaced: boolean]>([
+    ['nothing', new Uint8Array(), true],
+    ['no JSON', Buffer.from('{'), true],
+    ['of a newer schema', Buffer.from('{"schema":99}'), true],
+    ['of another pullspec', Buffer.from('{}'), true],
+    ['longer than it may be', Buffer.alloc(64 * 1024, 0x20), false],
+  ])(
+    'something else in the place of the last verdict, %s, keeps back no event, and is named',
+    async (_, planted, isReplaced) => {
+      const objects = createMemoryObjectStore();
+      await tell(objects, verdictOf('accepted', T1), id('a'));
+      const [last] = await Array.fromAsync(objects.listObjects('verdicts/'));
+      const key = last?.key ?? '';
+      await objects.deleteObject(key);
+      await objects.createObject(key, planted);
+      const request = { verdict: verdictOf('rejected', T2), recordId: id('b'), asked: ASKED };
+      const { events, fault } = await publishVerdict(request, objects, createKeptBus());
+      expect([typesOf(events), fault]).toEqual([['Verdict'], expect.stringMatching(/./)]);
+      const next = await publishVerdict({ ...request, verdict: verdictOf('accepted', T3) }, objects, createKeptBus());
+      expect([typesOf(next.events), next.fault === undefined]).toEqual([
+        isReplaced ? ['Verdict', 'Verdict Changed'] : ['Verdict'],
+        isReplaced,
+      ]);
+    },
+  );
+
+  test('a planted verdict of the future hides no change, and is named', async () => {
+    const objects = createMemoryObjectStore();
+    await tell(objects, verdictOf('accepted', T1), id('a'));
+    const [last] = await Array.fromAsync(objects.listObjects('verdicts/'));
+    const key = last?.key ?? '';
+    const stored = Buffer.from((await objects.readObject(key, 1e5))?.bytes ?? []).toString();
+    await objects.deleteObject(key);
+    await objects.createObject(key, Buffer.from(stored.replaceAll(T1, '2099-01-01T00:00:00.000Z')));
+    const request = { verdict: verdictOf('rejected', T2), recordId: id('b'), asked: ASKED };
+    const { fault } = await publishVerdict(request, objects, createKeptBus());
+    expect(fault).toBe('the last verdict is of 2099-01-01T00:00:00.000Z');
+    const next = await tell(objects, verdictOf('accepted', T3), id('a'));
+    expect(typesOf(next)).toEqual(['Verdict', 'Verdict Changed']);
+  });
+
+  test.each(['NotAllowed', 'StatusUnexpected', 'KeyRefused'] as const)(
+    'a last verdict that answers %s keeps back no event, and is named',
+    async (code) => {
+      const objects = createMemoryObjectStore();
+      const refusing: ObjectStore = {
+        ...objects,
+        readObject: () => Promise.reject(new StoreError(code, 'refused')),
+      };
+      const request = { verdict: verdictOf('rejected', T2), recordId: id('b'), asked: ASKED };
+      const { events, fault } = await publishVerdict(request, refusing, createKeptBus());
+      expect([typesOf(events), fault]).toEqual([['Verdict'], 'refused']);
+    },
+  );
 
   test('the first ones of a digest: whoever comes second finds the change', async () => {
     const objects = createMemoryObjectStore();

@@ -9,12 +9,13 @@ import type { QueuedMessage } from '../../../lib/push/verify/queued-message.ts';
 import type { PushDependencies } from '../../../lib/push/verify/verify-pushed.ts';
 import type { Manifest } from '../../../lib/registry/client/registry-client.ts';
 import type { ProfileRegistries } from '../../../lib/registry/profile/profile-registries.ts';
-import { createObjectReleaseStore } from '../../../lib/stores/object-stores.ts';
+import { createObjectReleaseStore } from '../../../lib/stores/numbered-stores.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { digestDocuments, trustRevision } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../../lib/verdict/records/questions.ts';
 import { readStoredRecord } from '../../../lib/verdict/records/read-records.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
@@ -131,6 +132,7 @@ export function setUpPushes({ objects, signatures, failure, registry = {}, now }
     trust: createTrustSource(objects, ['ocp'], clock),
     objects,
     acceptances: createAcceptances(objects),
+    questions: createQuestions(),
     mirror: releaseOnly(createObjectReleaseStore(objects, { description: 'mirror' })),
     upstream: { open: () => releaseOnly(upstream), close: () => undefined },
     registries,

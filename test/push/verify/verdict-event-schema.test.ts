@@ -151,6 +151,7 @@ type Presence<T> = { readonly [Member in keyof T]-?: undefined extends T[Member]
 const DETAIL: Presence<VerdictDetail> = {
   schema: 'required',
   recordId: 'required',
+  correlationId: 'optional',
   asked: 'required',
   outcome: 'required',
   forced: 'required',

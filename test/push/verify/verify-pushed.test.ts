@@ -4,6 +4,7 @@ import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
 import { loadRevision } from '../../../lib/trust/source/load-trust.ts';
+import { readQuestions } from '../../../lib/verdict/records/questions.ts';
 import { recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { makeSigner, type Signer } from '../../support/make-signer.ts';
@@ -65,7 +66,7 @@ describe('a push', () => {
     });
     expect(bus.events).toMatchObject([{ detailType: 'Signet Verdict', detail: { recordId: record?.id } }]);
     expect(mirrorQueue.sent.map((body) => JSON.parse(body) as unknown)).toMatchObject([{ digest: GOOD }]);
-    expect(registries.asked).toEqual([]);
+    expect(registries.asked).toEqual([GOOD]);
     if (record === undefined) throw new Error('there is no record');
     const trust = await loadRevision(objects, 'ocp', record.verdict.trustRevision);
     expect(await recheckRecord(record, trust)).toMatchObject({ outcome: 'confirmed', differences: [] });
@@ -96,7 +97,7 @@ describe('a push', () => {
     expect(await verifyPushed(push, dependencies, false, AbortSignal.timeout(60_000))).toMatchObject({
       verdict: { outcome: 'rejected', digest: OTHER, reasons: [{ code: 'KeyUnknown' }] },
     });
-    expect(registries.asked).toEqual(['latest', 'latest']);
+    expect(registries.asked).toEqual(['latest', GOOD, 'latest', OTHER]);
     for (const record of await readRecords(objects)) {
       const trust = await loadRevision(objects, 'ocp', record.verdict.trustRevision);
       const { outcome, takenAsRecorded } = await recheckRecord(record, trust);
@@ -133,8 +134,20 @@ describe('a push', () => {
       verdict: { outcome: 'accepted', digest: GOOD },
     });
     expect((await readRecords(objects)).map(({ asked }) => asked)).toEqual([
-      { ...PUSH_SOURCE, pullspec: `${REGISTRY}/${REPOSITORY}@${GOOD}` },
+      { ...PUSH_SOURCE, pullspec: `${REGISTRY}/${REPOSITORY}@${GOOD}`, caller: { registry: REGISTRY } },
     ]);
+  });
+
+  test('says by which event of which registry, each of them beside the one record', async () => {
+    const { dependencies, objects } = await setUp();
+    const events = ['first', 'second'];
+    for (const eventId of events) {
+      await verifyPushed(pushOf({ eventId }), dependencies, false, AbortSignal.timeout(60_000));
+    }
+    const [record, ...others] = await readRecords(objects);
+    expect([record?.asked.caller, others]).toEqual([{ registry: REGISTRY, eventId: 'first' }, []]);
+    const { times, latest } = await readQuestions(objects, record?.id ?? '', dependencies.now());
+    expect([times, new Set(latest.map(({ caller }) => caller?.['eventId']))]).toEqual([2, new Set(events)]);
   });
 
   test.each([

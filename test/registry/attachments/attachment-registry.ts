@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { BUNDLE_TYPE, COSIGN_SIGNATURE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
+import {
+  BUNDLE_TYPE,
+  COSIGN_REFERRER_TYPE,
+  COSIGN_SIGNATURE_TYPE,
+} from '../../../lib/crypto/sigstore/signature-blob.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { type createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../client/registry-setup.ts';
 
@@ -24,15 +28,26 @@ export function manifest(content: unknown, type = OCI_MANIFEST): Content & { rea
   return { type, bytes: JSON.stringify({ schemaVersion: 2, mediaType: type, ...(content as object) }) };
 }
 
-/** A `.sig` manifest of that many layers, all of them one payload. */
-export function cosignManifest(payloads: readonly string[]) {
-  const layers = payloads.map((payload) => ({
+/** A manifest with a layer for each payload. Its signatures differ, also those of one payload. */
+export function cosignManifest(payloads: readonly string[], more: object = {}) {
+  const layers = payloads.map((payload, at) => ({
     mediaType: COSIGN_SIGNATURE_TYPE,
     digest: toDigest(payload),
     size: payload.length,
-    annotations: { 'dev.cosignproject.cosign/signature': 'AAAA' },
+    annotations: { 'dev.cosignproject.cosign/signature': Buffer.from(`signature ${at}`).toString('base64') },
   }));
-  return manifest({ config: {}, layers });
+  return manifest({ config: {}, layers, ...more });
+}
+
+/** The same, in the form in which cosign 2 writes a referrer. */
+export function cosignReferrer(payloads: readonly string[], more: object = {}) {
+  const artifactType = COSIGN_REFERRER_TYPE;
+  return cosignManifest(payloads, {
+    artifactType,
+    config: { mediaType: artifactType, digest: toDigest('{}'), size: 2 },
+    subject: { digest: IMAGE },
+    ...more,
+  });
 }
 
 export function bundleManifest(subject: string = IMAGE, more: object = {}) {
@@ -66,8 +81,11 @@ export async function readEntries(setup: ReturnType<typeof createSetup>, answers
   const repository = parseRepository(`${registry.host}/team/app`);
   const { signal } = new AbortController();
   const entries: string[] = [];
+  const messages: string[] = [];
   for await (const entry of store.fetchSignatures({ digest: IMAGE, repository }, signal)) {
     entries.push(entry.kind === 'failed' ? `failed ${entry.error.code}` : entry.kind);
+    if (entry.kind === 'failed') messages.push(entry.error.message);
+    if (entry.kind === 'absent' && entry.message !== undefined) messages.push(entry.message);
   }
-  return { entries, asked: registry.requests.map(({ path }) => path.replace('/v2/team/app/', '')) };
+  return { entries, messages, asked: registry.requests.map(({ path }) => path.replace('/v2/team/app/', '')) };
 }

@@ -3,8 +3,8 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { BUNDLE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
+import { type AttachmentReader, toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
-import { type AttachmentReader, toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
 import { OCI_MANIFEST, toDigest } from '../client/registry-setup.ts';
 import { BUNDLE, bundleManifest, IMAGE } from './attachment-registry.ts';
 
@@ -29,7 +29,7 @@ function readerOf(bundles: readonly (string | Uint8Array)[]): AttachmentReader {
       return { bytes: Buffer.from(found), mediaType: OCI_MANIFEST, digest: parseDigest(toDigest(found)) };
     },
     readBlob: async () => Buffer.from(BUNDLE),
-    listReferrers: async () => bundles.map(toEntry),
+    listReferrers: async () => ({ descriptors: bundles.map(toEntry) }),
   };
 }
 

@@ -63,6 +63,36 @@ describe('a blob', () => {
     expect(held.server.requests).toHaveLength(1);
   });
 
+  test('is sent once at a time: who comes meanwhile finds it there', async () => {
+    let uploads = 0;
+    const { pusher, repository } = await open({
+      [`HEAD /v2/team/app/blobs/${blob.digest}`]: (_, response) => {
+        response.writeHead(uploads === 0 ? 404 : 200).end();
+      },
+      [`POST ${UPLOAD}`]: status(202, { location: `${UPLOAD}1` }),
+      [`PUT ${UPLOAD}1`]: (_, response) => {
+        uploads += 1;
+        response.writeHead(201).end();
+      },
+    });
+    const sent = await Promise.all([1, 2, 3].map(() => pusher.pushBlob(repository, blob, signal)));
+    expect([...sent, uploads]).toEqual([true, false, false, 1]);
+  });
+
+  test('is sent by the next when its upload failed', async () => {
+    let uploads = 0;
+    const { pusher, repository } = await open({
+      [`POST ${UPLOAD}`]: (_, response) => {
+        uploads += 1;
+        response.writeHead(uploads === 1 ? 403 : 202, { location: `${UPLOAD}1` }).end();
+      },
+      [`PUT ${UPLOAD}1`]: status(201),
+    });
+    const first = codeOf(pusher.pushBlob(repository, blob, signal));
+    const second = pusher.pushBlob(repository, blob, signal);
+    expect([await first, await second]).toEqual(['AccessDenied', true]);
+  });
+
   test('an upload elsewhere: RedirectRefused, and nothing is sent there', async () => {
     const stranger = await setup.serve((_, response) => response.writeHead(201).end());
     const { pusher, repository } = await open({
@@ -107,6 +137,24 @@ describe('a manifest', () => {
     const { pusher, repository, server } = await open({ [at]: answer });
     expect(await pusher.pushManifest(repository, manifest, { signal })).toEqual(expected);
     expect(server.requests[0]?.headers['content-type']).toBe(OCI_MANIFEST);
+  });
+
+  test.each([
+    { name: 'not found yet', code: 'MANIFEST_BLOB_UNKNOWN', times: 1, expected: 'listed: false', attempts: 2 },
+    { name: 'never found', code: 'MANIFEST_BLOB_UNKNOWN', times: 9, expected: 'Unavailable', attempts: 3 },
+    { name: 'invalid', code: 'MANIFEST_INVALID', times: 1, expected: 'StatusUnexpected', attempts: 1 },
+  ])('a blob of it is $name: $expected after $attempts attempts', async ({ code, times, expected, attempts }) => {
+    let left = times;
+    const { pusher, repository, server } = await open({
+      [at]: (_, response) => {
+        left -= 1;
+        if (left < 0) response.writeHead(201).end();
+        else response.writeHead(400).end(JSON.stringify({ errors: [{ code, message: 'blob unknown to registry' }] }));
+      },
+    });
+    const pushed = pusher.pushManifest(repository, manifest, { signal });
+    const seen = expected.startsWith('listed') ? `listed: ${(await pushed).isListed}` : await codeOf(pushed);
+    expect([seen, server.requests.length]).toEqual([expected, attempts]);
   });
 
   test('goes by its tag where it has one', async () => {
@@ -188,4 +236,52 @@ test('a host that is not allowed: NotAllowed, before any contact', async () => {
   expect(await codeOf(pusher.pushManifest(repository, manifest, { signal }))).toBe('NotAllowed');
   expect(await codeOf(pusher.pushBlob(repository, blob, signal))).toBe('NotAllowed');
   expect(stranger.requests).toEqual([]);
+});
+
+describe('a signature by the extension', () => {
+  const image = toDigest('the image');
+  const message = Buffer.from([0xa3, 1, 2, 3]);
+  const at = `PUT /extensions/v2/team/app/signatures/${image}`;
+
+  test('is put as containers/image writes it, under a name that its content gives', async () => {
+    let body = '';
+    const keep: Answer = (request, response) => {
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => response.writeHead(201).end());
+    };
+    const { pusher, repository } = await open({ [at]: keep });
+    expect(await pusher.putSignature(repository, image, message, signal)).toBe(true);
+    const { name, ...entry } = JSON.parse(body) as { readonly name: string };
+    expect(name).toMatch(new RegExp(`^${image}@[0-9a-f]{32}$`));
+    expect(entry).toEqual({ schemaVersion: 2, type: 'atomic', content: message.toString('base64') });
+    const [first] = [body];
+    await pusher.putSignature(repository, image, message, signal);
+    expect(body).toBe(`${first}${first}`);
+  });
+
+  test('that is there by its name is not sent again', async () => {
+    const { pusher, repository } = await open({ [at]: status(409) });
+    expect(await pusher.putSignature(repository, image, message, signal)).toBe(false);
+  });
+
+  test.each([
+    { name: 'no extension', answer: status(404), expected: 'NotFound' },
+    { name: 'no permission', answer: status(403), expected: 'AccessDenied' },
+    { name: '200, which says nothing', answer: status(200), expected: 'StatusUnexpected' },
+    { name: 'a redirect', answer: status(307, { location: '/elsewhere' }), expected: 'RedirectRefused' },
+  ])('$name: $expected', async ({ answer, expected }) => {
+    const { pusher, repository } = await open({ [at]: answer });
+    expect(await codeOf(pusher.putSignature(repository, image, message, signal))).toBe(expected);
+  });
+
+  test('goes with the credential of the registry, once it asks for one', async () => {
+    const asking: Answer = (request, response) => {
+      if (request.headers.authorization === BASIC) response.writeHead(201).end();
+      else response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    };
+    const known = await open({ [at]: asking }, true);
+    expect(await known.pusher.putSignature(known.repository, image, message, signal)).toBe(true);
+    const unknown = await open({ [at]: asking });
+    expect(await codeOf(unknown.pusher.putSignature(unknown.repository, image, message, signal))).toBe('AccessDenied');
+  });
 });

@@ -8,13 +8,20 @@ export interface StartedRegistry {
   stop(): Promise<void>;
 }
 
+interface RegistryAbilities {
+  readonly hasReferrers?: boolean;
+  /** The signature extension of OpenShift's registry. */
+  readonly hasSignatures?: boolean;
+}
+
 /** A registry in memory, by the program of `go/main.go`: the test tool referrers-registry. */
 export async function startReferrersRegistry(
   program: string,
-  { hasReferrers = true }: { readonly hasReferrers?: boolean } = {},
+  { hasReferrers = true, hasSignatures = false }: RegistryAbilities = {},
 ): Promise<StartedRegistry> {
+  const flags = [...(hasReferrers ? [] : ['without-referrers']), ...(hasSignatures ? ['with-signatures'] : [])];
   // It ends when its standard input does.
-  const child = spawn(program, hasReferrers ? [] : ['without-referrers'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(program, flags, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const { promise, resolve, reject } = Promise.withResolvers<string>();

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { findFreePort } from '../../support/find-free-port.ts';
 
+const ENDPOINT = { name: 'test', timeout: '5s', threshold: 5, backoff: '1s' };
 const READY_WITHIN_MS = 10_000;
 
 export interface TestRegistry {
@@ -18,13 +19,19 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
+interface RegistrySetting {
+  readonly tokenRealm?: string;
+  /** A URL that gets the registry's events. */
+  readonly notified?: string;
+}
+
 /**
  * Starts the CNCF distribution registry, as Debian and others package it. With a `tokenRealm` every request without an Authorization header is answered with a
  * Bearer challenge for it.
  */
 export async function startRegistry(
   program: string,
-  { tokenRealm }: { readonly tokenRealm?: string } = {},
+  { tokenRealm, notified }: RegistrySetting = {},
 ): Promise<TestRegistry> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-registry-'));
   const host = `127.0.0.1:${await findFreePort()}`;
@@ -33,6 +40,7 @@ export async function startRegistry(
     log: { level: 'error' },
     storage: { filesystem: { rootdirectory: path.join(scratch, 'storage') } },
     http: { addr: host },
+    ...(notified === undefined ? {} : { notifications: { endpoints: [{ ...ENDPOINT, url: notified }] } }),
     ...(tokenRealm === undefined ? {} : { auth: { silly: { realm: tokenRealm, service: 'test-registry' } } }),
   };
   const file = path.join(scratch, 'config.yml');

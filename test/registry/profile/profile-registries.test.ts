@@ -5,9 +5,9 @@ import type { Repository } from '../../../lib/base/names/reference.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import type { SecretSource } from '../../../lib/platform/secrets/secret-source.ts';
 import { type PullSecret, parsePullSecret } from '../../../lib/registry/client/pull-secret.ts';
+import type { EcrReader } from '../../../lib/registry/profile/ecr-registry.ts';
 import {
   createProfileRegistries,
-  type ManifestReader,
   type ProfileRegistries,
   type RegistriesOptions,
   type RegistryTrust,
@@ -183,13 +183,30 @@ describe('a client is kept', () => {
     expect(await registries.open({ ...TRUST, ...change }, repository)).toBe(second);
   });
 
-  test('the one before it is closed', async () => {
+  test('calls under way finish with the one that they have, however often trust and secret change', async () => {
     const server = await serveManifest();
-    const registries = open({ apiOrigins: new Map([['quay.example.com', server.origin]]) });
+    let current = secret;
+    const pullSecret: SecretSource<PullSecret> = { read: async () => current };
+    const registries = open({ apiOrigins: new Map([['quay.example.com', server.origin]]), pullSecret });
     const first = await registries.open(TRUST, repository);
     await first.readManifest(repository, DIGEST, signal);
-    await readFrom(registries, { ...TRUST, revision: 'b'.repeat(64) }, 'quay.example.com');
-    expect(await codeOf(first.readManifest(repository, DIGEST, signal))).toBe('ConnectionFailed');
+    for (const letter of 'bcd') {
+      current = parse(letter);
+      await readFrom(registries, { ...TRUST, revision: letter.repeat(64) }, 'quay.example.com');
+    }
+    expect((await first.readManifest(repository, DIGEST, signal)).digest).toBe(DIGEST);
+  });
+
+  test('one for all that are opened at once', async () => {
+    const pullSecret: SecretSource<PullSecret> = {
+      read: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return secret;
+      },
+    };
+    const registries = open({ pullSecret });
+    const opened = await Promise.all(Array.from({ length: 8 }, () => registries.open(TRUST, repository)));
+    expect(new Set(opened).size).toBe(1);
   });
 
   test('it stays when the trust that should replace it cannot be used', async () => {
@@ -223,10 +240,12 @@ describe('a client is kept', () => {
 });
 
 describe('repositories of Amazon ECR are read by its own API', () => {
-  const refused: ManifestReader = {
+  const refused: EcrReader = {
     readManifest: () => Promise.reject(new StoreError('Unavailable', 'by the API')),
     resolveTag: () => Promise.reject(new StoreError('Unavailable', 'by the API')),
+    extend: (client) => client,
   };
+  const openEcr = async (): Promise<EcrReader> => refused;
   const listing = (...hosts: readonly string[]): RegistryTrust => ({ ...TRUST, registries: { allowed: hosts } });
   const asked = async (options: RegistriesOptions, trust: RegistryTrust, repository: Repository) =>
     (await open(options).open(trust, repository)) === refused ? 'API' : 'registry';
@@ -246,18 +265,27 @@ describe('repositories of Amazon ECR are read by its own API', () => {
   ])('%s', async (_, host, expected) => {
     const trust = listing(host.split('/')[0] ?? '');
     const repository = parseRepository(`${host}/ns/name`);
-    expect(await asked({ ecr: refused }, trust, repository)).toBe(expected);
+    expect(await asked({ openEcr }, trust, repository)).toBe(expected);
     expect(await asked({}, trust, repository)).toBe('registry');
   });
 
   test('unless the operator says where its API is', async () => {
     const repository = parseRepository(`${ECR_HOST}/ns/name`);
     const apiOrigins = new Map([[ECR_HOST, 'http://127.0.0.1:1']]);
-    expect(await asked({ ecr: refused, apiOrigins }, listing(ECR_HOST), repository)).toBe('registry');
+    expect(await asked({ openEcr, apiOrigins }, listing(ECR_HOST), repository)).toBe('registry');
+  });
+
+  test('unless the pull secret has a credential for them', async () => {
+    const auths = { [ECR_HOST]: { username: 'AWS', password: 'token' } };
+    const pullSecret = { read: async () => parsePullSecret(JSON.stringify({ auths })) };
+    const [named, other] = [`${ECR_HOST}/ns/name`, '123456789012.dkr.ecr.eu-west-1.amazonaws.com/ns/name'];
+    const trust = listing(ECR_HOST, other.split('/')[0] ?? '');
+    expect(await asked({ openEcr, pullSecret }, trust, parseRepository(named))).toBe('registry');
+    expect(await asked({ openEcr, pullSecret }, trust, parseRepository(other))).toBe('API');
   });
 
   test('and not at all when the profile does not name it', async () => {
-    expect(await codeOf(readFrom(open({ ecr: refused }), TRUST, ECR_HOST))).toBe('NotAllowed');
-    expect(await codeOf(readFrom(open({ ecr: refused }), listing(ECR_HOST), ECR_HOST))).toBe('Unavailable');
+    expect(await codeOf(readFrom(open({ openEcr }), TRUST, ECR_HOST))).toBe('NotAllowed');
+    expect(await codeOf(readFrom(open({ openEcr }), listing(ECR_HOST), ECR_HOST))).toBe('Unavailable');
   });
 });

@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildProgram } from '../../../cli/shell/build-program.ts';
 import { loadNouns } from '../../../cli/shell/nouns.ts';
-import { buildProgram } from '../../../cli/shell/run-program.ts';
+import { START_HELP } from '../../../local/options.ts';
 import { buildCli } from '../../../scripts/build-cli.ts';
 import { toRun } from '../../support/run-signet.ts';
 
@@ -26,7 +27,9 @@ function run(...args: readonly string[]) {
 }
 
 describe('the built command line', () => {
-  test.each(whole.commands.map((command) => [command.name(), command] as const))(
+  // The service reads the options of serve itself.
+  const described = whole.commands.filter((command) => command.name() !== 'serve');
+  test.each(described.map((command) => [command.name(), command] as const))(
     'has the help of %s, from a program of its own',
     async (name, command) => {
       const help = await run(built, name, '--help');
@@ -35,6 +38,11 @@ describe('the built command line', () => {
       for (const child of command.commands) expect(help.stdout).toContain(child.name());
     },
   );
+
+  test('has the help of serve as the service itself says it', async () => {
+    const stdout = START_HELP.replace('npm start --', 'signet serve');
+    expect(await run(built, 'serve', '--help')).toEqual({ status: 0, stderr: '', stdout });
+  });
 
   test('lists every command', async () => {
     const { status, stdout } = await run(built, '--help');

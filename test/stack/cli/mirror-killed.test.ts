@@ -38,8 +38,9 @@ test('a mirror sync that is killed at any point leaves whole signatures, and the
     await delay(5);
   child.kill('SIGKILL');
   await ended;
+  // Some of the releases are not signed as they should be.
   const { status, stdout } = await runSignet([...args, '--store', FIXTURE_STORE, '-o', 'json']);
-  expect([status, JSON.parse(stdout)]).toMatchObject([0, { failures: expect.any(Array) as unknown }]);
+  expect([status, JSON.parse(stdout)]).toMatchObject([3, { failures: expect.any(Array) as unknown }]);
   const mirrored = await Array.fromAsync(createDirectoryObjectStore(to).listObjects('signatures/'));
   expect(mirrored).toHaveLength(fixtureReleases.filter(({ expected }) => expected === 'accept').length);
 });

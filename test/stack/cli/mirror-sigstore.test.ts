@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addReport } from '../../../cli/report/index.ts';
 import { type Digest, toStoreSegment } from '../../../lib/base/names/digest.ts';
-import { toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
+import { toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { makeBundleSigner } from '../../bundle/bundle-setup.ts';
 import { RELEASE_REPOSITORY } from '../../fixtures/make/payload.ts';
 import {
@@ -112,7 +112,7 @@ function testCommands(installed: string): void {
         .filter((line) => line.startsWith('sha256:'))
         .map((line) => line.split(/ +/))
         .map(
-          ([, manifest, sigstore, openpgp, version = '']) => [version, [manifest, sigstore, openpgp].join()] as const,
+          ([, manifest, sigstore, openpgp, , version = '']) => [version, [manifest, sigstore, openpgp].join()] as const,
         ),
     );
 
@@ -130,8 +130,16 @@ function testCommands(installed: string): void {
     expect(status).toBe(1);
     const { outcome, images } = JSON.parse((await checkMirror('-o', 'json')).stdout) as {
       outcome: string;
-      images: { outcome: string }[];
+      images: { outcome: string; sigstore: { readers?: { yes: string[] } } }[];
     };
+    expect(stdout).toMatch(/4\.21\.1 +cosign 2, cosign 3, .* OpenShift 4\.12 to 5\.0\n/);
+    expect(stdout).toMatch(/4\.21\.2 +-\n/);
+    expect(images.map(({ sigstore }) => sigstore.readers?.yes.includes('cosign 3'))).toEqual([
+      true,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect([outcome, ...images.map((image) => image.outcome)]).toEqual([
       'incomplete',
       'complete',

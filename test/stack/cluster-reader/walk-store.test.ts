@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toStoreSegment } from '../../../lib/base/names/digest.ts';
+import { RELEASE_PREFIXES } from '../../../lib/mirror/slots/slot-layout.ts';
 import { type MirroredSamples, mirrorSamples } from '../../cluster-reader/mirror-samples.ts';
 import { serveDirectory } from '../../cluster-reader/serve-directory.ts';
 import { startNginx } from '../../cluster-reader/start-nginx.ts';
@@ -46,11 +47,10 @@ function toExpected(): readonly Row[] {
 }
 
 describe('a reader that walks as a cluster does finds each signature and true 404s', () => {
-  test('in the service, at both of its paths', async () => {
+  test('in the service, at each of its paths', async () => {
     const { url, stop } = await startService(samples.data, samples.trust);
     running.push(stop);
-    expect(await readAll(`${url}/signatures`)).toEqual(toExpected());
-    expect(await readAll(`${url}/api/upgrades_info/signatures`)).toEqual(toExpected());
+    for (const prefix of RELEASE_PREFIXES) expect(await readAll(`${url}${prefix.slice(0, -1)}`)).toEqual(toExpected());
   });
 
   test('in the directory, served by a plain web server', async () => {

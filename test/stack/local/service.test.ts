@@ -11,7 +11,7 @@ import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { toMirrorBody } from '../../../lib/mirror/sync/mirror-message.ts';
 import { createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
-import { startQueues } from '../../../local/start-queues.ts';
+import { startQueues } from '../../../local/queues/start-queues.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');

@@ -8,7 +8,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseDockerReference } from '../../../lib/base/names/docker-reference.ts';
 import { parsePlatform } from '../../../lib/base/names/platform.ts';
-import { toSignatureTag } from '../../../lib/registry/attachments/find-attachments.ts';
+import { toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import { type ChosenImage, chooseImages } from '../../../lib/registry/images/choose-images.ts';
 import { decideByPolicy } from '../../../lib/verdict/decide/decide-by-policy.ts';

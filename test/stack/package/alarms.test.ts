@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { ASSUMPTIONS } from '../../../bench/cost/assumptions.ts';
 import { listFunctions } from '../../../scripts/build-functions.ts';
 import { resourcesOf } from './template.ts';
 import { useVariants } from './use-variants.ts';
@@ -12,24 +14,27 @@ const names = await listFunctions();
 const read = useVariants();
 
 const Metric = v.object({
-  Namespace: v.picklist(['AWS/SQS', 'AWS/Lambda', 'Signet']),
+  Namespace: v.picklist(['AWS/SQS', 'AWS/Lambda', 'AWS/ApiGateway', 'AWS/Events', 'Signet']),
   MetricName: v.string(),
-  Dimensions: v.strictTuple([
-    v.object({
-      Name: v.string(),
-      Value: v.union([
-        v.string(),
-        v.pipe(
-          v.object({ Ref: v.string() }),
-          v.transform(({ Ref: name }) => name),
-        ),
-        v.pipe(
-          v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('QueueName')]) }),
-          v.transform((get) => get['Fn::GetAtt'][0]),
-        ),
-      ]),
-    }),
-  ]),
+  Dimensions: v.tupleWithRest(
+    [
+      v.object({
+        Name: v.string(),
+        Value: v.union([
+          v.string(),
+          v.pipe(
+            v.object({ Ref: v.string() }),
+            v.transform(({ Ref: name }) => name),
+          ),
+          v.pipe(
+            v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('QueueName')]) }),
+            v.transform((get) => get['Fn::GetAtt'][0]),
+          ),
+        ]),
+      }),
+    ],
+    v.object({ Name: v.literal('stage'), Value: v.literal('dev') }),
+  ),
 });
 type Metric = v.InferOutput<typeof Metric>;
 
@@ -60,6 +65,19 @@ function listWatched(metric: string): readonly string[] {
   return all.filter(({ MetricName: name }) => name === metric).map(({ Dimensions: [{ Value: value }] }) => value);
 }
 
+/** The functions that requests, or messages, are handed to. */
+function listCallers(event: 'httpApi' | 'sqs'): readonly string[] {
+  const Service = v.object({
+    functions: v.record(v.string(), v.object({ events: v.optional(v.array(v.record(v.string(), v.unknown())), []) })),
+  });
+  const service = v.parse(
+    Service,
+    parse(readFileSync(path.join(ROOT, 'serverless.yml'), 'utf8'), { logLevel: 'silent' }),
+  );
+  const called = Object.entries(service.functions).filter(([, { events }]) => events.some((one) => event in one));
+  return called.map(([name]) => name);
+}
+
 /** The TypeScript of a folder. */
 function readSources(folder: string): string {
   const files = readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' });
@@ -73,6 +91,9 @@ function findCounter(metric: string): string | undefined {
   return before.length === 2 ? /.*export function (\w+)/s.exec(before[0] ?? '')?.[1] : undefined;
 }
 
+/** Counted around every handler of a kind. */
+const WRAPPERS: Readonly<Record<string, string>> = { RequestFailed: 'wrapHttp', MessageFailed: 'wrapQueue' };
+
 /** Whether a function counts it: by its name, by a name that ends in an outcome, or by a function of `lib/`. */
 function isCounted(metric: string, service: string): boolean {
   const [kind = '', outcome] = metric.split('.');
@@ -80,6 +101,8 @@ function isCounted(metric: string, service: string): boolean {
   if (!source.includes(`createTelemetry('${service}')`)) return false;
   const counter = findCounter(metric);
   if (counter !== undefined && source.includes(`${counter}(`)) return true;
+  const wrapper = WRAPPERS[metric];
+  if (wrapper !== undefined) return source.includes(`${wrapper}(`);
   if (outcome === undefined) return source.includes(`'${metric}'`);
   return source.includes(`\`${kind}.\${`) && new RegExp(`'${outcome}'`).test(readSources('lib'));
 }
@@ -103,30 +126,62 @@ describe('alarms', () => {
     expect(Math.max(...readAlarms().map(({ metrics }) => metrics.length))).toBeLessThanOrEqual(10);
   });
 
+  test('watch the API, every rule, and every function that Lambda takes events for', () => {
+    const { settled } = read('defaults');
+    expect(listWatched('5xx')).toEqual(['HttpApi']);
+    expect(listWatched('Latency')).toEqual(['HttpApi']);
+    const rules = resourcesOf(settled, 'AWS::Events::Rule').map(([id]) => id);
+    expect(listWatched('FailedInvocations').toSorted()).toEqual(rules.toSorted());
+    expect(listWatched('InvocationsFailedToBeSentToDlq')).toEqual(['EcrPushRule']);
+    const taken = ['receive-push', 'reverify', 'plan-mirror', 'publish-trust'].map(toLogicalId);
+    expect(listWatched('AsyncEventsDropped').toSorted()).toEqual(taken.toSorted());
+    expect(listWatched('DestinationDeliveryFailures')).toEqual([toLogicalId('receive-push')]);
+  });
+
   test('watch what the functions count of trust, keys and verdicts', () => {
     expect(
-      ['TrustAgeSeconds', 'KeyExpiresInDays', 'VerdictChanged', 'TrustNotPublished'].map((name) => [
-        name,
-        ...listWatched(name),
-      ]),
+      [
+        'TrustAgeSeconds',
+        'KeyExpiresInDays',
+        'VerdictChanged',
+        'TrustNotPublished',
+        'RecordObstructed',
+        'LastVerdictBroken',
+      ].map((name) => [name, ...listWatched(name)]),
     ).toEqual([
       ['TrustAgeSeconds', 'reverify'],
       ['KeyExpiresInDays', 'reverify'],
       ['VerdictChanged', 'verify-pushed'],
       ['TrustNotPublished', 'publish-trust'],
+      ['RecordObstructed', 'verify-image', 'review-admission', 'verify-pushed'],
+      ['LastVerdictBroken', 'verify-pushed'],
     ]);
+    expect(listWatched('RequestFailed').toSorted()).toEqual(listCallers('httpApi').toSorted());
+    expect(listWatched('MessageFailed').toSorted()).toEqual(listCallers('sqs').toSorted());
+  });
+
+  test('are as many metrics as docs/cost.md counts, as are the routes', () => {
+    const { alarmMetrics, routes } = ASSUMPTIONS.watching;
+    expect(readAlarms().flatMap(({ metrics }) => metrics)).toHaveLength(alarmMetrics);
+    expect(resourcesOf(read('defaults').settled, 'AWS::ApiGatewayV2::Route')).toHaveLength(routes);
   });
 
   test('look at metrics that something gives', () => {
     const { Resources: resources } = read('defaults').settled;
     const metrics = readAlarms().flatMap(({ metrics: some }) => some);
     const unknown = metrics.filter(
-      ({ Namespace: space, MetricName: name, Dimensions: [{ Name: by, Value: value }] }) => {
+      ({ Namespace: space, MetricName: name, Dimensions: [{ Name: by, Value: value }, ...others] }) => {
+        // A stage's own metrics alone: two stages of an account must not ring each other's alarms.
+        if (others.length !== (space === 'Signet' ? 1 : 0)) return true;
         switch (space) {
           case 'AWS/SQS':
             return by !== 'QueueName' || resources[value]?.Type !== 'AWS::SQS::Queue';
           case 'AWS/Lambda':
             return by !== 'FunctionName' || resources[value]?.Type !== 'AWS::Lambda::Function';
+          case 'AWS/ApiGateway':
+            return by !== 'ApiId' || resources[value]?.Type !== 'AWS::ApiGatewayV2::Api';
+          case 'AWS/Events':
+            return by !== 'RuleName' || resources[value]?.Type !== 'AWS::Events::Rule';
           case 'Signet':
             return by !== 'service' || !isCounted(name, value);
           default:
@@ -223,6 +278,7 @@ describe('the dashboard', () => {
     const own = metrics.filter(([space]) => space === 'Signet').map((metric) => metric.map(String));
     expect(own.length).toBeGreaterThan(10);
     expect(own.filter(([, name = '', by, service = '']) => by !== 'service' || !isCounted(name, service))).toEqual([]);
+    expect(own.filter(([, , , , by, stage]) => by !== 'stage' || stage !== 'dev')).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { ROUTES } from '../../../local/routes.ts';
 import { listFunctions } from '../../../scripts/build-functions.ts';
-import { resourcesOf } from './template.ts';
+import { resourcesOf, toSub } from './template.ts';
 import { useVariants } from './use-variants.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
@@ -27,14 +27,26 @@ const OPEN = [
   'GET /api/upgrades_info/signatures/{path+}',
   'GET /healthz',
   'GET /lookaside/{path+}',
+  'GET /openshift-release/official/signatures/openshift/release/{path+}',
+  'GET /pub/openshift-v4/signatures/openshift/release/{path+}',
   'GET /signatures/{path+}',
   'HEAD /api/upgrades_info/signatures/{path+}',
   'HEAD /lookaside/{path+}',
+  'HEAD /openshift-release/official/signatures/openshift/release/{path+}',
+  'HEAD /pub/openshift-v4/signatures/openshift/release/{path+}',
   'HEAD /signatures/{path+}',
-  'POST /admission/{token}/{resource}',
+  'OPTIONS /webhooks/{source}',
+  'OPTIONS /webhooks/{source}/{token}',
+  'POST /admission/{path+}',
   'POST /webhooks/{source}',
   'POST /webhooks/{source}/{token}',
 ];
+
+/** What has a permission of its own. */
+const SCOPES: Readonly<Record<string, readonly string[]>> = {
+  'POST /v1/verify/forced': ['signet/force'],
+  'POST /v1/dead-letters/redrive': ['signet/redrive'],
+};
 
 describe('the API', () => {
   test('has the routes of the service on one machine', () => {
@@ -67,7 +79,7 @@ describe('the API', () => {
     const closed = readRoutes('every option').filter(({ RouteKey: key }) => !OPEN.includes(key));
     for (const { RouteKey: key, ...route } of closed) {
       expect([key, route]).toMatchObject([key, { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'JwtAuthorizer' } }]);
-      expect([key, route.AuthorizationScopes]).toEqual([key, key.endsWith('/forced') ? ['signet/force'] : undefined]);
+      expect([key, route.AuthorizationScopes]).toEqual([key, SCOPES[key]]);
     }
     const [[, authorizer] = []] = resourcesOf(read('every option').settled, 'AWS::ApiGatewayV2::Authorizer');
     expect(authorizer?.Properties).toMatchObject({
@@ -85,6 +97,24 @@ describe('the API', () => {
       resourcesOf(settled, type).map(([id]) => id),
     );
     expect(named).toEqual(isNamed ? ['ApiDomain', 'ApiMapping'] : []);
+  });
+
+  test.each(VARIANTS)('says its own URL, with %s', (variant) => {
+    const value = v.parse(v.object({ Value: v.unknown() }), read(variant).settled.Outputs['HttpApiUrl']).Value;
+    const own = toSub('<HttpApi>.execute-api.<AWS::Region>.<AWS::URLSuffix>');
+    expect(value).toEqual({ 'Fn::Join': ['https://', ['', variant === 'defaults' ? own : { Ref: 'Domain' }]] });
+  });
+
+  test('keeps executions for no function unless a deployment says how many', () => {
+    const listReserved = (variant: Variant) =>
+      resourcesOf(read(variant).settled, 'AWS::Lambda::Function').flatMap(([id, { Properties: properties }]) =>
+        properties['ReservedConcurrentExecutions'] === undefined ? [] : [id],
+      );
+    expect(listReserved('defaults')).toEqual([]);
+    expect(listReserved('every option')).toEqual([
+      'VerifyDashimageLambdaFunction',
+      'ReviewDashadmissionLambdaFunction',
+    ]);
   });
 
   test('limits requests', () => {

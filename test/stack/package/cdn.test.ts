@@ -12,6 +12,23 @@ const Origin = v.object({
   OriginAccessControlId: v.unknown(),
   S3OriginConfig: v.unknown(),
 });
+/** Where the open routes that are no signatures go, with the secret that the CDN shows. */
+const ApiOrigin = v.strictObject({
+  Id: v.literal('api'),
+  DomainName: v.unknown(),
+  CustomOriginConfig: v.unknown(),
+  OriginCustomHeaders: v.unknown(),
+});
+const ApiBehavior = v.strictObject({
+  PathPattern: v.string(),
+  TargetOriginId: v.literal('api'),
+  ViewerProtocolPolicy: v.literal('https-only'),
+  AllowedMethods: v.array(v.string()),
+  CachedMethods: v.array(v.string()),
+  Compress: v.literal(false),
+  CachePolicyId: v.string(),
+  OriginRequestPolicyId: v.string(),
+});
 const Behavior = v.strictObject({
   PathPattern: v.optional(v.string()),
   TargetOriginId: v.string(),
@@ -26,18 +43,28 @@ const Distribution = v.object({
   DistributionConfig: v.object({
     Aliases: v.array(v.unknown()),
     ViewerCertificate: v.unknown(),
-    Origins: v.array(Origin),
+    Origins: v.array(v.union([Origin, ApiOrigin])),
     DefaultCacheBehavior: Behavior,
-    CacheBehaviors: v.array(Behavior),
+    CacheBehaviors: v.array(v.union([Behavior, ApiBehavior])),
     CustomErrorResponses: v.unknown(),
     Logging: v.optional(v.undefined()),
     DefaultRootObject: v.optional(v.undefined()),
   }),
 });
 
-function readDistribution(): v.InferOutput<typeof Distribution>['DistributionConfig'] {
-  const { settled } = read('every option');
-  return v.parse(Distribution, settled.Resources['Distribution']?.Properties).DistributionConfig;
+function readDistribution(variant: 'every option' | 'the other options' = 'every option') {
+  const { settled } = read(variant);
+  const config = v.parse(Distribution, settled.Resources['Distribution']?.Properties).DistributionConfig;
+  const { Origins: origins, CacheBehaviors: behaviors } = config;
+  return {
+    ...config,
+    Origins: origins.filter((origin) => v.is(Origin, origin)),
+    CacheBehaviors: behaviors.filter((behavior) => v.is(Behavior, behavior)),
+    api: {
+      origins: origins.filter((origin) => v.is(ApiOrigin, origin)),
+      behaviors: behaviors.filter((behavior) => v.is(ApiBehavior, behavior)),
+    },
+  };
 }
 
 describe('the CDN', () => {
@@ -57,6 +84,8 @@ describe('the CDN', () => {
       ['/signatures/*', 'mirror'],
       ['/lookaside/*', 'mirror'],
       ['/api/upgrades_info/signatures/*', 'mirror'],
+      ['/pub/openshift-v4/signatures/openshift/release/*', 'mirror'],
+      ['/openshift-release/official/signatures/openshift/release/*', 'mirror'],
     ]);
   });
 
@@ -66,7 +95,7 @@ describe('the CDN', () => {
       ['mirror', ''],
       ['nothing', '/nothing'],
     ]);
-    const [, ...allowed] = readBucketStatements();
+    const allowed = readBucketStatements().filter(({ Effect: effect }) => effect === 'Allow');
     expect(allowed).toEqual([
       {
         Sid: 'CdnReads',
@@ -149,12 +178,54 @@ describe('the CDN', () => {
     });
   });
 
+  test('passes open routes to the API with its secret, uncached, and only where there is one', () => {
+    const { origins, behaviors } = readDistribution().api;
+    expect(origins).toEqual([
+      {
+        Id: 'api',
+        DomainName: { Ref: 'Domain' },
+        CustomOriginConfig: {
+          OriginProtocolPolicy: 'https-only',
+          OriginSSLProtocols: ['TLSv1.2'],
+          OriginReadTimeout: 30,
+        },
+        OriginCustomHeaders: [
+          { HeaderName: 'x-signet-edge', HeaderValue: toSub('{{resolve:secretsmanager:<EdgeSecret>}}') },
+        ],
+      },
+    ]);
+    expect(behaviors.map(({ PathPattern: pattern }) => pattern)).toEqual(['/webhooks/*', '/admission/*', '/healthz']);
+    expect(new Set(behaviors.map(({ CachePolicyId: policy }) => policy))).toEqual(new Set([CACHING_DISABLED]));
+    expect(readDistribution('the other options').api).toEqual({ origins: [], behaviors: [] });
+  });
+
+  test('has the web ACL that is given, or one of the ranges that are let in, which blocks everybody else', () => {
+    const aclOf = (variant: 'every option' | 'the other options') => {
+      const Config = v.object({ DistributionConfig: v.object({ WebACLId: v.unknown() }) });
+      return v.parse(Config, read(variant).settled.Resources['Distribution']?.Properties).DistributionConfig.WebACLId;
+    };
+    expect(aclOf('the other options')).toEqual({ Ref: 'WebAcl' });
+    expect(resourcesOf(read('the other options').settled, 'AWS::WAFv2::WebACL')).toEqual([]);
+    expect(aclOf('every option')).toEqual({ 'Fn::GetAtt': ['AllowList', 'Arn'] });
+    expect(read('every option').settled.Resources['AllowList']?.Properties).toMatchObject({
+      Scope: 'CLOUDFRONT',
+      DefaultAction: { Block: {} },
+      Rules: ['AllowedIpv4Set', 'AllowedIpv6Set'].map((id) => ({
+        Action: { Allow: {} },
+        Statement: { IPSetReferenceStatement: { Arn: { 'Fn::GetAtt': [id, 'Arn'] } } },
+      })),
+    });
+  });
+
   test('has its copies dropped by reverify', () => {
     expect(read('every option').settled.Resources['ReverifyLambdaFunction']).toMatchObject({
       Properties: { Environment: { Variables: { SIGNET_DISTRIBUTION: { Ref: 'Distribution' } } } },
     });
   });
 });
+
+/** AWS's own policy. */
+const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
 
 const FROM_CDN = {
   StringEquals: {
@@ -166,9 +237,9 @@ function toFunctionArn(id: string): object {
   return { 'Fn::GetAtt': [id, 'FunctionMetadata.FunctionARN'] };
 }
 
-function readBucketStatements(): readonly unknown[] {
+function readBucketStatements() {
   return v.parse(
-    v.object({ PolicyDocument: v.object({ Statement: v.array(v.unknown()) }) }),
+    v.object({ PolicyDocument: v.object({ Statement: v.array(v.looseObject({ Effect: v.string() })) }) }),
     read('every option').settled.Resources['ObjectsBucketPolicy']?.Properties,
   ).PolicyDocument.Statement;
 }

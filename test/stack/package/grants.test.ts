@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listFunctions } from '../../../scripts/build-functions.ts';
 import type { AwsCall } from './aws/aws-call.ts';
+import { listDenied, listKept } from './bucket-policy.ts';
 import { findGrantFaults, listGrants } from './grants.ts';
 import { readFunction } from './read-function.ts';
 import { recordCalls } from './record-calls.ts';
@@ -62,6 +63,36 @@ describe.each(VARIANTS)('with %s', (variant) => {
         expect.stringContaining(`not allowed: ${grant.action} `),
       );
     }
+  });
+
+  test.each(names)('%s writes as the bucket lets everybody write, and only so', async (name) => {
+    const { settled } = read(variant);
+    const recorded = await record(name, variant);
+    expect(listDenied(settled, recorded)).toEqual([]);
+    const puts = recorded.filter(({ action }) => action === 's3:PutObject');
+    // Without its condition, none of them would have passed; and none may replace what is written once.
+    for (const put of puts) {
+      expect(listDenied(settled, [{ ...put, condition: undefined }]), put.resource).not.toEqual([]);
+      const isOnce =
+        /\/(?:records|accepted|asked\/[0-9a-f]{64}|decisions\/(?:new|indexed)|manifests|quarantine|seals|trust\/\w+\/(?:revisions|published))\//.test(
+          put.resource,
+        );
+      expect(listDenied(settled, [{ ...put, condition: 'replace' }]).length > 0, put.resource).toBe(
+        isOnce || put.resource.endsWith('/bundle.tar.gz'),
+      );
+    }
+  });
+
+  test.each(names)('what %s writes once nobody deletes, and what it deletes is not kept', async (name) => {
+    const { settled } = read(variant);
+    const recorded = await record(name, variant);
+    const resourcesOf = (...actions: readonly string[]): readonly string[] =>
+      recorded.filter(({ action }) => actions.includes(action)).map(({ resource }) => resource);
+    const isKept = (resource: string): boolean =>
+      /^[^/]+\/(?:records|accepted|asked|quarantine\/[^/]+|seals|trust\/\w+\/(?:revisions|published))\//.test(resource);
+    const puts = resourcesOf('s3:PutObject');
+    expect(listKept(settled, puts)).toEqual(puts.filter(isKept));
+    expect(listKept(settled, resourcesOf('s3:DeleteObject', 's3:DeleteObjectVersion'))).toEqual([]);
   });
 
   test.each(names)('the check fails for %s when a statement is taken from its role, or put to it', async (name) => {

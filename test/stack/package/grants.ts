@@ -69,7 +69,7 @@ function isNamed(grant: Grant, call: AwsCall): boolean {
 }
 
 /** As IAM compares: `*` stands for any characters, slashes too. */
-function isLike(pattern: string, text: string): boolean {
+export function isLike(pattern: string, text: string): boolean {
   const parts = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`, 's').test(text);
 }

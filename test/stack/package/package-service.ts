@@ -65,7 +65,9 @@ async function layOut(directory: string): Promise<void> {
 
 async function runPackager(directory: string, parameters: Parameters): Promise<PackagedTemplate> {
   const env = { PATH: path.dirname(process.execPath), HOME: directory };
-  const given = Object.entries(parameters).map(([name, value]) => `--param=${name}=${value}`);
+  // The packager takes no empty value, which is the default of all that may be empty.
+  const isGiven = Object.entries(parameters).filter(([, value]) => value !== '');
+  const given = isGiven.map(([name, value]) => `--param=${name}=${value}`);
   const { stdout, stderr } = await run(process.execPath, [OSLS, 'package', ...given], { cwd: directory, env });
   return { ...(await readTemplate(directory)), output: stdout + stderr };
 }

@@ -1,6 +1,10 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listFunctions } from '../../../scripts/build-functions.ts';
@@ -13,6 +17,7 @@ import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from './sampl
 import { settleConditions } from './settle-conditions.ts';
 import { startBundle } from './start-bundle.ts';
 
+const BUILD = path.join(import.meta.dirname, '../../../scripts/build-functions.ts');
 const KB = 1024;
 const names = await listFunctions();
 
@@ -30,6 +35,13 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+test('bundles are the same from a process that is started in another way', async () => {
+  const built = path.join(directory, 'dist');
+  const script = `import(${JSON.stringify(pathToFileURL(BUILD).href)}).then((all) => all.buildFunctions(${JSON.stringify(built)}))`;
+  await promisify(execFile)(process.execPath, ['--eval', script], { env: {} });
+  for (const name of names) expect(await readBuilt(name, path.join(built, name))).toEqual(await readBuilt(name));
+}, 180_000);
+
 describe.each(names)('%s', (name) => {
   test('runs on Node 24 for arm64, is traced, and has a role of its own', () => {
     const [role] = readFunction(service.template, name).Role['Fn::GetAtt'];
@@ -38,8 +50,7 @@ describe.each(names)('%s', (name) => {
 
   test('is zipped alone, the same bytes each time', async () => {
     const zip = await service.readZip(name);
-    const bundle = await readFile(findBuilt(name).bundle);
-    expect(unzip(zip)).toEqual(new Map([[`dist/${name}/handler.mjs`, Uint8Array.from(bundle)]]));
+    expect(unzip(zip)).toEqual(await readBuilt(name));
     expect(Buffer.compare(zip, await readZip(inject('packaged').again, name))).toBe(0);
   });
 
@@ -49,9 +60,12 @@ describe.each(names)('%s', (name) => {
     const { Handler: handler } = readFunction(service.template, name);
     const [file, exported] = handler.split(/\.(?=[^.]*$)/);
     expect(exported).toBe('handler');
-    const bundle = path.join(directory, 'unzipped', name, `${file}.mjs`);
-    await mkdir(path.dirname(bundle), { recursive: true });
-    for (const [, bytes] of unzip(await service.readZip(name))) await writeFile(bundle, bytes);
+    const unzipped = path.join(directory, 'unzipped', name);
+    for (const [zipped, bytes] of unzip(await service.readZip(name))) {
+      await mkdir(path.dirname(path.join(unzipped, zipped)), { recursive: true });
+      await writeFile(path.join(unzipped, zipped), bytes);
+    }
+    const bundle = path.join(unzipped, `${file}.mjs`);
     const env = { ...readEnvironment(settleConditions(service.template), name), SIGNET_OBJECTS: objects };
     const webhooks = Object.hasOwn(env, 'SIGNET_WEBHOOKS') ? { SIGNET_WEBHOOKS: await writeWebhooks(directory) } : {};
     const admission = Object.hasOwn(env, 'SIGNET_ADMISSION')
@@ -72,8 +86,8 @@ describe.each(names)('%s', (name) => {
 
 describe('bundles', () => {
   test.each([
-    ['check-pullspec', 100 * KB],
-    ['serve-signature', 500 * KB],
+    ['check-pullspec', 64 * KB],
+    ['serve-signature', 40 * KB],
     ['verify-image', 1024 * KB],
     ['review-admission', 1024 * KB],
   ])('%s has at most %d bytes', (name, limit) => {
@@ -95,7 +109,45 @@ describe('bundles', () => {
     const found = inputs.filter((input) => unwanted.some((library) => input.includes(`node_modules/${library}/`)));
     expect(found).toEqual([]);
   });
+
+  test.each(['check-pullspec', 'serve-signature'])('%s reads alone, and holds nothing that writes', (name) => {
+    const { inputs } = findBuilt(name);
+    expect(inputs).toContain('lib/platform/objects/s3/s3-light-reader.ts');
+    expect(
+      inputs.filter((input) => /(?:object-store|directory-lock|conditional-write|list-files)\.ts$/.test(input)),
+    ).toEqual(['lib/platform/objects/port/object-store.ts']);
+  });
+
+  test.each([
+    ['verify-image', ['@aws-sdk', '@sigstore', '@noble']],
+    ['review-admission', ['@aws-sdk', '@sigstore', '@noble']],
+    ['verify-pushed', ['@aws-sdk/client-secrets-manager', '@sigstore', '@noble']],
+    ['mirror-signatures', ['@aws-sdk/client-s3', '@sigstore', '@noble']],
+  ])('%s starts without %j, which few answers need', (name, rare) => {
+    const { inputs, atStart } = findBuilt(name);
+    const isRare = (input: string): boolean => rare.some((library) => input.includes(`node_modules/${library}/`));
+    expect(inputs.filter(isRare)).not.toEqual([]);
+    expect(atStart).toContain(`functions/${name}/wire.ts`);
+    expect(atStart.filter(isRare)).toEqual([]);
+  });
+
+  test.each(names)('%s takes its credentials from its environment, and has no other way', (name) => {
+    expect(findBuilt(name).inputs.filter((input) => /credential-provider-(?!env)/.test(input))).toEqual([]);
+  });
 });
+
+/** The files of a function, as its zip names them. */
+/** @param built the folder of the function's files */
+async function readBuilt(
+  name: string,
+  built = path.dirname(findBuilt(name).bundle),
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const read = async (file: string): Promise<[string, Uint8Array]> => [
+    `dist/${name}/${file}`,
+    Uint8Array.from(await readFile(path.join(built, file))),
+  ];
+  return new Map(await Promise.all((await readdir(built)).map(read)));
+}
 
 function findBuilt(name: string): PackagedService['built'][number] {
   const built = service.built.find((one) => one.name === name);

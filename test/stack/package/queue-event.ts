@@ -1,12 +1,12 @@
 const ID = '00000000-0000-0000-0000-000000000001';
 
-/** An event of a queue with one message, received for the first time. */
-export function toQueueEvent(body: string): object {
+/** An event of a queue with one message. @param receives how often it was received; the first time by default */
+export function toQueueEvent(body: string, receives = 1): object {
   const record = {
     messageId: ID,
     receiptHandle: 'receipt',
     body,
-    attributes: { ApproximateReceiveCount: '1' },
+    attributes: { ApproximateReceiveCount: String(receives) },
     messageAttributes: {},
     eventSource: 'aws:sqs',
   };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { resourcesOf } from './template.ts';
+import { resourcesOf, toSub } from './template.ts';
 import { useVariants } from './use-variants.ts';
 
 const read = useVariants();
@@ -46,7 +46,7 @@ const QUEUES = [
     consumer: 'MirrorDashsignaturesLambdaFunction',
     receives: 'SIGNET_MIRROR_RECEIVES',
     batch: 10,
-    atOnce: 5,
+    atOnce: 2,
   },
   {
     queue: 'PushQueue',
@@ -54,7 +54,7 @@ const QUEUES = [
     consumer: 'VerifyDashpushedLambdaFunction',
     receives: 'SIGNET_PUSH_RECEIVES',
     batch: 10,
-    atOnce: 5,
+    atOnce: 2,
   },
   {
     queue: 'ExportQueue',
@@ -180,32 +180,37 @@ describe('events', () => {
   });
 
   test.each([
-    { variant: 'defaults', state: 'DISABLED' },
-    { variant: 'every option', state: 'ENABLED' },
-  ] as const)('of the schedule come to plan-mirror when there are graphs, with $variant', ({ variant, state }) => {
-    const { Resources: resources } = read(variant).settled;
-    expect(resources['PlanMirrorSchedule']?.Properties).toMatchObject({
-      ScheduleExpression: 'rate(1 hour)',
-      State: state,
-      Targets: [{ Arn: { 'Fn::GetAtt': ['PlanDashmirrorLambdaFunction', 'Arn'] } }],
-    });
-    expect(resources['PlanMirrorInvocations']?.Properties).toMatchObject({
-      FunctionName: { Ref: 'PlanDashmirrorLambdaFunction' },
-      MaximumRetryAttempts: 0,
-    });
-  });
+    { variant: 'defaults', state: 'DISABLED', called: { 'Fn::GetAtt': ['PlanDashmirrorLambdaFunction', 'Arn'] } },
+    { variant: 'every option', state: 'ENABLED', called: { Ref: 'PlanDashmirrorAlias' } },
+  ] as const)(
+    'of the schedule come to plan-mirror when there are graphs, with $variant',
+    ({ variant, state, called }) => {
+      const { Resources: resources } = read(variant).settled;
+      expect(resources['PlanMirrorSchedule']?.Properties).toMatchObject({
+        ScheduleExpression: 'rate(1 hour)',
+        State: state,
+        Targets: [{ Arn: called }],
+      });
+      expect(resources['PlanMirrorInvocations']?.Properties).toMatchObject({
+        FunctionName: { Ref: 'PlanDashmirrorLambdaFunction' },
+        MaximumRetryAttempts: 0,
+      });
+    },
+  );
 
   test.each([
     ['PlanMirrorSchedulePermission', 'PlanMirrorSchedule', 'PlanDashmirrorLambdaFunction'],
     ['EcrPushPermission', 'EcrPushRule', 'ReceiveDashpushLambdaFunction'],
     ['ReverifySchedulePermission', 'ReverifySchedule', 'ReverifyLambdaFunction'],
-  ])('%s is for one rule alone', (id, rule, called) => {
+  ])('%s is for one rule alone, which waits for it', (id, rule, called) => {
+    const { Name: name } = v.parse(v.object({ Name: v.string() }), readProperties(rule));
     expect(readProperties(id)).toEqual({
       FunctionName: { 'Fn::GetAtt': [called, 'Arn'] },
       Action: 'lambda:InvokeFunction',
       Principal: 'events.amazonaws.com',
-      SourceArn: { 'Fn::GetAtt': [rule, 'Arn'] },
+      SourceArn: toSub(`arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:rule/${name}`),
     });
+    expect(read('defaults').settled.Resources[rule]?.DependsOn).toEqual([id]);
   });
 
   test('about verdicts go to a bus of the stack, unless one is given', () => {

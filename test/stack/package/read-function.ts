@@ -4,10 +4,12 @@ import { resourcesOf, type Template } from './template.ts';
 const Properties = v.object({
   FunctionName: v.string(),
   Handler: v.string(),
+  Timeout: v.number(),
   Runtime: v.literal('nodejs24.x'),
   Architectures: v.strictTuple([v.literal('arm64')]),
   TracingConfig: v.strictObject({ Mode: v.literal('Active') }),
   Role: v.object({ 'Fn::GetAtt': v.strictTuple([v.string(), v.literal('Arn')]) }),
+  VpcConfig: v.optional(v.unknown()),
   Environment: v.object({ Variables: v.record(v.string(), v.unknown()) }),
 });
 

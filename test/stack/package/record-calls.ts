@@ -7,8 +7,14 @@ import { readEnvironment } from './read-environment.ts';
 import { reviewAdmission } from './scenarios/admission-scenario.ts';
 import { exportBundle } from './scenarios/export-scenario.ts';
 import { GRAPH, planMirror } from './scenarios/plan-scenario.ts';
-import { MANIFESTS, mirrorSignatures, receivePush, SECRETS, verifyPushed } from './scenarios/queue-scenarios.ts';
-import { checkPullspec, readRecords, serveSignature, verifyImage } from './scenarios/request-scenarios.ts';
+import { EDGE, MANIFESTS, mirrorSignatures, receivePush, SECRETS, verifyPushed } from './scenarios/queue-scenarios.ts';
+import {
+  checkPullspec,
+  readRecords,
+  redriveLetters,
+  serveSignature,
+  verifyImage,
+} from './scenarios/request-scenarios.ts';
 import type { Scenario } from './scenarios/stage.ts';
 import { publishTrust, reverify } from './scenarios/trust-scenarios.ts';
 import { startBundle } from './start-bundle.ts';
@@ -21,6 +27,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'plan-mirror': planMirror,
   'publish-trust': publishTrust,
   'read-records': readRecords,
+  'redrive-letters': redriveLetters,
   'receive-push': receivePush,
   'review-admission': reviewAdmission,
   reverify,
@@ -46,14 +53,19 @@ export async function recordCalls({ name, bundle, settled, directory }: Recordin
   const graphs = await startUpdateService(() => GRAPH);
   const given = readEnvironment(settled, name);
   // Whatever the template names, it is not there; and a function without a graph to read calls nobody.
-  const env = Object.hasOwn(given, 'SIGNET_GRAPHS') ? { ...given, SIGNET_GRAPHS: `ocp=${graphs.graphUrl}` } : given;
+  const env = {
+    ...given,
+    ...(Object.hasOwn(given, 'SIGNET_GRAPHS') ? { SIGNET_GRAPHS: `ocp=${graphs.graphUrl}` } : {}),
+    ...(Object.hasOwn(given, 'NO_PROXY') ? { NO_PROXY: '127.0.0.1,localhost,.amazonaws.com' } : {}),
+  };
   const objects = createMemoryObjectStore();
   const aws = await startAws({ objects, secrets: SECRETS, manifests: MANIFESTS });
   try {
     const { invoke, stop } = await startBundle(bundle, env, aws.port);
     try {
       const isSet = (variable: string): boolean => (given[variable] ?? '') !== '';
-      await scenario({ objects, upstream: directory, isSet, invoke, loseAnswer: aws.loseAnswer });
+      const ask = (event: object) => invoke(isSet('SIGNET_EDGE') ? throughEdge(event) : event);
+      await scenario({ objects, upstream: directory, isSet, invoke: ask, loseAnswer: aws.loseAnswer });
     } finally {
       await stop();
     }
@@ -62,4 +74,10 @@ export async function recordCalls({ name, bundle, settled, directory }: Recordin
     await graphs.close();
   }
   return aws.calls;
+}
+
+/** A request as the CDN passes it on; what is no request stays as it is. */
+function throughEdge(event: object): object {
+  if (!('headers' in event) || typeof event.headers !== 'object') return event;
+  return { ...event, headers: { ...event.headers, 'x-signet-edge': EDGE } };
 }

@@ -64,19 +64,25 @@ function toNames(
   const nameOf = (property: string): string => v.parse(v.string(), resolve(properties[property]));
   const toArn = (service: string, rest: string): string => `arn:aws:${service}:${REGION}:${ACCOUNT}:${rest}`;
   switch (type) {
+    case 'AWS::ApiGatewayV2::Api':
+      return { Ref: 'api' };
     case 'AWS::CloudFront::Distribution':
       return { Ref: 'E1EXAMPLE' };
     case 'AWS::Events::EventBus':
       return { Ref: nameOf('Name'), Arn: toArn('events', `event-bus/${nameOf('Name')}`) };
+    case 'AWS::Events::Rule':
+      return { Ref: nameOf('Name') };
     case 'AWS::Lambda::Function':
       return { Ref: nameOf('FunctionName'), Arn: toArn('lambda', `function:${nameOf('FunctionName')}`) };
+    case 'AWS::Lambda::Alias':
+      return { Ref: toArn('lambda', `function:${nameOf('FunctionName')}:${nameOf('Name')}`) };
     case 'AWS::Logs::LogGroup':
       return { Ref: nameOf('LogGroupName'), Arn: toArn('logs', `log-group:${nameOf('LogGroupName')}:*`) };
     case 'AWS::S3::Bucket':
       return { Ref: nameOf('BucketName'), Arn: `arn:aws:s3:::${nameOf('BucketName')}` };
     case 'AWS::SQS::Queue': {
       const url = `https://sqs.${REGION}.amazonaws.com/${ACCOUNT}/${nameOf('QueueName')}`;
-      return { Ref: url, Arn: toArn('sqs', nameOf('QueueName')) };
+      return { Ref: url, Arn: toArn('sqs', nameOf('QueueName')), QueueName: nameOf('QueueName') };
     }
     default:
       return {};

@@ -13,20 +13,25 @@ import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../../support/fixture-releases.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
+import { ACCOUNT, REGION } from './aws/aws-call.ts';
 import { DONE, toQueueEvent } from './queue-event.ts';
 
 const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
 const DIGEST = parseDigest(PULLSPEC.slice(PULLSPEC.indexOf('@') + 1));
 const SEGMENT = toStoreSegment(DIGEST);
 const REPOSITORY = parseRepository(PULLSPEC.slice(0, PULLSPEC.indexOf('@')).replace(/:[^/]*$/, ''));
-const PUSH: Push = { source: 'harbor', registry: 'harbor.example.com', repository: 'mirror/release', digest: DIGEST };
-/** Maps that push, and not the one that the webhook tells. */
+const ECR_HOST = `${ACCOUNT}.dkr.ecr.${REGION}.amazonaws.com`;
+const PUSH: Push = { source: 'ecr', registry: ECR_HOST, repository: 'mirror/release', digest: DIGEST };
+/** Maps that push and those of a registry that nobody reaches, and not the one that the webhook tells. */
 const PROFILE = JSON.stringify({
   apiVersion: 'signet/v1',
   kind: 'Profile',
   metadata: { name: 'ocp' },
   spec: {
-    pushSources: [{ source: PUSH.source, registry: PUSH.registry, repository: PUSH.repository, mirrorOf: REPOSITORY }],
+    pushSources: [
+      { source: PUSH.source, registry: PUSH.registry, repository: PUSH.repository, mirrorOf: REPOSITORY },
+      { source: 'harbor', registry: 'harbor.example.com', repository: PUSH.repository, mirrorOf: REPOSITORY },
+    ],
   },
 });
 const QUAY_PUSH = {
@@ -49,11 +54,15 @@ const IMAGE_SET_REVIEW = {
 const JSON_BOTH_WAYS = { 'content-type': 'application/json', accept: 'application/json' };
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
 
-/** The credentials of a registry's webhook, in a file, which stands for a secret. */
+/** The credentials of two registries' webhooks, in a file, which stands for a secret. */
 export async function writeWebhooks(directory: string): Promise<string> {
   const file = path.join(directory, 'webhooks.json');
-  const credential = { source: 'quay', registry: 'quay.example.com', tokenSha256: hash('sha256', TOKEN, 'hex') };
-  await writeFile(file, JSON.stringify({ schema: 1, credentials: [credential] }));
+  const tokenSha256 = hash('sha256', TOKEN, 'hex');
+  const credentials = [
+    { source: 'quay', registry: 'quay.example.com', tokenSha256 },
+    { source: 'eventgrid', registry: 'example.azurecr.io', tokenSha256, origin: 'eventgrid.azure.net' },
+  ];
+  await writeFile(file, JSON.stringify({ schema: 1, credentials }));
   return file;
 }
 
@@ -111,6 +120,11 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
       event: toHttpEvent({ method: 'GET', path: '/healthz' }),
       answer: { statusCode: 200, body: { status: 'ok', profiles: [{ profile: 'ocp' }] } },
     },
+    'redrive-letters': {
+      event: toHttpEvent({ method: 'POST', path: '/v1/dead-letters/redrive', body: { queue: 'push', ids: ['1'] } }),
+      answer: { statusCode: 200, body: { queue: 'push', moved: 1, notFound: [] } },
+      calls: ['sqs:ReceiveMessage', 'sqs:SendMessage', 'sqs:DeleteMessage'],
+    },
     'mirror-signatures': {
       event: toQueueEvent(toMirrorBody('ocp', DIGEST)),
       answer: DONE,
@@ -134,19 +148,22 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
         ...toHttpEvent({ method: 'POST', path: `/webhooks/quay/${TOKEN}`, body: QUAY_PUSH }),
         pathParameters: { source: 'quay', token: TOKEN },
       },
-      answer: { statusCode: 202, body: { queued: 0, unmapped: 1 } },
+      answer: {
+        statusCode: 202,
+        body: { queued: 0, unmapped: 1, unmappedRepositories: ['quay.example.com/mirror/release'] },
+      },
     },
     'review-admission': {
       event: {
         ...toHttpEvent({ method: 'POST', path: `/admission/${TOKEN}/clusterimagesets`, body: IMAGE_SET_REVIEW }),
-        pathParameters: { token: TOKEN, resource: 'clusterimagesets' },
       },
       answer: { statusCode: 200, body: { response: { uid: IMAGE_SET_REVIEW.request.uid, allowed: true } } },
     },
     'verify-pushed': {
+      // Its registry has no manifest of it any more: the push is judged as it is.
       event: toQueueEvent(toPushBody({ profile: 'ocp', mirrorOf: REPOSITORY }, PUSH)),
       answer: DONE,
-      calls: ['events:PutEvents'],
+      calls: ['ecr:BatchGetImage', 'events:PutEvents'],
     },
     reverify: {
       event: { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} },

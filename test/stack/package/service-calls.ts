@@ -29,7 +29,7 @@ export function listServiceCalls(settled: Template, name: string, recorded: read
     .map(([id]) => String(resolve({ 'Fn::GetAtt': [id, 'Arn'] })));
   const mappings = propertiesOf('AWS::Lambda::EventSourceMapping').map((one) => v.parse(Mapping, one));
   const invocations = propertiesOf('AWS::Lambda::EventInvokeConfig').map((one) => v.parse(Invocations, one));
-  return [
+  const called = [
     ...toCalls(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
     ...(tracing.Mode === 'Active' ? toCalls(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']) : []),
     ...toCalls(
@@ -43,16 +43,37 @@ export function listServiceCalls(settled: Template, name: string, recorded: read
         .flatMap(({ DestinationConfig: destinations }) => destinations?.OnFailure.Destination ?? []),
     ),
     ...recorded.filter(({ action }) => action === 's3:GetObject').map(toTellAbsent),
+    ...(readFunction(settled, name).VpcConfig === undefined ? [] : toCalls(INTERFACES, ['*'])),
   ];
+  return [...called, ...listKeyCalls(settled, [...recorded, ...called])];
+}
+
+const INTERFACES = ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'];
+
+/** What S3 and SQS ask of KMS in the caller's name, as their documents say. */
+const KEY_CALLS: Readonly<Record<string, { readonly key: string; readonly actions: readonly string[] }>> = {
+  's3:GetObject': { key: 'BucketKey', actions: ['kms:Decrypt'] },
+  's3:PutObject': { key: 'BucketKey', actions: ['kms:GenerateDataKey'] },
+  'sqs:SendMessage': { key: 'QueueKey', actions: ['kms:GenerateDataKey', 'kms:Decrypt'] },
+  'sqs:ReceiveMessage': { key: 'QueueKey', actions: ['kms:Decrypt'] },
+};
+
+function listKeyCalls(settled: Template, calls: readonly AwsCall[]): readonly AwsCall[] {
+  const resolve = createResolver(settled);
+  return calls.flatMap(({ action }) => {
+    const asked = KEY_CALLS[action];
+    const key = asked === undefined ? '' : String(resolve({ Ref: asked.key }));
+    return asked === undefined || key === '' ? [] : toCalls(asked.actions, [key]);
+  });
 }
 
 function toCalls(actions: readonly string[], resources: readonly string[]): readonly AwsCall[] {
   return resources.flatMap((resource) => actions.map((action) => ({ action, resource })));
 }
 
-/** A function is referred to by name or by ARN. */
+/** A function is referred to by name, by ARN, or by the ARN of an alias. */
 function isOf({ FunctionName: named }: { readonly FunctionName: string }, fullName: string): boolean {
-  return named === fullName || named.endsWith(`:function:${fullName}`);
+  return named === fullName || named.split(':function:')[1]?.split(':')[0] === fullName;
 }
 
 function toTellAbsent({ resource }: AwsCall): AwsCall {

@@ -11,6 +11,8 @@ export type Reply = v.InferOutput<typeof Reply>;
 export interface Bundle {
   /** What it answers, or the error that it throws; of one event at a time. */
   readonly invoke: (event: object) => Promise<Reply>;
+  /** What it has written so far. */
+  readonly log: () => string;
   readonly stop: () => Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startBundle(
       child.send(event);
       return await Promise.race([replied, ended]);
     },
+    log: () => log.join(''),
     async stop() {
       child.kill();
       await ended.catch(() => undefined);

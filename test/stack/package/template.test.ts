@@ -7,14 +7,14 @@ import { findTool } from '../../support/tools.ts';
 import { listGrants } from './grants.ts';
 import { findCircle, findUnresolved, resourcesOf, toSub } from './template.ts';
 import { useVariants } from './use-variants.ts';
-import { VARIANTS } from './variants.ts';
+import { TEMPLATES, VARIANTS } from './variants.ts';
 
 const names = await listFunctions();
 const read = useVariants();
 const run = promisify(execFile);
 const linter = findTool('cfn-lint');
 
-describe.each(VARIANTS)('the template with %s', (variant) => {
+describe.each(TEMPLATES)('the template with %s', (variant) => {
   test('is packaged without a warning', () => {
     expect(read(variant).output).not.toMatch(/warning|deprecat/i);
   });
@@ -36,8 +36,10 @@ describe.each(VARIANTS)('the template with %s', (variant) => {
     expect(findCircle(read(variant).template)).toEqual([]);
   });
 
-  test('gives no role more than functions have, and none everything but X-Ray, which knows no resources', () => {
-    const roles = resourcesOf(read(variant).settled, 'AWS::IAM::Role').map(([id]) => id);
+  test('gives no role more than functions have, and none everything but X-Ray and interfaces, which know no resources', () => {
+    const roles = resourcesOf(read(variant).settled, 'AWS::IAM::Role')
+      .filter(([, role]) => JSON.stringify(role).includes('lambda.amazonaws.com'))
+      .map(([id]) => id);
     expect(roles).toHaveLength(names.length);
     const grants = roles.flatMap((role) => listGrants(read(variant).settled, role));
     const broad = grants.filter(({ action, resource, prefix = '' }) =>
@@ -46,7 +48,24 @@ describe.each(VARIANTS)('the template with %s', (variant) => {
     expect([...new Set(broad.map(({ action, resource }) => `${action} ${resource}`))]).toEqual([
       'xray:PutTraceSegments *',
       'xray:PutTelemetryRecords *',
+      ...(variant === 'defaults' ? [] : INTERFACES.map((action) => `${action} *`)),
     ]);
+  });
+
+  test('names what an account has once for all regions by stage and region', () => {
+    const named = Object.entries(read(variant).settled.Resources).flatMap(
+      ([id, { Type: type, Properties: properties }]) => {
+        const key = GLOBAL[type];
+        const isEverywhere = type.startsWith('AWS::WAFv2::') && properties['Scope'] !== 'CLOUDFRONT';
+        return key === undefined || isEverywhere
+          ? []
+          : [[id, key.map((name) => properties[name] ?? findName(properties))] as const];
+      },
+    );
+    expect(named.length).toBeGreaterThan(names.length);
+    const isFree = (name: unknown): boolean => name === undefined;
+    const isNamed = (name: unknown): boolean => /signet-dev-.*\$\{AWS::Region\}/.test(JSON.stringify(name));
+    expect(named.filter(([, all]) => !all.every((name) => isFree(name) || isNamed(name)))).toEqual([]);
   });
 
   test('keeps every log for a time', () => {
@@ -67,14 +86,36 @@ describe.each(VARIANTS)('the template with %s', (variant) => {
       const { stdout } = await run(linter ?? '', [...given, '--', read(variant).templateFile]).catch(toOutput);
       expect(stdout).toBe('');
     },
-    120_000,
+    600_000,
   );
 });
+
+/** The properties that name what is no region's. */
+const GLOBAL: Readonly<Record<string, readonly string[]>> = {
+  'AWS::CloudFront::CachePolicy': ['Name'],
+  'AWS::CloudFront::Function': ['Name'],
+  'AWS::CloudFront::OriginAccessControl': ['Name'],
+  'AWS::CloudWatch::Dashboard': ['DashboardName'],
+  'AWS::IAM::Role': ['RoleName'],
+  'AWS::S3::Bucket': ['BucketName'],
+  'AWS::WAFv2::IPSet': ['Name'],
+  'AWS::WAFv2::WebACL': ['Name'],
+};
+
+/** CloudFront has names of policies inside of their configuration. */
+function findName(properties: Readonly<Record<string, unknown>>): unknown {
+  const configurations = ['CachePolicyConfig', 'OriginAccessControlConfig'].map((key) => properties[key]);
+  const [found] = configurations.filter((one) => v.is(v.object({ Name: v.unknown() }), one));
+  return v.is(v.object({ Name: v.unknown() }), found) ? found.Name : undefined;
+}
+
+const INTERFACES = ['ec2:CreateNetworkInterface', 'ec2:DescribeNetworkInterfaces', 'ec2:DeleteNetworkInterface'];
 
 /** Findings of cfn-lint that are left alone, and why. */
 const NOT_OURS = {
   W1020: 'a parameter may name a variable of CloudFormation, or may not',
   W1030: 'an empty parameter, of a resource that is only there when it is not empty',
+  W1033: 'an empty parameter again, of a list',
   W3005: 'the packager names dependencies that are clear without',
 };
 
@@ -111,7 +152,8 @@ describe('the bucket', () => {
   test.each(VARIANTS)('is private, encrypted, versioned and kept when the stack is gone, with %s', (variant) => {
     const { ObjectsBucket: bucket } = read(variant).settled.Resources;
     expect(bucket).toMatchObject({
-      DeletionPolicy: 'Retain',
+      // Not when its own deployment fails: the next one would find the name taken.
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         PublicAccessBlockConfiguration: {
           BlockPublicAcls: true,
@@ -123,7 +165,7 @@ describe('the bucket', () => {
         BucketEncryption: { ServerSideEncryptionConfiguration: [{}] },
       },
     });
-    const locked = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: OPTION } } };
+    const locked = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention: { Mode: 'COMPLIANCE', Days: OPTION } } };
     expect(bucket?.Properties['ObjectLockConfiguration']).toEqual(variant === 'defaults' ? undefined : locked);
   });
 
@@ -131,14 +173,49 @@ describe('the bucket', () => {
     const statements = readStatements(read(variant).settled.Resources['ObjectsBucketPolicy']?.Properties);
     expect(statements[0]).toMatchObject({ Effect: 'Deny', Principal: '*', Action: 's3:*' });
     expect(statements[0]).toMatchObject({ Condition: { Bool: { 'aws:SecureTransport': 'false' } } });
-    expect(statements.slice(1).map(({ Sid: id }) => id)).toEqual(
-      variant === 'defaults' ? [] : ['CdnReads', 'CdnTellsAbsent'],
-    );
+    const allowed = statements.filter(({ Effect: effect }) => effect === 'Allow');
+    expect(allowed.map(({ Sid: id }) => id)).toEqual(variant === 'defaults' ? [] : ['CdnReads', 'CdnTellsAbsent']);
+  });
+
+  test.each(VARIANTS)('refuses everybody a put that would replace what is written once, with %s', (variant) => {
+    const statements = readStatements(read(variant).settled.Resources['ObjectsBucketPolicy']?.Properties);
+    const toResources = (...prefixes: readonly string[]) =>
+      prefixes.map((prefix) => ({ 'Fn::Sub': `\${ObjectsBucket.Arn}/${prefix}` }));
+    const isWhole = { Bool: { 's3:ObjectCreationOperation': 'true' } };
+    const everybody = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject' };
+    expect(statements.filter(({ Action: action }) => action === 's3:PutObject')).toEqual([
+      {
+        Sid: 'WriteOnce',
+        ...everybody,
+        Resource: toResources(
+          'records/*',
+          'decisions/new/*',
+          'decisions/indexed/*',
+          'accepted/*',
+          'asked/*',
+          'manifests/*',
+          'quarantine/*',
+          'seals/*',
+          'trust/*/revisions/*',
+          'trust/*/published/*',
+          'bundles/*/bundle.tar.gz',
+        ),
+        Condition: { Null: { 's3:if-none-match': 'true' }, ...isWhole },
+      },
+      {
+        Sid: 'WriteKnowingly',
+        ...everybody,
+        Resource: expect.arrayContaining(
+          toResources('signatures/*', 'trust/*/current', 'admission/*', 'attestations/*'),
+        ) as unknown,
+        Condition: { Null: { 's3:if-none-match': 'true', 's3:if-match': 'true' }, ...isWhole },
+      },
+    ]);
   });
 
   test('tells publish-trust of archives and reverify of revisions, who allow it that alone', () => {
-    const { template } = read('defaults');
-    expect(template.Resources['ObjectsBucket']?.Properties['NotificationConfiguration']).toMatchObject({
+    const { settled } = read('defaults');
+    expect(settled.Resources['ObjectsBucket']?.Properties['NotificationConfiguration']).toMatchObject({
       LambdaConfigurations: [
         {
           Function: { 'Fn::GetAtt': ['PublishDashtrustLambdaFunction', 'Arn'] },
@@ -151,7 +228,7 @@ describe('the bucket', () => {
       ],
     });
     for (const id of ['PublishTrustPermission', 'ReverifyPermission']) {
-      expect(template.Resources[id]?.Properties).toMatchObject({
+      expect(settled.Resources[id]?.Properties).toMatchObject({
         Principal: 's3.amazonaws.com',
         SourceAccount: { Ref: 'AWS::AccountId' },
         SourceArn: toSub('arn:<AWS::Partition>:s3:::signet-dev-<AWS::AccountId>-<AWS::Region>'),
@@ -175,6 +252,13 @@ describe('the bucket', () => {
         NoncurrentVersionExpiration: { NoncurrentDays: 100 },
       },
       { Id: 'ForgetFormerVerdicts', Status, Prefix: 'verdicts/', ...later },
+      {
+        Id: 'ForgetFormerEntries',
+        Status,
+        Prefix: 'decisions/',
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+        ExpiredObjectDeleteMarker: true,
+      },
       { Id: 'ForgetFormerSweeps', Status, Prefix: 'reverify/', ...later },
       { Id: 'ForgetFormerAbsences', Status, Prefix: 'absent/', ...later },
       { Id: 'ForgetFormerGraphs', Status, Prefix: 'graph/', ...later },

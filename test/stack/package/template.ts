@@ -5,6 +5,7 @@ const Resource = v.object({
   Condition: v.optional(v.string()),
   DependsOn: v.optional(v.union([v.string(), v.array(v.string())])),
   DeletionPolicy: v.optional(v.string()),
+  UpdatePolicy: v.optional(v.unknown()),
   Properties: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
@@ -12,6 +13,7 @@ const Template = v.object({
   Resources: v.record(v.string(), Resource),
   Parameters: v.optional(v.record(v.string(), v.unknown()), {}),
   Conditions: v.optional(v.record(v.string(), v.unknown()), {}),
+  Rules: v.optional(v.record(v.string(), v.unknown()), {}),
   Outputs: v.optional(v.record(v.string(), v.unknown()), {}),
 });
 
@@ -46,8 +48,11 @@ const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   'AWS::Events::Rule': ['Arn'],
   'AWS::IAM::Role': ['Arn', 'RoleId'],
   'AWS::Lambda::Function': ['Arn'],
+  'AWS::Lambda::Version': ['Version', 'FunctionArn'],
   'AWS::Logs::LogGroup': ['Arn'],
   'AWS::S3::Bucket': ['Arn', 'DomainName', 'RegionalDomainName'],
+  'AWS::WAFv2::IPSet': ['Arn'],
+  'AWS::WAFv2::WebACL': ['Arn'],
   'AWS::SQS::Queue': ['Arn', 'QueueName', 'QueueUrl'],
 };
 const PSEUDO_PARAMETERS = [
@@ -117,7 +122,7 @@ export function findCircle({ Resources: resources }: Template): readonly string[
     const resource = resources[name];
     if (done.has(name) || resource === undefined) return [];
     const needed = [
-      ...findReferences(resource.Properties).map((reference) => reference.name),
+      ...findReferences([resource.Properties, resource.UpdatePolicy]).map((reference) => reference.name),
       ...listDependencies(resource),
     ];
     for (const next of needed) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { createObjectReleaseStore } from '../../../lib/stores/object-stores.ts';
+import { createObjectReleaseStore } from '../../../lib/stores/numbered-stores.ts';
 import { createFailingStore, createFallbackStore, createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
@@ -106,12 +106,14 @@ describe('parallel', () => {
     expect(summarise(entries)).toEqual(['TimedOut']);
   });
 
-  test('a fault of a store that is no StoreError is not taken for an answer', async () => {
+  test('a fault of a store that is no StoreError is its failure, and no answer: others are read on', async () => {
     const fault = new TypeError('a bug');
     const objects = createMemoryObjectStore();
     const faulty = createObjectReleaseStore({ ...objects, readObject: () => Promise.reject(fault) });
     const hanging = createHangingStore();
-    await expect(readEntries(createParallelStore([faulty, hanging]))).rejects.toBe(fault);
+    const [first, ...others] = await readEntries(createParallelStore([faulty, hanging], { timeoutMs: 50 }));
+    expect(first).toMatchObject({ kind: 'failed', error: { code: 'Unavailable', cause: fault } });
+    expect(others).toMatchObject([{ kind: 'failed', error: { code: 'TimedOut' } }]);
     expect(hanging.released()).toBe(true);
   });
 

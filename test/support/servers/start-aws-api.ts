@@ -16,6 +16,8 @@ export type AwsAnswer =
 
 export interface AwsApi {
   readonly requests: readonly AwsRequest[];
+  /** The region that each was signed for. */
+  readonly regions: readonly string[];
   /** For any client of the SDK: this endpoint, made-up credentials, one try and a short time-out. */
   readonly client: {
     readonly endpoint: string;
@@ -36,9 +38,11 @@ const TIMEOUT_MS = 250;
 /** A server that the SDK speaks its real protocol to. @param answer by the request and its number, from 1 */
 export async function startAwsApi(answer: (request: AwsRequest, count: number) => AwsAnswer): Promise<AwsApi> {
   const requests: AwsRequest[] = [];
+  const regions: string[] = [];
   const server = await startServer((request, response) => {
     void readText(request).then((body) => {
       const { 'x-amz-target': target, 'content-type': contentType } = request.headers;
+      regions.push(/Credential=[^/]*\/\d+\/([\w-]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '');
       requests.push({ target: typeof target === 'string' ? target : undefined, contentType, body });
       const answered = answer(requests.at(-1) ?? { target: undefined, contentType, body }, requests.length);
       if (answered === 'silence') return;
@@ -48,6 +52,7 @@ export async function startAwsApi(answer: (request: AwsRequest, count: number) =
   });
   return {
     requests,
+    regions,
     client: {
       endpoint: server.origin,
       region: 'us-east-1',

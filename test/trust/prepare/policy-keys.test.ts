@@ -108,18 +108,6 @@ describe('the keys of a policy.json', () => {
       'DocumentInvalid',
       'would both be keys/signer.gpg',
     ],
-    [
-      'a file that is no key',
-      { policy: two, files: { ...KEYS, 'keys/signer.gpg': junk } },
-      'KeyUnreadable',
-      'signer.gpg',
-    ],
-    [
-      'an empty file',
-      { policy: two, files: { ...KEYS, 'keys/signer.gpg': Buffer.alloc(0) } },
-      'KeyUnreadable',
-      'signer.gpg',
-    ],
     ['a path that is a folder', { policy: policyOf([byPath('/')]) }, 'TrustMissing', 'no file keys/rpm-gpg'],
     ['a path that leads up', { policy: policyOf([byPath('..')]) }, 'TrustMissing', 'no file keys/..'],
   ])('%s: the profile does not load', async (_, parts, code, reason) => {
@@ -127,6 +115,20 @@ describe('the keys of a policy.json', () => {
     expect(error?.code).toBe(code);
     expect(error?.message).toMatch(/^policy\.json:/);
     expect(error?.message).toContain(reason);
+  });
+
+  test.each([
+    ['a file that is no key', { ...KEYS, 'keys/second.gpg': junk }],
+    ['an empty file', { ...KEYS, 'keys/second.gpg': Buffer.alloc(0) }],
+  ])('%s: its requirement alone is unmeetable, and a warning says so', async (_, files) => {
+    const trust = await prepareTrust('acme', documentsOf({ policy: two, files }));
+    expect(trust.policyKeyrings.map(({ name }) => name)).toEqual(['keyPath /etc/pki/rpm-gpg/signer.gpg']);
+    expect(trust.unusablePolicyKeys?.map(({ name }) => name)).toEqual(['keyPath /etc/pki/rpm-gpg/second.gpg']);
+    expect(trust.warnings).toHaveLength(1);
+    expect(trust.warnings[0]).toMatch(
+      /^policy\.json:1: signedBy keyPath .*second\.gpg.*no image that it covers can be/,
+    );
+    expect(parsePreparedTrust('prepared.json', Buffer.from(JSON.stringify(trust)))).toEqual(trust);
   });
 });
 
@@ -258,7 +260,7 @@ describe('where the files lie', () => {
   test.each<[string, PolicyProfile]>([
     ['a policy that breaks a rule', { policy: { default: [] } }],
     ['a key file that is missing', { policy: two, files: {} }],
-    ['a key file that is none', { policy: two, files: { ...KEYS, 'keys/second.gpg': junk } }],
+    ['a key file missing', { policy: two, files: { 'keys/signer.gpg': signer.certificate } }],
   ])('published with %s, a profile keeps the revision it had', async (_, broken) => {
     const key = 'trust-inbox/acme.tar.gz';
     const objects = createMemoryObjectStore([[key, await pack(documents)]]);

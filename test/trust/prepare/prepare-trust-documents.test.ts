@@ -184,9 +184,25 @@ describe('other documents', () => {
     expect(error?.message.slice(0, start.length)).toBe(start);
   });
 
-  test('anything else in registries.d', async () => {
-    const error = await refusal('ocp', [file('registries.d/x.yaml', 'docker: {}\nkind: Secret\n'), TRUST]);
-    expect(error).toEqual({ code: 'DocumentInvalid', message: 'registries.d/x.yaml:2: kind: unknown field' });
+  test('anything else in registries.d is left out, with a warning', async () => {
+    const files = [file('registries.d/x.yaml', 'docker: {}\nkind: Secret\ndata: {a: b}\n'), TRUST];
+    const trust = await prepareTrust('ocp', files);
+    expect(trust.warnings).toContain('registries.d/x.yaml:2: kind is not known, and nodes ignore it');
+    expect(trust.registriesD).toEqual([{ document: 'registries.d/x.yaml', content: { docker: {} } }]);
+  });
+
+  test('a second document of a file in registries.d is left out, with a warning', async () => {
+    const text = 'docker: {a.test: {lookaside: "https://a"}}\n---\ndocker: {a.test: {lookaside: "https://b"}}\n';
+    const trust = await prepareTrust('ocp', [file('registries.d/x.yaml', text), TRUST]);
+    expect(trust.registriesD).toHaveLength(1);
+    expect(trust.warnings).toContain(
+      'registries.d/x.yaml:3: nodes read the first document of a file alone: this one is ignored',
+    );
+  });
+
+  test('a member twice in registries.d, with the same value: DuplicateKey, as for nodes', async () => {
+    const error = await refusal('ocp', [file('registries.d/x.yaml', 'docker: {a.test: {}, a.test: {}}\n'), TRUST]);
+    expect(error?.code).toBe('DuplicateKey');
   });
 });
 

@@ -60,6 +60,11 @@ describe('refused', () => {
     ['a key with a broken time', withKey({ expiresAt: null }), 'RevisionInvalid'],
     ['a key that expires after all time', withKey({ expiresAt: 8_640_000_000_001 }), 'RevisionInvalid'],
     ['a key of another kind', withKey({ material: { kind: 'dsa' } }), 'RevisionInvalid'],
+    [
+      'an RSA key with an exponent of 37 bits or more',
+      withKey({ material: { kind: 'rsa', n: 'AQAB', e: 'AAAAAAAA', bits: 2048 } }),
+      'RevisionInvalid',
+    ],
     ['a lower-case fingerprint', withKey({ fingerprint: 'a'.repeat(40) }), 'RevisionInvalid'],
     ['no canonical repository', { ...trust, canonicalRepositories: [] }, 'RevisionInvalid'],
     ['a repository in another spelling', { ...trust, signedRepositories: ['Quay.io/a/b'] }, 'RevisionInvalid'],

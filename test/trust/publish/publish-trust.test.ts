@@ -4,7 +4,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { MAX_PREPARED_BYTES } from '../../../lib/trust/prepared/stored-trust.ts';
+import { MAX_PREPARED_BYTES } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { loadRevision, loadTrust } from '../../../lib/trust/source/load-trust.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
@@ -62,16 +62,18 @@ function preparedSha256Of(trust: PreparedTrust): string {
 describe('publishing', () => {
   test('writes the sources, the prepared JSON and what is current', async () => {
     const objects = createMemoryObjectStore();
-    const publication = await publishTrust(objects, first, FIRST);
+    const publication = await publishTrust(objects, first, FIRST, new Date('2026-11-22T00:00:00.000Z'));
     expect(publication).toEqual({
       outcome: 'published',
       profile: 'ocp',
       revision: first.revision,
       previous: undefined,
+      warnings: first.warnings,
     });
     const revision = `trust/ocp/revisions/${first.revision}`;
     expect(await keysOf(objects)).toEqual([
       'trust/ocp/current',
+      `trust/ocp/published/8204694399999-${first.revision}`,
       `${revision}/prepared/${preparedSha256Of(first)}.json`,
       `${revision}/sources/trust.yaml`,
     ]);
@@ -129,11 +131,18 @@ describe('publishing', () => {
   test.each([
     ['a source', 'sources/trust.yaml'],
     ['the prepared JSON', `prepared/${preparedSha256Of(first)}.json`],
-  ])('%s already stored with other bytes', async (_name, name) => {
+  ])('%s already stored with other bytes', async (_name, place) => {
     const objects = createMemoryObjectStore();
-    await objects.createObject(`trust/ocp/revisions/${first.revision}/${name}`, Uint8Array.of(0x7b));
-    expect((await configurationErrorOf(() => publishTrust(objects, first, FIRST)))?.code).toBe('RevisionInvalid');
+    await objects.createObject(`trust/ocp/revisions/${first.revision}/${place}`, Uint8Array.of(0x7b));
+    const error = await configurationErrorOf(() => publishTrust(objects, first, FIRST));
+    expect(error?.code).toBe('RevisionInvalid');
+    expect(error?.message).toContain('change a comment');
     expect(await keysOf(objects)).not.toContain('trust/ocp/current');
+    // What the message says to do: the junk stays where it is, for good in a bucket whose revisions nobody deletes.
+    const commented = FIRST.map(({ name, bytes }) => ({ name, bytes: Buffer.concat([bytes, Buffer.from('\n# 2\n')]) }));
+    const other = await prepareTrust('ocp', commented);
+    expect(await publishTrust(objects, other, commented)).toMatchObject({ outcome: 'published' });
+    expect((await loadTrust(objects, 'ocp', EARLIER)).trust.revision).toBe(other.revision);
   });
 
   test('the same documents compiled differently are the same revision, and the newer compilation counts', async () => {

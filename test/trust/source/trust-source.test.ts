@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../../lib/base/errors/configuration-error
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { ObjectStore, StoredObject } from '../../../lib/platform/objects/port/object-store.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
-import { currentTrustKey } from '../../../lib/trust/prepared/stored-trust.ts';
+import { currentTrustKey } from '../../../lib/trust/prepared/trust-document.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
 import { FIXTURE_TIME, readFixtureDocuments } from '../../support/fixture-releases.ts';

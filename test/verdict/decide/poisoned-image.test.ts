@@ -24,7 +24,7 @@ describe('one candidate that cannot be read stops no decision by a policy', asyn
     const { verdict } = await decideBy(trust, { lookaside: createMemoryLookaside({ [IMAGE]: signatures }) });
     expect(verdict.outcome).toBe(outcome);
     const bad = verdict.attempts.filter(({ code }) => code !== 'Verified' && code !== 'SignatureNotFound');
-    for (const { code } of bad) expect(code).toMatch(/^Signature(?:Invalid|Malformed)$/);
+    for (const { code } of bad) expect(code).toMatch(/^(?:SignatureInvalid|SignatureMalformed|LogEntryInvalid)$/);
   });
 
   test('a fault of Signet is named as one, in the attempt and in the reason', async () => {

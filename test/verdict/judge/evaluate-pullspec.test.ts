@@ -33,6 +33,9 @@ const policy: PullspecPolicy = {
 const remedyFor = (text: string, given = policy): string | undefined =>
   evaluatePullspec(parsePullspec(text), given).reasons.at(-1)?.remedy;
 
+const ANOTHER =
+  'use the profile of its publisher, if it is of another publisher or stream; if it is a copy, put the mirror set that says so into the profile';
+
 describe('remedies', () => {
   test.each([
     [
@@ -45,11 +48,10 @@ describe('remedies', () => {
       `m.example/all/ocp-release@${DIGEST}`,
       `use ${CANONICAL}@${DIGEST}; your ImageDigestMirrorSet/rel already redirects it to m.example/releases`,
     ],
-    [
-      'a repository of nobody',
-      `evil.example/x@${DIGEST}`,
-      `use ${CANONICAL}@${DIGEST}; your ImageDigestMirrorSet/rel already redirects it to m.example/releases`,
-    ],
+    ['a repository of nobody', `evil.example/x@${DIGEST}`, ANOTHER],
+    ['a mirror of tags alone', `tags.example/r@${DIGEST}`, ANOTHER],
+    ['the same path at another host', `m.example/${CANONICAL.slice(CANONICAL.indexOf('/') + 1)}@${DIGEST}`, ANOTHER],
+    ['a name that only begins as a mirror does', `m.example/releases2@${DIGEST}`, ANOTHER],
     [
       'a mirror’s tag',
       'm.example/releases:4.16',
@@ -59,8 +61,8 @@ describe('remedies', () => {
     expect(remedyFor(text)).toBe(remedy);
   });
 
-  test('without mirror sets there is no hint', () => {
-    expect(remedyFor(`evil.example/x@${DIGEST}`, { ...policy, mirrorRules: [] })).toBe(`use ${CANONICAL}@${DIGEST}`);
+  test('without mirror sets nothing shows that it is a copy', () => {
+    expect(remedyFor(`m.example/releases@${DIGEST}`, { ...policy, mirrorRules: [] })).toBe(ANOTHER);
   });
 });
 

@@ -10,9 +10,9 @@ import { formatSignatureBlob } from '../../../lib/crypto/sigstore/signature-blob
 import type { SigstoreTrust } from '../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifySigstoreBlob } from '../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { matchesIdentity } from '../../../lib/trust/policy/signed-identity.ts';
-import { checkCandidate, toCandidate } from '../../../lib/verdict/judge/candidate.ts';
 import { evaluateSignature } from '../../../lib/verdict/judge/keyring-requirement.ts';
 import { toPolicyRequirement } from '../../../lib/verdict/judge/policy-requirement.ts';
+import { checkCandidate, toCandidate } from '../../../lib/verdict/judge/requirement.ts';
 import { makeListSigner } from '../../artifact/checksums/list-signer.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, trustKeys } from '../../crypto/sigstore/make-signature.ts';
 import { AT, fulcioTrust, logBundleAt, publisher, rekor, signAt } from '../../crypto/sigstore/poisoned-image.ts';

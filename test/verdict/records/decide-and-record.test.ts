@@ -7,6 +7,7 @@ import { parsePullspec } from '../../../lib/base/names/reference.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { decideAndRecord, type RecordedDecision } from '../../../lib/verdict/records/decide-and-record.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../../lib/verdict/records/questions.ts';
 import { readRecord } from '../../../lib/verdict/records/read-records.ts';
 import { toAsked } from '../../../lib/verdict/records/write-record.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';
@@ -36,6 +37,7 @@ async function decide(
     upstream: releaseOnly(upstream),
     objects,
     acceptances: createAcceptances(objects),
+    questions: createQuestions(),
     now: () => FIXTURE_TIME,
     signal,
   };

@@ -7,8 +7,7 @@ import { createDirectoryObjectStore } from '../../../lib/platform/objects/direct
 import { createDirectoryReleaseStore } from '../../../lib/stores/directory-stores.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { decideImage } from '../../../lib/verdict/decide/decide-image.ts';
-import { toRecordId } from '../../../lib/verdict/records/record-id.ts';
-import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { toRecordId, type VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';
 import {
   FIXTURE_STORE,
@@ -66,7 +65,7 @@ describe('signet record verify', () => {
 
   test('confirms by the published revision, as JSON', async () => {
     const { status, output } = await run(record, '--objects', objects, '-o', 'json');
-    const confirmed = { id: record.id, outcome: 'confirmed', differences: [], takenAsRecorded: [] };
+    const confirmed = { schema: 1, id: record.id, outcome: 'confirmed', differences: [], takenAsRecorded: [] };
     expect({ status, result: JSON.parse(output) as unknown }).toEqual({ status: 0, result: confirmed });
   });
 

@@ -8,8 +8,7 @@ import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { readStoredRecord } from '../../../lib/verdict/records/read-records.ts';
 import { recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';
-import { toRecordId } from '../../../lib/verdict/records/record-id.ts';
-import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { toRecordId, type VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { createMemoryObjectStore, type MemoryObjectStore } from '../../support/memory-object-store.ts';
@@ -112,6 +111,7 @@ test('the API lists them, the newest first, and shows each', async () => {
   const handler = createHandler({
     trust: createTrustSource(objects, PROFILES, now),
     objects,
+    queues: [],
     telemetry: createKeptTelemetry(),
     now,
   });

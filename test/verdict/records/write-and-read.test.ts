@@ -10,13 +10,18 @@ import {
   readRecord,
   readRecords,
 } from '../../../lib/verdict/records/read-records.ts';
-import { MAX_TIME_MS, toRecordId } from '../../../lib/verdict/records/record-id.ts';
-import { MAX_RECORD_BYTES, type VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
+import { findRecordFault } from '../../../lib/verdict/records/recheck-record.ts';
+import {
+  MAX_RECORD_BYTES,
+  MAX_TIME_MS,
+  toRecordId,
+  type VerdictRecord,
+} from '../../../lib/verdict/records/verdict-record.ts';
 import { writeRecord } from '../../../lib/verdict/records/write-record.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
-import { GOOD, recordOf, serving, signer } from './sample-records.ts';
+import { GOOD, recordOf, serving, signer, trust } from './sample-records.ts';
 
 const DIGEST = parseDigest(GOOD.slice(-71));
 const good = await recordOf({ stores: [serving('store', Buffer.from('junk'), signer.sign(DIGEST))] });
@@ -24,9 +29,13 @@ const undigested = await recordOf({ pullspec: 'quay.io/openshift-release-dev/ocp
 const prefix = `records/${toKeySegment(DIGEST)}/`;
 const pointer = `${prefix}${MAX_TIME_MS - FIXTURE_TIME.getTime()}-${good.id}`;
 
+const never = new AbortController().signal;
+/** By the trust of the samples, as of when these records say that they were made. */
+const confirm = (stored: VerdictRecord): Promise<string | undefined> =>
+  findRecordFault(stored, trust.prepared, FIXTURE_TIME, never);
 const encode = (content: unknown): Uint8Array => Buffer.from(JSON.stringify(content));
 const keysOf = async (objects: ObjectStore): Promise<readonly string[]> =>
-  (await Array.fromAsync(objects.listObjects(''))).map(({ key }) => key);
+  (await Array.fromAsync(objects.listObjects('records/'))).map(({ key }) => key);
 
 /** The same decision, asked by another source, at another time. */
 function variant(index: number, change: Partial<VerdictRecord> = {}): VerdictRecord {
@@ -38,14 +47,14 @@ function variant(index: number, change: Partial<VerdictRecord> = {}): VerdictRec
 
 async function holding(...records: readonly VerdictRecord[]): Promise<ObjectStore> {
   const objects = createMemoryObjectStore();
-  for (const record of records) await writeRecord(objects, record);
+  for (const record of records) await writeRecord(objects, record, confirm);
   return objects;
 }
 
 describe('writing', () => {
   test('claims the id, then points to it', async () => {
     const objects = createMemoryObjectStore();
-    expect(await writeRecord(objects, good)).toBe('created');
+    expect(await writeRecord(objects, good, confirm)).toEqual({ id: good.id, kind: 'created', obstacles: [] });
     expect(await keysOf(objects)).toEqual([`records/by-id/${good.id}.json`, pointer]);
     expect(await readRecord(objects, DIGEST, good.id)).toEqual(good);
   });
@@ -54,7 +63,7 @@ describe('writing', () => {
     const objects = await holding(good);
     const decidedAt = '2026-12-24T00:00:00.000Z';
     const again = { ...good, verdict: { ...good.verdict, decidedAt }, firstDecidedAt: decidedAt };
-    expect(await writeRecord(objects, again)).toBe('exists');
+    expect(await writeRecord(objects, again, confirm)).toEqual({ id: good.id, kind: 'exists', obstacles: [] });
     expect(await keysOf(objects)).toEqual([`records/by-id/${good.id}.json`, pointer]);
     expect((await readRecord(objects, DIGEST, good.id))?.firstDecidedAt).toBe(good.firstDecidedAt);
   });
@@ -68,18 +77,22 @@ describe('writing', () => {
         return objects.createObject(key, bytes);
       },
     };
-    await expect(writeRecord(crashing, good)).rejects.toThrow('gone');
+    await expect(writeRecord(crashing, good, confirm)).rejects.toThrow('gone');
     expect((await readRecords(objects, DIGEST, { limit: 1 })).records).toEqual([]);
     const decidedAt = '2026-12-24T00:00:00.000Z';
-    expect(await writeRecord(objects, { ...good, firstDecidedAt: decidedAt })).toBe('exists');
+    expect(await writeRecord(objects, { ...good, firstDecidedAt: decidedAt }, confirm)).toEqual({
+      id: good.id,
+      kind: 'exists',
+      obstacles: [],
+    });
     expect(await keysOf(objects)).toContain(pointer);
     expect((await readRecords(objects, DIGEST, { limit: 1 })).records).toEqual([good]);
   });
 
   test('twenty writers of one decision make one record', async () => {
     const objects = createMemoryObjectStore();
-    const results = await Promise.all(Array.from({ length: 20 }, () => writeRecord(objects, good)));
-    expect(results.filter((result) => result === 'created')).toHaveLength(1);
+    const results = await Promise.all(Array.from({ length: 20 }, () => writeRecord(objects, good, confirm)));
+    expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1);
     expect(await keysOf(objects)).toHaveLength(2);
   });
 
@@ -92,7 +105,9 @@ describe('writing', () => {
 
   test('refuses a record that could not be read again', async () => {
     const long = { ...good, asked: { ...good.asked, source: 'x'.repeat(MAX_RECORD_BYTES) } };
-    await expect(writeRecord(createMemoryObjectStore(), long)).rejects.toMatchObject({ code: 'LimitExceeded' });
+    await expect(writeRecord(createMemoryObjectStore(), long, confirm)).rejects.toMatchObject({
+      code: 'LimitExceeded',
+    });
   });
 });
 
@@ -183,8 +198,11 @@ describe('what is broken is told', () => {
       [pointer, new Uint8Array()],
     ]);
     await expect(readRecord(objects, DIGEST, good.id)).rejects.toThrow(StoreError);
-    await expect(readRecords(objects, DIGEST, { limit: 1 })).rejects.toThrow(StoreError);
-    await expect(writeRecord(objects, good)).rejects.toThrow(StoreError);
+    const later = variant(1);
+    await writeRecord(objects, later, confirm);
+    const page = await readRecords(objects, DIGEST, { limit: 5 });
+    expect(page.records).toEqual([later]);
+    expect(page.unreadable).toMatchObject([{ key: pointer }]);
   });
 
   test('a newer schema is refused as such', async () => {
@@ -203,6 +221,14 @@ describe('what is broken is told', () => {
     const objects = await holding(good);
     await objects.createObject(key, new Uint8Array());
     const digest = key.startsWith(prefix) ? DIGEST : parseDigest(toDigest('another'));
-    await expect(readRecords(objects, digest, { limit: 5 })).rejects.toThrow(StoreError);
+    const { records, unreadable } = await readRecords(objects, digest, { limit: 5 });
+    expect(records).toEqual(digest === DIGEST ? [good] : []);
+    expect(unreadable).toMatchObject([{ key }]);
+  });
+
+  test('a store that refuses every read is a failure, and not a page without records', async () => {
+    const refused = new StoreError('NotAllowed', '403');
+    const objects = { ...(await holding(good)), readObject: () => Promise.reject(refused) };
+    await expect(readRecords(objects, DIGEST, { limit: 5 })).rejects.toBe(refused);
   });
 });

@@ -3,9 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { MAX_RELEASE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../../lib/stores/port/signature-store.ts';
 import { MAX_KEYRINGS } from '../../../lib/trust/prepared/prepared-trust.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
-import { toRecordId } from '../../../lib/verdict/records/record-id.ts';
-import type { Asked, VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
-import { MAX_EMBEDDED_BYTES } from '../../../lib/verdict/records/verdict-record.ts';
+import {
+  type Asked,
+  MAX_EMBEDDED_BYTES,
+  toRecordId,
+  type VerdictRecord,
+} from '../../../lib/verdict/records/verdict-record.ts';
 import { toAsked, toRecord } from '../../../lib/verdict/records/write-record.ts';
 import { decide, GOOD, recordOf, second, serving, signer, twoKeyrings } from './sample-records.ts';
 

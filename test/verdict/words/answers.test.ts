@@ -6,6 +6,7 @@ import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { publishTrust } from '../../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../../lib/verdict/records/list-accepted.ts';
+import { createQuestions } from '../../../lib/verdict/records/questions.ts';
 import { createLocalContext } from '../../../local/local-context.ts';
 import {
   FIXTURE_STORE,
@@ -33,6 +34,7 @@ async function ask(as: string, failure?: StoreError) {
     trust: createTrustSource(objects, ['ocp'], now),
     objects,
     acceptances: createAcceptances(objects),
+    questions: createQuestions(),
     mirror: releaseOnly(createMemorySignatureStore(new Map(), { description: 'mirror' })),
     upstream: { open: () => releaseOnly(store), close: () => undefined },
     mirrorQueue: createMemoryQueue(),

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
+import { parseStrictJson, StrictJsonError } from '../../../base/documents/parse-strict-json.ts';
 import { type Digest, isDigest } from '../../../base/names/digest.ts';
-import { readJsonObject } from './read-json-object.ts';
-import { ReleaseError } from './release-error.ts';
+import { ReleaseError, type ReleaseFaultCode } from './release-error.ts';
 
 /** A blob as a manifest describes it; nothing of it is verified. */
 export interface BlobDescriptor {
@@ -86,4 +86,17 @@ function isShortText(value: unknown): value is string {
 
 function unsupported(file: string, fault: string): ReleaseError {
   return new ReleaseError('ImageUnsupported', `${file} is not supported: ${fault}`);
+}
+
+/** Parses a strict JSON object in UTF-8. @throws ReleaseError of this code that names the file */
+export function readJsonObject(bytes: Uint8Array, file: string, code: ReleaseFaultCode): JsonObject {
+  try {
+    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    if (isJsonObject(value)) return value;
+  } catch (cause) {
+    // The decoder throws a TypeError for bytes that are not UTF-8.
+    if (!(cause instanceof StrictJsonError || cause instanceof TypeError)) throw cause;
+    throw new ReleaseError(code, `${file} is not strict JSON: ${cause.message}`, { cause });
+  }
+  throw new ReleaseError(code, `${file} is not a JSON object`);
 }

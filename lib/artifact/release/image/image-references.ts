@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '../../../base/documents/json-value
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
 import { MAX_PULLSPEC_LENGTH, parsePullspec } from '../../../base/names/reference.ts';
-import { readJsonObject } from './read-json-object.ts';
+import { readJsonObject } from './image-manifest.ts';
 import { ReleaseError } from './release-error.ts';
 
 /** A component image of a release. */

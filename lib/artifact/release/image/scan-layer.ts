@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import { createTarDecoder, type TarHeader } from 'modern-tar';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { ReleaseError } from './release-error.ts';
@@ -16,6 +16,8 @@ export interface LayerFindings {
 
 /** Entries of one layer. */
 const MAX_LAYER_ENTRIES = 1_000_000;
+/** Characters of an entry's path, as Linux takes them. */
+const MAX_PATH = 4096;
 /** Bytes of `image-references` and of `release-metadata`; a real one has about 100 KB. */
 const MAX_RELEASE_FILE_BYTES = 4 * 1024 * 1024;
 
@@ -27,7 +29,8 @@ const MAX_RELEASE_FILE_BYTES = 4 * 1024 * 1024;
  */
 export async function scanLayer(chunks: AsyncIterable<Uint8Array>): Promise<LayerFindings> {
   const decoder = createTarDecoder({ strict: true });
-  const entries = Readable.toWeb(Readable.from(chunks, { objectMode: false })).pipeThrough(decoder);
+  // Not Readable.toWeb: its source throws into nobody's hands where an entry is refused while more bytes are to come.
+  const entries = ReadableStream.from(chunks).pipeThrough(decoder);
   const found = createLayerEntries();
   let count = 0;
   try {
@@ -73,6 +76,46 @@ interface LayerEntries {
   finish(): LayerFindings;
 }
 
+/** A folder or link of a layer, with what links are below it. */
+interface Folder {
+  isLink: boolean;
+  readonly below: Map<string, Folder>;
+}
+
+/** Segments of the paths of links, each counted once: a real layer has some ten thousand. */
+const MAX_LINK_SEGMENTS = 500_000;
+
+/** The links of a layer by path, walked segment by segment: a path of many segments costs no more than its length. */
+function createLinks() {
+  const root: Folder = { isLink: false, below: new Map() };
+  let count = 0;
+  const add = (folder: Folder, name: string): Folder => {
+    count += 1;
+    if (count > MAX_LINK_SEGMENTS) {
+      throw new ReleaseError('LimitExceeded', `the links of a layer have more than ${MAX_LINK_SEGMENTS} segments`);
+    }
+    const added: Folder = { isLink: false, below: new Map() };
+    folder.below.set(name, added);
+    return added;
+  };
+  return {
+    /** Notes an entry, and refuses one below a link: it would be written elsewhere than its name says. @throws ReleaseError */
+    follow(parts: readonly string[], isLink: boolean): void {
+      let folder: Folder = root;
+      for (const [at, part] of parts.entries()) {
+        if (folder.isLink) {
+          const parent = quote(parts.slice(0, at).join('/'));
+          throw new ReleaseError('LayerInvalid', `a layer has an entry below the link ${parent}`);
+        }
+        const next = folder.below.get(part) ?? (isLink ? add(folder, part) : undefined);
+        if (next === undefined) return;
+        folder = next;
+      }
+      folder.isLink = isLink;
+    },
+  };
+}
+
 /** Names in the OCI image specification for removed entries: one entry, or all lower entries of a folder. */
 const WHITEOUT = '.wh.';
 const OPAQUE = '.wh..wh..opq';
@@ -82,29 +125,12 @@ function createLayerEntries(): LayerEntries {
   const files = new Map<ReleaseFile, Uint8Array>();
   const seen = new Set<ReleaseFile>();
   const hidden = new Set<ReleaseFile>();
-  const links = new Set<string>();
-
-  /** Refuses a file below a link: it would be written elsewhere than its name says. */
-  function checkParents(parts: readonly string[]): void {
-    if (links.size === 0) return;
-    for (let depth = 1; depth < parts.length; depth += 1) {
-      const parent = parts.slice(0, depth).join('/');
-      if (links.has(parent))
-        throw new ReleaseError('LayerInvalid', `a layer has an entry below the link ${quote(parent)}`);
-    }
-  }
-
-  function noteLink(parts: readonly string[], { type }: TarHeader): void {
-    const path = parts.join('/');
-    if (type === 'symlink' || type === 'link') links.add(path);
-    else links.delete(path);
-  }
+  const links = createLinks();
 
   return {
     consider(header) {
       const parts = parseEntryPath(header.name);
-      checkParents(parts);
-      noteLink(parts, header);
+      links.follow(parts, header.type === 'symlink' || header.type === 'link');
       const whiteout = findHidden(parts);
       for (const file of whiteout) hidden.add(file);
       if (parts[0] !== RELEASE_FOLDER || whiteout.length > 0) return undefined;
@@ -129,6 +155,9 @@ function createLayerEntries(): LayerEntries {
  * @throws ReleaseError `LayerInvalid`
  */
 function parseEntryPath(untrustedName: string): readonly string[] {
+  if (untrustedName.length > MAX_PATH) {
+    throw new ReleaseError('LimitExceeded', `a layer has an entry whose name has more than ${MAX_PATH} characters`);
+  }
   const parts = untrustedName.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..') || untrustedName.includes('\0')) {
     throw new ReleaseError('LayerInvalid', `a layer has an entry with the invalid name ${quote(untrustedName)}`);

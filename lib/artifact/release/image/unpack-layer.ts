@@ -79,6 +79,8 @@ async function* decompress(
   );
   source.on('error', (error) => transform.destroy(error));
   transform.on('close', () => source.destroy());
+  // The loop below hears of a fault; one that comes after it, such as of bytes behind the end, would end the process.
+  transform.on('error', () => undefined);
   try {
     yield* source.pipe(transform) as AsyncIterable<Uint8Array>;
   } catch (cause) {

@@ -1,14 +1,16 @@
 import { type ManifestFormat, toManifestsText } from '../../../base/documents/manifest-text.ts';
 import { StoreError } from '../../../base/errors/store-error.ts';
-import type { HeldSignatures } from '../../../cluster/render/read-signed-release.ts';
-import { readSignedReleases, type SignedReleases } from '../../../cluster/render/read-signed-releases.ts';
+import {
+  type HeldSignatures,
+  readSignedReleases,
+  type SignedReleases,
+} from '../../../cluster/render/read-signed-releases.ts';
 import { toMinor } from '../../../cluster/render/release-version.ts';
 import {
   type SignatureConfigMapDocument,
   toSignatureConfigMaps,
 } from '../../../cluster/render/signature-config-maps.ts';
-import type { ConfigMapsRequest } from './parse-config-maps-request.ts';
-import { compareCursors, parseConfigMapCursor } from './parse-config-maps-request.ts';
+import { type ConfigMapsRequest, compareCursors, parseConfigMapCursor } from './parse-config-maps-request.ts';
 
 /** Bytes of one answer, so that it passes through Lambda (6 MB, as JSON within JSON). */
 export const MAX_PAGE_BYTES = 4_000_000;

@@ -1,14 +1,15 @@
 import path from 'node:path';
+import { decodeReplacing } from '../../../base/documents/decode.ts';
+import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseTrustFile } from '../../../trust/documents/parse-trust-file.ts';
 import { recogniseDocument } from '../../../trust/documents/recognise-document.ts';
 import type { ImagePolicy } from '../../../trust/policy/image-policy.ts';
 import { parsePolicyJson } from '../../../trust/policy/parse-policy-json.ts';
 import { readTrustDirectory } from '../../../trust/prepare/read-trust-directory.ts';
-import { isTrustFileName, KEYS_FOLDER } from '../../../trust/prepare/trust-files.ts';
 import { selectProfile } from '../../../trust/prepared/profiles.ts';
-import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';
-import { readRegistriesD } from '../../../trust/registries-d/read-registries-d.ts';
+import { isTrustFileName, KEYS_FOLDER, type TrustDocument } from '../../../trust/prepared/trust-document.ts';
+import { listIgnored, readRegistriesD } from '../../../trust/registries-d/read-registries-d.ts';
 import type { RegistriesD } from '../../../trust/registries-d/registries-d.ts';
 
 const KEYS = `${KEYS_FOLDER}/`;
@@ -49,30 +50,31 @@ export async function readProfileFiles(trust: string, wanted: string | undefined
   return { policy, registriesD, keys: new Map(keys.map((key) => [key.name.slice(KEYS.length), key.bytes])) };
 }
 
-/** Parses policy.json as nodes do. @throws ConfigurationError with the line; InputError for bytes that are not UTF-8 */
+/** Parses policy.json as nodes do. @throws ConfigurationError with the line */
 export function parseNodePolicy({ name, bytes }: TrustDocument): ImagePolicy {
-  return parsePolicyJson(name, decode(name, bytes));
+  return parsePolicyJson(name, decodeReplacing(bytes));
 }
 
-/** Parses registries.d files together, as nodes do. @throws ConfigurationError with file and line; InputError */
+/** Parses registries.d files together, as nodes do. @throws ConfigurationError with file and line */
 export function parseNodeRegistriesD(files: readonly TrustDocument[]): RegistriesD {
-  return readRegistriesD(
-    files.flatMap((file) => {
-      const [document, second] = parseTrustFile(file);
-      if (second !== undefined) throw invalid(`${file.name}: expected one document, found several`);
-      // A file with only comments has no document.
-      if (document === undefined) return [];
-      return [{ document: file.name, content: document.content, lineOf: document.lineOf }];
-    }),
-  );
+  return readRegistriesD(files.flatMap(readFirst));
 }
 
-function decode(name: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new InputError('FileUnreadable', `${name}: not UTF-8`, { cause });
-  }
+/** What nodes leave out of registries.d files: each with file and line. @throws ConfigurationError */
+export function warnOfIgnored(files: readonly TrustDocument[]): readonly string[] {
+  return files.flatMap((file) => {
+    const [, second] = parseTrustFile(file);
+    const following = second === undefined ? [] : [`${file.name}: nodes read its first document alone`];
+    return [...readFirst(file).flatMap(listIgnored), ...following];
+  });
+}
+
+/** Nodes read the first document of a file alone. A file with only comments has none. */
+function readFirst(file: TrustDocument): readonly Parameters<typeof listIgnored>[0][] {
+  const [document] = parseTrustFile(file);
+  const [duplicate] = document?.warnings ?? [];
+  if (duplicate !== undefined) throw new ConfigurationError('DuplicateKey', duplicate);
+  return document === undefined ? [] : [{ document: file.name, content: document.content, lineOf: document.lineOf }];
 }
 
 function invalid(message: string): InputError {

@@ -1,6 +1,5 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseDnsName } from '../dns-name.ts';
-import { compareMinors, parseMinor, toMinor } from '../release-version.ts';
 import { type NodeFile, parseNodePath } from './machine-config-files.ts';
 
 /** The Ignition specification of a MachineConfig: 3.4 for current clusters, 2.2 for those before 4.6. */
@@ -129,40 +128,9 @@ function isText(bytes: Uint8Array): boolean {
   }
 }
 
-/** The first minor version whose releases ship the ClusterImagePolicy `openshift`, active without a feature gate. */
-const SHIPS_CLUSTER_IMAGE_POLICY = '4.21';
-
-/**
- * Describes which MachineConfig owns policy.json on a cluster of this version; undefined before 4.21, when only this one
- * writes it. The machine-config operator merges in the order of names: the last one owns the file.
- *
- * @param version such as 4.21 or 4.21.3
- * @throws InputError `ArgumentInvalid` for an invalid version
- */
-export function describeTarget(version: string, name: string, pool: string): string | undefined {
-  const minor = toMinor(version) ?? parseTargetMinor(version);
-  if (compareMinors(minor, SHIPS_CLUSTER_IMAGE_POLICY) < 0) return undefined;
-  const generated = toGeneratedName(pool);
-  const ships = `${minor} ships the ClusterImagePolicy openshift, for which ${generated} owns /etc/containers/policy.json`;
-  if (name < generated) {
-    return `${ships} and sorts after ${name}: this policy.json will not be on the nodes; write a ClusterImagePolicy instead`;
-  }
-  return `${ships}; ${name} sorts after it and replaces that file: the release’s own signatures are then verified only if this policy.json says so`;
-}
-
 /** The MachineConfig that the cluster renders itself and that may hold policy.json. */
-function toGeneratedName(pool: string): string {
+export function toGeneratedName(pool: string): string {
   return `99-${pool}-generated-registries`;
-}
-
-function parseTargetMinor(text: string): string {
-  try {
-    return parseMinor(text);
-  } catch (cause) {
-    throw new InputError('ArgumentInvalid', `${JSON.stringify(text)} is not a version: expected one such as 4.21`, {
-      cause,
-    });
-  }
 }
 
 function invalid(message: string): InputError {

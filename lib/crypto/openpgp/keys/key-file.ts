@@ -2,7 +2,17 @@ import { ConfigurationError } from '../../../base/errors/configuration-error.ts'
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { decodeArmoredKeys } from '../packets/armor.ts';
 import { type Packet, readPacket } from '../packets/packet-reader.ts';
-import { type PublicKeyPacket, parsePublicKeyPacket } from './public-key-packet.ts';
+import {
+  type CertificatePackets,
+  findForeignPacket,
+  identifyKeys,
+  listRevocations,
+  type Revocations,
+  Tag,
+  toCertificatePackets,
+  toUnusableKey,
+} from './certificate-packets.ts';
+import type { UnusableKey } from './keyring.ts';
 
 /** A certificate and the armor block, counted from 0, that it came in; 0 for a binary file. */
 export interface FiledCertificate {
@@ -10,17 +20,44 @@ export interface FiledCertificate {
   readonly packets: CertificatePackets;
 }
 
+/** All that a key file holds. */
+export interface KeyFile {
+  /** In order. */
+  readonly certificates: readonly FiledCertificate[];
+  /** Certificates that cannot be used, in order. They take nothing away from the others. */
+  readonly unusable: readonly UnusableKey[];
+  /** Packets before the first certificate of a block, which belong to none. */
+  readonly strayPackets: number;
+  /** Of all certificates whose primary key can be read: what one that cannot be used says may still revoke. */
+  readonly known: readonly CertificatePackets[];
+  /** Wherever they stand: a revocation in an odd place, or in a certificate that cannot be used, still revokes. */
+  readonly revocations: Revocations;
+}
+
 /**
- * All certificates of a key file, binary or armored, in order.
+ * Reads a key file, binary or armored. A certificate that cannot be used never spoils the others: of an unknown version or
+ * algorithm, or with a packet that is not understood. Bytes that are damaged, and a private key, refuse the whole file.
  *
- * @throws ConfigurationError `KeyUnreadable`, also when there is none
+ * @throws ConfigurationError `KeyUnreadable`, also when there is no certificate in it
  */
-export function readKeyFile(untrustedKeyFile: Uint8Array): readonly FiledCertificate[] {
-  const certificates = toBlocks(untrustedKeyFile).flatMap((block, armorBlock) =>
-    readCertificates(block).map((packets) => ({ armorBlock, packets })),
-  );
-  if (certificates.length === 0) throw new ConfigurationError('KeyUnreadable', 'there is no OpenPGP public key in it');
-  return certificates;
+export function readKeyFile(untrustedKeyFile: Uint8Array): KeyFile {
+  const blocks = toBlocks(untrustedKeyFile).map(readPackets);
+  const groups = blocks.flatMap((packets, armorBlock) => groupPackets(packets).map((group) => ({ armorBlock, group })));
+  const read = groups.flatMap(({ armorBlock, group }) => {
+    const certificate = readCertificate(group);
+    return certificate === undefined ? [] : [{ armorBlock, ...certificate }];
+  });
+  if (read.length === 0) throw new ConfigurationError('KeyUnreadable', 'there is no OpenPGP public key in it');
+  return {
+    certificates: read.flatMap(({ armorBlock, packets, unusable }) =>
+      packets !== undefined && unusable === undefined ? [{ armorBlock, packets }] : [],
+    ),
+    unusable: read.flatMap(({ unusable }) => unusable ?? []),
+    strayPackets: groups.flatMap(({ group }) => (group[0]?.tag === Tag.publicKey ? [] : group)).filter(isCounted)
+      .length,
+    known: read.flatMap(({ packets }) => packets ?? []),
+    revocations: listRevocations(blocks.flat()),
+  };
 }
 
 /** A packet starts with its high bit set; so does a byte order mark, which starts text. */
@@ -30,112 +67,65 @@ function toBlocks(keyFile: Uint8Array): readonly Uint8Array[] {
   return isBinary ? [keyFile] : decodeArmoredKeys(Buffer.from(keyFile).toString('latin1'));
 }
 
-function readCertificates(block: Uint8Array): readonly CertificatePackets[] {
+interface FiledPacket extends Packet {
+  /** With its header. */
+  readonly bytes: Uint8Array;
+}
+
+/** @throws ConfigurationError `KeyUnreadable` for bytes that are no packets, and for a private key */
+function readPackets(block: Uint8Array): readonly FiledPacket[] {
+  const packets: FiledPacket[] = [];
   try {
-    return splitCertificates(block);
+    for (let offset = 0; offset < block.length; ) {
+      const packet = readPacket(block, offset);
+      packets.push({ ...packet, bytes: block.subarray(offset, packet.end) });
+      offset = packet.end;
+    }
   } catch (cause) {
     if (!(cause instanceof SignatureError)) throw cause;
     throw new ConfigurationError('KeyUnreadable', `not a readable OpenPGP key: ${cause.message}`, { cause });
   }
-}
-
-/** A signature packet that may be a key's own: a direct-key signature, or one on a user ID or attribute. */
-export interface SelfStatement {
-  readonly body: Uint8Array;
-  /** The user ID or attribute that it stands behind; undefined for a direct-key signature. */
-  readonly user: Packet | undefined;
-}
-
-/**
- * One certificate of a key file: its bytes for the certificate library, and its keys, revocations and own statements for
- * our checks. Who made the signatures is not known yet.
- */
-export interface CertificatePackets {
-  readonly bytes: Uint8Array;
-  readonly primary: PublicKeyPacket;
-  readonly subkeys: readonly PublicKeyPacket[];
-  /** Bodies of the signature packets that claim to revoke the primary key, or a subkey. */
-  readonly keyRevocations: readonly Uint8Array[];
-  readonly subkeyRevocations: readonly Uint8Array[];
-  readonly selfStatements: readonly SelfStatement[];
-}
-
-const Tag = {
-  signature: 2,
-  secretKey: 5,
-  publicKey: 6,
-  secretSubkey: 7,
-  userId: 13,
-  publicSubkey: 14,
-  userAttribute: 17,
-} as const;
-const DIRECT_KEY = 0x1f;
-/** On a user ID: generic, persona, casual, positive. */
-const CERTIFICATIONS: readonly (number | undefined)[] = [0x10, 0x11, 0x12, 0x13];
-const KEY_REVOCATION = 0x20;
-const SUBKEY_REVOCATION = 0x28;
-
-/**
- * Splits binary keys into certificates.
- *
- * The certificate library silently drops what it cannot parse, revocations included. Revocations are therefore
- * collected here, from every signature packet, before the library reads any.
- *
- * @throws SignatureError or ConfigurationError when the bytes are not public keys
- */
-function splitCertificates(bytes: Uint8Array): readonly CertificatePackets[] {
-  const certificates: CertificatePackets[] = [];
-  let start = 0;
-  let packets: Packet[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
-    const packet = readPacket(bytes, offset);
-    if (packet.tag === Tag.secretKey || packet.tag === Tag.secretSubkey) {
-      throw new ConfigurationError('KeyUnreadable', 'the file holds a private key; trust needs the public one alone');
-    }
-    if (packet.tag === Tag.publicKey && offset > 0) {
-      certificates.push(toCertificate(bytes.subarray(start, offset), packets));
-      start = offset;
-      packets = [];
-    }
-    packets.push(packet);
-    offset = packet.end;
+  if (packets.some(({ tag }) => tag === Tag.secretKey || tag === Tag.secretSubkey)) {
+    throw new ConfigurationError('KeyUnreadable', 'the file holds a private key; trust needs the public one alone');
   }
-  certificates.push(toCertificate(bytes.subarray(start), packets));
-  return certificates;
+  return packets;
 }
 
-function toCertificate(bytes: Uint8Array, packets: readonly Packet[]): CertificatePackets {
-  const [first] = packets;
-  if (first?.tag !== Tag.publicKey) throw new ConfigurationError('KeyUnreadable', 'the file does not start with a key');
-  const bodiesOf = (tag: number): readonly Uint8Array[] =>
-    packets.filter((packet) => packet.tag === tag).map(({ body }) => body);
-  const signatures = bodiesOf(Tag.signature);
-  return {
-    bytes,
-    primary: parsePublicKeyPacket(first.body),
-    subkeys: bodiesOf(Tag.publicSubkey).map(parsePublicKeyPacket),
-    keyRevocations: signatures.filter((body) => signatureType(body) === KEY_REVOCATION),
-    subkeyRevocations: signatures.filter((body) => signatureType(body) === SUBKEY_REVOCATION),
-    selfStatements: listSelfStatements(packets),
-  };
-}
-
-function listSelfStatements(packets: readonly Packet[]): readonly SelfStatement[] {
-  const statements: SelfStatement[] = [];
-  let user: Packet | undefined;
+/** A group for each primary key, and one for what comes before the first. */
+function groupPackets(packets: readonly FiledPacket[]): readonly (readonly FiledPacket[])[] {
+  const groups: FiledPacket[][] = [];
   for (const packet of packets) {
-    const { tag, body } = packet;
-    if (tag === Tag.userId || tag === Tag.userAttribute) user = packet;
-    if (tag === Tag.publicSubkey) user = undefined;
-    if (tag !== Tag.signature) continue;
-    const type = signatureType(body);
-    if (type === DIRECT_KEY) statements.push({ body, user: undefined });
-    else if (user !== undefined && CERTIFICATIONS.includes(type)) statements.push({ body, user });
+    const last = groups.at(-1);
+    if (last === undefined || packet.tag === Tag.publicKey) groups.push([packet]);
+    else last.push(packet);
   }
-  return statements;
+  return groups;
 }
 
-/** Versions 2 and 3 have the hashed length before the type. */
-function signatureType(body: Uint8Array): number | undefined {
-  return (body[0] ?? 0) <= 3 ? body[2] : body[1];
+interface ReadCertificate {
+  /** Undefined where the primary key cannot be read. */
+  readonly packets: CertificatePackets | undefined;
+  /** Undefined for a certificate that may be used as far as its packets show. */
+  readonly unusable: UnusableKey | undefined;
+}
+
+/** Undefined for packets that no primary key stands before. */
+function readCertificate(group: readonly FiledPacket[]): ReadCertificate | undefined {
+  const [primary, ...rest] = group;
+  if (primary?.tag !== Tag.publicKey) return undefined;
+  const toUnusable = (reason: string): UnusableKey => toUnusableKey('certificate', identifyKeys(group), reason);
+  try {
+    const packets = toCertificatePackets(Buffer.concat(group.map(({ bytes }) => bytes)), [primary, ...rest]);
+    const foreign = findForeignPacket(group);
+    const reason = foreign && `it holds a packet of type ${foreign.tag}, which is not understood in a certificate`;
+    return { packets, unusable: reason === undefined ? undefined : toUnusable(reason) };
+  } catch (cause) {
+    if (!(cause instanceof SignatureError)) throw cause;
+    return { packets: undefined, unusable: toUnusable(cause.message) };
+  }
+}
+
+/** Marker, trust and padding packets mean nothing wherever they are (RFC 9580 section 5). */
+function isCounted({ tag }: Packet): boolean {
+  return tag !== Tag.marker && tag !== Tag.trust && tag !== Tag.padding;
 }

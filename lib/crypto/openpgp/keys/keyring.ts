@@ -1,9 +1,7 @@
-import { createPublicKey, hash, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { padMpi } from '../packets/byte-reader.ts';
-import type { UntrustedSignature } from '../packets/signature-packet.ts';
-import { PublicKeyAlgorithm } from '../packets/signature-packet.ts';
+import { toKeyId } from '../packets/signature-packet.ts';
 import type { PublicKeyMaterial } from './public-key-packet.ts';
+import { toVerificationKey, type VerificationKey } from './verification-key.ts';
 
 /**
  * OpenPGP certificates compiled to what a message is checked against: plain JSON, so that it can be published, and
@@ -12,7 +10,7 @@ import type { PublicKeyMaterial } from './public-key-packet.ts';
 
 /** One key of a certificate. Times are seconds since 1970, as OpenPGP counts. */
 export interface PreparedKey {
-  /** Upper-case hex, 40 digits. */
+  /** Upper-case hex: 40 digits for version 4, 64 for version 6. */
   readonly fingerprint: string;
   readonly createdAt: number;
   /** When the certificate last asserted this key: of two copies in a keyring, the later one counts. */
@@ -39,10 +37,37 @@ export interface PreparedCertificate {
   readonly armorBlock: number;
 }
 
+/** A certificate, or a subkey of one, that cannot be used: it counts for nothing, and a signature by it is unsupported. */
+export interface UnusableKey {
+  /** As warnings name it: its fingerprint, or what is known of it. */
+  readonly name: string;
+  /** Why it cannot be used. */
+  readonly reason: string;
+  /** Fingerprints and key IDs that a signature by it may name; upper-case hex. */
+  readonly ids: readonly string[];
+}
+
 /** One `verifier-public-key-*` entry: any certificate in it may sign. */
 export interface PreparedKeyring {
   readonly name: string;
   readonly certificates: readonly PreparedCertificate[];
+  /** What is beside them in the key file and cannot be used; absent where all can. */
+  readonly unusable?: readonly UnusableKey[] | undefined;
+}
+
+/** Several key files as one keyring: a key of any of them may have signed. */
+export function joinKeyrings(name: string, keyrings: readonly PreparedKeyring[]): PreparedKeyring {
+  return {
+    name,
+    certificates: keyrings.flatMap(({ certificates }) => certificates),
+    unusable: keyrings.flatMap(({ unusable }) => unusable ?? []),
+  };
+}
+
+/** Why a keyring has no certificate that can be used. */
+export function describeUnusable({ unusable = [] }: PreparedKeyring): string {
+  if (unusable.length === 0) return 'there is no certificate in it';
+  return `no certificate in it can be used: ${unusable.map(({ name, reason }) => `${name}: ${reason}`).join('; ')}`;
 }
 
 /** Certificates that one keyring may hold. */
@@ -60,20 +85,26 @@ export interface IndexedKey {
 export interface IndexedKeyring {
   readonly name: string;
   readonly keysById: ReadonlyMap<string, readonly IndexedKey[]>;
+  /** Why a key cannot be used, by its fingerprint or ID. */
+  readonly unusableById: ReadonlyMap<string, string>;
 }
 
 /** Done once per load of trust; keys become `node:crypto` objects when first used. */
-export function indexKeyring({ name, certificates }: PreparedKeyring): IndexedKeyring {
+export function indexKeyring({ name, certificates, unusable = [] }: PreparedKeyring): IndexedKeyring {
   const keysById = new Map<string, IndexedKey[]>();
   for (const certificate of certificates) {
     for (const key of certificate.keys) {
-      const keyId = key.fingerprint.slice(-16);
+      const keyId = toKeyId(key.fingerprint);
       const sameId = keysById.get(keyId) ?? [];
       sameId.push({ certificate, key, verificationKey: once(() => toUsableKey(key)) });
       keysById.set(keyId, sameId);
     }
   }
-  return { name, keysById };
+  return {
+    name,
+    keysById,
+    unusableById: new Map(unusable.flatMap(({ ids, reason }) => ids.map((id) => [id, reason]))),
+  };
 }
 
 function toUsableKey(key: PreparedKey): VerificationKey {
@@ -91,94 +122,5 @@ function once<T>(make: () => T): () => T {
   };
 }
 
-/** A key as `node:crypto` takes it, made once per key. */
-export interface VerificationKey {
-  readonly material: PublicKeyMaterial;
-  readonly object: KeyObject;
-}
-
-const ECDSA_OCTETS = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const;
-
-/** @throws Error when the material is not a key, as `node:crypto` words it */
-export function toVerificationKey(material: PublicKeyMaterial): VerificationKey {
-  return { material, object: createPublicKey({ format: 'jwk', key: toJwk(material) }) };
-}
-
-/**
- * Whether the signature value is this key's over `signedContent` and the signature's trailer. Does not check
- * who may sign what and when.
- *
- * @param hashName `node:crypto` name of the signature's hash algorithm
- * @throws SignatureError `SignatureInvalid` when it cannot be a value of this key
- */
-export function isSignedBy(
-  key: VerificationKey,
-  signature: UntrustedSignature,
-  signedContent: Uint8Array,
-  hashName: string,
-  tagUse: 'check hash tag' | 'ignore hash tag' = 'check hash tag',
-): boolean {
-  const signed = Buffer.concat([signedContent, signature.trailer]);
-  const digest = hash(hashName, signed, 'buffer');
-  // Unsigned, but current clusters refuse a message whose hash tag is wrong.
-  if (tagUse === 'check hash tag' && digest.readUInt16BE(0) !== signature.hashTag) return false;
-  const { material, object } = key;
-  switch (material.kind) {
-    case 'rsa':
-      return verify(hashName, signed, object, toRsaValue(signature, material.bits));
-    case 'ecdsa':
-      return verify(
-        hashName,
-        signed,
-        { key: object, dsaEncoding: 'ieee-p1363' },
-        toPairValue(signature, ECDSA_OCTETS[material.curve]),
-      );
-    case 'ed25519':
-      return verify(null, digest, object, toEd25519Value(signature));
-    default:
-      return refuse(material);
-  }
-}
-
-/** Whether a signature of this algorithm can be by a key of this kind. */
-export function isAlgorithmOf(material: PublicKeyMaterial, keyAlgorithm: number, signatureAlgorithm: number): boolean {
-  if (material.kind !== 'rsa') return keyAlgorithm === signatureAlgorithm;
-  return signatureAlgorithm === PublicKeyAlgorithm.rsa || signatureAlgorithm === PublicKeyAlgorithm.rsaSignOnly;
-}
-
-function toJwk(material: PublicKeyMaterial): JsonWebKey {
-  switch (material.kind) {
-    case 'rsa':
-      return { kty: 'RSA', n: material.n, e: material.e };
-    case 'ecdsa':
-      return { kty: 'EC', crv: material.curve, x: material.x, y: material.y };
-    case 'ed25519':
-      return { kty: 'OKP', crv: 'Ed25519', x: material.x };
-    default:
-      return refuse(material);
-  }
-}
-
-function toRsaValue({ value }: UntrustedSignature, bits: number): Uint8Array {
-  if (value.kind !== 'integers' || value.integers[0] === undefined) throw wrongKind();
-  return padMpi(value.integers[0], Math.ceil(bits / 8));
-}
-
-function toPairValue({ value }: UntrustedSignature, octets: number): Uint8Array {
-  if (value.kind !== 'integers') throw wrongKind();
-  const [r, s] = value.integers;
-  if (r === undefined || s === undefined) throw wrongKind();
-  return Buffer.concat([padMpi(r, octets), padMpi(s, octets)]);
-}
-
-function toEd25519Value(signature: UntrustedSignature): Uint8Array {
-  return signature.value.kind === 'octets' ? signature.value.octets : toPairValue(signature, 32);
-}
-
-function wrongKind(): SignatureError {
-  return new SignatureError('SignatureInvalid', 'the signature value is not one of this kind of key');
-}
-
-function refuse(material: never): never {
-  throw new TypeError(`unknown key material ${JSON.stringify(material)}`);
-}
+/** How a warning begins that says what cluster-version operators do not load of a keyring. */
+export const OPERATORS_REFUSE = 'cluster-version operators refuse';

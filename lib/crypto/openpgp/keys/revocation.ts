@@ -1,14 +1,16 @@
 import { formatUnixDay } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { parseSignaturePacket, toCertificateHash, type UntrustedSignature } from '../packets/signature-packet.ts';
+import { toCertificateHash } from '../packets/algorithms.ts';
+import { splitAreas } from '../packets/key-properties.ts';
+import { parseSignaturePacket, toKeyId, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { readRevocationKeys } from '../packets/signature-subpackets.ts';
-import type { CertificatePackets, SelfStatement } from './key-file.ts';
-import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './keyring.ts';
+import { type CertificatePackets, type SelfStatement, Tag } from './certificate-packets.ts';
 import type { PublicKeyMaterial, PublicKeyPacket } from './public-key-packet.ts';
+import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './verification-key.ts';
 
 /** A key that a signature may be by. */
-interface Claimed {
-  /** Upper-case hex, 40 digits. */
+export interface Claimed {
+  /** Upper-case hex. */
   readonly fingerprint: string;
   /** Undefined where the key file does not hold it. */
   readonly key: PublicKeyPacket | undefined;
@@ -45,12 +47,12 @@ export function isUnreadableRevocation(body: Uint8Array): boolean {
  * Whether a signature of a certificate is by a key. `not checkable`: it claims to be, or names nobody, and cannot be
  * verified here.
  */
-function judgeOrigin(
+export function judgeOrigin(
   signature: UntrustedSignature,
   { fingerprint, key }: Claimed,
   signedContent: Uint8Array,
 ): 'by the key' | 'not checkable' | 'not by the key' {
-  const keyId = fingerprint.slice(-16);
+  const keyId = toKeyId(fingerprint);
   const isNamed = (signature.issuerKeyId ?? keyId) === keyId;
   const hashName = toCertificateHash(signature.hashAlgorithm);
   const verificationKey = key?.material && tryToVerificationKey(key.material);
@@ -80,7 +82,7 @@ function tryToVerificationKey(material: PublicKeyMaterial): VerificationKey | un
 }
 
 /** A signature of a certificate, whatever else it says; undefined when it cannot be read. */
-function tryParseStatement(body: Uint8Array): UntrustedSignature | undefined {
+export function tryParseStatement(body: Uint8Array): UntrustedSignature | undefined {
   try {
     return parseSignaturePacket(body, 'ignore');
   } catch (cause) {
@@ -89,29 +91,27 @@ function tryParseStatement(body: Uint8Array): UntrustedSignature | undefined {
   }
 }
 
-const USER_ID_TAG = 13;
-
 /**
  * Keys that a certificate lets revoke it (RFC 9580 section 5.2.3.23): those that any of its own signatures names, not
  * the latest one alone, since a later signature does not take an authorisation back. Stricter than GnuPG, which reads
  * direct-key signatures only: signatures on user IDs count too.
  *
  * @param copies of one certificate in the key file
- * @param filed all certificates of the key file, among which the revokers' keys are looked up
+ * @param known all certificates of the key file, among which the revokers' keys are looked up
  */
 export function findDesignatedRevokers(
   copies: readonly CertificatePackets[],
-  filed: readonly CertificatePackets[],
+  known: readonly CertificatePackets[],
 ): readonly Claimed[] {
   const fingerprints = new Set<string>();
   for (const { primary, selfStatements } of copies) {
     for (const statement of selfStatements) {
-      const named = readRevocationKeys(toHashedArea(statement.body)).fingerprints;
+      const named = readRevocationKeys(splitAreas(statement.body).hashedArea).fingerprints;
       if (named.length === 0 || !isOwn(statement, primary)) continue;
       for (const fingerprint of named) fingerprints.add(fingerprint);
     }
   }
-  const keys = filed.flatMap(({ primary, subkeys }) => [primary, ...subkeys]);
+  const keys = known.flatMap(({ primary, subkeys }) => [primary, ...subkeys]);
   return [...fingerprints].map((fingerprint) => ({
     fingerprint,
     key: keys.find((key) => key.fingerprint === fingerprint),
@@ -153,16 +153,10 @@ function isOwn({ body, user }: SelfStatement, primary: PublicKeyPacket): boolean
 }
 
 /** What a self-signature is over (RFC 9580 section 5.2.4). */
-function toSignedContent({ hashed }: PublicKeyPacket, user: SelfStatement['user']): Uint8Array {
+export function toSignedContent({ hashed }: PublicKeyPacket, user: SelfStatement['user']): Uint8Array {
   if (user === undefined) return hashed;
   const head = Buffer.alloc(5);
-  head.writeUInt8(user.tag === USER_ID_TAG ? 0xb4 : 0xd1);
+  head.writeUInt8(user.tag === Tag.userId ? 0xb4 : 0xd1);
   head.writeUInt32BE(user.body.length, 1);
   return Buffer.concat([hashed, head, user.body]);
-}
-
-/** Version, type, two algorithms and a length of two octets come before it; version 3 has none. */
-function toHashedArea(body: Uint8Array): Uint8Array {
-  if (body[0] !== 4) return new Uint8Array();
-  return body.subarray(6, 6 + (body[4] ?? 0) * 256 + (body[5] ?? 0));
 }

@@ -23,6 +23,8 @@ const HASH_NAMES: ReadonlyMap<string, number> = new Map([
   ['SHA384', 9],
   ['SHA512', 10],
   ['SHA224', 11],
+  ['SHA3-256', 12],
+  ['SHA3-512', 14],
 ]);
 const HASH_HEADER = 'Hash: ';
 
@@ -53,7 +55,8 @@ export function parseCleartextMessage(lines: readonly string[], start: number): 
     throw new SignatureError('SignatureUnsupported', `line ${another + 1}: the file goes on with another signed part`);
   }
   const signatures = parseDetachedSignatures(bytes);
-  if (signatures.some(({ hashAlgorithm }) => !announced.has(hashAlgorithm))) {
+  // A version 6 signature needs no announcement: its salt is hashed first, and is known at the end alone (section 7.1).
+  if (signatures.some(({ version, hashAlgorithm }) => version !== 6 && !announced.has(hashAlgorithm))) {
     throw malformed(start, 'no Hash header names the hash of the signature');
   }
   return {

@@ -1,6 +1,6 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { IndexedKeyring } from '../keys/keyring.ts';
-import { PacketTag, readPacket } from '../packets/packet-reader.ts';
+import { PacketTag, readNextPacket } from '../packets/packet-reader.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { type VerifiedMessage, verifyMessage } from './verify-message.ts';
 
@@ -11,14 +11,16 @@ export const MAX_DETACHED_SIGNATURES = 16;
 const DOCUMENT_TYPES: readonly number[] = [0x00, 0x01];
 
 /**
- * Reads detached signatures: signature packets and nothing else.
+ * Reads detached signatures: signature packets, and others that every reader ignores.
  *
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */
 export function parseDetachedSignatures(untrustedBytes: Uint8Array): readonly UntrustedSignature[] {
   const signatures: UntrustedSignature[] = [];
-  for (let offset = 0; offset < untrustedBytes.length; ) {
-    const { tag, body, end } = readPacket(untrustedBytes, offset);
+  for (let offset = 0; ; ) {
+    const packet = readNextPacket(untrustedBytes, offset);
+    if (packet === undefined) break;
+    const { tag, body, end } = packet;
     if (tag !== PacketTag.signature) {
       throw new SignatureError('SignatureUnsupported', `packet ${tag} stands among signatures`);
     }

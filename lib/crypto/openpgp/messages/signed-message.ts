@@ -1,7 +1,8 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { createByteReader, toHex } from '../packets/byte-reader.ts';
-import { decompress, MAX_DECOMPRESSED_BYTES, type Packet, PacketTag, readPacket } from '../packets/packet-reader.ts';
-import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
+import { decompress, MAX_DECOMPRESSED_BYTES } from '../packets/decompress.ts';
+import { type Packet, PacketTag, readNextPacket } from '../packets/packet-reader.ts';
+import { parseSignaturePacket, readSalt, toKeyId, type UntrustedSignature } from '../packets/signature-packet.ts';
 
 /** A message of the one accepted shape. Nothing in it is proven. */
 export interface UntrustedSignedMessage {
@@ -20,8 +21,8 @@ export const MAX_MESSAGE_BYTES = 50 * 1024;
 const SignatureType = { binary: 0x00, text: 0x01 } as const;
 
 /**
- * Reads `[compressed(] one-pass, literal, signature [)]` and nothing else: one signature, nothing before, between or
- * after. Every other shape is refused with a code, however well signed.
+ * Reads `[compressed(] one-pass, literal, signature [)]` and nothing else: one signature, and before, between and after
+ * them packets alone that every reader ignores. Every other shape is refused with a code, however well signed.
  *
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */
@@ -35,9 +36,9 @@ function openMessage(untrustedBytes: Uint8Array): { packets: Uint8Array; compres
     throw new SignatureError('LimitExceeded', `a signature has at most ${MAX_MESSAGE_BYTES} bytes`);
   }
   refuseText(untrustedBytes);
-  const outer = readPacket(untrustedBytes, 0);
-  if (outer.tag !== PacketTag.compressedData) return { packets: untrustedBytes, compression: undefined };
-  if (outer.end !== untrustedBytes.length) throw malformed('bytes follow the message');
+  const outer = readNextPacket(untrustedBytes, 0);
+  if (outer?.tag !== PacketTag.compressedData) return { packets: untrustedBytes, compression: undefined };
+  requireEnd(untrustedBytes, outer.end);
   const compression = createByteReader(outer.body, 'compressed packet').byte();
   const packets = decompress(compression, outer.body.subarray(1));
   // Algorithm 0 passes its input through, so the limit is checked here once for all.
@@ -49,16 +50,22 @@ function parseSequence(bytes: Uint8Array, compression: number | undefined): Untr
   const onePassPacket = expectPacket(bytes, 0, PacketTag.onePassSignature);
   const literalPacket = expectPacket(bytes, onePassPacket.end, PacketTag.literalData);
   const signaturePacket = expectPacket(bytes, literalPacket.end, PacketTag.signature);
-  if (signaturePacket.end !== bytes.length) throw followedBy(bytes, signaturePacket.end);
+  requireEnd(bytes, signaturePacket.end);
   const onePass = parseOnePass(onePassPacket.body);
   const signature = parseSignaturePacket(signaturePacket.body);
   requireAgreement(onePass, signature);
-  return { content: parseLiteral(literalPacket.body), signature, signerKeyId: onePass.keyId, compression };
+  const issuerFingerprint = signature.issuerFingerprint ?? onePass.fingerprint;
+  return {
+    content: parseLiteral(literalPacket.body),
+    signature: { ...signature, issuerFingerprint },
+    signerKeyId: onePass.keyId,
+    compression,
+  };
 }
 
 function expectPacket(bytes: Uint8Array, offset: number, tag: number): Packet {
-  if (offset >= bytes.length) throw new SignatureError('SignatureUnsupported', missing(tag));
-  const packet = readPacket(bytes, offset);
+  const packet = readNextPacket(bytes, offset);
+  if (packet === undefined) throw new SignatureError('SignatureUnsupported', missing(tag));
   if (packet.tag === tag) return packet;
   throw new SignatureError('SignatureUnsupported', unexpected(packet.tag, tag));
 }
@@ -88,21 +95,30 @@ function unexpected(found: number, expected: number): string {
   }
 }
 
-function followedBy(bytes: Uint8Array, offset: number): SignatureError {
-  if (((bytes[offset] ?? 0) & 0x80) !== 0 && readPacket(bytes, offset).tag === PacketTag.signature) {
-    return new SignatureError('SignatureUnsupported', 'the message carries more than one signature');
+/** @throws SignatureError for anything behind the message but packets that are ignored */
+function requireEnd(bytes: Uint8Array, offset: number): void {
+  const isPacket = ((bytes[offset] ?? 0x80) & 0x80) !== 0;
+  const packet = isPacket ? readNextPacket(bytes, offset) : undefined;
+  if (packet?.tag === PacketTag.signature) {
+    throw new SignatureError('SignatureUnsupported', 'the message carries more than one signature');
   }
-  return malformed('bytes follow the message');
+  if (!isPacket || packet !== undefined) throw malformed('bytes follow the message');
 }
 
 function requireAgreement(onePass: OnePassSignature, signature: UntrustedSignature): void {
-  if (signature.issuerKeyId !== undefined && signature.issuerKeyId !== onePass.keyId) {
+  const { fingerprint } = onePass;
+  if (
+    (signature.issuerKeyId !== undefined && signature.issuerKeyId !== onePass.keyId) ||
+    (fingerprint !== undefined && (signature.issuerFingerprint ?? fingerprint) !== fingerprint)
+  ) {
     throw malformed('the one-pass packet and the signature name different keys');
   }
   if (
     signature.type !== onePass.type ||
     signature.hashAlgorithm !== onePass.hashAlgorithm ||
-    signature.publicKeyAlgorithm !== onePass.publicKeyAlgorithm
+    signature.publicKeyAlgorithm !== onePass.publicKeyAlgorithm ||
+    (signature.version === 6) !== (onePass.version === 6) ||
+    !Buffer.from(signature.salt).equals(onePass.salt)
   ) {
     throw malformed('the one-pass packet and the signature disagree');
   }
@@ -144,10 +160,15 @@ function malformed(message: string): SignatureError {
 
 /** A one-pass signature packet (RFC 9580 section 5.4): an announcement that the signature packet has to repeat. */
 interface OnePassSignature {
+  /** 3 before signatures of version 3 and 4, 6 before those of version 6. */
+  readonly version: 3 | 6;
   readonly type: number;
   readonly hashAlgorithm: number;
   readonly publicKeyAlgorithm: number;
+  readonly salt: Uint8Array;
   readonly keyId: string;
+  /** Of version 6 alone. */
+  readonly fingerprint: string | undefined;
 }
 
 /** Binary, text and UTF-8 text: framing only, the content is taken as it is. */
@@ -157,16 +178,18 @@ const LITERAL_MODES = new Set([0x62, 0x74, 0x75]);
 function parseOnePass(body: Uint8Array): OnePassSignature {
   const reader = createByteReader(body, 'one-pass packet');
   const version = reader.byte();
-  if (version !== 3) {
+  if (version !== 3 && version !== 6) {
     throw new SignatureError('SignatureUnsupported', `version ${version} one-pass packets are not supported`);
   }
   const type = reader.byte();
   const hashAlgorithm = reader.byte();
   const publicKeyAlgorithm = reader.byte();
-  const keyId = toHex(reader.bytes(8));
+  const salt = version === 6 ? readSalt(reader, hashAlgorithm) : new Uint8Array();
+  const fingerprint = version === 6 ? toHex(reader.bytes(32)) : undefined;
+  const keyId = fingerprint === undefined ? toHex(reader.bytes(8)) : toKeyId(fingerprint);
   if (reader.byte() !== 1) throw new SignatureError('SignatureUnsupported', 'the message announces a nested signature');
   if (reader.remaining() > 0) throw malformed('bytes follow the content of the one-pass packet');
-  return { type, hashAlgorithm, publicKeyAlgorithm, keyId };
+  return { version, type, hashAlgorithm, publicKeyAlgorithm, salt, keyId, fingerprint };
 }
 
 /** The content of a literal data packet. @throws SignatureError `SignatureMalformed` */

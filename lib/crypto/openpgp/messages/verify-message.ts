@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { IndexedKey, IndexedKeyring } from '../keys/keyring.ts';
-import { isAlgorithmOf, isSignedBy } from '../keys/keyring.ts';
-import { Compression } from '../packets/packet-reader.ts';
-import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/signature-packet.ts';
+import { isAlgorithmOf, isSignedBy } from '../keys/verification-key.ts';
+import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/algorithms.ts';
+import { Compression } from '../packets/decompress.ts';
+import { toKeyVersion, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
 
 /** Seconds that a signature may be dated ahead of now. */
@@ -25,6 +26,8 @@ export interface VerifiedMessage {
   readonly notes: readonly string[];
   /** False for a framing that current clusters cannot read, whatever is signed. */
   readonly isReadableByClusters: boolean;
+  /** False for a signature of OpenPGP version 6: a mirror keeps it, and clusters need another one beside it. */
+  readonly isOfClusterVersion: boolean;
 }
 
 /**
@@ -35,15 +38,12 @@ export interface VerifiedMessage {
  */
 export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedKeyring, now: number): VerifiedMessage {
   const { signature } = message;
-  const hashName = toAcceptedHash(signature.hashAlgorithm);
+  const hashName = toAcceptedHash(signature);
   const candidates = findCandidates(message, keyring);
   const signedContent = toSignedContent(message);
-  const found = candidates.find(
-    ({ key, verificationKey }) =>
-      isAlgorithmOf(verificationKey().material, key.algorithm, signature.publicKeyAlgorithm) &&
-      isSignedBy(verificationKey(), signature, signedContent, hashName),
-  );
+  const { found, obstacle } = findSigner(candidates, signature, signedContent, hashName);
   if (found === undefined) {
+    if (obstacle !== undefined) throw obstacle;
     throw new SignatureError('SignatureInvalid', 'the signature does not match what it should sign', {
       signer: candidates[0]?.certificate.fingerprint,
     });
@@ -61,6 +61,7 @@ export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedK
     expiresAt: earliest(signature.expiresAt, signer.key.expiresAt),
     notes: toNotes(message, signer),
     isReadableByClusters: message.compression !== Compression.none,
+    isOfClusterVersion: signature.version !== 6,
   };
 }
 
@@ -68,16 +69,51 @@ function findCandidates(
   { signature, signerKeyId }: UntrustedSignedMessage,
   keyring: IndexedKeyring,
 ): readonly IndexedKey[] {
-  const sameId = keyring.keysById.get(signerKeyId) ?? [];
   const { issuerFingerprint } = signature;
-  const candidates =
-    issuerFingerprint === undefined ? sameId : sameId.filter(({ key }) => key.fingerprint === issuerFingerprint);
+  const candidates = (keyring.keysById.get(signerKeyId) ?? []).filter(
+    ({ key: { fingerprint } }) =>
+      // A key of version 6 makes signatures of version 6, and no other key does (RFC 9580 section 5.2).
+      (toKeyVersion(fingerprint) === 6) === (signature.version === 6) &&
+      (issuerFingerprint === undefined || issuerFingerprint === fingerprint),
+  );
   if (candidates.length === 0) {
+    const unusable = keyring.unusableById.get(issuerFingerprint ?? signerKeyId);
+    if (unusable !== undefined) {
+      throw new SignatureError('SignatureUnsupported', `the signer's key cannot be used here: ${unusable}`, {
+        signer: issuerFingerprint ?? signerKeyId,
+      });
+    }
     throw new SignatureError('KeyUnknown', `no key of the keyring has the signer's ID ${signerKeyId}`, {
       signer: issuerFingerprint ?? signerKeyId,
     });
   }
   return candidates;
+}
+
+/**
+ * The first key that made the signature: one that cannot be used hides no other of the same ID.
+ *
+ * @returns as the obstacle, why the first could not be asked, where none could
+ */
+function findSigner(
+  candidates: readonly IndexedKey[],
+  signature: UntrustedSignature,
+  signedContent: Uint8Array,
+  hashName: string,
+): { readonly found?: IndexedKey | undefined; readonly obstacle?: unknown } {
+  const obstacles: unknown[] = [];
+  for (const candidate of candidates) {
+    try {
+      const key = candidate.verificationKey();
+      const isOfKey = isAlgorithmOf(key.material, candidate.key.algorithm, signature.publicKeyAlgorithm);
+      if (isOfKey && isSignedBy(key, signature, signedContent, hashName)) return { found: candidate };
+    } catch (cause) {
+      // What the evaluation may cost is used up: no further key is tried.
+      if (cause instanceof SignatureError && cause.code === 'LimitExceeded') throw cause;
+      obstacles.push(cause);
+    }
+  }
+  return obstacles.length === candidates.length ? { obstacle: obstacles[0] } : {};
 }
 
 /** A keyring may hold the same key twice, once as revoked: any copy's revocation counts. */
@@ -119,16 +155,26 @@ function verifyTimes({ signature }: UntrustedSignedMessage, { certificate }: Ind
   }
 }
 
+const UNREADABLE_VERSION_6 =
+  'current cluster-version operators and nodes cannot read OpenPGP version 6: they need a signature by another key beside it';
+
+/** About the file of the keyring, which a cluster may have in another form. */
+export const LATER_BLOCK =
+  'current cluster-version operators read only the first armor block of a keyring; this key is in a later one';
+
 /** What the OpenPGP library of current cluster-version operators (golang.org/x/crypto/openpgp) does not read. */
-function toNotes({ compression }: UntrustedSignedMessage, { certificate, key }: IndexedKey): readonly string[] {
+function toNotes(
+  { signature, compression }: UntrustedSignedMessage,
+  { certificate, key }: IndexedKey,
+): readonly string[] {
   const notes: string[] = [];
-  if (key.algorithm === PublicKeyAlgorithm.eddsaLegacy || key.algorithm === PublicKeyAlgorithm.ed25519) {
+  if (signature.version === 6) {
+    notes.push(UNREADABLE_VERSION_6);
+  } else if (key.algorithm === PublicKeyAlgorithm.eddsaLegacy || key.algorithm === PublicKeyAlgorithm.ed25519) {
     notes.push('current cluster-version operators cannot check Ed25519 signatures');
   }
   if (certificate.armorBlock > 0) {
-    notes.push(
-      'current cluster-version operators read only the first armor block of a keyring; this key is in a later one',
-    );
+    notes.push(LATER_BLOCK);
   }
   if (compression === Compression.none) {
     notes.push('current cluster-version operators cannot read a compressed packet with algorithm 0');
@@ -148,12 +194,13 @@ function earliest(one: number | undefined, other: number | undefined): number | 
  * @returns SHA-256, hex
  */
 export function toSignatureIdentity(message: UntrustedSignedMessage, signingKey: string): string {
-  const { publicKeyAlgorithm, trailer, value } = message.signature;
+  const { publicKeyAlgorithm, salt, trailer, value } = message.signature;
   // Of an ECDSA pair (r, s) anybody can make the equally valid (r, n−s): the first integer alone names it.
   const integers = value.kind === 'integers' && publicKeyAlgorithm === PublicKeyAlgorithm.ecdsa ? 1 : Infinity;
   const parts = value.kind === 'octets' ? [value.octets] : value.integers.slice(0, integers);
   // Lengths keep one part's end from being read as the next one's start.
-  const framed = [Buffer.from(signingKey), toSignedContent(message), trailer, ...parts].flatMap((part) => [
+  const salted = salt.length === 0 ? [] : [salt];
+  const framed = [Buffer.from(signingKey), ...salted, toSignedContent(message), trailer, ...parts].flatMap((part) => [
     Buffer.from(`${part.length}:`),
     part,
   ]);

@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { withoutTrailing } from '../../../base/names/without-trailing.ts';
 
 /** The start of an armor's first line, without its type and the dashes after it. */
 export const BEGIN_ARMOR = '-----BEGIN PGP ';
@@ -54,14 +55,7 @@ export interface ArmoredBlock {
  */
 export function splitArmoredText(untrustedBytes: Uint8Array): readonly string[] {
   const text = Buffer.from(untrustedBytes.buffer, untrustedBytes.byteOffset, untrustedBytes.length).toString('latin1');
-  return text.split('\n').map(withoutTrailingSpace);
-}
-
-/** A loop, because an expression anchored at the end alone takes the square of a long run of spaces. */
-function withoutTrailingSpace(line: string): string {
-  let end = line.length;
-  while (end > 0 && ' \t\r'.includes(line.charAt(end - 1))) end--;
-  return line.slice(0, end);
+  return text.split('\n').map((line) => withoutTrailing(line, ' \t\r'));
 }
 
 /** Whether a line starts armor of this type, such as `SIGNATURE`. */

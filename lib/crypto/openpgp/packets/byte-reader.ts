@@ -68,6 +68,12 @@ class OctetReader implements ByteReader {
 const MAX_BITS = 16_384;
 
 /**
+ * Bits of an RSA key's public exponent, in OpenPGP and everywhere else. Go takes no more, and keys have 17. A longer one
+ * makes each check as slow as signing: half a second of a blocked process for 26 KB of certificates.
+ */
+export const MAX_EXPONENT_BITS = 31;
+
+/**
  * Reads one MPI (RFC 9580 section 3.2) in its only valid spelling: the bit count names the highest set bit. A second
  * spelling of the same number would be a second signature with the same value.
  *

@@ -1,5 +1,3 @@
-import zlib from 'node:zlib';
-import seekBzip from 'seek-bzip';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 
 /** Packet tags that Signet knows (RFC 9580 section 5). */
@@ -10,9 +8,12 @@ export const PacketTag = {
   onePassSignature: 4,
   compressedData: 8,
   encryptedData: 9,
+  marker: 10,
   literalData: 11,
+  trust: 12,
   encryptedIntegrityProtectedData: 18,
   aeadEncryptedData: 20,
+  padding: 21,
 } as const;
 
 export interface Packet {
@@ -51,6 +52,27 @@ export function readPacket(bytes: Uint8Array, offset: number): Packet {
   const end = bodyStart + length.value;
   if (end > bytes.length) throw malformed(`packet ${tag} is cut short`);
   return { tag, body: bytes.subarray(bodyStart, end), end };
+}
+
+/** Tags from here on are not critical: a reader ignores those that it does not know (RFC 9580 section 4.3). */
+const FIRST_OPTIONAL_TAG = 40;
+
+/**
+ * Reads the packet at an offset, past those that every reader ignores: markers, trust, padding and unknown ones that are
+ * not critical. Undefined at the end of the input. @throws SignatureError `SignatureMalformed`
+ */
+export function readNextPacket(bytes: Uint8Array, offset: number): Packet | undefined {
+  for (let at = offset; at < bytes.length; ) {
+    const packet = readPacket(bytes, at);
+    if (!isIgnored(packet)) return packet;
+    at = packet.end;
+  }
+  return undefined;
+}
+
+function isIgnored({ tag, body }: Packet): boolean {
+  if (tag === PacketTag.marker) return Buffer.from(body).toString('latin1') === 'PGP';
+  return tag === PacketTag.trust || tag === PacketTag.padding || tag >= FIRST_OPTIONAL_TAG;
 }
 
 function readHeader(bytes: Uint8Array, offset: number): PacketHeader {
@@ -111,91 +133,4 @@ function byteAt(bytes: Uint8Array, offset: number): number {
 
 function malformed(message: string): SignatureError {
   return new SignatureError('SignatureMalformed', message);
-}
-
-/** Compression algorithms of a compressed data packet (RFC 9580 section 9.4). */
-export const Compression = { none: 0, zip: 1, zlib: 2, bzip2: 3 } as const;
-
-/** Bytes of a signed message after decompression. */
-export const MAX_DECOMPRESSED_BYTES = 64 * 1024;
-
-/** zlib's own buffer; a signature fits into one. */
-const CHUNK_BYTES = 2048;
-
-/**
- * Decompresses all of the input, to at most {@link MAX_DECOMPRESSED_BYTES}. Input left over after the compressed
- * stream would be bytes that nobody signed or read, and rejects.
- *
- * @throws SignatureError `LimitExceeded`, `SignatureMalformed`, `SignatureUnsupported`
- */
-export function decompress(algorithm: number, compressed: Uint8Array): Uint8Array {
-  switch (algorithm) {
-    case Compression.none:
-      return compressed;
-    case Compression.zip:
-      return inflate(zlib.inflateRawSync, compressed);
-    case Compression.zlib:
-      return inflate(zlib.inflateSync, compressed);
-    case Compression.bzip2:
-      return decompressBzip2(compressed);
-    default:
-      throw new SignatureError('SignatureUnsupported', `compression algorithm ${algorithm} is not supported`);
-  }
-}
-
-function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): Uint8Array {
-  const result = callInflate(inflateSync, compressed);
-  if (!isInflateResult(result)) throw new TypeError('zlib no longer reports how much it read');
-  if (result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
-  return result.buffer;
-}
-
-function callInflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): unknown {
-  try {
-    return inflateSync(compressed, { info: true, maxOutputLength: MAX_DECOMPRESSED_BYTES, chunkSize: CHUNK_BYTES });
-  } catch (cause) {
-    if (cause instanceof RangeError) throw tooLong();
-    throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
-  }
-}
-
-function isInflateResult(result: unknown): result is { buffer: Uint8Array; engine: { bytesWritten: number } } {
-  return typeof result === 'object' && result !== null && 'buffer' in result && 'engine' in result;
-}
-
-/** The library allocates one block of at most 900 kB (4 octets each) and gives its output byte by byte. */
-function decompressBzip2(compressed: Uint8Array): Uint8Array {
-  const output = Buffer.alloc(MAX_DECOMPRESSED_BYTES);
-  let written = 0;
-  let read = 0;
-  // Without `eof` the library reads to the stream's end mark and checks its CRC: a cut stream cannot pass.
-  const source = Object.assign(new seekBzip.Stream(), {
-    readByte: () => {
-      const octet = compressed[read++];
-      if (octet === undefined) throw new SignatureError('SignatureMalformed', 'the compressed data is cut short');
-      return octet;
-    },
-  });
-  const sink = {
-    writeByte: (octet: number) => {
-      if (written === output.length) throw tooLong();
-      output[written++] = octet;
-    },
-  };
-  try {
-    seekBzip.decode(source, sink);
-  } catch (cause) {
-    if (cause instanceof SignatureError) throw cause;
-    throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
-  }
-  if (read !== compressed.length) throw hasLeftOver();
-  return output.subarray(0, written);
-}
-
-function tooLong(): SignatureError {
-  return new SignatureError('LimitExceeded', `the signature decompresses to more than ${MAX_DECOMPRESSED_BYTES} bytes`);
-}
-
-function hasLeftOver(): SignatureError {
-  return new SignatureError('SignatureMalformed', 'bytes follow the compressed data');
 }

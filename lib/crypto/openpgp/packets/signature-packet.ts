@@ -1,15 +1,16 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { PublicKeyAlgorithm, toCompositeScheme, toSaltLength, toSignatureLength } from './algorithms.ts';
 import { type ByteReader, createByteReader, readMpi, toHex } from './byte-reader.ts';
 import { parseSubpackets, type SubpacketFields, type UnknownCritical } from './signature-subpackets.ts';
 
-/** The signature value: integers for RSA (one) and ECDSA or legacy EdDSA (two), 64 octets for Ed25519. */
+/** The signature value: integers for RSA (one) and ECDSA or legacy EdDSA (two), a string of fixed length for the others. */
 type SignatureValue =
   | { readonly kind: 'integers'; readonly integers: readonly Uint8Array[] }
   | { readonly kind: 'octets'; readonly octets: Uint8Array };
 
 /** A parsed signature packet. Nothing in it is proven. */
 export interface UntrustedSignature {
-  readonly version: 3 | 4;
+  readonly version: 3 | 4 | 6;
   readonly type: number;
   readonly publicKeyAlgorithm: number;
   readonly hashAlgorithm: number;
@@ -17,9 +18,11 @@ export interface UntrustedSignature {
   readonly createdAt: number;
   /** Seconds since 1970; undefined: never. */
   readonly expiresAt: number | undefined;
-  /** 16 hex digits; undefined when a version 4 signature names no issuer. */
+  /** 16 hex digits; undefined when a version 4 or 6 signature names no issuer. */
   readonly issuerKeyId: string | undefined;
   readonly issuerFingerprint: string | undefined;
+  /** What is hashed before the data: empty but for version 6. */
+  readonly salt: Uint8Array;
   /** First two octets of the hash, as claimed. */
   readonly hashTag: number;
   /** What is hashed after the data (RFC 9580 section 5.2.4). */
@@ -35,7 +38,7 @@ export function parseSignaturePacket(
   const reader = createByteReader(body, 'signature packet');
   const version = reader.byte();
   if (version === 3) return parseVersion3(reader);
-  if (version === 4) return parseVersion4(reader, body, unknownCritical);
+  if (version === 4 || version === 6) return parseWithSubpackets(version, reader, body, unknownCritical);
   throw new SignatureError('SignatureUnsupported', `version ${version} signatures are not supported`);
 }
 
@@ -57,25 +60,38 @@ function parseVersion3(reader: ByteReader): UntrustedSignature {
     expiresAt: undefined,
     issuerKeyId,
     issuerFingerprint: undefined,
+    salt: NO_SALT,
     hashTag: reader.uint16(),
     trailer,
-    value: readValue(reader, publicKeyAlgorithm),
+    value: readValue(reader, publicKeyAlgorithm, 3),
   };
 }
 
-function parseVersion4(reader: ByteReader, body: Uint8Array, unknownCritical: UnknownCritical): UntrustedSignature {
+const NO_SALT = new Uint8Array();
+
+/** Versions 4 and 6 (RFC 9580 section 5.2.3): version 6 has longer counts and a salt. */
+function parseWithSubpackets(
+  version: 4 | 6,
+  reader: ByteReader,
+  body: Uint8Array,
+  unknownCritical: UnknownCritical,
+): UntrustedSignature {
   const type = reader.byte();
   const publicKeyAlgorithm = reader.byte();
   const hashAlgorithm = reader.byte();
-  const hashedArea = reader.bytes(reader.uint16());
-  const unhashedArea = reader.bytes(reader.uint16());
+  const hashedArea = reader.bytes(readCount(reader, version));
+  const hashedPart = body.subarray(0, body.length - reader.remaining());
+  const unhashedArea = reader.bytes(readCount(reader, version));
   const hashed = parseSubpackets(hashedArea, true, unknownCritical);
   const unhashed = parseSubpackets(unhashedArea, false, unknownCritical);
   if (hashed.createdAt === undefined) throw malformed('the signature does not say when it was made');
   const { createdAt, expiresAfter } = hashed;
   const issuerFingerprint = agreeOn([...hashed.issuerFingerprints, ...unhashed.issuerFingerprints]);
+  if (issuerFingerprint !== undefined && toKeyVersion(issuerFingerprint) !== version) {
+    throw malformed(`a version ${version} signature names a key of another version`);
+  }
   return {
-    version: 4,
+    version,
     type,
     publicKeyAlgorithm,
     hashAlgorithm,
@@ -84,24 +100,50 @@ function parseVersion4(reader: ByteReader, body: Uint8Array, unknownCritical: Un
     issuerKeyId: agreeOnKeyId(hashed, unhashed, issuerFingerprint),
     issuerFingerprint,
     hashTag: reader.uint16(),
-    trailer: toVersion4Trailer(body.subarray(0, 6 + hashedArea.length)),
-    value: readValue(reader, publicKeyAlgorithm),
+    salt: version === 6 ? readSalt(reader, hashAlgorithm) : NO_SALT,
+    trailer: toTrailer(version, hashedPart),
+    value: readValue(reader, publicKeyAlgorithm, version),
   };
 }
 
-function toVersion4Trailer(hashedPart: Uint8Array): Uint8Array {
+function readCount(reader: ByteReader, version: 4 | 6): number {
+  return version === 6 ? reader.uint32() : reader.uint16();
+}
+
+/** The salt, whose length follows the hash (RFC 9580 section 5.2.3): any other length is refused. */
+export function readSalt(reader: ByteReader, hashAlgorithm: number): Uint8Array {
+  const salt = reader.bytes(reader.byte());
+  const length = toSaltLength(hashAlgorithm);
+  if (length === undefined || salt.length === length) return salt;
+  throw malformed(`the salt has ${salt.length} octets; hash algorithm ${hashAlgorithm} needs ${length}`);
+}
+
+function toTrailer(version: 4 | 6, hashedPart: Uint8Array): Uint8Array {
   const trailer = Buffer.alloc(hashedPart.length + 6);
   trailer.set(hashedPart);
-  trailer.writeUInt16BE(0x04ff, hashedPart.length);
+  trailer.writeUInt8(version, hashedPart.length);
+  trailer.writeUInt8(0xff, hashedPart.length + 1);
   trailer.writeUInt32BE(hashedPart.length, hashedPart.length + 2);
   return trailer;
 }
 
 function agreeOnKeyId(hashed: SubpacketFields, unhashed: SubpacketFields, fingerprint: string | undefined) {
   const keyIds = [...hashed.issuerKeyIds, ...unhashed.issuerKeyIds];
-  // The key ID of a version 4 key is the end of its fingerprint.
-  if (fingerprint !== undefined) keyIds.push(fingerprint.slice(-16));
+  if (fingerprint !== undefined) keyIds.push(toKeyId(fingerprint));
   return agreeOn(keyIds);
+}
+
+const KEY_ID_DIGITS = 16;
+const VERSION_6_DIGITS = 64;
+
+/** The version of the key that has a fingerprint: only those of version 6 are of SHA-256. */
+export function toKeyVersion(fingerprint: string): 4 | 6 {
+  return fingerprint.length === VERSION_6_DIGITS ? 6 : 4;
+}
+
+/** The end of a version 4 fingerprint, the start of a version 6 one (RFC 9580 section 5.5.4). */
+export function toKeyId(fingerprint: string): string {
+  return toKeyVersion(fingerprint) === 6 ? fingerprint.slice(0, KEY_ID_DIGITS) : fingerprint.slice(-KEY_ID_DIGITS);
 }
 
 /** One name or none: with two that differ, the evidence could name a key that did not sign. */
@@ -111,10 +153,27 @@ function agreeOn(names: readonly string[]): string | undefined {
   return first;
 }
 
-function readValue(reader: ByteReader, publicKeyAlgorithm: number): SignatureValue {
+function readValue(reader: ByteReader, publicKeyAlgorithm: number, version: 3 | 4 | 6): SignatureValue {
+  requirePairing(publicKeyAlgorithm, version);
   const value = readUnfinishedValue(reader, publicKeyAlgorithm);
   if (reader.remaining() > 0) throw malformed('bytes follow the content of the signature packet');
   return value;
+}
+
+/**
+ * RFC 9580 section 5.2.3.3 keeps legacy EdDSA out of version 6, and RFC 9980 section 5.3 keeps composites in it. Version 3
+ * has none of the algorithms whose signatures are strings of octets: no RFC says what would be signed, and no peer reads it.
+ */
+function requirePairing(publicKeyAlgorithm: number, version: 3 | 4 | 6): void {
+  if (isPair(publicKeyAlgorithm, version)) return;
+  const reason = `public-key algorithm ${publicKeyAlgorithm} makes no signature of version ${version}`;
+  throw new SignatureError('SignatureUnsupported', reason);
+}
+
+function isPair(publicKeyAlgorithm: number, version: 3 | 4 | 6): boolean {
+  if (version === 6) return publicKeyAlgorithm !== PublicKeyAlgorithm.eddsaLegacy;
+  if (version === 3) return toSignatureLength(publicKeyAlgorithm) === undefined;
+  return toCompositeScheme(publicKeyAlgorithm) === undefined;
 }
 
 function readUnfinishedValue(reader: ByteReader, publicKeyAlgorithm: number): SignatureValue {
@@ -126,63 +185,14 @@ function readUnfinishedValue(reader: ByteReader, publicKeyAlgorithm: number): Si
     case PublicKeyAlgorithm.ecdsa:
     case PublicKeyAlgorithm.eddsaLegacy:
       return { kind: 'integers', integers: [readMpi(reader), readMpi(reader)] };
-    case PublicKeyAlgorithm.ed25519:
-      return { kind: 'octets', octets: reader.bytes(64) };
-    default:
+    default: {
+      const length = toSignatureLength(publicKeyAlgorithm);
+      if (length !== undefined) return { kind: 'octets', octets: reader.bytes(length) };
       throw new SignatureError('SignatureUnsupported', `public-key algorithm ${publicKeyAlgorithm} is not supported`);
+    }
   }
 }
 
 function malformed(message: string): SignatureError {
   return new SignatureError('SignatureMalformed', message);
-}
-
-/** Public-key algorithms whose signatures verify (RFC 9580 section 9.1). */
-export const PublicKeyAlgorithm = {
-  rsa: 1,
-  rsaSignOnly: 3,
-  dsa: 17,
-  ecdsa: 19,
-  eddsaLegacy: 22,
-  ed25519: 27,
-} as const;
-
-const ACCEPTED_HASHES: ReadonlyMap<number, string> = new Map([
-  [8, 'sha256'],
-  [9, 'sha384'],
-  [10, 'sha512'],
-  [11, 'sha224'],
-]);
-
-const BROKEN_HASHES: ReadonlyMap<number, string> = new Map([
-  [1, 'MD5'],
-  [2, 'SHA-1'],
-  [3, 'RIPEMD-160'],
-]);
-
-/**
- * The `node:crypto` name of a hash that may protect data.
- *
- * @throws SignatureError `SignatureInvalid` for one that collides, `SignatureUnsupported` for one not known
- */
-export function toAcceptedHash(hashAlgorithm: number): string {
-  const name = ACCEPTED_HASHES.get(hashAlgorithm);
-  if (name !== undefined) return name;
-  const broken = BROKEN_HASHES.get(hashAlgorithm);
-  if (broken !== undefined) {
-    throw new SignatureError('SignatureInvalid', `the signature uses ${broken}, which no longer protects anything`);
-  }
-  throw new SignatureError('SignatureUnsupported', `hash algorithm ${hashAlgorithm} is not supported`);
-}
-
-/** The `node:crypto` name of any hash that a certificate's own signatures may have used; undefined when unknown. */
-export function toCertificateHash(hashAlgorithm: number): string | undefined {
-  return (
-    ACCEPTED_HASHES.get(hashAlgorithm) ??
-    new Map([
-      [1, 'md5'],
-      [2, 'sha1'],
-      [3, 'ripemd160'],
-    ]).get(hashAlgorithm)
-  );
 }

@@ -1,7 +1,7 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { type ByteReader, createByteReader, toHex } from './byte-reader.ts';
 
-/** The subpackets of a version 4 signature that Signet uses (RFC 9580 section 5.2.3.7). */
+/** The subpackets of a version 4 or 6 signature that Signet uses (RFC 9580 section 5.2.3.7). */
 export interface SubpacketFields {
   readonly createdAt: number | undefined;
   /** Seconds after creation; 0 means never. */
@@ -103,7 +103,7 @@ export function readRevocationKeys(hashedArea: Uint8Array): RevocationKeys {
   return { fingerprints, isUnderstood };
 }
 
-function* readSubpackets(area: Uint8Array): Generator<Subpacket> {
+export function* readSubpackets(area: Uint8Array): Generator<Subpacket> {
   const reader = createByteReader(area, 'subpacket area');
   while (reader.remaining() > 0) {
     const length = readSubpacketLength(reader);
@@ -130,8 +130,10 @@ function readTime(body: ByteReader, earlier: number | undefined, protectedBySign
 
 function readFingerprint(body: ByteReader): string {
   const version = body.byte();
-  if (version !== 4) throw new SignatureError('SignatureUnsupported', `the issuer is a version ${version} key`);
-  const fingerprint = toHex(body.bytes(20));
+  if (version !== 4 && version !== 6) {
+    throw new SignatureError('SignatureUnsupported', `the issuer is a version ${version} key`);
+  }
+  const fingerprint = toHex(body.bytes(version === 6 ? 32 : 20));
   requireEnd(body);
   return fingerprint;
 }

@@ -1,6 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
+import { countKeyOperation } from '../../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { Certificate } from './certificate.ts';
+import { isUnderPolicy } from './certificate-policies.ts';
+import { areNamesAllowed, type ComparisonBudget, MAX_COMPARED_CHARACTERS } from './name-constraints.ts';
 import { describeWeakness } from './public-key.ts';
 
 /** The trusted certificates, and those that may link the leaf to one of them. */
@@ -18,6 +22,7 @@ const DIGITAL_SIGNATURE = 0x80;
 const CONTENT_COMMITMENT = 0x40;
 const CERTIFICATE_SIGN = 0x04;
 const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
+export const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const ANY_PURPOSE = '2.5.29.37.0';
 
 /** RSA (PKCS #1 v1.5) and ECDSA with SHA-256, -384, -512; Ed25519. */
@@ -32,45 +37,93 @@ const SIGNATURE_ALGORITHMS = new Set([
 ]);
 
 /**
- * Checks that a path of certificates leads from the leaf to a trusted one, for signing code, at a time (RFC 5280, without
- * revocation).
- * Every certificate of the path, the trusted one included, has to be valid then.
+ * Checks that a path of certificates leads from the leaf to a trusted one, for a purpose, at a time (RFC 5280, without
+ * revocation), as Go's crypto/x509 does for nodes. Returns the certificate that vouches for the leaf.
+ * Every certificate of the path, the trusted one included, has to be valid then. A leaf that is itself trusted is a path.
  *
  * @param time seconds since 1970
+ * @param purpose of every certificate that names purposes: signing code, unless said
  * @throws SignatureError `KeyUnknown` without a path; `KeyExpired`, `KeyNotForSigning`, `SignatureUnsupported` or
  *   `LimitExceeded` when that is why there is no path
  */
-export function verifyCertificatePath(leaf: Certificate, pool: CertificatePool, time: number): void {
-  const search: Search = { pool, time, checks: 0, obstacle: undefined };
-  if (!hasPath(leaf, [], search)) {
+export function verifyCertificatePath(
+  leaf: Certificate,
+  pool: CertificatePool,
+  time: number,
+  purpose = CODE_SIGNING,
+): Certificate {
+  const comparisons = { left: MAX_COMPARED_CHARACTERS };
+  const search: Search = { pool, time, purpose, checks: 0, comparisons, obstacle: undefined };
+  const isTrusted = pool.roots.some(({ der }) => der.equals(leaf.der));
+  const issuer = isTrusted ? leaf : findIssuer([leaf], search);
+  if (issuer === undefined) {
     const unknown = "no trusted certificate vouches for the signer's certificate";
     throw search.obstacle ?? new SignatureError('KeyUnknown', unknown);
   }
-  verifyUsable(leaf, time);
+  verifyUsable(leaf, search);
   const { keyUsage } = leaf;
   if (keyUsage !== undefined && (keyUsage & (DIGITAL_SIGNATURE | CONTENT_COMMITMENT)) === 0) {
     throw new SignatureError('KeyNotForSigning', "the signer's certificate is not for signatures");
   }
+  return issuer;
 }
 
 interface Search {
   readonly pool: CertificatePool;
   readonly time: number;
+  readonly purpose: string;
   checks: number;
+  readonly comparisons: ComparisonBudget;
   /** Why the first certificate that did sign may not be an issuer. */
   obstacle: SignatureError | undefined;
 }
 
-function hasPath(certificate: Certificate, below: readonly Certificate[], search: Search): boolean {
+/**
+ * Who vouches for the last certificate of a path, where that leads on to a trusted one.
+ *
+ * @param path the leaf first
+ */
+function findIssuer(path: readonly Certificate[], search: Search): Certificate | undefined {
   const { roots, intermediates } = search.pool;
-  if (roots.some((root) => vouches(root, certificate, below.length, search))) return true;
-  if (below.length >= MAX_INTERMEDIATES) return false;
-  return intermediates.some(
+  const [certificate] = path.slice(-1);
+  if (certificate === undefined) return undefined;
+  const isNew = (issuer: Certificate): boolean => !path.some((other) => isSameIdentity(issuer, other));
+  const intermediatesBelow = path.length - 1;
+  for (const root of roots) {
+    const leads = isNew(root) && vouches(root, certificate, intermediatesBelow, search);
+    if (leads && isAllowedPath([...path, root], search)) return root;
+  }
+  if (intermediatesBelow >= MAX_INTERMEDIATES) return undefined;
+  return intermediates.find(
     (issuer) =>
-      !below.some(({ der }) => der.equals(issuer.der)) &&
-      vouches(issuer, certificate, below.length, search) &&
-      hasPath(issuer, [...below, issuer], search),
+      isNew(issuer) &&
+      vouches(issuer, certificate, intermediatesBelow, search) &&
+      findIssuer([...path, issuer], search) !== undefined,
   );
+}
+
+/** A certificate with the name, key and alternative names of one in the path is skipped: it adds no new path. */
+function isSameIdentity(one: Certificate, other: Certificate): boolean {
+  return (
+    one.subject.equals(other.subject) &&
+    one.encodedKey.equals(other.encodedKey) &&
+    (one.encodedNames ?? NONE).equals(other.encodedNames ?? NONE)
+  );
+}
+
+const NONE = Buffer.alloc(0);
+
+/** Whether a whole path satisfies the name constraints and certificate policies of its authorities. */
+function isAllowedPath(path: readonly Certificate[], search: Search): boolean {
+  if (!isUnderPolicy(path)) {
+    const fault = 'an authority requires a certificate policy, and the path of certificates is under none';
+    search.obstacle ??= new SignatureError('KeyUnknown', fault);
+    return false;
+  }
+  const named = path.map((certificate) => ({ ...certificate, hasNames: certificate.encodedNames !== undefined }));
+  if (areNamesAllowed(named, search.comparisons)) return true;
+  search.obstacle ??= new SignatureError('KeyUnknown', 'an authority may not certify a name of a certificate below it');
+  return false;
 }
 
 function vouches(issuer: Certificate, certificate: Certificate, intermediatesBelow: number, search: Search): boolean {
@@ -80,7 +133,8 @@ function vouches(issuer: Certificate, certificate: Certificate, intermediatesBel
   }
   if (!isSignedBy(certificate, issuer)) return false;
   try {
-    verifyIssuer(issuer, intermediatesBelow, search.time);
+    verifyAlgorithm(certificate);
+    verifyIssuer(issuer, intermediatesBelow, search);
     return true;
   } catch (cause) {
     if (!(cause instanceof SignatureError)) throw cause;
@@ -89,7 +143,7 @@ function vouches(issuer: Certificate, certificate: Certificate, intermediatesBel
   }
 }
 
-function verifyIssuer(issuer: Certificate, intermediatesBelow: number, time: number): void {
+function verifyIssuer(issuer: Certificate, intermediatesBelow: number, search: Search): void {
   if (!issuer.isAuthority) {
     throw new SignatureError('KeyUnknown', 'the issuing certificate is not a certificate authority');
   }
@@ -99,12 +153,12 @@ function verifyIssuer(issuer: Certificate, intermediatesBelow: number, time: num
   if (issuer.pathLength !== undefined && intermediatesBelow > issuer.pathLength) {
     throw new SignatureError('KeyUnknown', 'the path of certificates is longer than its authority allows');
   }
-  verifyUsable(issuer, time);
+  verifyUsable(issuer, search);
 }
 
 /** What is required of every certificate of a path. */
-function verifyUsable(certificate: Certificate, time: number): void {
-  const { unhandled, signatureAlgorithm, purposes, notBefore, notAfter } = certificate;
+function verifyUsable(certificate: Certificate, { time, purpose }: Search): void {
+  const { unhandled, purposes, notBefore, notAfter } = certificate;
   if (unhandled.length > 0) {
     throw new SignatureError(
       'SignatureUnsupported',
@@ -113,22 +167,34 @@ function verifyUsable(certificate: Certificate, time: number): void {
   }
   const weakness = describeWeakness(certificate.publicKey);
   if (weakness !== undefined) throw new SignatureError('SignatureUnsupported', `a certificate's key: ${weakness}`);
-  if (!SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) {
-    throw new SignatureError('SignatureUnsupported', `a certificate is signed by the algorithm ${signatureAlgorithm}`);
-  }
   // Written so that NaN is outside the validity.
   if (!(time >= notBefore && time <= notAfter)) {
     throw new SignatureError('KeyExpired', `a certificate is not valid at ${formatUnixTime(time)}`);
   }
-  if (purposes !== undefined && !purposes.includes(CODE_SIGNING) && !purposes.includes(ANY_PURPOSE)) {
-    throw new SignatureError('KeyNotForSigning', 'a certificate is for other purposes than signing code');
+  if (purposes !== undefined && !purposes.includes(purpose) && !purposes.includes(ANY_PURPOSE)) {
+    const wanted = purpose === CODE_SIGNING ? 'signing code' : 'timestamps';
+    throw new SignatureError('KeyNotForSigning', `a certificate is for other purposes than ${wanted}`);
   }
 }
 
-function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+/** Of what a path rests on. A trusted certificate's own signature, which proves nothing, may be by SHA-1. */
+function verifyAlgorithm({ signatureAlgorithm }: Certificate): void {
+  if (SIGNATURE_ALGORITHMS.has(signatureAlgorithm)) return;
+  throw new SignatureError('SignatureUnsupported', `a certificate is signed by the algorithm ${signatureAlgorithm}`);
+}
+
+/** Of certificates that stay, such as those of one trusted root, the same few are compared again and again. */
+const SIGNED_BY = new WeakMap<X509Certificate, WeakSet<X509Certificate>>();
+
+function isSignedBy({ x509 }: Certificate, issuer: Certificate): boolean {
+  if (SIGNED_BY.get(x509)?.has(issuer.x509) === true) return true;
+  countKeyOperation();
   try {
-    return certificate.x509.verify(issuer.publicKey);
+    if (!x509.verify(issuer.publicKey)) return false;
   } catch {
     return false;
   }
+  const issuers = SIGNED_BY.get(x509) ?? new WeakSet<X509Certificate>();
+  SIGNED_BY.set(x509, issuers.add(issuer.x509));
+  return true;
 }

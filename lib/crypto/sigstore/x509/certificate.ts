@@ -2,7 +2,20 @@ import { type KeyObject, X509Certificate } from 'node:crypto';
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { type CertificateExtensions, parseExtensions } from './certificate-extensions.ts';
-import { DerError, DerTag, type DerValue, expectDer, readDer, readDerValues, splitPem, toDottedOid } from './der.ts';
+import {
+  DerError,
+  DerTag,
+  type DerValue,
+  expectDer,
+  readBits,
+  readDer,
+  readDerValues,
+  requireNatural,
+  splitPem,
+  toDottedOid,
+} from './der.ts';
+import { requireName } from './distinguished-name.ts';
+import { describeCost } from './public-key.ts';
 
 /** An X.509 certificate as read: nothing in it is proven before a path to a trusted one is. */
 export interface Certificate extends CertificateExtensions {
@@ -13,6 +26,8 @@ export interface Certificate extends CertificateExtensions {
   /** Names are compared by their bytes. */
   readonly issuer: Buffer;
   readonly subject: Buffer;
+  /** Its key as it was signed. */
+  readonly encodedKey: Buffer;
   readonly signatureAlgorithm: string;
   /** First and last second of validity, since 1970. */
   readonly notBefore: number;
@@ -29,26 +44,25 @@ const GENERALIZED_TIME = /^([0-9]{4})([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{2})([0
 function parseCertificate(der: Buffer): Certificate {
   const [tbs, algorithm, signature, ...more] = readDerValues(expectDer(readDer(der), DerTag.sequence));
   if (more.length > 0) throw new DerError('the certificate has a fourth part');
-  expectDer(signature, DerTag.bitString);
-  const [version, , innerAlgorithm, issuer, validity, subject, spki, ...rest] = readDerValues(
+  if (readBits(expectDer(signature, DerTag.bitString)).unused > 0) throw new DerError('the signature is not octets');
+  const [version, serial, innerAlgorithm, issuer, validity, subject, spki, ...rest] = readDerValues(
     expectDer(tbs, DerTag.sequence),
   );
   if (expectDer(version, VERSION_TAG).toString('hex') !== '020102') throw new DerError('the version is not 3');
-  expectDer(issuer, DerTag.sequence);
-  expectDer(subject, DerTag.sequence);
-  expectDer(spki, DerTag.sequence);
-  if (issuer === undefined || subject === undefined) throw new DerError('a name is missing');
+  requireNatural(expectDer(serial, DerTag.integer));
   if (algorithm?.encoded.equals(innerAlgorithm?.encoded ?? Buffer.alloc(0)) !== true) {
     throw new DerError('the signature algorithm is stated twice, and differs');
   }
   const [identifier] = readDerValues(expectDer(algorithm, DerTag.sequence));
+  const encodedKey = readEncodedKey(spki);
   const x509 = readX509(der);
   return {
     der,
     x509,
     publicKey: x509.publicKey,
-    issuer: issuer.encoded,
-    subject: subject.encoded,
+    issuer: requireName(issuer),
+    subject: requireName(subject),
+    encodedKey,
     signatureAlgorithm: toDottedOid(expectDer(identifier, DerTag.objectIdentifier)),
     ...parseValidity(validity),
     ...parseExtensions(findExtensions(rest)),
@@ -84,14 +98,45 @@ function parseTime(value: DerValue | undefined): number {
   return time.getTime() / 1000;
 }
 
+const RSA = '1.2.840.113549.1.1.1';
+const ECDSA = '1.2.840.10045.2.1';
+const UNCOMPRESSED = 0x04;
+
+/** The key in the only spelling that Go reads: OpenSSL takes others, such as points that are compressed. */
+function readEncodedKey(spki: DerValue | undefined): Buffer {
+  const [algorithm, bits, ...more] = readDerValues(expectDer(spki, DerTag.sequence));
+  const [identifier, parameters, ...others] = readDerValues(expectDer(algorithm, DerTag.sequence));
+  const kind = toDottedOid(expectDer(identifier, DerTag.objectIdentifier));
+  const { unused, octets } = readBits(expectDer(bits, DerTag.bitString));
+  const isPlain =
+    (kind === RSA && parameters?.tag === DerTag.null && parameters.content.length === 0) ||
+    (kind === ECDSA && parameters?.tag === DerTag.objectIdentifier && octets[0] === UNCOMPRESSED) ||
+    (kind !== RSA && kind !== ECDSA && parameters === undefined);
+  if (!isPlain || unused > 0 || spki === undefined || more.length + others.length > 0) {
+    throw new DerError('the key is not in the form that its kind requires');
+  }
+  if (kind === RSA) {
+    const numbers = readDerValues(expectDer(readDer(octets), DerTag.sequence));
+    if (numbers.length !== 2) throw new DerError('an RSA key is not two numbers');
+    for (const number of numbers) requireNatural(expectDer(number, DerTag.integer));
+  }
+  return spki.encoded;
+}
+
+/** Before anything is computed with the key: see {@link describeCost}. */
 function readX509(der: Buffer): X509Certificate {
+  let cost: string | undefined;
+  let x509: X509Certificate;
   try {
-    const x509 = new X509Certificate(der);
-    void x509.publicKey;
-    return x509;
+    x509 = new X509Certificate(der);
+    cost = describeCost(x509.publicKey);
   } catch (cause) {
     throw new DerError('the certificate or its key does not parse', { cause });
   }
+  if (cost !== undefined) throw new DerError(cost);
+  // What Node reads past, such as bits behind a signature's end, would give one certificate two spellings.
+  if (!x509.raw.equals(der)) throw new DerError('the certificate is not in DER');
+  return x509;
 }
 
 /** Certificates that a signature may bring along. */

@@ -1,4 +1,5 @@
-import { tryDecodeBase64 } from '../../../base/documents/base64.ts';
+import { tryDecodeBase64 } from '../../../base/documents/decode.ts';
+import { withoutTrailing } from '../../../base/names/without-trailing.ts';
 
 /** One DER value: its identifier octet, its content, and both with the length. */
 export interface DerValue {
@@ -13,6 +14,7 @@ export const DerTag = {
   integer: 0x02,
   bitString: 0x03,
   octetString: 0x04,
+  null: 0x05,
   objectIdentifier: 0x06,
   utf8String: 0x0c,
   printableString: 0x13,
@@ -20,6 +22,7 @@ export const DerTag = {
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
+  set: 0x31,
 } as const;
 
 /** Bytes that are not DER. Callers turn it into a SignatureError or a ConfigurationError. */
@@ -61,6 +64,9 @@ export function readDerValues(content: Buffer): readonly DerValue[] {
   return values;
 }
 
+/** As Go's readers have it, on every platform. */
+const MAX_ARC = 2 ** 31 - 1;
+
 /** The dotted form of an object identifier's content. @throws DerError */
 export function toDottedOid(content: Buffer): string {
   const arcs: number[] = [];
@@ -69,7 +75,7 @@ export function toDottedOid(content: Buffer): string {
   for (const octet of content) {
     if (!isInside && octet === 0x80) throw new DerError('an arc of an object identifier is not in its shortest form');
     arc = arc * 128 + (octet & 0x7f);
-    if (!Number.isSafeInteger(arc)) throw new DerError('an arc of an object identifier is too large');
+    if (arc > MAX_ARC) throw new DerError('an arc of an object identifier is too large');
     isInside = (octet & 0x80) !== 0;
     if (isInside) continue;
     arcs.push(arc);
@@ -81,13 +87,35 @@ export function toDottedOid(content: Buffer): string {
   return [root, first - root * 40, ...others].join('.');
 }
 
-/** A small non-negative integer. @throws DerError */
+/** A non-negative integer of up to four octets. @throws DerError */
 export function toSmallInteger(content: Buffer): number {
-  const isPadded = content.length > 1 && content[0] === 0 && ((content[1] ?? 0) & 0x80) === 0;
-  if (content.length === 0 || content.length > 5 || isPadded || ((content[0] ?? 0) & 0x80) !== 0) {
-    throw new DerError('an integer is negative, too large or not in its shortest form');
-  }
+  requireNatural(content);
+  if (content.length > 5) throw new DerError('an integer is too large');
   return content.readUIntBE(0, content.length);
+}
+
+/** The content of an integer of any size that is not negative. @throws DerError */
+export function requireNatural(content: Buffer): void {
+  const isPadded = content.length > 1 && content[0] === 0 && ((content[1] ?? 0) & 0x80) === 0;
+  if (content.length === 0 || isPadded || ((content[0] ?? 0) & 0x80) !== 0) {
+    throw new DerError('an integer is negative or not in its shortest form');
+  }
+}
+
+/** Bits of a bit string: its octets, and how many of the last one are no part of it. */
+interface DerBits {
+  readonly unused: number;
+  readonly octets: Buffer;
+}
+
+/** The content of a bit string. @throws DerError */
+export function readBits(content: Buffer): DerBits {
+  const unused = content[0];
+  const last = content.at(-1) ?? 0;
+  const isEmpty = content.length === 1;
+  if (unused === undefined || unused > 7 || (isEmpty && unused > 0)) throw new DerError('a bit string is not readable');
+  if (!isEmpty && (last & ((1 << unused) - 1)) !== 0) throw new DerError('unused bits of a bit string are set');
+  return { unused, octets: content.subarray(1) };
 }
 
 /** @throws DerError for anything but 00 and FF */
@@ -129,22 +157,55 @@ interface PemText {
   readonly rest: string;
 }
 
-const BLOCK = /^-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n([A-Za-z0-9+/=\s]*)-----END \1-----[ \t]*\r?$/gm;
+const BEGIN = '-----BEGIN ';
+const DASHES = '-----';
+const LABEL = /^[A-Z0-9 ]+$/;
+/** The white space that Go's `encoding/pem` passes over; a vertical tab or a form feed ends the block. */
+const BODY = /^[A-Za-z0-9+/= \t\r]*$/;
+const BLANKS = /[ \t\r]/g;
+const LINE_ENDS = ' \t';
 
-/** Splits RFC 7468 text; blocks with headers (RFC 1421) are not read. */
+/**
+ * Splits RFC 7468 text; blocks with headers (RFC 1421) are not read. Each line is visited twice at most: the search for
+ * the end of a block stops at the first line that cannot be in one, which every first line of another is.
+ */
 export function splitPem(text: string): PemText {
+  const lines = text.split(/\r?\n/);
   const blocks: PemBlock[] = [];
-  const rest = text.replaceAll(BLOCK, (whole, label: string, body: string) => {
-    const der = tryDecodeBase64(body.replaceAll(/\s/g, ''));
-    if (der === undefined) return whole;
-    blocks.push({ label, der });
-    return '';
-  });
-  return { blocks, rest };
+  const rest: string[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index] ?? '';
+    const block = line.startsWith(BEGIN) ? readBlock(lines, index) : undefined;
+    if (block === undefined) {
+      rest.push(line);
+      continue;
+    }
+    blocks.push(block);
+    rest.push('');
+    index = block.end;
+  }
+  return { blocks, rest: rest.join('\n') };
 }
 
 /** The one block of a text that holds nothing else; undefined otherwise. */
 export function trySinglePem(text: string): PemBlock | undefined {
   const { blocks, rest } = splitPem(text);
   return blocks.length === 1 && rest.trim() === '' ? blocks[0] : undefined;
+}
+
+/** The block that starts on a line, and where it ends; undefined for what is no block. */
+function readBlock(lines: readonly string[], start: number): (PemBlock & { readonly end: number }) | undefined {
+  const first = withoutTrailing(lines[start] ?? '', LINE_ENDS);
+  const label = first.slice(BEGIN.length, -DASHES.length);
+  if (!first.endsWith(DASHES) || !LABEL.test(label)) return undefined;
+  let end = start + 1;
+  while (BODY.test(lines[end] ?? DASHES)) end++;
+  if (withoutTrailing(lines[end] ?? '', LINE_ENDS) !== `-----END ${label}-----`) return undefined;
+  const der = tryDecodeBase64(
+    lines
+      .slice(start + 1, end)
+      .join('')
+      .replaceAll(BLANKS, ''),
+  );
+  return der === undefined ? undefined : { label, der, end };
 }

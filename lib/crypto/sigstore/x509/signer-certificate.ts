@@ -1,6 +1,9 @@
 import type { KeyObject } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
+import type { AlternativeNames } from './alternative-names.ts';
 import type { Certificate } from './certificate.ts';
+import { ALTERNATIVE_NAMES } from './certificate-extensions.ts';
 import { verifyCertificatePath } from './certificate-path.ts';
 
 /** A Fulcio authority, and the identity that it has to certify. */
@@ -24,15 +27,43 @@ export function verifyFulcioCertificate(
   { authorities, oidcIssuer, subjectEmail }: FulcioTrust,
   time: number,
 ): KeyObject {
-  verifyCertificatePath(leaf, { roots: authorities, intermediates: sentIntermediates }, time);
+  const pool = { roots: authorities, intermediates: sentIntermediates };
+  verifyCertificatePath(withoutNames(leaf), pool, time);
   const issuer = issuerOf(leaf);
   if (oidcIssuer === '' || issuer !== oidcIssuer) {
     throw new SignatureError('IdentityMismatch', `the certificate is for a login at ${JSON.stringify(issuer)}`);
   }
   if (subjectEmail === '' || !leaf.emails.includes(subjectEmail)) {
-    throw new SignatureError('IdentityMismatch', `the certificate is for ${describe(leaf.emails)}`);
+    throw new SignatureError('IdentityMismatch', `the certificate is for ${describe(leaf.emails, 'email address')}`);
   }
   return leaf.publicKey;
+}
+
+/** Fulcio certifies kinds of names that are not read here; the one that is asked for is compared by itself. */
+export function withoutNames(leaf: Certificate): Certificate {
+  return { ...leaf, unhandled: leaf.unhandled.filter((oid) => oid !== ALTERNATIVE_NAMES) };
+}
+
+/** Who has to have signed, by a login: exactly this name of the certificate, from exactly this issuer. */
+export interface CertificateIdentity {
+  /** A URI, such as a workflow's, an email address, or a username as Fulcio writes it: `NAME!DOMAIN`. */
+  readonly identity: string;
+  readonly issuer: string;
+}
+
+/** @throws SignatureError `IdentityMismatch`, `SignatureMalformed` for two issuers */
+export function verifyCertificateIdentity(leaf: Certificate, { identity, issuer }: CertificateIdentity): void {
+  const found = issuerOf(leaf);
+  if (issuer === '' || found !== issuer) {
+    throw new SignatureError('IdentityMismatch', `the certificate is for a login at ${JSON.stringify(found)}`);
+  }
+  const names = [...leaf.uris, ...leaf.emails, ...leaf.usernames];
+  if (identity === '' || !names.includes(identity)) {
+    throw new SignatureError(
+      'IdentityMismatch',
+      `the certificate is for ${describe(names, 'URI, email address or username')}`,
+    );
+  }
 }
 
 function issuerOf({ issuerV1, issuerV2 }: Certificate): string {
@@ -44,8 +75,8 @@ function issuerOf({ issuerV1, issuerV2 }: Certificate): string {
   return issuer;
 }
 
-function describe(emails: readonly string[]): string {
-  return emails.length === 0 ? 'no email address' : emails.map((email) => JSON.stringify(email)).join(', ');
+function describe(names: readonly string[], kind: string): string {
+  return names.length === 0 ? `no ${kind}` : names.map((name) => JSON.stringify(name)).join(', ');
 }
 
 /** A private authority, and the subject that it has to certify: an email address, a host name or both. */
@@ -75,29 +106,59 @@ export function verifyPkiCertificate(
   if (subjectEmail !== undefined && !leaf.emails.includes(subjectEmail)) {
     throw new SignatureError('IdentityMismatch', `the certificate is not for the email address ${subjectEmail}`);
   }
-  if (subjectHostname !== undefined && !leaf.hostnames.some((name) => matchesHostname(name, subjectHostname))) {
+  if (subjectHostname !== undefined && !isForHost(leaf, subjectHostname)) {
     throw new SignatureError('IdentityMismatch', `the certificate is not for the host ${subjectHostname}`);
   }
   return leaf.publicKey;
 }
 
-const LABEL = /^[a-z0-9_-]+$/;
-
 /**
- * Whether a name of a certificate matches a host, as Go's VerifyHostname: letter case is ignored, and a `*` stands for
- * the first label of the certificate's name. A host that is itself written with `*` has to be there unchanged.
+ * Whether a certificate is for a host, as Go's VerifyHostname says. An address is compared with addresses alone. Letter
+ * case and the dot at the end of the host are ignored, and a `*` stands for the whole first label. What is no host name
+ * has to be there unchanged.
  */
-function matchesHostname(untrustedName: string, hostname: string): boolean {
-  const name = untrustedName.toLowerCase();
-  const host = hostname.toLowerCase();
-  if (!isHostname(host.split('.'))) return host !== '' && name === host;
-  const [nameFirst, ...nameRest] = name.split('.');
-  const [hostFirst, ...hostRest] = host.split('.');
-  if (!isHostname(nameRest) || nameRest.join('.') !== hostRest.join('.')) return name === host;
-  return nameFirst === '*' || nameFirst === hostFirst;
+function isForHost({ hostnames, addresses }: AlternativeNames, hostname: string): boolean {
+  const address = parseAddress(hostname);
+  if (address !== undefined) return addresses.some((one) => toAddress(one) === address);
+  const host = toLowerAscii(hostname);
+  const bare = host.endsWith('.') ? host.slice(0, -1) : host;
+  const labels = isHostname(bare.split('.')) ? bare.split('.') : undefined;
+  return hostnames.some((untrustedName) => {
+    const name = toLowerAscii(untrustedName);
+    const parts = name.split('.');
+    if (labels === undefined || !isHostname(parts[0] === '*' && parts.length > 1 ? parts.slice(1) : parts)) {
+      return host !== '' && host !== '.' && name === host;
+    }
+    return (
+      parts.length === labels.length &&
+      parts.every((part, index) => part === labels[index] || (index === 0 && part === '*'))
+    );
+  });
 }
 
-/** A `*` alone must not stand for a host of one label. */
+const LABEL = /^[a-z0-9_][a-z0-9_-]*$/;
+
 function isHostname(labels: readonly string[]): boolean {
-  return labels.length > 0 && labels.every((label) => LABEL.test(label));
+  return labels.every((label) => LABEL.test(label));
+}
+
+/** Of other alphabets no letter has a case here: Kelvin's sign is no k. */
+function toLowerAscii(text: string): string {
+  return text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
+/** The one spelling of an address, which may stand in brackets; undefined for a name. */
+function parseAddress(hostname: string): string | undefined {
+  const isBracketed = hostname.length > 2 && hostname.startsWith('[') && hostname.endsWith(']');
+  const text = isBracketed ? hostname.slice(1, -1) : hostname;
+  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return ipaddr.IPv4.parse(text).toString();
+  if (text.includes('%') || !ipaddr.IPv6.isValid(text)) return undefined;
+  return ipaddr.process(text).toString();
+}
+
+function toAddress(octets: Buffer): string {
+  const address = ipaddr.fromByteArray([...octets]);
+  return address instanceof ipaddr.IPv6 && address.isIPv4MappedAddress()
+    ? address.toIPv4Address().toString()
+    : address.toString();
 }

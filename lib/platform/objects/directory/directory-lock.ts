@@ -6,7 +6,7 @@ import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, unlessAbsent } from '../../files/file-error.ts';
-import { RESERVED_SEGMENT } from '../port/object-key.ts';
+import { RESERVED_SEGMENT } from '../port/object-store.ts';
 import { LOCK_SEGMENT, makeFilePath } from './store-directory.ts';
 
 /** Milliseconds before the lock of a process that is gone is taken over. */

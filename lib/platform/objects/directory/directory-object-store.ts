@@ -1,12 +1,18 @@
-import { hash } from 'node:crypto';
 import { link, lstat, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, toStoreError, unlessAbsent } from '../../files/file-error.ts';
-import { readRegularFile } from '../../files/read-regular-file.ts';
-import { parseKeyPrefix, parseListingStart, parseObjectKey } from '../port/object-key.ts';
-import type { ListedObject, ListingStart, ObjectStore, StoredObject } from '../port/object-store.ts';
+import {
+  type ListedObject,
+  type ListingStart,
+  type ObjectStore,
+  parseKeyPrefix,
+  parseListingStart,
+  parseObjectKey,
+  type StoredObject,
+} from '../port/object-store.ts';
 import { withLock } from './directory-lock.ts';
+import { describeDirectory, readFileOf, report, toEtag, toStoredObject } from './directory-reader.ts';
 import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
 import { listFiles } from './list-files.ts';
 import {
@@ -29,7 +35,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
   const sweepNow = createSweep(root);
   const known = createKnownDirectories(root);
   return {
-    description: `directory ${root}`,
+    description: describeDirectory(root),
     readObject: (key, limit) => report(`reading ${key}`, () => readObject(known, key, limit)),
     createObject: (key, bytes) =>
       report(`creating ${key}`, async () => {
@@ -52,17 +58,7 @@ async function readObject(known: KnownDirectories, key: string, limit: number): 
   const segments = parseObjectKey(key);
   const realRoot = await known.peekRoot();
   const file = realRoot === undefined ? undefined : await findFileBelow(realRoot, segments);
-  const bytes = file === undefined ? undefined : await readFileOf(file, limit);
-  return bytes === undefined ? undefined : { bytes, etag: toEtag(bytes) };
-}
-
-/** The bytes of an object's file, or undefined when there is none: a directory is none, and a link is not followed. */
-async function readFileOf(file: string, limit: number): Promise<Uint8Array | undefined> {
-  const contents = await unlessAbsent(readRegularFile(file, limit, 'refuse'));
-  if (contents === undefined || contents.kind === 'directory') return undefined;
-  if (contents.kind === 'irregular') throw new StoreError('NotAllowed', `${file} is not a regular file`);
-  if (contents.kind === 'cut') throw new StoreError('LimitExceeded', `${file} has more than ${limit} bytes`);
-  return contents.bytes;
+  return await toStoredObject(file, limit);
 }
 
 async function createObject(known: KnownDirectories, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
@@ -160,16 +156,4 @@ function createSweep(root: string): () => Promise<void> {
     sweptAt = now;
     await sweepLeftovers(root, now);
   };
-}
-
-async function report<Result>(doing: string, operation: () => Promise<Result>): Promise<Result> {
-  try {
-    return await operation();
-  } catch (error) {
-    throw toStoreError(error, doing);
-  }
-}
-
-function toEtag(bytes: Uint8Array): string {
-  return hash('sha256', bytes);
 }

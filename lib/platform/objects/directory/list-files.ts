@@ -3,8 +3,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { unlessAbsent } from '../../files/file-error.ts';
-import { compareKeys, parseObjectKey, RESERVED_SEGMENT } from '../port/object-key.ts';
-import type { ListedObject } from '../port/object-store.ts';
+import { compareKeys, type ListedObject, parseObjectKey, RESERVED_SEGMENT } from '../port/object-store.ts';
 
 /**
  * All files below a directory whose key starts with the prefix and comes after another one, in the order of their keys.
@@ -28,7 +27,7 @@ export async function* listFiles(
       parseObjectKey(key);
       if (!entry.isFile()) throw new StoreError('NotAllowed', `${file} is not a regular file`);
       const stats = await unlessAbsent(lstat(file));
-      if (stats !== undefined) yield { key, size: stats.size };
+      if (stats !== undefined) yield { key, size: stats.size, modifiedAt: stats.mtime };
     }
   }
 }

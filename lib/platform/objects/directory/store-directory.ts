@@ -4,7 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, unlessAbsent } from '../../files/file-error.ts';
-import { RESERVED_SEGMENT } from '../port/object-key.ts';
+import { RESERVED_SEGMENT } from '../port/object-store.ts';
 
 /** Where lock files are, in the reserved segment. */
 export const LOCK_SEGMENT = 'locks';

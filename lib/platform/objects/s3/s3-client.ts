@@ -34,6 +34,8 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
     ...(credentials === undefined ? {} : { credentials: toGivenCredentials(credentials) }),
+    // A bucket says in which region it is.
+    followRegionRedirects: true,
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
     requestChecksumCalculation: 'WHEN_SUPPORTED',
     responseChecksumValidation: 'WHEN_SUPPORTED',

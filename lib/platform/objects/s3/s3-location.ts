@@ -1,6 +1,7 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import { StoreError } from '../../../base/errors/store-error.ts';
-import { parseObjectKey } from '../port/object-key.ts';
+import { type EndpointAddress, toBucketUrl } from '../../aws/endpoints.ts';
+import { parseObjectKey } from '../port/object-store.ts';
 
 /** A bucket and the part of it that a store uses: keys below `prefix`, which is empty or has no final slash. */
 export interface S3Location {
@@ -45,19 +46,18 @@ export function describeS3Location({ bucket, prefix }: S3Location): string {
   return prefix === '' ? `${SCHEME}${bucket}` : `${SCHEME}${bucket}/${prefix}`;
 }
 
-interface S3Address {
+interface S3Address extends EndpointAddress {
   readonly bucket: string;
-  readonly region: string;
+  /** Asked by path, whatever the environment says. */
   readonly endpoint?: string | undefined;
 }
 
-/** The URL of one object: by the bucket's own host, or by path at an endpoint and for names that no certificate fits. */
+/** The URL of one object. */
 export function toObjectUrl(address: S3Address, bucketKey: string): URL {
-  const { bucket, region, endpoint } = address;
+  const { bucket, endpoint } = address;
   const path = bucketKey.split('/').map(encodeSegment).join('/');
-  if (endpoint !== undefined) return new URL(`${endpoint.replace(/\/$/, '')}/${bucket}/${path}`);
-  const host = `s3.${region}.${region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'}`;
-  return new URL(bucket.includes('.') ? `https://${host}/${bucket}/${path}` : `https://${bucket}.${host}/${path}`);
+  const base = endpoint === undefined ? toBucketUrl(bucket, address) : `${endpoint.replace(/\/$/, '')}/${bucket}`;
+  return new URL(`${base}/${path}`);
 }
 
 /** RFC 3986's unreserved characters alone stay as they are: this is also what is signed. */

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parsedField, toFaults } from '../../../base/documents/schema.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
-import { parseDigest } from '../../../base/names/digest.ts';
+import { isDigest, parseDigest } from '../../../base/names/digest.ts';
 import { parseReference } from '../../../base/names/reference.ts';
 import { parseRegistryHost } from '../../../base/names/registry-host.ts';
 
@@ -38,12 +38,23 @@ export const tagField = parsedField(v.string(), parseTag);
 export const optionalTagField = v.optional(
   parsedField(v.string(), (text) => (text === '' ? undefined : parseTag(text))),
 );
+/** A tag, or none: what was pushed by digest has its digest, or nothing, in the tag's place. */
+export const tagOrDigestField = parsedField(v.string(), (text) =>
+  // Artifactory writes a digest as it names its folder.
+  text === '' || isDigest(text.replace(/^sha256__/, 'sha256:')) ? undefined : parseTag(text),
+);
 export const registryField = parsedField(v.string(), parseRegistryHost);
 /** `host/…`: the host, parsed, and the text after it. A host is never assumed. */
 export const hostedNameField = parsedField(v.string(), (text) => {
   const slash = text.indexOf('/');
   if (slash < 0) throw new InputError('BodyInvalid', 'expected registry/repository');
   return { registry: parseRegistryHost(text.slice(0, slash)), rest: text.slice(slash + 1) };
+});
+/** The host of an `http` or `https` URL, parsed. */
+export const urlHostField = parsedField(v.string(), (text) => {
+  const url = findUrlHost(text);
+  if (url === undefined) throw new InputError('BodyInvalid', 'expected a URL');
+  return url;
 });
 /** RFC 3339. */
 export const timeField = parsedField(v.string(), parseTime);
@@ -55,11 +66,24 @@ export const eventIdField = v.pipe(
   v.maxLength(MAX_EVENT_ID_LENGTH, `expected at most ${MAX_EVENT_ID_LENGTH} characters`),
 );
 
+/** The host of an `http` or `https` URL; undefined for what is none. @throws InputError when it is no registry's host */
+export function findUrlHost(text: string): string | undefined {
+  const scheme = ['https://', 'http://'].find((one) => text.startsWith(one));
+  return scheme === undefined ? undefined : parseRegistryHost(text.slice(scheme.length).split('/', 1)[0] ?? '');
+}
+
 /** @throws InputError */
-export function parseTag(text: string): string {
+function parseTag(text: string): string {
   const { tag } = parseReference(`${PROBE}:${text}`);
   if (tag === text) return tag;
   throw new InputError('BodyInvalid', 'expected a tag');
+}
+
+/** The only registry that the sender may speak for, where its event names none. @throws InputError `BodyInvalid` */
+export function takeOnlyRegistry(scopes: readonly { readonly registry: string }[], field: string): string {
+  const [registry, ...others] = new Set(scopes.map((scope) => scope.registry));
+  if (registry !== undefined && others.length === 0) return registry;
+  throw toFieldError(field, 'no registry is named, and the credential is for several');
 }
 
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;

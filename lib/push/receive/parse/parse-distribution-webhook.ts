@@ -10,9 +10,10 @@ import {
   timeField,
   toFieldError,
 } from './fields.ts';
-import { type ParsedEvent, type Push, toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
+import { joinEvents, type ParsedEvent, type Push, toIgnoredEvent, toPush } from './push.ts';
 
-const MANIFESTS: ReadonlySet<string> = new Set([
+/** The media types of manifests. */
+export const MANIFESTS: ReadonlySet<string> = new Set([
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
@@ -20,6 +21,8 @@ const MANIFESTS: ReadonlySet<string> = new Set([
   'application/vnd.docker.distribution.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ]);
+
+const SOURCE = 'distribution';
 
 const envelopeSchema = v.object({ events: v.array(v.unknown()) });
 const kindSchema = v.object({ action: v.string() });
@@ -41,15 +44,19 @@ const schema = v.object({
  */
 export function parseDistributionWebhook(body: unknown): ParsedEvent {
   if (!isJsonObject(body)) throw toFieldError('the body', 'expected object');
-  if (body['events'] === undefined && body['action'] !== undefined) return parseOne(body, []);
+  if (body['events'] === undefined && body['action'] !== undefined) return parseDistributionEvent(body, SOURCE, []);
   const { events } = readEvent(envelopeSchema, body);
-  const parsed = events.map((event, index) => parseOne(event, ['events', String(index)]));
-  const pushes = parsed.flatMap((event) => (event.kind === 'pushes' ? event.pushes : []));
-  const reason = parsed.flatMap((event) => (event.kind === 'ignored' ? [event.reason] : []))[0];
-  return toParsedEvent(pushes, reason ?? 'events is empty');
+  const parsed = events.map((event, index) => parseDistributionEvent(event, SOURCE, ['events', String(index)]));
+  return joinEvents(parsed, 'events is empty');
 }
 
-function parseOne(event: unknown, prefix: readonly string[]): ParsedEvent {
+/**
+ * One notification, which Azure also sends as the data of other events.
+ *
+ * @param prefix where in the body it stands
+ * @throws InputError `BodyInvalid`
+ */
+export function parseDistributionEvent(event: unknown, source: Push['source'], prefix: readonly string[]): ParsedEvent {
   const { action } = readEvent(kindSchema, event, prefix);
   if (action !== 'push') return toIgnoredEvent('action', action);
   const {
@@ -59,7 +66,7 @@ function parseOne(event: unknown, prefix: readonly string[]): ParsedEvent {
   const { id, timestamp, target, request } = readEvent(schema, event, prefix);
   const push: Push = toPush(
     {
-      source: 'distribution',
+      source,
       registry: request.host,
       untrustedRepository: target.repository,
       digest: target.digest,

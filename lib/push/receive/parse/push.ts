@@ -1,7 +1,7 @@
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
 import { parseRepository, repositoryHost, repositoryPath } from '../../../base/names/reference.ts';
-import { WEBHOOK_SOURCES } from '../../../platform/secrets/webhook-credentials.ts';
+import { WEBHOOK_SOURCES, type WebhookScope } from '../../../platform/secrets/webhook-credentials.ts';
 import { toFieldError } from './fields.ts';
 
 /** The registries whose events are understood; `distribution` is any registry that notifies as CNCF's does. */
@@ -33,6 +33,25 @@ export type ParsedEvent =
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[] }
   | { readonly kind: 'ignored'; readonly reason: string };
 
+/** What the receiver knows of a delivery beside its body. */
+export interface Delivery {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** What the credentials may speak for that the sender has shown. */
+  readonly scopes: readonly WebhookScope[];
+}
+
+/** A sender's proof that it may: the answer to it is the code. */
+export interface Validation {
+  readonly kind: 'validation';
+  readonly code: string;
+}
+
+/** An event that the shown credentials may not report. The reason is for the log alone. */
+export interface ForeignEvent {
+  readonly kind: 'refused';
+  readonly reason: string;
+}
+
 /** A push whose registry is parsed already, and whose repository is the sender's text. */
 export interface PushParts extends Omit<Push, 'repository'> {
   readonly untrustedRepository: string;
@@ -63,6 +82,13 @@ export function toParsedEvent(pushes: readonly Push[], reason: string): ParsedEv
     throw new InputError('BodyTooLarge', `the event holds ${pushes.length} pushes; at most ${MAX_PUSHES} are taken`);
   }
   return pushes.length === 0 ? { kind: 'ignored', reason } : { kind: 'pushes', pushes };
+}
+
+/** The events of one body together. @param empty why there is nothing to do if there are none @throws InputError `BodyTooLarge` */
+export function joinEvents(events: readonly ParsedEvent[], empty: string): ParsedEvent {
+  const pushes = events.flatMap((event) => (event.kind === 'pushes' ? event.pushes : []));
+  const reason = events.flatMap((event) => (event.kind === 'ignored' ? [event.reason] : []))[0];
+  return toParsedEvent(pushes, reason ?? empty);
 }
 
 /** An event to ignore. `found` is the sender's text: quoted and shortened. */

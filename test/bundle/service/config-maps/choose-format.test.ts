@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chooseFormat } from '../../../../lib/bundle/service/config-maps/choose-format.ts';
+import { chooseFormat } from '../../../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
 
 test.each<[name: string, accept: string | undefined, expected: 'json' | 'yaml' | undefined]>([
   ['nothing said', undefined, 'json'],

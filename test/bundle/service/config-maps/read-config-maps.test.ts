@@ -1,10 +1,12 @@
 import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import type { ConfigMapsRequest } from '../../../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
-import { parseConfigMapCursor } from '../../../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
+import {
+  type ConfigMapsRequest,
+  parseConfigMapCursor,
+} from '../../../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
 import { MAX_PAGE_BYTES, readConfigMaps } from '../../../../lib/bundle/service/config-maps/read-config-maps.ts';
-import type { HeldSignatures } from '../../../../lib/cluster/render/read-signed-release.ts';
+import type { HeldSignatures } from '../../../../lib/cluster/render/read-signed-releases.ts';
 import type { ObjectStore } from '../../../../lib/platform/objects/port/object-store.ts';
 import { createMemoryObjectStore } from '../../../support/memory-object-store.ts';
 import { type BundleSigner, digestOf, keyOf, makeBundleSigner, NOW, SIGNAL } from '../../bundle-setup.ts';

@@ -4,16 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { toManifestsText } from '../../../../lib/base/documents/manifest-text.ts';
 import {
-  describeTarget,
   type IgnitionVersion,
   MAX_MACHINE_CONFIG_BYTES,
   toMachineConfigs,
 } from '../../../../lib/cluster/render/machine-config/machine-config.ts';
 import { type NodeFile, toNodeFiles } from '../../../../lib/cluster/render/machine-config/machine-config-files.ts';
 import {
-  checkKeyFiles,
   checkKeys,
   listKeyPaths,
+  prepareNodeKeys,
 } from '../../../../lib/cluster/render/machine-config/machine-config-keys.ts';
 import {
   findLockoutRisks,
@@ -240,28 +239,6 @@ describe('lock-outs', () => {
   });
 });
 
-describe('describeTarget', () => {
-  test.each<[string, string, RegExp | undefined]>([
-    ['4.20', '51-worker-signet-policy', undefined],
-    ['4.9.3', '51-worker-signet-policy', undefined],
-    [
-      '4.21',
-      '51-worker-signet-policy',
-      /sorts after 51-worker-signet-policy: this policy.json will not be on the nodes/,
-    ],
-    ['4.21.0-rc.1', '99-worker-a', /sorts after 99-worker-a/],
-    ['5.0', '99-worker-signet-policy', /99-worker-signet-policy sorts after it and replaces that file/],
-  ])('%s, %s', (version, name, expected) => {
-    const text = describeTarget(version, name, 'worker');
-    if (expected === undefined) expect(text).toBeUndefined();
-    else expect(text).toMatch(expected);
-  });
-
-  test.each(['4', 'latest', '4.021', ''])('%j is no version', (version) => {
-    expect(() => describeTarget(version, 'a', 'worker')).toThrow('is not a version');
-  });
-});
-
 function decode(source: string): string {
   return Buffer.from(source.slice(source.indexOf(',') + 1), 'base64').toString();
 }
@@ -289,8 +266,8 @@ describe('key files', () => {
     ['a key for certificates', pki, exported, 'not valid as certificates'],
   ])('%s', async (_, requirement, bytes, message) => {
     const policy = parsePolicyJson('policy.json', JSON.stringify({ default: [requirement] }));
-    const checked = checkKeyFiles(policy, new Map([['/etc/k', bytes]]));
-    if (message === undefined) expect(await checked).toEqual([]);
+    const checked = prepareNodeKeys(policy, new Map([['/etc/k', bytes]]));
+    if (message === undefined) expect(await checked).toEqual({ keys: new Map([['/etc/k', bytes]]), warnings: [] });
     else await expect(checked).rejects.toThrow(message);
   });
 });

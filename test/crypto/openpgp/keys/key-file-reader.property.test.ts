@@ -9,10 +9,10 @@ const KEYS = path.join(import.meta.dirname, '../../../fixtures/openpgp/keys');
 const armored = readdirSync(KEYS).map((name) => readFileSync(path.join(KEYS, name)));
 /** The packets of every block that can be read, so that changes reach what is below the armor and its checksum. */
 const binary = armored.flatMap((file) => {
-  const certificates = read(file);
-  return certificates instanceof ConfigurationError
+  const keyFile = read(file);
+  return keyFile instanceof ConfigurationError
     ? []
-    : certificates.map(({ packets }) => Buffer.from(packets.bytes));
+    : keyFile.certificates.map(({ packets }) => Buffer.from(packets.bytes));
 });
 
 function read(bytes: Uint8Array): ReturnType<typeof readKeyFile> | ConfigurationError {
@@ -82,15 +82,16 @@ test('a key file of any bytes is read, or refused with a ConfigurationError', ()
   );
   fc.assert(
     fc.property(any, (bytes) => {
-      const certificates = read(bytes);
-      const outcome = certificates instanceof ConfigurationError ? certificates.code : 'read';
+      const keyFile = read(bytes);
+      const outcome = keyFile instanceof ConfigurationError ? keyFile.code : 'read';
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      if (certificates instanceof ConfigurationError) return;
-      expect(certificates.length).toBeGreaterThan(0);
-      for (const { packets, armorBlock } of certificates) {
+      if (keyFile instanceof ConfigurationError) return;
+      expect(keyFile.certificates.length + keyFile.unusable.length).toBeGreaterThan(0);
+      for (const { packets, armorBlock } of keyFile.certificates) {
         expect(armorBlock).toBeGreaterThanOrEqual(0);
         // What it calls a certificate is one by itself, with the same key.
-        expect(read(packets.bytes)).toMatchObject([{ armorBlock: 0, packets: { primary: packets.primary } }]);
+        const alone = { certificates: [{ armorBlock: 0, packets: { primary: packets.primary } }], unusable: [] };
+        expect(read(packets.bytes)).toMatchObject(alone);
       }
     }),
     { numRuns: 4000 },

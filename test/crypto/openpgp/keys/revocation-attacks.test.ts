@@ -1,7 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
-import { hashedKey } from '../../../fixtures/make/certificate-writer.ts';
 import { withByte } from '../../../fixtures/make/message-writer.ts';
 import {
   indeterminatePacket,
@@ -12,7 +11,7 @@ import {
 } from '../../../fixtures/make/packet-writer.ts';
 import { KEY_CREATED } from '../../../fixtures/make/payload.ts';
 import { designatedRevoker, SIGNATURE, writeSignatureV3 } from '../../../fixtures/make/signature-writer.ts';
-import { makeEcdsaKey, makeRsaKey } from '../../../fixtures/make/signing-key.ts';
+import { hashedKey, makeEcdsaKey, makeRsaKey } from '../../../fixtures/make/signing-key.ts';
 import {
   type AttackRow,
   boundSubkey,
@@ -85,7 +84,7 @@ describe('revocations of the primary key', () => {
       return [`of version ${version}`, 'KeyRevoked', join(base, unreadable), UNREADABLE];
     }),
     ['cut short', 'KeyUnreadable', join(base, newPacket(PACKET.signature, revocationBody.subarray(0, -1)))],
-    ...[12, 14, 99].map(
+    ...[13, 15, 99].map(
       (hash): AttackRow => [
         `with the unknown hash ${hash}`,
         'KeyRevoked',
@@ -94,6 +93,7 @@ describe('revocations of the primary key', () => {
       ],
     ),
     ['with another hash than was signed', 'accept', join(base, withHash(10))],
+    ['with a hash of SHA-3 that was not signed', 'accept', join(base, withHash(12))],
     [
       'by this key in the name of another',
       'KeyRevoked',
@@ -169,14 +169,21 @@ describe('revocations where a subkey signs', () => {
   });
 });
 
-test('a revoker that is no point of its curve is refused, and does not end the run', async () => {
+test('a revoker that is no point of its curve cannot be used, and its revocation counts all the same', async () => {
   const { publicBody } = p256;
   const broken = { ...p256, publicBody: withByte(publicBody, publicBody.length - 1, (publicBody.at(-1) ?? 0) ^ 1) };
-  const fingerprint = digest('sha1', hashedKey(broken), 'hex').toUpperCase();
-  const named = directKeySignature(primary, { says: [MAY_SIGN, designatedRevoker({ ...broken, fingerprint })] });
-  const revocation = keyRevocation(primary, { ...REVOKED, by: p256 });
-  const file = join(keyPacket(primary), revocation, named, userIdPacket(), selfSignature(primary), keyPacket(broken));
-  expect(await judgeKeyFile(file, primary)).toMatchObject({ code: 'KeyUnreadable' });
+  const hashed = digest('sha1', hashedKey(broken));
+  const revoker = { ...broken, fingerprint: hashed.toUpperCase(), keyId: Buffer.from(hashed, 'hex').subarray(12) };
+  const named = directKeySignature(primary, { says: [MAY_SIGN, designatedRevoker(revoker)] });
+  const fileWith = (...revocations: readonly Buffer[]): Buffer =>
+    join(keyPacket(primary), ...revocations, named, userIdPacket(), selfSignature(primary), keyPacket(broken));
+  const by = { ...REVOKED, by: p256 };
+  expect(await judgeKeyFile(fileWith(), primary)).toMatchObject({ code: 'accept' });
+  expect(await judgeKeyFile(fileWith(keyRevocation(primary, by)), primary)).toMatchObject({ code: 'accept' });
+  const revoked = fileWith(keyRevocation(primary, { ...by, named: revoker }));
+  expect(await judgeKeyFile(revoked, primary)).toMatchObject({ code: 'KeyRevoked' });
+  const { warnings } = await prepareKeyring('k', fileWith());
+  expect(warnings.join()).toContain(`certificate ${revoker.fingerprint} cannot be used`);
 });
 
 describe('packets that do not belong into a certificate', () => {

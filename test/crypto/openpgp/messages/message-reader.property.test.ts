@@ -5,7 +5,7 @@ import { readMessage } from 'openpgp';
 import { describe, expect, test } from 'vitest';
 import { SignatureError } from '../../../../lib/base/errors/signature-error.ts';
 import { MAX_MESSAGE_BYTES, parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
-import { MAX_DECOMPRESSED_BYTES } from '../../../../lib/crypto/openpgp/packets/packet-reader.ts';
+import { MAX_DECOMPRESSED_BYTES } from '../../../../lib/crypto/openpgp/packets/decompress.ts';
 
 const MESSAGES = path.join(import.meta.dirname, '../../../fixtures/openpgp/messages');
 const messages = readdirSync(MESSAGES).map((name) => readFileSync(path.join(MESSAGES, name)));

@@ -6,6 +6,9 @@ import { indexKeyring } from '../../../../lib/crypto/openpgp/keys/keyring.ts';
 import { prepareKeyring } from '../../../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { parseSignedMessage } from '../../../../lib/crypto/openpgp/messages/signed-message.ts';
 import { verifyMessage } from '../../../../lib/crypto/openpgp/messages/verify-message.ts';
+import { signMessage, writeRelease } from '../../../fixtures/make/message-writer.ts';
+import { KEY_CREATED } from '../../../fixtures/make/payload.ts';
+import { makeEd448Key, makeEd25519Key, type SigningKey } from '../../../fixtures/make/signing-key.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../../fixtures/openpgp');
 const read = (name: string): Buffer => readFileSync(path.join(ROOT, name));
@@ -38,5 +41,16 @@ test('and with no other: an empty list of signers never verifies', async () => {
   const nobody = indexKeyring({ name: 'nobody', certificates: [] });
   expect(() => verifyMessage(parseSignedMessage(read('messages/rsa4096-v3')), nobody, NOW)).toThrow(
     /no key of the keyring/,
+  );
+});
+
+/** As a version 3 signature would be, if an RFC said so: by a key of version 4, over the content and the five octets. */
+test.each<[name: string, key: SigningKey, said: string]>([
+  ['Ed25519', makeEd25519Key('native', KEY_CREATED), 'algorithm 27'],
+  ['Ed448', makeEd448Key(KEY_CREATED, 4), 'algorithm 28'],
+])('a version 3 signature by native %s is SignatureUnsupported', (_, key, said) => {
+  const message = writeRelease(signMessage(key, { version: 3 }));
+  expect(() => parseSignedMessage(message)).toThrow(
+    expect.objectContaining({ code: 'SignatureUnsupported', message: expect.stringContaining(said) as string }),
   );
 });

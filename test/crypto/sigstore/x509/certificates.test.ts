@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { SigstoreTrust } from '../../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyCosignSignature } from '../../../../lib/crypto/sigstore/verify-cosign-signature.ts';
 import { parseLeafCertificate, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
+import { ALTERNATIVE_NAMES } from '../../../../lib/crypto/sigstore/x509/certificate-extensions.ts';
 import { codeOf } from '../code-of.ts';
 import {
   alternativeNames,
@@ -29,6 +30,8 @@ const HOSTNAME = 'build.example.com';
 const ISSUER = 'https://login.example.com';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const NAME_CONSTRAINTS = '2.5.29.30';
+const POLICY_CONSTRAINTS = '2.5.29.36';
+const AUTHORITY_KEY = '2.5.29.35';
 const DIGITAL_SIGNATURE = 0x80;
 const KEY_ENCIPHERMENT = 0x20;
 const CERTIFICATE_SIGN = 0x04;
@@ -37,6 +40,11 @@ const DAY = 86_400;
 const names = alternativeNames([EMAIL_TAG, EMAIL], [HOSTNAME_TAG, HOSTNAME]);
 const root = makeCertificate({ name: 'root', extensions: [authority()] });
 const middle = makeCertificate({ name: 'middle', issuer: root, extensions: [authority(), keyUsage(CERTIFICATE_SIGN)] });
+
+function restrict(list: 'permitted' | 'excluded', ...bases: readonly (readonly [tag: number, text: string])[]): Buffer {
+  const subtrees = bases.map(([tag, text]) => der(0x30, der(tag, Buffer.from(text))));
+  return extension(NAME_CONSTRAINTS, der(0x30, der(list === 'permitted' ? 0xa0 : 0xa1, ...subtrees)), true);
+}
 
 function leafOf(plan: Partial<CertificatePlan> = {}): MadeCertificate {
   return makeCertificate({ name: 'leaf', issuer: root, keys: SIGNER, extensions: [names], ...plan });
@@ -67,6 +75,8 @@ const underShort = makeCertificate({ name: 'under short', issuer: shortRoot, ext
 const oldRoot = makeCertificate({ name: 'old root', extensions: [authority()], notAfter: NOW - DAY });
 const plainRoot = makeCertificate({ name: 'plain root' });
 const impostor = makeCertificate({ name: 'root', extensions: [authority()] });
+const oldSigned = makeCertificate({ name: 'old signed', extensions: [authority()], hash: 'sha1' });
+const ownTrust = leafOf({ issuer: impostor });
 const loopKeys = [makeKeys(), makeKeys()] as const;
 const loop = makeCertificate({
   name: 'a',
@@ -164,16 +174,65 @@ const pkiRows: Row[] = [
   ['an intermediate for other purposes', 'KeyNotForSigning', via({ extensions: [authority(), purposes(SERVER_AUTH)] })],
   ['an intermediate that has expired', 'KeyExpired', via({ notAfter: NOW - 1 })],
   [
-    'an intermediate that restricts names',
-    'SignatureUnsupported',
+    'an intermediate that restricts names to nothing',
+    'SignatureMalformed',
     via({ extensions: [authority(), extension(NAME_CONSTRAINTS, der(0x30))] }),
   ],
+  [
+    'an intermediate that restricts names of a kind that is not read',
+    'SignatureUnsupported',
+    via({ extensions: [authority(), restrict('permitted', [0xa4, ''])] }),
+  ],
+  [
+    'an intermediate for names of another domain',
+    'KeyUnknown',
+    via({ extensions: [authority(), restrict('permitted', [HOSTNAME_TAG, 'example.org'])] }),
+  ],
+  [
+    'an intermediate for all names but this one',
+    'KeyUnknown',
+    via({ extensions: [authority(), restrict('excluded', [EMAIL_TAG, EMAIL])] }),
+  ],
+  [
+    'an intermediate for these names',
+    'accept',
+    via({
+      extensions: [authority(), restrict('permitted', [HOSTNAME_TAG, 'example.com'], [EMAIL_TAG, 'example.com'])],
+    }),
+  ],
+  [
+    'an intermediate that requires a policy, which nobody states',
+    'KeyUnknown',
+    via({ extensions: [authority(), extension(POLICY_CONSTRAINTS, der(0x30, der(0x80, Buffer.from([0]))), true)] }),
+  ],
+  [
+    'an authority key that is called critical',
+    'SignatureMalformed',
+    via({ extensions: [authority(), extension(AUTHORITY_KEY, der(0x30), true)] }),
+  ],
+  [
+    "Fulcio's extension, called critical",
+    'SignatureUnsupported',
+    { leaf: leafOf({ extensions: [names, extension('1.3.6.1.4.1.57264.1.1', Buffer.from(ISSUER), true)] }) },
+  ],
+  [
+    'critical alternative names of kinds that are not read',
+    'SignatureUnsupported',
+    { leaf: leafOf({ extensions: [extension(ALTERNATIVE_NAMES, der(0x30, der(0x88, Buffer.from([42]))), true)] }) },
+  ],
+  ['trusted itself', 'accept', { leaf: ownTrust }, trustPki({ email: EMAIL }, [ownTrust])],
   [
     'an intermediate with an unknown critical extension',
     'SignatureUnsupported',
     via({ extensions: [authority(), extension('1.2.3.4', der(0x30), true)] }),
   ],
   ['an intermediate signed by SHA-1', 'SignatureUnsupported', via({ hash: 'sha1' })],
+  [
+    'a trusted certificate signed by SHA-1',
+    'accept',
+    { leaf: leafOf({ issuer: oldSigned }) },
+    trustPki({ email: EMAIL }, [oldSigned]),
+  ],
   ['an intermediate on a small curve', 'SignatureUnsupported', via({ keys: makeKeys('secp224r1') })],
   [
     'more intermediates than the path allows',
@@ -288,7 +347,11 @@ const fulcioRows: [
   ['logged in the first second', 'accept', { integratedTime: NOW - 300 }],
   ['logged before the certificate was valid', 'KeyExpired', { integratedTime: NOW - 301 }],
   ['logged after the certificate was valid', 'KeyExpired', { integratedTime: NOW + 301 }],
-  ['logged with another certificate', 'KeyUnknown', { logged: leafOf({ ...short, extensions: [names, ...issuers] }) }],
+  [
+    'logged with another certificate',
+    'LogEntryInvalid',
+    { logged: leafOf({ ...short, extensions: [names, ...issuers] }) },
+  ],
   ['by another authority', 'KeyUnknown', { issuer: impostor }],
 ];
 

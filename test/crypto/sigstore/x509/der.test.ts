@@ -39,7 +39,8 @@ test.each([
   expect(toDottedOid(bytes(hex))).toBe(dotted);
 });
 
-test.each(['', '80', '8001', '2a80', 'ffffffffffffffffff7f'])('%j is no identifier', (hex) => {
+// The last one has an arc of 2^31: Go's readers take none above 31 bits.
+test.each(['', '80', '8001', '2a80', 'ffffffffffffffffff7f', '2a8880808000'])('%j is no identifier', (hex) => {
   expect(() => toDottedOid(bytes(hex))).toThrow(DerError);
 });
 

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syncDirectory } from '../../../../lib/platform/files/file-error.ts';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
+import { createDirectoryReader } from '../../../../lib/platform/objects/directory/directory-reader.ts';
 import { LEFTOVER_AGE_MS } from '../../../../lib/platform/objects/directory/store-directory.ts';
 import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from '../object-store-contract.ts';
 
@@ -26,6 +27,10 @@ function newRoot(): string {
 }
 
 describeObjectStoreContract('directory', async () => createDirectoryObjectStore(newRoot()));
+describeObjectStoreContract('directory, read by what only reads', async () => {
+  const root = newRoot();
+  return { ...createDirectoryObjectStore(root), ...createDirectoryReader(root) };
+});
 
 describe('directory: what is in the way', () => {
   it.each([
@@ -39,6 +44,7 @@ describe('directory: what is in the way', () => {
     await symlink(target(root), path.join(root, 'link'));
     const store = createDirectoryObjectStore(root);
     expect(await storeErrorCode(store.readObject('link/a', 100))).toBe('NotAllowed');
+    expect(await storeErrorCode(createDirectoryReader(root).readObject('link/a', 100))).toBe('NotAllowed');
     expect(await storeErrorCode(store.createObject('link/b', toBytes('one')))).toBe('NotAllowed');
     expect(await storeErrorCode(store.createObject('link/c/d', toBytes('one')))).toBe('NotAllowed');
     expect(await storeErrorCode(store.deleteObject('link/a'))).toBe('NotAllowed');

@@ -187,18 +187,37 @@ describe('s3: listings', () => {
       { 'content-type': 'application/xml' },
     );
 
-  it.each([
+  it.each<{ name: string; answer: Answer; code: string }>([
     { name: 'not sorted', answer: page(['b', 'a'], ''), code: 'BodyInvalid' },
     {
       name: 'the same page for ever',
       answer: page(['a'], '<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'),
       code: 'BodyInvalid',
     },
+    {
+      name: 'a page of nothing, for ever the same',
+      answer: page([], '<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>'),
+      code: 'BodyInvalid',
+    },
+    {
+      name: 'one page of nothing after the other',
+      answer: (request, response, count) => {
+        const token = `<NextContinuationToken>${count}</NextContinuationToken>`;
+        page([], `<IsTruncated>true</IsTruncated>${token}`)(request, response, count);
+      },
+      code: 'LimitExceeded',
+    },
     { name: 'no way to go on', answer: page(['a'], '<IsTruncated>true</IsTruncated>'), code: 'BodyInvalid' },
     { name: 'access denied', answer: fail(403, 'AccessDenied'), code: 'NotAllowed' },
     { name: 'no such bucket', answer: fail(404, 'NoSuchBucket'), code: 'StatusUnexpected' },
   ])('fail: $name', async ({ answer, code }) => {
     expect(await storeErrorCode(listKeys(await openStore('full', answer), ''))).toBe(code);
+  });
+
+  it('fail in one line, whatever the server says', async () => {
+    const store = await openStore('full', send('<ListBucketResult>\n<a>', { 'content-type': 'application/xml' }));
+    const failure = await listKeys(store, '').catch((error: unknown) => String(error));
+    expect(failure).toMatch(/^StoreError: listing .* failed: 200 .* XML parse error: [^\n]+$/);
   });
 
   it('pass over a key that is no key', async () => {

@@ -4,32 +4,53 @@ import { describe, expect, test } from 'vitest';
 import { InputError } from '../../../../lib/base/errors/input-error.ts';
 import { isDigest, parseDigest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
+import type { WebhookSource } from '../../../../lib/platform/secrets/webhook-credentials.ts';
+import { parseCloudEvents } from '../../../../lib/push/receive/parse/parse-cloudevents.ts';
 import { parseDistributionWebhook } from '../../../../lib/push/receive/parse/parse-distribution-webhook.ts';
 import { parseDockerhubWebhook } from '../../../../lib/push/receive/parse/parse-dockerhub-webhook.ts';
 import { parseEcrEvent } from '../../../../lib/push/receive/parse/parse-ecr-event.ts';
+import { parseEventGrid } from '../../../../lib/push/receive/parse/parse-eventgrid.ts';
 import { parseGithubWebhook } from '../../../../lib/push/receive/parse/parse-github-webhook.ts';
+import { parseGooglePush } from '../../../../lib/push/receive/parse/parse-google-push.ts';
 import { parseHarborWebhook } from '../../../../lib/push/receive/parse/parse-harbor-webhook.ts';
+import { parseJfrogWebhook } from '../../../../lib/push/receive/parse/parse-jfrog-webhook.ts';
 import { parseQuayWebhook } from '../../../../lib/push/receive/parse/parse-quay-webhook.ts';
-import type { ParsedEvent } from '../../../../lib/push/receive/parse/push.ts';
+import type { Delivery, ForeignEvent, ParsedEvent, Validation } from '../../../../lib/push/receive/parse/push.ts';
 import { PushMessageSchema, toPushBody } from '../../../../lib/push/receive/push-message.ts';
 import { toQuestion } from '../../../../lib/push/verify/to-question.ts';
 import type { ManifestReader } from '../../../../lib/registry/profile/profile-registries.ts';
 import { createMemoryManifests } from '../../../support/memory-manifests.ts';
 import {
   ACR,
+  AZURE_CLOUD_EVENT,
   type Body,
   DIGEST,
   DISTRIBUTION,
   DOCKERHUB,
   ECR,
   ECR_CACHE,
+  EVENT_GRID_EVENT,
+  EVENT_GRID_VALIDATION,
   GITHUB,
   GITHUB_REGISTRY,
+  GOOGLE_CHANGE,
   HARBOR,
   HARBOR_CLOUD_EVENT,
+  JFROG,
   QUAY,
   replaceMember,
+  toPubSub,
+  ZOT_CLOUD_EVENT,
 } from './samples.ts';
+
+function toDelivery(source: WebhookSource, type = 'application/json'): Delivery {
+  return { headers: { 'content-type': type }, scopes: [{ source, registry: 'example.jfrog.io' }] };
+}
+
+/** What is no event has no pushes. */
+function orNothing(event: ParsedEvent | Validation | ForeignEvent): ParsedEvent {
+  return event.kind === 'pushes' || event.kind === 'ignored' ? event : { kind: 'ignored', reason: event.kind };
+}
 
 const SOURCES: readonly [string, (body: unknown) => ParsedEvent, readonly Body[]][] = [
   ['ecr', parseEcrEvent, [ECR, ECR_CACHE]],
@@ -38,6 +59,23 @@ const SOURCES: readonly [string, (body: unknown) => ParsedEvent, readonly Body[]
   ['distribution', parseDistributionWebhook, [DISTRIBUTION, ACR]],
   ['github', parseGithubWebhook, [GITHUB, GITHUB_REGISTRY]],
   ['dockerhub', parseDockerhubWebhook, [DOCKERHUB]],
+  [
+    'cloudevents',
+    (body) => parseCloudEvents(body, toDelivery('cloudevents', 'application/cloudevents+json')),
+    [AZURE_CLOUD_EVENT, HARBOR_CLOUD_EVENT, ZOT_CLOUD_EVENT],
+  ],
+  [
+    'eventgrid',
+    (body) => orNothing(parseEventGrid([body], toDelivery('eventgrid'))),
+    [EVENT_GRID_EVENT, EVENT_GRID_VALIDATION],
+  ],
+  ['jfrog', (body) => parseJfrogWebhook(body, toDelivery('jfrog')), [JFROG]],
+  [
+    'google',
+    (body) => orNothing(parseGooglePush(toPubSub(JSON.stringify(body) ?? ''), toDelivery('google'))),
+    // Members that nobody reads, so that most changes leave a push.
+    [{ ...GOOGLE_CHANGE, later: '', members: { that: '', nobody: '', reads: '' } }],
+  ],
 ];
 
 /** Every tag names the same image, and no manifest has a subject. */
@@ -97,7 +135,11 @@ describe.each(SOURCES)('%s', (source, parse, samples) => {
           expect(push.digest === undefined || isDigest(push.digest)).toBe(true);
           expect(v.parse(PushMessageSchema, JSON.parse(toPushBody({ profile: 'ocp' }, push))).push).toEqual(push);
           const message = { schema: 1, profile: 'ocp', push } as const;
-          const question = await toQuestion(message, async () => REGISTRY, new AbortController().signal);
+          const question = await toQuestion(message, {
+            openRegistry: async () => REGISTRY,
+            isLastTry: false,
+            signal: new AbortController().signal,
+          });
           if (question.kind === 'image') {
             expect(`${question.asked.registry}/${question.asked.repository}`).toBe(name);
             expect(question.pullspec.repository).toBe(name);

@@ -179,3 +179,109 @@ export const DOCKERHUB: Body = {
   push_data: { pushed_at: 1417566161, pusher: 'me', tag: 'latest' },
   repository: { name: 'testhook', namespace: 'me', repo_name: 'me/testhook', repo_url: 'https://hub.docker.com/r/me' },
 };
+
+/** Azure's event of the same push, as the data of Event Grid's. */
+export const AZURE_CLOUD_EVENT: Body = {
+  id: '831e1650-001e-001b-66ab-eeb76e069631',
+  source: '/subscriptions/0/resourceGroups/team/providers/Microsoft.ContainerRegistry/registries/myregistry',
+  subject: 'hello-world:v1',
+  type: 'Microsoft.ContainerRegistry.ImagePushed',
+  time: '2018-04-25T21:39:47.6549614Z',
+  data: ACR,
+  specversion: '1.0',
+};
+
+export const EVENT_GRID_EVENT: Body = {
+  id: '831e1650-001e-001b-66ab-eeb76e069631',
+  topic: '/subscriptions/0/resourceGroups/team/providers/Microsoft.ContainerRegistry/registries/myregistry',
+  subject: 'hello-world:v1',
+  eventType: 'Microsoft.ContainerRegistry.ImagePushed',
+  eventTime: '2018-04-25T21:39:47.6549614Z',
+  data: ACR,
+  dataVersion: '1.0',
+  metadataVersion: '1',
+};
+
+export const EVENT_GRID_VALIDATION: Body = {
+  id: '2d1781af-3a4c-4d7c-bd0c-e34b19da4e66',
+  topic: '/subscriptions/0/resourceGroups/team/providers/Microsoft.ContainerRegistry/registries/myregistry',
+  subject: '',
+  data: {
+    validationCode: '512d38b6-c7b8-40c8-89fe-f46f9e9622b6',
+    validationUrl:
+      'https://rp-eastus2.eventgrid.azure.net:553/eventsubscriptions/x/validate?id=512d38b6&t=2018&apiVersion=2018',
+  },
+  eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent',
+  eventTime: '2018-01-25T22:12:19.4556811Z',
+  metadataVersion: '1',
+  dataVersion: '1',
+};
+
+/** What Zot sends as the body of a CloudEvent in binary mode. */
+export const ZOT_DATA: Body = {
+  name: 'team/hello-world',
+  reference: '1.0',
+  digest: DIGEST,
+  mediaType: 'application/vnd.oci.image.manifest.v1+json',
+  manifest: '{"schemaVersion":2}',
+};
+export const ZOT_HEADERS = {
+  'content-type': 'application/json',
+  'ce-specversion': '1.0',
+  'ce-type': 'zotregistry.image.updated',
+  'ce-source': 'zotregistry.dev',
+  'ce-id': 'f2a1b8e0-6a57-4f05-9c8e-0d3a1d6c7c11',
+  'ce-time': '2026-02-03T04:05:06.789012345Z',
+};
+export const ZOT_CLOUD_EVENT: Body = {
+  specversion: '1.0',
+  type: 'zotregistry.image.updated',
+  source: 'zotregistry.dev',
+  id: 'f2a1b8e0-6a57-4f05-9c8e-0d3a1d6c7c11',
+  time: '2026-02-03T04:05:06.789012345Z',
+  datacontenttype: 'application/json',
+  data: ZOT_DATA,
+};
+
+export const JFROG: Body = {
+  domain: 'docker',
+  event_type: 'pushed',
+  data: {
+    repo_key: 'docker-local',
+    event_type: 'pushed',
+    path: 'team/hello-world/latest/list.manifest.json',
+    name: 'list.manifest.json',
+    sha256: DIGEST.slice('sha256:'.length),
+    size: 1206,
+    image_name: 'team/hello-world',
+    tag: 'latest',
+    platforms: [{ architecture: 'amd64', os: 'linux' }],
+  },
+  subscription_key: 'signet',
+  jpd_origin: 'https://example.jfrog.io',
+  source: 'jfrog/user@example.com',
+};
+
+/** What a push subscription of Pub/Sub sends of a message. */
+export function toPubSub(change: object | string): Body {
+  const text = typeof change === 'string' ? change : JSON.stringify(change);
+  return {
+    message: {
+      data: Buffer.from(text).toString('base64'),
+      attributes: {},
+      messageId: '136969346945',
+      message_id: '136969346945',
+      publishTime: '2026-02-03T04:05:06.789Z',
+      publish_time: '2026-02-03T04:05:06.789Z',
+    },
+    subscription: 'projects/my-project/subscriptions/signet',
+  };
+}
+
+const GOOGLE_IMAGE = 'us-east1-docker.pkg.dev/my-project/my-repo/hello-world';
+/** Artifact Registry's message of a push by tag. */
+export const GOOGLE_CHANGE: Body = {
+  action: 'INSERT',
+  digest: `${GOOGLE_IMAGE}@${DIGEST}`,
+  tag: `${GOOGLE_IMAGE}:1.1`,
+};

@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import { collectAttachments } from '../../../../lib/bundle/create/collect-attachments.ts';
+import type { BundleFile } from '../../../../lib/bundle/format/archive.ts';
 import { SIGSTORE_INDEX_PATH, sigstoreBlobPath } from '../../../../lib/bundle/format/bundle-path.ts';
-import type { BundleFile } from '../../../../lib/bundle/format/write-archive.ts';
 import { importAttachments } from '../../../../lib/bundle/import/import-attachments.ts';
 import { inspectBundle } from '../../../../lib/bundle/import/inspect-bundle.ts';
 import { readSigstoreEvidence } from '../../../../lib/mirror/check/evidence.ts';
 import { createHttpClient } from '../../../../lib/platform/http/http-client.ts';
+import { toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
-import { toSignatureTag } from '../../../../lib/registry/attachments/find-attachments.ts';
 import { createRegistryClient } from '../../../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher } from '../../../../lib/registry/client/registry-pusher.ts';
 import {

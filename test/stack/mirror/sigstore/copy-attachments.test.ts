@@ -4,11 +4,12 @@ import type { Digest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import { readSigstoreEvidence } from '../../../../lib/mirror/check/evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../../lib/mirror/sigstore/copy-attachments.ts';
+import type { AttachmentDestination } from '../../../../lib/mirror/sigstore/update-tag.ts';
 import { createHttpClient } from '../../../../lib/platform/http/http-client.ts';
+import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
-import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/find-attachments.ts';
 import { createRegistryClient } from '../../../../lib/registry/client/registry-client.ts';
-import { createRegistryPusher, type RegistryPusher } from '../../../../lib/registry/client/registry-pusher.ts';
+import { createRegistryPusher } from '../../../../lib/registry/client/registry-pusher.ts';
 import {
   type MadeAttachment,
   makeAttachment,
@@ -80,7 +81,7 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
 
   interface Copy {
     readonly replace?: boolean;
-    readonly pusher?: (real: RegistryPusher) => RegistryPusher;
+    readonly pusher?: (real: AttachmentDestination['pusher']) => AttachmentDestination['pusher'];
   }
 
   async function copy(
@@ -165,7 +166,7 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
     if (made.cosign !== undefined) expect(await manifestAt(toSignatureTag(digest))).toBe(made.cosign.bytes.toString());
     if (made.bundle !== undefined) expect(await manifestAt(made.bundle.digest)).toBe(made.bundle.bytes.toString());
     const writes: string[] = [];
-    const counting = (): RegistryPusher => ({
+    const counting = (): AttachmentDestination['pusher'] => ({
       pushBlob: async () => writes.push('blob') > 0,
       pushManifest: async () => ({ isListed: writes.push('manifest') > 0 }),
     });
@@ -240,7 +241,7 @@ describe.each(pairs)('copied $name', ({ from, to }) => {
         left -= 1;
         if (left < 0) throw new StoreError('ConnectionFailed', 'cut off');
       };
-      const breaking = (real: RegistryPusher): RegistryPusher => ({
+      const breaking = (real: AttachmentDestination['pusher']): AttachmentDestination['pusher'] => ({
         pushBlob: async (...given) => {
           spend();
           return await real.pushBlob(...given);

@@ -1,9 +1,10 @@
-module signet.test/node-library
+module go.podman.io/image/v5/signature/node-library
 
 go 1.26.0
 
 require (
 	github.com/opencontainers/go-digest v1.0.0
+	github.com/sigstore/sigstore v1.10.11
 	go.podman.io/image/v5 v5.42.1
 )
 
@@ -31,7 +32,6 @@ require (
 	github.com/secure-systems-lab/go-securesystemslib v0.11.1 // indirect
 	github.com/sigstore/fulcio v1.8.8 // indirect
 	github.com/sigstore/protobuf-specs v0.5.2 // indirect
-	github.com/sigstore/sigstore v1.10.11 // indirect
 	github.com/sirupsen/logrus v1.10.2 // indirect
 	github.com/youmark/pkcs8 v0.0.0-20240726163527-a2c0da244d78 // indirect
 	go.podman.io/storage v1.65.1 // indirect

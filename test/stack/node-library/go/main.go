@@ -52,7 +52,15 @@ func main() {
 	flag.StringVar(&opts.arch, "arch", "amd64", "the node's architecture, in Go's words")
 	flag.StringVar(&opts.variant, "variant", "", "the node's variant of the architecture")
 	flag.BoolVar(&opts.topLevel, "top-level", false, "judge the manifest as named, also if it is an index")
+	serves := flag.Bool("serve", false, "answer questions of standard input, one JSON object a line")
 	flag.Parse()
+	if *serves {
+		if err := serve(); err != nil {
+			fmt.Fprintln(os.Stderr, "node-library:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(opts); err != nil {
 		fmt.Fprintln(os.Stderr, "node-library:", err)
 		os.Exit(1)

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { generateKeyPairSync, hash, sign } from 'node:crypto';
 import * as v from 'valibot';
 import type { AwsAnswer, AwsCall, AwsRequest } from './aws-call.ts';
 
@@ -16,13 +16,33 @@ const SentBatch = v.object({
   QueueUrl: v.string(),
   Entries: v.array(v.object({ Id: v.string(), MessageBody: v.string() })),
 });
+const Queue = v.object({ QueueUrl: v.string() });
 const Delayed = v.object({ QueueUrl: v.string(), ReceiptHandle: v.string() });
 const Put = v.object({ Entries: v.array(v.object({ EventBusName: v.string() })) });
 const Secret = v.object({ SecretId: v.string() });
+const Key = v.object({ KeyId: v.string() });
+const ToSign = v.object({
+  KeyId: v.string(),
+  Message: v.string(),
+  MessageType: v.literal('DIGEST'),
+  SigningAlgorithm: v.literal('ECDSA_SHA_256'),
+});
+/** The one key of KMS. */
+const KMS_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const Images = v.object({
   registryId: v.string(),
   repositoryName: v.string(),
-  imageIds: v.strictTuple([v.object({ imageDigest: v.string() })]),
+  imageIds: v.strictTuple([v.union([v.object({ imageDigest: v.string() }), v.object({ imageTag: v.string() })])]),
+});
+const Referred = v.object({
+  registryId: v.string(),
+  repositoryName: v.string(),
+  subjectId: v.object({ imageDigest: v.string() }),
+});
+const Layer = v.object({ registryId: v.string(), repositoryName: v.string(), layerDigest: v.string() });
+const Manifest = v.looseObject({
+  subject: v.optional(v.object({ digest: v.string() })),
+  artifactType: v.optional(v.string()),
 });
 const Typed = v.object({ mediaType: v.optional(v.string()) });
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -46,6 +66,19 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents
     [toQueueCall('ChangeMessageVisibility', v.parse(Delayed, body).QueueUrl)],
     {},
   ],
+  'AmazonSQS.ChangeMessageVisibilityBatch': (body) => [
+    [toQueueCall('ChangeMessageVisibility', v.parse(Queue, body).QueueUrl)],
+    { Successful: [{ Id: '0' }], Failed: [] },
+  ],
+  'AmazonSQS.DeleteMessage': (body) => [[toQueueCall('DeleteMessage', v.parse(Queue, body).QueueUrl)], {}],
+  'AmazonSQS.GetQueueAttributes': (body) => [
+    [toQueueCall('GetQueueAttributes', v.parse(Queue, body).QueueUrl)],
+    { Attributes: { ApproximateNumberOfMessages: '1', ApproximateNumberOfMessagesNotVisible: '0' } },
+  ],
+  'AmazonSQS.ReceiveMessage': (body) => [
+    [toQueueCall('ReceiveMessage', v.parse(Queue, body).QueueUrl)],
+    { Messages: [{ MessageId: '1', ReceiptHandle: 'r', Body: '{}', MD5OfBody: hash('md5', '{}') }] },
+  ],
   'AWSEvents.PutEvents': (body) => {
     const { Entries: entries } = v.parse(Put, body);
     const calls = entries.map(({ EventBusName: bus }) => ({ action: 'events:PutEvents', resource: bus }));
@@ -55,16 +88,54 @@ const OPERATIONS: Readonly<Record<string, (body: unknown, contents: JsonContents
     const { SecretId: arn } = v.parse(Secret, body);
     return [[{ action: 'secretsmanager:GetSecretValue', resource: arn }], { SecretString: secrets.get(arn) }];
   },
+  'TrentService.GetPublicKey': (body) => {
+    const { KeyId: arn } = v.parse(Key, body);
+    const PublicKey = KMS_KEY.publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const kind = { KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY', SigningAlgorithms: ['ECDSA_SHA_256'] };
+    return [[{ action: 'kms:GetPublicKey', resource: arn }], { KeyId: arn, PublicKey, ...kind }];
+  },
+  // Of any content: what is signed is looked at where the client is tested.
+  'TrentService.Sign': (body) => {
+    const { KeyId: arn, Message, SigningAlgorithm } = v.parse(ToSign, body);
+    const Signature = sign('sha256', Buffer.from(Message), KMS_KEY.privateKey).toString('base64');
+    return [[{ action: 'kms:Sign', resource: arn }], { KeyId: arn, Signature, SigningAlgorithm }];
+  },
   'AmazonEC2ContainerRegistry_V20150921.BatchGetImage': (body, { manifests }, region) => {
     const { registryId, repositoryName: name, imageIds } = v.parse(Images, body);
+    const calls = [{ action: 'ecr:BatchGetImage', resource: toRepository({ registryId, name, region }) }];
     const [imageId] = imageIds;
-    const resource = `arn:aws:ecr:${region}:${registryId}:repository/${name}`;
-    const imageManifest = manifests.get(imageId.imageDigest);
-    const { mediaType = OCI_MANIFEST } = v.parse(Typed, JSON.parse(imageManifest ?? '{}'));
-    const image = { imageId, imageManifest, imageManifestMediaType: mediaType };
-    return [[{ action: 'ecr:BatchGetImage', resource }], { images: [image], failures: [] }];
+    const imageManifest = 'imageDigest' in imageId ? manifests.get(imageId.imageDigest) : undefined;
+    if (imageManifest === undefined)
+      return [calls, { images: [], failures: [{ imageId, failureCode: 'ImageNotFound' }] }];
+    const { mediaType = OCI_MANIFEST } = v.parse(Typed, JSON.parse(imageManifest));
+    return [calls, { images: [{ imageId, imageManifest, imageManifestMediaType: mediaType }], failures: [] }];
+  },
+  'AmazonEC2ContainerRegistry_V20150921.ListImageReferrers': (body, { manifests }, region) => {
+    const { registryId, repositoryName: name, subjectId } = v.parse(Referred, body);
+    const resource = toRepository({ registryId, name, region });
+    const referrers = [...manifests].flatMap(([digest, text]) => {
+      const { subject, artifactType } = v.parse(Manifest, JSON.parse(text));
+      return subject?.digest === subjectId.imageDigest
+        ? [{ digest, mediaType: OCI_MANIFEST, artifactType, size: 1 }]
+        : [];
+    });
+    // IAM knows no action of its own for it.
+    return [[{ action: 'ecr:BatchGetImage', resource }], { referrers }];
+  },
+  'AmazonEC2ContainerRegistry_V20150921.GetDownloadUrlForLayer': (body, _, region) => {
+    const { registryId, repositoryName: name, layerDigest } = v.parse(Layer, body);
+    const resource = toRepository({ registryId, name, region });
+    const downloadUrl = `https://${LAYERS}.s3.${region}.amazonaws.com/layer?X-Amz-Signature=key`;
+    return [[{ action: 'ecr:GetDownloadUrlForLayer', resource }], { downloadUrl, layerDigest }];
   },
 };
+
+/** The bucket of AWS that holds the layers. */
+export const LAYERS = 'prod-starport-layer-bucket';
+
+function toRepository(of: { readonly registryId: string; readonly name: string; readonly region: string }): string {
+  return `arn:aws:ecr:${of.region}:${of.registryId}:repository/${of.name}`;
+}
 
 /** Undefined for what is no operation that is known here. */
 export function answerJson({ host, headers, body }: AwsRequest, contents: JsonContents): AwsAnswer | undefined {

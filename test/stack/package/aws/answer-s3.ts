@@ -11,6 +11,11 @@ export interface S3Answers {
 const HOST = /^(?:([a-z0-9.-]+)\.)?s3\.[a-z0-9-]+\.amazonaws\.com$/;
 const MARK = `x-amz-meta-${WRITE_MARK}`;
 
+function toCondition({ headers }: AwsRequest): AwsCall['condition'] {
+  if (headers['if-none-match'] !== undefined) return 'create';
+  return headers['if-match'] === undefined ? undefined : 'replace';
+}
+
 export function isS3({ host }: AwsRequest): boolean {
   return HOST.test(host);
 }
@@ -67,7 +72,10 @@ export function createS3Answers(objects: ObjectStore): S3Answers {
         case 'HEAD':
           return { calls: toCall('s3:GetObject'), ...(await read(request, key)) };
         case 'PUT':
-          return { calls: toCall('s3:PutObject'), ...(await write(request, key)) };
+          return {
+            calls: toCall('s3:PutObject').map((call) => ({ ...call, condition: toCondition(request) })),
+            ...(await write(request, key)),
+          };
         case 'DELETE':
           await objects.deleteObject(key);
           return { calls: toCall('s3:DeleteObject'), status: 204 };

@@ -9,6 +9,8 @@ export interface AwsCall {
   readonly resource: string;
   /** Of a listing. */
   readonly prefix?: string;
+  /** Of a put: what has to be there for it, nothing or what is known. */
+  readonly condition?: 'create' | 'replace' | undefined;
 }
 
 /** A request as it came over the wire. */

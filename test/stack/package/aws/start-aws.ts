@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ObjectStore } from '../../../../lib/platform/objects/port/object-store.ts';
 import { startServer } from '../../../support/servers/start-server.ts';
-import { answerJson, type JsonContents } from './answer-json.ts';
+import { answerJson, type JsonContents, LAYERS } from './answer-json.ts';
 import { createS3Answers, isS3, type S3Answers } from './answer-s3.ts';
 import { ACCOUNT, type AwsAnswer, type AwsCall, type AwsRequest } from './aws-call.ts';
 
@@ -21,9 +21,13 @@ export async function startAws(contents: AwsContents): Promise<Aws> {
   const calls: AwsCall[] = [];
   const s3 = createS3Answers(contents.objects);
   const answerRequest = async (request: AwsRequest): Promise<AwsAnswer> =>
-    isS3(request)
+    isS3(request) && !request.host.startsWith(`${LAYERS}.`)
       ? await s3.answer(request)
-      : (answerJson(request, contents) ?? answerTopic(request) ?? answerCdn(request) ?? toUnknown(request));
+      : (answerLayer(request) ??
+        answerJson(request, contents) ??
+        answerTopic(request) ??
+        answerCdn(request) ??
+        toUnknown(request));
   const server = await startServer((incoming, response) => {
     void readRequest(incoming)
       .then(answerRequest)
@@ -48,6 +52,14 @@ async function readRequest(incoming: IncomingMessage): Promise<AwsRequest> {
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
   return { host, method, url: new URL(incoming.url ?? '', `https://${host}`), headers, body: Buffer.concat(chunks) };
 }
+
+/** Whoever has the URL of a layer may read it: no permission is asked for. */
+function answerLayer({ host }: AwsRequest): AwsAnswer | undefined {
+  return host.startsWith(`${LAYERS}.`) ? { calls: [], status: 200, headers: {}, body: LAYER } : undefined;
+}
+
+/** What is in every layer. */
+export const LAYER = '{}';
 
 function answerTopic({ host, body }: AwsRequest): AwsAnswer | undefined {
   if (!host.startsWith('sns.')) return undefined;

@@ -7,15 +7,18 @@ import { toReverifyBody } from '../../../../lib/push/verify/queued-message.ts';
 import { CANONICAL, pushOf, REGISTRY, REPOSITORY } from '../../../push/verify/push-setup.ts';
 import { toHttpEvent } from '../../../support/http-event.ts';
 import { ACCOUNT, REGION } from '../aws/aws-call.ts';
+import { LAYER } from '../aws/start-aws.ts';
 import { AGAIN, DONE, toQueueEvent } from '../queue-event.ts';
 import { EVERY_OPTION } from '../variants.ts';
 import { CLUSTERS } from './admission-scenario.ts';
 import { LIST_MANIFESTS } from './plan-scenario.ts';
 import {
+  BESIDE,
   CLOSED_REGISTRY,
   ECR_HOST,
   ECR_REPOSITORIES,
   keepAccepted,
+  MANIFEST,
   publishProfile,
   type Scenario,
   SIGNED,
@@ -28,6 +31,8 @@ import {
 
 const TOKEN = '5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
 const NOWHERE = parseDigest(`sha256:${'0'.repeat(64)}`);
+/** More than any queue delivers. */
+const LAST_TRY = 1000;
 const NO_RECORD = '0'.repeat(64);
 const CREDENTIALS = {
   schema: 1,
@@ -36,13 +41,35 @@ const CREDENTIALS = {
 const REFERRER = JSON.stringify({ schemaVersion: 2, config: {}, layers: [], subject: { digest: SIGNED } });
 const REFERRER_DIGEST = `sha256:${hash('sha256', REFERRER)}`;
 
+const BUNDLE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
+/** Bundles beside images, which are none: their bytes are those of every layer here. */
+const ATTACHMENTS = [SIGNED, REFERRER_DIGEST].map((digest) =>
+  JSON.stringify({
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    artifactType: BUNDLE,
+    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: `sha256:${hash('sha256', '{}')}`, size: 2 },
+    layers: [{ mediaType: BUNDLE, digest: `sha256:${hash('sha256', LAYER)}`, size: LAYER.length }],
+    subject: { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 1 },
+  }),
+);
+
+/** What the CDN shows. */
+export const EDGE = 'e'.repeat(32);
+
 /** What Secrets Manager and ECR hold. */
 export const SECRETS: ReadonlyMap<string, string> = new Map([
   [EVERY_OPTION['webhooksSecret'] ?? '', JSON.stringify(CREDENTIALS)],
   [EVERY_OPTION['admissionSecret'] ?? '', JSON.stringify(CLUSTERS)],
   [EVERY_OPTION['pullSecret'] ?? '', '{"auths":{}}'],
+  [EVERY_OPTION['edgeSecret'] ?? '', EDGE],
 ]);
-export const MANIFESTS: ReadonlyMap<string, string> = new Map([[REFERRER_DIGEST, REFERRER], ...LIST_MANIFESTS]);
+export const MANIFESTS: ReadonlyMap<string, string> = new Map([
+  [REFERRER_DIGEST, REFERRER],
+  ...ATTACHMENTS.map((text) => [`sha256:${hash('sha256', text)}`, text] as const),
+  [SIGNED, MANIFEST.toString()],
+  ...LIST_MANIFESTS,
+]);
 
 /** No trust yet; a digest to copy, and again; one that is nowhere; a message that can never be read. */
 export const mirrorSignatures: Scenario = async (stage) => {
@@ -89,13 +116,18 @@ export const verifyPushed: Scenario = async (stage) => {
   await publishProfile(stage, 'first', signer, { ...withPolicy(stage), ...mirror.trust });
   await signUpstream(stage);
   await signLookaside(stage);
-  for (const prefix of ['records/by-id/', 'accepted/', 'verdicts/']) stage.loseAnswer(prefix);
+  for (const prefix of ['records/by-id/', 'decisions/new/', 'decisions/indexed/', 'accepted/', 'verdicts/'])
+    stage.loseAnswer(prefix);
   const push = JSON.stringify(pushOf({ digest: SIGNED }));
+  // Its registry does not answer: the manifest is asked for until the last try, and then the push is judged as it is.
+  expect(await stage.invoke(toQueueEvent(push))).toMatchObject({ answer: AGAIN });
   for (const body of [push, push, 'not JSON'])
-    expect(await stage.invoke(toQueueEvent(body))).toMatchObject({ answer: DONE });
+    expect(await stage.invoke(toQueueEvent(body, LAST_TRY))).toMatchObject({ answer: DONE });
   const referrer = { ...pushOf().push, source: 'ecr', registry: ECR_HOST, digest: REFERRER_DIGEST, referrer: true };
+  // The one needs the signer's signature, the other one beside it.
   for (const repository of ECR_REPOSITORIES) {
-    const body = JSON.stringify({ ...pushOf(), push: { ...referrer, repository } });
+    const mirrorOf = repository === 'ocp' ? CANONICAL : BESIDE;
+    const body = JSON.stringify({ ...pushOf(), mirrorOf, push: { ...referrer, repository } });
     expect(await stage.invoke(toQueueEvent(body))).toMatchObject({ answer: DONE });
   }
   const tagged = JSON.stringify(pushOf({ registry: CLOSED_REGISTRY, digest: undefined, tag: '4.99.0' }));

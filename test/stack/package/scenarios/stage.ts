@@ -30,7 +30,7 @@ export interface Stage extends Pick<Aws, 'loseAnswer'> {
 /** Makes a function do every call that its code can make, and looks at its answers. */
 export type Scenario = (stage: Stage) => Promise<void>;
 
-const MANIFEST = Buffer.from(
+export const MANIFEST = Buffer.from(
   JSON.stringify({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -47,7 +47,7 @@ export const ECR_REPOSITORIES = ['ocp', 'okd'];
 
 export const signer = await makeSigner('release');
 
-/** A repository whose images need a Sigstore signature, in a registry that may not be contacted. */
+/** A repository whose images need a Sigstore signature, and are pulled from ECR alone. */
 export const BESIDE = 'quay.io/signet/beside';
 const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const COSIGN_KEY = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64');
@@ -66,7 +66,8 @@ export async function publishProfile(
     pushSources: [
       PUSH_SOURCE,
       { ...PUSH_SOURCE, registry: CLOSED_REGISTRY },
-      ...ECR_REPOSITORIES.map((repository) => ({ ...PUSH_SOURCE, source: 'ecr', registry: ECR_HOST, repository })),
+      { ...PUSH_SOURCE, source: 'ecr', registry: ECR_HOST, repository: 'ocp' },
+      { ...PUSH_SOURCE, source: 'ecr', registry: ECR_HOST, repository: 'okd', mirrorOf: parseRepository(BESIDE) },
     ],
     ...more,
   };
@@ -96,6 +97,14 @@ export function withPolicy({ upstream }: Pick<Stage, 'upstream'>): Partial<Prepa
   };
 }
 
+/** Images that need a Sigstore signature are pulled from ECR. */
+const BESIDE_RULE = {
+  source: BESIDE,
+  mirrors: ECR_REPOSITORIES.map((repository) => `${ECR_HOST}/${repository}`),
+  neverContactSource: true,
+  origin: 'ImageDigestMirrorSet/scenario',
+};
+
 /** A registry over HTTPS that mirrors the canonical repository, and what a profile says of it. */
 export async function serveMirror(): Promise<{
   readonly trust: Pick<PreparedTrust, 'mirrorRules' | 'storeAccess'>;
@@ -107,7 +116,7 @@ export async function serveMirror(): Promise<{
   const rule = { source: CANONICAL, mirrors: [`127.0.0.1:${server.port}/release`], neverContactSource: true };
   return {
     trust: {
-      mirrorRules: [{ ...rule, origin: 'ImageDigestMirrorSet/scenario' }],
+      mirrorRules: [{ ...rule, origin: 'ImageDigestMirrorSet/scenario' }, BESIDE_RULE],
       storeAccess: { allowLocal: true, allowPrivateAddresses: true, ca: TEST_CA },
     },
     close: () => server.close(),

@@ -8,7 +8,7 @@ import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import { verifySigstoreBlob } from '../../../../lib/crypto/sigstore/verify-sigstore-blob.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
 import { matchesIdentity, type SignedIdentity } from '../../../../lib/trust/policy/signed-identity.ts';
-import { checkCandidate } from '../../../../lib/verdict/judge/candidate.ts';
+import { checkCandidate } from '../../../../lib/verdict/judge/requirement.ts';
 import { makeCosignImages } from '../../../fixtures/make/cosign/make-images.ts';
 import {
   type CosignImages,
@@ -149,8 +149,8 @@ const bad: readonly Row[] = [
     rekor: ['rekor'],
     expected: ['SignatureMalformed'],
   },
-  { name: 'logged by another log', path: 'legacy/rekor', rekor: ['leaf'], expected: ['SignatureInvalid'] },
-  { name: 'a bundle logged by another log', path: 'bundle/rekor', rekor: ['leaf'], expected: ['SignatureInvalid'] },
+  { name: 'logged by another log', path: 'legacy/rekor', rekor: ['leaf'], expected: ['LogEntryInvalid'] },
+  { name: 'a bundle logged by another log', path: 'bundle/rekor', rekor: ['leaf'], expected: ['LogEntryInvalid'] },
   { name: 'a byte of the payload', path: 'legacy/p256', change: changePayload, expected: ['SignatureInvalid'] },
   { name: 'a byte of the signature', path: 'legacy/p256', change: changeSignature, expected: ['SignatureInvalid'] },
   {
@@ -184,14 +184,14 @@ const bad: readonly Row[] = [
     path: 'legacy/rekor',
     rekor: ['rekor'],
     change: takeOthersEntry,
-    expected: ['SignatureInvalid'],
+    expected: ['LogEntryInvalid'],
   },
   {
     name: 'a bundle with another entry of the log',
     path: 'bundle/rekor',
     rekor: ['rekor'],
     change: takeOthersEntry,
-    expected: ['SignatureInvalid'],
+    expected: ['LogEntryInvalid'],
   },
 ];
 

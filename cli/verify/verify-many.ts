@@ -1,0 +1,209 @@
+import { InputError } from '../../lib/base/errors/input-error.ts';
+import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
+import { type ReleaseName, toArchitecture, toSignedName } from '../../lib/mirror/graph/release-name.ts';
+import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
+import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
+import type { Decision } from '../../lib/verdict/decide/decide-image.ts';
+import { evaluateSignature } from '../../lib/verdict/judge/keyring-requirement.ts';
+import { allOf } from '../../lib/verdict/judge/outcome.ts';
+import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
+import { type OpenedDecisions, openDecisions } from '../open/decision.ts';
+import { print, printResult, type ShownVerdict, styleOutcome, toPrintable } from '../shell/output.ts';
+import { ExitStatus, toExitStatus } from '../shell/run-program.ts';
+import { findNamedReleases, type NamedRelease, type VersionOptions } from './find-versions.ts';
+import { type Asked, readAsked } from './read-asked.ts';
+import { type PlacedVerdict, printAnswer, toJudgement, toVerdictStatus, type VerifyOptions } from './verify.ts';
+
+export interface VerifyManyOptions extends VerifyOptions, VersionOptions {
+  readonly file?: string;
+  readonly concurrency: number;
+}
+
+/** A pullspec to decide about, and the version that it was found by. */
+interface Question {
+  readonly pullspec: Pullspec;
+  readonly release?: NamedRelease;
+  /** Of the file that names it. */
+  readonly line?: number | undefined;
+}
+
+/**
+ * Decides about several pullspecs, about versions, or about every release of a channel: one line each, in their order.
+ *
+ * @returns the exit status: the worst of all
+ */
+export async function verifyMany(
+  named: readonly string[],
+  options: VerifyManyOptions,
+  signal: AbortSignal,
+): Promise<number> {
+  const asked = await readAsked(named, options.file, signal);
+  const isOne = named.length === 1 && options.file === undefined;
+  if (options.as !== undefined && !isOne) throw new InputError('ArgumentInvalid', '--as is for one pullspec');
+  const opened = await openDecisions(options);
+  try {
+    const questions = await toQuestions(asked, options, opened.trust, signal);
+    if (isOne && questions[0] !== undefined) {
+      const answer = await answerOne(questions[0], opened, signal);
+      printAnswer(answer, options, opened.trust);
+      return toVerdictStatus(answer, options);
+    }
+    return await answerAll(questions, options, opened, signal);
+  } finally {
+    opened.close();
+  }
+}
+
+async function toQuestions(
+  asked: readonly Asked[],
+  options: VerifyManyOptions,
+  trust: ReadyTrust,
+  signal: AbortSignal,
+): Promise<readonly Question[]> {
+  const versions = asked.flatMap((one) => (one.kind === 'version' ? one.version : []));
+  const isChannel = asked.length === 0;
+  if (isChannel && options.channel.length + options.graph.length === 0) {
+    throw new InputError(
+      'ArgumentInvalid',
+      'name a pullspec or a version, -f FILE, or --channel for all of its releases',
+    );
+  }
+  if (versions.length === 0 && !isChannel) {
+    if (options.graph.length + options.channel.length + options.arch.length > 0) {
+      throw new InputError('ArgumentInvalid', '--graph, --channel and --arch are for versions');
+    }
+    return asked.flatMap((one) => (one.kind === 'pullspec' ? { pullspec: one.pullspec, line: one.line } : []));
+  }
+  const releases = await findNamedReleases(versions, options, trust, signal);
+  const wanted = new Set(options.arch.map(toArchitecture));
+  const isWanted = ({ architecture }: ReleaseName): boolean =>
+    wanted.size === 0 || architecture === undefined || wanted.has(architecture);
+  if (isChannel) {
+    const all = releases.filter(isWanted);
+    if (all.length === 0) throw new InputError('BodyInvalid', 'the graph has no release of what was asked for');
+    return all.map((one) => toQuestion(one));
+  }
+  return asked.flatMap((one) => {
+    if (one.kind === 'pullspec') return { pullspec: one.pullspec, line: one.line };
+    const ofVersion = releases.filter(
+      ({ version }) => version === one.version || version.startsWith(`${one.version}+`),
+    );
+    return chooseReleases(one.version, ofVersion, isWanted, wanted.size).map((found) => toQuestion(found, one.line));
+  });
+}
+
+function toQuestion(release: NamedRelease, line?: number): Question {
+  return { pullspec: parsePullspec(`${release.repository}@${release.digest}`), release, line };
+}
+
+/** Each digest once. @throws InputError where there is none, or several of one architecture or without one being named */
+function chooseReleases(
+  version: string,
+  ofVersion: readonly NamedRelease[],
+  isWanted: (name: ReleaseName) => boolean,
+  architectures: number,
+): readonly NamedRelease[] {
+  const found = [...new Map(ofVersion.filter(isWanted).map((one) => [one.digest, one])).values()];
+  const known = [...new Set(ofVersion.map(({ architecture }) => architecture ?? 'an unnamed architecture'))].join(', ');
+  if (ofVersion.length === 0) {
+    throw new InputError(
+      'ArgumentInvalid',
+      `no graph or mirror that was read has a release ${version}; name one with --graph`,
+    );
+  }
+  if (found.length === 0) throw new InputError('ArgumentInvalid', `${version} is there for ${known} alone`);
+  if (found.length > Math.max(1, architectures)) {
+    throw new InputError('ArgumentInvalid', `${version} is there for ${known}: name one with --arch`);
+  }
+  return found;
+}
+
+async function answerOne(
+  { pullspec, release }: Question,
+  { decide, trust }: OpenedDecisions,
+  signal: AbortSignal,
+): Promise<ShownVerdict> {
+  const decision = await decide(pullspec, signal);
+  if (release === undefined) return decision.verdict;
+  const { version, architecture, from } = release;
+  return { ...toVersionVerdict(decision, release, trust), release: { version, architecture, from } };
+}
+
+/**
+ * A graph is not signed: it may call an old release by the version that was asked for. What the signatures call it decides;
+ * those that name no version leave it open, with a warning.
+ */
+function toVersionVerdict({ verdict, verified }: Decision, release: NamedRelease, trust: ReadyTrust): Verdict {
+  if (verdict.outcome !== 'accepted' || verdict.forced) return verdict;
+  const { version, architecture, digest, from } = release;
+  const now = Math.floor(Date.parse(verdict.decidedAt) / 1000);
+  const names = verified.flatMap(({ bytes }) => {
+    const candidate = { store: '', location: '', untrustedBytes: bytes };
+    return evaluateSignature(candidate, digest, trust, now).verified.flatMap(
+      ({ signedReference }) => toSignedName(signedReference) ?? [],
+    );
+  });
+  if (names.length === 0) {
+    const message = `no signature says that this image is ${version}: ${from} alone does, and it is not signed`;
+    return { ...verdict, warnings: [...verdict.warnings, { code: 'IdentityMismatch', message }] };
+  }
+  const isSame = (name: ReleaseName): boolean =>
+    name.version === version.split('+', 1)[0] &&
+    (name.architecture === undefined || architecture === undefined || name.architecture === architecture);
+  if (names.some(isSame)) return verdict;
+  const signed = names.map((name) =>
+    [name.version, name.architecture].filter((part) => part !== undefined).join(' for '),
+  );
+  const message = `${from} says that this image is ${version}${architecture === undefined ? '' : ` for ${architecture}`}, and it was signed as ${signed.join(', ')}`;
+  return { ...verdict, outcome: 'rejected', reasons: [{ code: 'IdentityMismatch', message }, ...verdict.reasons] };
+}
+
+async function answerAll(
+  questions: readonly Question[],
+  options: VerifyManyOptions,
+  opened: OpenedDecisions,
+  signal: AbortSignal,
+): Promise<number> {
+  const isText = options.output === 'text';
+  const done = new Map<number, ShownVerdict>();
+  let shown = 0;
+  const answers = await runBounded([...questions.entries()], options.concurrency, async ([at, question]) => {
+    const answer = await answerOne(question, opened, signal);
+    done.set(at, answer);
+    if (!isText) return answer;
+    for (let next = done.get(shown); next !== undefined; next = done.get(++shown)) print(formatLine(next));
+    return answer;
+  });
+  const outcome = allOf(answers.map((answer) => answer.outcome));
+  if (!isText) {
+    const result = { kind: 'Verdicts', outcome, verdicts: answers };
+    printResult(
+      options.output,
+      result,
+      () => '',
+      () => toJudgement(toPlaced(answers, questions, options), options),
+    );
+  }
+  const isForced = options.failOnForced === true && answers.some(({ forced }) => forced);
+  return isForced ? ExitStatus.rejected : toExitStatus(outcome);
+}
+
+function toPlaced(
+  answers: readonly ShownVerdict[],
+  questions: readonly Question[],
+  { file }: VerifyManyOptions,
+): readonly PlacedVerdict[] {
+  return answers.map((verdict, at) => {
+    const line = questions[at]?.line;
+    return { verdict, line, file: line === undefined ? undefined : file };
+  });
+}
+
+/** `accepted  PULLSPEC`, with the version that it was found by, and why not. */
+function formatLine({ outcome, forced, pullspec, release, reasons }: ShownVerdict): string {
+  const { version, architecture } = release ?? {};
+  const name = [version, architecture].filter((part) => part !== undefined).join(' ');
+  const why = reasons[0] === undefined ? '' : `  ${reasons[0].code}: ${reasons[0].message}`;
+  const said = `${styleOutcome(outcome)}${forced ? ' (forced)' : ''}`;
+  return said + toPrintable(`${name === '' ? '' : `  ${name}`}  ${pullspec}${why}`);
+}

@@ -1,0 +1,181 @@
+import { InputError } from '../../../base/errors/input-error.ts';
+import { toKeySegment } from '../../../base/names/digest.ts';
+import { parsePullspec } from '../../../base/names/reference.ts';
+import type { PreparedTrust } from '../../../trust/prepared/prepared-trust.ts';
+import { evaluatePullspec } from '../../../verdict/judge/evaluate-pullspec.ts';
+import {
+  type SignatureConfigMapDocument,
+  type SignedRelease,
+  toSignatureConfigMaps,
+} from '../../render/signature-config-maps.ts';
+import { type Fix, type ReleaseFacts, type ReleaseState, toShellWord } from '../explanation.ts';
+import type { SignatureSearch } from '../find-signatures.ts';
+import { toToolFixes } from './to-tool-fixes.ts';
+
+/** What the user gave besides the text. */
+export interface FixContext {
+  /** Undefined without trust or without a digest in the text: then nothing was searched. */
+  readonly search?: SignatureSearch | undefined;
+  readonly trust?: PreparedTrust | undefined;
+  /** The command that was run, for a shell. */
+  readonly command: string;
+}
+
+const ASKS_FOR_A_FIX: readonly ReleaseState[] = ['refused', 'forced', 'not-downloaded', 'not-mirrored', 'denied'];
+const UNSET_STORES =
+  'oc patch clusterversion version --type json --patch \'[{"op":"remove","path":"/spec/signatureStores"}]\'';
+
+/** Fixes for a release, the most likely first; none for a release that the cluster accepted. */
+export function toReleaseFixes(facts: ReleaseFacts, context: FixContext): readonly Fix[] {
+  const { states } = facts;
+  if (!states.some((state) => ASKS_FOR_A_FIX.includes(state))) {
+    return states.length === 0 && facts.asked.length > 0 ? toSignatureFixes(facts, context) : [];
+  }
+  return [
+    ...toPullspecFixes(facts, context),
+    ...(states.includes('refused') || states.includes('not-mirrored') ? toSignatureFixes(facts, context) : []),
+    ...(states.includes('refused') ? toStoreFixes(facts) : []),
+    ...(states.includes('forced') ? [toForcedFix(facts)] : []),
+    ...(states.includes('not-downloaded') ? [toMirrorFix(facts, context)] : []),
+    ...toToolFixes(facts.faults),
+    ...(states.includes('denied') ? [toDenialFix(facts)] : []),
+  ];
+}
+
+function toDenialFix({ image, faults }: ReleaseFacts): Fix {
+  const said = faults.filter(({ fault }) => fault === 'denied').map(({ text }) => text);
+  const isRetry = said.some((text) => text.includes('could not be decided') || text.includes('retry'));
+  return {
+    say: isRetry
+      ? 'Signet could not decide it: retry, and see its log. To see each place that it asked, run'
+      : 'Signet denied it, for the reasons above. To see each signature and place, run',
+    command: `signet verify ${image === undefined ? 'IMAGE' : toShellWord(image)} --trust DIR`,
+  };
+}
+
+function toPullspecFixes({ image, faults }: ReleaseFacts, { search, trust }: FixContext): readonly Fix[] {
+  const fixes: Fix[] = [];
+  if (faults.some(({ fault }) => fault === 'not-by-digest')) {
+    const command = image === undefined ? undefined : `oc adm release info ${toShellWord(image)}`;
+    fixes.push({ say: 'name the release by digest: a tag cannot be verified. To see its digest, run', command });
+  }
+  if (faults.some(({ fault }) => fault === 'digest-invalid')) {
+    fixes.push({ say: 'write the digest as sha256: followed by 64 lower-case hex digits' });
+  }
+  if (faults.some(({ fault }) => fault === 'no-trust')) {
+    fixes.push({
+      say: 'the verifier has no usable trust. Hive reads the ConfigMap named by spec.releaseImageVerificationConfigMapRef of its HiveConfig; a cluster reads the one in its release',
+      command: 'signet render trust --trust DIR',
+    });
+  }
+  // A signature of the profile's release shows, as a mirror set does, that the image is a copy of it.
+  const isCopy = search?.release !== undefined;
+  const judgement = trust === undefined || image === undefined ? undefined : judgePullspec(image, trust, isCopy);
+  for (const { message, remedy } of judgement?.reasons ?? []) {
+    fixes.push({ say: remedy === undefined ? message : `${message}: ${remedy}` });
+  }
+  return fixes;
+}
+
+function judgePullspec(
+  image: string,
+  trust: PreparedTrust,
+  isCopy: boolean,
+): ReturnType<typeof evaluatePullspec> | undefined {
+  try {
+    return evaluatePullspec(parsePullspec(image), { ...trust, mode: 'enforce', isCopy });
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+function toSignatureFixes(
+  { digest, keyrings, hosted }: ReleaseFacts,
+  { search, trust, command }: FixContext,
+): readonly Fix[] {
+  if (digest === undefined) return [];
+  if (search === undefined || trust === undefined) {
+    return [
+      {
+        say: 'signatures were not searched: run this with the trust of the profile, and with the mirror if there is one',
+        command: `${command} --trust DIR --mirror DIR`,
+      },
+    ];
+  }
+  const foreign = keyrings.filter((name) => trust.keyrings.every((known) => known.name !== name));
+  const notes: readonly Fix[] =
+    foreign.length === 0
+      ? []
+      : [{ say: `the cluster requires ${foreign.join(', ')}, which the profile ${trust.profile} does not have` }];
+  // Signatures of another publisher do not satisfy the keyring that the cluster requires.
+  if (foreign.length > 0 && foreign.length === keyrings.length) return notes;
+  if (search.release !== undefined) return [...notes, toConfigMapFix(search.release, command, hosted)];
+  const reasons = new Map(
+    search.places.flatMap((place) =>
+      place.reasons.map(({ message, remedy }) => [message, remedy === undefined ? message : `${message}: ${remedy}`]),
+    ),
+  );
+  return [...notes, ...[...reasons.values()].map((say): Fix => ({ say }))];
+}
+
+function toConfigMapFix(release: SignedRelease, command: string, hosted?: string): Fix {
+  const [configMap] = toSignatureConfigMaps([release]);
+  if (configMap === undefined) return { say: 'clusters can read none of its signatures' };
+  const manifestOnly = `${command} -o yaml`;
+  return {
+    say:
+      hosted === undefined
+        ? 'apply the signature as a ConfigMap: the cluster reads ConfigMaps before stores, and retries by itself'
+        : `apply the signature as a ConfigMap in the hosted cluster ${hosted}, with its own kubeconfig: in the management cluster it helps nobody`,
+    command: `${manifestOnly} | oc ${hosted === undefined ? '' : '--kubeconfig HOSTED-CLUSTER.kubeconfig '}apply -f -`,
+    manifest: nameByDigest(release, configMap),
+  };
+}
+
+/** Named by digest: the name of a minor version would replace a ConfigMap with other releases. */
+function nameByDigest({ digest }: SignedRelease, configMap: SignatureConfigMapDocument): SignatureConfigMapDocument {
+  return { ...configMap, metadata: { ...configMap.metadata, name: toKeySegment(digest) } };
+}
+
+function toStoreFixes({ asked }: ReleaseFacts): readonly Fix[] {
+  const fixes: Fix[] = [];
+  const custom = asked.filter(({ place }) => place.kind === 'signature-stores');
+  if (custom.some(({ answer }) => answer === 'misconfigured')) {
+    fixes.push({
+      say: 'spec.signatureStores is an empty list, which the operator treats as an error: remove the field',
+      command: UNSET_STORES,
+    });
+  } else if (custom.length > 0) {
+    fixes.push({
+      say: 'spec.signatureStores replaces the default stores, and none of its stores has the signature: remove the field to use the default stores',
+      command: UNSET_STORES,
+    });
+  }
+  for (const { place, answer, text } of asked) {
+    if (place.kind !== 'url' || answer !== 'failed') continue;
+    fixes.push({
+      say:
+        text === 'response status 403'
+          ? `${place.url} answered 403: a bucket that may not be listed answers so for a missing object; let it answer 404`
+          : `${place.url} failed (${text}): it may hold the signature`,
+    });
+  }
+  return fixes;
+}
+
+function toForcedFix({ image }: ReleaseFacts): Fix {
+  return {
+    say: 'the update was forced and continued unverified: a signature applied now does not change the history. To verify what was accepted, run',
+    command: image === undefined ? undefined : `signet verify ${toShellWord(image)} --trust DIR`,
+  };
+}
+
+function toMirrorFix({ image }: ReleaseFacts, { trust }: FixContext): Fix {
+  const rules = trust?.mirrorRules.filter(({ source }) => image?.startsWith(source) === true) ?? [];
+  const known = rules.map(({ origin, mirrors }) => `${origin} redirects it to ${mirrors.join(', ')}`);
+  return {
+    say: `the release could not be downloaded: this is not a signature problem. Its registry, or a mirror of it, must be reachable${known.length === 0 ? '' : `; ${known.join('; ')}`}`,
+    command: 'signet render mirror-sets --mirror REGISTRY/REPOSITORY | oc apply -f -',
+  };
+}

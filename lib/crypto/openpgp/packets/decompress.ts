@@ -1,0 +1,90 @@
+import zlib from 'node:zlib';
+import seekBzip from 'seek-bzip';
+import { SignatureError } from '../../../base/errors/signature-error.ts';
+
+/** Compression algorithms of a compressed data packet (RFC 9580 section 9.4). */
+export const Compression = { none: 0, zip: 1, zlib: 2, bzip2: 3 } as const;
+
+/** Bytes of a signed message after decompression. */
+export const MAX_DECOMPRESSED_BYTES = 64 * 1024;
+
+/** zlib's own buffer; a signature fits into one. */
+const CHUNK_BYTES = 2048;
+
+/**
+ * Decompresses all of the input, to at most {@link MAX_DECOMPRESSED_BYTES}. Input left over after the compressed
+ * stream would be bytes that nobody signed or read, and rejects.
+ *
+ * @throws SignatureError `LimitExceeded`, `SignatureMalformed`, `SignatureUnsupported`
+ */
+export function decompress(algorithm: number, compressed: Uint8Array): Uint8Array {
+  switch (algorithm) {
+    case Compression.none:
+      return compressed;
+    case Compression.zip:
+      return inflate(zlib.inflateRawSync, compressed);
+    case Compression.zlib:
+      return inflate(zlib.inflateSync, compressed);
+    case Compression.bzip2:
+      return decompressBzip2(compressed);
+    default:
+      throw new SignatureError('SignatureUnsupported', `compression algorithm ${algorithm} is not supported`);
+  }
+}
+
+function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): Uint8Array {
+  const result = callInflate(inflateSync, compressed);
+  if (!isInflateResult(result)) throw new TypeError('zlib no longer reports how much it read');
+  if (result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
+  return result.buffer;
+}
+
+function callInflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): unknown {
+  try {
+    return inflateSync(compressed, { info: true, maxOutputLength: MAX_DECOMPRESSED_BYTES, chunkSize: CHUNK_BYTES });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLong();
+    throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
+  }
+}
+
+function isInflateResult(result: unknown): result is { buffer: Uint8Array; engine: { bytesWritten: number } } {
+  return typeof result === 'object' && result !== null && 'buffer' in result && 'engine' in result;
+}
+
+/** The library allocates one block of at most 900 kB (4 octets each) and gives its output byte by byte. */
+function decompressBzip2(compressed: Uint8Array): Uint8Array {
+  const output = Buffer.alloc(MAX_DECOMPRESSED_BYTES);
+  let written = 0;
+  let read = 0;
+  // Without `eof` the library reads to the stream's end mark and checks its CRC: a cut stream cannot pass.
+  const source = Object.assign(new seekBzip.Stream(), {
+    readByte: () => {
+      const octet = compressed[read++];
+      if (octet === undefined) throw new SignatureError('SignatureMalformed', 'the compressed data is cut short');
+      return octet;
+    },
+  });
+  const sink = {
+    writeByte: (octet: number) => {
+      if (written === output.length) throw tooLong();
+      output[written++] = octet;
+    },
+  };
+  try {
+    seekBzip.decode(source, sink);
+  } catch (cause) {
+    if (cause instanceof SignatureError) throw cause;
+    throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
+  }
+  if (read !== compressed.length) throw hasLeftOver();
+  return output.subarray(0, written);
+}
+
+function tooLong(): SignatureError {
+  return new SignatureError('LimitExceeded', `the signature decompresses to more than ${MAX_DECOMPRESSED_BYTES} bytes`);
+}
+
+function hasLeftOver(): SignatureError {
+  return new SignatureError('SignatureMalformed', 'bytes follow the compressed data');
+}

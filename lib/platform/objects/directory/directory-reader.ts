@@ -1,0 +1,47 @@
+import { hash } from 'node:crypto';
+import { StoreError } from '../../../base/errors/store-error.ts';
+import { toStoreError, unlessAbsent } from '../../files/file-error.ts';
+import { readRegularFile } from '../../files/read-regular-file.ts';
+import { type ObjectReader, parseObjectKey, type StoredObject } from '../port/object-store.ts';
+import { findFile } from './store-directory.ts';
+
+/** Objects below a directory, opened for reading: nothing is made, locked or swept. */
+export function createDirectoryReader(root: string): ObjectReader {
+  return {
+    description: describeDirectory(root),
+    readObject: (key, limit) =>
+      report(`reading ${key}`, async () => toStoredObject(await findFile(root, parseObjectKey(key)), limit)),
+  };
+}
+
+export function describeDirectory(root: string): string {
+  return `directory ${root}`;
+}
+
+/** Undefined when there is no such file. An etag is the SHA-256 of the bytes. */
+export async function toStoredObject(file: string | undefined, limit: number): Promise<StoredObject | undefined> {
+  const bytes = file === undefined ? undefined : await readFileOf(file, limit);
+  return bytes === undefined ? undefined : { bytes, etag: toEtag(bytes) };
+}
+
+/** The bytes of an object's file, or undefined when there is none: a directory is none, and a link is not followed. */
+export async function readFileOf(file: string, limit: number): Promise<Uint8Array | undefined> {
+  const contents = await unlessAbsent(readRegularFile(file, limit, 'refuse'));
+  if (contents === undefined || contents.kind === 'directory') return undefined;
+  if (contents.kind === 'irregular') throw new StoreError('NotAllowed', `${file} is not a regular file`);
+  if (contents.kind === 'cut') throw new StoreError('LimitExceeded', `${file} has more than ${limit} bytes`);
+  return contents.bytes;
+}
+
+/** @throws StoreError that says what was being done */
+export async function report<Result>(doing: string, operation: () => Promise<Result>): Promise<Result> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw toStoreError(error, doing);
+  }
+}
+
+export function toEtag(bytes: Uint8Array): string {
+  return hash('sha256', bytes);
+}

@@ -1,0 +1,57 @@
+import path from 'node:path';
+import { build, type Metafile } from 'esbuild';
+import { plainBuiltins } from '../plain-builtins.ts';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+
+/** A CommonJS script has no `import.meta`; a dependency asks for it to make a `require` of its own. */
+const IMPORT_META = "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;";
+
+/** The whole command line, the service included, as one script that loads nothing at run time but Node's own modules. */
+export interface BundledScript {
+  readonly bytes: Uint8Array;
+  /** The packages whose code is in it. */
+  readonly packages: ReadonlySet<string>;
+}
+
+/**
+ * Bundles the command line. A single executable takes one CommonJS script; what a command does not need stays a function
+ * that was never called.
+ *
+ * @param target as esbuild takes it, such as `node24`
+ */
+export async function bundleScript(target: string): Promise<BundledScript> {
+  const contents = `import { loadNouns } from './cli/shell/nouns.ts';
+import { runProcess } from './cli/shell/run-process.ts';
+loadNouns(process.argv[2]).then(runProcess);`;
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: ROOT,
+    stdin: { contents, resolveDir: ROOT, sourcefile: 'main.ts', loader: 'ts' },
+    outfile: 'signet.cjs',
+    write: false,
+    bundle: true,
+    metafile: true,
+    platform: 'node',
+    target,
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    plugins: [plainBuiltins],
+    banner: { js: IMPORT_META },
+    define: { 'import.meta.url': 'importMetaUrl' },
+    logLevel: 'warning',
+  });
+  const [script] = outputFiles;
+  if (script === undefined) throw new Error('esbuild wrote no script');
+  return { bytes: script.contents, packages: listPackages(metafile) };
+}
+
+/** The folders below node_modules that a bundle holds code of, such as `node_modules/valibot`. */
+export function listPackages({ outputs, inputs }: Metafile): ReadonlySet<string> {
+  const used = Object.values(outputs).flatMap((output) =>
+    Object.entries(output.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0),
+  );
+  const files = new Set(used.map(([file]) => file).filter((file) => Object.hasOwn(inputs, file)));
+  return new Set([...files].flatMap((file) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1] ?? []));
+}
