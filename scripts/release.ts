@@ -10,7 +10,7 @@ import { buildContainerImage } from './release/container-image.ts';
 import { toChecksums, toProvenance, toReleasedFile, toSbom } from './release/documents.ts';
 import { packNpmPackage } from './release/npm-package.ts';
 import { describePackages } from './release/packages.ts';
-import { buildSingleFile, PLATFORMS, type ReleasePlatform } from './release/single-file.ts';
+import { buildSingleFile, isWindows, PLATFORMS, type ReleasePlatform } from './release/single-file.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const HELP = `Builds what a release publishes: a program for each platform, the npm package, what is inside, and checksums.
@@ -44,6 +44,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const platforms = values.platform.map(toPlatform);
+  if (values.image && platforms.every(isWindows)) throw new TypeError('--image needs a --platform of Linux');
   const key = values.key === undefined ? undefined : await readFile(values.key, 'utf8');
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-release-'));
   try {
@@ -76,12 +77,14 @@ async function writeRelease(options: ReleaseOptions, scratch: string): Promise<v
     names.push(name);
   };
   const { bytes, packages } = await bundleScript('node24');
+  const toName = (platform: ReleasePlatform): string =>
+    `signet-${source.version}-${platform}${isWindows(platform) ? '.exe' : ''}`;
   for (const platform of platforms) {
-    await write(`signet-${source.version}-${platform}`, (file) => buildSingleFile(bytes, platform, file, scratch));
+    await write(toName(platform), (file) => buildSingleFile(bytes, platform, file, scratch));
   }
   if (options.image) {
     const { version, time } = source;
-    const programs = new Map(platforms.map((platform) => [platform, at(`signet-${version}-${platform}`)]));
+    const programs = new Map(platforms.map((platform) => [platform, at(toName(platform))]));
     const build = (file: string) => buildContainerImage({ programs, version, time, base }, file, scratch);
     await write(`signet-${version}-image.tar`, build);
   }

@@ -6,8 +6,11 @@ import type { ReleasePlatform } from './single-file.ts';
 
 const run = promisify(execFile);
 const CONTAINERFILE = path.join(import.meta.dirname, '../../deploy/image/Containerfile');
-/** As registries name the processors. */
-const ARCHITECTURES = { 'linux-x64': 'amd64', 'linux-arm64': 'arm64' } as const;
+/** As registries name the processors. Windows has images of its own, which nobody asks for here. */
+const ARCHITECTURES: Readonly<Partial<Record<ReleasePlatform, string>>> = {
+  'linux-x64': 'amd64',
+  'linux-arm64': 'arm64',
+};
 
 export interface ImageSource {
   /** The programs that are inside, by platform. */
@@ -20,7 +23,7 @@ export interface ImageSource {
 }
 
 /**
- * Builds an index of one image for each program, with buildah and in a storage of its own, and writes it as an archive of
+ * Builds an index of one image for each program of Linux, with buildah and in a storage of its own, and writes it as an archive of
  * an OCI layout, which `skopeo copy oci-archive:…` and `podman load` read.
  *
  * @param scratch a directory that is there
@@ -42,6 +45,7 @@ export async function buildContainerImage(source: ImageSource, output: string, s
   try {
     for (const [platform, program] of programs) {
       const architecture = ARCHITECTURES[platform];
+      if (architecture === undefined) continue;
       await copyFile(program, path.join(context, `signet-${architecture}`));
       const chosen = base === undefined ? [] : ['--build-arg', `BASE=${base}`];
       const fixed = [

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import { removeSignature } from './remove-signature.ts';
 import { stripSymbols } from './strip-symbols.ts';
 
 const run = promisify(execFile);
@@ -28,10 +29,14 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 /** V8 writes random numbers into what it compiled; two builds with one seed are identical. */
 const SEED = '--random-seed=1';
 
-export const PLATFORMS = ['linux-x64', 'linux-arm64'] as const;
+export const PLATFORMS = ['linux-x64', 'linux-arm64', 'win-x64'] as const;
 export type ReleasePlatform = (typeof PLATFORMS)[number];
 
 const HOST = `${process.platform}-${process.arch}`;
+
+export function isWindows(platform: ReleasePlatform): boolean {
+  return platform.startsWith('win-');
+}
 
 /**
  * Writes a program for one platform that holds Node and the script. Only the platform that builds gets compiled code
@@ -48,7 +53,7 @@ export async function buildSingleFile(
 ): Promise<void> {
   const node = await readNode(platform, scratch);
   const blob = await writeBlob(script, platform === HOST, scratch);
-  await writeFile(output, stripSymbols(node));
+  await writeFile(output, isWindows(platform) ? removeSignature(node) : stripSymbols(node));
   await quietly(() => inject(output, RESOURCE, blob, { sentinelFuse: FUSE }));
   await chmod(output, 0o755);
 }
@@ -56,7 +61,8 @@ export async function buildSingleFile(
 /** The program of Node that the lock file names for a platform: installed here, or fetched from the registry of npm. */
 async function readNode(platform: ReleasePlatform, scratch: string): Promise<Buffer> {
   const name = `node-${platform}`;
-  const installed = path.join(ROOT, 'node_modules', name, 'bin/node');
+  const program = isWindows(platform) ? 'bin/node.exe' : 'bin/node';
+  const installed = path.join(ROOT, 'node_modules', name, program);
   if (existsSync(installed)) return await readFile(installed);
   const { packages } = v.parse(Lock, JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')));
   const { version, integrity } = packages[`node_modules/${name}`] ?? {};
@@ -68,8 +74,8 @@ async function readNode(platform: ReleasePlatform, scratch: string): Promise<Buf
   const actual = `sha512-${hash('sha512', await readFile(archive), 'base64')}`;
   if (actual !== integrity)
     throw new Error(`${name}@${version} is ${actual}, and package-lock.json wants ${integrity}`);
-  await run('tar', ['-xzf', archive, '-C', folder, 'package/bin/node']);
-  return await readFile(path.join(folder, 'package/bin/node'));
+  await run('tar', ['-xzf', archive, '-C', folder, `package/${program}`]);
+  return await readFile(path.join(folder, 'package', program));
 }
 
 /** What Node reads from its own program: the script, and for this platform what V8 compiled of it. */

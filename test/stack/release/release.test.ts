@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { generateKey } from 'openpgp';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { removeSignature } from '../../../scripts/release/remove-signature.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
 
 const run = promisify(execFile);
@@ -54,8 +55,10 @@ beforeAll(async () => {
   await writeFile(at('key.asc'), privateKey);
   await writeFile(at('public.asc'), publicKey);
   const build = async (output: string): Promise<void> => {
-    const args = ['scripts/release.ts', '--output', at(output), '--platform', PLATFORM, '--key', at('key.asc')];
-    await run(NODE, args, { cwd: ROOT });
+    const platforms = ['--platform', PLATFORM, '--platform', 'win-x64'];
+    await run(NODE, ['scripts/release.ts', '--output', at(output), ...platforms, '--key', at('key.asc')], {
+      cwd: ROOT,
+    });
   };
   await build('first');
   await build('second');
@@ -75,6 +78,7 @@ test('two builds of one commit are identical, but for the signature', () => {
       'sha256sum.txt',
       'sha256sum.txt.asc',
       `signet-${version}-${PLATFORM}`,
+      `signet-${version}-win-x64.exe`,
       `signet-${version}.provenance.json`,
       `signet-${version}.spdx.json`,
       `signet-${version}.tgz`,
@@ -180,6 +184,42 @@ describe('the single file', () => {
     child.removeAllListeners('close').kill('SIGTERM');
     await once(child, 'close');
     expect([answer.status, child.exitCode, stderr.endsWith('stopped\n')]).toEqual([200, 0, true]);
+  });
+});
+
+describe('the single file for Windows', () => {
+  // No machine here runs it: what is tested is its form.
+  const program = (): Buffer => readFileSync(at('first', `signet-${version}-win-x64.exe`));
+
+  test('is a 64-bit program that holds the script, is told so, and carries nobody’s signature', () => {
+    const bytes = program();
+    const headers = bytes.subarray(bytes.readUInt32LE(0x3c));
+    expect([headers.toString('latin1', 0, 4), headers.readUInt16LE(0x18)]).toEqual(['PE\0\0', 0x20b]);
+    expect(headers.readBigUInt64LE(0xa8)).toBe(0n);
+    expect(bytes.includes('NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1')).toBe(true);
+    // Names of resources are UTF-16.
+    expect(bytes.includes(Buffer.from('NODE_SEA_BLOB', 'utf16le'))).toBe(true);
+    expect(bytes.includes('signet.cjs')).toBe(true);
+  });
+
+  test('is at most 130 MB, and 50 MB compressed', () => {
+    expect(program().length).toBeLessThanOrEqual(130_000_000);
+    expect(gzipSync(program(), { level: 6 }).length).toBeLessThanOrEqual(50_000_000);
+  });
+
+  test('a program that is none of Windows, or whose signature is not its end, is not made', () => {
+    const unsigned = program();
+    expect(removeSignature(unsigned)).toBe(unsigned);
+    const signed = Buffer.concat([unsigned, Buffer.alloc(64, 7)]);
+    const place = signed.readUInt32LE(0x3c) + 0xa8;
+    signed.writeUInt32LE(unsigned.length, place);
+    signed.writeUInt32LE(64, place + 4);
+    const removed = removeSignature(signed);
+    expect([removed.length, removed.readBigUInt64LE(place)]).toEqual([unsigned.length, 0n]);
+    expect(() => removeSignature(Buffer.concat([signed, Buffer.from('x')]))).toThrow('does not end');
+    for (const other of [Buffer.alloc(0), Buffer.alloc(512), readFileSync(NODE).subarray(0, 4096)]) {
+      expect(() => removeSignature(other)).toThrow('not a 64-bit Windows program');
+    }
   });
 });
 
