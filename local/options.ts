@@ -13,6 +13,7 @@ export const START_OPTIONS = {
   host: { type: 'string', default: '127.0.0.1' },
   'public-name': { type: 'string', multiple: true },
   data: { type: 'string', default: './data' },
+  objects: { type: 'string' },
   trust: { type: 'string' },
   store: { type: 'string', multiple: true },
   'allow-private-stores': { type: 'boolean', default: false },
@@ -43,6 +44,7 @@ Options:
   --host ADDRESS           address to listen on (default 127.0.0.1; on others see --auth-token-file and --client-ca)
   --public-name NAME       host name under which others reach the service, as behind a proxy (repeatable)
   --data DIR               objects and queues are kept here (default ./data)
+  --objects DIR|s3://…     keep objects in this folder or bucket, and queues alone in --data; needs --trust
   --trust DIR              trust documents, published on start and when they change (default ./trust, if it is there)
   --store URL|DIR          read signatures here instead of the profiles' stores (repeatable)
   --allow-private-stores   contact stores and registries at loopback and private addresses
@@ -72,6 +74,8 @@ export interface StartOptions {
   /** Under which it may be asked: those of `host`, and public ones. */
   readonly names: AskedNames;
   readonly data: string;
+  /** A folder or `s3://bucket[/prefix]`. Undefined: below `data`. */
+  readonly objects: string | undefined;
   /** Undefined: ./trust if it is there, else the demo. */
   readonly trust: string | undefined;
   readonly stores: readonly string[] | undefined;
@@ -115,6 +119,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
   for (const [name, value] of Object.entries({
     host,
     data,
+    objects: values.objects,
     trust,
     store: stores,
     webhooks,
@@ -142,6 +147,7 @@ export function parseStartOptions(args: readonly string[]): StartOptions | undef
     host,
     names: toAskedNames(host, values['public-name'] ?? []),
     data,
+    objects: values.objects,
     trust,
     stores,
     allowPrivateStores,
@@ -191,7 +197,7 @@ const LISTENING: readonly unknown[] = ['listen', 'bind', 'getaddrinfo'];
 /** One line that names the option to change; the stack only for a fault of Signet's own. */
 export function describeFailure(error: unknown, args: readonly string[]): Failure {
   if (error instanceof InputError || error instanceof ConfigurationError) return { text: error.message, status: 2 };
-  if (error instanceof StoreError) return { text: `${nameOption('data', args)}: ${error.message}`, status: 2 };
+  if (error instanceof StoreError) return { text: `${nameOption('objects', args)}: ${error.message}`, status: 2 };
   if (isSystemError(error)) return { text: describeSystemError(error, args), status: 2 };
   return { text: (error instanceof Error ? error.stack : undefined) ?? String(error), status: 70 };
 }
@@ -207,6 +213,8 @@ function describeSystemError({ code, syscall, message }: NodeJS.ErrnoException, 
   return `${nameOption(LISTENING.includes(syscall) ? 'host' : 'data', args)}: ${message}`;
 }
 
-function nameOption(name: 'data' | 'host', args: readonly string[]): string {
-  return `--${name} ${parseStartOptions(args)?.[name] ?? ''}`;
+function nameOption(name: 'data' | 'host' | 'objects', args: readonly string[]): string {
+  const options = parseStartOptions(args);
+  const named = name === 'objects' && options?.objects === undefined ? 'data' : name;
+  return `--${named} ${options?.[named] ?? ''}`;
 }

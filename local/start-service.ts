@@ -13,7 +13,7 @@ import { parseAdmissionCredentials } from '../lib/cluster/admission/admission-cr
 import { createHttpClient, type HttpClient } from '../lib/platform/http/http-client.ts';
 import { readAwsSettings, readProxy } from '../lib/platform/lambda/environment.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
-import { createDirectoryObjectStore } from '../lib/platform/objects/directory/directory-object-store.ts';
+import { openObjectStore } from '../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { createSecretSource, openSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
@@ -91,7 +91,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
     }
     front = await startHttpFront({ ...options, gate, telemetry });
     await lock.name(front.url);
-    const objects = createDirectoryObjectStore(path.join(options.data, 'objects'));
+    const objects = await openObjectStore(options.objects ?? path.join(options.data, 'objects'));
     const trust = await openTrust(options, objects, telemetry);
     closers.push(trust.close);
     const queues = await startQueues(path.join(options.data, 'queues'));
@@ -151,6 +151,9 @@ export async function startService(options: StartOptions): Promise<LocalService>
 
 async function openTrust(options: StartOptions, objects: ObjectStore, telemetry: Telemetry): Promise<OpenTrust> {
   const directory = options.trust ?? ((await isDirectory(DEFAULT_TRUST)) ? DEFAULT_TRUST : undefined);
+  if (directory === undefined && options.objects !== undefined) {
+    throw new InputError('ArgumentInvalid', '--objects needs --trust: a demo is published to no store of others');
+  }
   if (directory === undefined) return await openDemo(options, objects);
   return { ...(await publishDocuments(directory, objects, telemetry)), demo: [] };
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { parseStartOptions } from '../../../local/options.ts';
 import { issueCertificate } from '../../apiserver/make-certificates.ts';
 import { type ApiServer, findApiServer, startApiServer } from '../../apiserver/start-api-server.ts';
 import { type RunningSignet, startSignet } from '../../apiserver/start-signet.ts';
@@ -74,7 +75,7 @@ describe.skipIf(programs === undefined)('deploy/kustomize, on a real API server'
     return parts.filter((part) => !kinds.some((kind) => new RegExp(`^kind: ${kind}$`, 'm').test(part))).join('\n---\n');
   }
 
-  test.each(['overlays/service', 'overlays/hub', 'overlays/bucket', 'webhooks'])(
+  test.each(['overlays/service', 'overlays/service-bucket', 'overlays/hub', 'overlays/bucket', 'webhooks'])(
     '%s is taken by the client and by the server, strictly and without a warning; again changes nothing',
     async (overlay) => {
       const { text } = await build(overlay);
@@ -102,6 +103,17 @@ describe.skipIf(programs === undefined)('deploy/kustomize, on a real API server'
     const images = templates.flatMap((template) => template.spec.containers.map(({ image }) => image));
     expect(images).toEqual(['registry.example.com/tools/signet:0.2.0', 'registry.example.com/tools/signet:0.2.0']);
     expect(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toContain('ConfigMap signet-trust');
+  });
+
+  test('where objects are in a bucket, the service is told so and has its keys', async () => {
+    const { manifests } = await build('overlays/service-bucket');
+    const service = manifests.find(({ kind }) => kind === 'Deployment')?.spec.template?.spec.containers[0];
+    expect(service).toMatchObject({ envFrom: [{ secretRef: { name: 'signet-bucket' } }] });
+    // What they say is an option that the service takes.
+    expect(parseStartOptions(service?.args.slice(1) ?? [])).toMatchObject({
+      objects: 's3://signet-objects',
+      data: '/data',
+    });
   });
 
   test('the commands of the pods run: the service answers its probe, and the job feeds the cluster from it', async () => {
