@@ -3,7 +3,7 @@ import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
 import type { Repository } from '../../lib/base/names/reference.ts';
 import { listHeldReleases } from '../../lib/mirror/audit/held-releases.ts';
-import { describeOutside, listReleases } from '../../lib/mirror/graph/list-releases.ts';
+import { describeOutside, listReleases, type Payload } from '../../lib/mirror/graph/list-releases.ts';
 import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
 import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
@@ -23,6 +23,8 @@ export interface NamedRelease extends ReleaseName {
   readonly repository: Repository;
   /** The graph or store that says so. */
   readonly from: string;
+  /** Nothing leads its repository back to a canonical one: a graph calls it so, and no profile asks for releases there. */
+  readonly isOutside?: true;
 }
 
 /** The update service that publishes the releases of the built-in profile `ocp`. */
@@ -100,16 +102,24 @@ async function readGraphReleases(
   if (releases.length === 0 && outside.length > 0) {
     throw new StoreError('NotAllowed', `${source}: ${describeOutside(outside, prepared)}`);
   }
-  return releases.flatMap(({ digest, canonicalRepository, versions, architectures }) =>
-    versions.flatMap((version) =>
-      (architectures.length === 0 ? [undefined] : architectures).map((architecture) => ({
-        version,
-        architecture: architecture === undefined ? undefined : toArchitecture(architecture),
-        digest,
-        repository: canonicalRepository,
-        from: source,
-      })),
+  return [
+    ...releases.flatMap((one) => toNamed(one, one.canonicalRepository, source)),
+    ...outside.flatMap((one) =>
+      toNamed(one, one.repository, source).map((named) => ({ ...named, isOutside: true as const })),
     ),
+  ];
+}
+
+function toNamed(
+  { digest, versions, architectures }: Pick<Payload, 'digest' | 'versions' | 'architectures'>,
+  repository: Repository,
+  from: string,
+): readonly NamedRelease[] {
+  return versions.flatMap((version) =>
+    (architectures.length === 0 ? [undefined] : architectures).map((named) => {
+      const architecture = named === undefined ? undefined : toArchitecture(named);
+      return { version, architecture, digest, repository, from };
+    }),
   );
 }
 

@@ -1,18 +1,16 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
-import { type ReleaseName, toArchitecture, toSignedName } from '../../lib/mirror/graph/release-name.ts';
+import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
 import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
-import type { Decision } from '../../lib/verdict/decide/decide-image.ts';
-import { evaluateSignature } from '../../lib/verdict/judge/keyring-requirement.ts';
 import { allOf } from '../../lib/verdict/judge/outcome.ts';
-import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { type OpenedDecisions, openDecisions } from '../open/decision.ts';
 import { print, printResult, type ShownVerdict, styleOutcome, toPrintable } from '../shell/output.ts';
 import { ExitStatus, toExitStatus } from '../shell/run-program.ts';
 import { findNamedReleases, type NamedRelease, type VersionOptions } from './find-versions.ts';
 import { type Asked, readAsked } from './read-asked.ts';
 import { type PlacedVerdict, printAnswer, toJudgement, toVerdictStatus, type VerifyOptions } from './verify.ts';
+import { toVersionVerdict } from './version-verdict.ts';
 
 export interface VerifyManyOptions extends VerifyOptions, VersionOptions {
   readonly file?: string;
@@ -23,6 +21,8 @@ export interface VerifyManyOptions extends VerifyOptions, VersionOptions {
 interface Question {
   readonly pullspec: Pullspec;
   readonly release?: NamedRelease;
+  /** The architectures that a signature may name, where the release has none; empty: any. */
+  readonly wanted?: ReadonlySet<string>;
   /** Of the file that names it. */
   readonly line?: number | undefined;
 }
@@ -43,11 +43,13 @@ export async function verifyMany(
   const opened = await openDecisions(options);
   try {
     const questions = await toQuestions(asked, options, opened.trust, signal);
-    if (isOne && questions[0] !== undefined) {
-      const answer = await answerOne(questions[0], opened, signal);
+    const [first, ...more] = questions;
+    if (isOne && first !== undefined && more.length === 0) {
+      const answer = await answerOne(first, opened, signal);
       printAnswer(answer, options, opened.trust);
       return toVerdictStatus(answer, options);
     }
+    if (options.as !== undefined) throw new InputError('ArgumentInvalid', '--as is for one release');
     return await answerAll(questions, options, opened, signal);
   } finally {
     opened.close();
@@ -81,27 +83,31 @@ async function toQuestions(
   if (isChannel) {
     const all = releases.filter(isWanted);
     if (all.length === 0) throw new InputError('BodyInvalid', 'the graph has no release of what was asked for');
-    return all.map((one) => toQuestion(one));
+    return all.map((one) => toQuestion(one, wanted));
   }
   return asked.flatMap((one) => {
     if (one.kind === 'pullspec') return { pullspec: one.pullspec, line: one.line };
     const ofVersion = releases.filter(
-      ({ version }) => version === one.version || version.startsWith(`${one.version}+`),
+      ({ version, isOutside }) =>
+        isOutside === undefined && (version === one.version || version.startsWith(`${one.version}+`)),
     );
-    return chooseReleases(one.version, ofVersion, isWanted, wanted.size).map((found) => toQuestion(found, one.line));
+    return chooseReleases(one.version, ofVersion, isWanted, wanted).map((found) => toQuestion(found, wanted, one.line));
   });
 }
 
-function toQuestion(release: NamedRelease, line?: number): Question {
-  return { pullspec: parsePullspec(`${release.repository}@${release.digest}`), release, line };
+function toQuestion(release: NamedRelease, wanted: ReadonlySet<string>, line?: number): Question {
+  return { pullspec: parsePullspec(`${release.repository}@${release.digest}`), release, wanted, line };
 }
 
-/** Each digest once. @throws InputError where there is none, or several of one architecture or without one being named */
+/**
+ * Each digest once; of each architecture that is named exactly one. @throws InputError where one is not there, or where
+ * several are and nothing says which is meant
+ */
 function chooseReleases(
   version: string,
   ofVersion: readonly NamedRelease[],
   isWanted: (name: ReleaseName) => boolean,
-  architectures: number,
+  wanted: ReadonlySet<string>,
 ): readonly NamedRelease[] {
   const found = [...new Map(ofVersion.filter(isWanted).map((one) => [one.digest, one])).values()];
   const known = [...new Set(ofVersion.map(({ architecture }) => architecture ?? 'an unnamed architecture'))].join(', ');
@@ -111,51 +117,26 @@ function chooseReleases(
       `no graph or mirror that was read has a release ${version}; name one with --graph`,
     );
   }
-  if (found.length === 0) throw new InputError('ArgumentInvalid', `${version} is there for ${known} alone`);
-  if (found.length > Math.max(1, architectures)) {
+  const isMissing = (name: string): boolean => !found.some(({ architecture = name }) => architecture === name);
+  if (found.length === 0 || [...wanted].some(isMissing)) {
+    throw new InputError('ArgumentInvalid', `${version} is there for ${known} alone`);
+  }
+  const isOpen = wanted.size > 1 && found.some(({ architecture }) => architecture === undefined);
+  if (isOpen || found.length > Math.max(1, wanted.size)) {
     throw new InputError('ArgumentInvalid', `${version} is there for ${known}: name one with --arch`);
   }
   return found;
 }
 
 async function answerOne(
-  { pullspec, release }: Question,
-  { decide, trust }: OpenedDecisions,
+  { pullspec, release, wanted = new Set() }: Question,
+  { decide }: OpenedDecisions,
   signal: AbortSignal,
 ): Promise<ShownVerdict> {
   const decision = await decide(pullspec, signal);
   if (release === undefined) return decision.verdict;
   const { version, architecture, from } = release;
-  return { ...toVersionVerdict(decision, release, trust), release: { version, architecture, from } };
-}
-
-/**
- * A graph is not signed: it may call an old release by the version that was asked for. What the signatures call it decides;
- * those that name no version leave it open, with a warning.
- */
-function toVersionVerdict({ verdict, verified }: Decision, release: NamedRelease, trust: ReadyTrust): Verdict {
-  if (verdict.outcome !== 'accepted' || verdict.forced) return verdict;
-  const { version, architecture, digest, from } = release;
-  const now = Math.floor(Date.parse(verdict.decidedAt) / 1000);
-  const names = verified.flatMap(({ bytes }) => {
-    const candidate = { store: '', location: '', untrustedBytes: bytes };
-    return evaluateSignature(candidate, digest, trust, now).verified.flatMap(
-      ({ signedReference }) => toSignedName(signedReference) ?? [],
-    );
-  });
-  if (names.length === 0) {
-    const message = `no signature says that this image is ${version}: ${from} alone does, and it is not signed`;
-    return { ...verdict, warnings: [...verdict.warnings, { code: 'IdentityMismatch', message }] };
-  }
-  const isSame = (name: ReleaseName): boolean =>
-    name.version === version.split('+', 1)[0] &&
-    (name.architecture === undefined || architecture === undefined || name.architecture === architecture);
-  if (names.some(isSame)) return verdict;
-  const signed = names.map((name) =>
-    [name.version, name.architecture].filter((part) => part !== undefined).join(' for '),
-  );
-  const message = `${from} says that this image is ${version}${architecture === undefined ? '' : ` for ${architecture}`}, and it was signed as ${signed.join(', ')}`;
-  return { ...verdict, outcome: 'rejected', reasons: [{ code: 'IdentityMismatch', message }, ...verdict.reasons] };
+  return { ...toVersionVerdict(decision, release, wanted), release: { version, architecture, from } };
 }
 
 async function answerAll(

@@ -165,6 +165,39 @@ describe('a version', () => {
     expect([other.status, other.stdout]).toEqual([1, expect.stringContaining('IdentityMismatch')]);
   });
 
+  test.each<[name: string, nodes: Parameters<typeof toGraph>[0]]>([
+    [
+      'first',
+      [
+        [VERSION, UNSIGNED, 'arm64'],
+        [VERSION, first?.pullspec ?? '', 'amd64'],
+      ],
+    ],
+    [
+      'last',
+      [
+        [VERSION, first?.pullspec ?? '', 'amd64'],
+        [VERSION, UNSIGNED, 'arm64'],
+      ],
+    ],
+  ])('for two architectures, of which the %s is not signed, is rejected', async (name, nodes) => {
+    const file = await write(`two-${name}.json`, toGraph(nodes));
+    const args = [VERSION, '--arch', 'x86_64', '--arch', 'aarch64', '--graph', file, ...FROM];
+    const { status, stdout } = await verify(...args, '-o', 'json');
+    expect([status, JSON.parse(stdout)]).toMatchObject([1, { kind: 'Verdicts', outcome: 'rejected' }]);
+  });
+
+  test('of an architecture that the graph leaves open is compared with the signature', async () => {
+    const file = await write('open.json', toGraph([[VERSION, first?.pullspec ?? '']]));
+    const { status, stdout } = await verify(VERSION, '--arch', 's390x', '--graph', file, ...FROM);
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringMatching(/IdentityMismatch: .* for s390x.* was signed as .* for amd64/),
+    ]);
+    const both = await verify(VERSION, '--arch', 's390x', '--arch', 'x86_64', '--graph', file, ...FROM);
+    expect(both.status).toBe(2);
+  });
+
   test('every release of a graph, where no version is named', async () => {
     const file = await write(
       'all.json',
@@ -183,6 +216,26 @@ describe('a version', () => {
     ]);
   });
 
+  test('a release of a graph that is in no canonical repository is decided too, and not left out', async () => {
+    const elsewhere = `registry.example/product@${first?.pullspec.split('@')[1]}`;
+    const file = await write(
+      'elsewhere.json',
+      toGraph([
+        [VERSION, first?.pullspec ?? ''],
+        ['4.99.91', elsewhere],
+      ]),
+    );
+    const { status, stdout } = await verify('--graph', file, ...FROM);
+    expect([status, stdout.trimEnd().split('\n')]).toEqual([
+      1,
+      [
+        `accepted  ${VERSION}  ${first?.pullspec}`,
+        expect.stringContaining(`rejected  4.99.91  ${elsewhere}  RepositoryNotCanonical`),
+      ],
+    ]);
+    expect((await verify(VERSION, '--graph', file, ...FROM)).status).toBe(0);
+  });
+
   test.each<[name: string, nodes: Parameters<typeof toGraph>[0], args: readonly string[], message: RegExp]>([
     ['not there', [[VERSION, UNSIGNED]], ['4.1.1'], /no graph or mirror that was read has a release 4\.1\.1/],
     [
@@ -193,6 +246,21 @@ describe('a version', () => {
       ],
       ['4.99.1'],
       /4\.99\.1 is there for amd64, arm64: name one with --arch/,
+    ],
+    [
+      'there for one of two that are named',
+      [['4.99.1', UNSIGNED, 'arm64']],
+      ['4.99.1', '--arch', 'x86_64', '--arch', 'aarch64'],
+      /4\.99\.1 is there for arm64 alone/,
+    ],
+    [
+      'there twice for one of two that are named',
+      [
+        ['4.99.1', UNSIGNED, 'arm64'],
+        ['4.99.1+more', BAD, 'arm64'],
+      ],
+      ['4.99.1', '--arch', 'x86_64', '--arch', 'aarch64'],
+      /4\.99\.1 is there for arm64/,
     ],
     ['there for another one', [['4.99.1', UNSIGNED, 'arm64']], ['4.99.1', '--arch', 'x86_64'], /there for arm64 alone/],
   ])('%s: a wrong call', async (name, nodes, args, message) => {

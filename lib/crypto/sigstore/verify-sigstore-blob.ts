@@ -16,6 +16,8 @@ export interface VerifiedSigstore {
   readonly signer: string | undefined;
   /** What was signed and when, for the evidence. */
   readonly message: string;
+  /** The name that was signed; undefined where the digest alone was. */
+  readonly signedReference?: string;
 }
 
 /**
@@ -49,7 +51,7 @@ function verifyCosign(
   now: number,
 ): VerifiedSigstore {
   const { signer, signedReference, loggedAt } = verifyCosignSignature(signature, trust, question, now);
-  return { signer, message: `signed for ${signedReference}${describeLog(loggedAt)}` };
+  return { signer, signedReference, message: `signed for ${signedReference}${describeLog(loggedAt)}` };
 }
 
 function verifyBundled(

@@ -35,11 +35,20 @@ export interface DecisionDependencies {
 export interface Decision {
   readonly verdict: Verdict;
   /** Signatures that hold, each with the name of what it satisfies. */
-  readonly verified: readonly { readonly keyring: string; readonly bytes: Uint8Array }[];
+  readonly verified: readonly VerifiedBytes[];
   /** Every signature that was read, good or not. */
   readonly examined: readonly ExaminedSignature[];
   /** The manifests that say which images nodes run; empty where none was read. */
   readonly manifests: readonly Manifest[];
+}
+
+interface VerifiedBytes {
+  readonly keyring: string;
+  readonly bytes: Uint8Array;
+  /** What was signed; undefined for a signature of a digest alone. */
+  readonly signedReference?: string | undefined;
+  /** It satisfies an image policy, and may be of an image in a list. */
+  readonly isOfPolicy?: boolean;
 }
 
 /** Attempts of a verdict that did not verify; further ones are counted. */
@@ -111,10 +120,17 @@ async function decideDigest(
       policies: found?.policies ?? [],
       images,
     }),
-    verified: proofs.map(({ keyring, bytes }) => ({ keyring, bytes })),
+    verified: [
+      ...(release?.collected.verified ?? []).map((one) => toBytes(one, false)),
+      ...(found?.verified ?? []).map((one) => toBytes(one, true)),
+    ],
     examined: [...(found?.examined ?? []), ...(release?.collected.examined ?? [])],
     manifests: found?.manifests ?? [],
   };
+}
+
+function toBytes({ keyring, bytes, proof }: CollectedEvidence['verified'][number], isOfPolicy: boolean): VerifiedBytes {
+  return { keyring, bytes, signedReference: proof.signature?.signedReference ?? proof.signedReference, isOfPolicy };
 }
 
 /** An acceptance whose proof does not fit into a record could not be checked again. */

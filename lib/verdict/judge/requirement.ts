@@ -42,6 +42,8 @@ export interface Check {
 export interface Proof {
   /** Of an OpenPGP signature, for mirrors and for verdicts that are reused. */
   readonly signature?: IdentifiedSignature | undefined;
+  /** The name that a Sigstore signature was made for; undefined for one of a digest alone. */
+  readonly signedReference?: string | undefined;
 }
 
 interface RequirementBase {
