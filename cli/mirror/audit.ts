@@ -32,11 +32,11 @@ interface Summary extends Omit<AuditedMirror, 'outcome' | 'next'> {
 const STEP = 100;
 const NOTHING: ForeignKeys = { count: 0, keys: [] };
 
-/** Looks and changes nothing. @returns the exit status: 1 when a prune would change something */
+/** Looks and changes nothing. @returns the exit status: 1 when a prune would change something, or something was not read */
 export async function auditMirrored(options: AuditOptions, signal: AbortSignal): Promise<number> {
   const summary = await audit(options, true, signal);
-  const { outcome, quarantined, duplicates, gapsClosed } = summary;
-  const isWhole = quarantined.length + duplicates + gapsClosed === 0;
+  const { outcome, quarantined, duplicates, gapsClosed, unreadable } = summary;
+  const isWhole = quarantined.length + duplicates + gapsClosed + unreadable.length === 0;
   return outcome === 'audited' && !isWhole ? ExitStatus.rejected : toStatus(summary);
 }
 

@@ -26,7 +26,7 @@ interface Listing {
   readonly releases: readonly ListedRelease[];
 }
 
-/** @returns the exit status: 1 when a version that was asked for is not held */
+/** @returns the exit status: 1 when a version that was asked for is not held, or not for each architecture that was */
 export async function listMirrored(options: MirrorListOptions, signal: AbortSignal): Promise<number> {
   const trust = await openTrust(options);
   const objects = await openSource(options.to);
@@ -39,10 +39,15 @@ export async function listMirrored(options: MirrorListOptions, signal: AbortSign
     .toSorted(compare);
   signal.throwIfAborted();
   printResult<Listing>(options.output, { profile: trust.prepared.profile, releases }, formatListing);
-  const missing = options.release.filter(
-    (one) => !releases.some(({ version, verified }) => verified > 0 && isOf(version, one)),
-  );
-  return missing.length === 0 ? ExitStatus.done : ExitStatus.rejected;
+  const architectures = wanted.size === 0 ? [undefined] : [...wanted];
+  const isHeld = (one: string): boolean =>
+    architectures.every((named) =>
+      releases.some(
+        ({ version, architecture, verified }) =>
+          verified > 0 && isOf(version, one) && (named === undefined || architecture === named),
+      ),
+    );
+  return options.release.every(isHeld) ? ExitStatus.done : ExitStatus.rejected;
 }
 
 /** A row for each name that the signatures give to a digest. */

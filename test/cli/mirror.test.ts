@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
+import { MAX_AUDITED_BYTES } from '../../lib/mirror/audit/audit-slots.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
@@ -184,6 +185,9 @@ describe('signet mirror list', () => {
     ['every version of a minor', ['--release', '4.99', '--arch', 'x86_64'], 0, 1],
     ['a version that is not held', ['--release', '4.1.1'], 1, 0],
     ['another architecture', ['--release', '4.99.1', '--arch', 's390x'], 1, 0],
+    ['one of two architectures', ['--release', '4.99.1', '--arch', 'x86_64', '--arch', 's390x'], 1, 1],
+    ['one of two versions', ['--release', '4.99.1', '--release', '4.1.1'], 1, 1],
+    ['an architecture of which nothing is held', ['--arch', 's390x'], 0, 0],
   ])('%s', async (_, more, status, atLeast) => {
     const run = await mirror('list', '--to', to, '--trust', TRUST, ...more, '-o', 'json');
     expect(run.status).toBe(status);
@@ -325,6 +329,10 @@ describe('signet mirror audit and prune', () => {
     );
     const whole = await mirror('audit', '--trust', TRUST, '--to', to, '-o', 'json');
     expect([whole.status, JSON.parse(whole.stdout)]).toMatchObject([0, { quarantined: [], held: good.length }]);
+    const long = path.join(to, 'signatures', toStoreSegment(good[0]?.digest ?? parseDigest('')), 'signature-2');
+    await writeFile(long, Buffer.alloc(MAX_AUDITED_BYTES + 1));
+    const unread = await mirror('audit', '--trust', TRUST, '--to', to);
+    expect([unread.status, unread.stdout]).toEqual([1, expect.stringContaining('too long to be read, unchanged: ')]);
   });
 
   test('a prune waits for no other audit: it says that there is one', async () => {
