@@ -1,12 +1,11 @@
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addCatalog } from '../../cli/catalog/index.ts';
 import { MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -27,35 +26,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(work, { recursive: true });
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
-function capture(): () => string {
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  return () => {
-    vi.restoreAllMocks();
-    return stdout;
-  };
-}
-
-async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
-  const read = capture();
-  let status: number | undefined;
-  const program = new Command().exitOverride();
-  addCatalog(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
-  return { status, stdout: read() };
-}
+const signet = (...args: readonly string[]) => callNoun(addCatalog, ['catalog', 'check', ...args]);
 
 describe('signet catalog check', () => {
   test('all pinned: exit 0', async () => {

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addCatalog } from '../../cli/catalog/index.ts';
 import { makeImage, makeList, pushImage } from '../mirror/check/mirror-setup.ts';
@@ -8,7 +7,7 @@ import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '..
 import { startRegistry } from '../registry/client/start-registry.ts';
 import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { findTool } from '../support/tools.ts';
 
@@ -32,23 +31,7 @@ afterEach(async () => {
   await setup.close();
 });
 
-async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-  let status = -1;
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text.toString();
-    return true;
-  });
-  const program = new Command('signet').exitOverride();
-  addCatalog(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['catalog', 'check', ...args], { from: 'user' });
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addCatalog, ['catalog', 'check', ...args]);
 
 const images = ['signed', 'forged', 'bare', 'gone'].map((name) => ({ name, bytes: makeManifest(OCI_MANIFEST, name) }));
 const bytesOf = (name: string): Uint8Array => images.find((image) => image.name === name)?.bytes ?? Buffer.alloc(0);

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { addChecksums } from '../../cli/checksums/index.ts';
 import { type ListSigner, makeListSigner, toLine } from '../artifact/checksums/list-signer.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 const hashOf = (content: string): string => createHash('sha256').update(content).digest('hex');
 const LIST = toLine(hashOf('one'), 'one.tar.gz') + toLine(hashOf('two'), 'two.tar.gz');
@@ -37,23 +36,9 @@ afterAll(async () => {
   await rm(work, { recursive: true });
 });
 
-async function run(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-  const program = new Command('signet').exitOverride();
-  let status = -1;
-  addChecksums(
-    program,
-    toRun((set) => {
-      status = set;
-    }),
-  );
-  const written: string[] = [];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-  try {
-    await program.parseAsync(['checksums', 'verify', ...args], { from: 'user' });
-  } finally {
-    stdout.mockRestore();
-  }
-  return { status, stdout: written.join('').replaceAll(`${work}${path.sep}`, '') };
+async function run(...args: readonly string[]) {
+  const { status, stdout } = await callNoun(addChecksums, ['checksums', 'verify', ...args]);
+  return { status, stdout: stdout.replaceAll(`${work}${path.sep}`, '') };
 }
 
 const keyring = (): readonly string[] => ['--keyring', at('key.gpg')];

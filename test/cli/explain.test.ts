@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addExplain } from '../../cli/explain/index.ts';
 import { parseDigest, toKeySegment, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -24,28 +23,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(work, { recursive: true });
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
-async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
-  let stdout = '';
-  let status: number | undefined;
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  const program = new Command().exitOverride();
-  addExplain(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['explain', ...args], { from: 'user' });
-  vi.restoreAllMocks();
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addExplain, ['explain', ...args]);
 
 describe('signet explain', () => {
   test('what was asked, what it answered, where the signature is, and what to do', async () => {

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addFleet } from '../../cli/fleet/index.ts';
 import {
   clusterVersion,
@@ -14,7 +13,7 @@ import {
   writeFiles,
 } from '../cluster/fleet/sample-clusters.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 let work = '';
 const at = (name: string): string => path.join(work, name);
@@ -30,28 +29,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(work, { recursive: true });
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
-async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
-  let stdout = '';
-  let status: number | undefined;
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  const program = new Command().exitOverride();
-  addFleet(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['fleet', 'check', ...args], { from: 'user' });
-  vi.restoreAllMocks();
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addFleet, ['fleet', 'check', ...args]);
 
 describe('signet fleet check', () => {
   test.each<[string, string, number, string]>([

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { addImage } from '../../cli/image/index.ts';
 import { toReferrersTag, toSignatureTag } from '../../lib/registry/attachments/attachment.ts';
@@ -19,7 +18,7 @@ import {
 } from '../mirror/check/mirror-setup.ts';
 import { createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/client/registry-setup.ts';
 import { createScratch } from '../registry/images/image-setup.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 const scratch = createScratch();
 const setup = createSetup();
@@ -36,23 +35,7 @@ afterEach(async () => {
   await setup.close();
 });
 
-async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-  let status = -1;
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text.toString();
-    return true;
-  });
-  const program = new Command('signet').exitOverride();
-  addImage(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['image', ...args], { from: 'user' });
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addImage, ['image', ...args]);
 
 interface Laid {
   readonly tag?: MadeAttachment;

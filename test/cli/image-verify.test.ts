@@ -1,14 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addImage } from '../../cli/image/index.ts';
 import { formatSignatureBlob } from '../../lib/crypto/sigstore/signature-blob.ts';
 import type { KeyPair } from '../crypto/sigstore/make-certificate.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../crypto/sigstore/make-signature.ts';
 import { createSetup, OCI_MANIFEST } from '../registry/client/registry-setup.ts';
 import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
 const scratch = createScratch();
@@ -24,29 +23,11 @@ beforeEach(async () => {
   await writeFile(path.join(work, 'etc/keys/other.gpg'), other.certificate);
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   await scratch.remove();
   await setup.close();
 });
 
-/** Runs the command in this process; what it throws is what `main.ts` makes exit status 2 or 3 of. */
-async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-  let status = -1;
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text.toString();
-    return true;
-  });
-  const program = new Command('signet').exitOverride();
-  addImage(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['image', 'verify', ...args], { from: 'user' });
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addImage, ['image', 'verify', ...args]);
 
 async function write(name: string, content: unknown): Promise<string> {
   const file = path.join(work, name);

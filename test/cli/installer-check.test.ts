@@ -2,13 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { Command } from 'commander';
 import { packTar } from 'modern-tar';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addInstaller } from '../../cli/installer/index.ts';
 import { makeInstaller } from '../artifact/installer/installer-writer.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 let work = '';
 beforeAll(async () => {
@@ -18,26 +17,11 @@ afterAll(async () => {
   await rm(work, { recursive: true });
 });
 
-async function check(bytes: Uint8Array, ...args: readonly string[]): Promise<{ status: number; stdout: string }> {
+async function check(bytes: Uint8Array, ...args: readonly string[]) {
   const file = path.join(work, 'openshift-install');
   await writeFile(file, bytes);
-  const program = new Command('signet').exitOverride();
-  let status = -1;
-  addInstaller(
-    program,
-    toRun((set) => {
-      status = set;
-    }),
-  );
-  const written: string[] = [];
-  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
   const source = ['--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];
-  try {
-    await program.parseAsync(['installer', 'check', file, ...source, ...args], { from: 'user' });
-  } finally {
-    stdout.mockRestore();
-  }
-  return { status, stdout: written.join('') };
+  return await callNoun(addInstaller, ['installer', 'check', file, ...source, ...args]);
 }
 
 describe('signet installer check', () => {

@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
 import { createMessage, generateKey, type PrivateKey, sign } from 'openpgp';
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { addRelease } from '../../cli/release/index.ts';
 import { toDemoDocuments } from '../../demo/demo-documents.ts';
 import { DEMO_REPOSITORY } from '../../demo/demo-releases.ts';
@@ -11,7 +10,7 @@ import type { ReleaseAudit } from '../../lib/artifact/release/audit-release.ts';
 import { parseDigest, toStoreSegment } from '../../lib/base/names/digest.ts';
 import { makeImage, makeList } from '../mirror/check/mirror-setup.ts';
 import { createSetup, OCI_INDEX, OCI_MANIFEST, toDigest } from '../registry/client/registry-setup.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 
 const setup = createSetup();
 const VERSION = '4.16.37';
@@ -33,7 +32,6 @@ beforeEach(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'signet-audit-'));
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   await setup.close();
   await rm(work, { recursive: true });
 });
@@ -103,23 +101,9 @@ async function writeTrust(): Promise<string> {
 
 /** Runs the command in this process; what it throws is what `main.ts` makes exit status 2 or 3 of. */
 async function audit(stores: readonly string[], more: readonly string[] = [], version = VERSION) {
-  let status = -1;
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text.toString();
-    return true;
-  });
-  const program = new Command('signet').exitOverride();
-  addRelease(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
   const reach = more.includes('--registry') ? [] : await serveRelease();
   const args = [version, '--trust', await writeTrust(), ...stores.flatMap((store) => ['--store', store]), ...reach];
-  await program.parseAsync(['release', 'audit', ...args, ...more], { from: 'user' });
-  return { status, stdout };
+  return await callNoun(addRelease, ['release', 'audit', ...args, ...more]);
 }
 
 async function auditJson(...asked: Parameters<typeof audit>) {

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { addRelease } from '../../cli/release/index.ts';
 import {
   type BuiltImage,
@@ -15,7 +14,7 @@ import {
 import { makeImage, makeList } from '../mirror/check/mirror-setup.ts';
 import { createSetup, OCI_INDEX, toDigest } from '../registry/client/registry-setup.ts';
 import { NAME } from '../registry/images/image-setup.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { bySigner, documentsOf, policyOf, signer, stranger } from '../verdict/decide/policy-setup.ts';
 
@@ -35,30 +34,12 @@ beforeEach(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'signet-release-cli-'));
 });
 afterEach(async () => {
-  vi.restoreAllMocks();
   await setup.close();
   await layouts.remove();
   await rm(work, { recursive: true });
 });
 
-/** Runs the command in this process; what it throws is what `main.ts` makes exit status 2 or 3 of. */
-async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-  let status = -1;
-  let stdout = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += text.toString();
-    return true;
-  });
-  const program = new Command('signet').exitOverride();
-  addRelease(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['release', 'inspect', ...args], { from: 'user' });
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) => callNoun(addRelease, ['release', 'inspect', ...args]);
 
 const build = async (tags: Readonly<Record<string, string>>): Promise<BuiltImage> =>
   await buildImage({ layers: [releaseLayer(referencesOf(tags))] });

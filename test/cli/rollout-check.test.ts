@@ -1,8 +1,7 @@
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addRollout } from '../../cli/rollout/index.ts';
 import { toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { toMachineConfigs } from '../../lib/cluster/render/machine-config/machine-config.ts';
@@ -10,7 +9,7 @@ import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-con
 import { MAX_FILE_BYTES } from '../../lib/cluster/rollout/parse-machine-config.ts';
 import { documentedFiles } from '../cluster/render/machine-config/machine-config-example.ts';
 import { AFTER, BEFORE, describePool } from '../cluster/rollout/describe-pool.ts';
-import { toRun } from '../support/run-signet.ts';
+import { callNoun } from '../support/run-signet.ts';
 import { IMAGE_POLICY } from '../trust/sample-documents.ts';
 
 let work = '';
@@ -71,29 +70,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(work, { recursive: true });
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
-/** As the program runs it; an error is what `cli/shell/main.ts` turns into exit status 2. */
-async function signet(...args: readonly string[]): Promise<{ status: number | undefined; stdout: string }> {
-  let stdout = '';
-  let status: number | undefined;
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    stdout += String(text);
-    return true;
-  });
-  const program = new Command().exitOverride();
-  addRollout(
-    program,
-    toRun((given) => {
-      status = given;
-    }),
-  );
-  await program.parseAsync(['rollout', 'check', '--expect', at('ours.yaml'), ...args], { from: 'user' });
-  vi.restoreAllMocks();
-  return { status, stdout };
-}
+const signet = (...args: readonly string[]) =>
+  callNoun(addRollout, ['rollout', 'check', '--expect', at('ours.yaml'), ...args]);
 
 describe('signet rollout check', () => {
   test('after, on every node: exit 0', async () => {

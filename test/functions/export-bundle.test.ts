@@ -10,6 +10,7 @@ import { type BundleSigner, makeBundleSigner } from '../bundle/bundle-setup.ts';
 import { makeObjects, setUpExports } from '../bundle/service/export-setup.ts';
 import { type SampleRequest, toHttpEvent } from '../support/http-event.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { toSqsEvent } from '../support/sqs-event.ts';
 
 const AWS = { region: 'eu-west-1', credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' } };
 const context = createLocalContext('export-bundle', 60_000);
@@ -49,26 +50,6 @@ function setUp(store: ObjectStore, change: Partial<Dependencies> = {}) {
   return { ask, take, telemetry, dead, delayed, exportQueue };
 }
 
-function toEvent(bodies: readonly string[], receiveCount = 1): SQSEvent {
-  const records = bodies.map((body, index) => ({
-    messageId: `m${index}`,
-    receiptHandle: `r${index}`,
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receiveCount),
-      SentTimestamp: '',
-      SenderId: '',
-      ApproximateFirstReceiveTimestamp: '',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: '',
-  }));
-  return { Records: records };
-}
-
 describe('requests', () => {
   test('a bundle is asked for, made from the queue, and linked to', async () => {
     const { ask, take, exportQueue, telemetry } = setUp(objects);
@@ -77,7 +58,7 @@ describe('requests', () => {
     const place = String(asked.headers?.['location']);
     const queued = await ask({ method: 'GET', path: place });
     expect(queued).toMatchObject({ statusCode: 200, headers: { 'retry-after': '5' } });
-    expect(await take(toEvent(exportQueue.sent))).toEqual({ batchItemFailures: [] });
+    expect(await take(toSqsEvent(exportQueue.sent))).toEqual({ batchItemFailures: [] });
     const done = await ask({ method: 'GET', path: place });
     const { state, link } = JSON.parse(done.body ?? '') as { state: string; link: string };
     const key = bundleArchiveKey(place.split('/').at(-1) ?? '');
@@ -150,7 +131,7 @@ describe('messages', () => {
   ])('%s is a dead letter, and the rest of the batch goes on', async (_, body) => {
     const { ask, take, dead, exportQueue, telemetry } = setUp(objects);
     await ask(BUNDLES);
-    expect(await take(toEvent([body, ...exportQueue.sent]))).toEqual({ batchItemFailures: [] });
+    expect(await take(toSqsEvent([body, ...exportQueue.sent]))).toEqual({ batchItemFailures: [] });
     expect(dead).toHaveLength(1);
     expect(telemetry.counts.get('Bundle.done')).toBe(1);
     expect(telemetry.flushes()).toBeGreaterThan(0);
@@ -163,9 +144,9 @@ describe('messages', () => {
     };
     const { ask, take, dead, delayed, exportQueue } = setUp(broken);
     const asked = await ask(BUNDLES);
-    expect(await take(toEvent(exportQueue.sent))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
+    expect(await take(toSqsEvent(exportQueue.sent))).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
     expect([delayed, dead]).toEqual([[15], []]);
-    expect(await take(toEvent(exportQueue.sent, 3))).toEqual({ batchItemFailures: [] });
+    expect(await take(toSqsEvent(exportQueue.sent, 3))).toEqual({ batchItemFailures: [] });
     expect(dead).toEqual([expect.stringContaining('refused')]);
     const state = await ask({ method: 'GET', path: String(asked.headers?.['location']) });
     expect(JSON.parse(state.body ?? '')).toMatchObject({ state: 'failed', failure: { code: 'StoreUnavailable' } });

@@ -13,6 +13,7 @@ import { createLocalContext } from '../../local/local-context.ts';
 import { FIXTURE_STORE, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { toSqsEvent } from '../support/sqs-event.ts';
 
 const digests = fixtureReleases.map(({ pullspec, expected }) => ({
   digest: parseDigest(pullspec.slice(pullspec.indexOf('@') + 1)),
@@ -48,27 +49,7 @@ function setUp(objects: ObjectStore, stores: readonly string[] = [FIXTURE_STORE]
 }
 
 function eventOf(...bodies: readonly string[]): SQSEvent {
-  return receivedEventOf(1, ...bodies);
-}
-
-function receivedEventOf(receiveCount: number, ...bodies: readonly string[]): SQSEvent {
-  const Records = bodies.map((body, index) => ({
-    messageId: `m${index}`,
-    receiptHandle: `r${index}`,
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receiveCount),
-      SentTimestamp: '',
-      SenderId: '',
-      ApproximateFirstReceiveTimestamp: '',
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: '',
-  }));
-  return { Records };
+  return toSqsEvent(bodies);
 }
 
 const context = createLocalContext('mirror-signatures');
@@ -164,7 +145,7 @@ describe('mirror-signatures', () => {
     const objects = await makeObjects();
     const { handler, delayed, dead } = setUp(objects, ['/no/such/store']);
     const [{ digest } = { digest: parseDigest(`sha256:${'0'.repeat(64)}`) }] = digests;
-    const answer = await handler(receivedEventOf(2, toMirrorBody('ocp', digest)), context);
+    const answer = await handler(toSqsEvent([toMirrorBody('ocp', digest)], 2), context);
     expect(answer).toEqual({ batchItemFailures: [] });
     expect(delayed).toEqual([]);
     expect(dead).toEqual([expect.stringMatching(/^m0: after 2 receives: StoreUnavailable: .*no\/such\/store/)]);
@@ -178,7 +159,7 @@ describe('mirror-signatures', () => {
     expect((await handler(eventOf(toMirrorBody('ocp', digest)), context)).batchItemFailures).toHaveLength(1);
     expect(telemetry.lines).toContainEqual(expect.objectContaining({ level: 'error', message: 'not mirrored' }));
     expect([delayed, dead]).toEqual([['m0'], []]);
-    await handler(receivedEventOf(2, toMirrorBody('ocp', digest)), context);
+    await handler(toSqsEvent([toMirrorBody('ocp', digest)], 2), context);
     expect(dead).toEqual(['m0: after 2 receives: Error: no bucket']);
   });
 });

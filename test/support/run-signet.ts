@@ -1,3 +1,4 @@
+import { Command } from 'commander';
 import { vi } from 'vitest';
 import { loadNouns } from '../../cli/shell/nouns.ts';
 import { type Run as ProgramRun, runProgram } from '../../cli/shell/run-program.ts';
@@ -50,6 +51,34 @@ async function runAlone(
     stdout.mockRestore();
     stderr.mockRestore();
   }
+}
+
+type AddNoun = (program: Command, run: ProgramRun) => void;
+
+/**
+ * Runs one command of these nouns in this process and its environment. What the command throws is thrown, which
+ * `cli/shell/main.ts` makes exit status 2, 3 or 70 of.
+ *
+ * @returns a status of -1 where the command set none
+ */
+export async function callNoun(
+  add: AddNoun | readonly AddNoun[],
+  words: readonly string[],
+): Promise<Pick<Run, 'status' | 'stdout'>> {
+  const written = { stdout: '', stderr: '' };
+  let status = -1;
+  const program = new Command('signet').exitOverride();
+  const run = toRun((given) => {
+    status = given;
+  });
+  for (const one of [add].flat()) one(program, run);
+  const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(captureInto(written, 'stdout'));
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } finally {
+    stdout.mockRestore();
+  }
+  return { status, stdout: written.stdout };
 }
 
 /** What a noun or a whole program is built with where no call is cancelled. */

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Command } from 'commander';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addBundle } from '../../../cli/bundle/index.ts';
 import { addMirror } from '../../../cli/mirror/index.ts';
 import { type Digest, toStoreSegment } from '../../../lib/base/names/digest.ts';
@@ -21,7 +20,7 @@ import {
 import { pushBlob, pushManifest } from '../../registry/client/push-content.ts';
 import { OCI_INDEX, toDigest } from '../../registry/client/registry-setup.ts';
 import { startRegistry, type TestRegistry } from '../../registry/client/start-registry.ts';
-import { toRun } from '../../support/run-signet.ts';
+import { callNoun } from '../../support/run-signet.ts';
 import { findTool } from '../../support/tools.ts';
 
 const program = findTool('docker-registry');
@@ -77,29 +76,13 @@ function testCommands(installed: string): void {
       releases.set(name, digest);
     }
   });
-  afterEach(() => {
-    vi.restoreAllMocks();
-  });
   afterAll(async () => {
     await registry.stop();
     await rm(work, { recursive: true });
   });
 
   /** All names are of one registry, in repositories of their own. */
-  async function signet(...args: readonly string[]): Promise<{ status: number; stdout: string }> {
-    let status = -1;
-    let stdout = '';
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      stdout += text.toString();
-      return true;
-    });
-    const command = new Command('signet').exitOverride();
-    for (const add of [addMirror, addBundle]) {
-      const set = (given: number): void => {
-        status = given;
-      };
-      add(command, toRun(set));
-    }
+  async function signet(...args: readonly string[]) {
     const hosts = ['parts', 'source', 'mirror'].map((name) => `${name}.example.com=http://${registry.host}`);
     const access = hosts.flatMap((host) => ['--registry', host]);
     const allowed = [
@@ -109,8 +92,7 @@ function testCommands(installed: string): void {
       '--trust',
       path.join(work, 'trust'),
     ];
-    await command.parseAsync([...args, ...access, ...allowed], { from: 'user' });
-    return { status, stdout };
+    return await callNoun([addMirror, addBundle], [...args, ...access, ...allowed]);
   }
 
   const digestOf = (name: string): string => releases.get(name) ?? '';
