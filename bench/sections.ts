@@ -6,6 +6,7 @@ type Measure = (effort: Effort) => Promise<readonly Row[]>;
 /** What there is to measure, in this order; each is loaded when it runs. */
 export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['verification', async (effort) => (await import('./rows/verification.ts')).measureVerification(effort)],
+  ['stages', async (effort) => (await import('./rows/stages.ts')).measureStages(effort)],
   ['cosign', async (effort) => (await import('./rows/cosign.ts')).measureCosign(effort)],
   ['sigstore-bundle', async (effort) => (await import('./rows/sigstore-bundle.ts')).measureSigstoreBundle(effort)],
   ['process', async (effort) => (await import('./rows/process.ts')).measureProcess(effort)],

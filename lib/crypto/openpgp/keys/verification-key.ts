@@ -2,7 +2,7 @@ import { createPublicKey, hash, type JsonWebKey, type KeyObject, verify } from '
 import { countKeyOperation } from '../../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { COMPOSITES, type CompositeScheme, PublicKeyAlgorithm } from '../packets/algorithms.ts';
-import { padMpi } from '../packets/byte-reader.ts';
+import { padMpi, requireWidth } from '../packets/byte-reader.ts';
 import type { UntrustedSignature } from '../packets/signature-packet.ts';
 import type { PublicKeyMaterial } from './public-key-packet.ts';
 
@@ -85,12 +85,7 @@ export function isSignedBy(
       return verify(hashName, signed, object, toRsaValue(signature, material.bits));
     case 'ecdsa':
       if (signature.version === 6 && digest.length < ECDSA_HASH_OCTETS[material.curve]) return false;
-      return verify(
-        hashName,
-        signed,
-        { key: object, dsaEncoding: 'ieee-p1363' },
-        toPairValue(signature, ECDSA_OCTETS[material.curve]),
-      );
+      return verify(hashName, signed, object, toEcdsaValue(signature, ECDSA_OCTETS[material.curve]));
     case 'ed25519':
       return verify(null, digest, object, toEd25519Value(signature));
     case 'ed448':
@@ -143,11 +138,34 @@ function toRsaValue({ value }: UntrustedSignature, bits: number): Uint8Array {
   return padMpi(value.integers[0], Math.ceil(bits / 8));
 }
 
-function toPairValue({ value }: UntrustedSignature, octets: number): Uint8Array {
+/**
+ * As the DER of ECDSA-Sig-Value (RFC 3279 section 2.2.3), which OpenSSL reads: from the two integers side by side Node
+ * makes the same, and takes half as long again as the whole check.
+ */
+function toEcdsaValue(signature: UntrustedSignature, octets: number): Uint8Array {
+  const pair = toPair(signature);
+  const [r, s] = [toDerInteger(pair[0], octets), toDerInteger(pair[1], octets)];
+  const length = r.length + s.length;
+  return Buffer.concat([length < 0x80 ? Buffer.of(0x30, length) : Buffer.of(0x30, 0x81, length), r, s]);
+}
+
+/** A positive integer, whose highest bit would say that it is negative. */
+function toDerInteger(magnitude: Uint8Array, octets: number): Uint8Array {
+  requireWidth(magnitude, octets);
+  const sign = ((magnitude[0] ?? 0) & 0x80) === 0 ? [] : [0];
+  return Buffer.from([0x02, sign.length + magnitude.length, ...sign, ...magnitude]);
+}
+
+function toPairValue(signature: UntrustedSignature, octets: number): Uint8Array {
+  const [r, s] = toPair(signature);
+  return Buffer.concat([padMpi(r, octets), padMpi(s, octets)]);
+}
+
+function toPair({ value }: UntrustedSignature): readonly [Uint8Array, Uint8Array] {
   if (value.kind !== 'integers') throw wrongKind();
   const [r, s] = value.integers;
   if (r === undefined || s === undefined) throw wrongKind();
-  return Buffer.concat([padMpi(r, octets), padMpi(s, octets)]);
+  return [r, s];
 }
 
 function toEd25519Value(signature: UntrustedSignature): Uint8Array {

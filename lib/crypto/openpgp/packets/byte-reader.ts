@@ -95,10 +95,15 @@ export function readMpi(reader: ByteReader): Uint8Array {
 /** Left-pads to a fixed width. @throws SignatureError `SignatureInvalid` when the value is wider. */
 export function padMpi(magnitude: Uint8Array, width: number): Uint8Array {
   if (magnitude.length === width) return magnitude;
-  if (magnitude.length > width) throw new SignatureError('SignatureInvalid', 'the signature is wider than the key');
+  requireWidth(magnitude, width);
   const padded = new Uint8Array(width);
   padded.set(magnitude, width - magnitude.length);
   return padded;
+}
+
+/** @throws SignatureError `SignatureInvalid` when the value is wider */
+export function requireWidth(magnitude: Uint8Array, width: number): void {
+  if (magnitude.length > width) throw new SignatureError('SignatureInvalid', 'the signature is wider than the key');
 }
 
 /** Upper-case hex, as OpenPGP tools print fingerprints and key IDs. */
