@@ -24,7 +24,7 @@ interface Summary {
   readonly signed: readonly { readonly id: string; readonly key: string; readonly result: string }[];
   /** Records that are attested for nobody, such as rejections. */
   readonly leftOut: readonly { readonly id: string; readonly why: string }[];
-  /** What its own evidence does not confirm, or cannot be read. */
+  /** What its own evidence does not confirm, or cannot be read; and where something else is in the way. */
   readonly refused: readonly { readonly key: string; readonly fault: string }[];
 }
 
@@ -89,7 +89,7 @@ async function signAll(
         return recheck.outcome === 'confirmed' ? undefined : (recheck.differences[0] ?? 'it differs');
       },
     });
-    if (result.kind === 'refused') refused.push({ key, fault: result.fault });
+    if (result.kind === 'refused' || result.kind === 'obstructed') refused.push({ key, fault: result.fault });
     else signed.push({ id: record.id, key: at, result: result.kind });
   }
   return { signed, leftOut, refused };

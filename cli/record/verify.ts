@@ -5,14 +5,15 @@ import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { loadRevision } from '../../lib/trust/source/load-trust.ts';
 import { toDecisionRow } from '../../lib/verdict/records/decision-row.ts';
 import { parseRecord } from '../../lib/verdict/records/parse-record.ts';
-import { readStoredRecord } from '../../lib/verdict/records/read-records.ts';
+import { isUnreadable, readStoredRecord } from '../../lib/verdict/records/read-records.ts';
 import { type Recheck, recheckRecord } from '../../lib/verdict/records/recheck-record.ts';
-import { MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
+import { isRecordId, MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import { openTrust } from '../open/trust.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
@@ -115,10 +116,22 @@ async function* readListed(
   for (const [index, content] of rows.entries()) {
     const key = `verdicts[${index}]`;
     const id = isJsonObject(content) && typeof content['id'] === 'string' ? content['id'] : '';
-    const stored = /^[0-9a-f]{64}$/.test(id) ? await readStoredRecord(objects, id) : undefined;
-    if (stored === undefined) yield { key, fault: 'there is no such record' };
+    const stored = await readNamed(objects, id);
+    if (typeof stored === 'string') yield { key, fault: stored };
+    else if (stored === undefined) yield { key, fault: 'there is no such record' };
     else if (isSameRow(content, stored.record)) yield { key, record: stored.record };
     else yield { key, fault: `it says something else than the record ${id}` };
+  }
+}
+
+/** Or why what is stored by this id is no record: that hides no other one. @throws StoreError */
+async function readNamed(objects: ObjectStore, id: string) {
+  if (!isRecordId(id)) return undefined;
+  try {
+    return await readStoredRecord(objects, id);
+  } catch (error) {
+    if (isUnreadable(error)) return error.message;
+    throw error;
   }
 }
 
@@ -161,7 +174,7 @@ export async function tryRecheck(record: VerdictRecord, readTrust: ReadTrust): P
   try {
     return await recheckRecord(record, await readTrust(record));
   } catch (error) {
-    if (error instanceof InputError || error instanceof ConfigurationError) return error.message;
+    if (error instanceof InputError || error instanceof ConfigurationError || isUnreadable(error)) return error.message;
     throw error;
   }
 }

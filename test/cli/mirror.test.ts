@@ -180,6 +180,22 @@ describe('signet mirror list', () => {
     );
   });
 
+  test('an object too long to be read is a signature that does not verify, and hides nothing', async () => {
+    const other = path.join(work, 'listed-long');
+    await cp(to, other, { recursive: true });
+    const folder = path.join(other, 'signatures', toStoreSegment(good[0]?.digest ?? parseDigest('')));
+    await writeFile(path.join(folder, 'signature-9'), Buffer.alloc(MAX_AUDITED_BYTES + 1));
+    const { status, stdout } = await mirror('list', '--to', other, '--trust', TRUST, '-o', 'json');
+    const { releases } = JSON.parse(stdout) as { readonly releases: readonly Readonly<Record<string, unknown>>[] };
+    expect([status, releases.find(({ digest }) => digest === good[0]?.digest)]).toMatchObject([
+      0,
+      { version: '4.99.1', signatures: 3, verified: 1 },
+    ]);
+    expect(new Set(releases.map(({ digest }) => digest))).toEqual(new Set(good.map(({ digest }) => digest)));
+    const store = path.join(other, 'signatures');
+    expect((await runSignet(['verify', '4.99.1', '--trust', TRUST, '--store', store])).status).toBe(0);
+  });
+
   test.each<[name: string, more: readonly string[], status: number, count: number]>([
     ['a version', ['--release', '4.99.1'], 0, 1],
     ['every version of a minor', ['--release', '4.99', '--arch', 'x86_64'], 0, 1],

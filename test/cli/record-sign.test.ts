@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
-import { attestationKey } from '../../lib/verdict/attest/attest-record.ts';
+import { attestationKey, MAX_ATTESTATION_BYTES } from '../../lib/verdict/attest/attest-record.ts';
+import { toDecisionRow } from '../../lib/verdict/records/decision-row.ts';
 import { recordKey, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import { FIXTURE_TRUST, fixtureReleases, readFixtureDocuments } from '../support/fixture-releases.ts';
 import { runSignet } from '../support/run-signet.ts';
@@ -13,6 +14,7 @@ import { alter, fixtureTrust, forge, makeKey, recordOfRelease, toStored } from '
 
 const key = makeKey();
 const accepted = await recordOfRelease();
+const acceptedToo = await recordOfRelease(fixtureReleases.findLastIndex(({ expected }) => expected === 'accept'));
 const rejected = await recordOfRelease(fixtureReleases.findIndex(({ expected }) => expected !== 'accept'));
 const digest = parseDigest(`sha256:${'5'.repeat(64)}`);
 const pullspec = accepted.verdict.pullspec.replace(/sha256:.*/, digest);
@@ -62,6 +64,40 @@ describe('signet record sign', () => {
     expect(await readFile(path.join(store, recordKey(accepted.id)))).toEqual(before);
     expect((await sign(store)).stdout).toContain(`held  ${accepted.id}`);
     expect((await run('verify', store)).stdout).toContain('2 records: 2 confirmed');
+  });
+
+  test('what cannot be read in the place of one attestation keeps no other record from being signed', async () => {
+    const records = [accepted, acceptedToo];
+    for (const blocked of records) {
+      const store = await makeStore(`blocked-${blocked.id}`, records);
+      const at = attestationKey(blocked.id, 'svr');
+      await createDirectoryObjectStore(store).createObject(at, Buffer.alloc(MAX_ATTESTATION_BYTES + 1));
+      const { status, stdout } = await sign(store, '-o', 'json');
+      const others = records.filter(({ id }) => id !== blocked.id);
+      expect([status, JSON.parse(stdout)]).toMatchObject([
+        1,
+        {
+          signed: others.map(({ id }) => ({ id, result: 'signed' })),
+          refused: [{ key: recordKey(blocked.id), fault: expect.stringContaining(`${at} is in the way`) as unknown }],
+        },
+      ]);
+    }
+  });
+
+  test('what is no record hides no other of a list', async () => {
+    const store = await makeStore('listed', [accepted, acceptedToo]);
+    const rows = [accepted, acceptedToo].map((record) => toDecisionRow(record));
+    await writeFile(path.join(scratch, 'page.json'), JSON.stringify({ verdicts: rows }));
+    await writeFile(path.join(store, recordKey(accepted.id)), 'junk');
+    const { status, stdout } = await run('verify', 'page.json', '--objects', store, '-o', 'json');
+    expect([status, JSON.parse(stdout)]).toMatchObject([
+      1,
+      {
+        checked: 2,
+        confirmed: 1,
+        unchecked: [{ key: 'verdicts[0]', fault: expect.stringContaining('JSON') as unknown }],
+      },
+    ]);
   });
 
   test.each<[name: string, record: VerdictRecord, fault: string]>([

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { MAX_LOOKED_AT, MAX_PASSED_BY } from '../../lib/cluster/releases/list-releases.ts';
 import type { ReleaseCatalog } from '../../lib/mirror/sync/release-catalog.ts';
@@ -331,6 +332,27 @@ describe('GET /v1/mirror', () => {
       },
     ]);
     expect((await read(objects, { state: 'quarantined' })).body['entries']).toEqual([]);
+  });
+
+  test('an object that the store refuses to give hides no other', async () => {
+    const objects = await OBJECTS.filled();
+    await objects.createObject('quarantine/a/refused.json', Buffer.from('{}'));
+    await objects.createObject('quarantine/b/junk.json', Buffer.from('x'));
+    const refusing: ObjectStore = {
+      ...objects,
+      readObject: async (key, limit) => {
+        if (key.endsWith('refused.json')) throw new StoreError('NotAllowed', `reading ${key}: 403`);
+        return await objects.readObject(key, limit);
+      },
+    };
+    const { status, body } = await read(refusing, { state: 'quarantined' });
+    expect([status, body['entries']]).toEqual([
+      200,
+      [
+        { key: 'quarantine/a/refused.json', fault: 'reading quarantine/a/refused.json: 403' },
+        { key: 'quarantine/b/junk.json', fault: expect.stringContaining('not strict JSON') as unknown },
+      ],
+    ]);
   });
 
   test.each<[string, Readonly<Record<string, string>>, RegExp]>([

@@ -7,7 +7,12 @@ import type { Signer } from '../../lib/platform/signing/signer.ts';
 import { createSigning } from '../../lib/push/reverify/signing.ts';
 import { publishTrust } from '../../lib/trust/publish/publish-trust.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
-import { openAttestation, readAttestation } from '../../lib/verdict/attest/attest-record.ts';
+import {
+  attestationKey,
+  MAX_ATTESTATION_BYTES,
+  openAttestation,
+  readAttestation,
+} from '../../lib/verdict/attest/attest-record.ts';
 import { indexRecord } from '../../lib/verdict/records/decision-row.ts';
 import { recordKey, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import { createLocalContext } from '../../local/local-context.ts';
@@ -20,6 +25,7 @@ import { keysOf } from '../verdict/records/decision-store.ts';
 
 const key = makeKey();
 const accepted = await recordOfRelease();
+const acceptedToo = await recordOfRelease(fixtureReleases.findLastIndex(({ expected }) => expected === 'accept'));
 const rejected = await recordOfRelease(fixtureReleases.findIndex(({ expected }) => expected !== 'accept'));
 const digest = parseDigest(`sha256:${'5'.repeat(64)}`);
 const pullspec = accepted.verdict.pullspec.replace(/sha256:.*/, digest);
@@ -98,6 +104,18 @@ describe('reverify with a signing key', () => {
     await run();
     expect(await readSigned(objects, accepted)).toBe(accepted.id);
     expect(await keysOf(objects, 'seals/')).toEqual(['2026-11-20/0001.json']);
+  });
+
+  test.each<[name: string, blocked: VerdictRecord, other: VerdictRecord]>([
+    ['the first', accepted, acceptedToo],
+    ['the last', acceptedToo, accepted],
+  ])('what cannot be read in the place of %s attestation keeps no other record from being signed', async (...row) => {
+    const [, blocked, other] = row;
+    const { objects, telemetry, run } = await makeScene([accepted, acceptedToo]);
+    await objects.createObject(attestationKey(blocked.id, 'svr'), Buffer.alloc(MAX_ATTESTATION_BYTES + 1));
+    await expect(run()).rejects.toThrow(`${attestationKey(blocked.id, 'svr')} is in the way`);
+    expect(await readSigned(objects, other)).toBe(other.id);
+    expect(Object.fromEntries(telemetry.counts)).toMatchObject({ VerdictsSigned: 1, VerdictsNotSigned: 1 });
   });
 
   test('a key that cannot be opened is opened again by the next run', async () => {

@@ -1,3 +1,4 @@
+import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
@@ -80,12 +81,22 @@ async function readSigned(
   key: string,
 ): Promise<readonly SignedFact[]> {
   signal.throwIfAborted();
-  const stored = await objects.readObject(key, MAX_SIGNATURE_BYTES);
+  const stored = await unlessTooLong(objects.readObject(key, MAX_SIGNATURE_BYTES));
   if (stored === undefined) return [];
   const location = `${objects.description}/${key}`;
   const candidate = { store: objects.description, location, untrustedBytes: stored.bytes };
   const { verified } = evaluateSignature(candidate, digest, trust, Math.floor(now.getTime() / 1000));
   return verified.map(({ signedReference, createdAt }) => ({ key, reference: signedReference, createdAt }));
+}
+
+/** What is too long to be a signature verifies nothing: whoever put it there must not hide the others. */
+async function unlessTooLong<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'LimitExceeded') return undefined;
+    throw error;
+  }
 }
 
 function latest<Time extends Date | number>(times: readonly Time[]): Time | undefined {

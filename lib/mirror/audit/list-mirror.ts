@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { readSchema, recordOf, utcTime } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 import { ABSENT_PREFIX, type AbsentRecord, readAbsent } from '../sync/absent-record.ts';
 import { listMirroredDigests } from './list-mirrored-digests.ts';
 
@@ -103,8 +103,7 @@ async function unlessBroken(key: string, read: () => Promise<MirrorPage['entries
   try {
     return await read();
   } catch (error) {
-    const isContent = error instanceof StoreError && ['BodyInvalid', 'LimitExceeded'].includes(error.code);
-    if (isContent || error instanceof ConfigurationError) return { key, fault: error.message };
+    if (isUnreadable(error) || error instanceof ConfigurationError) return { key, fault: error.message };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Signer } from '../../platform/signing/signer.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
@@ -68,8 +69,10 @@ export async function signVerdicts(request: SigningRequest): Promise<SigningResu
       const result = await signRecord(request, id);
       if (result.kind === 'signed' || result.kind === 'replaced') signed += 1;
       if (result.kind === 'refused') refused.push({ id, fault: result.fault });
+      // It is told by each run, until somebody removes what is there; the others are signed meanwhile.
+      if (result.kind === 'obstructed') faults.push(new StoreError('ConditionFailed', result.fault));
       if (request.settled.size >= MAX_SETTLED) request.settled.clear();
-      if (result.kind !== 'later') request.settled.add(id);
+      if (result.kind !== 'later' && result.kind !== 'obstructed') request.settled.add(id);
       if (request.isTimeUp()) return;
     }
   });

@@ -1,10 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import { SignatureError } from '../../base/errors/signature-error.ts';
-import { StoreError } from '../../base/errors/store-error.ts';
 import { parseEnvelope, type Signable, signEnvelope, verifyEnvelope } from '../../crypto/attestation/envelope.ts';
 import { createJsonReader } from '../../crypto/json-reader.ts';
 import { parseStatement, STATEMENT_TYPE } from '../../crypto/sigstore/statement.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
 import type { Signer } from '../../platform/signing/signer.ts';
 import { isUnreadable } from '../records/read-records.ts';
 import { type AttestationForm, PREDICATES, RECORD_MEMBER, type StoredBytes, toStatement } from './statement.ts';
@@ -20,9 +19,9 @@ export function attestationKey(id: string, form: AttestationForm): string {
 /** `held`: it was there, by this key. `replaced`: something else was, such as one by another key. */
 export type AttestResult = { readonly kind: 'signed' | 'held' | 'replaced' } | Refusal;
 
-/** Nothing was signed, and why. */
+/** Nothing was signed, and why. `obstructed`: not because of the record, but of what is where its attestation belongs. */
 interface Refusal {
-  readonly kind: 'refused';
+  readonly kind: 'refused' | 'obstructed';
   readonly fault: string;
 }
 
@@ -46,15 +45,16 @@ export async function attestRecord(request: AttestRequest): Promise<AttestResult
   const { objects, key, stored, form, signer, findFault } = request;
   const statement = toStatement(stored, form);
   const found = await readFound(objects, key);
-  if (found?.bytes !== undefined && isOf(found.bytes, statement, signer.publicKey)) return { kind: 'held' };
+  if (typeof found === 'string') return { kind: 'obstructed', fault: found };
+  if (found !== undefined && isOf(found.bytes, statement, signer.publicKey)) return { kind: 'held' };
   const fault = await findFault();
   if (fault !== undefined) return { kind: 'refused', fault };
   const bytes = new TextEncoder().encode(`${await signEnvelope(statement, signer.sign)}\n`);
   if (await objects.replaceObject(key, bytes, found?.etag))
     return { kind: found === undefined ? 'signed' : 'replaced' };
   const other = await readFound(objects, key);
-  if (other?.bytes !== undefined && isOf(other.bytes, statement, signer.publicKey)) return { kind: 'held' };
-  throw new StoreError('ConditionFailed', `${key} is written by somebody else at the same time`);
+  if (typeof other === 'object' && isOf(other.bytes, statement, signer.publicKey)) return { kind: 'held' };
+  return { kind: 'obstructed', fault: `${key} is written by somebody else at the same time` };
 }
 
 function isOf(bytes: Uint8Array, { payload }: Signable, key: KeyObject): boolean {
@@ -75,16 +75,13 @@ export async function readAttestation(
   return (await objects.readObject(attestationKey(id, form), MAX_ATTESTATION_BYTES))?.bytes;
 }
 
-/** What cannot be an attestation by its length has a tag too, or nothing could be put in its place. */
-async function readFound(
-  objects: ObjectStore,
-  key: string,
-): Promise<{ readonly bytes?: Uint8Array; readonly etag: string } | undefined> {
+/** What is there; or why it cannot be read, and nothing can be put in its place: that is of this record alone. */
+async function readFound(objects: ObjectStore, key: string): Promise<StoredObject | string | undefined> {
   try {
     return await objects.readObject(key, MAX_ATTESTATION_BYTES);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    throw new StoreError('ConditionFailed', `${key} is in the way: ${error.message}`);
+    return `${key} is in the way: ${error.message}`;
   }
 }
 
