@@ -4,6 +4,7 @@ import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts'
 import { parseDuration } from './duration.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { asSetting, settingOf } from './options.ts';
+import { hasOwnExits, toExitOverride } from './own-exits.ts';
 import type { AddCommand, Run } from './run.ts';
 import { SETTINGS, type Settings } from './settings/setting.ts';
 
@@ -31,7 +32,7 @@ export function buildProgram(
     .exitOverride();
   for (const add of nouns) add(program, run);
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
-    command.exitOverride().configureHelp({
+    command.exitOverride(toExitOverride(command)).configureHelp({
       showGlobalOptions: false,
       commandUsage: toUsage,
       optionDescription: describeOption,
@@ -43,7 +44,8 @@ export function buildProgram(
       command.showHelpAfterError(command === program ? '(signet --help lists the commands)' : true);
       continue;
     }
-    if (!UNCOMMON.has(command.name())) for (const option of toCommonOptions(command)) command.addOption(option);
+    if (!UNCOMMON.has(command.name()) && !hasOwnExits(command))
+      for (const option of toCommonOptions(command)) command.addOption(option);
     command.showHelpAfterError(`Usage: ${toUsage(command)} (--help says more${toHint(command)})`);
   }
   return program;

@@ -1,3 +1,8 @@
+/** Of the Stateless OpenPGP interface, which says 3 for what Signet's other commands say 1. */
+const SOPV =
+  '0 one signature is valid; by the Stateless OpenPGP interface, 3 none is, 19 an argument is missing, 37 unknown option, ' +
+  '41 bad data, 61 an input is missing, 71 unknown @ prefix, 73 a designator is a file too, 1 anything else';
+
 /**
  * What the exit status of each command means, for its help and docs/reference/commands.md. Those of every command (2, 70,
  * 130) are in the help of the program.
@@ -8,6 +13,9 @@ export const EXIT_CODES: Readonly<Record<string, string>> = {
   'signature verify': '0 valid, 1 invalid',
   'sigstore verify': '0 valid, 1 invalid',
   'checksums verify': '0 signed, and every file matches; 1 not signed, or a file differs, is missing or is not listed',
+  'sopv version': '0 printed; by the Stateless OpenPGP interface, 37 unknown option, 83 options exclude each other',
+  'sopv verify': SOPV,
+  'sopv inline-verify': `${SOPV}; 59 the output is there already`,
   'installer check': '0 the release image is accepted, 1 rejected, 2 the file carries none, 3 indeterminate',
   explain: '0 something was understood, 1 nothing was, 3 a store did not answer',
   'fleet check': '0 every cluster is ready, 1 something would be refused, 3 something is unknown',

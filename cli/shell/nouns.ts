@@ -7,6 +7,7 @@ export const NOUNS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   signature: async () => (await import('../signature/index.ts')).addSignature,
   sigstore: async () => (await import('../sigstore/index.ts')).addSigstore,
   checksums: async () => (await import('../checksums/index.ts')).addChecksums,
+  sopv: async () => (await import('../sopv/index.ts')).addSopv,
   installer: async () => (await import('../installer/index.ts')).addInstaller,
   explain: async () => (await import('../explain/index.ts')).addExplain,
   fleet: async () => (await import('../fleet/index.ts')).addFleet,

@@ -6,6 +6,7 @@ import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 import { beginCall } from './begin-call.ts';
 import { buildProgram } from './build-program.ts';
 import { toPrintableLines } from './output.ts';
+import { OwnExit } from './own-exits.ts';
 import type { AddCommand, Run } from './run.ts';
 import type { Settings } from './settings/setting.ts';
 import { loadSettings } from './settings/settings.ts';
@@ -95,6 +96,7 @@ function toMessage(error: unknown): string {
 }
 
 function toErrorStatus(error: unknown): number {
+  if (error instanceof OwnExit) return error.status;
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
   if (error instanceof InputError || error instanceof ConfigurationError) return ExitStatus.usage;
   return error instanceof StoreError ? ExitStatus.indeterminate : ExitStatus.internal;

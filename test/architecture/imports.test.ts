@@ -57,6 +57,7 @@ const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
   ['artifact/release'],
   ['artifact/installer'],
   ['artifact/checksums'],
+  ['artifact/documents', 'pure'],
   ['artifact/catalog'],
   ['mirror/graph'],
   ['mirror/slots'],

@@ -2,6 +2,7 @@ import { parseCatalog } from '../../lib/artifact/catalog/parse-catalog.ts';
 import { evaluateSignedList } from '../../lib/artifact/checksums/evaluate-signed-list.ts';
 import { parseChecksumList } from '../../lib/artifact/checksums/parse-checksum-list.ts';
 import { parseSignedFile } from '../../lib/artifact/checksums/parse-signed-file.ts';
+import { evaluateSignedDocument, startDetachedSignatures } from '../../lib/artifact/documents/document-signatures.ts';
 import { parseStrictJson } from '../../lib/base/documents/parse-strict-json.ts';
 import { readObjects } from '../../lib/base/documents/read-objects.ts';
 import { parseDockerReference } from '../../lib/base/names/docker-reference.ts';
@@ -10,6 +11,7 @@ import { findSpellingFault } from '../../lib/base/names/scope.ts';
 import { explainText } from '../../lib/cluster/explain/explain-text.ts';
 import { readDescriptions } from '../../lib/cluster/rollout/read-description.ts';
 import { readKeyFile } from '../../lib/crypto/openpgp/keys/key-file.ts';
+import { indexKeyring } from '../../lib/crypto/openpgp/keys/keyring.ts';
 import { parseDetachedSignatures } from '../../lib/crypto/openpgp/messages/detached-signature.ts';
 import { parseSignedMessage } from '../../lib/crypto/openpgp/messages/signed-message.ts';
 import { decodeArmoredKeys } from '../../lib/crypto/openpgp/packets/armor.ts';
@@ -29,6 +31,7 @@ import { LISTING_READERS } from './listing-readers.ts';
 import { bytes, casesOf, DIGEST, der, number, type ReaderCase, repeat } from './reader-case.ts';
 import { SIGSTORE_READERS } from './sigstore-readers.ts';
 
+const NO_KEYS = indexKeyring({ name: 'none', certificates: [] });
 const ORIGIN = { file: 'list', firstLine: 1 };
 
 let signed: Promise<SignedList> | undefined;
@@ -63,9 +66,23 @@ export const READERS: readonly ReaderCase[] = [
     dashes: (size) => `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${'- -\n'.repeat(size / 4)}`,
     hashes: (size) => `-----BEGIN PGP SIGNED MESSAGE-----\nHash: ${'SHA256,'.repeat(size / 7)}\n\n`,
   }),
+  ...casesOf('signed file of signatures', (text) => parseSignedFile(bytes(text)), {
+    blocks: repeat('-----BEGIN PGP SIGNATURE-----\n\nwgQEAAEI\n-----END PGP SIGNATURE-----\n'),
+  }),
   ...casesOf('signed message', (text) => parseSignedMessage(bytes(text)), {
     'marker packets': repeat('\xca\x03PGP'),
     'partial lengths': (size) => `\xcb${'\xe0a'.repeat(size / 2)}`,
+  }),
+  ...casesOf('signed document', (text) => evaluateSignedDocument(bytes(text), NO_KEYS, 0), {
+    'one-pass packets': repeat('\xc4\x0d\x03\x00\x08\x01aaaaaaaa\x00'),
+    'marker packets': repeat('\xca\x03PGP'),
+    'empty lines': repeat('\n'),
+    dashes: (size) => `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${'- -\n'.repeat(size / 4)}`,
+    'lines of armor': (size) => `-----BEGIN PGP MESSAGE-----\n\n${'AAAA\n'.repeat(size / 5)}-----END PGP MESSAGE-----`,
+  }),
+  ...casesOf('detached signatures in armor', (text) => startDetachedSignatures(bytes(text), NO_KEYS), {
+    blocks: repeat('-----BEGIN PGP SIGNATURE-----\n\nwgQEAAEI\n-----END PGP SIGNATURE-----\n'),
+    'empty lines': repeat('\n'),
   }),
   ...casesOf('detached signatures', (text) => parseDetachedSignatures(bytes(text)), {
     packets: repeat('\xc2\x04\x04\x00\x01\x08'),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
+import { evaluateSignedDocument } from '../../lib/artifact/documents/document-signatures.ts';
 import { prepareKeyring } from '../../lib/crypto/openpgp/keys/prepare-keyring.ts';
 import { verifyMessage } from '../../lib/crypto/openpgp/messages/verify-message.ts';
 import { verifyArtifactBundle } from '../../lib/crypto/sigstore/verify-artifact-bundle.ts';
@@ -17,6 +18,7 @@ import { readSignatureSeeds } from './seeds/read-seeds.ts';
 import type { Failure, FuzzTarget, Outcome } from './target.ts';
 import { createBundles } from './targets/bundles.ts';
 import { createCertificates } from './targets/certificates.ts';
+import { createDocuments } from './targets/documents.ts';
 import { createPolicies } from './targets/policies.ts';
 import { createSignatures } from './targets/signatures.ts';
 import { createSigstore } from './targets/sigstore.ts';
@@ -103,6 +105,15 @@ const PLANTED: readonly [name: string, kind: Failure['kind'], target: FuzzTarget
     createSignatures((message, keyring, now) => {
       if (message.signature.version === 3) throw new RangeError('planted');
       return verifyMessage(message, keyring, now);
+    }),
+  ],
+  [
+    'a document whose signatures are all taken for good ones',
+    'wrong accept',
+    createDocuments((bytes, keyring, now) => {
+      const { content, signatures } = evaluateSignedDocument(bytes, keyring, now);
+      const good = { valid: true, signer: '', signingKey: '', createdAt: now, mode: 'binary' } as const;
+      return { content, signatures: signatures.map((one) => (one.valid ? one : good)) };
     }),
   ],
   [

@@ -107,6 +107,20 @@ export const TEST_TOOLS = [
     installation: { kind: 'apt', package: 'sqv' },
   },
   {
+    name: 'sqop',
+    program: 'sqop',
+    neededBy: 'signet sopv beside sqop',
+    seconds: 10,
+    installation: { kind: 'apt', package: 'sqop' },
+  },
+  {
+    name: 'gosop',
+    program: 'gosop',
+    neededBy: 'signet sopv beside gosop',
+    seconds: 10,
+    installation: { kind: 'apt', package: 'gosop' },
+  },
+  {
     name: 'openssl',
     program: 'openssl',
     neededBy: 'TLS of the service, and a real API server',

@@ -1,6 +1,6 @@
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { type CleartextMessage, parseCleartextMessage } from '../../crypto/openpgp/messages/cleartext-message.ts';
-import { parseDetachedSignatures } from '../../crypto/openpgp/messages/detached-signature.ts';
+import { MAX_DETACHED_SIGNATURES, parseDetachedSignatures } from '../../crypto/openpgp/messages/detached-signature.ts';
 import { parseSignedMessage, type UntrustedSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
 import { BEGIN_ARMOR, decodeArmoredBlock, splitArmoredText, startsArmor } from '../../crypto/openpgp/packets/armor.ts';
 import { PacketTag, readPacket } from '../../crypto/openpgp/packets/packet-reader.ts';
@@ -72,6 +72,9 @@ function parseArmoredSignatures(lines: readonly string[], start: number): Signed
   for (let index = start; index >= 0; ) {
     if (!startsArmor(lines[index], 'SIGNATURE')) {
       throw new SignatureError('SignatureUnsupported', `line ${index + 1}: expected another signature block`);
+    }
+    if (blocks.length === MAX_DETACHED_SIGNATURES) {
+      throw new SignatureError('LimitExceeded', `there are more than ${MAX_DETACHED_SIGNATURES} blocks of signatures`);
     }
     const { bytes, end } = decodeArmoredBlock(lines, index);
     blocks.push(bytes);

@@ -1,6 +1,7 @@
 import type { FuzzTarget } from '../target.ts';
 import { createBundles } from './bundles.ts';
 import { createCertificates } from './certificates.ts';
+import { createDocuments } from './documents.ts';
 import { createHttp } from './http.ts';
 import { createJson } from './json.ts';
 import { createPolicies } from './policies.ts';
@@ -11,6 +12,7 @@ import { createSigstore } from './sigstore.ts';
 /** Every target, in the order in which all are run. */
 export const TARGETS: readonly FuzzTarget[] = [
   createSignatures(),
+  createDocuments(),
   createCertificates(),
   createSigstore(),
   createBundles(),

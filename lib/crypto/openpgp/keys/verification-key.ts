@@ -1,10 +1,10 @@
-import { createPublicKey, hash, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
+import { createHash, createPublicKey, createVerify, hash, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { countKeyOperation } from '../../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { COMPOSITES, type CompositeScheme, PublicKeyAlgorithm } from '../packets/algorithms.ts';
-import { padMpi, requireWidth } from '../packets/byte-reader.ts';
 import type { UntrustedSignature } from '../packets/signature-packet.ts';
 import type { PublicKeyMaterial } from './public-key-packet.ts';
+import { toEcdsaValue, toEd25519Value, toOctets, toRsaValue, wrongKind } from './signature-value.ts';
 
 /** A key as `node:crypto` takes it, made once per key. */
 export interface VerificationKey {
@@ -78,14 +78,56 @@ export function isSignedBy(
   const digest = hash(hashName, signed, 'buffer');
   // Unsigned, but current clusters refuse a message whose hash tag is wrong.
   if (tagUse === 'check hash tag' && digest.readUInt16BE(0) !== signature.hashTag) return false;
+  return isValueOf(key, signature, digest, (object, value) => verify(hashName, signed, object, value));
+}
+
+/** A signature over content that comes in pieces, as {@link isSignedBy} checks one over content that is there. */
+export interface ContentCheck {
+  /** The next piece of what the signature covers before its trailer. */
+  readonly update: (octets: Uint8Array) => void;
+  /** To be called once, after the last piece. @throws SignatureError `SignatureInvalid` */
+  readonly isSigned: () => boolean;
+}
+
+export function startContentCheck(
+  key: VerificationKey,
+  { salt, trailer, hashTag, ...signature }: UntrustedSignature,
+  hashName: string,
+): ContentCheck {
+  const hashed = createHash(hashName).update(salt);
+  // Only these two take the content itself; the others sign its hash.
+  const takesContent = key.material.kind === 'rsa' || key.material.kind === 'ecdsa';
+  const verifier = takesContent ? createVerify(hashName).update(salt) : undefined;
+  return {
+    update: (octets) => {
+      hashed.update(octets);
+      verifier?.update(octets);
+    },
+    isSigned: () => {
+      const digest = hashed.update(trailer).digest();
+      if (digest.readUInt16BE(0) !== hashTag) return false;
+      verifier?.update(trailer);
+      const whole = { ...signature, salt, trailer, hashTag };
+      return isValueOf(key, whole, digest, (object, value) => verifier?.verify(object, value) ?? false);
+    },
+  };
+}
+
+/** @param verifyContent checks the content that has this digest, by RSA or ECDSA */
+function isValueOf(
+  key: VerificationKey,
+  signature: UntrustedSignature,
+  digest: Uint8Array,
+  verifyContent: (object: KeyObject, value: Uint8Array) => boolean,
+): boolean {
   countKeyOperation();
   const { material, object } = key;
   switch (material.kind) {
     case 'rsa':
-      return verify(hashName, signed, object, toRsaValue(signature, material.bits));
+      return verifyContent(object, toRsaValue(signature, material.bits));
     case 'ecdsa':
       if (signature.version === 6 && digest.length < ECDSA_HASH_OCTETS[material.curve]) return false;
-      return verify(hashName, signed, object, toEcdsaValue(signature, ECDSA_OCTETS[material.curve]));
+      return verifyContent(object, toEcdsaValue(signature, ECDSA_OCTETS[material.curve]));
     case 'ed25519':
       return verify(null, digest, object, toEd25519Value(signature));
     case 'ed448':
@@ -131,54 +173,6 @@ function toJwk(material: PublicKeyMaterial): JsonWebKey {
     default:
       return refuse(material);
   }
-}
-
-function toRsaValue({ value }: UntrustedSignature, bits: number): Uint8Array {
-  if (value.kind !== 'integers' || value.integers[0] === undefined) throw wrongKind();
-  return padMpi(value.integers[0], Math.ceil(bits / 8));
-}
-
-/**
- * As the DER of ECDSA-Sig-Value (RFC 3279 section 2.2.3), which OpenSSL reads: from the two integers side by side Node
- * makes the same, and takes half as long again as the whole check.
- */
-function toEcdsaValue(signature: UntrustedSignature, octets: number): Uint8Array {
-  const pair = toPair(signature);
-  const [r, s] = [toDerInteger(pair[0], octets), toDerInteger(pair[1], octets)];
-  const length = r.length + s.length;
-  return Buffer.concat([length < 0x80 ? Buffer.of(0x30, length) : Buffer.of(0x30, 0x81, length), r, s]);
-}
-
-/** A positive integer, whose highest bit would say that it is negative. */
-function toDerInteger(magnitude: Uint8Array, octets: number): Uint8Array {
-  requireWidth(magnitude, octets);
-  const sign = ((magnitude[0] ?? 0) & 0x80) === 0 ? [] : [0];
-  return Buffer.from([0x02, sign.length + magnitude.length, ...sign, ...magnitude]);
-}
-
-function toPairValue(signature: UntrustedSignature, octets: number): Uint8Array {
-  const [r, s] = toPair(signature);
-  return Buffer.concat([padMpi(r, octets), padMpi(s, octets)]);
-}
-
-function toPair({ value }: UntrustedSignature): readonly [Uint8Array, Uint8Array] {
-  if (value.kind !== 'integers') throw wrongKind();
-  const [r, s] = value.integers;
-  if (r === undefined || s === undefined) throw wrongKind();
-  return [r, s];
-}
-
-function toEd25519Value(signature: UntrustedSignature): Uint8Array {
-  return signature.value.kind === 'octets' ? signature.value.octets : toPairValue(signature, 32);
-}
-
-function toOctets({ value }: UntrustedSignature): Uint8Array {
-  if (value.kind !== 'octets') throw wrongKind();
-  return value.octets;
-}
-
-function wrongKind(): SignatureError {
-  return new SignatureError('SignatureInvalid', 'the signature value is not one of this kind of key');
 }
 
 function refuse(material: never): never {

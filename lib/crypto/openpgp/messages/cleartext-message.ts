@@ -37,6 +37,28 @@ const HASH_HEADER = 'Hash: ';
  * @throws SignatureError, with the line
  */
 export function parseCleartextMessage(lines: readonly string[], start: number): CleartextMessage {
+  const { text, firstLine, announced, block, frame } = readCleartextFrame(lines, start);
+  const signatures = parseDetachedSignatures(block);
+  if (signatures.some((signature) => !isAnnounced(signature, announced))) {
+    throw malformed(start, 'no Hash header names the hash of the signature');
+  }
+  return { content: toCleartextContent(text), firstLine, signatures, frame };
+}
+
+/** A clearsigned text whose signatures are not read yet. */
+export interface CleartextFrame {
+  /** Its lines, without dash-escapes and spaces at line ends. */
+  readonly text: readonly string[];
+  readonly firstLine: number;
+  /** Numbers of the hashes that its headers name. */
+  readonly announced: ReadonlySet<number>;
+  /** Signature packets. */
+  readonly block: Uint8Array;
+  readonly frame: CleartextMessage['frame'];
+}
+
+/** The frame of {@link parseCleartextMessage}, for a reader that one signature must not keep from the others. */
+export function readCleartextFrame(lines: readonly string[], start: number): CleartextFrame {
   const blank = lines.indexOf('', start + 1);
   if (blank < 0) throw malformed(start, 'no empty line ends the headers of the signed text');
   const announced = new Set<number>();
@@ -49,22 +71,25 @@ export function parseCleartextMessage(lines: readonly string[], start: number): 
     text.push(unescapeDash(lines[index] ?? '', index));
   }
   if (index === lines.length) throw malformed(start, 'no signature follows the text that starts here');
-  const { bytes, end } = decodeArmoredBlock(lines, index);
+  const { bytes: block, end } = decodeArmoredBlock(lines, index);
   const another = lines.findIndex((line, position) => position > end && line.startsWith(BEGIN_ARMOR));
   if (another >= 0) {
     throw new SignatureError('SignatureUnsupported', `line ${another + 1}: the file goes on with another signed part`);
   }
-  const signatures = parseDetachedSignatures(bytes);
-  // A version 6 signature needs no announcement: its salt is hashed first, and is known at the end alone (section 7.1).
-  if (signatures.some(({ version, hashAlgorithm }) => version !== 6 && !announced.has(hashAlgorithm))) {
-    throw malformed(start, 'no Hash header names the hash of the signature');
-  }
-  return {
-    content: Buffer.from(text.join('\r\n'), 'latin1'),
-    firstLine: blank + 2,
-    signatures,
-    frame: { first: start + 1, last: end + 1 },
-  };
+  return { text, firstLine: blank + 2, announced, block, frame: { first: start + 1, last: end + 1 } };
+}
+
+/** A version 6 signature needs no announcement: its salt is hashed first, and is known at the end alone (section 7.1). */
+export function isAnnounced(
+  { version, hashAlgorithm }: UntrustedSignature,
+  announced: CleartextFrame['announced'],
+): boolean {
+  return version === 6 || announced.has(hashAlgorithm);
+}
+
+/** The lines of a clearsigned text as they are signed. */
+export function toCleartextContent(text: readonly string[]): Uint8Array {
+  return Buffer.from(text.join('\r\n'), 'latin1');
 }
 
 function parseHashHeader(line: string, index: number): readonly number[] {

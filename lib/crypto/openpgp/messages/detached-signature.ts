@@ -16,7 +16,16 @@ const DOCUMENT_TYPES: readonly number[] = [0x00, 0x01];
  * @throws SignatureError `SignatureMalformed`, `SignatureUnsupported`, `LimitExceeded`
  */
 export function parseDetachedSignatures(untrustedBytes: Uint8Array): readonly UntrustedSignature[] {
-  const signatures: UntrustedSignature[] = [];
+  return splitDetachedSignatures(untrustedBytes).map(parseDocumentSignature);
+}
+
+/**
+ * The bodies of the signature packets, for a reader that one of them must not keep from the others.
+ *
+ * @throws SignatureError as {@link parseDetachedSignatures}, but not for what a signature holds
+ */
+export function splitDetachedSignatures(untrustedBytes: Uint8Array): readonly Uint8Array[] {
+  const signatures: Uint8Array[] = [];
   for (let offset = 0; ; ) {
     const packet = readNextPacket(untrustedBytes, offset);
     if (packet === undefined) break;
@@ -27,7 +36,7 @@ export function parseDetachedSignatures(untrustedBytes: Uint8Array): readonly Un
     if (signatures.length === MAX_DETACHED_SIGNATURES) {
       throw new SignatureError('LimitExceeded', `there are more than ${MAX_DETACHED_SIGNATURES} signatures`);
     }
-    signatures.push(parseDocumentSignature(body));
+    signatures.push(body);
     offset = end;
   }
   if (signatures.length === 0) throw new SignatureError('SignatureMalformed', 'there is no signature');
@@ -46,12 +55,18 @@ export function verifyDetachedSignature(
   keyring: IndexedKeyring,
   now: number,
 ): VerifiedMessage {
-  const signerKeyId = signature.issuerKeyId;
-  if (signerKeyId === undefined) throw new SignatureError('SignatureUnsupported', 'the signature names no key');
+  const signerKeyId = requireKeyId(signature);
   return verifyMessage({ content, signature, signerKeyId, compression: undefined }, keyring, now);
 }
 
-function parseDocumentSignature(body: Uint8Array): UntrustedSignature {
+/** @throws SignatureError `SignatureUnsupported` for a signature that names no key */
+export function requireKeyId({ issuerKeyId }: UntrustedSignature): string {
+  if (issuerKeyId !== undefined) return issuerKeyId;
+  throw new SignatureError('SignatureUnsupported', 'the signature names no key');
+}
+
+/** @throws SignatureError for a signature that cannot be read, or is not over a document */
+export function parseDocumentSignature(body: Uint8Array): UntrustedSignature {
   const signature = parseSignaturePacket(body);
   if (DOCUMENT_TYPES.includes(signature.type)) return signature;
   throw new SignatureError('SignatureUnsupported', `a signature of type ${signature.type} is not over a document`);

@@ -1,15 +1,10 @@
 import { hash } from 'node:crypto';
-import { formatUnixTime } from '../../../base/documents/unix-time.ts';
-import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { IndexedKey, IndexedKeyring } from '../keys/keyring.ts';
-import { isAlgorithmOf, isSignedBy } from '../keys/verification-key.ts';
+import { isSignedBy } from '../keys/verification-key.ts';
 import { PublicKeyAlgorithm, toAcceptedHash } from '../packets/algorithms.ts';
 import { Compression } from '../packets/decompress.ts';
-import { toKeyVersion, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { toSignedContent, type UntrustedSignedMessage } from './signed-message.ts';
-
-/** Seconds that a signature may be dated ahead of now. */
-const MAX_CLOCK_SKEW_SECONDS = 24 * 60 * 60;
+import { findCandidates, findSigner, requireValidSigner } from './signer.ts';
 
 /** A message that one key of the keyring signed, with that key allowed to. Made by {@link verifyMessage} alone. */
 export interface VerifiedMessage {
@@ -39,20 +34,12 @@ export interface VerifiedMessage {
 export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedKeyring, now: number): VerifiedMessage {
   const { signature } = message;
   const hashName = toAcceptedHash(signature);
-  const candidates = findCandidates(message, keyring);
+  const candidates = findCandidates(signature, message.signerKeyId, keyring);
   const signedContent = toSignedContent(message);
-  const { found, obstacle } = findSigner(candidates, signature, signedContent, hashName);
-  if (found === undefined) {
-    if (obstacle !== undefined) throw obstacle;
-    throw new SignatureError('SignatureInvalid', 'the signature does not match what it should sign', {
-      signer: candidates[0]?.certificate.fingerprint,
-    });
-  }
-  const copies = candidates.filter(({ key }) => key.fingerprint === found.key.fingerprint);
-  for (const copy of copies) verifyNotRevoked(copy);
-  const [signer = found] = copies.toSorted((one, other) => other.key.assertedAt - one.key.assertedAt);
-  verifyKeyUse(signer, signature.createdAt);
-  verifyTimes(message, signer, now);
+  const found = findSigner(candidates, signature, ({ verificationKey }) =>
+    isSignedBy(verificationKey(), signature, signedContent, hashName),
+  );
+  const signer = requireValidSigner(found, candidates, signature, now);
   return {
     content: message.content,
     signer: signer.certificate.fingerprint,
@@ -63,96 +50,6 @@ export function verifyMessage(message: UntrustedSignedMessage, keyring: IndexedK
     isReadableByClusters: message.compression !== Compression.none,
     isOfClusterVersion: signature.version !== 6,
   };
-}
-
-function findCandidates(
-  { signature, signerKeyId }: UntrustedSignedMessage,
-  keyring: IndexedKeyring,
-): readonly IndexedKey[] {
-  const { issuerFingerprint } = signature;
-  const candidates = (keyring.keysById.get(signerKeyId) ?? []).filter(
-    ({ key: { fingerprint } }) =>
-      // A key of version 6 makes signatures of version 6, and no other key does (RFC 9580 section 5.2).
-      (toKeyVersion(fingerprint) === 6) === (signature.version === 6) &&
-      (issuerFingerprint === undefined || issuerFingerprint === fingerprint),
-  );
-  if (candidates.length === 0) {
-    const unusable = keyring.unusableById.get(issuerFingerprint ?? signerKeyId);
-    if (unusable !== undefined) {
-      throw new SignatureError('SignatureUnsupported', `the signer's key cannot be used here: ${unusable}`, {
-        signer: issuerFingerprint ?? signerKeyId,
-      });
-    }
-    throw new SignatureError('KeyUnknown', `no key of the keyring has the signer's ID ${signerKeyId}`, {
-      signer: issuerFingerprint ?? signerKeyId,
-    });
-  }
-  return candidates;
-}
-
-/**
- * The first key that made the signature: one that cannot be used hides no other of the same ID.
- *
- * @returns as the obstacle, why the first could not be asked, where none could
- */
-function findSigner(
-  candidates: readonly IndexedKey[],
-  signature: UntrustedSignature,
-  signedContent: Uint8Array,
-  hashName: string,
-): { readonly found?: IndexedKey | undefined; readonly obstacle?: unknown } {
-  const obstacles: unknown[] = [];
-  for (const candidate of candidates) {
-    try {
-      const key = candidate.verificationKey();
-      const isOfKey = isAlgorithmOf(key.material, candidate.key.algorithm, signature.publicKeyAlgorithm);
-      if (isOfKey && isSignedBy(key, signature, signedContent, hashName)) return { found: candidate };
-    } catch (cause) {
-      // What the evaluation may cost is used up: no further key is tried.
-      if (cause instanceof SignatureError && cause.code === 'LimitExceeded') throw cause;
-      obstacles.push(cause);
-    }
-  }
-  return obstacles.length === candidates.length ? { obstacle: obstacles[0] } : {};
-}
-
-/** A keyring may hold the same key twice, once as revoked: any copy's revocation counts. */
-function verifyNotRevoked({ certificate, key }: IndexedKey): void {
-  if (key.revoked === undefined) return;
-  throw new SignatureError('KeyRevoked', `the key is revoked: ${key.revoked}`, { signer: certificate.fingerprint });
-}
-
-/** Of several copies the one that was asserted last counts: an old copy beside a renewed key changes nothing. */
-function verifyKeyUse({ certificate, key }: IndexedKey, signedAt: number): void {
-  const signer = certificate.fingerprint;
-  if (key.notForSigning !== undefined) throw new SignatureError('KeyNotForSigning', key.notForSigning, { signer });
-  if (signedAt < key.createdAt) {
-    throw new SignatureError('SignatureInvalid', 'the signature is dated before its key was made', { signer });
-  }
-  if (key.expiresAt !== undefined && signedAt >= key.expiresAt) {
-    throw new SignatureError(
-      'KeyExpired',
-      `the key had expired on ${formatUnixTime(key.expiresAt)}, before it signed`,
-      {
-        signer,
-      },
-    );
-  }
-}
-
-function verifyTimes({ signature }: UntrustedSignedMessage, { certificate }: IndexedKey, now: number): void {
-  const signer = certificate.fingerprint;
-  // Written so that nothing holds when the time is NaN.
-  if (!(signature.createdAt <= now + MAX_CLOCK_SKEW_SECONDS)) {
-    throw new SignatureError('SignatureFromFuture', `the signature is dated ${formatUnixTime(signature.createdAt)}`, {
-      signer,
-    });
-  }
-  if (signature.expiresAt !== undefined && !(signature.expiresAt > now)) {
-    throw new SignatureError('SignatureExpired', `the signature expired on ${formatUnixTime(signature.expiresAt)}`, {
-      signer,
-    });
-  }
 }
 
 const UNREADABLE_VERSION_6 =

@@ -12,38 +12,44 @@ export const MAX_DECOMPRESSED_BYTES = 64 * 1024;
 const CHUNK_BYTES = 2048;
 
 /**
- * Decompresses all of the input, to at most {@link MAX_DECOMPRESSED_BYTES}. Input left over after the compressed
+ * Decompresses all of the input, to at most {@link MAX_DECOMPRESSED_BYTES} or another limit. Input left over after the compressed
  * stream would be bytes that nobody signed or read, and rejects.
  *
  * @throws SignatureError `LimitExceeded`, `SignatureMalformed`, `SignatureUnsupported`
  */
-export function decompress(algorithm: number, compressed: Uint8Array): Uint8Array {
+export function decompress(
+  algorithm: number,
+  compressed: Uint8Array,
+  limitBytes: number = MAX_DECOMPRESSED_BYTES,
+): Uint8Array {
   switch (algorithm) {
     case Compression.none:
       return compressed;
     case Compression.zip:
-      return inflate(zlib.inflateRawSync, compressed);
+      return inflate(zlib.inflateRawSync, compressed, limitBytes);
     case Compression.zlib:
-      return inflate(zlib.inflateSync, compressed);
+      return inflate(zlib.inflateSync, compressed, limitBytes);
     case Compression.bzip2:
-      return decompressBzip2(compressed);
+      return decompressBzip2(compressed, limitBytes);
     default:
       throw new SignatureError('SignatureUnsupported', `compression algorithm ${algorithm} is not supported`);
   }
 }
 
-function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): Uint8Array {
-  const result = callInflate(inflateSync, compressed);
+function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array, limitBytes: number): Uint8Array {
+  const result = callInflate(inflateSync, compressed, limitBytes);
   if (!isInflateResult(result)) throw new TypeError('zlib no longer reports how much it read');
   if (result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
   return result.buffer;
 }
 
-function callInflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array): unknown {
+function callInflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array, limitBytes: number): unknown {
+  // A chunk is one round trip into zlib.
+  const chunkSize = limitBytes > MAX_DECOMPRESSED_BYTES ? MAX_DECOMPRESSED_BYTES : CHUNK_BYTES;
   try {
-    return inflateSync(compressed, { info: true, maxOutputLength: MAX_DECOMPRESSED_BYTES, chunkSize: CHUNK_BYTES });
+    return inflateSync(compressed, { info: true, maxOutputLength: limitBytes, chunkSize });
   } catch (cause) {
-    if (cause instanceof RangeError) throw tooLong();
+    if (cause instanceof RangeError) throw tooLong(limitBytes);
     throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });
   }
 }
@@ -53,8 +59,8 @@ function isInflateResult(result: unknown): result is { buffer: Uint8Array; engin
 }
 
 /** The library allocates one block of at most 900 kB (4 octets each) and gives its output byte by byte. */
-function decompressBzip2(compressed: Uint8Array): Uint8Array {
-  const output = Buffer.alloc(MAX_DECOMPRESSED_BYTES);
+function decompressBzip2(compressed: Uint8Array, limitBytes: number): Uint8Array {
+  const output = Buffer.alloc(limitBytes);
   let written = 0;
   let read = 0;
   // Without `eof` the library reads to the stream's end mark and checks its CRC: a cut stream cannot pass.
@@ -67,7 +73,7 @@ function decompressBzip2(compressed: Uint8Array): Uint8Array {
   });
   const sink = {
     writeByte: (octet: number) => {
-      if (written === output.length) throw tooLong();
+      if (written === output.length) throw tooLong(limitBytes);
       output[written++] = octet;
     },
   };
@@ -81,8 +87,8 @@ function decompressBzip2(compressed: Uint8Array): Uint8Array {
   return output.subarray(0, written);
 }
 
-function tooLong(): SignatureError {
-  return new SignatureError('LimitExceeded', `the signature decompresses to more than ${MAX_DECOMPRESSED_BYTES} bytes`);
+function tooLong(limitBytes: number): SignatureError {
+  return new SignatureError('LimitExceeded', `the signature decompresses to more than ${limitBytes} bytes`);
 }
 
 function hasLeftOver(): SignatureError {
