@@ -20,6 +20,8 @@ export const MAX_KEYS = 16;
 export const KEYS_REFRESH_MS = 60 * 60 * 1000;
 /** Milliseconds in which keys are fetched once at most, whatever keys tokens name: a stranger's tokens cost no request each. */
 export const KEYS_COOLDOWN_MS = 5 * 60 * 1000;
+/** The same while there are none to use: the sender repeats an event that could not be judged. */
+export const KEYS_RETRY_MS = 5000;
 /** Milliseconds for which the last keys are used while none can be fetched: a key that was withdrawn must end. */
 export const MAX_KEYS_AGE_MS = 24 * 60 * 60 * 1000;
 /** Milliseconds that a request for keys may take: the sender waits. */
@@ -96,12 +98,14 @@ function unknown(fault: string): { readonly kind: 'unknown'; readonly fault: str
 /** Keys between requests. Whatever tokens ask for, they are fetched once in {@link KEYS_COOLDOWN_MS} at most. */
 function createKeys(http: Pick<HttpClient, 'get'>, now: () => Date) {
   let kept: KeptKeys | undefined;
+  let failure: unknown;
   let triedAt = Number.NEGATIVE_INFINITY;
   let underWay: Promise<KeptKeys> | undefined;
   const refresh = (): Promise<KeptKeys> => {
     underWay ??= fetchKeys(http)
       .then((find) => {
         kept = { find, fetchedAt: now().getTime() };
+        failure = undefined;
         return kept;
       })
       .finally(() => {
@@ -115,14 +119,17 @@ function createKeys(http: Pick<HttpClient, 'get'>, now: () => Date) {
     if (kept !== undefined && age < KEYS_REFRESH_MS) return kept;
     const usable = kept !== undefined && age < MAX_KEYS_AGE_MS ? kept : undefined;
     if (usable !== undefined && isCooling()) return usable;
+    if (failure !== undefined && isWithin(KEYS_RETRY_MS)) throw failure;
     try {
       return await refresh();
     } catch (error) {
+      failure = error;
       if (usable === undefined || !(error instanceof StoreError)) throw error;
       return usable;
     }
   };
-  const isCooling = (): boolean => Math.abs(now().getTime() - triedAt) < KEYS_COOLDOWN_MS;
+  const isWithin = (ms: number): boolean => Math.abs(now().getTime() - triedAt) < ms;
+  const isCooling = (): boolean => isWithin(KEYS_COOLDOWN_MS);
   return {
     /** The key that a token names; a new one is looked for once. */
     find: async (...asked: Parameters<KeptKeys['find']>) => {

@@ -5,6 +5,7 @@ import type { HttpClient } from '../../../lib/platform/http/http-client.ts';
 import {
   KEYS_COOLDOWN_MS,
   KEYS_REFRESH_MS,
+  KEYS_RETRY_MS,
   MAX_KEYS,
   MAX_KEYS_AGE_MS,
   MAX_TOKEN_LENGTH,
@@ -230,6 +231,16 @@ describe('the keys', () => {
     expect(asked).toHaveLength(2);
     pass(MAX_KEYS_AGE_MS);
     await expect(verify(fresh(KEYS_REFRESH_MS + MAX_KEYS_AGE_MS))).rejects.toThrow('refused');
+  });
+
+  test('are asked for a few seconds apart while there are none: a stranger’s tokens cost no request each', async () => {
+    const { verify, asked, pass } = createSource(unreachable, unreachable, KEYS);
+    for (let count = 0; count < 5; count++) await expect(verify(toToken())).rejects.toThrow('refused');
+    expect(asked).toHaveLength(1);
+    pass(KEYS_RETRY_MS);
+    await expect(verify(toToken())).rejects.toThrow('refused');
+    pass(KEYS_RETRY_MS);
+    expect([(await verify(toToken())).kind, asked.length]).toEqual(['verified', 3]);
   });
 
   test.each<[name: string, answer: StoreError | string | readonly JsonWebKey[], code: string]>([
