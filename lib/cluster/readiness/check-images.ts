@@ -5,7 +5,7 @@ import { type Evidence, toOutcome } from '../../mirror/check/evidence.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import { toShellWord } from '../explain/explanation.ts';
-import { type SiteCheck, type SiteFinding, siteFinding, type VersionDemands } from './readiness.ts';
+import { type SiteCheck, type SiteFinding, siteFinding } from './readiness.ts';
 
 /** How the commands of a finding name what this run named. */
 export interface CommandWords {
@@ -141,38 +141,4 @@ export function nameImage({ names, digest }: Pick<CheckedImage, 'names' | 'diges
 
 function countOf({ length }: readonly unknown[], one: string): string {
   return `${length} ${length === 1 ? one : `${one}s`}`;
-}
-
-/** What the signatures beside a release say that it is called; unverified, so that it is shown and decides no acceptance. */
-export interface ClaimedNames {
-  readonly names: readonly string[];
-  readonly failed: readonly string[];
-}
-
-/** Whether a release may be pulled by its tag as well, where something pulls it so. */
-export function checkTags(
-  claims: readonly { readonly repository: Repository; readonly claimed: ClaimedNames }[],
-  isPulledByTag: boolean,
-  { minor }: VersionDemands,
-): SiteFinding {
-  const check = 'tags';
-  const details = [...new Set(claims.flatMap(({ claimed }) => claimed.names))].map(
-    (name) => `a signature names ${name}`,
-  );
-  const failed = claims.flatMap(({ claimed }) => claimed.failed);
-  const untagged = claims.filter(({ repository, claimed }) => !claimed.names.some((name) => isTagOf(name, repository)));
-  if (!isPulledByTag) {
-    const also = untagged.length === 0 ? 'signed by tag as well' : 'signed by digest';
-    return siteFinding(check, 'yes', `nodes of ${minor} pull the release by digest alone: ${also}`, { details });
-  }
-  if (untagged.length === 0) return siteFinding(check, 'yes', 'signed by tag as well as by digest', { details });
-  if (failed.length > 0)
-    return siteFinding(check, 'unknown', 'not every signature could be read', { details: [...details, ...failed] });
-  const message =
-    'a mirror set leads pulls by tag to the mirror, and no signature names a tag: nodes refuse such pulls';
-  return siteFinding(check, 'no', message, { details });
-}
-
-function isTagOf(name: string, repository: Repository): boolean {
-  return name.startsWith(`${repository}:`) && !name.includes('@');
 }

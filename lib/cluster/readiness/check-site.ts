@@ -7,16 +7,10 @@ import { PolicyError } from '../../trust/policy/policy-members.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { isCovered } from '../../verdict/decide/policies-at-name.ts';
 import { checkFiles, checkGates, checkUpgradeable, checkVersion } from './check-cluster.ts';
-import {
-  type ClaimedNames,
-  type CommandWords,
-  checkComponents,
-  checkOpenpgp,
-  checkReleases,
-  checkTags,
-} from './check-images.ts';
+import { type CommandWords, checkComponents, checkOpenpgp, checkReleases } from './check-images.ts';
 import { checkInternalRegistry, checkMirrorSets, listMirrors, type SiteSource } from './check-mirror-sets.ts';
 import { checkFirstBoot, checkLive, checkOsImage, checkPolicies } from './check-nodes.ts';
+import { type ClaimedNames, checkTags, proveTags } from './check-tags.ts';
 import type { SiteState } from './parse-site.ts';
 import { concludeSite, type SiteReadiness, type VersionDemands } from './readiness.ts';
 
@@ -43,6 +37,8 @@ export interface SiteRequest extends Omit<MirrorCheckRequest, 'components'> {
  */
 export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
   const { site, demands, releases, trust, mirror, components, componentRepositories, listClaims } = request;
+  const { nodeAttachments, now, signal } = request;
+  const { prepared } = trust;
   const own = site.policies.map(({ policy }) => policy).filter(isOwn);
   const isAsked = demands.components || componentRepositories.some((one) => covers(site, trust.prepared, one));
   const check = await checkMirror({ ...request, components: isAsked ? components : undefined });
@@ -58,11 +54,13 @@ export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
     mirror: mirror ?? named.flatMap(({ repository }) => listMirrors(repository, site.mirrorRules))[0],
     componentMirror: components.mirror ?? [...found].flatMap((one) => listMirrors(one, site.mirrorRules))[0],
   };
-  const claims = [];
-  for (const release of releases) {
-    claims.push({ repository: release.repository, claimed: await listClaims(release) });
-  }
   const isPulledByTag = named.some(({ repository }) => listMirrors(repository, site.mirrorRules, 'tag').length > 0);
+  const claims = [];
+  for (const { repository, digest, ...release } of releases) {
+    const claimed = await listClaims({ ...release, repository, digest });
+    const question = { repository, digest, claimed, nodeAttachments, place: mirror, prepared, now: now(), signal };
+    claims.push({ claimed, proven: isPulledByTag ? await proveTags(question) : undefined });
+  }
   const inForce = listInForce(trust.prepared);
   const findings = [
     ...checkFiles(site),
@@ -71,7 +69,7 @@ export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
     checkOpenpgp(check, words),
     checkReleases(check, words),
     ...(isAsked ? [checkComponents(check, words)] : []),
-    checkTags(claims, isPulledByTag, demands),
+    checkTags(claims, demands),
     checkPolicies(own, demands),
     checkLive(site, own),
     checkFirstBoot(site, { named: request.bootImage, policies: inForce }),
