@@ -34,6 +34,10 @@ const FORMS = {
   graphs: /^([A-Za-z0-9._-]+=https?:\/\/[^@,\s]+(,\s*[A-Za-z0-9._-]+=https?:\/\/[^@,\s]+)*)?$/,
   planSchedule: /^(rate|cron)\(.+\)$/,
   jwtIssuer: /^(https:\/\/.+)?$/,
+  // They stand in JSON and in a policy: no quote, no backslash and no semicolon.
+  pageClient: /^[A-Za-z0-9._~:/@+-]{0,256}$/,
+  pageScopes: /^[A-Za-z0-9._~:/@+-]+( [A-Za-z0-9._~:/@+-]+)*$/,
+  pageOrigins: list('https://[a-z0-9-]+(\\.[a-z0-9-]+)*(:[0-9]{1,5})?'),
   domain: /^([a-z0-9-]+(\.[a-z0-9-]+)+)?$/,
   certificate: arn('acm'),
   cdn: /^(true|false)$/,

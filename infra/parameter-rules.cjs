@@ -18,6 +18,8 @@ const UNRESERVED = 100;
 const NEEDS = [
   ['jwtIssuer', 'jwtAudience'],
   ['jwtAudience', 'jwtIssuer'],
+  ['pageClient', 'jwtIssuer'],
+  ['pageOrigins', 'pageClient'],
   ['domain', 'certificate'],
   ['certificate', 'domain'],
   ['cdnDomain', 'cdnCertificate'],

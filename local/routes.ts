@@ -6,7 +6,7 @@ export interface Route {
   readonly handler: FunctionName | LocalName;
 }
 
-type LocalName = 'local-events' | 'local-downloads' | 'local-discovery' | 'local-metrics' | 'local-page';
+type LocalName = 'local-events' | 'local-downloads' | 'local-discovery' | 'local-metrics';
 
 export type FunctionName =
   | 'check-pullspec'
@@ -16,7 +16,8 @@ export type FunctionName =
   | 'receive-push'
   | 'review-admission'
   | 'export-bundle'
-  | 'redrive-letters';
+  | 'redrive-letters'
+  | 'serve-page';
 
 export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/pullspecs/check', handler: 'check-pullspec' },
@@ -63,6 +64,12 @@ export const ROUTES: readonly Route[] = [
     path: '/openshift-release/official/signatures/openshift/release/{path+}',
     handler: 'serve-signature',
   },
+  { method: 'GET', path: '/', handler: 'serve-page' },
+  { method: 'HEAD', path: '/', handler: 'serve-page' },
+  { method: 'GET', path: '/console.json', handler: 'serve-page' },
+  { method: 'GET', path: '/v1/me', handler: 'serve-page' },
+  { method: 'GET', path: '/console/{path+}', handler: 'serve-page' },
+  { method: 'HEAD', path: '/console/{path+}', handler: 'serve-page' },
 ];
 
 /** What there is on one machine alone: in a deployment, EventBridge calls the functions, and S3 gives bundles out. */
@@ -73,12 +80,6 @@ export const LOCAL_ROUTES: readonly Route[] = [
   { method: 'GET', path: '/apis/admission.signet/v1', handler: 'local-discovery' },
   { method: 'POST', path: '/apis/admission.signet/v1/{path+}', handler: 'review-admission' },
   { method: 'GET', path: '/v1/bundles/{id}/download', handler: 'local-downloads' },
-  { method: 'GET', path: '/', handler: 'local-page' },
-  { method: 'HEAD', path: '/', handler: 'local-page' },
-  { method: 'GET', path: '/console.json', handler: 'local-page' },
-  { method: 'GET', path: '/v1/me', handler: 'local-page' },
-  { method: 'GET', path: '/console/{path+}', handler: 'local-page' },
-  { method: 'HEAD', path: '/console/{path+}', handler: 'local-page' },
 ];
 
 export interface MatchedRoute {

@@ -8,6 +8,7 @@ import { createHandler as createReceivePush } from '../functions/receive-push/ha
 import { createHandler as createRedriveLetters } from '../functions/redrive-letters/handler.ts';
 import { createHandler as createReverify, type ReverifyHandler } from '../functions/reverify/handler.ts';
 import { createHandler as createReviewAdmission } from '../functions/review-admission/handler.ts';
+import { createHandler as createServePage } from '../functions/serve-page/handler.ts';
 import { createHandler as createServeSignature } from '../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../functions/verify-image/handler.ts';
 import { createHandler as createVerifyPushed } from '../functions/verify-pushed/handler.ts';
@@ -30,7 +31,6 @@ import type { PreparedTrust } from '../lib/trust/prepared/prepared-trust.ts';
 import type { OpenEvidence } from '../lib/verdict/records/open-evidence.ts';
 import { createDownloads } from './download-bundle.ts';
 import { createDiscovery } from './front/answer-discovery.ts';
-import { createPage, type SignIn } from './front/page.ts';
 import type { LocalHandlers } from './http-front.ts';
 import { createLogBus } from './log-bus.ts';
 import { createMetrics } from './metrics/answer-metrics.ts';
@@ -56,7 +56,7 @@ export interface LocalParts {
   /** Undefined when nothing is signed. */
   readonly signing: Signing | undefined;
   /** How the page gets in; `open` when left out. */
-  readonly signIn?: SignIn | undefined;
+  readonly signIn?: 'open' | 'token' | 'certificate' | undefined;
   readonly queues: Pick<LocalQueues, 'client' | 'mirror' | 'push' | 'export' | 'notify'>;
 }
 
@@ -132,7 +132,7 @@ export function wireFunctions(parts: LocalParts): LocalFunctions {
       'local-downloads': createDownloads(objects, counts.createTelemetry('local-downloads')),
       'local-metrics': createMetrics({ ...of('local-metrics'), queues: watched, counts }),
       'local-discovery': createDiscovery(counts.createTelemetry('local-discovery')),
-      'local-page': createPage(page, parts.signIn ?? 'open', counts.createTelemetry('local-page')),
+      'serve-page': createServePage({ ...of('serve-page'), files: page, signIn: { kind: parts.signIn ?? 'open' } }),
     },
     mirrorSignatures: createMirrorSignatures({ ...of('mirror-signatures'), ...toConsumer(queues.mirror) }),
     verifyPushed: createVerifyPushed({ ...of('verify-pushed'), mirrorQueue, bus, ...toConsumer(queues.push) }),

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { lambdaCredentials } from './lambda-credentials.ts';
@@ -6,12 +6,15 @@ import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FUNCTIONS = path.join(ROOT, 'functions');
+/** Where `npm run console` leaves the page, and the function whose zip holds it. */
+const PAGE = path.join(ROOT, 'console/dist');
+const OF_PAGE = 'serve-page';
 
 export interface BuiltFunction {
   readonly name: string;
   /** The file that Lambda loads; those that it loads in turn are beside it. */
   readonly bundle: string;
-  /** Of all files. */
+  /** Of all files that are code. */
   readonly bytes: number;
   /** Files that the bundle was made from, relative to the project. */
   readonly inputs: readonly string[];
@@ -30,16 +33,25 @@ export async function listFunctions(): Promise<readonly string[]> {
 
 /**
  * Bundles each function alone, so that its zip holds what it uses and nothing else: `<output>/<name>/handler.mjs` with
- * its chunks beside it, and what went into them in `<output>/meta/<name>.json`.
+ * its chunks beside it, and what went into them in `<output>/meta/<name>.json`. The page goes to `<output>/serve-page/page`.
+ *
+ * @param page a folder with a built page; without one, or where it was not built, there is none in the zip
  */
-export async function buildFunctions(output: string): Promise<readonly BuiltFunction[]> {
+export async function buildFunctions(output: string, page = PAGE): Promise<readonly BuiltFunction[]> {
   await rm(output, { recursive: true, force: true });
   const names = await listFunctions();
   if (names.length === 0) throw new Error('there are no functions to build');
   await mkdir(path.join(output, 'meta'), { recursive: true });
   const built: BuiltFunction[] = [];
   for (const name of names) built.push(await buildFunction(name, output));
+  if (await isBuilt(page)) await cp(page, path.join(output, OF_PAGE, 'page'), { recursive: true });
   return built;
+}
+
+/** Whether a folder has a page. */
+async function isBuilt(page: string): Promise<boolean> {
+  const index = await stat(path.join(page, 'index.html')).catch(() => undefined);
+  return index?.isFile() === true;
 }
 
 /** Up to so many bytes a function stays one file: to find and link its chunks would take longer than to compile them. */

@@ -47,7 +47,7 @@ export async function measureAdmission(): Promise<readonly Row[]> {
       'local-downloads': empty,
       'local-discovery': empty,
       'local-metrics': empty,
-      'local-page': empty,
+      'serve-page': empty,
     };
     const front = await startHttpFront({ port: 0, host: '127.0.0.1' });
     front.serve(handlers);

@@ -27,6 +27,8 @@ const { applyVersions } = require('./versions.cjs');
  * }} Service
  */
 
+const NO_PAGE = 'pageClient: the page is not built: run npm run console, and package again';
+
 /**
  * The packager calls it with `new`, and takes what it returns.
  *
@@ -50,11 +52,14 @@ function createPlugin({ service, serviceDir, processedInput }, options) {
     async 'after:aws:package:finalize:mergeCustomProviderResources'() {
       const { compiledCloudFormationTemplate: template } = provider;
       applyOptions(template);
-      const fixed = await applyVersions(template, (name) =>
-        readFile(path.join(serviceDir, '.serverless', `${name}.zip`)),
-      );
+      const readZip = (/** @type {string} */ name) => readFile(path.join(serviceDir, '.serverless', `${name}.zip`));
+      const fixed = await applyVersions(template, readZip);
       applyTags(template, parseTags(service.custom.tags));
-      template.Rules = createRules(template, fixed);
+      // The name of a file stands in a zip as it is.
+      const hasPage = (await readZip('serve-page')).includes('dist/serve-page/page/index.html');
+      if (!hasPage && template.Parameters['PageClient']?.Default !== '')
+        throw Object.assign(new Error(NO_PAGE), { stack: NO_PAGE });
+      template.Rules = createRules(template, fixed, hasPage);
     },
     async 'after:package:finalize'() {
       if (processedInput.commands[0] !== 'package') return;

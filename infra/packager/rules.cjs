@@ -7,9 +7,10 @@ const { EXCLUDES, NEEDS } = require('../parameter-rules.cjs');
 /**
  * @param {Template} template
  * @param {readonly string[]} versioned the template's parameters whose values versions of functions hold
+ * @param {boolean} hasPage whether the page was built when the service was packaged
  * @returns {Record<string, unknown>}
  */
-function createRules({ Parameters: parameters }, versioned) {
+function createRules({ Parameters: parameters }, versioned, hasPage) {
   const isParameter = (/** @type {string} */ name) => Object.hasOwn(parameters, toTemplateName(name));
   const rules = {};
   for (const [name = '', other = ''] of NEEDS) {
@@ -27,6 +28,10 @@ function createRules({ Parameters: parameters }, versioned) {
     const isAsPackaged = { 'Fn::Equals': [{ Ref: name }, String(parameters[name]?.Default)] };
     const text = `with GradualDeployment ${name} is changed by packaging again`;
     Object.assign(rules, toRule(`GradualDeploymentFixes${name}`, ['gradualDeployment'], isAsPackaged, text));
+  }
+  if (!hasPage) {
+    const text = 'PageClient needs a page, which was not built before this was packaged';
+    Object.assign(rules, toRule('PageClientNeedsPage', ['pageClient'], isAbsent('pageClient'), text));
   }
   return rules;
 

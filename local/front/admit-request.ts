@@ -46,7 +46,7 @@ function toNeeded(route: Route | undefined): Role | 'nothing' {
   if (OF_OPERATORS.has(`${method} ${path}`)) return 'operator';
   if (WITH_OWN.has(handler) || handler === 'serve-signature' || handler === 'local-discovery') return 'nothing';
   // The page itself holds nothing, and asks for the token.
-  if (handler === 'local-page' && !path.startsWith('/v1/')) return 'nothing';
+  if (handler === 'serve-page' && !path.startsWith('/v1/')) return 'nothing';
   return path === '/healthz' ? 'nothing' : 'reader';
 }
 

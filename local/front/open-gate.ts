@@ -5,11 +5,10 @@ import { isLoopback } from '../asked-names.ts';
 import type { StartOptions } from '../options.ts';
 import type { Gate } from './admit-request.ts';
 import { parseCredentials } from './credentials.ts';
-import type { SignIn } from './page.ts';
 
 interface OpenedGate {
   readonly gate: Gate;
-  readonly signIn: SignIn;
+  readonly signIn: 'open' | 'token' | 'certificate';
 }
 
 /**

@@ -51,7 +51,7 @@ function describeFunction(
     ...(environment.length === 0
       ? []
       : [`Variables of its own:\n\n${environment.map((variable) => `- ${toCode(variable)}`).join('\n')}`]),
-    toTable(['grant', 'on', 'condition'], rows),
+    rows.length === 0 ? 'It has no grant of its own.' : toTable(['grant', 'on', 'condition'], rows),
   ].join('\n\n');
 }
 

@@ -18,6 +18,9 @@ const IAM_FREE = [
   '/api/upgrades_info/signatures/{path+}',
   '/pub/openshift-v4/signatures/openshift/release/{path+}',
   '/openshift-release/official/signatures/openshift/release/{path+}',
+  '/',
+  '/console/{path+}',
+  '/console.json',
 ];
 
 /** Every code that a problem document can have. A code that is added to the unions and not here does not compile. */
@@ -76,7 +79,7 @@ describe('docs/openapi.yaml', () => {
     expect(described.toSorted(compare)).toEqual(expected.toSorted(compare));
   });
 
-  test('asks for credentials everywhere but for signatures, webhooks, admission and health', () => {
+  test('asks for credentials everywhere but for signatures, webhooks, admission, health and the page’s files', () => {
     const open = operations.filter(({ operation }) => operation.security?.some((one) => Object.keys(one).length === 0));
     expect(new Set(open.map(({ route }) => route))).toEqual(new Set(IAM_FREE));
   });

@@ -11,12 +11,14 @@ import {
   type RedrivableQueue,
 } from '../../functions/redrive-letters/handler.ts';
 import { createHandler as createReviewAdmission } from '../../functions/review-admission/handler.ts';
+import { createHandler as createServePage, type SignIn } from '../../functions/serve-page/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
 import { createHandler as createVerifyImage } from '../../functions/verify-image/handler.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { createDownloadLinks } from '../../lib/bundle/service/bundle-links.ts';
 import { createReviewRate } from '../../lib/cluster/admission/review-admission.ts';
 import { createVerdictReuse } from '../../lib/cluster/admission/verdict-reuse.ts';
+import type { PageFiles } from '../../lib/platform/files/page-files.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { createObjectReleaseStore } from '../../lib/stores/numbered-stores.ts';
@@ -87,6 +89,19 @@ const SAMPLE_LETTERS: readonly RedrivableQueue[] = [
     }),
   },
 ];
+
+const form = (text: string) => ({ bytes: Buffer.from(text), etag: `"${text}"` });
+const SAMPLE_PAGE: PageFiles = new Map([
+  ['index.html', { type: 'text/html; charset=utf-8', isHashed: false, plain: form('page'), packed: new Map() }],
+]);
+const SAMPLE_SIGN_IN: SignIn = {
+  kind: 'oidc',
+  issuer: 'https://id.example.com/',
+  clientId: 'console',
+  scopes: ['openid'],
+  origins: [],
+  redriveScope: 'signet/redrive',
+};
 
 const telemetry = { log: () => undefined, count: () => undefined, measure: () => undefined, flush: () => undefined };
 
@@ -163,7 +178,7 @@ export function createSampleApi(objects: ObjectStore): SampleApi {
     'local-downloads': () => Promise.reject(new Error('not in a deployment')),
     'local-discovery': () => Promise.reject(new Error('not in a deployment')),
     'local-metrics': () => Promise.reject(new Error('not in a deployment')),
-    'local-page': () => Promise.reject(new Error('not in a deployment')),
+    'serve-page': createServePage({ files: SAMPLE_PAGE, signIn: SAMPLE_SIGN_IN, telemetry }),
     'local-events': () => Promise.reject(new Error('not in a deployment')),
   };
   const context: Context = createLocalContext('sample');

@@ -412,6 +412,16 @@ const rest: readonly SampleRow[] = [
     status: 503,
     says: 'StoreUnavailable',
   },
+  ...['/', '/console/index.html'].flatMap((page) =>
+    (['GET', 'HEAD'] as const).flatMap((method) => [
+      { name: 'a file of the page', method, path: page, status: 200 },
+      { name: 'one that is held', method, path: page, headers: { 'if-none-match': '"page"' }, status: 304 },
+    ]),
+  ),
+  { name: 'no file of the page', method: 'GET', path: '/console/../x', status: 404, says: 'NotFound' },
+  { name: 'no file of the page', method: 'HEAD', path: '/console/../x', status: 404, says: 'NotFound' },
+  { name: 'how the page signs in', method: 'GET', path: '/console.json', status: 200 },
+  { name: 'what the caller may', method: 'GET', path: '/v1/me', status: 200 },
   { name: 'dead letters', method: 'GET', path: '/v1/dead-letters', query: { queue: 'push' }, status: 200 },
   { name: 'no queue', method: 'GET', path: '/v1/dead-letters', status: 400, says: 'ArgumentInvalid' },
   {

@@ -34,7 +34,7 @@ async function serve(
     'local-downloads': handler,
     'local-discovery': handler,
     'local-metrics': handler,
-    'local-page': handler,
+    'serve-page': handler,
   };
   front = await startHttpFront({ port: 0, host: '127.0.0.1', names: toAskedNames('127.0.0.1', ['h.example']) });
   front.serve(handlers);

@@ -25,6 +25,7 @@ interface Settings {
   readonly pullSecret: string | undefined;
   readonly distribution: string | undefined;
   readonly signingKey: string | undefined;
+  readonly page: string | undefined;
   /** `profile=URL`, separated by commas. */
   readonly graphs: string | undefined;
   /** Separated by commas. */
@@ -75,6 +76,8 @@ interface OptionalMembers {
   readonly SIGNET_DISTRIBUTION: 'distribution';
   /** Key that signs accepted records and sealed days: the ARN of a key of KMS, or a PEM file. Without it none is signed. */
   readonly SIGNET_SIGNING_KEY: 'signingKey';
+  /** How the page signs people in, as JSON: `issuer`, `clientId`, `scopes`, `origins`, `redriveScope`; without it there is none. */
+  readonly SIGNET_PAGE: 'page';
   /** Update graphs that the mirror follows: `profile=URL`, separated by commas. */
   readonly SIGNET_GRAPHS: 'graphs';
   /** Channels that each graph is queried for, separated by commas. */
@@ -154,6 +157,7 @@ export function readConfiguration<Needed extends NeededSetting = never, Optional
     pullSecret: readOptional('SIGNET_PULL_SECRET'),
     distribution: readOptional('SIGNET_DISTRIBUTION'),
     signingKey: readOptional('SIGNET_SIGNING_KEY'),
+    page: readOptional('SIGNET_PAGE'),
     graphs: readOptional('SIGNET_GRAPHS'),
     graphChannels: readOptional('SIGNET_GRAPH_CHANNELS'),
     graphArchitectures: readOptional('SIGNET_GRAPH_ARCHITECTURES'),

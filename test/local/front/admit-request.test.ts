@@ -82,10 +82,10 @@ describe('elsewhere than on loopback', () => {
     const open = routes.filter(({ admitted }) => admitted === 'in nobody');
     expect([...new Set(open.map(({ handler }) => handler))].toSorted()).toEqual([
       'local-discovery',
-      'local-page',
       'read-records',
       'receive-push',
       'review-admission',
+      'serve-page',
       'serve-signature',
     ]);
     expect(open.filter(({ handler }) => handler === 'read-records').map(({ path }) => path)).toEqual(['/healthz']);

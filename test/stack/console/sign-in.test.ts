@@ -4,8 +4,11 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createHandler } from '../../../functions/serve-page/handler.ts';
 import { readPageFiles } from '../../../lib/platform/files/page-files.ts';
-import { answerPage } from '../../../lib/platform/lambda/answer-page.ts';
+import type { HttpHandler } from '../../../lib/platform/lambda/http-stack.ts';
+import { createTelemetry } from '../../../lib/platform/lambda/telemetry.ts';
+import { createLocalContext } from '../../../local/local-context.ts';
 import { toHttpEvent } from '../../support/http-event.ts';
 import { CLIENT_ID, startIssuer, type TestIssuer } from './oidc-issuer.ts';
 import { decideDemo, isRunnable, openBrowser, openPage, type Scene, startScene, TIMES } from './scene.ts';
@@ -17,29 +20,28 @@ describe.skipIf(!isRunnable)('where the page signs in at an issuer', TIMES, () =
   let front: Server;
   let url = '';
 
-  /** As a deployment is: the page from a CDN, the API behind an authorizer that takes the issuer's tokens alone. */
+  /** As a deployment is: the page by its function, and beside it the API behind an authorizer that takes the issuer's tokens alone. */
   beforeAll(async () => {
     scene = await startScene();
     await decideDemo(scene);
     issuer = await startIssuer();
     browser = await openBrowser();
-    const files = await readPageFiles(path.join(scene.work, 'dist'));
+    const servePage = createHandler({
+      files: await readPageFiles(path.join(scene.work, 'dist')),
+      signIn: {
+        kind: 'oidc',
+        issuer: issuer.url,
+        clientId: CLIENT_ID,
+        scopes: ['openid', 'signet/read'],
+        origins: [],
+        redriveScope: 'signet/redrive',
+      },
+      telemetry: createTelemetry('serve-page'),
+    });
     front = createServer((request, response) => {
       const route = (request.url ?? '/').split('?', 1)[0] ?? '/';
-      if (route === '/console.json') answerSettings(response);
-      else if (route.startsWith('/v1/')) forward(request, response);
-      else {
-        const {
-          statusCode = 500,
-          headers = {},
-          body = '',
-        } = answerPage(toHttpEvent({ method: 'GET', path: route }), {
-          files,
-          connect: [issuer.url],
-        });
-        response.writeHead(statusCode, headers as Record<string, string>);
-        response.end(Buffer.from(body, 'base64'));
-      }
+      if (route.startsWith('/v1/')) forward(request, response);
+      else void sendPage(servePage, route, response);
     });
     front.listen(0, '127.0.0.1');
     await once(front, 'listening');
@@ -57,9 +59,11 @@ describe.skipIf(!isRunnable)('where the page signs in at an issuer', TIMES, () =
     issuer.seconds = 3600;
   });
 
-  function answerSettings(response: ServerResponse): void {
-    const auth = { kind: 'oidc', issuer: issuer.url, clientId: CLIENT_ID, scopes: ['openid', 'signet/read'] };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ schema: 1, api: '', auth }));
+  async function sendPage(servePage: HttpHandler, route: string, response: ServerResponse): Promise<void> {
+    const answered = await servePage(toHttpEvent({ method: 'GET', path: route }), createLocalContext('serve-page'));
+    const { statusCode = 500, headers = {}, body = '', isBase64Encoded = false } = answered;
+    response.writeHead(statusCode, headers as Record<string, string>);
+    response.end(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
   }
 
   function forward(request: IncomingMessage, response: ServerResponse): void {

@@ -42,6 +42,9 @@ const OPEN = [
   'POST /webhooks/{source}/{token}',
 ];
 
+/** What asks for nothing of a page, and is there where there is one. */
+const OF_PAGE = ['GET /', 'GET /console.json', 'GET /console/{path+}', 'HEAD /', 'HEAD /console/{path+}'];
+
 /** What has a permission of its own. */
 const SCOPES: Readonly<Record<string, readonly string[]>> = {
   'POST /v1/verify/forced': ['signet/force'],
@@ -50,7 +53,7 @@ const SCOPES: Readonly<Record<string, readonly string[]>> = {
 
 describe('the API', () => {
   test('has the routes of the service on one machine', () => {
-    const routes = readRoutes('defaults').map(({ RouteKey: key, Target: target }) => {
+    const routes = readRoutes('every option').map(({ RouteKey: key, Target: target }) => {
       const [, handler] = names
         .map((name) => [`HttpApiIntegration${toLogicalId(name)}`, name] as const)
         .find(([id]) => JSON.stringify(target).includes(`"${id}"`)) ?? ['', 'none'];
@@ -60,11 +63,21 @@ describe('the API', () => {
     expect(routes.toSorted(compare)).toEqual(expected.toSorted(compare));
   });
 
+  test('has no route of the page where nobody can sign in to it', () => {
+    const without = ROUTES.filter(({ handler }) => handler !== 'serve-page');
+    expect(
+      readRoutes('defaults')
+        .map(({ RouteKey: key }) => key)
+        .toSorted(compare),
+    ).toEqual(without.map(({ method, path: route }) => `${method} ${route}`).toSorted(compare));
+  });
+
   test.each(VARIANTS)(
-    'lets in without a credential to signatures, health, webhooks and admission alone, with %s',
+    'lets in without a credential to signatures, health, webhooks, admission and files of the page alone, with %s',
     (variant) => {
       const open = readRoutes(variant).filter(({ AuthorizationType: type }) => type === 'NONE');
-      expect(open.map(({ RouteKey: key }) => key).toSorted(compare)).toEqual(OPEN);
+      const expected = variant === 'defaults' ? OPEN : [...OPEN, ...OF_PAGE];
+      expect(open.map(({ RouteKey: key }) => key).toSorted(compare)).toEqual(expected.toSorted(compare));
     },
   );
 
@@ -76,7 +89,7 @@ describe('the API', () => {
   });
 
   test('asks for a JWT of the issuer that is given, and for a scope besides to force', () => {
-    const closed = readRoutes('every option').filter(({ RouteKey: key }) => !OPEN.includes(key));
+    const closed = readRoutes('every option').filter(({ RouteKey: key }) => ![...OPEN, ...OF_PAGE].includes(key));
     for (const { RouteKey: key, ...route } of closed) {
       expect([key, route]).toMatchObject([key, { AuthorizationType: 'JWT', AuthorizerId: { Ref: 'JwtAuthorizer' } }]);
       expect([key, route.AuthorizationScopes]).toEqual([key, SCOPES[key]]);

@@ -58,8 +58,8 @@ describe('without gradual deployment', () => {
       settled,
       names.map((name) => toId(name)),
     );
-    // An integration and a permission for each of eight functions, three queues, and rules, notifications and retries.
-    expect(callers).toHaveLength(8 * 2 + 3 + 3 * 2 + 2 * 2 + 2);
+    // An integration and a permission for each of nine functions, three queues, and rules, notifications and retries.
+    expect(callers).toHaveLength(9 * 2 + 3 + 3 * 2 + 2 * 2 + 2);
     for (const [, { Properties: properties }] of resourcesOf(settled, 'AWS::Lambda::Function')) {
       expect(properties['Description']).not.toMatch(/Version/);
     }
@@ -215,6 +215,7 @@ const ALARMS: Readonly<Record<string, readonly string[]>> = {
   'check-pullspec': OVER_THE_API,
   'verify-image': OVER_THE_API,
   'serve-signature': OVER_THE_API,
+  'serve-page': OVER_THE_API,
   'read-records': OVER_THE_API,
   'redrive-letters': OVER_THE_API,
   'receive-push': OVER_THE_API,

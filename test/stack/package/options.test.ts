@@ -42,7 +42,7 @@ const versioned = () => [
 
 const roles = () => every('AWS::IAM::Role');
 /** Of functions that know the bucket. */
-const withObjects = () => roles().filter((name) => name !== 'RedriveLettersRole');
+const withObjects = () => roles().filter((name) => !['RedriveLettersRole', 'ServePageRole'].includes(name));
 const functions = () => every('AWS::Lambda::Function');
 
 const WITH_QUEUES = [
@@ -84,6 +84,20 @@ const ROWS: readonly Row[] = [
     changed: () => [...functions(), ...roles()],
   },
   { name: 'proxy', values: only('proxy', 'noProxy'), changed: functions },
+  {
+    name: 'pageClient',
+    values: only('pageClient', 'pageScopes', 'pageOrigins'),
+    without: only('jwtIssuer', 'jwtAudience'),
+    added: [
+      'HttpApiRouteGet',
+      'HttpApiRouteHead',
+      'HttpApiRouteGetConsolePathVar',
+      'HttpApiRouteHeadConsolePathVar',
+      'HttpApiRouteGetConsolejson',
+      'HttpApiRouteGetV1Me',
+    ],
+    changed: () => ['ServeDashpageLambdaFunction'],
+  },
   { name: 'caLayer', values: only('caLayer'), changed: functions },
   { name: 'webAcl', values: only('webAcl'), without: only('cdn'), changed: () => ['Distribution'] },
   {

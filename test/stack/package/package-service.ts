@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
 import { type BuiltFunction, buildFunctions, listFunctions } from '../../../scripts/build-functions.ts';
 import { parseTemplate, type Template } from './template.ts';
@@ -31,9 +32,25 @@ export interface PackagedService extends PackagedTemplate {
  */
 export async function packageService(directory: string): Promise<PackagedService> {
   await layOut(directory);
-  const built = await buildFunctions(path.join(directory, 'dist'));
+  const built = await buildFunctions(path.join(directory, 'dist'), await writePage(directory));
   const packaged = await runPackager(directory, {});
   return { ...packaged, built, readZip: (name) => readZip(directory, name) };
+}
+
+/** A page as `npm run console` leaves one, with its packed forms; the real one is looked at in test/stack/console. */
+export async function writePage(directory: string): Promise<string> {
+  const page = path.join(directory, 'console');
+  await mkdir(page, { recursive: true });
+  const files = {
+    'index.html': '<!doctype html><title>Signet</title>',
+    'main-K3JX7Q2B.js': 'document.title = "Signet";',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await writeFile(path.join(page, name), text);
+    await writeFile(path.join(page, `${name}.br`), brotliCompressSync(text));
+    await writeFile(path.join(page, `${name}.gz`), gzipSync(text));
+  }
+  return page;
 }
 
 /** The zip of a function in a directory that was packaged. */
@@ -48,12 +65,17 @@ export async function readTemplate(directory: string): Promise<Omit<PackagedTemp
 }
 
 /** The template alone, over empty bundles: what is in it depends on none. */
-export async function packageTemplate(directory: string, parameters: Parameters = {}): Promise<PackagedTemplate> {
+export async function packageTemplate(
+  directory: string,
+  parameters: Parameters = {},
+  hasPage = true,
+): Promise<PackagedTemplate> {
   await layOut(directory);
   for (const name of await listFunctions()) {
     await mkdir(path.join(directory, 'dist', name), { recursive: true });
     await writeFile(path.join(directory, 'dist', name, 'handler.mjs'), '');
   }
+  if (hasPage) await cp(await writePage(directory), path.join(directory, 'dist/serve-page/page'), COPY);
   return await runPackager(directory, parameters);
 }
 

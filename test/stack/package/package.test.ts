@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { listFunctions } from '../../../scripts/build-functions.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { startAws } from './aws/start-aws.ts';
-import { type PackagedService, readTemplate, readZip, unzip } from './package-service.ts';
+import { type PackagedService, readTemplate, readZip, unzip, writePage } from './package-service.ts';
 import { readEnvironment } from './read-environment.ts';
 import { readFunction } from './read-function.ts';
 import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from './sample-events.ts';
@@ -37,7 +37,8 @@ afterAll(async () => {
 
 test('bundles are the same from a process that is started in another way', async () => {
   const built = path.join(directory, 'dist');
-  const script = `import(${JSON.stringify(pathToFileURL(BUILD).href)}).then((all) => all.buildFunctions(${JSON.stringify(built)}))`;
+  const given = [built, await writePage(directory)].map((one) => JSON.stringify(one)).join(', ');
+  const script = `import(${JSON.stringify(pathToFileURL(BUILD).href)}).then((all) => all.buildFunctions(${given}))`;
   await promisify(execFile)(process.execPath, ['--eval', script], { env: {} });
   for (const name of names) expect(await readBuilt(name, path.join(built, name))).toEqual(await readBuilt(name));
 }, 180_000);
@@ -88,6 +89,7 @@ describe('bundles', () => {
   test.each([
     ['check-pullspec', 64 * KB],
     ['serve-signature', 40 * KB],
+    ['serve-page', 64 * KB],
     ['verify-image', 1024 * KB],
     ['review-admission', 1024 * KB],
   ])('%s has at most %d bytes', (name, limit) => {
@@ -108,6 +110,13 @@ describe('bundles', () => {
     expect(inputs).toContain(`functions/${name}/wire.ts`);
     const found = inputs.filter((input) => unwanted.some((library) => input.includes(`node_modules/${library}/`)));
     expect(found).toEqual([]);
+  });
+
+  test('serve-page holds nothing that asks AWS or anybody else', () => {
+    const { atStart } = findBuilt('serve-page');
+    expect(atStart).toContain('functions/serve-page/wire.ts');
+    const asks = /^(?:lib\/platform\/(?:aws|http|objects|queues|bus)\/|node_modules\/(?:@aws-sdk|aws4)\/)/;
+    expect(atStart.filter((input) => asks.test(input))).toEqual([]);
   });
 
   test.each(['check-pullspec', 'serve-signature'])('%s reads alone, and holds nothing that writes', (name) => {
@@ -146,7 +155,11 @@ async function readBuilt(
     `dist/${name}/${file}`,
     Uint8Array.from(await readFile(path.join(built, file))),
   ];
-  return new Map(await Promise.all((await readdir(built)).map(read)));
+  const entries = await readdir(built, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  return new Map(
+    await Promise.all(files.map((entry) => read(path.relative(built, path.join(entry.parentPath, entry.name))))),
+  );
 }
 
 function findBuilt(name: string): PackagedService['built'][number] {

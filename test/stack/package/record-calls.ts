@@ -12,6 +12,7 @@ import {
   checkPullspec,
   readRecords,
   redriveLetters,
+  servePage,
   serveSignature,
   verifyImage,
 } from './scenarios/request-scenarios.ts';
@@ -31,6 +32,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'receive-push': receivePush,
   'review-admission': reviewAdmission,
   reverify,
+  'serve-page': servePage,
   'serve-signature': serveSignature,
   'verify-image': verifyImage,
   'verify-pushed': verifyPushed,

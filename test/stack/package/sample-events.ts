@@ -116,6 +116,11 @@ export async function makeSamples(): Promise<Readonly<Record<string, Sample>>> {
       event: toHttpEvent({ method: 'GET', path: `/signatures/${SEGMENT}/signature-1` }),
       answer: { statusCode: 200, isBase64Encoded: true, body: signature },
     },
+    // As by default: no stage asks for a page.
+    'serve-page': {
+      event: toHttpEvent({ method: 'GET', path: '/' }),
+      answer: { statusCode: 404 },
+    },
     'read-records': {
       event: toHttpEvent({ method: 'GET', path: '/healthz' }),
       answer: { statusCode: 200, body: { status: 'ok', profiles: [{ profile: 'ocp' }] } },

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { listFunctions } from '../../../scripts/build-functions.ts';
 import { findTool } from '../../support/tools.ts';
 import { listGrants } from './grants.ts';
+import { packageTemplate } from './package-service.ts';
 import { findCircle, findUnresolved, resourcesOf, toSub } from './template.ts';
 import { useVariants } from './use-variants.ts';
 import { TEMPLATES, VARIANTS } from './variants.ts';
@@ -290,3 +294,17 @@ function readStatements(properties: unknown): readonly Readonly<Record<string, u
 function compare(one: unknown, other: unknown): number {
   return String(one) < String(other) ? -1 : 1;
 }
+
+describe('a package without a page', () => {
+  test('takes no client of the page, neither when it is packaged nor when the template is deployed', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'signet-pageless-'));
+    const given = { jwtIssuer: 'https://id.example.com', jwtAudience: 'signet', pageClient: 'console' };
+    await expect(packageTemplate(path.join(directory, 'one'), given, false)).rejects.toMatchObject({
+      stdout: expect.stringContaining('pageClient: the page is not built: run npm run console') as unknown,
+    });
+    const { template } = await packageTemplate(path.join(directory, 'other'), {}, false);
+    expect(template.Rules).toHaveProperty('PageClientNeedsPage');
+    expect(read('defaults').template.Rules).not.toHaveProperty('PageClientNeedsPage');
+    await rm(directory, { recursive: true });
+  }, 120_000);
+});

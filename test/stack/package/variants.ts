@@ -4,6 +4,9 @@ import type { Parameters } from './package-service.ts';
 export const EVERY_OPTION: Parameters = {
   jwtIssuer: 'https://id.example.com/',
   jwtAudience: 'signet,console',
+  pageClient: 'console',
+  pageScopes: 'openid signet/redrive',
+  pageOrigins: 'https://login.example.com,https://tokens.example.com:8443',
   domain: 'signet.example.com',
   certificate: 'arn:aws:acm:us-east-1:111122223333:certificate/11111111-2222-3333-4444-555555555555',
   cdn: 'true',

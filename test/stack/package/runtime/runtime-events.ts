@@ -18,6 +18,8 @@ const SEGMENT = toStoreSegment(DIGEST);
 const REPOSITORY = parseRepository(PULLSPEC.slice(0, PULLSPEC.indexOf('@')).replace(/:[^/]*$/, ''));
 const NOWHERE = '0'.repeat(64);
 const EVENTS = path.join(import.meta.dirname, '../../../../demo/events');
+/** The first bytes of the page, as an answer of bytes is written. */
+const PAGE = Buffer.from('<!doctype html>').toString('base64');
 /** More than any queue delivers. */
 const LAST_TRY = 1000;
 
@@ -100,6 +102,13 @@ function requests(): readonly RuntimeEvent[] {
       '"notFound":["a"]',
     ),
     request('read-records', { method: 'GET', path: '/healthz' }, 200, '"status":"ok"'),
+    request('serve-page', { method: 'GET', path: '/' }, 200, PAGE),
+    request('serve-page', { method: 'HEAD', path: '/' }, 200),
+    request('serve-page', { method: 'GET', path: '/console/main-K3JX7Q2B.js' }, 200),
+    request('serve-page', { method: 'HEAD', path: '/console/main-K3JX7Q2B.js' }, 200),
+    request('serve-page', { method: 'GET', path: '/console/../handler.mjs' }, 404),
+    request('serve-page', { method: 'GET', path: '/console.json' }, 200, '"issuer":"https://id.example.com/"'),
+    request('serve-page', { method: 'GET', path: '/v1/me' }, 200, '"mayRedrive":false'),
     request('export-bundle', { ...post('/v1/configmaps', { digests: [DIGEST] }), headers: accept }, 200, 'ConfigMap'),
     request('export-bundle', post('/v1/bundles', {}), 202, '"state":"queued"'),
     request('export-bundle', { method: 'GET', path: `/v1/bundles/${NOWHERE.slice(32)}` }, 404),

@@ -66,6 +66,15 @@ export const serveSignature: Scenario = async ({ objects, invoke }) => {
   }
 };
 
+/** Everything that the page has. None of it asks AWS for anything. */
+export const servePage: Scenario = async ({ invoke, isSet }) => {
+  const isOffered = isSet('SIGNET_PAGE');
+  for (const asked of ['/', '/console/main-K3JX7Q2B.js', '/console.json', '/v1/me']) {
+    expect(await invoke(get(asked))).toMatchObject({ answer: { statusCode: isOffered ? 200 : 404 } });
+  }
+  expect(await invoke(get('/console/none.js'))).toMatchObject({ answer: { statusCode: 404 } });
+};
+
 function toQuestion(recordId: string): Question {
   const askedAt = '2026-11-22T00:00:00.000Z';
   return { schema: 1, recordId, source: 'admission', pullspec: PULLSPEC, askedAt, forced: false };
