@@ -1,7 +1,7 @@
 import type { OutputOptions } from '../shell/options.ts';
 import { formatTable, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
-import { SETTINGS, type Setting, type SettingName } from '../shell/settings/setting.ts';
+import { SETTINGS, type Setting, type SettingName, toShownSetting } from '../shell/settings/setting.ts';
 import { loadSettings } from '../shell/settings/settings.ts';
 
 export type ConfigViewOptions = OutputOptions;
@@ -32,7 +32,13 @@ export async function viewConfig({ output }: ConfigViewOptions): Promise<number>
 
 function toShown(setting: SettingName, { values, from, refusal }: Setting, isFirst: boolean): ShownSetting {
   const state = refusal !== undefined && isFirst ? 'refused' : isFirst ? 'used' : 'overridden';
-  return { setting, values, from, state, ...(state === 'refused' ? { fault: refusal?.message ?? '' } : {}) };
+  return {
+    setting,
+    values: values.map(toShownSetting),
+    from,
+    state,
+    ...(state === 'refused' ? { fault: refusal?.message ?? '' } : {}),
+  };
 }
 
 function formatSettings({ settings, files }: ShownSettings): string {

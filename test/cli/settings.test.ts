@@ -228,6 +228,20 @@ describe('signet config view', () => {
     ]);
   });
 
+  test.each([
+    ['https://user:secret@store.example/a?sig=secret#secret', 'https://store.example/a?…'],
+    ['https://store.example/a', 'https://store.example/a'],
+    ['https://user:secret@[', 'https://…'],
+    ['s3://key:secret@bucket/a', 's3://bucket/a'],
+  ])('%s is shown without what may be secret, and by --verbose too', async (store, shown) => {
+    const env = { SIGNET_STORE: store, SIGNET_TRUST: FIXTURE_TRUST };
+    const viewed = await signet(['config', 'view', '-o', 'json'], { env });
+    expect(JSON.parse(viewed.stdout)).toMatchObject({ settings: [{}, { setting: 'store', values: [shown] }] });
+    const called = await signet(['verify', '4.99.1', '-v', '--timeout', '100ms'], { env });
+    expect(called.stderr).toContain(`signet: --store ${shown} (SIGNET_STORE)`);
+    expect([viewed.stdout, called.stderr].join(' ')).not.toContain('secret');
+  });
+
   test('nothing', async () => {
     const { status, stdout } = await signet(['config', 'view']);
     expect([status, stdout]).toEqual([0, 'nothing is set\nfiles read: none\n']);
