@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
-import type { Asked, Fix, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
+import type { Fix, ReleaseFacts } from '../../lib/cluster/explain/explanation.ts';
 import type { Explained, ExplainedRelease } from '../../lib/cluster/explain/fixes/explained.ts';
+import type { Asked } from '../../lib/cluster/explain/patterns/statement.ts';
 import { splitPrintable } from '../shell/output.ts';
 
 /** As text, one block for each release and image. */
@@ -19,7 +20,7 @@ export function formatExplained(explained: Explained): string {
 function formatRelease(release: ExplainedRelease): readonly string[] {
   const { digest, image, version, hosted, states, keyrings, asked, faults, search, fixes } = release;
   return [
-    bold(digest ?? image ?? 'a release that the text does not name'),
+    bold(digest ?? image ?? toTitle(release)),
     ...(image === undefined ? [] : [field('image', image)]),
     ...(version === undefined ? [] : [field('version', version)]),
     ...(hosted === undefined ? [] : [field('for', `the hosted cluster ${hosted}`)]),
@@ -34,10 +35,20 @@ function formatRelease(release: ExplainedRelease): readonly string[] {
   ];
 }
 
+/** What the text does not name. */
+function toTitle({ states }: ExplainedRelease): string {
+  return states.includes('undecided')
+    ? 'a request that Signet did not answer'
+    : 'a release that the text does not name';
+}
+
 function formatPull({ image, deniedBy, faults, fixes }: Explained['pulls'][number]): readonly string[] {
   return [
     bold(image ?? 'an image that the text does not name'),
     ...faults.map(({ text }) => field(deniedBy === undefined ? 'node' : 'denied', text)),
+    ...(faults.every(({ fault }) => fault === 'registry')
+      ? [field('note', 'the registry did not serve the image: this is not a signature problem')]
+      : []),
     ...fixes.flatMap(formatFix),
   ];
 }
@@ -95,7 +106,13 @@ const STATES: Readonly<Record<ReleaseFacts['states'][number], string>> = {
   'other-version': 'found another version in it',
   'preconditions-failed': 'refused it for other reasons than signatures',
   'not-mirrored': 'has not seen it: a tool did not copy it',
+  'not-retrieved': 'did not retrieve it; why is not in the text',
+  unverified: 'has not seen it: a tool copied it unverified',
   denied: 'has not seen it: admission denied it',
+  accepted: 'may take it: Signet accepted it',
+  rejected: 'has not seen it: Signet rejected it',
+  undecided: 'has not seen it: Signet did not decide it',
+  'not-held': 'may not find its signature: Signet’s mirror lacks one',
 };
 
 const OUTCOMES = {

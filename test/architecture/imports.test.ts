@@ -72,6 +72,7 @@ const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
   ['cluster/admission'],
   ['cluster/rollout'],
   ['cluster/fleet'],
+  ['cluster/explain/patterns'],
   ['cluster/explain'],
   ['cluster/explain/fixes'],
   ['cluster/readiness'],

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { PATTERNS } from '../../lib/cluster/explain/patterns.ts';
+import { PATTERNS } from '../../lib/cluster/explain/patterns/patterns.ts';
 import { fromRoot, listSources, ROOT } from '../../scripts/house/sources.ts';
 import { findExpressions } from './find-expressions.ts';
 import { findSuperLinear } from './prove-linear.ts';
@@ -29,7 +29,7 @@ test('no expression of a source takes more than linear time, whatever text it se
 /** The patterns of `signet explain` are made by a function; they are proven one by one above. */
 test('every other expression is written where it is used', () => {
   const places = found.flatMap(({ made }) => made.map((place) => place.slice(0, place.indexOf(':'))));
-  expect(places).toEqual(['lib/cluster/explain/pattern.ts']);
+  expect(places).toEqual(['lib/cluster/explain/patterns/pattern.ts']);
 });
 
 test.each<[expression: RegExp, isLinear: boolean]>([

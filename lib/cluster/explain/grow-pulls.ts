@@ -1,5 +1,6 @@
-import type { Engine, PullFacts, Statement } from './explanation.ts';
-import { findDigests } from './pattern.ts';
+import type { PullFacts } from './explanation.ts';
+import { findDigests } from './patterns/pattern.ts';
+import type { Engine, Statement } from './patterns/statement.ts';
 
 /** The facts about an image, as far as the text was read. */
 export interface GrowingPull {
@@ -32,12 +33,17 @@ export function addPullFault(
   statement: Extract<Statement, { readonly kind: 'pull-fault' }>,
 ): void {
   const { fault, text, identity } = statement;
-  const image = fault === 'rejected-by-policy' ? identity : undefined;
+  const named = statement.image === '' ? undefined : statement.image;
+  const image = named ?? (fault === 'rejected-by-policy' ? identity : undefined);
   const { faults } =
-    reading.pull ??
+    (named === undefined ? reading.pull : undefined) ??
     (image === undefined ? (reading.attempt ?? enterPull(reading, undefined)) : enterPull(reading, image));
   if (faults.some((one) => one.text === text)) return;
-  faults.push(identity === undefined || fault === 'rejected-by-policy' ? { fault, text } : { fault, text, identity });
+  faults.push(
+    identity === undefined || identity === '' || fault === 'rejected-by-policy'
+      ? { fault, text }
+      : { fault, text, identity },
+  );
 }
 
 /** The words are Kyverno's, or policy-controller's, only behind its name. */

@@ -1,6 +1,7 @@
 import type { Digest } from '../../base/names/digest.ts';
-import type { Asked, PassageContext, ReleaseFacts, ReleaseFault, ReleaseState } from './explanation.ts';
-import { findDigests } from './pattern.ts';
+import type { ReleaseFacts, ReleaseFault } from './explanation.ts';
+import { findDigests } from './patterns/pattern.ts';
+import type { Asked, PassageContext, ReleaseState } from './patterns/statement.ts';
 
 /** The facts about a release, as far as the text was read. */
 export interface GrowingRelease {

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { readObjects } from '../../base/documents/read-objects.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import type { PassageContext, Statement } from './explanation.ts';
+import { readDescribedObjects } from './described-objects.ts';
+import { readLogRecords } from './log-records.ts';
+import type { PassageContext, Statement } from './patterns/statement.ts';
 
 /** A message to read by itself, or what a field of an object says in place of one. */
 export interface Passage {
@@ -9,12 +11,15 @@ export interface Passage {
   readonly context: PassageContext;
   /** What the object says where no words of the message are known. */
   readonly otherwise: readonly Statement[];
+  /** What records of Signet in it say. */
+  readonly said?: readonly Statement[];
 }
 
 /** The messages of Kubernetes objects, or the plain text. */
 export type Passages =
   | { readonly kind: 'text'; readonly passages: readonly [Passage] }
-  | { readonly kind: 'messages'; readonly passages: readonly Passage[] };
+  /** `described`: as `oc describe` writes them, maybe with other lines around. */
+  | { readonly kind: 'messages' | 'described'; readonly passages: readonly Passage[] };
 
 /** Fields of Kubernetes objects that hold messages of controllers and nodes. */
 const MESSAGES: readonly string[] = ['message', 'note', 'acceptedRisks'];
@@ -23,19 +28,26 @@ const MAX_DEPTH = 32;
 
 /** Collects the messages in YAML or JSON of `oc get`. What does not parse as objects is plain text. */
 export function readPassages(untrustedText: string): Passages {
-  const objects = MANIFEST.test(untrustedText.trimStart()) ? readManifests(untrustedText) : undefined;
-  if (objects === undefined) {
-    return { kind: 'text', passages: [{ text: untrustedText, context: {}, otherwise: [] }] };
-  }
+  const manifests = MANIFEST.test(untrustedText.trimStart()) ? readManifests(untrustedText) : undefined;
+  const objects = manifests ?? readDescribedObjects(untrustedText);
+  if (objects === undefined) return readPlainText(untrustedText);
   const found = objects.flatMap((object) => [...listMessages(object, {}, 0)]);
   const unique = new Map(found.map((one) => [JSON.stringify([one.text, one.context, one.otherwise]), one]));
-  return { kind: 'messages', passages: [...unique.values()] };
+  return { kind: manifests === undefined ? 'described' : 'messages', passages: [...unique.values()] };
+}
+
+/** The lines of a text, with what records in them say. */
+export function readPlainText(untrustedText: string): Passages {
+  const { text, statements } = readLogRecords(untrustedText);
+  return { kind: 'text', passages: [{ text, context: {}, otherwise: [], said: statements }] };
 }
 
 function readManifests(text: string): readonly unknown[] | undefined {
   try {
     const contents = [...readObjects('input', text)].map(({ content }) => content);
-    const isManifest = contents.every(({ kind, apiVersion }) => typeof (kind ?? apiVersion) === 'string');
+    const isManifest = contents.every(
+      ({ kind, apiVersion, schema }) => typeof (kind ?? apiVersion) === 'string' && schema === undefined,
+    );
     return isManifest && contents.length > 0 ? contents : undefined;
   } catch (error) {
     if (error instanceof InputError) return undefined;

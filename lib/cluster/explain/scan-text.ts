@@ -1,7 +1,9 @@
-import type { Statement } from './explanation.ts';
-import type { Pattern } from './pattern.ts';
-import { PATTERNS, TIME } from './patterns.ts';
-import { readAnswer } from './store-answers.ts';
+import { unescapeText } from './clean-text.ts';
+import { findDigests, type Pattern } from './patterns/pattern.ts';
+import { PATTERNS, TIME } from './patterns/patterns.ts';
+import type { Statement } from './patterns/statement.ts';
+import { readAnswer } from './patterns/store-answers.ts';
+import { listJoinedTexts } from './wrapped-text.ts';
 
 /** The statements of a text in order, and the pieces that no pattern matches. */
 export interface ScannedText {
@@ -16,48 +18,73 @@ const WORD = /[A-Za-z0-9]/;
 /** Punctuation between statements; a full stop at the end belongs to what it ends. */
 const MARKS = /^[\s,;:.|\\/'"()[\]{}-]$/;
 
-/** A line that begins a record of its own: a time, a prefix of klog, a field of `oc`, a level, a mark of a list. */
-const HEAD =
-  /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:error|warning|info): |[-*•#] |$)/;
-/** A terminal is not narrower. */
-const MIN_WIDTH = 20;
-
 /**
  * Matches patterns from the start of a text to its end. What matches no pattern is returned uninterpreted.
  *
  * A text that a terminal or a mail wrapped is read as it was before, where that says more.
  */
 export function scanText(untrustedText: string): ScannedText {
-  // JSON logs and shells escape quotes and line feeds.
-  const text = untrustedText.replaceAll(String.raw`\"`, '"').replaceAll(/\\n|\\u000a|\r\n?/g, '\n');
+  const text = unescapeText(untrustedText);
   let best = scan(text);
-  for (const joined of text.includes('\n') ? [joinCutLines(text), joinWrappedLines(text)] : []) {
-    const other = joined === text ? best : scan(joined);
-    if (countFacts(other) > countFacts(best)) best = other;
+  for (const joined of listJoinedTexts(text)) {
+    const other = scan(joined.text);
+    if (saysMore(other, best, joined.isCertain)) best = other;
   }
   return best;
 }
 
+/** More facts; of as many, more about something named; of as many, fewer words that nothing matches. */
+function saysMore(other: ScannedText, than: ScannedText, isCertain: boolean): boolean {
+  const facts = countFacts(other.statements) - countFacts(than.statements);
+  if (facts !== 0) return facts > 0;
+  if (countDigests(other.statements) < countDigests(than.statements)) return false;
+  const named = isCertain ? countNamed(other.statements) - countNamed(than.statements) : 0;
+  return named === 0 ? countLeft(other) < countLeft(than) : named > 0;
+}
+
+function countLeft({ notUnderstood }: ScannedText): number {
+  return notUnderstood.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** A name alone is no fact. */
-const NO_FACTS: readonly Statement['kind'][] = ['line', 'image', 'pull', 'engine', 'sync'];
+const NO_FACTS: readonly Statement['kind'][] = ['line', 'image', 'pull', 'engine', 'sync', 'verdict-attempt'];
 
-function countFacts({ statements }: ScannedText): number {
-  return statements.filter(({ kind }) => !NO_FACTS.includes(kind)).length;
+function countFacts(statements: readonly Statement[]): number {
+  return statements.filter(isFact).length;
 }
 
-/** Cut at a width, in the middle of words: lines as long as the longest go on in the next. */
-function joinCutLines(text: string): string {
-  const lines = text.split('\n');
-  const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
-  if (width < MIN_WIDTH) return text;
-  return lines.map((line) => (line.length === width ? line : `${line}\n`)).join('');
+/** False for a name, and for a line that was cut off, which one that was wrapped looks like. */
+export function isFact(statement: Statement): boolean {
+  return !NO_FACTS.includes(statement.kind) && !isCutOff(statement);
 }
 
-/** Wrapped at spaces: a line that begins no record goes on with the one before. */
-function joinWrappedLines(text: string): string {
-  const [first = '', ...lines] = text.split('\n');
-  const joined = lines.map((line) => (HEAD.test(line) ? `\n${line}` : ` ${line.trimStart()}`));
-  return first.trimEnd() + joined.join('').replaceAll(/ {2,}/g, ' ');
+/** Facts on a line that names what they are about. */
+function countNamed(statements: readonly Statement[]): number {
+  let isNamed = false;
+  let count = 0;
+  for (const statement of statements) {
+    if (statement.kind === 'line') isNamed = false;
+    else if (hasName(statement)) isNamed = true;
+    if (isNamed && isFact(statement)) count += 1;
+  }
+  return count;
+}
+
+/** Names with a whole digest: what is joined wrongly breaks one. */
+function countDigests(statements: readonly Statement[]): number {
+  return statements.filter((statement) => {
+    const { image = '', digest = '' } = statement as { readonly image?: string; readonly digest?: string };
+    return findDigests(`${digest} ${image}`).length > 0;
+  }).length;
+}
+
+function hasName(statement: Statement): boolean {
+  const { image, digest } = statement as { readonly image?: string; readonly digest?: string };
+  return digest !== undefined || (image !== undefined && image !== '');
+}
+
+function isCutOff(statement: Statement): boolean {
+  return statement.kind === 'release' && statement.state === 'not-retrieved';
 }
 
 function scan(text: string): ScannedText {

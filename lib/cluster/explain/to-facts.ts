@@ -1,11 +1,15 @@
-import type { Explanation, GateFacts, PassageContext, Statement } from './explanation.ts';
+import type { Explanation } from './explanation.ts';
 import { addEngineDenial, addPullFault, enterPull, listPullFacts, type PullReading } from './grow-pulls.ts';
-import { currentRelease, enterRelease, type ReleaseReading, toReleaseFacts } from './grow-releases.ts';
-import { findDigests } from './pattern.ts';
+import { currentRelease, enterRelease, type GrowingRelease, toReleaseFacts } from './grow-releases.ts';
+import { addDenial, addVerdict, addVerdictReason, type VerdictReading } from './grow-verdicts.ts';
+import { findDigests } from './patterns/pattern.ts';
+import type { GateFacts, PassageContext, Statement } from './patterns/statement.ts';
 
 /** The facts so far, and what the current statement concerns. */
-interface Reading extends ReleaseReading, PullReading {
+interface Reading extends VerdictReading, PullReading {
   readonly gates: GateFacts[];
+  /** What a tool said when it went on unverified; why follows on the same line. */
+  copied: string | undefined;
 }
 
 /** The statements of one message, and what its object says. */
@@ -20,18 +24,29 @@ export function toFacts(passages: readonly ReadPassage[]): Pick<Explanation, 're
   for (const { statements, context } of passages) {
     Object.assign(reading, startPassage(context));
     for (const statement of statements) read(reading, statement);
+    finishCopy(reading);
   }
   const { releases, pulls, gates } = reading;
   return { releases: releases.map(toReleaseFacts), pulls: listPullFacts(pulls), gates };
 }
 
 function startPassage(context: PassageContext): Omit<Reading, 'releases' | 'pulls' | 'gates'> {
-  return { context, release: undefined, pull: undefined, attempt: undefined, sync: undefined, engine: undefined };
+  return {
+    context,
+    release: undefined,
+    pull: undefined,
+    attempt: undefined,
+    sync: undefined,
+    engine: undefined,
+    verdict: undefined,
+    copied: undefined,
+  };
 }
 
 function read(reading: Reading, statement: Statement): void {
   switch (statement.kind) {
     case 'line':
+      finishCopy(reading);
       reading.release = undefined;
       reading.pull = undefined;
       return;
@@ -43,7 +58,7 @@ function read(reading: Reading, statement: Statement): void {
       return;
     case 'unverified': {
       const release = enterRelease(reading, statement.digest);
-      if (!release.states.has('forced')) release.states.add('refused');
+      addRefusal(reading, release);
       for (const keyring of statement.keyrings) release.keyrings.add(keyring);
       return;
     }
@@ -55,17 +70,30 @@ function read(reading: Reading, statement: Statement): void {
     }
     case 'verifier': {
       const release = currentRelease(reading, statement.text);
-      release.states.add(release.states.has('forced') ? 'forced' : 'refused');
+      addRefusal(reading, release);
       release.faults.set(statement.text, { fault: statement.fault, text: statement.text });
       return;
     }
+    case 'unverified-copy':
+      reading.copied = statement.text;
+      return;
     case 'download': {
-      const release = currentRelease(reading, statement.text);
+      const { text, isRefused = false } = statement;
+      const release = currentRelease(reading, text);
       release.states.delete('refused');
+      release.states.delete('not-retrieved');
       release.states.add('not-downloaded');
-      release.faults.set(statement.text, { fault: 'download', text: statement.text });
+      release.faults.set(text, { fault: isRefused ? 'pull-refused' : 'download', text });
       return;
     }
+    case 'verdict':
+      addVerdict(reading, statement);
+      return;
+    case 'verdict-reason':
+      addVerdictReason(reading, statement);
+      return;
+    case 'verdict-attempt':
+      return;
     case 'tool': {
       const { digest, image, text, fault } = statement;
       const same = reading.releases.find((one) => one.digest === digest && one.faults.has(text));
@@ -77,15 +105,19 @@ function read(reading: Reading, statement: Statement): void {
     }
     case 'gate': {
       const { version, repository, text } = statement;
-      if (reading.gates.every((one) => one.text !== text)) reading.gates.push({ version, repository, text });
+      const isKnown = reading.gates.some((one) => one.version === version && one.repository === repository);
+      if (!isKnown) reading.gates.push({ version, repository, text });
       return;
     }
     case 'engine':
       reading.engine = statement.engine;
       return;
-    case 'denied':
-      addDenial(reading, statement);
+    case 'denied': {
+      const { by, image, text } = statement;
+      if (by === 'signet') addDenial(reading, image, text);
+      else addEngineDenial(reading, { by, image, text });
       return;
+    }
     case 'image':
       nameImage(reading, statement.image);
       return;
@@ -123,14 +155,20 @@ function nameImage({ release, pull }: Reading, image: string): void {
   else if (release?.digest === findDigests(image)[0] && release !== undefined) release.image ??= image;
 }
 
-function addDenial(reading: Reading, statement: Extract<Statement, { readonly kind: 'denied' }>): void {
-  const { by, image, text } = statement;
-  if (by !== 'signet') {
-    addEngineDenial(reading, { by, image, text });
-    return;
-  }
-  const release = image === '' ? currentRelease(reading) : enterRelease(reading, findDigests(image)[0], image);
-  release.image ??= image === '' ? undefined : image;
-  release.states.add('denied');
-  release.faults.set(text, { fault: 'denied', text });
+/** What was taken unverified is not refused. */
+function addRefusal(reading: Reading, release: GrowingRelease): void {
+  release.states.delete('not-retrieved');
+  if (reading.copied !== undefined) release.states.add('unverified');
+  else if (!release.states.has('forced')) release.states.add('refused');
+  reading.copied = undefined;
+}
+
+/** A tool went on unverified, and its line does not say why. */
+function finishCopy(reading: Reading): void {
+  if (reading.copied === undefined) return;
+  const text = reading.copied;
+  reading.copied = undefined;
+  const release = currentRelease(reading, text);
+  release.states.add('unverified');
+  release.faults.set(text, { fault: 'unverified', text });
 }

@@ -6,7 +6,7 @@ const REJECTED = `Failed to pull image "${OTHER}": rpc error: code = Unknown des
 const URL = `https://mirror.openshift.com/pub/openshift-v4/signatures/openshift/release/sha256=${HEX}/signature-1`;
 
 /** A text as its program writes it: the states, faults, answers and gates in it, and the image or digest. */
-interface Example {
+export interface Example {
   readonly name: string;
   readonly text: string;
   readonly says: readonly string[];
@@ -111,7 +111,8 @@ export const EXAMPLES: readonly Example[] = [
     'not-mirrored',
     'refused',
   ]),
-  release('oc, a mirror', 'warning: An image was retrieved that failed verification: x', ['not-mirrored', 'refused']),
+  release('oc, a mirror', 'warning: An image was retrieved that failed verification: x', ['unverified', 'unverified']),
+  release('a verdict that is none', `indeterminate  ${IMAGE}  StoreUnavailable: x`, ['undecided', 'verdict'], IMAGE),
   release('oc, the cache', 'error: failed to retrieve cached signatures', ['not-mirrored', 'refused']),
   release(
     'oc, another digest',

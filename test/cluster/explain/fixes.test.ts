@@ -194,7 +194,9 @@ describe('what mends a pull', () => {
   });
 
   test('an image is one word of the command, whatever it holds', () => {
-    const [facts] = explainText(`Failed to pull image "a$(reboot)'b": No public keys imported`).pulls;
+    const [facts] = explainText(
+      `Failed to pull image "a$(reboot)'b": Source image rejected: No public keys imported`,
+    ).pulls;
     const command = facts === undefined ? undefined : toPullFixes(facts).at(-1)?.command;
     expect(command).toContain(String.raw`signet image verify 'docker://a$(reboot)'\''b' --policy`);
   });

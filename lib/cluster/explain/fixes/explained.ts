@@ -1,6 +1,7 @@
 import type { ReadyTrust } from '../../../trust/source/trust-source.ts';
-import type { Explanation, Fix, GateFacts, PullFacts, ReleaseFacts } from '../explanation.ts';
+import type { Explanation, Fix, PullFacts, ReleaseFacts } from '../explanation.ts';
 import { findSignatures, type SearchedPlace, type SignatureSearch } from '../find-signatures.ts';
+import type { GateFacts } from '../patterns/statement.ts';
 import { toPullFixes } from './to-pull-fixes.ts';
 import { toReleaseFixes } from './to-release-fixes.ts';
 import { toGateFixes } from './to-tool-fixes.ts';

@@ -1,9 +1,9 @@
 import { stringify } from 'yaml';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseReference, type Reference } from '../../../base/names/reference.ts';
-import { type Engine, type Fix, type PullFacts, type PullFault, toShellWord } from '../explanation.ts';
-
-const RENDER = 'signet render machineconfig --policy policy.json --registries-d registries.d --target-version VERSION';
+import { type Fix, type PullFacts, toShellWord } from '../explanation.ts';
+import type { Engine, PullFault } from '../patterns/statement.ts';
+import { FIXES, NAMED_FIXES } from './pull-sentences.ts';
 
 /** Fixes that let a node run an image without weakening its policy. */
 export function toPullFixes({ image, deniedBy, faults }: PullFacts): readonly Fix[] {
@@ -19,106 +19,40 @@ export function toPullFixes({ image, deniedBy, faults }: PullFacts): readonly Fi
     const toFix = NAMED_FIXES.get(fault);
     if (toFix !== undefined) fixes.push(toFix(identity, text));
   }
-  if (deniedBy !== undefined) return [...fixes, ...toDenialFixes(deniedBy, image)];
-  if (kinds.size > (kinds.has('registry') ? 1 : 0)) fixes.push(toVerifyFix(image));
+  if (deniedBy !== undefined) return isOfOpenShift(image) ? [...fixes, ...toDenialFixes(deniedBy, image)] : fixes;
+  if (kinds.has('no-signature') && isOfOpenShift(image)) fixes.push(toCopyFix(image));
+  if ([...kinds].some((kind) => !NOT_OF_AN_IMAGE.includes(kind))) fixes.push(toVerifyFix(image));
   return fixes;
 }
 
-const FIXES: ReadonlyMap<PullFault, Fix> = new Map<PullFault, Fix>([
-  [
-    'rejected-by-policy',
-    { say: 'the policy rejects this image: add a scope for its repository that names the key of its signer' },
-  ],
-  [
-    'key',
-    {
-      say: 'the signature is by a key that the policy does not name: compare its ID with the publisher’s keys, and add the key if it is theirs',
-    },
-  ],
-  [
-    'bad-signature',
-    {
-      say: 'the signature does not verify by any key that the policy names: it is by another key, or it was changed. Compare the key with the publisher’s',
-    },
-  ],
-  [
-    'expired',
-    { say: 'the signature or its key has expired: take the publisher’s renewed key, or have the image signed again' },
-  ],
-  [
-    'malformed',
-    {
-      say: 'what lies beside the image as a signature cannot be read: nodes refuse the image for it, whatever else is there. Remove it, or copy the signatures again',
-    },
-  ],
-  [
-    'certificate',
-    {
-      say: 'the certificate of the signature does not satisfy the policy: compare the certificate authority of the policy with the one that signed',
-    },
-  ],
-  [
-    'log',
-    {
-      say: 'the entry of the transparency log is missing, or is not by the log that the policy names: compare rekorPublicKey, or sign with a log that the policy asks for',
-    },
-  ],
-  [
-    'policy-key',
-    {
-      say: 'a key that the policy names cannot be used by this node: nodes take PEM keys, and ECDSA keys of Rekor alone',
-    },
-  ],
-  [
-    'policy-invalid',
-    {
-      say: 'the node’s policy cannot be read, so that it pulls no image at all: write it for the version of the node',
-      command: RENDER,
-    },
-  ],
-  ['digest', { say: 'the signature is of another image: copy the image and its signatures again' }],
-  [
-    'lookaside',
-    {
-      say: 'the place of the signatures did not answer: this is not yet a signature problem. Nodes need it at each pull',
-    },
-  ],
-  ['registry', { say: 'the registry did not serve the image: this is not a signature problem' }],
-]);
+/** Faults that a look at the image's signatures does not explain. */
+const NOT_OF_AN_IMAGE: readonly PullFault[] = [
+  'registry',
+  'os-image',
+  'policy-scope',
+  'policy-conflict',
+  'policy-open',
+  'registries-d',
+  'destination',
+];
 
-/** Fixes that name what the message names. */
-const NAMED_FIXES: ReadonlyMap<PullFault, (identity: string, text: string) => Fix> = new Map([
-  [
-    'email',
-    (identity: string, text: string): Fix => {
-      const got = text.slice(text.indexOf('(got'));
-      const found = [...got.matchAll(/"([^"\n]{1,320})"/g)].map(([, one]) => one).join(', ');
-      return {
-        say: `the identity differs, and not the key: the policy requires ${identity}, and the certificate names ${found === '' ? 'none' : found}. Set subjectEmail of the policy to who signs, or have ${identity} sign`,
-      };
-    },
-  ],
-  [
-    'issuer',
-    (identity: string): Fix => ({
-      say: `the certificate was given out for an identity of ${identity}: set oidcIssuer of the policy to it if the publisher’s identities come from there`,
-    }),
-  ],
-  [
-    'key-file',
-    (identity: string): Fix => ({
-      say: `the policy of the node names ${identity}, and the node has no such file: put it on the nodes, or take it out of the policy`,
-      command: RENDER,
-    }),
-  ],
-  [
-    'policy-member',
-    (identity: string): Fix => ({
-      say: `this version of the node does not know ${JSON.stringify(identity)}, so that the whole policy is invalid there and it pulls no image: write the policy for the version of the node`,
-      command: RENDER,
-    }),
-  ],
-]);
+/** Releases, their components, and mirrors of both by their usual names. */
+const OPENSHIFT =
+  /(?:^|\/)(?:openshift-release-dev|openshift4?|okd|ocp4?|ocp-release|ocp-v[0-9.]{1,8}-art-dev|release-images?|scos-release)(?:\/|@|:|$)|^registry\.redhat\.io\//;
+
+/** Other images are the business of whoever wrote the policy. */
+function isOfOpenShift(image: string | undefined): boolean {
+  return image !== undefined && OPENSHIFT.test(image);
+}
+
+function toCopyFix(image: string | undefined): Fix {
+  const { repository, digest } = readReference(image ?? '') ?? {};
+  const from = repository === undefined ? 'REPOSITORY' : toShellWord(repository);
+  return {
+    say: 'where nodes pull it from a mirror, its Sigstore signature has to be in the mirror too: to copy it, run',
+    command: `signet mirror sigstore --trust DIR --from ${from} --to MIRROR --digest ${digest ?? 'DIGEST'}`,
+  };
+}
 
 function toDenialFixes(by: Engine, image: string | undefined): readonly Fix[] {
   const name = by === 'kyverno' ? 'Kyverno' : 'policy-controller';

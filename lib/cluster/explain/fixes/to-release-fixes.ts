@@ -8,9 +8,12 @@ import {
   type SignedRelease,
   toSignatureConfigMaps,
 } from '../../render/signature-config-maps.ts';
-import { type Fix, type ReleaseFacts, type ReleaseState, toShellWord } from '../explanation.ts';
+import { type Fix, type ReleaseFacts, toShellWord } from '../explanation.ts';
 import type { SignatureSearch } from '../find-signatures.ts';
+import type { ReleaseState } from '../patterns/statement.ts';
+import { toDownloadFix, toStoreFixes } from './to-store-fixes.ts';
 import { toToolFixes } from './to-tool-fixes.ts';
+import { toVerdictFixes } from './to-verdict-fixes.ts';
 
 /** What the user gave besides the text. */
 export interface FixContext {
@@ -21,39 +24,49 @@ export interface FixContext {
   readonly command: string;
 }
 
-const ASKS_FOR_A_FIX: readonly ReleaseState[] = ['refused', 'forced', 'not-downloaded', 'not-mirrored', 'denied'];
-const UNSET_STORES =
-  'oc patch clusterversion version --type json --patch \'[{"op":"remove","path":"/spec/signatureStores"}]\'';
+const ASKS_FOR_A_FIX: readonly ReleaseState[] = [
+  'refused',
+  'forced',
+  'not-downloaded',
+  'not-mirrored',
+  'not-retrieved',
+  'unverified',
+  'denied',
+  'rejected',
+  'undecided',
+  'not-held',
+];
+/** States in which signatures of the release are looked for. */
+const LACKS_SIGNATURE: readonly ReleaseState[] = ['refused', 'not-mirrored', 'unverified'];
+const WHOLE = 'oc get clusterversion version -o yaml | signet explain -';
+const NAMELESS: Fix = { say: 'the text does not name the release: hand in the object, which does', command: WHOLE };
+const CUT_OFF: Fix = {
+  say: 'the text ends before it says why: hand in the object, which has all of it',
+  command: WHOLE,
+};
 
 /** Fixes for a release, the most likely first; none for a release that the cluster accepted. */
 export function toReleaseFixes(facts: ReleaseFacts, context: FixContext): readonly Fix[] {
   const { states } = facts;
   if (!states.some((state) => ASKS_FOR_A_FIX.includes(state))) {
-    return states.length === 0 && facts.asked.length > 0 ? toSignatureFixes(facts, context) : [];
+    return states.length > 0 || facts.asked.length === 0
+      ? []
+      : [...toSignatureFixes(facts, context), ...(facts.digest === undefined ? [NAMELESS] : [])];
   }
   return [
     ...toPullspecFixes(facts, context),
-    ...(states.includes('refused') || states.includes('not-mirrored') ? toSignatureFixes(facts, context) : []),
-    ...(states.includes('refused') ? toStoreFixes(facts) : []),
+    ...(states.some((state) => LACKS_SIGNATURE.includes(state)) ? toSignatureFixes(facts, context) : []),
+    ...(states.includes('refused') || states.includes('unverified') ? toStoreFixes(facts) : []),
     ...(states.includes('forced') ? [toForcedFix(facts)] : []),
-    ...(states.includes('not-downloaded') ? [toMirrorFix(facts, context)] : []),
+    ...(states.includes('not-downloaded') ? [toDownloadFix(facts, context.trust)] : []),
     ...toToolFixes(facts.faults),
-    ...(states.includes('denied') ? [toDenialFix(facts)] : []),
+    ...(states.includes('unverified') ? [toUnverifiedFix(facts)] : []),
+    ...toVerdictFixes(facts),
+    ...toIncompleteFixes(facts),
   ];
 }
 
-function toDenialFix({ image, faults }: ReleaseFacts): Fix {
-  const said = faults.filter(({ fault }) => fault === 'denied').map(({ text }) => text);
-  const isRetry = said.some((text) => text.includes('could not be decided') || text.includes('retry'));
-  return {
-    say: isRetry
-      ? 'Signet could not decide it: retry, and see its log. To see each place that it asked, run'
-      : 'Signet denied it, for the reasons above. To see each signature and place, run',
-    command: `signet verify ${image === undefined ? 'IMAGE' : toShellWord(image)} --trust DIR`,
-  };
-}
-
-function toPullspecFixes({ image, faults }: ReleaseFacts, { search, trust }: FixContext): readonly Fix[] {
+function toPullspecFixes({ digest, image, faults }: ReleaseFacts, { search, trust }: FixContext): readonly Fix[] {
   const fixes: Fix[] = [];
   if (faults.some(({ fault }) => fault === 'not-by-digest')) {
     const command = image === undefined ? undefined : `oc adm release info ${toShellWord(image)}`;
@@ -71,7 +84,9 @@ function toPullspecFixes({ image, faults }: ReleaseFacts, { search, trust }: Fix
   // A signature of the profile's release shows, as a mirror set does, that the image is a copy of it.
   const isCopy = search?.release !== undefined;
   const judgement = trust === undefined || image === undefined ? undefined : judgePullspec(image, trust, isCopy);
-  for (const { message, remedy } of judgement?.reasons ?? []) {
+  for (const { code, message, remedy } of judgement?.reasons ?? []) {
+    // A tool names the image by tag and its digest beside it.
+    if (code === 'DigestMissing' && digest !== undefined) continue;
     fixes.push({ say: remedy === undefined ? message : `${message}: ${remedy}` });
   }
   return fixes;
@@ -138,32 +153,6 @@ function nameByDigest({ digest }: SignedRelease, configMap: SignatureConfigMapDo
   return { ...configMap, metadata: { ...configMap.metadata, name: toKeySegment(digest) } };
 }
 
-function toStoreFixes({ asked }: ReleaseFacts): readonly Fix[] {
-  const fixes: Fix[] = [];
-  const custom = asked.filter(({ place }) => place.kind === 'signature-stores');
-  if (custom.some(({ answer }) => answer === 'misconfigured')) {
-    fixes.push({
-      say: 'spec.signatureStores is an empty list, which the operator treats as an error: remove the field',
-      command: UNSET_STORES,
-    });
-  } else if (custom.length > 0) {
-    fixes.push({
-      say: 'spec.signatureStores replaces the default stores, and none of its stores has the signature: remove the field to use the default stores',
-      command: UNSET_STORES,
-    });
-  }
-  for (const { place, answer, text } of asked) {
-    if (place.kind !== 'url' || answer !== 'failed') continue;
-    fixes.push({
-      say:
-        text === 'response status 403'
-          ? `${place.url} answered 403: a bucket that may not be listed answers so for a missing object; let it answer 404`
-          : `${place.url} failed (${text}): it may hold the signature`,
-    });
-  }
-  return fixes;
-}
-
 function toForcedFix({ image }: ReleaseFacts): Fix {
   return {
     say: 'the update was forced and continued unverified: a signature applied now does not change the history. To verify what was accepted, run',
@@ -171,11 +160,22 @@ function toForcedFix({ image }: ReleaseFacts): Fix {
   };
 }
 
-function toMirrorFix({ image }: ReleaseFacts, { trust }: FixContext): Fix {
-  const rules = trust?.mirrorRules.filter(({ source }) => image?.startsWith(source) === true) ?? [];
-  const known = rules.map(({ origin, mirrors }) => `${origin} redirects it to ${mirrors.join(', ')}`);
+function toUnverifiedFix({ image, digest }: ReleaseFacts): Fix {
   return {
-    say: `the release could not be downloaded: this is not a signature problem. Its registry, or a mirror of it, must be reachable${known.length === 0 ? '' : `; ${known.join('; ')}`}`,
-    command: 'signet render mirror-sets --mirror REGISTRY/REPOSITORY | oc apply -f -',
+    say: 'the tool went on although it could not verify the release. To verify it by your own trust, run',
+    command: `signet verify ${toShellWord(image ?? digest ?? 'IMAGE')} --trust DIR`,
   };
+}
+
+/** The text names no release, or ends before it says why: the object has both. */
+function toIncompleteFixes({ digest, image, states, faults, hosted }: ReleaseFacts): readonly Fix[] {
+  const isNameless =
+    digest === undefined &&
+    image === undefined &&
+    states.includes('refused') &&
+    faults.every(({ fault }) => fault === 'unsigned');
+  if (!isNameless && !states.includes('not-retrieved')) return [];
+  const kubeconfig = hosted === undefined ? '' : ' --kubeconfig HOSTED-CLUSTER.kubeconfig';
+  const { say } = isNameless ? NAMELESS : CUT_OFF;
+  return [{ say, command: `oc${kubeconfig} get clusterversion version -o yaml | signet explain -` }];
 }

@@ -1,4 +1,5 @@
-import { type Fix, type GateFacts, type ReleaseFault, type ToolFault, toShellWord } from '../explanation.ts';
+import { type Fix, type ReleaseFault, toShellWord } from '../explanation.ts';
+import type { GateFacts, ToolFault } from '../patterns/statement.ts';
 
 /** What to do about a tool that did not copy a release. */
 const TOOL_FIXES: ReadonlyMap<ReleaseFault['fault'], Fix> = new Map<ToolFault, Fix>([

@@ -1,62 +1,37 @@
-import type { PullFault, Statement } from './explanation.ts';
 import { from, IMAGE, type Origin, type Pattern, QUOTED, REASON, REST, type Row, toName } from './pattern.ts';
+import type { PullFault, Statement } from './statement.ts';
 
-const node = (program: string, versions: string, source: string): Origin => ({ program, versions, source });
-const containers = (source: string): Origin => node('containers/image', '4.1 to today', `containers/image ${source}`);
+const containers = (source: string): Origin => ({
+  program: 'containers/image',
+  versions: '4.1 to today',
+  source: `containers/image ${source}`,
+});
 
 /** What a line of a node that rejects an image holds in front of the reason. */
-const IS_REJECTION = /Source image rejected|signature validation failed|None of the signatures were accepted/i;
+const IS_REJECTION =
+  /Source image rejected|signature validation failed|None of the signatures were accepted|reading signatures|checking signature|verifying signature|OpenImage|remote error/i;
 
 /** Codes of libgpg-error: the number is in the lower 16 bits. */
 const GPG_FAULTS: ReadonlyMap<number, PullFault> = new Map([
+  [4, 'algorithm'],
+  [5, 'algorithm'],
   [8, 'bad-signature'],
   [9, 'key'],
-  [94, 'key'],
+  [58, 'malformed'],
+  [94, 'revoked'],
   [153, 'expired'],
   [154, 'expired'],
 ]);
 
-/** What is said of an image that a node pulls: by the kubelet, CRI-O, podman, bootc, rpm-ostree and containers/image. */
-export const PULL_PATTERNS: readonly Pattern[] = [
-  ...from(node('kubelet', '4.1 to today', 'kubernetes/kubernetes pkg/kubelet/images/image_manager.go'), [
-    pull(`Failed to pull image ${QUOTED}: `),
-    pull(`Back-off pulling image ${QUOTED}(?:: )?`),
-    pull(`Pulling image ${QUOTED}`),
-    pull(String.raw`image pull failed for (\S{1,2048}) because the signature validation failed(?:: )?`),
-    [`image=${QUOTED}`, ([, image = '']) => ({ kind: 'image', image: toName(image) })],
-    'PullImage from image service failed',
-    String.raw`Error: (?:ErrImagePull|ImagePullBackOff|SignatureValidationFailed)(?!\w)`,
-    String.raw`(?:ErrImagePull|ImagePullBackOff|ImageInspectError)(?!\w)`,
-    String.raw`rpc error: code = \w+ desc = `,
-  ]),
-  ...from(node('podman', 'any', 'containers/podman, containers/common libimage/pull.go'), [
-    attempt(`Trying to pull ${IMAGE}\\.\\.\\.`),
-    attempt(`Getting image source signatures`),
-    'Checking if image destination supports signatures',
-    `Resolved "${REST}`,
-    '(?:unable to pull image or OCI artifact: )?pull image err: ',
-    'unable to copy from source (?:docker://)?\\S+: ',
-    'pulling image: ',
-  ]),
-  ...from(
-    node('rpm-ostree and bootc', 'any', 'containers/ostree-rs-ext lib/src/container, containers/skopeo proxy.go'),
-    [
-      attempt(`Pulling manifest: (?:ostree-[a-z-]+:)?(?:registry:|docker://|[a-z]+:docker://)?${IMAGE}`),
-      attempt(`Fetching (?:ostree-[a-z-]+:)(?:docker://)?${IMAGE}`),
-      'Creating importer: ',
-      'Preparing import: ',
-      'Fetching manifest: ',
-      'Failed to invoke (?:skopeo )?(?:proxy )?method OpenImage(?:Optional)?: ',
-      'remote error: ',
-    ],
-  ),
+/** What containers/image says of the policy, keys and signatures of an image: the same for whatever pulls by it. */
+export const POLICY_PATTERNS: readonly Pattern[] = [
   ...from(containers('copy/single.go'), [
     'Source image rejected: ',
     'SignatureValidationFailed(?:: )?',
     'copying system image from manifest list: ',
     'copying image [0-9]+/[0-9]+ from manifest list: ',
     'None of the signatures were accepted, reasons: ',
-    pull(`initializing source ${IMAGE}: `),
+    pull(`(?:initializing source|Initializing source|Determining manifest MIME type for) ${IMAGE}: `),
   ]),
   ...from(containers('signature/policy_eval_simple.go'), [
     rejected(`Running image ${IMAGE} is rejected by policy\\.`),
@@ -69,7 +44,7 @@ export const PULL_PATTERNS: readonly Pattern[] = [
     ),
     named(`Signature for identity ${QUOTED} is not accepted`, 'identity'),
     fault(String.raw`Signature for digest \S+ does not match`, 'digest'),
-    fault('No public keys imported', 'policy-key'),
+    inRejection('No public keys imported', 'policy-key'),
     fault(`missing dev\\.sigstore\\.cosign/bundle annotation`, 'log'),
     fault(`missing dev\\.sigstore\\.cosign/certificate annotation`, 'certificate'),
     fault(`missing dev\\.cosignproject\\.cosign/signature annotation`, 'malformed'),
@@ -77,6 +52,12 @@ export const PULL_PATTERNS: readonly Pattern[] = [
     fault('Rekor public key [0-9]+ is not using ECDSA', 'policy-key'),
     fault(`error loading (?:Fulcio CA|PKI CA Roots) certificates`, 'policy-key'),
     inRejection(`parsing (?:Rekor )?public key [0-9]+: ${REASON}`, 'policy-key'),
+    inRejection(`loading trusted intermediate certificates: ${REASON}`, 'policy-key'),
+    inRejection(`Unimplemented "keyType" value ${QUOTED}`, 'policy-key'),
+    fault(
+      String.raw`Docker reference match attempted on image \S{1,2048} with no known Docker reference identity`,
+      'no-reference',
+    ),
     fault('signedBaseLayer not implemented yet!', 'policy-invalid'),
     fault('List of verification policy requirements must not be empty', 'policy-invalid'),
     [
@@ -92,10 +73,22 @@ export const PULL_PATTERNS: readonly Pattern[] = [
     ],
     fault(`invalid policy in ${QUOTED}: ${REST}`, 'policy-invalid'),
     fault(`no policy\\.json file found at any of the following: ${REST}`, 'policy-invalid'),
+    fault(String.raw`open \S{0,1024}/policy\.json: (?:no such file or directory|permission denied)`, 'policy-invalid'),
   ]),
   ...from(containers('signature/internal'), [
     fault(`cryptographic signature verification of Rekor SET failed`, 'log'),
-    fault(`(?:publicKey|payload|signature) in Rekor SET does not match${REASON}`, 'log'),
+    fault(
+      `(?:publicKey|payload|signature) in Rekor SET (?:does not match|is not in PEM format|has trailing data)${REASON}`,
+      'log',
+    ),
+    fault(
+      `(?:parsing|canonicalizing|decoding the body of a|missing|unsupported) Rekor SET (?:payload|JSON|Payload)${REASON}`,
+      'log',
+    ),
+    inRejection(
+      `(?:decoding hashedreko[rd]d? spec|(?:Missing|Unexpected|Invalid) "[\\w.]{1,64}" (?:field|value))${REASON}`,
+      'log',
+    ),
     fault(`cryptographic signature verification failed${REASON}`, 'bad-signature'),
     inRejection(`Unrecognized signature type ${REASON}`, 'malformed'),
     inRejection(`invalid docker-manifest-digest value ${REASON}`, 'malformed'),
@@ -112,7 +105,9 @@ export const PULL_PATTERNS: readonly Pattern[] = [
     ],
     fault('Key not found for key ID [0-9a-fA-F]+ in signature', 'key'),
     fault('signature by key [0-9A-F]+(?: of [0-9A-F]+)? is not accepted', 'key'),
-    fault(`Signature expired on ${REASON}`, 'expired'),
+    inRejection(`Signature expired on ${REASON}`, 'expired'),
+    inRejection('not signed', 'malformed'),
+    inRejection(`signature error: openpgp: ${REASON}`, 'bad-signature'),
     inRejection('Unexpected GPG signature count [0-9]+', 'malformed'),
     inRejection('The input is not a signature', 'malformed'),
     named(`Docker reference ${QUOTED} does not match ${QUOTED}`, 'identity'),
@@ -121,11 +116,39 @@ export const PULL_PATTERNS: readonly Pattern[] = [
   ...from(containers('signature/fulcio_cert.go, pki_cert.go'), [
     named(`Required email ${QUOTED} not found${REASON}`, 'email'),
     named(`Unexpected Fulcio OIDC issuer ${QUOTED}`, 'issuer'),
-    fault(`Unexpected subject hostname: ${REASON}`, 'certificate'),
+    inRejection(`Unexpected subject hostname: ${REASON}`, 'certificate'),
+    inRejection(
+      `(?:loading certificate chain|parsing leaf certificate|inconsistent OIDC issuer extension values|invalid ASN\\.1 in OIDC issuer)${REASON}`,
+      'certificate',
+    ),
+    inRejection(
+      `(?:no certificate found|unexpected multiple certificates present) in signature certificate data`,
+      'certificate',
+    ),
     fault(`Fulcio certificate (?:is missing|has a duplicate)${REASON}`, 'certificate'),
     fault(`ver[iy]fy?ing leaf certificate failed: ${REASON}`, 'certificate'),
   ]),
+  ...from(containers('docker/registries_d.go'), [
+    fault(`Error parsing signature storage configuration: ${REST}`, 'registries-d'),
+    fault(`Invalid signature storage URL ${REST}`, 'registries-d'),
+    [
+      String.raw`parsing (\S{1,1024}): ${REST}`,
+      ([text, file = '']) => (file.includes('/registries.d/') ? toFault('registries-d', text) : undefined),
+    ],
+  ]),
+  ...from(containers('copy/sign.go, docker/docker_image_dest.go'), [
+    fault(`Can not copy signatures to ${REST}`, 'destination'),
+    fault('writing sigstore attachments is disabled by configuration', 'destination'),
+    fault(String.raw`Writing directly to a \w{1,16} lookaside \S{1,2048} is not supported\.[^\n]*`, 'destination'),
+    'writing signatures: ',
+  ]),
   ...from(containers('docker'), [
+    fault(`reading signatures: Get ${QUOTED}: ${REASON}`, 'lookaside'),
+    'reading signatures: ',
+    fault(String.raw`Unsupported scheme when reading signature from \S{1,2048}`, 'lookaside'),
+    fault(String.raw`unexpected MIME type for sigstore attachment manifest \S{1,2048}: ${REASON}`, 'malformed'),
+    inRejection(`digest mismatch, expected ${QUOTED}, got ${QUOTED}`, 'malformed'),
+    inRejection(`(?:invalid|unrecognized|unsupported) signature format${REASON}`, 'malformed'),
     fault(String.raw`reading manifest \S+ in \S+: [^\n]*`, 'registry'),
     fault(`server provided [0-9]+ signatures, assuming that's unreasonable and a server error`, 'lookaside'),
     fault(String.raw`reading signature from \S+: ${REASON}`, 'lookaside'),
@@ -134,16 +157,13 @@ export const PULL_PATTERNS: readonly Pattern[] = [
   ]),
 ];
 
-function pull(words: string): Row {
+/** What names the image that the rest of the line is about. */
+export function pull(words: string): Row {
   return [words, ([, image = '']) => ({ kind: 'pull', image: toName(image) })];
 }
 
-/** What a tool says before it pulls: a fault on a later line is of this image. */
-function attempt(words: string): Row {
-  return [words, ([, image]) => (image === undefined ? { kind: 'known' } : { kind: 'pull', image, isAttempt: true })];
-}
-
-function fault(words: string, kind: PullFault): Row {
+/** A reason why an image was refused. */
+export function fault(words: string, kind: PullFault): Row {
   return [words, ([text]) => toFault(kind, text)];
 }
 

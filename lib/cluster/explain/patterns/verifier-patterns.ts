@@ -1,76 +1,20 @@
-import { isDigest } from '../../base/names/digest.ts';
-import type { ReleaseState, Statement, VerifierFault } from './explanation.ts';
-import { from, type Origin, type Pattern, QUOTED, REST, type Row, toName } from './pattern.ts';
+import { isDigest } from '../../../base/names/digest.ts';
+import { findDigests, from, type Origin, type Pattern, QUOTED, REST, type Row, toName } from './pattern.ts';
+import type { Statement, VerifierFault } from './statement.ts';
 import { readAnswer } from './store-answers.ts';
 
-const NAMED = `version=${QUOTED} image=${QUOTED}`;
 const DIGEST = '(sha[0-9]+:[0-9a-f]+)';
 // library-go's verifierPublicKeyPrefix, then the rest of a ConfigMap key without a final full stop.
 const KEYRING = String.raw`verifier-public-key-[-\w]+(?:\.[-\w]+)*`;
 
-const operator = (versions: string, source: string): Origin => ({
-  program: 'cluster-version operator',
-  versions,
-  source: `openshift/cluster-version-operator ${source}`,
-});
 const verify = (versions: string, source: string): Origin => ({
   program: 'library-go',
   versions,
   source: `openshift/library-go pkg/verify/${source}`,
 });
 
-/** What is said of a release: by the cluster-version operator, the verifier that it shares, Hive, and oc. */
-export const RELEASE_PATTERNS: readonly Pattern[] = [
-  ...from(operator('4.6 to today', 'pkg/cvo/sync_worker.go'), [
-    release(`Retrieving payload failed ${NAMED} failure=`, 'refused'),
-    release(`Retrieving payload ${NAMED}`, 'retrieving'),
-    release(`Retrieving and verifying payload ${NAMED}`, 'retrieving'),
-    release(`Payload loaded ${NAMED}(?: architecture=${QUOTED})?`, 'loaded'),
-    release(`Loading payload ${NAMED}`, 'retrieving'),
-    release(`Loading payload failed ${NAMED} failure=${REST}`, 'not-loaded'),
-    release(`Verifying payload ${NAMED}`, 'retrieving'),
-    release(
-      String.raw`Verifying payload failed ${NAMED} failure=release image version \S+ does not match the expected upstream version \S+`,
-      'other-version',
-    ),
-    release(`Verifying payload failed ${NAMED} failure=${REST}`, 'not-loaded'),
-    release(`Preconditions failed for payload loaded ${NAMED}(?:: | failures=)${REST}`, 'preconditions-failed'),
-    release(`Preconditions forced for payload loaded ${NAMED} failures=${REST}`, 'loaded'),
-    release(`Precondition warning for payload loaded ${NAMED}: ${REST}`, 'loaded'),
-    release(`Preconditions passed for payload loaded ${NAMED}`, 'retrieving'),
-  ]),
-  ...from(operator('4.1 to today', 'pkg/cvo/sync_worker.go'), [
-    [
-      String.raw`Running sync (\S+) \(force=(?:true|false)\)(?: on generation [0-9]+)?(?: in state \w+)?(?: at attempt [0-9]+)?`,
-      ([, version = '']) => ({ kind: 'sync', version: version.replace(/^.*:/, '') }),
-    ],
-    String.raw`Unable to synchronize image \(waiting [^)\n]{1,64}\): `,
-    'Loading payload(?=\\n)',
-  ]),
-  ...from(operator('4.8 to today', 'pkg/cvo/updatepayload.go'), [
-    release(
-      `Target release ${NAMED} cannot be verified, but continuing anyway because the update was forced: `,
-      'forced',
-    ),
-  ]),
-  ...from(operator('4.1 to today', 'pkg/cvo/updatepayload.go'), [
-    'The update cannot be verified: ',
-    [
-      `An image was retrieved from ${QUOTED} that failed verification: `,
-      ([, image = '']) => toRelease('forced', image),
-    ],
-    [`Unable to download and prepare the update: ${REST}`, ([, text = '']) => ({ kind: 'download', text })],
-    String.raw`Forced update so reducing payload signature verifi?cation timeout to \S+`,
-  ]),
-  ...from(operator('4.1 to today', 'pkg/cvo/status.go'), [
-    unapplied(String.raw`Unable to apply (\S+): the image may not be safe to use`, 'refused'),
-    unapplied(String.raw`Error while reconciling (\S+): the image may not be safe to use`, 'refused'),
-    unapplied(String.raw`Unable to apply (\S+): could not download the update`, 'not-downloaded'),
-    unapplied(String.raw`Error while reconciling (\S+): could not download the update`, 'not-downloaded'),
-    String.raw`Cluster version is \S+`,
-    'the image may not be safe to use',
-    'could not download the update',
-  ]),
+/** What the verifier of releases says, which the cluster-version operator, Hive and oc share. */
+export const VERIFIER_PATTERNS: readonly Pattern[] = [
   ...from(verify('4.1 to 4.11', 'verify.go'), [
     verifier('unable to locate a valid signature for one or more sources', 'unsigned'),
     [
@@ -118,6 +62,7 @@ export const RELEASE_PATTERNS: readonly Pattern[] = [
     ),
     verifier(String.raw`unable to read keyring with armor \(${REST}`, 'no-trust'),
     `An unexpected key was found in ${REST}`,
+    `internal error: the store \\S{1,2048} type is unrecognized, cannot verify signatures`,
   ]),
   ...from(verify('4.4 to today', 'store/configmap/configmap.go'), [
     [
@@ -136,6 +81,22 @@ export const RELEASE_PATTERNS: readonly Pattern[] = [
   ...from(verify('4.1 to today', 'store/sigstore/sigstore.go'), [
     [String.raw`unable to retrieve signature from (\S+): ${REST}`, ([text]) => toAsked(text)],
     [
+      String.raw`store (\S{1,2048}) could not load signatures: ${REST}`,
+      ([, url = '', text = '']) => ({
+        kind: 'asked',
+        digest: findDigests(text)[0],
+        asked: { place: { kind: 'url', url }, answer: 'failed', text },
+      }),
+    ],
+    [
+      `(?:unable to load signature|could not build request to check signature): ${REST}`,
+      ([text]) => ({
+        kind: 'asked',
+        digest: undefined,
+        asked: { place: { kind: 'stores', urls: [] }, answer: 'failed', text },
+      }),
+    ],
+    [
       String.raw`Could not find signature at store location (\S+)`,
       ([text, url = '']) => ({
         kind: 'asked',
@@ -147,7 +108,15 @@ export const RELEASE_PATTERNS: readonly Pattern[] = [
   ...from({ program: 'Hive', versions: '1', source: 'openshift/hive pkg/controller, pkg/imageset' }, [
     verifier('only digest based release images are supported since release verification is required', 'not-by-digest'),
     verifier('release image digest is invalid', 'digest-invalid'),
-    [`spec\\.releaseImage: Invalid value: ${QUOTED}: `, ([, image = '']) => toRelease('refused', image)],
+    [
+      `spec\\.releaseImage: Invalid value: ${QUOTED}: `,
+      ([, image = '']) => ({ kind: 'release', state: 'refused', version: '', image: toName(image) }),
+    ],
+    verifier(
+      '(?:Release Image verification failed to be configured|failed to read ConfigMap for release image verification|namespace must be set for Release Image verifier ConfigMap)',
+      'no-trust',
+    ),
+    String.raw`verifying the release image using [^"\n]*`,
     [String.raw`release[Ii]mage="?([^\s",]{1,2048})"?`, ([, image = '']) => ({ kind: 'image', image })],
     String.raw`releaseDigest="?[^\s",]*"?`,
     'Verification of release image failed',
@@ -158,23 +127,10 @@ export const RELEASE_PATTERNS: readonly Pattern[] = [
       'not-by-digest',
     ),
     tampered('the release image failed content verification and may have been tampered with'),
-    tampered(`An image was retrieved that failed verification: ${REST}`),
     tampered('failed to retrieve cached signatures'),
     tampered(`no cached signatures for digest ${DIGEST}, just:`),
   ]),
 ];
-
-function release(words: string, state: ReleaseState): Row {
-  return [words, ([, version = '', image = '']) => toRelease(state, image, version)];
-}
-
-function unapplied(words: string, state: ReleaseState): Row {
-  return [words, ([, version = '']) => toRelease(state, '', version)];
-}
-
-function toRelease(state: ReleaseState, image: string, version = ''): Statement {
-  return { kind: 'release', state, version, image: toName(image) };
-}
 
 function verifier(words: string, fault: VerifierFault): Row {
   return [words, ([text]) => ({ kind: 'verifier', fault, text })];
@@ -184,24 +140,10 @@ function verifier(words: string, fault: VerifierFault): Row {
 function refusal(words: string): Row {
   return [
     words,
-    ([text, , digest = '']) => ({
+    ([text, path = '', digest = '']) => ({
       kind: 'asked',
-      digest: isDigest(digest) ? digest : undefined,
+      digest: isDigest(digest) ? digest : findDigests(path)[0],
       asked: { place: { kind: 'signature' }, answer: 'refused', text },
-    }),
-  ];
-}
-
-/** oc did not copy a release, or did not trust it. */
-function tampered(words: string): Row {
-  return [
-    words,
-    ([text, digest = '']) => ({
-      kind: 'tool',
-      tool: 'oc',
-      fault: 'refused',
-      text,
-      digest: isDigest(digest) ? digest : undefined,
     }),
   ];
 }
@@ -216,4 +158,18 @@ function toAsked(said: string, digest?: Parameters<typeof toSearched>[0]): State
 function toSearched(digest: string, name: string, answer: 'searched' | 'found', text: string): Statement | undefined {
   if (!isDigest(digest)) return undefined;
   return { kind: 'asked', digest, asked: { place: { kind: 'config-map', name }, answer, text } };
+}
+
+/** oc did not copy a release, or did not trust it. */
+function tampered(words: string): Row {
+  return [
+    words,
+    ([text, digest = '']) => ({
+      kind: 'tool',
+      tool: 'oc',
+      fault: 'refused',
+      text,
+      digest: isDigest(digest) ? digest : undefined,
+    }),
+  ];
 }

@@ -1,5 +1,5 @@
-import { type Digest, isDigest } from '../../base/names/digest.ts';
-import type { Statement } from './explanation.ts';
+import { type Digest, isDigest } from '../../../base/names/digest.ts';
+import type { Statement } from './statement.ts';
 
 /** A regular expression that is tried at the start of each word, and the statement that it stands for. */
 export interface Pattern {
@@ -33,9 +33,9 @@ export const REST = String.raw`([^\n]*)`;
 export const REASON = String.raw`[^;\n]*`;
 export const IMAGE = String.raw`(?:docker://)?([^\s",;]{1,2048})`;
 
-/** A name of an image as it was before a line broke in it: no name holds a space. */
+/** A name of an image as it was before a line broke in it: no name holds a space, and none ends with a colon. */
 export function toName(text: string): string {
-  return text.replaceAll(/\s/g, '');
+  return text.replaceAll(/\s/g, '').replace(/[:'"]$/, '');
 }
 
 const KNOWN: Pattern['read'] = () => ({ kind: 'known' });

@@ -1,6 +1,6 @@
-import type { Digest } from '../../base/names/digest.ts';
-import type { Answer, Asked } from './explanation.ts';
+import type { Digest } from '../../../base/names/digest.ts';
 import { findDigests } from './pattern.ts';
+import type { Answer, Asked } from './statement.ts';
 
 /** The answer of one place, and the digest in its address. */
 export interface ReadAnswer {
