@@ -69,17 +69,17 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
   const sources = await readSources(options);
   const policy = parseNodePolicy(sources.policy);
   const registriesD = parseNodeRegistriesD(sources.registriesD);
-  const { keys, warnings } = await prepareNodeKeys(policy, await readKeys(policy, sources, options));
-  for (const warning of [...warnings, ...warnOfIdentities(policy)]) warn(warning);
-  if (ownsPolicy(minor) && overrideClusterPolicy === undefined)
+  for (const warning of warnOfIdentities(policy)) warn(warning);
+  if (ownsPolicy(minor) && overrideClusterPolicy === undefined) {
+    const keys = await readNodeKeys(policy, sources, options);
     return renderImagePolicies(policy, keys, options, registriesD);
+  }
   const merged = await mergeInto(sources.policy, overrideClusterPolicy);
   const name = options.name ?? (overrideClusterPolicy === undefined ? DEFAULT_NAME : LAST_NAME);
   for (const pool of overrideClusterPolicy === undefined ? [] : pools) requireLast(name, pool);
-  const files = toNodeFiles({ policy: merged.bytes, registriesD: sources.registriesD, keys });
-  const manifests = toMachineConfigs({ pools, name, ignition, files });
   const images = [...new Set([...RELEASE_REPOSITORIES, ...options.pullSource])].map(parsePullSource);
   const effective = parseNodePolicy(merged);
+  // What nodes could not use is said first: it needs no key.
   const faults = [
     ...(minor === undefined ? [] : findUnknownMembers(merged, minor)),
     ...findTakenSections(registriesD, minor),
@@ -92,8 +92,22 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
   for (const risk of findLockoutRisks(policy, images, registriesD)) warn(risk);
   // From 4.21 on the cluster writes the sections of its own policies.
   for (const scope of findUnservedScopes(policy, registriesD)) warn(describeUnserved(scope));
+  const keys = await readNodeKeys(policy, sources, options);
+  const files = toNodeFiles({ policy: merged.bytes, registriesD: sources.registriesD, keys });
+  const manifests = toMachineConfigs({ pools, name, ignition, files });
   process.stdout.write(toManifestsText(manifests, output));
   return ExitStatus.done;
+}
+
+/** The keys that the policy names, as nodes read them. */
+async function readNodeKeys(
+  policy: ImagePolicy,
+  sources: Awaited<ReturnType<typeof readSources>>,
+  options: RenderMachineConfigOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const { keys, warnings } = await prepareNodeKeys(policy, await readKeys(policy, sources, options));
+  for (const warning of warnings) warn(warning);
+  return keys;
 }
 
 /** From 4.21 on the cluster writes policy.json from image policies, and those are what it gets. */

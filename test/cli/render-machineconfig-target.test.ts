@@ -120,6 +120,22 @@ describe('what nodes of a version cannot read', () => {
     expect((await render(policy, ...target)).status).toBe(0);
   });
 
+  test('is said before a key is asked for, which --force needs', async () => {
+    const args = ['render', 'machineconfig', '--policy', 'keyPaths.json', '--target-version', '4.8'];
+    const refused = await runSignet(args, { cwd: work });
+    expect([refused.status, refused.stderr.includes('signedBy.keyPaths')]).toEqual([1, true]);
+    const forced = await runSignet([...args, '--force'], { cwd: work });
+    expect([forced.status, forced.stdout]).toEqual([2, '']);
+    expect(forced.stderr).toContain(`the policy names ${KEY_PATH}, which is not given`);
+  });
+
+  test('a scope that nothing serves is warned of, although a key is missing', async () => {
+    const { status, stderr } = await runSignet(['render', 'machineconfig', '--policy', 'site.json'], { cwd: work });
+    expect(status).toBe(2);
+    expect(stderr).toContain('registry.site.example/a requires Sigstore signatures, and no file of registries.d');
+    expect(stderr).toContain(`${SIGSTORE_KEY}, which is not given`);
+  });
+
   test.each(['4', 'latest', '4.021'])('%s is no version: exit 2', async (version) => {
     const { status, stderr } = await render('site', '--target-version', version);
     expect([status, stderr.includes('is not a version')]).toEqual([2, true]);
