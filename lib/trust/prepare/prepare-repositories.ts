@@ -5,14 +5,15 @@ import { parseRepository } from '../../base/names/reference.ts';
 import { documentError, type Path } from '../documents/parsed-document.ts';
 import type { ProfileDocument } from '../documents/profile.ts';
 import type { PreparedTrust } from '../prepared/prepared-trust.ts';
-import { builtInProfile } from '../prepared/profiles.ts';
+import { builtInBeside, builtInProfile } from '../prepared/profiles.ts';
 import type { CollectedDocuments } from './collect-documents.ts';
 
 type Repositories = Pick<PreparedTrust, 'canonicalRepositories' | 'graphAliases' | 'signedRepositories'>;
 
 /**
  * The profile's repositories, from the first that names any: the Profile, `release-repository-*` keys, what is built
- * in. Nothing is united, and what is built in beside the canonical repositories goes with them when they are replaced.
+ * in. What is built in beside a canonical repository goes with it: a profile that names the repository has it too, and one
+ * that replaces it has not.
  *
  * @throws ConfigurationError `TrustUnusable` when nothing names a canonical repository
  */
@@ -23,18 +24,18 @@ export function prepareRepositories(
   const spec = profile?.spec;
   const graphAliases = readGraphAliases(profile);
   const written = spec?.canonicalRepositories ?? nonEmpty(configMap?.repositories);
-  const builtIn = written === undefined ? builtInProfile(name) : undefined;
-  const canonicalRepositories = written ?? builtIn?.canonicalRepositories;
+  const canonicalRepositories = written ?? builtInProfile(name)?.canonicalRepositories;
   if (canonicalRepositories === undefined) {
     throw new ConfigurationError(
       'TrustUnusable',
       `nothing names a canonical repository of the profile ${name}: add canonicalRepositories to its Profile document`,
     );
   }
+  const builtIn = builtInBeside(canonicalRepositories);
   return {
     canonicalRepositories: unique(canonicalRepositories),
-    signedRepositories: unique(spec?.signedRepositories ?? builtIn?.signedRepositories ?? canonicalRepositories),
-    graphAliases: graphAliases ?? builtIn?.graphAliases ?? {},
+    signedRepositories: unique(spec?.signedRepositories ?? [...canonicalRepositories, ...builtIn.signedRepositories]),
+    graphAliases: graphAliases ?? builtIn.graphAliases,
   };
 }
 

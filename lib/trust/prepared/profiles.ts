@@ -45,3 +45,14 @@ const BUILT_IN: ReadonlyMap<string, BuiltInProfile> = new Map([
 export function builtInProfile(name: string): BuiltInProfile | undefined {
   return BUILT_IN.get(name);
 }
+
+/** What is built in beside these canonical repositories, whatever their profile is called. */
+export function builtInBeside(repositories: readonly Repository[]): Omit<BuiltInProfile, 'canonicalRepositories'> {
+  const known = [...BUILT_IN.values()].filter(({ canonicalRepositories }) =>
+    canonicalRepositories.some((repository) => repositories.includes(repository)),
+  );
+  return {
+    signedRepositories: known.flatMap(({ signedRepositories }) => signedRepositories),
+    graphAliases: Object.fromEntries(known.flatMap(({ graphAliases }) => Object.entries(graphAliases))),
+  };
+}

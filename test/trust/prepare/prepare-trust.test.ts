@@ -109,6 +109,33 @@ describe('repositories', () => {
       ['quay.io/b/b'],
     ],
     [
+      'a built-in one that is named keeps what is built in beside it',
+      'okd',
+      { canonicalRepositories: ['quay.io/okd/scos-release'] },
+      TRUST,
+      ['quay.io/okd/scos-release'],
+      ['quay.io/okd/scos-release', 'registry.ci.openshift.org/origin/release-scos'],
+    ],
+    [
+      'the same under another name, beside another repository',
+      'acme',
+      { canonicalRepositories: ['quay.io/okd/scos-release', 'quay.io/acme/release'] },
+      TRUST,
+      ['quay.io/okd/scos-release', 'quay.io/acme/release'],
+      ['quay.io/okd/scos-release', 'quay.io/acme/release', 'registry.ci.openshift.org/origin/release-scos'],
+    ],
+    [
+      'the same by a key of the ConfigMap',
+      'okd',
+      {},
+      file(
+        'trust.yaml',
+        trustConfigMap({ data: { ...TRUST_DATA, 'release-repository-a': 'quay.io/okd/scos-release' } }),
+      ),
+      ['quay.io/okd/scos-release'],
+      ['quay.io/okd/scos-release', 'registry.ci.openshift.org/origin/release-scos'],
+    ],
+    [
       'both named',
       'acme',
       { ...CANONICAL, signedRepositories: ['quay.io/b/b'] },
