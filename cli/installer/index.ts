@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { options } from '../shell/options.ts';
+import { type Command, Option } from 'commander';
+import { options, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { InstallerOptions } from './check.ts';
 
@@ -19,6 +19,16 @@ export function addInstaller(program: Command, { setStatus, signal }: Run): void
     .addOption(options.mode())
     .addOption(options.allowPrivateStores())
     .addOption(options.tlsCa())
+    .addOption(
+      new Option(
+        '--stream <file>',
+        'compare the boot images of this stream metadata too (openshift-install coreos print-stream-json)',
+      ).argParser(parseNotEmpty),
+    )
+    .addOption(repeatable('--boot-checksums <file>', 'signed list that has to hold the boot images (repeatable)'))
+    .addOption(repeatable('--keyring <file>', 'OpenPGP public keys of those lists (repeatable)'))
+    .addOption(repeatable('--arch <name>', 'compare the boot images of this architecture, as in x86_64 (repeatable)'))
+    .addOption(repeatable('--artifact <name>', 'compare these boot images, as in metal (repeatable)'))
     .addOption(options.output())
     .addHelpText('after', '\nExample: signet installer check openshift-install-linux.tar.gz --trust trust')
     .action(async (file: string, given: InstallerOptions) => {

@@ -16,7 +16,8 @@ export const EXIT_CODES: Readonly<Record<string, string>> = {
   'sopv version': '0 printed; by the Stateless OpenPGP interface, 37 unknown option, 83 options exclude each other',
   'sopv verify': SOPV,
   'sopv inline-verify': `${SOPV}; 59 the output is there already`,
-  'installer check': '0 the release image is accepted, 1 rejected, 2 the file carries none, 3 indeterminate',
+  'installer check':
+    '0 the release image is accepted and every boot image is listed, 1 not, 2 the file carries none, 3 indeterminate',
   explain: '0 something was understood, 1 nothing was, 3 a store did not answer',
   'fleet check': '0 every cluster is ready, 1 something would be refused, 3 something is unknown',
   'release audit':

@@ -58,6 +58,7 @@ const ORDER: readonly (readonly [folder: string, purity?: 'pure'])[] = [
   ['artifact/installer'],
   ['artifact/checksums'],
   ['artifact/documents', 'pure'],
+  ['artifact/boot-images'],
   ['artifact/catalog'],
   ['mirror/graph'],
   ['mirror/slots'],

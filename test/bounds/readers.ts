@@ -1,3 +1,4 @@
+import { parseStream } from '../../lib/artifact/boot-images/parse-stream.ts';
 import { parseCatalog } from '../../lib/artifact/catalog/parse-catalog.ts';
 import { evaluateSignedList } from '../../lib/artifact/checksums/evaluate-signed-list.ts';
 import { parseChecksumList } from '../../lib/artifact/checksums/parse-checksum-list.ts';
@@ -60,6 +61,11 @@ export const READERS: readonly ReaderCase[] = [
   ...casesOf('key file', (text) => readKeyFile(bytes(text)), {
     'packets of one octet': repeat('\xcd\x01a'),
     'one packet, partial': (size) => `\x99\x00\x01${'\xe0'.repeat(size)}`,
+  }),
+  ...casesOf('stream metadata', (text) => parseStream(bytes(text), 'stream.json'), {
+    architectures: (size) => `{"stream":"x","architectures":{${'"a":{"artifacts":{}},'.repeat(size / 21)}"b":{}}}`,
+    'formats of one': (size) =>
+      `{"stream":"x","architectures":{"a":{"artifacts":{"m":{"formats":{"iso":{${Array.from({ length: size / 40 }, (_, at) => `"${at}":{"location":"https://a.example/b","sha256":""}`).join()}}}}}}}}`,
   }),
   ...casesOf('signed file', (text) => parseSignedFile(bytes(text)), {
     spaces: (size) => `-----BEGIN PGP SIGNED MESSAGE-----${' '.repeat(size)}x\nHash: SHA256\n\n`,
