@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { formatRows, isShort } from './row.ts';
+import { measureBundles } from './rows/bundle.ts';
 import { measureMirror } from './rows/mirror.ts';
 
 const HELP = `Measures the mirror and the bundle at scale, as ratios within one run.
@@ -35,11 +36,13 @@ if (values.help) {
   process.stdout.write(HELP);
 } else {
   process.stderr.write('signing, then measuring for some minutes …\n');
-  const rows = await measureMirror({
-    digests: parseCount('digests', values.digests),
-    large: parseCount('large', values.large),
-    bundled: parseCount('bundled', values.bundled),
-  });
+  const rows = [
+    ...(await measureMirror({
+      digests: parseCount('digests', values.digests),
+      large: parseCount('large', values.large),
+    })),
+    ...(await measureBundles(parseCount('bundled', values.bundled))),
+  ];
   process.stdout.write(`${values.output === 'json' ? JSON.stringify(rows, null, 2) : formatRows(rows)}\n`);
 
   if (values.check && rows.some(isShort)) process.exitCode = 1;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,8 @@ export interface SyncScene {
   readonly profile: SigningProfile;
   readonly digests: readonly Digest[];
   readonly sync: (plan: SyncPlan) => Promise<Synced>;
+  /** The same by another program, which takes what `bench/peers/go/sync` takes. */
+  readonly syncBy: (program: string, plan: Pick<SyncPlan, 'from' | 'count' | 'to'>) => Promise<PeerFigures>;
   readonly close: () => Promise<void>;
 }
 
@@ -42,6 +44,8 @@ export interface Synced extends SyncFigures {
   /** Signature requests of this sync, warm-up apart. */
   readonly requests: number;
 }
+
+type PeerFigures = Pick<SyncFigures, 'seconds' | 'cpuSeconds'>;
 
 export const LATENCY_MS = 20;
 export const CONCURRENCY = 64;
@@ -79,12 +83,23 @@ export async function makeSyncScene(count: number): Promise<SyncScene> {
     if (figures.result.held + complete !== wanted) throw new Error(`the sync is not complete: ${stdout}`);
     return { ...figures, requests: (await stores.readCounts()).requests - before.requests - warm };
   };
+  const syncBy: SyncScene['syncBy'] = async (program, { from, count: wanted, to }) => {
+    await writeFile(at('digests'), digests.slice(from, from + wanted).join('\n'));
+    const { data } = JSON.parse(profile.toConfigMap()) as { readonly data: Readonly<Record<string, string>> };
+    await writeFile(at('keys.asc'), data['verifier-public-key-0'] ?? '');
+    const args = [at('keys.asc'), at('digests'), at(to), String(CONCURRENCY), ...stores.urls];
+    const { stdout } = await run(program, args);
+    const written = await readdir(path.join(at(to), 'signatures'));
+    if (written.length !== wanted) throw new Error(`${program} mirrored ${written.length} of ${wanted} digests`);
+    return JSON.parse(stdout) as PeerFigures;
+  };
   return {
     scratch,
     trust: at('trust'),
     profile,
     digests,
     sync,
+    syncBy,
     async close() {
       await stores.stop();
       await rm(scratch, { recursive: true, force: true });

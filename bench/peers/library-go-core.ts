@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { promisify } from 'node:util';
+import { buildGoProgram } from './build-go.ts';
 
 /** A program over the OpenPGP library that cluster-version operators use, or why there is none. */
 export type LibraryGoCore =
@@ -19,32 +17,14 @@ export interface CoreTask {
 /** Verifications in a second of processor time, or why it verifies no such message. */
 type MeasureCore = (task: CoreTask) => Promise<{ readonly rate: number } | { readonly missing: string }>;
 
-const SOURCES = path.join(import.meta.dirname, 'go');
 const CANNOT_VERIFY = 3;
 const run = promisify(execFile);
 
-/** Builds `go/main.go` outside the project. What cannot be fetched is a reason not to run; what breaks is an error. */
+/** Builds `go/core`. */
 export async function buildLibraryGoCore(): Promise<LibraryGoCore> {
-  try {
-    await run('go', ['version']);
-  } catch {
-    return { kind: 'missing', reason: 'there is no Go' };
-  }
-  const options = { cwd: SOURCES, env: { ...process.env, GOWORK: 'off' } };
-  try {
-    // Fetches all that is imported, by the sums in go.sum.
-    await run('go', ['list', '-deps', '.'], options);
-  } catch {
-    return { kind: 'missing', reason: 'golang.org/x/crypto cannot be fetched' };
-  }
-  const scratch = await mkdtemp(path.join(tmpdir(), 'signet-bench-go-'));
-  const program = path.join(scratch, 'openpgp-core');
-  await run('go', ['build', '-buildvcs=false', '-o', program, '.'], options);
-  return {
-    kind: 'built',
-    measure: (task) => measure(program, task),
-    remove: () => rm(scratch, { recursive: true, force: true }),
-  };
+  const built = await buildGoProgram('core');
+  if (built.kind === 'missing') return built;
+  return { kind: 'built', measure: (task) => measure(built.program, task), remove: built.remove };
 }
 
 async function measure(program: string, task: CoreTask): ReturnType<MeasureCore> {
