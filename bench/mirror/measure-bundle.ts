@@ -20,40 +20,46 @@ export interface BundleFigures {
   /** Undefined where there is no tar or gzip. */
   readonly tarSeconds: number | undefined;
   readonly importSeconds: number;
+  /** Of `gpg --verify` for each signature, one after the other; undefined where there is no gpg. */
+  readonly gpgSeconds: number | undefined;
   /** Digests whose signature verifies, read from a web server over the imported directory. */
   readonly verified: number;
 }
 
-const CLI = path.join(import.meta.dirname, '../../cli/shell/main.ts');
 const CONCURRENCY = 16;
+/** Signatures that gpg is timed with; its time for all is that many times as long. */
+const GPG_SAMPLE = 200;
 const run = promisify(execFile);
 
 /**
  * Makes a bundle of a mirror, twice, imports it, and reads every signature as a cluster would.
  *
+ * @param cli the command line as it is built
  * @param folder of the scene, for this bundle alone
  */
 export async function measureBundle(
   scene: SyncScene,
+  cli: string,
   digests: readonly Digest[],
   folder: string,
 ): Promise<BundleFigures> {
   const at = (name: string): string => path.join(scene.scratch, folder, name);
   await writeMirror(scene, digests, at('mirror'));
   const create = ['bundle', 'create', '--from', at('mirror'), '--trust', scene.trust];
-  const createSeconds = await timeOf(process.execPath, [CLI, ...create, at('one.tar.gz')]);
-  await timeOf(process.execPath, [CLI, ...create, at('two.tar.gz')]);
+  const createSeconds = await timeOf(process.execPath, [cli, ...create, at('one.tar.gz')]);
+  await timeOf(process.execPath, [cli, ...create, at('two.tar.gz')]);
   const [one, two] = await Promise.all(['one', 'two'].map((name) => readFile(at(`${name}.tar.gz`))));
   const script = 'tar -C "$0" -c signatures | gzip > "$1"';
   const tarSeconds = await timeOf('sh', ['-c', script, at('mirror'), at('tar.tar.gz')]).catch(() => undefined);
   const from = ['bundle', 'import', at('one.tar.gz'), '--to', at('imported'), '--trust', scene.trust];
-  const importSeconds = await timeOf(process.execPath, [CLI, ...from]);
+  const importSeconds = await timeOf(process.execPath, [cli, ...from]);
   return {
     bytes: one?.length ?? 0,
     isIdentical: hashOf(one) === hashOf(two),
     createSeconds,
     tarSeconds,
     importSeconds,
+    gpgSeconds: await timeGpg(scene, digests, at).catch(() => undefined),
     verified: await countVerified(scene, digests, at('imported')),
   };
 }
@@ -66,6 +72,26 @@ async function writeMirror({ profile }: SyncScene, digests: readonly Digest[], m
       await writeFile(path.join(directory, 'signature-1'), sign(digest, `4.${index % 20}.${Math.floor(index / 20)}`));
     }
   }
+}
+
+/** Keys as gpg has them, then a process for each signature, as everything has to start one that asks gpg. */
+async function timeGpg(
+  { profile }: SyncScene,
+  digests: readonly Digest[],
+  at: (name: string) => string,
+): Promise<number> {
+  const { data } = JSON.parse(profile.toConfigMap()) as { readonly data: Readonly<Record<string, string>> };
+  await mkdir(at('gnupg'), { mode: 0o700 });
+  await writeFile(at('keys.asc'), data['verifier-public-key-0'] ?? '');
+  const gpg = ['--homedir', at('gnupg'), '--batch', '--quiet'];
+  await run('gpg', [...gpg, '--import', at('keys.asc')]);
+  const sample = digests.slice(0, GPG_SAMPLE);
+  let seconds = 0;
+  for (const digest of sample) {
+    const file = path.join(at('mirror'), 'signatures', toStoreSegment(digest), 'signature-1');
+    seconds += await timeOf('gpg', [...gpg, '--verify', file]);
+  }
+  return (seconds * digests.length) / sample.length;
 }
 
 async function timeOf(program: string, args: readonly string[]): Promise<number> {

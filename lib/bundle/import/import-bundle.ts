@@ -77,7 +77,7 @@ export async function importBundle(request: ImportRequest): Promise<ImportReport
   for (const candidate of source.faults.length > 0 ? [] : source.candidates) {
     const judgement = judgeCandidate(candidate, trusts, now);
     if (judgement.kind === 'failed') failed.push(judgement.failure);
-    else verified.push({ candidate, profiles: judgement.profiles });
+    else verified.push({ candidate, judged: judgement.judged });
   }
   const refusal = whyRefused(source, failed, verified, skipUnverified);
   const total = new Set(verified.map(({ candidate }) => candidate.digest)).size;

@@ -1,5 +1,5 @@
 import { type Digest, toStoreSegment } from '../../base/names/digest.ts';
-import { type ReleaseSlot, toReleaseSlots } from '../../mirror/slots/release-slots.ts';
+import { type ReleaseSlot, toReleaseSlot, toReleaseSlots } from '../../mirror/slots/release-slots.ts';
 import { placeSignature, type RefusalCode, readSlots, type Slots } from '../../mirror/slots/slots.ts';
 import { compareKeys, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
@@ -8,10 +8,10 @@ import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import type { Candidate } from '../format/read-bundle.ts';
 
-/** A candidate that these profiles verify. */
+/** A candidate that these profiles verify, each with what its keyrings made of it. */
 export interface VerifiedCandidate {
   readonly candidate: Candidate;
-  readonly profiles: readonly string[];
+  readonly judged: ReadonlyMap<string, ReleaseSlot>;
 }
 
 export interface PlacedCandidates {
@@ -86,14 +86,17 @@ async function placeDigest(
   const outcomes = new Map<Candidate, 'written' | 'held' | RefusalCode>();
   let isEmpty = !wasHeld;
   for (const trust of trusts) {
-    const own = group.filter(({ profiles }) => profiles.includes(trust.prepared.profile));
+    const own = group.flatMap(({ candidate, judged }) => {
+      const slot = judged.get(trust.prepared.profile);
+      return slot === undefined ? [] : [{ candidate, slot }];
+    });
     if (own.length === 0) continue;
     const target = toReleaseSlots({ objects, digest, trust, now });
     // One profile's places are read again for the next: each knows only what it verifies itself.
     let slots: Slots<ReleaseSlot> = isEmpty ? new Map() : await readSlots(target, signal);
     isEmpty = false;
-    for (const { candidate } of own) {
-      const placement = await placeSignature(target, slots, candidate.untrustedBytes, signal);
+    for (const { candidate, slot } of own) {
+      const placement = await placeSignature(target, slots, candidate.untrustedBytes, signal, slot);
       slots = placement.slots;
       const before = outcomes.get(candidate);
       if (before === 'written' || before === 'held') continue;
@@ -122,7 +125,7 @@ export interface FailedSignature {
 }
 
 type Judgement =
-  | { readonly kind: 'verified'; readonly profiles: readonly string[] }
+  | { readonly kind: 'verified'; readonly judged: VerifiedCandidate['judged'] }
   | { readonly kind: 'failed'; readonly failure: FailedSignature };
 
 /**
@@ -132,14 +135,15 @@ type Judgement =
 export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust[], now: Date): Judgement {
   const { digest, location, untrustedBytes } = candidate;
   const seconds = Math.floor(now.getTime() / 1000);
-  const profiles: string[] = [];
+  const judged = new Map<string, ReleaseSlot>();
   const reasons: FailedSignature['reasons'][number][] = [];
   for (const trust of trusts) {
     const { profile } = trust.prepared;
     const signature = { store: location, location, untrustedBytes };
     const { attempts, verified } = evaluateSignature(signature, digest, trust, seconds);
-    if (verified.some(({ isReadableByClusters }) => isReadableByClusters)) {
-      profiles.push(profile);
+    const readable = verified.filter(({ isReadableByClusters }) => isReadableByClusters);
+    if (readable.length > 0) {
+      judged.set(profile, toReleaseSlot({ attempts: [], verified: readable }));
     } else if (verified.length > 0) {
       const message = 'it verifies, in a framing that clusters cannot read';
       reasons.push({ profile, code: 'SignatureUnsupported', message });
@@ -147,7 +151,7 @@ export function judgeCandidate(candidate: Candidate, trusts: readonly ReadyTrust
       reasons.push(...attempts.map((attempt) => toReason(profile, attempt)));
     }
   }
-  if (profiles.length > 0) return { kind: 'verified', profiles };
+  if (judged.size > 0) return { kind: 'verified', judged };
   return { kind: 'failed', failure: { location, digest, reasons } };
 }
 
