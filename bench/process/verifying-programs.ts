@@ -1,7 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
+import { bundleScript } from '../../scripts/release/bundle-script.ts';
+import { buildSingleFile, PLATFORMS } from '../../scripts/release/single-file.ts';
 import { writeArmor } from '../../test/fixtures/make/armor-writer.ts';
 import { writeCertificate } from '../../test/fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../../test/fixtures/make/message-writer.ts';
@@ -31,7 +33,9 @@ type ReleaseFile =
   | 'signature-1'
   | 'prepared.json'
   | 'gnupg'
-  | 'cli';
+  | 'cli'
+  | 'signet'
+  | 'single';
 
 /** A program that verifies the release and ends with status 0; why not, where it cannot run here. */
 export type Contender =
@@ -66,26 +70,50 @@ export async function writeSignedRelease(scratch: string): Promise<SignedRelease
   return { fingerprint: primary.fingerprint.toUpperCase(), at };
 }
 
-/** `signet signature verify` as it is built, with a certificate file and with prepared trust, and as a clone has it. */
+/** `signet signature verify` as it is built and as one file, each with a certificate file and with prepared trust, and as a clone has it. */
 export async function listOurPrograms({ at }: SignedRelease): Promise<{
   readonly built: Contender;
   readonly prepared: Contender;
+  readonly single: Contender;
+  readonly singlePrepared: Contender;
   readonly launcher: Contender;
   readonly source: Contender;
 }> {
   const program = await buildCli(at('cli'));
+  const single = await buildSingle(at('signet'), at('single'));
+  const command = (...keys: readonly string[]): readonly string[] => [
+    'signature',
+    'verify',
+    at('signature-1'),
+    ...keys,
+  ];
   const verify = (main: string, ...keys: readonly string[]): Contender => ({
     kind: 'program',
     program: process.execPath,
-    args: [main, 'signature', 'verify', at('signature-1'), ...keys],
+    args: [main, ...command(...keys)],
   });
+  const verifySingle = (...keys: readonly string[]): Contender =>
+    single.kind === 'missing' ? single : { ...single, args: command(...keys) };
   const keys = ['--keyring', at('keys.asc')];
+  const prepared = ['--prepared', at('prepared.json')];
   return {
     built: verify(program, ...keys),
-    prepared: verify(program, '--prepared', at('prepared.json')),
+    prepared: verify(program, ...prepared),
+    single: verifySingle(...keys),
+    singlePrepared: verifySingle(...prepared),
     launcher: verify(path.join(CLI, 'signet.js'), ...keys),
     source: verify(path.join(CLI, 'shell/main.ts'), ...keys),
   };
+}
+
+/** The single file of a release for this machine. */
+async function buildSingle(output: string, scratch: string): Promise<Contender> {
+  const host = PLATFORMS.find((platform) => platform === `${process.platform}-${process.arch}`);
+  if (host === undefined) return { kind: 'missing', reason: 'a release has no single file for this platform' };
+  await mkdir(scratch);
+  const { bytes } = await bundleScript('node24');
+  await buildSingleFile(bytes, host, output, scratch);
+  return { kind: 'program', program: output, args: [] };
 }
 
 function toConfigMap(armored: string): Uint8Array {

@@ -12,18 +12,20 @@ const ROUNDS = { full: 41, quick: 3 } as const;
 const WARM_UPS = 2;
 const CERTIFICATE_GOAL: Goal = { kind: 'at most', ratio: 3 };
 const PREPARED_GOAL: Goal = { kind: 'at most', ratio: 1.5 };
+const SINGLE_CERTIFICATE_GOAL: Goal = { kind: 'at most', ratio: 1.8 };
+const SINGLE_PREPARED_GOAL: Goal = { kind: 'at most', ratio: 1.3 };
 
 /** One signature verified by a process of its own, start to exit: wall time. */
 export async function measureProcess(effort: Effort): Promise<readonly Row[]> {
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-bench-process-'));
   try {
     const release = await writeSignedRelease(scratch);
-    const { built, prepared, launcher, source } = await listOurPrograms(release);
+    const { built, prepared, single, singlePrepared, launcher, source } = await listOurPrograms(release);
     const skopeo = await findSkopeo(release);
     const gpgv = findGpgv(release);
     const sqv = findSqv(release);
     const bare: Contender = { kind: 'program', program: process.execPath, args: ['-e', '0'] };
-    const all = [built, prepared, launcher, source, skopeo, gpgv, sqv, bare];
+    const all = [built, prepared, single, singlePrepared, launcher, source, skopeo, gpgv, sqv, bare];
     const times = measureInTurn(all, ROUNDS[effort]);
     const beside = (name: string, contender: Contender, goal?: Goal): Comparison => ({
       beside: name,
@@ -43,6 +45,8 @@ export async function measureProcess(effort: Effort): Promise<readonly Row[]> {
     return [
       toRow('process-certificate', 'built, with a certificate file', built, CERTIFICATE_GOAL),
       toRow('process-prepared', 'built, with prepared trust', prepared, PREPARED_GOAL),
+      toRow('process-single-certificate', 'the single file, with a certificate file', single, SINGLE_CERTIFICATE_GOAL),
+      toRow('process-single-prepared', 'the single file, with prepared trust', singlePrepared, SINGLE_PREPARED_GOAL),
       toRow('process-launcher', 'cli/signet.js of a clone, with a certificate file', launcher),
       toRow('process-source', 'cli/shell/main.ts of a clone, with a certificate file', source),
     ];
