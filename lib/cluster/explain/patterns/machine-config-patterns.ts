@@ -12,7 +12,7 @@ const IS_COMMAND = /rpm-ostree|podman|update OS|OS image|^[\s:]*$/;
 
 /** What the machine-config operator and its daemon say of OS images and image policies. */
 export const MACHINE_CONFIG_PATTERNS: readonly Pattern[] = [
-  ...from(operator('4.6 to 4.15', 'pkg/daemon/update.go'), [pull(String.raw`failed to update OS to ${IMAGE} : `)]),
+  ...from(operator('4.6 to 4.15', 'pkg/daemon/update.go'), [pull(`failed to update OS to ${IMAGE} : `)]),
   ...from(operator('4.16 to today', 'pkg/daemon/update.go'), [
     [
       `failed to update OS to ${IMAGE} after retries: timed out waiting for the condition`,
