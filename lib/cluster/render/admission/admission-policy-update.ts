@@ -11,7 +11,14 @@ export interface PolicyValidation {
 
 export type PolicyProfile = Pick<
   PreparedTrust,
-  'profile' | 'canonicalRepositories' | 'mode' | 'force' | 'componentImages' | 'imagePolicies' | 'verification'
+  | 'profile'
+  | 'canonicalRepositories'
+  | 'mode'
+  | 'force'
+  | 'componentImages'
+  | 'imagePolicies'
+  | 'require'
+  | 'verification'
 >;
 
 const PATH = 'spec.desiredUpdate';

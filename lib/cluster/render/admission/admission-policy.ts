@@ -3,12 +3,12 @@ import { ADMISSION_KINDS, type AdmissionResource, listVersions } from '../../obj
 import { GUARDED_MANIFESTS, OVERRIDES_PATH } from '../../objects/guarded-manifests.ts';
 import { type DoorPlace, SIDE_DOORS, type SideDoor } from '../../objects/side-doors.ts';
 import { type PolicyProfile, type PolicyValidation, toDesiredUpdate } from './admission-policy-update.ts';
+import { toCoveredCheck } from './covered-check.ts';
 import {
   quote,
   toAnnotationChange,
   toCanonicalCheck,
   toChange,
-  toCoveredCheck,
   toMatchConditions,
   toPresence,
 } from './match-conditions.ts';
@@ -108,7 +108,7 @@ function listBeside({ place, holds, does }: SideDoor, profile: PolicyProfile): r
   const check = (value: string): string => {
     if (holds === 'setting') return 'false';
     if (holds === 'release') return toCanonicalCheck(value, '', profile.canonicalRepositories).check;
-    const covered = (image: string): string => toCoveredCheck(image, profile.imagePolicies);
+    const covered = (image: string): string => toCoveredCheck(image, profile);
     return holds === 'component'
       ? covered(value)
       : `${value}.split(',').all(pair, pair.contains('=') && ${covered("pair.substring(pair.indexOf('=') + 1)")})`;

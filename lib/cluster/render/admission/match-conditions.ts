@@ -1,5 +1,4 @@
 import type { Repository } from '../../../base/names/reference.ts';
-import type { ConfiguredImagePolicy } from '../../../trust/prepared/prepared-trust.ts';
 import { ADMISSION_KINDS, type AdmissionResource } from '../../objects/admission-kinds.ts';
 import { MACHINE_CONFIG_RENDERER, OVERRIDES_PATH } from '../../objects/guarded-manifests.ts';
 import { countsEmpty } from '../../objects/read-side-doors.ts';
@@ -103,10 +102,8 @@ export function quote(text: string): string {
 
 /** Characters of an image that CEL compares with a pattern. */
 const MAX_IMAGE_LENGTH = 512;
-const TAG = '(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?';
-const DIGEST = '@(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})';
-/** What may follow a scope that is not a repository. */
-const REST = '(/[a-z0-9._/-]{1,255})?';
+export const TAG = '(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?';
+export const DIGEST = '@(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})';
 
 /** A check in CEL that an image is canonical and by digest, and what is said of one that is not. */
 export function toCanonicalCheck(
@@ -125,47 +122,11 @@ export function toCanonicalCheck(
   };
 }
 
-/** A check in CEL that an image is by digest, in what an image policy asks signatures of. */
-export function toCoveredCheck(image: string, policies: readonly ConfiguredImagePolicy[]): string {
-  const scopes = [...new Set(policies.flatMap(listScopes))].toSorted();
-  if (scopes.length === 0) return 'false';
-  return toMatch(image, `^(${scopes.map(toScopePattern).join('|')})${TAG}${DIGEST}$`);
-}
-
-/** Of a policy.json the scopes alone: its default is for what nothing covers. One that accepts anything covers nothing. */
-function listScopes({ coverage, content }: ConfiguredImagePolicy): readonly string[] {
-  if (coverage.kind === 'scopes') return coverage.scopes;
-  const transports = isRecord(content) ? content['transports'] : undefined;
-  const docker = isRecord(transports) ? transports['docker'] : undefined;
-  return Object.entries(isRecord(docker) ? docker : {}).flatMap(([scope, requirements]) =>
-    scope !== '' && Array.isArray(requirements) && requirements.some(isSigned) ? [scope] : [],
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isSigned(requirement: unknown): boolean {
-  return isRecord(requirement) && (requirement['type'] === 'signedBy' || requirement['type'] === 'sigstoreSigned');
-}
-
-function toScopePattern(scope: string): string {
-  const [named = ''] = scope.split('@', 1);
-  const slash = named.lastIndexOf('/');
-  const colon = named.indexOf(':', slash + 1);
-  // A tag goes; the port of a scope that is a host alone stays.
-  const name = slash >= 0 && colon >= 0 ? named.slice(0, colon) : named;
-  return name.startsWith('*.')
-    ? `[a-z0-9.-]{1,253}${escapePattern(name.slice(1))}${REST}`
-    : `${escapePattern(name)}${REST}`;
-}
-
 /** The length first: the cost of a pattern grows with it. */
-function toMatch(image: string, pattern: string): string {
+export function toMatch(image: string, pattern: string): string {
   return `(size(${image}) <= ${MAX_IMAGE_LENGTH} && ${image}.matches(${quote(pattern)}))`;
 }
 
-function escapePattern(text: string): string {
+export function escapePattern(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
