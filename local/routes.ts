@@ -35,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/explain', handler: 'read-records' },
   { method: 'POST', path: '/v1/configmaps', handler: 'export-bundle' },
   { method: 'POST', path: '/v1/bundles', handler: 'export-bundle' },
+  { method: 'GET', path: '/v1/bundles', handler: 'export-bundle' },
   { method: 'GET', path: '/v1/bundles/{id}', handler: 'export-bundle' },
   { method: 'GET', path: '/v1/trust', handler: 'read-records' },
   { method: 'GET', path: '/v1/trust/{profile}/revisions', handler: 'read-records' },

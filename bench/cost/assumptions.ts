@@ -116,5 +116,5 @@ export const ASSUMPTIONS: Assumptions = {
     bytesPerSignature: 4096,
     storeMilliseconds: 400,
   },
-  watching: { alarmMetrics: 65, ownMetrics: 61, routes: 36, metricsPerRoute: 6, usedShare: 1 },
+  watching: { alarmMetrics: 65, ownMetrics: 61, routes: 37, metricsPerRoute: 6, usedShare: 1 },
 };

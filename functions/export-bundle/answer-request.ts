@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { type BundleLinks, summariseBundle } from '../../lib/bundle/service/bundle-links.ts';
+import { type BundleLinks, summariseBundle, withoutSchema } from '../../lib/bundle/service/bundle-links.ts';
 import { parseBundleId, readBundleState } from '../../lib/bundle/service/bundle-state.ts';
 import {
   chooseFormat,
@@ -7,15 +7,23 @@ import {
   parseConfigMapsRequest,
 } from '../../lib/bundle/service/config-maps/parse-config-maps-request.ts';
 import { readConfigMaps } from '../../lib/bundle/service/config-maps/read-config-maps.ts';
+import { BUNDLE_LIST_PREFIX, listBundles, MAX_PAGE_BUNDLES } from '../../lib/bundle/service/list-bundles.ts';
 import {
   parseBundleRequest,
   type RequestBundleDependencies,
   requestBundle,
 } from '../../lib/bundle/service/request-bundle.ts';
 import { toJsonResponse, toNotFoundResponse, toProblemDocument } from '../../lib/platform/lambda/http-stack.ts';
+import {
+  type Parameters,
+  readCursor,
+  readLimit,
+  requireKnown,
+  toCursor,
+} from '../../lib/platform/lambda/page-parameters.ts';
 import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { bindObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { bindTrustSource } from '../../lib/trust/source/trust-source.ts';
 
 export interface AnswerDependencies extends RequestBundleDependencies {
@@ -26,7 +34,9 @@ export interface AnswerDependencies extends RequestBundleDependencies {
 /** Seconds after which it is worth asking again for a bundle that is queued. */
 const QUEUED_RETRY_SECONDS = 5;
 
-/** POST /v1/configmaps, POST /v1/bundles, GET /v1/bundles/{id}. */
+const DEFAULT_LIMIT = 20;
+
+/** POST /v1/configmaps, POST and GET /v1/bundles, GET /v1/bundles/{id}. */
 export async function answerRequest(
   event: APIGatewayProxyEventV2,
   signal: AbortSignal,
@@ -42,6 +52,8 @@ export async function answerRequest(
       dependencies.telemetry.count('BundleRequested');
       return toJsonResponse(202, { id, state: 'queued' }, { location: `/v1/bundles/${id}` });
     }
+    case 'GET /v1/bundles':
+      return await answerList(event.queryStringParameters ?? {}, dependencies.objects);
     case 'GET /v1/bundles/{id}':
       return await answerState(event.pathParameters?.['id'] ?? '', dependencies);
     default:
@@ -83,4 +95,15 @@ async function answerState(
   const summary = await summariseBundle(stored.state, links);
   const headers = stored.state.state === 'queued' ? { 'retry-after': String(QUEUED_RETRY_SECONDS) } : undefined;
   return toJsonResponse(200, summary, headers);
+}
+
+/** Without links: they are made for the one bundle that is fetched. */
+async function answerList(untrusted: Parameters, objects: ObjectStore): Promise<APIGatewayProxyStructuredResultV2> {
+  requireKnown(untrusted, ['limit', 'after']);
+  const limit = readLimit(untrusted, DEFAULT_LIMIT, MAX_PAGE_BUNDLES);
+  const { bundles, next } = await listBundles(objects, { limit, after: readCursor(untrusted, BUNDLE_LIST_PREFIX) });
+  return toJsonResponse(200, {
+    bundles: bundles.map((one) => ('fault' in one ? one : withoutSchema(one))),
+    ...(next === undefined ? {} : { next: toCursor(next) }),
+  });
 }

@@ -1,5 +1,5 @@
+import { parseCursor } from '../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { parseCursor } from '../../lib/verdict/records/decision-query.ts';
 import type { DecisionRow } from '../../lib/verdict/records/decision-row.ts';
 import { listDecisions, MAX_SCANNED } from '../../lib/verdict/records/list-decisions.ts';
 

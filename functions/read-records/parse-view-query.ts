@@ -1,15 +1,20 @@
-import { InputError } from '../../lib/base/errors/input-error.ts';
 import {
   MAX_PAGE_RELEASES,
   type ReleasePosition,
   type ReleaseQuery,
 } from '../../lib/cluster/releases/list-releases.ts';
 import { MAX_PAGE_ENTRIES, type MirrorQuery, type MirrorState } from '../../lib/mirror/audit/list-mirror.ts';
+import {
+  type Parameters,
+  parseCursor,
+  readCursor,
+  readLimit,
+  refuse,
+  requireKnown,
+  toCursor,
+  verifyPosition,
+} from '../../lib/platform/lambda/page-parameters.ts';
 import { isProfileName } from '../../lib/trust/prepared/profiles.ts';
-import { parseCursor, toCursor, verifyPosition } from '../../lib/verdict/records/decision-query.ts';
-
-/** What follows the question mark. */
-export type Parameters = Readonly<Record<string, string | undefined>>;
 
 const MAX_TEXT = 256;
 const TEXT = /^[\w.:+-]+$/;
@@ -48,15 +53,6 @@ export function parseMirrorQuery(untrusted: Parameters): Omit<MirrorQuery, 'sign
   return { state, limit: readLimit(untrusted, DEFAULT_LIMIT.entries, MAX_PAGE_ENTRIES), after };
 }
 
-/** The key behind which a listing of this prefix goes on. @throws InputError `ArgumentInvalid` */
-export function readCursor({ after: cursor }: Parameters, prefix: string): string | undefined {
-  if (cursor === undefined) return undefined;
-  const after = parseCursor(cursor);
-  if (after === undefined) throw refuse('after', cursor, 'the next of a page before');
-  verifyPosition(`${prefix}${after}`);
-  return after;
-}
-
 /** The opaque form of where a page goes on. */
 export function toReleaseCursor(position: ReleasePosition): string {
   return toCursor(position.kind === 'catalog' ? `c ${position.digest} ${position.version}` : `m ${position.after}`);
@@ -71,16 +67,6 @@ function parsePosition(text: string | undefined): ReleasePosition | undefined {
   return { kind: 'mirror', after };
 }
 
-/** @throws InputError `ArgumentInvalid` */
-export function requireKnown(untrusted: Parameters, known: readonly string[]): void {
-  const unknown = Object.keys(untrusted).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw new InputError(
-    'ArgumentInvalid',
-    `unknown parameter ${JSON.stringify(shorten(unknown))}; expected ${known.join(', ')}`,
-  );
-}
-
 function readProfile({ profile }: Parameters): string | undefined {
   if (profile === undefined || isProfileName(profile)) return profile;
   throw refuse('profile', profile, 'the name of a profile');
@@ -90,19 +76,4 @@ function readText(untrusted: Parameters, name: string, expected: string): string
   const text = untrusted[name];
   if (text === undefined || (text.length <= MAX_TEXT && TEXT.test(text))) return text;
   throw refuse(name, text, expected);
-}
-
-/** @throws InputError `ArgumentInvalid` */
-export function readLimit({ limit }: Parameters, byDefault: number, max: number): number {
-  const number = limit === undefined ? byDefault : /^[0-9]{1,3}$/.test(limit) ? Number(limit) : 0;
-  if (number >= 1 && number <= max) return number;
-  throw refuse('limit', limit ?? '', `a number from 1 to ${max}`);
-}
-
-function refuse(name: string, text: string, expected: string): InputError {
-  return new InputError('ArgumentInvalid', `${name}: ${JSON.stringify(shorten(text))} is not ${expected}`);
-}
-
-function shorten(text: string): string {
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

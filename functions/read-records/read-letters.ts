@@ -1,6 +1,6 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import { type Parameters, readLimit, requireKnown } from '../../lib/platform/lambda/page-parameters.ts';
 import type { DeadLetter } from '../../lib/platform/queues/dead-letter-queue.ts';
-import { type Parameters, readLimit, requireKnown } from './parse-view-query.ts';
 import type { WatchedQueue } from './read-overview.ts';
 
 const DEFAULT_LIMIT = 50;

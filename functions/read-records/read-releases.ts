@@ -5,16 +5,10 @@ import type { CatalogPlaces } from '../../lib/cluster/releases/mirrored-release.
 import { readStanding } from '../../lib/cluster/releases/release-standing.ts';
 import { listMirror, listQuarantined } from '../../lib/mirror/audit/list-mirror.ts';
 import { type ReleaseCatalog, readCatalog } from '../../lib/mirror/sync/release-catalog.ts';
+import { type Parameters, toCursor } from '../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { isStale, type TrustSource } from '../../lib/trust/source/trust-source.ts';
-import { toCursor } from '../../lib/verdict/records/decision-query.ts';
-import {
-  type Parameters,
-  parseMirrorQuery,
-  parseReleaseQuery,
-  parseReleaseRequest,
-  toReleaseCursor,
-} from './parse-view-query.ts';
+import { parseMirrorQuery, parseReleaseQuery, parseReleaseRequest, toReleaseCursor } from './parse-view-query.ts';
 
 /** What views read: published trust and the object store, and nothing that would have to be contacted. */
 export interface ViewPlaces {

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { toJsonResponse, toNotFoundResponse } from '../../lib/platform/lambda/http-stack.ts';
+import { parseCursor, toCursor } from '../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { readAttestation } from '../../lib/verdict/attest/attest-record.ts';
-import { parseCursor, toCursor } from '../../lib/verdict/records/decision-query.ts';
 import { MAX_RECORD_BYTES, recordKey } from '../../lib/verdict/records/verdict-record.ts';
 import { listStoredSeals } from '../../lib/verdict/seals/read-chain.ts';
 import { SEALS } from '../../lib/verdict/seals/seal.ts';

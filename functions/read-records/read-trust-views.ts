@@ -1,13 +1,18 @@
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import {
+  type Parameters,
+  readCursor,
+  readLimit,
+  requireKnown,
+  toCursor,
+} from '../../lib/platform/lambda/page-parameters.ts';
 import { compareTrust } from '../../lib/trust/prepared/compare-trust.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { selectProfile } from '../../lib/trust/prepared/profiles.ts';
 import { listPublications, MAX_PAGE_PUBLICATIONS } from '../../lib/trust/publish/publications.ts';
 import { loadRevision } from '../../lib/trust/source/load-trust.ts';
 import { toReadyTrust, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
-import { toCursor } from '../../lib/verdict/records/decision-query.ts';
-import { type Parameters, readCursor, readLimit, requireKnown } from './parse-view-query.ts';
 import type { ViewPlaces } from './read-releases.ts';
 
 const DEFAULT_LIMIT = 50;

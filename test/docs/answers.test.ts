@@ -130,6 +130,8 @@ describe('the functions answer as described', () => {
     const place = String(asked.headers['location']);
     const queued = await ask({ method: 'GET', path: place });
     expect(JSON.parse(queued.body)).toMatchObject({ state: 'queued', profile: 'ocp' });
+    const list = async () => JSON.parse((await ask({ method: 'GET', path: '/v1/bundles' })).body) as object;
+    expect(await list()).toMatchObject({ bundles: [{ state: 'queued', profile: 'ocp' }] });
     const key = `bundles/${place.slice('/v1/bundles/'.length)}/state.json`;
     const stored = await samples.filled.readObject(key, 1024);
     const put = async (change: object): Promise<void> => {
@@ -143,11 +145,16 @@ describe('the functions answer as described', () => {
     await put({ state: 'done', finishedAt, sha256, size: 1, manifestSha256: sha256, counts });
     const done = await ask({ method: 'GET', path: place });
     expect(JSON.parse(done.body)).toMatchObject({ state: 'done', link: `${place}/download` });
+    expect(await list()).toMatchObject({ bundles: [{ state: 'done', size: 1, counts }] });
     await put({ state: 'failed', finishedAt, failure: { code: 'NothingVerifies', message: 'mirror first' } });
     const failed = await ask({ method: 'GET', path: place });
     expect(JSON.parse(failed.body)).toMatchObject({ state: 'failed', failure: { code: 'NothingVerifies' } });
     await put({ schema: 2 });
     expect((await ask({ method: 'GET', path: place })).status).toBe(500);
+    expect(await list()).toMatchObject({ bundles: [{ fault: expect.any(String) as unknown }] });
+    const readObject = () => Promise.reject(new TypeError('a fault of ours'));
+    samples = { ...samples, filled: { ...samples.filled, readObject } };
+    expect((await ask({ method: 'GET', path: '/v1/bundles' })).status).toBe(500);
     samples = { ...samples, filled: await OBJECTS.filled() };
   });
 

@@ -85,7 +85,9 @@ describe('requests', () => {
     ['a bundle with an id that is a path', { method: 'GET', path: '/v1/bundles/..%2ftrust' }, 400],
     ['a path below a bundle', { method: 'GET', path: `/v1/bundles/${'0'.repeat(32)}/state.json` }, 404],
     ['a folder of the service’s own', { method: 'GET', path: '/v1/bundles/asked' }, 400],
-    ['all bundles', { method: 'GET', path: '/v1/bundles' }, 404],
+    ['a page of bundles that is too long', { method: 'GET', path: '/v1/bundles', query: { limit: '51' } }, 400],
+    ['a page of bundles from nowhere', { method: 'GET', path: '/v1/bundles', query: { after: 'x' } }, 400],
+    ['bundles by what there is not', { method: 'GET', path: '/v1/bundles', query: { state: 'done' } }, 400],
     ['another version', { ...CONFIG_MAPS, path: '/v2/configmaps' }, 404],
     ['below the ConfigMaps', { ...CONFIG_MAPS, path: '/v1/configmaps/x' }, 404],
     ['a form that is not there', { ...CONFIG_MAPS, headers: { accept: 'text/html' } }, 406],
@@ -140,7 +142,10 @@ describe('messages', () => {
   test('what is out of reach is tried later, and a dead letter with its reason at the last receive', async () => {
     const broken: ObjectStore = {
       ...objects,
-      createObject: () => Promise.reject(new StoreError('ConnectionFailed', 'refused')),
+      createObject: async (key, bytes) => {
+        if (key.endsWith('.tar.gz')) throw new StoreError('ConnectionFailed', 'refused');
+        return await objects.createObject(key, bytes);
+      },
     };
     const { ask, take, dead, delayed, exportQueue } = setUp(broken);
     const asked = await ask(BUNDLES);

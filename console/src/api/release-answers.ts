@@ -85,6 +85,7 @@ export interface MirrorPage {
 /** GET /v1/bundles/{id}. */
 export interface BundleState {
   readonly id: string;
+  readonly since?: string;
   readonly profile?: string;
   readonly state: 'queued' | 'done' | 'failed';
   readonly requestedAt?: string;
@@ -94,6 +95,12 @@ export interface BundleState {
   readonly counts?: Readonly<Record<string, number>>;
   readonly link?: string;
   readonly failure?: { readonly code: string; readonly message: string };
+}
+
+/** GET /v1/bundles, the newest first. A state that cannot be read is a fault. */
+export interface BundlePage {
+  readonly bundles: readonly (BundleState | { readonly id: string; readonly fault: string })[];
+  readonly next?: string;
 }
 
 /** GET /v1/dead-letters. */

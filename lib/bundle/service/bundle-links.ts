@@ -26,8 +26,14 @@ export async function summariseBundle(
   state: BundleState,
   links: BundleLinks,
 ): Promise<Readonly<Record<string, unknown>>> {
-  const { schema: _, ...summary } = state;
+  const summary = withoutSchema(state);
   return state.state === 'done' ? { ...summary, link: await links.toLink(state.id) } : summary;
+}
+
+/** The state of a bundle as a list has it. */
+export function withoutSchema(state: BundleState): Omit<BundleState, 'schema'> {
+  const { schema: _, ...summary } = state;
+  return summary;
 }
 
 /** Links to the service itself, where objects are files of its own machine. */

@@ -18,6 +18,7 @@ import {
   requestedShape,
   toExportBody,
 } from './bundle-state.ts';
+import { listBundle } from './list-bundles.ts';
 
 /** What a caller asks for: a bundle of this profile, and the one that it follows. */
 interface BundleRequestBody {
@@ -67,6 +68,7 @@ export async function requestBundle(
   if (since !== undefined) await requireFollowable(objects, since, profile);
   const question = { profile, trustRevision, ...(since === undefined ? {} : { since }) };
   const request = await claim(objects, question, now());
+  await listBundle(objects, request);
   // A state that is there already stays.
   await replaceBundleState(objects, { ...request, state: 'queued' }, undefined);
   await exportQueue.sendMessages([toExportBody(request)]);

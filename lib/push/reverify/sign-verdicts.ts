@@ -1,10 +1,11 @@
 import { StoreError } from '../../base/errors/store-error.ts';
+import { parseCursor } from '../../platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Signer } from '../../platform/signing/signer.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type AttestResult, attestationKey, attestRecord } from '../../verdict/attest/attest-record.ts';
 import { findAttestFault, type StoredBytes } from '../../verdict/attest/statement.ts';
-import { MAX_PAGE_ROWS, parseCursor } from '../../verdict/records/decision-query.ts';
+import { MAX_PAGE_ROWS } from '../../verdict/records/decision-query.ts';
 import { listDecisions } from '../../verdict/records/list-decisions.ts';
 import { evaluateStored, isUnreadable } from '../../verdict/records/read-records.ts';
 import { findRecordFault } from '../../verdict/records/recheck-record.ts';

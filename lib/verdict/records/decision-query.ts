@@ -1,8 +1,6 @@
-import { hash } from 'node:crypto';
 import { InputError } from '../../base/errors/input-error.ts';
-import { StoreError } from '../../base/errors/store-error.ts';
 import { parseRepository } from '../../base/names/reference.ts';
-import { parseListingStart } from '../../platform/objects/port/object-store.ts';
+import { parseCursor, verifyPosition } from '../../platform/lambda/page-parameters.ts';
 import { isProfileName } from '../../trust/prepared/profiles.ts';
 import type { Outcome } from '../judge/verdict.ts';
 import { type DecisionRow, entryPrefix } from './decision-row.ts';
@@ -38,7 +36,6 @@ const OUTCOMES: readonly Outcome[] = ['accepted', 'rejected', 'indeterminate'];
 const SOURCE = /^[a-z0-9-]{1,32}$/;
 const TIME =
   /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$/;
-const CHECK_CHARS = 8;
 
 /** @throws InputError `ArgumentInvalid`, which names the parameter */
 export function parseDecisionQuery(untrusted: Readonly<Record<string, string | undefined>>): DecisionQuery {
@@ -73,16 +70,6 @@ export function parseDecisionQuery(untrusted: Readonly<Record<string, string | u
   return { filter, limit, after };
 }
 
-/** A listing has to be able to start there. @throws InputError `ArgumentInvalid` */
-export function verifyPosition(after: string): void {
-  try {
-    parseListingStart({ after });
-  } catch (cause) {
-    if (!(cause instanceof StoreError)) throw cause;
-    throw new InputError('ArgumentInvalid', 'after: it is not the next of a page before', { cause });
-  }
-}
-
 function readRepository(text: string): string | undefined {
   try {
     return parseRepository(text);
@@ -104,18 +91,6 @@ function readTime(text: string): number | undefined {
 function readLimit(text: string): number | undefined {
   const limit = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
   return limit >= 1 && limit <= MAX_PAGE_ROWS ? limit : undefined;
-}
-
-/** A position with a sum, so that what is no cursor is told apart. It protects nothing: a position opens nothing. */
-export function toCursor(position: string): string {
-  return Buffer.from(`${hash('sha256', position).slice(0, CHECK_CHARS)}${position}`).toString('base64url');
-}
-
-/** The position that a cursor holds; undefined for what is none. */
-export function parseCursor(cursor: string): string | undefined {
-  const text = Buffer.from(cursor, 'base64url').toString('utf8');
-  const position = text.slice(CHECK_CHARS);
-  return position !== '' && toCursor(position) === cursor ? position : undefined;
 }
 
 /** The ordering that has the fewest rows beside those that are wanted, and whether it has no others. */

@@ -1,6 +1,7 @@
+import { toCursor } from '../../platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { packPrefix, readIndexState, readPack } from './decision-packs.ts';
-import { chooseOrdering, type DecisionFilter, type DecisionQuery, matchesFilter, toCursor } from './decision-query.ts';
+import { chooseOrdering, type DecisionFilter, type DecisionQuery, matchesFilter } from './decision-query.ts';
 import { type DecisionRow, entryPrefix, joinSegments, parseRow, toRowName, toRowTime } from './decision-row.ts';
 import { isUnreadable } from './read-records.ts';
 import { toInvertedTime } from './verdict-record.ts';

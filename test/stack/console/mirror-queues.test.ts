@@ -63,6 +63,42 @@ describe.skipIf(!isRunnable)('on the page', TIMES, () => {
     expect(await page.locator(`[data-bundle] [title="${sha256}"]`).count()).toBe(1);
     const names = gunzipSync(bytes).toString('latin1');
     for (const digest of SIGNED) expect(names).toContain(`${digest.replace(':', '=')}/signature-1`);
+
+    const listed = other.locator('[data-list="bundles"] [data-row]');
+    await expect.poll(() => listed.count(), POLL).toBe(1);
+    expect(await listed.innerText()).toMatch(
+      new RegExp(`done.*ocp, ${SIGNED.length} signatures of \\d+ releases?, .*, complete`, 's'),
+    );
+    await visit(other, on.scene.url, '#/mirror');
+    await listed.last().getByRole('link', { name: 'Open' }).click();
+    expect(new URL(other.url()).hash).toBe(new URL(address).hash);
+    expect(complaints).toEqual([]);
+  });
+
+  test('a bundle that the store gives out itself is saved from there, and from nowhere else', async () => {
+    const { page, complaints } = await openPage(on.browser);
+    const id = 'a'.repeat(32);
+    const link = { address: 'https://bucket.s3.example.com/bundle.tar.gz?X-Amz-Signature=x' };
+    const at = '2026-11-22T00:00:00.000Z';
+    await page.route(`**/v1/bundles/${id}`, (route) =>
+      route.fulfill({
+        json: { id, profile: 'ocp', state: 'done', requestedAt: at, finishedAt: at, link: link.address },
+      }),
+    );
+    await page
+      .context()
+      .route('https://bucket.s3.example.com/**', (route) =>
+        route.fulfill({ body: 'archive', contentType: 'binary/octet-stream' }),
+      );
+    await visit(page, on.scene.url, `#/mirror?bundle=${id}`);
+    const save = page.getByRole('button', { name: 'Save the bundle' });
+    const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
+    expect(await readFile(await download.path(), 'utf8')).toBe('archive');
+    link.address = 'https://elsewhere.example.com/bundle.tar.gz';
+    await page.reload();
+    await save.click();
+    await page.getByText('Not saved: its address is not one of the store').waitFor();
+    expect(page.url()).toBe(`${on.scene.url}/#/mirror?bundle=${id}`);
     expect(complaints).toEqual([]);
   });
 

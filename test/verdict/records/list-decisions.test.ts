@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { InputError } from '../../../lib/base/errors/input-error.ts';
+import { toCursor } from '../../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import { parseObjectKey } from '../../../lib/platform/objects/port/object-store.ts';
 import { packPrefix, writePack } from '../../../lib/verdict/records/decision-packs.ts';
-import { matchesFilter, parseDecisionQuery, toCursor } from '../../../lib/verdict/records/decision-query.ts';
+import { matchesFilter, parseDecisionQuery } from '../../../lib/verdict/records/decision-query.ts';
 import {
   type DecisionRow,
   entryPrefix,

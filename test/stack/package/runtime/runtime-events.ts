@@ -111,6 +111,7 @@ function requests(): readonly RuntimeEvent[] {
     request('serve-page', { method: 'GET', path: '/v1/me' }, 200, '"mayRedrive":false'),
     request('export-bundle', { ...post('/v1/configmaps', { digests: [DIGEST] }), headers: accept }, 200, 'ConfigMap'),
     request('export-bundle', post('/v1/bundles', {}), 202, '"state":"queued"'),
+    request('export-bundle', { method: 'GET', path: '/v1/bundles' }, 200, '"state":"queued"'),
     request('export-bundle', { method: 'GET', path: `/v1/bundles/${NOWHERE.slice(32)}` }, 404),
     request('receive-push', post('/webhooks/github', { action: 'published' }), 404),
     request('receive-push', post(`/webhooks/quay/${TOKEN}`, QUAY), 202, '"unmapped":1'),

@@ -38,6 +38,8 @@ export const exportBundle: Scenario = async (stage) => {
   stage.loseAnswer('bundles/');
   const id = await makeBundle(stage, {});
   await makeBundle(stage, { since: id });
+  const both = expect.stringMatching(/"state":"done".*"state":"done"/) as unknown;
+  expect(await invoke(toHttpEvent({ method: 'GET', path: '/v1/bundles' }))).toMatchObject({ answer: { body: both } });
   expect(await invoke(toQueueEvent('not JSON'))).toMatchObject({ answer: DONE });
   const other = await objects.readObject(`bundles/${id}/state.json`, Infinity);
   await objects.createObject(`bundles/${OTHER_ID}/state.json`, other?.bytes ?? new Uint8Array());
