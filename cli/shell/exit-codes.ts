@@ -68,5 +68,6 @@ export const EXIT_CODES: Readonly<Record<string, string>> = {
   'config view': '0 shown, 2 a file cannot be used, or a setting is refused',
   support: '0 printed, also where something does not load',
   version: '0 printed',
+  man: '0 printed or written',
   completion: '0 printed',
 };

@@ -31,17 +31,21 @@ export const NOUNS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   config: async () => (await import('../config/index.ts')).addConfig,
   support: async () => (await import('../support/index.ts')).addSupport,
   version: async () => (await import('../version/index.ts')).addVersion,
+  man: async () => (await import('../man/index.ts')).addMan,
   completion: async () => (await import('../completion/index.ts')).addCompletion,
 };
+
+/** Commands about all commands. */
+const OF_ALL = new Set(['completion', 'man']);
 
 /**
  * The commands of a call.
  *
- * @param word what follows `signet`; all commands for a word that is none, such as an option, and for `completion`,
- *   which has to know them
+ * @param word what follows `signet`; all commands for a word that is none, such as an option, and for those that
+ *   have to know them
  */
 export async function loadNouns(word?: string): Promise<readonly AddCommand[]> {
-  const named = word !== undefined && word !== 'completion' && Object.hasOwn(NOUNS, word) ? NOUNS[word] : undefined;
+  const named = word !== undefined && !OF_ALL.has(word) && Object.hasOwn(NOUNS, word) ? NOUNS[word] : undefined;
   const chosen = named === undefined ? Object.values(NOUNS) : [named];
   return await Promise.all(chosen.map((load) => load()));
 }

@@ -4,6 +4,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import * as v from 'valibot';
+import { makePages } from '../../cli/man/pages.ts';
+import { buildProgram } from '../../cli/shell/build-program.ts';
+import { loadNouns } from '../../cli/shell/nouns.ts';
 import { plainBuiltins, REQUIRE } from '../plain-builtins.ts';
 import { bundleScript, listPackages } from './bundle-script.ts';
 import { describePackages } from './packages.ts';
@@ -39,13 +42,23 @@ export async function packNpmPackage(version: string, output: string, scratch: s
     await copyFile(path.join(ROOT, from), path.join(folder, to));
   }
   await writeFile(path.join(folder, 'THIRD-PARTY-LICENSES.txt'), await toLicenses(packages));
-  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(await toManifest(version), null, 2)}\n`);
+  const pages = await writeManualPages(folder);
+  await writeFile(path.join(folder, 'package.json'), `${JSON.stringify(await toManifest(version, pages), null, 2)}\n`);
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', scratch], { cwd: folder });
   await copyFile(path.join(scratch, stdout.trim()), output);
   return packages;
 }
 
-async function toManifest(version: string): Promise<object> {
+/** @returns their paths in the package, which npm links into the manual of whoever installs it for all */
+async function writeManualPages(folder: string): Promise<readonly string[]> {
+  const call = { signal: AbortSignal.abort(), setStatus: () => undefined, setStopped: () => undefined };
+  const pages = makePages(buildProgram(call, await loadNouns()));
+  await mkdir(path.join(folder, 'man'), { recursive: true });
+  for (const [name, page] of pages) await writeFile(path.join(folder, 'man', name), page);
+  return [...pages.keys()].map((name) => `man/${name}`);
+}
+
+async function toManifest(version: string, pages: readonly string[]): Promise<object> {
   const { description, license } = v.parse(Own, JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')));
   return {
     name: NAME,
@@ -55,6 +68,7 @@ async function toManifest(version: string): Promise<object> {
     type: 'module',
     engines: { node: ENGINES },
     bin: { signet: 'bin/signet.cjs' },
+    man: pages,
     exports: { '.': { types: './types/npm/index.d.ts', default: './index.js' } },
   };
 }

@@ -121,6 +121,13 @@ export const TEST_TOOLS = [
     installation: { kind: 'apt', package: 'gosop' },
   },
   {
+    name: 'mandoc',
+    program: 'mandoc',
+    neededBy: 'manual pages beside mandoc',
+    seconds: 10,
+    installation: { kind: 'apt', package: 'mandoc' },
+  },
+  {
     name: 'openssl',
     program: 'openssl',
     neededBy: 'TLS of the service, and a real API server',

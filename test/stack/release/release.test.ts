@@ -14,6 +14,7 @@ import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from 
 
 const run = promisify(execFile);
 const Sbom = v.object({ packages: v.array(v.object({ name: v.string(), licenseDeclared: v.string() })) });
+const Manual = v.object({ man: v.array(v.string()) });
 const Provenance = v.object({
   subject: v.array(v.object({ name: v.string() })),
   predicate: v.object({
@@ -237,6 +238,14 @@ describe('the npm package', () => {
     const files = readdirSync(installed(), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(path.join(parentPath, name)).size, 0);
     expect(bytes).toBeLessThan(60_000_000);
+  });
+
+  test('brings the manual pages along, which npm links where it installs for all', async () => {
+    const { man } = v.parse(Manual, JSON.parse(readFileSync(path.join(installed(), 'package.json'), 'utf8')));
+    expect(man).toContain('man/signet.1');
+    expect(readdirSync(path.join(installed(), 'man')).map((name) => `man/${name}`)).toEqual(man.toSorted());
+    const { stdout } = await call(NODE, [path.join(installed(), 'bin/signet.cjs'), 'man', 'verify']);
+    expect(stdout).toBe(readFileSync(path.join(installed(), 'man/signet-verify.1'), 'utf8'));
   });
 
   test('verifies', async () => {
