@@ -1,6 +1,5 @@
 import { parseDockerReference } from '../../base/names/docker-reference.ts';
-import type { Pullspec, Repository } from '../../base/names/reference.ts';
-import { coversRepository } from '../../base/names/scope.ts';
+import type { Pullspec } from '../../base/names/reference.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ManifestSource } from '../../registry/client/registry-client.ts';
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
@@ -117,27 +116,26 @@ function listCoverage(trusts: readonly PreparedTrust[], { repository, text }: Pu
     const isRelease = keyrings.length > 0 && canonicalRepositories.includes(repository);
     const own = isRelease ? [{ profile, by: 'keyrings', scope: repository }] : [];
     const policies = imagePolicies.flatMap((policy) => {
-      const scope = findScope(policy, repository, text);
+      const scope = findScope(policy, text);
       return scope === undefined ? [] : [{ profile, by: `${policy.kind}/${policy.name}`, scope }];
     });
     return [...own, ...policies];
   });
 }
 
-function findScope(
-  { coverage, content }: ConfiguredImagePolicy,
-  repository: Repository,
-  pullspec: string,
-): string | undefined {
-  if (coverage.kind === 'everything') {
-    const found = findForSource(parsePolicyContent(content), parseDockerReference(pullspec));
-    return isScoped(found) ? describeScope(found) : undefined;
-  }
-  const covering = coverage.scopes.filter((scope) =>
-    coversRepository({ coverage: { kind: 'scopes', scopes: [scope] } }, repository),
-  );
-  // All are prefixes of the same repository, so the longest is the most specific.
-  return covering.toSorted((left, right) => right.length - left.length)[0];
+/** The scope by which nodes find the image in a policy. */
+function findScope({ coverage, content }: ConfiguredImagePolicy, pullspec: string): string | undefined {
+  const policy = coverage.kind === 'everything' ? parsePolicyContent(content) : toScopesAlone(coverage.scopes);
+  const found = findForSource(policy, parseDockerReference(pullspec));
+  return isScoped(found) ? describeScope(found) : undefined;
+}
+
+function toScopesAlone(scopes: readonly string[]): ImagePolicy {
+  const requirements = [{ type: 'reject' }] as const;
+  return {
+    default: requirements,
+    transports: new Map([['docker', new Map(scopes.map((scope) => [scope, requirements]))]]),
+  };
 }
 
 /** A profile, with the stores that hold signatures for it. */

@@ -376,24 +376,31 @@ describe('checkCatalog', () => {
     expect(checked.outcome).toBe('rejected');
   });
 
+  test.each<[name: string, scopes: readonly string[], pullspec: string, scope: string | undefined]>([
+    ['the most specific', ['registry.redhat.io', 'registry.redhat.io/a'], A, 'registry.redhat.io/a'],
+    ['a wildcard', ['*.redhat.io'], A, '*.redhat.io'],
+    ['this digest', ['registry.redhat.io', A], A, A],
+    [
+      'a tag, of a pullspec by digest',
+      ['registry.redhat.io/a/operator:1', 'registry.redhat.io'],
+      A,
+      'registry.redhat.io',
+    ],
+    ['another digest', [`registry.redhat.io/a/operator@sha256:${'9'.repeat(64)}`], A, undefined],
+  ])('of the scopes of an image policy the one that nodes find: %s', async (_, scopes, pullspec, scope) => {
+    const trust = await prepareTrust('ocp', [toFile('mine.json', imagePolicy(scopes))]);
+    const { images } = await checkCatalog(parse(pullspec), { trusts: [trust] });
+    const covering = scope === undefined ? [] : [{ profile: 'ocp', by: 'ClusterImagePolicy/mine', scope }];
+    expect(images.map((image) => image.trust)).toEqual([covering]);
+  });
+
   test('a profile’s image policies cover by their scopes', async () => {
-    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const keyData = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64');
-    const document = {
-      apiVersion: 'config.openshift.io/v1',
-      kind: 'ClusterImagePolicy',
-      metadata: { name: 'mine' },
-      spec: {
-        scopes: ['registry.redhat.io', 'registry.redhat.io/a'],
-        policy: { rootOfTrust: { policyType: 'PublicKey', publicKey: { keyData } } },
-      },
-    };
     const scoped = { docker: { 'registry.redhat.io': [{ type: 'reject' }] } };
-    const files = { 'mine.json': document, 'policy.json': { default: [{ type: 'reject' }], transports: scoped } };
-    const trust = await prepareTrust(
-      'ocp',
-      Object.entries(files).map(([name, content]) => ({ name, bytes: Buffer.from(JSON.stringify(content)) })),
-    );
+    const files = [
+      toFile('mine.json', imagePolicy(['registry.redhat.io', 'registry.redhat.io/a'])),
+      toFile('policy.json', { default: [{ type: 'reject' }], transports: scoped }),
+    ];
+    const trust = await prepareTrust('ocp', files);
     const { images } = await checkCatalog(parse(`${A}\nquay.io/x/y@sha256:${'c'.repeat(64)}`), { trusts: [trust] });
     expect(images.map((image) => image.trust)).toEqual([
       [
@@ -404,6 +411,21 @@ describe('checkCatalog', () => {
     ]);
   });
 });
+
+function toFile(name: string, content: object) {
+  return { name, bytes: Buffer.from(JSON.stringify(content)) };
+}
+
+function imagePolicy(scopes: readonly string[]): object {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keyData = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' })).toString('base64');
+  return {
+    apiVersion: 'config.openshift.io/v1',
+    kind: 'ClusterImagePolicy',
+    metadata: { name: 'mine' },
+    spec: { scopes, policy: { rootOfTrust: { policyType: 'PublicKey', publicKey: { keyData } } } },
+  };
+}
 
 describe('a pod of a ClusterServiceVersion', () => {
   const container = { name: 'c', image: A };
