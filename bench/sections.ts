@@ -16,6 +16,7 @@ export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['admission', async () => (await import('./rows/admission.ts')).measureAdmission()],
   ['mirror-check', async () => (await import('./rows/mirror-check.ts')).measureMirrorCheck()],
   ['verify-many', async (effort) => (await import('./rows/verify-many.ts')).measureVerifyMany(effort)],
+  ['catalog', async (effort) => (await import('./rows/catalog.ts')).measureCatalog(effort)],
   ['decisions', async (effort) => (await import('./rows/decisions.ts')).measureDecisions(effort)],
   ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
   ['doubling', async (effort) => (await import('./rows/doubling.ts')).measureDoubling(effort)],

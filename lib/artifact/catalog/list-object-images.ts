@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { parse } from 'yaml';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import {
   describeObject,
@@ -10,6 +9,8 @@ import {
 } from '../../base/documents/read-objects.ts';
 import { plainObject } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import { type Listed, listMembers, listText, listValues } from './listed-images.ts';
+import { listPodImages } from './pod-images.ts';
 
 /** One place of a file that names an image. */
 export interface NamedImage {
@@ -26,39 +27,22 @@ export type CatalogEntry =
   | { readonly kind: 'without'; readonly of: string };
 
 const nonEmpty = v.pipe(v.string(), v.minLength(1));
-const related = v.nullish(v.array(v.looseObject({ name: v.nullish(v.string()), image: v.string() })));
-const properties = v.nullish(v.array(v.looseObject({ type: v.nullish(v.string()), value: v.unknown() })));
-const bundleSchema = v.looseObject({
-  name: nonEmpty,
-  image: v.nullish(v.string()),
-  relatedImages: related,
-  properties,
-});
+const bundleSchema = v.looseObject({ name: nonEmpty, image: v.nullish(v.string()) });
 const versionSchema = v.looseObject({
   metadata: v.looseObject({ name: nonEmpty }),
-  spec: v.pipe(plainObject, v.looseObject({ relatedImages: related, install: v.nullish(plainObject) })),
+  spec: v.pipe(plainObject, v.looseObject({ install: v.nullish(plainObject) })),
 });
-const named = v.nullish(v.array(v.looseObject({ name: v.string() })));
-const imageSetSchema = v.looseObject({
-  mirror: v.pipe(
-    plainObject,
-    v.looseObject({
-      additionalImages: named,
-      operators: v.nullish(v.array(v.looseObject({ catalog: v.string() }))),
-    }),
-  ),
-});
-const releaseSchema = v.looseObject({ images: v.pipe(plainObject, v.record(v.string(), v.string())) });
-const chartSchema = v.looseObject({
-  name: nonEmpty,
-  version: nonEmpty,
-  annotations: v.pipe(plainObject, v.looseObject({ 'artifacthub.io/images': v.string() })),
-});
-const chartImages = v.array(v.looseObject({ image: v.string() }));
 const embedded = v.looseObject({ data: v.string() });
 
 /** Schemas of a file-based catalog that name no image. */
 const CATALOG_SCHEMAS = ['olm.package', 'olm.channel', 'olm.deprecations'];
+/** Kinds of oc-mirror, and the member that says what is mirrored or deleted. */
+const IMAGE_SETS: ReadonlyMap<unknown, string> = new Map([
+  ['ImageSetConfiguration', 'mirror'],
+  ['DeleteImageSetConfiguration', 'delete'],
+]);
+/** Parts of an ImageSetConfiguration whose images stand elsewhere: in the graph of releases, and in charts. */
+const ELSEWHERE = ['platform', 'ocp', 'helm', 'samples'];
 
 /**
  * Lists the images of an object: of an `olm.bundle` its image, its related images and those of the objects embedded in it;
@@ -81,6 +65,13 @@ function without(place: string, message: string): string {
   return message.startsWith(place) ? message.slice(place.length) : message;
 }
 
+/** An entry of a list, as one of its object. */
+export function toEntry(listed: Listed, origin: string, line: number): CatalogEntry {
+  return listed.kind === 'named'
+    ? { kind: 'image', text: listed.text, origin, line }
+    : { kind: 'fault', origin, line, message: listed.why };
+}
+
 function* listImages(source: SourceObject): Generator<CatalogEntry> {
   const { content, line } = source;
   const { schema, kind } = content;
@@ -93,107 +84,88 @@ function* listImages(source: SourceObject): Generator<CatalogEntry> {
     return;
   }
   const origin = describeObject(source);
-  const texts = [...listOwnImages(source), ...listPodImages(content, 0)];
-  for (const text of texts) yield { kind: 'image', text, origin, line };
-  if (texts.length > 0) return;
+  const listed = [...listOwnImages(source), ...listPodImages(content)];
+  for (const one of listed) yield toEntry(one, origin, line);
+  const elsewhere = listElsewhere(source);
+  for (const part of elsewhere) yield { kind: 'without', of: part };
+  if (listed.length + elsewhere.length > 0) return;
   if (typeof kind !== 'string') throw objectError(source, origin, 'expected a schema or kind, found neither');
   yield { kind: 'without', of: kind };
 }
 
 function* listBundleImages(source: SourceObject): Generator<CatalogEntry> {
-  const { name, image, relatedImages, properties: given } = readShape(bundleSchema, source);
-  const { file, line } = source;
+  const { name, image } = readShape(bundleSchema, source);
+  const { line } = source;
+  const { relatedImages, properties } = source.content;
   const origin = `bundle ${name}`;
-  const own = typeof image === 'string' && image !== '' ? [image] : [];
-  const texts = [...own, ...(relatedImages ?? []).map((one) => one.image)];
-  for (const text of texts) yield { kind: 'image', text, origin, line };
-  const objects: CatalogEntry[] = [];
-  for (const property of given ?? []) {
-    if (property.type !== 'olm.bundle.object') continue;
-    const object = v.safeParse(embedded, property.value);
-    if (!object.success) throw objectError(source, describeObject(source), 'an olm.bundle.object without its data');
+  const own = typeof image === 'string' && image !== '' ? [{ kind: 'named', text: image } as const] : [];
+  const listed = [...own, ...listMembers(relatedImages, 'relatedImages', 'image')];
+  for (const one of listed) yield toEntry(one, origin, line);
+  const objects = [...listEmbedded(properties, source)];
+  for (const entry of objects) {
+    const isOwn = entry.kind !== 'without' && entry.origin === describeObject(source);
+    if (entry.kind !== 'without') yield isOwn ? entry : { ...entry, origin: `${origin}, ${entry.origin}` };
+  }
+  if (listed.length + objects.length === 0) throw objectError(source, describeObject(source), 'no image found');
+}
+
+/** The objects that a bundle holds in its properties; one that cannot be read is told, and the next is read. */
+function* listEmbedded(properties: unknown, source: SourceObject): Generator<CatalogEntry> {
+  const { file, line } = source;
+  const origin = describeObject(source);
+  if (properties !== undefined && properties !== null && !Array.isArray(properties)) {
+    yield { kind: 'fault', origin, line, message: 'properties: expected a list' };
+  }
+  for (const property of Array.isArray(properties) ? properties : []) {
+    if (!isJsonObject(property) || property['type'] !== 'olm.bundle.object') continue;
+    const object = v.safeParse(embedded, property['value']);
+    if (!object.success) {
+      yield { kind: 'fault', origin, line, message: 'an olm.bundle.object without its data' };
+      continue;
+    }
     const text = Buffer.from(object.output.data, 'base64').toString('utf8');
-    for (const { content } of readObjects(file, text)) {
-      objects.push(...listObjectImages({ content, file, line }));
+    try {
+      for (const { content } of readObjects(file, text)) yield* listObjectImages({ content, file, line });
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      yield { kind: 'fault', origin, line, message: `in an olm.bundle.object: ${without(`${file}:`, error.message)}` };
     }
   }
-  for (const entry of objects) {
-    if (entry.kind !== 'without') yield { ...entry, origin: `${origin}, ${entry.origin}` };
-  }
-  if (texts.length + objects.length === 0) throw objectError(source, describeObject(source), 'no image found');
 }
 
 /** The lists of images that some kinds have. */
-function listOwnImages(source: SourceObject): readonly string[] {
+function* listOwnImages(source: SourceObject): Generator<Listed> {
   const { kind, images, annotations } = source.content;
   if (kind === 'ClusterServiceVersion') {
-    return (readShape(versionSchema, source).spec.relatedImages ?? []).map(({ image }) => image);
+    yield* listMembers(readShape(versionSchema, source).spec['relatedImages'], 'spec.relatedImages', 'image');
+    return;
   }
-  if (kind === 'ImageSetConfiguration') {
-    const { additionalImages, operators } = readShape(imageSetSchema, source).mirror;
-    return [...(additionalImages ?? []).map(({ name }) => name), ...(operators ?? []).map(({ catalog }) => catalog)];
+  const member = IMAGE_SETS.get(kind);
+  if (member !== undefined) {
+    const set = readSet(source, member);
+    yield* listMembers(set['additionalImages'], `${member}.additionalImages`, 'name');
+    yield* listMembers(set['operators'], `${member}.operators`, 'catalog');
+    return;
   }
-  if (kind !== undefined) return [];
+  if (kind !== undefined) return;
   // MicroShift's release-<architecture>.json, and a Helm chart's Chart.yaml.
-  if (images !== undefined) return Object.values(readShape(releaseSchema, source).images);
-  if (!isJsonObject(annotations) || annotations['artifacthub.io/images'] === undefined) return [];
-  return readChartImages(source);
+  if (images !== undefined) yield* listValues(images, 'images');
+  else if (isJsonObject(annotations) && annotations['artifacthub.io/images'] !== undefined)
+    yield* listText(annotations['artifacthub.io/images'], 'annotations.artifacthub.io/images');
 }
 
-/** A list in YAML within a text of the chart. */
-function readChartImages(source: SourceObject): readonly string[] {
-  const text = readShape(chartSchema, source).annotations['artifacthub.io/images'];
-  try {
-    return v.parse(chartImages, parse(text, { maxAliasCount: 0 })).map(({ image }) => image);
-  } catch {
-    throw objectError(source, describeObject(source), 'annotations.artifacthub.io/images: expected a list of images');
-  }
+/** What an image set mirrors and does not name: it is told, so that nobody takes it for checked. */
+function listElsewhere(source: SourceObject): readonly string[] {
+  const { kind } = source.content;
+  const member = IMAGE_SETS.get(kind);
+  if (member === undefined || typeof kind !== 'string') return [];
+  const set = readSet(source, member);
+  return ELSEWHERE.filter((part) => part in set).map((part) => `${kind} ${member}.${part}`);
 }
 
-const MAX_DEPTH = 32;
-/** Variables by which an operator is told which images to run. */
-const IMAGE_VARIABLE = /^(?:RELATED_IMAGE|OPERAND_IMAGE)(?:_|$)|_IMAGE$/;
-const variable = v.looseObject({ name: v.string(), value: v.string() });
-const volume = v.looseObject({ image: v.looseObject({ reference: v.string() }) });
-
-/** The images of every pod template in an object, wherever it stands. */
-function* listPodImages(value: unknown, depth: number): Generator<string> {
-  if (typeof value !== 'object' || value === null) return;
-  // What is not looked at must not look like what names no image.
-  if (depth > MAX_DEPTH) throw new InputError('FileUnreadable', `nested more than ${MAX_DEPTH} levels deep`);
-  if (Array.isArray(value)) {
-    for (const item of value) yield* listPodImages(item, depth + 1);
-    return;
-  }
-  const pod: Readonly<Record<string, unknown>> = { ...value };
-  if (!Array.isArray(pod['containers'])) {
-    for (const child of Object.values(pod)) yield* listPodImages(child, depth + 1);
-    return;
-  }
-  for (const member of CONTAINERS) yield* listContainerImages(pod[member]);
-  yield* listVolumeImages(pod['volumes']);
-}
-
-const CONTAINERS = ['initContainers', 'containers', 'ephemeralContainers'];
-
-function* listContainerImages(containers: unknown): Generator<string> {
-  if (!Array.isArray(containers)) return;
-  for (const container of containers) {
-    if (!isJsonObject(container)) continue;
-    const { image, env } = container;
-    // What is no text is named as it is, and is a fault.
-    if (image !== undefined && image !== null) yield typeof image === 'string' ? image : JSON.stringify(image);
-    for (const one of Array.isArray(env) ? env : []) {
-      const set = v.safeParse(variable, one);
-      if (set.success && IMAGE_VARIABLE.test(set.output.name) && set.output.value !== '') yield set.output.value;
-    }
-  }
-}
-
-/** A volume may be an image, which the node pulls. */
-function* listVolumeImages(volumes: unknown): Generator<string> {
-  for (const one of Array.isArray(volumes) ? volumes : []) {
-    const mounted = v.safeParse(volume, one);
-    if (mounted.success) yield mounted.output.image.reference;
-  }
+/** @throws InputError that names the member */
+function readSet(source: SourceObject, member: string): Readonly<Record<string, unknown>> {
+  const set = source.content[member];
+  if (isJsonObject(set)) return set;
+  throw objectError(source, `${describeObject(source)}: ${member}`, 'expected an object');
 }

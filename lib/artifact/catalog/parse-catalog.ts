@@ -1,7 +1,10 @@
+import { parse } from 'yaml';
+import { isJsonObject } from '../../base/documents/json-value.ts';
 import { decodeText, faultAt, readObjects } from '../../base/documents/read-objects.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
-import { listObjectImages, type NamedImage } from './list-object-images.ts';
+import { type CatalogEntry, listObjectImages, type NamedImage, toEntry } from './list-object-images.ts';
+import { listEntries } from './listed-images.ts';
 
 /** An image in a catalog, bundle or list, with every place that names it. */
 export interface CatalogImage {
@@ -46,7 +49,7 @@ export function parseCatalog(file: string, bytes: Uint8Array): Catalog {
   }
   if (images.size === 0) {
     const [fault] = faults;
-    if (fault !== undefined) throw faultAt(file, fault.line, `${fault.origin}: ${fault.message}`);
+    if (fault !== undefined) throw faultAt(file, fault.line, describeFault(fault, text));
     throw new InputError('FileUnreadable', `${file}: no image found`);
   }
   return {
@@ -54,6 +57,11 @@ export function parseCatalog(file: string, bytes: Uint8Array): Catalog {
     faults,
     without: [...without],
   };
+}
+
+/** A value that cannot be read has no name, and its line is told already. */
+function describeFault({ origin, message }: CatalogFault, text: string): string {
+  return isStream(text) && origin.startsWith('line ') ? message : `${origin}: ${message}`;
 }
 
 function addImage(
@@ -76,21 +84,66 @@ function addImage(
 
 /** True for JSON or YAML: no pullspec starts with a bracket or `---`, or has a colon before a space or the end. */
 function isStream(text: string): boolean {
-  const first = text.split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#')) ?? '';
+  const first = readFirst(text);
   return /^\s*[{[]/.test(first) || first.startsWith('---') || /:(?:\s|$)/.test(first);
 }
 
-function* listStreamEntries(file: string, text: string): ReturnType<typeof listObjectImages> {
-  for (const source of readObjects(file, text)) yield* listObjectImages(source);
+/** The first line that holds anything. */
+function readFirst(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '' && !line.trim().startsWith('#')) ?? '';
 }
 
-function* listLines(text: string): ReturnType<typeof listObjectImages> {
-  for (const [index, line] of text.split(/\r?\n/).entries()) {
-    const named = line.trim();
-    if (named === '' || named.startsWith('#')) continue;
-    // What oc-mirror and oc image mirror take: source=destination. No pullspec has an equals sign.
-    const [source = ''] = named.split('=');
-    const reference = source.replace(/^docker:\/\//, '');
-    yield { kind: 'image', text: reference, origin: `line ${index + 1}`, line: index + 1 };
+function* listStreamEntries(file: string, text: string): Generator<CatalogEntry> {
+  const list = readList(file, text);
+  if (list !== undefined) {
+    for (const [index, entry] of list.entries()) yield* listItem(file, entry, index);
+    return;
   }
+  const broken: CatalogEntry[] = [];
+  const onFault = (line: number, message: string): void => {
+    broken.push({ kind: 'fault', origin: `line ${line}`, line, message });
+  };
+  for (const source of readObjects(file, text, onFault)) yield* listObjectImages(source);
+  yield* broken;
+}
+
+/** A list at the top, as Helm and jq write them; undefined for objects. @throws InputError `FileUnreadable` */
+function readList(file: string, text: string): readonly unknown[] | undefined {
+  const first = readFirst(text).trimStart();
+  if (!first.startsWith('[') && !first.startsWith('- ')) return undefined;
+  try {
+    const list: unknown = parse(text, { maxAliasCount: 0 });
+    return Array.isArray(list) ? list : undefined;
+  } catch (error) {
+    throw faultAt(file, 1, error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), error);
+  }
+}
+
+function* listItem(file: string, entry: unknown, index: number): Generator<CatalogEntry> {
+  if (isJsonObject(entry) && ('schema' in entry || 'kind' in entry)) {
+    yield* listObjectImages({ content: entry, file, line: 1 });
+    return;
+  }
+  for (const one of listEntries([entry])) yield toEntry(one, `entry ${index + 1}`, 1);
+}
+
+function* listLines(text: string): Generator<CatalogEntry> {
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    // A comment may follow, and YAML has a mark before each entry.
+    const named = (line.split(' #', 1)[0] ?? '').trim().replace(/^- /, '').trim();
+    if (named === '' || named.startsWith('#')) continue;
+    yield { kind: 'image', text: toSource(named), origin: `line ${index + 1}`, line: index + 1 };
+  }
+}
+
+/** What oc-mirror, oc image mirror and skopeo take: `source=destination`, or both with a space. */
+function toSource(named: string): string {
+  const words = named.split(/[ \t]/).filter((word) => word !== '');
+  const isPair = words.length === 2 && words.every((word) => word.includes('/'));
+  const [source = ''] = (isPair ? (words[0] ?? '') : named).split('=');
+  return source
+    .trim()
+    .replace(/^docker:\/\//, '')
+    .replace(/^"(.*)"$/, '$1')
+    .replace(/^'(.*)'$/, '$1');
 }

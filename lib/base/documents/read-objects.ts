@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
 import { InputError } from '../errors/input-error.ts';
 import { findYamlFault } from './find-yaml-fault.ts';
+import { splitJsonStream } from './json-stream.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from './json-value.ts';
 import { parseStrictJson, StrictJsonError } from './parse-strict-json.ts';
 import { toFaults } from './schema.ts';
@@ -27,24 +28,51 @@ const YAML_OPTIONS = {
   uniqueKeys: false,
 } as const;
 
+/** Called with a value that cannot be read, and where it starts or is wrong; those after it are read. */
+type OnFault = (line: number, reason: string) => void;
+
 /**
  * Reads JSON values one after the other, or YAML documents, one at a time. Items of `List`s come as objects of their
  * own, empty documents not at all.
  *
+ * @param onFault takes what is wrong with one value or document, and the rest is read; without it, that is the end
  * @throws InputError `FileUnreadable` with the file's name and the line
  */
-export function* readObjects(file: string, text: string): Generator<SourceObject> {
+export function* readObjects(file: string, text: string, onFault?: OnFault): Generator<SourceObject> {
   if (isTable(text)) throw faultAt(file, 1, TABLE);
   if (isJson(text)) {
-    for (const { text: value, line } of splitJsonStream(file, text)) {
-      yield* unwrapList({ content: requireObject(file, line, readJson(file, line, value)), file, line }, () => line);
-    }
+    yield* readJsonStream(file, text, onFault);
     return;
   }
   let line = 1;
   for (const part of text.split(DOCUMENT_MARK)) {
-    yield* readYaml(file, line, part);
+    const first = line;
+    yield* tryRead(file, () => [...readYaml(file, first, part, onFault)], onFault);
     line += countLines(part);
+  }
+}
+
+/** What is between values, or does not end, ends the reading. */
+function* readJsonStream(file: string, text: string, onFault: OnFault | undefined): Generator<SourceObject> {
+  const parts = splitJsonStream(file, text);
+  for (;;) {
+    const [part] = tryRead(file, () => [parts.next()], onFault);
+    if (part === undefined || part.done === true) return;
+    const { text: value, line } = part.value;
+    const read = (): SourceObject => ({ content: requireObject(file, line, readJson(file, line, value)), file, line });
+    for (const source of tryRead(file, () => [read()], onFault)) yield* unwrapList(source, () => line, onFault);
+  }
+}
+
+/** @throws InputError where nobody takes the fault */
+function tryRead<T>(file: string, read: () => readonly T[], onFault: OnFault | undefined): readonly T[] {
+  try {
+    return read();
+  } catch (error) {
+    if (onFault === undefined || !(error instanceof InputError)) throw error;
+    const [line = '1', ...reason] = error.message.slice(file.length + 1).split(': ');
+    onFault(Number(line), reason.join(': '));
+    return [];
   }
 }
 
@@ -89,7 +117,7 @@ function readJson(file: string, line: number, text: string): JsonValue {
   }
 }
 
-function* readYaml(file: string, first: number, text: string): Generator<SourceObject> {
+function* readYaml(file: string, first: number, text: string, onFault?: OnFault): Generator<SourceObject> {
   const lines = new LineCounter();
   const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
   const lineAt = (offset: number): number => first - 1 + lines.linePos(offset).line;
@@ -100,10 +128,11 @@ function* readYaml(file: string, first: number, text: string): Generator<SourceO
   if (fault !== undefined) throw faultAt(file, lineAt(fault.offset), fault.message);
   const line = lineAt(document.contents.range?.[0] ?? 0);
   const items = isMap(document.contents) ? document.contents.get('items', true) : undefined;
-  yield* unwrapList({ content: requireObject(file, line, toPlain(file, line, document)), file, line }, (index) => {
+  const lineOf = (index: number): number => {
     const item = isSeq(items) ? items.items[index] : undefined;
     return isNode(item) ? lineAt(item.range?.[0] ?? 0) : line;
-  });
+  };
+  yield* unwrapList({ content: requireObject(file, line, toPlain(file, line, document)), file, line }, lineOf, onFault);
 }
 
 function toPlain(file: string, line: number, document: ReturnType<typeof parseDocument>): unknown {
@@ -114,7 +143,11 @@ function toPlain(file: string, line: number, document: ReturnType<typeof parseDo
   }
 }
 
-function* unwrapList(source: SourceObject, lineOf: (index: number) => number): Generator<SourceObject> {
+function* unwrapList(
+  source: SourceObject,
+  lineOf: (index: number) => number,
+  onFault: OnFault | undefined,
+): Generator<SourceObject> {
   const { content, file } = source;
   const { apiVersion, kind, items } = content;
   if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items)) {
@@ -126,7 +159,8 @@ function* unwrapList(source: SourceObject, lineOf: (index: number) => number): G
   if (kind !== 'List' && typeof apiVersion === 'string') setMember(inherited, 'apiVersion', apiVersion);
   for (const [index, item] of items.entries()) {
     const line = lineOf(index);
-    yield { content: { ...inherited, ...requireObject(file, line, item) }, file, line };
+    const objects = tryRead(file, () => [requireObject(file, line, item)], onFault);
+    for (const object of objects) yield { content: { ...inherited, ...object }, file, line };
   }
 }
 
@@ -160,54 +194,4 @@ export function describeObject({ content }: SourceObject): string {
   const what = [kind, schema].find((value) => typeof value === 'string') ?? 'object';
   const name = isJsonObject(metadata) ? metadata['name'] : content['name'];
   return typeof name === 'string' ? `${what} ${name}` : what;
-}
-
-/** One value of a stream, with the line on which it starts, from 1. */
-interface JsonPart {
-  readonly text: string;
-  readonly line: number;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const LINE_FEED = 0x0a;
-const OPENING = new Set([0x7b, 0x5b]);
-const CLOSING = new Set([0x7d, 0x5d]);
-const SPACE = new Set([0x20, 0x09, 0x0d, LINE_FEED]);
-
-/**
- * Cuts objects and arrays that follow one another, so that each can be read by itself; what they hold is not judged.
- *
- * @throws InputError `FileUnreadable` with the line, for a value that does not end and for anything between values
- */
-function* splitJsonStream(file: string, text: string): Generator<JsonPart> {
-  let line = 1;
-  let depth = 0;
-  let start = 0;
-  let startLine = 1;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === LINE_FEED) line++;
-    if (inString) {
-      if (code === BACKSLASH) at++;
-      else if (code === QUOTE) inString = false;
-      continue;
-    }
-    if (depth === 0 && !OPENING.has(code)) {
-      if (SPACE.has(code)) continue;
-      throw new InputError('FileUnreadable', `${file}:${line}: expected an object`);
-    }
-    if (code === QUOTE) inString = true;
-    else if (OPENING.has(code)) {
-      if (depth++ === 0) {
-        start = at;
-        startLine = line;
-      }
-    } else if (CLOSING.has(code) && --depth === 0) {
-      yield { text: text.slice(start, at + 1), line: startLine };
-    }
-  }
-  if (depth > 0)
-    throw new InputError('FileUnreadable', `${file}:${startLine}: the object that starts here does not end`);
 }

@@ -172,6 +172,116 @@ describe('an entry that cannot be used is a fault, and all others are read', () 
   });
 });
 
+describe('one broken part takes nothing else with it', () => {
+  const good = JSON.stringify(bundle('good', B));
+  const object = (data: string) => ({ type: 'olm.bundle.object', value: { data } });
+  const csv = Buffer.from(versionOf({ relatedImages: [{ image: TAGGED }] })).toString('base64');
+
+  test.each<[string, string, readonly string[], readonly string[]]>([
+    [
+      'an entry of relatedImages',
+      JSON.stringify({ ...bundle('a', A), relatedImages: [{ name: 'x' }, 3, { image: B }] }),
+      [A, B],
+      ['relatedImages.0.image: expected a string', 'relatedImages.1.image: expected a string'],
+    ],
+    [
+      'all of relatedImages',
+      JSON.stringify({ ...bundle('a', A), relatedImages: {} }),
+      [A],
+      ['relatedImages: expected'],
+    ],
+    [
+      'an entry of a ClusterServiceVersion',
+      versionOf({ relatedImages: [{ image: 1 }, { image: A }] }),
+      [A],
+      ['spec.relatedImages.0.image: expected a string'],
+    ],
+    [
+      'an embedded object',
+      JSON.stringify({ ...bundle('a', A), properties: [object('eyJhIjo='), object(csv), object('!!')] }),
+      [A, TAGGED],
+      ['in an olm.bundle.object: 1: the object that starts here does not end'],
+    ],
+    [
+      'a document in YAML',
+      `${yamlBundle}---\na: [\n---\nschema: olm.bundle\nname: c\nimage: ${TAGGED}\n`,
+      [A, B, TAGGED],
+      [''],
+    ],
+    [
+      'a value in JSON',
+      `${good}\n{"schema": "olm.bundle", "schema": 1}\n${JSON.stringify(bundle('c', A))}`,
+      [B, A],
+      ['twice'],
+    ],
+    ['what stands between values', `${good}\nnonsense\n`, [B], ['expected an object']],
+    ['the end of a file that was cut off', `${good}\n{"schema":`, [B], ['does not end']],
+    [
+      'an item of a List',
+      `{"kind":"List","items":[3,${versionOf({ relatedImages: [{ image: A }] })}]}`,
+      [A],
+      ['expected an object'],
+    ],
+    [
+      'an entry of an ImageSetConfiguration',
+      JSON.stringify({ kind: 'ImageSetConfiguration', mirror: { additionalImages: ['x', { name: A }], operators: 3 } }),
+      [A],
+      ['mirror.additionalImages.0.name: expected a string', 'mirror.operators: expected a list'],
+    ],
+    ['an image of MicroShift', JSON.stringify({ images: { a: A, b: 3 } }), [A], ['images.b: expected a string']],
+    [
+      'an image of a chart',
+      JSON.stringify({ name: 'c', version: '1', annotations: { 'artifacthub.io/images': `- image: ${A}\n- x\n` } }),
+      [A],
+      ['annotations.artifacthub.io/images.1.image: expected a string'],
+    ],
+    ['an entry of a list in JSON', JSON.stringify([A, 3, { image: B }]), [A, B], ['expected an image']],
+    [
+      'a variable of a pod',
+      JSON.stringify({
+        kind: 'Pod',
+        spec: { containers: [{ image: A, env: [{ name: 'RELATED_IMAGE_X', value: 3 }] }] },
+      }),
+      [A],
+      ['RELATED_IMAGE_X: expected a string'],
+    ],
+  ])('%s', (_, text, expected, messages) => {
+    const { images, faults } = parse(text);
+    expect(images.map(({ pullspec }) => pullspec.text)).toEqual(expected);
+    expect(faults.length).toBe(messages.length);
+    for (const [index, message] of messages.entries())
+      expect(faults[index]?.message).toContain(message === 'twice' ? 'a second time' : message);
+  });
+
+  test('what an image set names by releases and charts is told, and not taken for checked', () => {
+    const mirror = { platform: { channels: [{ name: 'stable-4.16' }] }, helm: {}, additionalImages: [{ name: A }] };
+    const { without } = parse(JSON.stringify({ kind: 'ImageSetConfiguration', apiVersion: 'v2alpha1', mirror }));
+    expect(without).toEqual(['ImageSetConfiguration mirror.platform', 'ImageSetConfiguration mirror.helm']);
+  });
+});
+
+describe('lists, as tools write them', () => {
+  test.each<[string, string]>([
+    ['marks of YAML', `- ${A}\n- "${TAGGED}"\n`],
+    ['comments', `# images\n${A} # the first\n\n${TAGGED}\n`],
+    ['pairs with a space', `docker://${A} docker://mirror.example:5000/a\n${TAGGED}\tmirror.example:5000/b:1\n`],
+    ['entries with a name', `- name: a\n  image: ${A}\n- name: b\n  image: ${TAGGED}\n`],
+    ['a list of JSON', JSON.stringify([{ image: A }, TAGGED])],
+    ['objects in a list of JSON', JSON.stringify([bundle('a.v1', A), bundle('b.v1', TAGGED)])],
+    [
+      'what is deleted',
+      JSON.stringify({
+        kind: 'DeleteImageSetConfiguration',
+        delete: { additionalImages: [{ name: A }, { name: TAGGED }] },
+      }),
+    ],
+  ])('%s', (_, text) => {
+    const { images, faults } = parse(text);
+    expect(images.map(({ pullspec }) => pullspec.text)).toEqual([A, TAGGED]);
+    expect(faults).toEqual([]);
+  });
+});
+
 describe('whatever names an image is read', () => {
   const env = (name: string, value: string) => ({ name, value });
   const pod = {
