@@ -1,15 +1,11 @@
-import { hash } from 'node:crypto';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { Signer } from '../../platform/signing/signer.ts';
-import { evaluateStored, isUnreadable } from '../records/read-records.ts';
-import { isRecordId, MAX_RECORD_BYTES, recordKey } from '../records/verdict-record.ts';
+import { collectPages, type Page, toShortId } from './collect-pages.ts';
 import { findLinkFault, listStoredSeals, readSeals } from './read-chain.ts';
 import {
   addDays,
-  MAX_SEALED,
   parseSealKey,
   SEALS,
   type Seal,
@@ -44,10 +40,6 @@ export interface SealResult {
 
 /** Milliseconds after its end at which a day is sealed: what is decided at its end is written by then. */
 export const SEAL_DELAY_MS = 60 * 60 * 1000;
-/** Records that are read before the time is looked at. */
-const SLICE = 500;
-const CONCURRENCY = 16;
-
 /** The last day that is due to be sealed. */
 function toDueDay(now: Date): string {
   return addDays(toDay(now.getTime() - SEAL_DELAY_MS), -1);
@@ -79,8 +71,9 @@ export async function sealDays(request: SealRequest): Promise<SealResult> {
   const foreign = chain.last === undefined ? undefined : findForeign(chain.last, signer);
   const total = { days: [] as string[], records: 0, late: 0, root: chain.last?.root, foreign };
   let { last } = chain;
+  const later = new Map<string, SealedRecord>();
   for (let day = toNextDay(last, due); day <= due; day = addDays(day)) {
-    for await (const page of collectPages(request, chain.sealed, day)) {
+    for await (const page of collectPages(request, { sealed: chain.sealed, later }, day)) {
       const written = await writePage(request, day, last, page);
       if (written === undefined) return { kind: 'busy', ...total };
       last = written;
@@ -124,77 +117,12 @@ async function readChain(objects: ObjectStore): Promise<Chain> {
   return { last, sealed };
 }
 
-/** A million of them are held. */
-function toShortId(id: string): string {
-  return Buffer.from(id, 'hex').toString('latin1');
-}
-
 function findForeign(last: Seal, { publicKey }: Signer): string | undefined {
   try {
     verifySeal(last, [publicKey]);
     return undefined;
   } catch (error) {
     if (error instanceof SignatureError) return `${last.key}: ${error.message}`;
-    throw error;
-  }
-}
-
-interface Page {
-  readonly sealed: readonly SealedRecord[];
-  readonly isLast: boolean;
-}
-
-/** What a day's seal has to hold, a page at a time; when the time is up, what was found so far. */
-async function* collectPages(
-  { objects, isTimeUp }: SealRequest,
-  sealed: Set<string>,
-  day: string,
-): AsyncGenerator<Page> {
-  let found: SealedRecord[] = [];
-  for await (const ids of listUnsealed(objects, sealed)) {
-    const read = await runBounded(ids, CONCURRENCY, (id) => readSealed(objects, id));
-    found.push(...read.filter((one) => one !== undefined).filter((one) => one.day <= day));
-    while (found.length > MAX_SEALED) {
-      yield take(found.slice(0, MAX_SEALED), sealed, false);
-      found = found.slice(MAX_SEALED);
-    }
-    if (!isTimeUp()) continue;
-    if (found.length > 0) yield take(found, sealed, false);
-    return;
-  }
-  yield take(found, sealed, true);
-}
-
-function take(page: readonly SealedRecord[], sealed: Set<string>, isLast: boolean): Page {
-  for (const { id } of page) sealed.add(toShortId(id));
-  return { sealed: page, isLast };
-}
-
-async function* listUnsealed(objects: ObjectStore, sealed: ReadonlySet<string>): AsyncGenerator<readonly string[]> {
-  const prefix = recordKey('').slice(0, -'.json'.length);
-  let ids: string[] = [];
-  for await (const { key } of objects.listObjects(prefix)) {
-    const id = key.slice(prefix.length, -'.json'.length);
-    if (!isRecordId(id) || recordKey(id) !== key || sealed.has(toShortId(id))) continue;
-    ids.push(id);
-    if (ids.length < SLICE) continue;
-    yield ids;
-    ids = [];
-  }
-  if (ids.length > 0) yield ids;
-}
-
-/** Undefined for what is no record: no seal has it, and an audit names it. */
-async function readSealed(objects: ObjectStore, id: string): Promise<SealedRecord | undefined> {
-  try {
-    const stored = await objects.readObject(recordKey(id), MAX_RECORD_BYTES);
-    if (stored === undefined) return undefined;
-    const { record } = evaluateStored(id, stored.bytes);
-    return record === undefined
-      ? undefined
-      : { day: toDay(Date.parse(record.firstDecidedAt)), id, sha256: hash('sha256', stored.bytes) };
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
     throw error;
   }
 }

@@ -56,6 +56,69 @@ describe('the seal of a day', () => {
     });
   });
 
+  test('after a pause of days reads each record once, however many days it makes up for', async () => {
+    const memory = createMemoryObjectStore();
+    await sealAt(memory, '2026-11-01T01:05:00Z');
+    const days = Array.from({ length: 9 }, (_, at) => `2026-11-0${at + 1}`);
+    const records = days.flatMap((day) => Array.from({ length: 70 }, (_, at) => recordAt(day, `${day}-${at}`)));
+    await put(memory, ...records);
+    const asked: string[] = [];
+    const readObject: ObjectStore['readObject'] = async (at, limit) => {
+      if (at.startsWith('records/')) asked.push(at);
+      return await memory.readObject(at, limit);
+    };
+    const objects = { ...memory, readObject };
+    expect(await sealAt(objects, '2026-11-10T01:05:00Z')).toMatchObject({ days, records: records.length, late: 0 });
+    expect(asked.toSorted()).toEqual(records.map(({ id }) => recordKey(id)).toSorted());
+    const question = ask({ until: '2026-11-09', now: new Date('2026-11-10T04:00:00Z') });
+    expect(await auditRecords(sourceOf(memory), question)).toMatchObject({ outcome: 'whole', records: records.length });
+  });
+
+  test('of 5,000 records reads each once, lists once, and writes three pages; an audit reads each once', async () => {
+    const memory = createMemoryObjectStore();
+    for (let at = 0; at < 5000; at += 1) await put(memory, recordAt('2026-11-01', String(at)));
+    const counts = new Map<string, number>();
+    const count = (what: string, at: string): void => {
+      const kind = `${what} ${at.slice(0, at.indexOf('/'))}`;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    };
+    const objects: ObjectStore = {
+      ...memory,
+      readObject: async (at, limit) => {
+        count('read', at);
+        return await memory.readObject(at, limit);
+      },
+      createObject: async (at, bytes) => {
+        count('write', at);
+        return await memory.createObject(at, bytes);
+      },
+      listObjects: (prefix, start) => {
+        count('list', prefix);
+        return memory.listObjects(prefix, start);
+      },
+    };
+    expect(await sealAt(objects, '2026-11-02T01:05:00Z')).toMatchObject({ days: ['2026-11-01'], records: 5000 });
+    expect(Object.fromEntries(counts)).toEqual({
+      'list seals': 2,
+      'list records': 1,
+      'read records': 5000,
+      'write seals': 3,
+    });
+    counts.clear();
+    const question = ask({ until: '2026-11-01', now: new Date('2026-11-02T04:00:00Z') });
+    expect(await auditRecords(sourceOf(objects), question)).toMatchObject({
+      outcome: 'whole',
+      records: 5000,
+      seals: 3,
+    });
+    expect(Object.fromEntries(counts)).toEqual({
+      'list seals': 1,
+      'read seals': 3,
+      'list records': 1,
+      'read records': 5000,
+    });
+  });
+
   test('takes up what came late, once', async () => {
     const { objects } = await makeSealed();
     const late = recordAt('2026-11-02', 'late');
