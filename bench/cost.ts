@@ -18,5 +18,11 @@ const bills = [
   billMirror(plan, mirror, ASSUMPTIONS),
   billWatching(ASSUMPTIONS),
 ];
+const called = {
+  receivePush: findMeasured(report, 'receive-push'),
+  verifyPushed: findMeasured(report, 'verify-pushed'),
+  verifyImage: verify,
+  reviewAdmission: findMeasured(report, 'review-admission'),
+};
 const file = path.join(import.meta.dirname, '../docs/cost.md');
-writeFileSync(file, formatDocument(formatCosts(report, functions, bills, ASSUMPTIONS)));
+writeFileSync(file, formatDocument(formatCosts(report, functions, bills, called, ASSUMPTIONS)));

@@ -53,6 +53,27 @@ export interface Assumptions {
     /** Milliseconds that mirroring one digest waits for the publisher's stores. */
     readonly storeMilliseconds: number;
   };
+  readonly months: {
+    /** Of each cluster, through the CDN: its operator looks for the signatures of what it may update to. */
+    readonly readsPerDay: number;
+    /** Of each cluster: pipelines and people. */
+    readonly verifiesPerDay: number;
+    /** Of each cluster: changes of objects that name a release. */
+    readonly reviewsPerDay: number;
+    /** How many times the average of a day comes in its busiest second. */
+    readonly peak: number;
+    /** Milliseconds that verifying one push waits for its registry, the stores and S3. */
+    readonly pushMilliseconds: number;
+    /** Messages that one invocation of verify-pushed works on at a time where many wait. */
+    readonly pushesPerInvocation: number;
+    /** The record of a push, its pointers and its last verdict. */
+    readonly putsPerPush: number;
+    /** Of an answer whose record is there already: who asked, and that the image is in use. */
+    readonly putsPerAnswer: number;
+    readonly getsPerAnswer: number;
+    readonly roundsPerAnswer: number;
+  };
+  readonly quotas: Readonly<Record<QuotaName, QuotaOfAws>>;
   readonly watching: {
     /** Metrics that alarms look at, one for each metric of an expression too. */
     readonly alarmMetrics: number;
@@ -65,6 +86,21 @@ export interface Assumptions {
     readonly usedShare: number;
   };
 }
+
+interface QuotaOfAws {
+  readonly limit: number;
+  readonly source: string;
+  readonly remedy: string;
+}
+
+type QuotaName =
+  | 'consumers'
+  | 'newExecutions'
+  | 'executions'
+  | 'apiRequests'
+  | 'prefixWrites'
+  | 'events'
+  | 'cdnRequests';
 
 export type PriceName =
   | 'alarmMetrics'
@@ -84,6 +120,7 @@ export type PriceName =
 const S3 = 'https://aws.amazon.com/s3/pricing/';
 const LAMBDA = 'https://aws.amazon.com/lambda/pricing/';
 const CLOUDWATCH = 'https://aws.amazon.com/cloudwatch/pricing/';
+const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 const CDN = 'https://aws.amazon.com/cloudfront/pricing/';
 
 export const ASSUMPTIONS: Assumptions = {
@@ -115,6 +152,55 @@ export const ASSUMPTIONS: Assumptions = {
     listed: 1000,
     bytesPerSignature: 4096,
     storeMilliseconds: 400,
+  },
+  months: {
+    readsPerDay: 100,
+    verifiesPerDay: 2,
+    reviewsPerDay: 4,
+    peak: 20,
+    pushMilliseconds: 1000,
+    pushesPerInvocation: 10,
+    putsPerPush: 9,
+    putsPerAnswer: 2,
+    getsPerAnswer: 5,
+    roundsPerAnswer: 4,
+  },
+  quotas: {
+    consumers: {
+      limit: 2,
+      source: 'infra/parameters.yml',
+      remedy: 'raise `pushConcurrency`, and `accountConcurrency` with it; until then pushes wait in the queue',
+    },
+    newExecutions: {
+      limit: 10,
+      source: LAMBDA_QUOTAS,
+      remedy: 'ask Service Quotas for more concurrent executions, then raise `accountConcurrency`',
+    },
+    executions: {
+      limit: 1000,
+      source: LAMBDA_QUOTAS,
+      remedy: 'ask Service Quotas for more; keep some for admission by `admissionReserved`',
+    },
+    apiRequests: {
+      limit: 10_000,
+      source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
+      remedy: 'ask Service Quotas for a higher throttle of API Gateway; some regions begin at 2,500',
+    },
+    prefixWrites: {
+      limit: 3500,
+      source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html',
+      remedy: 'nothing to ask for: S3 divides a prefix by itself under load, and answers 503 meanwhile',
+    },
+    events: {
+      limit: 10_000,
+      source: 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-quota.html',
+      remedy: 'ask Service Quotas for more PutEvents; small regions begin far lower',
+    },
+    cdnRequests: {
+      limit: 250_000,
+      source: 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html',
+      remedy: 'ask Service Quotas for more requests of a distribution',
+    },
   },
   watching: { alarmMetrics: 65, ownMetrics: 61, routes: 37, metricsPerRoute: 6, usedShare: 1 },
 };

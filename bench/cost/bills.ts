@@ -14,12 +14,12 @@ export interface Bill {
   readonly lines: readonly BillLine[];
 }
 
-const MILLION = 1_000_000;
+export const MILLION = 1_000_000;
 const GIGABYTE = 1e9;
 const DAYS_PER_MONTH = 30;
 
 /** Milliseconds that Lambda charges for one warm call, on average with its share of starts. */
-function billedMilliseconds(
+export function billedMilliseconds(
   { warmMilliseconds, coldMilliseconds, memoryMegabytes }: MeasuredFunction,
   waits: number,
   { lambda }: Assumptions,
@@ -33,7 +33,7 @@ function billedMilliseconds(
 }
 
 /** So many calls of a function, each of which waits for so many milliseconds. */
-function billCalls(
+export function billCalls(
   measured: MeasuredFunction,
   calls: number,
   waits: number,
@@ -128,7 +128,7 @@ export function totalOf({ lines }: Bill): number {
   return lines.reduce((sum, { dollars }) => sum + dollars, 0);
 }
 
-function line(what: string, quantity: number, unit: string, dollars: number): BillLine {
+export function line(what: string, quantity: number, unit: string, dollars: number): BillLine {
   return { what, quantity, unit, dollars };
 }
 

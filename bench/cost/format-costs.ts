@@ -3,12 +3,14 @@ import { describeRun } from '../results-file.ts';
 import type { Assumptions } from './assumptions.ts';
 import { type Bill, totalOf } from './bills.ts';
 import type { MeasuredFunction } from './measured-functions.ts';
+import { type CalledFunctions, dollarsOfMonth, listQuotas, type Quota, reachedAt, type Size } from './months.ts';
 
 /** `docs/cost.md`, whole. */
 export function formatCosts(
   report: Report,
   functions: readonly MeasuredFunction[],
   bills: readonly Bill[],
+  called: CalledFunctions,
   assumptions: Assumptions,
 ): string {
   return `${[
@@ -31,6 +33,8 @@ export function formatCosts(
     ),
     '',
     ...bills.flatMap(formatBill),
+    ...formatMonths(called, assumptions),
+    ...formatQuotas(listQuotas(called, assumptions), assumptions),
     '## What was measured',
     '',
     'Each built bundle over a folder of objects, so without network: [performance.md](performance.md) says how. Memory is what the deployment gives the function; used is what its process held.',
@@ -67,8 +71,82 @@ function formatBill(bill: Bill): readonly string[] {
   ];
 }
 
+const PUSHES = [10, 1000, 100_000];
+const CLUSTERS = [10, 100, 1000, 10_000];
+
+function formatMonths(called: CalledFunctions, assumptions: Assumptions): readonly string[] {
+  const dollars = (pushesPerDay: number, clusters: number): string =>
+    dollarsOfMonth({ pushesPerDay, clusters }, called, assumptions).toFixed(2);
+  return [
+    '## Months by size',
+    '',
+    'Simulated, in dollars a month: pushes that get a verdict, and what clusters read and ask. Watching and the mirror are beside it, whatever the size.',
+    '',
+    ...tableOf(
+      ['pushes a day', ...CLUSTERS.map((count) => `${format(count)} clusters`)],
+      PUSHES.map((pushes) => [format(pushes), ...CLUSTERS.map((clusters) => dollars(pushes, clusters))]),
+    ),
+    '',
+  ];
+}
+
+const SIZES: readonly Size[] = [
+  { pushesPerDay: 10, clusters: 10 },
+  { pushesPerDay: 1000, clusters: 1000 },
+  { pushesPerDay: 100_000, clusters: 10_000 },
+];
+
+/** What is reached first comes first. */
+function formatQuotas(quotas: readonly Quota[], { months }: Assumptions): readonly string[] {
+  const [, , largest] = SIZES;
+  const share = ({ limit, use }: Quota): number => (largest === undefined ? 0 : use(largest) / limit);
+  const sorted = quotas.toSorted((one, other) => share(other) - share(one));
+  return [
+    '## Which quota is reached first, and what to raise',
+    '',
+    `How much the busiest second takes, which is ${months.peak} times the average one, and how many pushes a day or how many clusters alone take all of it. What is reached first at the largest size comes first.`,
+    '',
+    ...tableOf(
+      ['quota', 'default', ...SIZES.map(describeSize), 'all of it takes'],
+      sorted.map((quota) => [
+        quota.name,
+        format(quota.limit),
+        ...SIZES.map((size) => formatUse(quota, size)),
+        describeReached(quota),
+      ]),
+    ),
+    '',
+    ...sorted.map(({ name, source, remedy }) => {
+      return `- [${name}](${source.startsWith('https:') ? source : `../${source}`}): ${remedy}.`;
+    }),
+    '',
+  ];
+}
+
+function describeSize({ pushesPerDay, clusters }: Size): string {
+  return `${format(pushesPerDay)} pushes, ${format(clusters)} clusters`;
+}
+
+function formatUse({ limit, use }: Quota, size: Size): string {
+  const used = formatQuantity(use(size));
+  return use(size) >= limit ? `**${used}**` : used;
+}
+
+function describeReached(quota: Quota): string {
+  const { pushesPerDay, clusters } = reachedAt(quota);
+  const parts = [
+    ...(pushesPerDay === undefined ? [] : [`${formatQuantity(pushesPerDay)} pushes a day`]),
+    ...(clusters === undefined ? [] : [`${formatQuantity(clusters)} clusters`]),
+  ];
+  return parts.join(' or ');
+}
+
+function format(count: number): string {
+  return count.toLocaleString('en');
+}
+
 function formatAssumptions({ watching, ...assumptions }: Assumptions) {
-  const { lambda, logBytes, verification, reads, mirror, prices, pricesAsOf } = assumptions;
+  const { lambda, logBytes, verification, reads, mirror, months, prices, pricesAsOf } = assumptions;
   return [
     '## What is assumed',
     '',
@@ -78,6 +156,8 @@ function formatAssumptions({ watching, ...assumptions }: Assumptions) {
     `- A verification reads ${verification.gets} objects and writes ${verification.puts}, in ${verification.rounds} rounds: every one is of another release, so no record is there yet.`,
     `- The CDN asks S3 for ${reads.missShare * 100} % of the reads; an answer has ${reads.bytes} bytes.`,
     `- The graphs name ${mirror.releases} releases, ${mirror.newReleases} new ones in a month, and are planned ${mirror.plansPerDay} times a day. A listing names ${mirror.listed} objects; a signature takes ${mirror.bytesPerSignature} bytes with its records; the publisher’s stores and graphs answer within ${mirror.storeMilliseconds} ms.`,
+    `- A cluster reads ${months.readsPerDay} signatures a day through the CDN, and asks for ${months.verifiesPerDay} verifications and ${months.reviewsPerDay} reviews of admission. Such an answer finds its record: it reads ${months.getsPerAnswer} objects and writes ${months.putsPerAnswer}, in ${months.roundsPerAnswer} rounds.`,
+    `- A push waits ${months.pushMilliseconds} ms for its registry, the stores and S3, and writes ${months.putsPerPush} objects. Where many wait, one invocation verifies ${months.pushesPerInvocation} at a time.`,
     `- Every one of ${watching.ownMetrics} metrics of the functions, and ${watching.metricsPerRoute} of each of ${watching.routes} routes, has a value all month; those that nobody causes cost nothing.`,
     '- Not counted: X-Ray, the event bus, object versions, and traffic within the region.',
     '',

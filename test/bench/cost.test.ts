@@ -9,6 +9,7 @@ import {
   totalOf,
 } from '../../bench/cost/bills.ts';
 import { findMeasured, type MeasuredFunction } from '../../bench/cost/measured-functions.ts';
+import { dollarsOfMonth, listQuotas, type Quota, reachedAt } from '../../bench/cost/months.ts';
 import { toReport } from '../../bench/report.ts';
 
 /** Round numbers, so that a sum can be done in the head. */
@@ -137,4 +138,57 @@ test('a month of watching is alarms, the metrics that have values, and the dashb
   const bill = billWatching(ROUND);
   expect(bill.lines.map(({ dollars }) => dollars)).toEqual([20, 30, 30, 5]);
   expect(totalOf(bill)).toBe(85);
+});
+
+describe('months and quotas', () => {
+  const months = {
+    ...ASSUMPTIONS.months,
+    readsPerDay: 1000,
+    verifiesPerDay: 0,
+    reviewsPerDay: 0,
+    peak: 86_400,
+    pushMilliseconds: 998,
+    pushesPerInvocation: 10,
+    putsPerPush: 4,
+  };
+  const assumptions: Assumptions = { ...ROUND, lambda: { ...ROUND.lambda, coldShare: 0, slowdown: 0.5 }, months };
+  const called = {
+    receivePush: FUNCTION,
+    verifyPushed: { ...FUNCTION, warmMilliseconds: 2 },
+    verifyImage: FUNCTION,
+    reviewAdmission: FUNCTION,
+  };
+  const find = (name: string): Quota => {
+    const quota = listQuotas(called, assumptions).find((candidate) => candidate.name.startsWith(name));
+    if (quota === undefined) throw new Error(`there is no quota ${name}`);
+    return quota;
+  };
+
+  test('a month of nothing costs nothing, and each push and cluster adds as much as the first', () => {
+    const dollars = (pushesPerDay: number, clusters: number): number =>
+      dollarsOfMonth({ pushesPerDay, clusters }, called, assumptions);
+    expect(dollars(0, 0)).toBe(0);
+    expect(dollars(200, 300)).toBeCloseTo(200 * dollars(1, 0) + 300 * dollars(0, 1), 6);
+    // 30,000 reads: 3 × 13 for the requests, 0.03 GB × 17, and 3,000 GETs × 0.5 per thousand.
+    expect(dollars(0, 1)).toBeCloseTo(39 + 0.51 + 1.5, 6);
+  });
+
+  test('a quota is reached where its use is its limit', () => {
+    const uses = listQuotas(called, ASSUMPTIONS).flatMap((quota) => {
+      const { pushesPerDay, clusters } = reachedAt(quota);
+      return [
+        ...(pushesPerDay === undefined ? [] : [quota.use({ pushesPerDay, clusters: 0 }) / quota.limit]),
+        ...(clusters === undefined ? [] : [quota.use({ pushesPerDay: 0, clusters }) / quota.limit]),
+      ];
+    });
+    expect(uses.length).toBeGreaterThan(7);
+    expect(uses.map((use) => use.toFixed(6))).toStrictEqual(uses.map(() => '1.000000'));
+  });
+
+  test('the busiest second, in the head', () => {
+    // One a day, 86,400 times as many in the busiest second: one a second, of 1 s each, ten to an invocation.
+    expect(find('invocations of verify-pushed').use({ pushesPerDay: 1, clusters: 0 })).toBeCloseTo(0.1, 6);
+    expect(find('writes').use({ pushesPerDay: 3, clusters: 7 })).toBeCloseTo(12, 6);
+    expect(find('requests a second to the CDN').use({ pushesPerDay: 3, clusters: 7 })).toBeCloseTo(7000, 6);
+  });
 });
