@@ -31,7 +31,7 @@ const SECONDS_PER_DAY = 86_400;
 const GIGABYTE = 1e9;
 
 /** A month of pushes and of clusters, without what watching and mirroring cost whatever the size. */
-export function billMonth(size: Size, functions: CalledFunctions, assumptions: Assumptions): Bill {
+function billMonth(size: Size, functions: CalledFunctions, assumptions: Assumptions): Bill {
   const { months, prices, lambda, reads } = assumptions;
   const pushes = size.pushesPerDay * DAYS;
   const perCluster = size.clusters * DAYS;

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open, read } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
 export type FileContents =
@@ -13,6 +13,9 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * At most `limitBytes` of a regular file, regardless of the size it claims. A FIFO without a writer does not block.
  *
+ * What may wait for a disk or a network runs in Node's threads: opening and reading. Looking at what is open and closing
+ * what was only read wait for neither, and each would take longer to hand to a thread than to do.
+ *
  * @param links whether a symbolic link in the path's last place is followed; a refused one is the system's `ELOOP`
  * @throws the system's error, `ENOENT` among them
  */
@@ -22,17 +25,29 @@ export async function readRegularFile(
   links: 'follow' | 'refuse',
 ): Promise<FileContents> {
   if (links === 'refuse' && process.platform === 'win32') await refuseLink(path);
-  const handle = await open(
+  const file = await openFile(
     path,
     constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0),
   );
   try {
-    const stats = await handle.stat();
+    const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: 'directory' };
-    return stats.isFile() ? await readUpTo(handle, limitBytes, stats.size) : { kind: 'irregular' };
+    return stats.isFile() ? await readUpTo(file, limitBytes, stats.size) : { kind: 'irregular' };
   } finally {
-    await handle.close();
+    closeSync(file);
   }
+}
+
+function openFile(path: string, flags: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    open(path, flags, (error, file) => (error === null ? resolve(file) : reject(error)));
+  });
+}
+
+function readAt(file: number, bytes: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(file, bytes, 0, bytes.length, position, (error, count) => (error === null ? resolve(count) : reject(error)));
+  });
 }
 
 /** Windows has no O_NOFOLLOW: there, a link is looked for before. */
@@ -41,14 +56,15 @@ async function refuseLink(path: string): Promise<void> {
   throw Object.assign(new Error(`ELOOP: a symbolic link is not followed, ${path}`), { code: 'ELOOP' });
 }
 
-async function readUpTo(handle: FileHandle, limitBytes: number, size: number): Promise<FileContents> {
+async function readUpTo(file: number, limitBytes: number, size: number): Promise<FileContents> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (;;) {
     // One byte more than expected, or allowed, shows whether the file goes on.
     const expected = total < size ? size + 1 - total : CHUNK_BYTES;
     const length = Math.min(CHUNK_BYTES, expected, limitBytes + 1 - total);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, total);
+    const buffer = Buffer.alloc(length);
+    const bytesRead = await readAt(file, buffer, total);
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
     if (total > limitBytes) return { kind: 'cut', bytes: Buffer.concat(chunks).subarray(0, limitBytes) };
