@@ -106,6 +106,12 @@ export const READERS: readonly ReaderCase[] = [
     'lines of spaces': (size) => `${`${' '.repeat(99)}\n`.repeat(size / 100)}x`,
   }),
   ...casesOf('explain', explainText, {
+    'lines of braces': repeat('{\n'),
+    'records that do not end': repeat('{"level":"INFO","message":"request\n'),
+    'records in records': repeat('{"message":"{\\"message\\":\\"'),
+    'described objects': repeat('Kind: x\n  Message: y\nName: z\n'),
+    'lines of a verdict': repeat('rejected  quay.io/a/b:1\n'),
+    'marks of a mail': repeat('> '),
     spaces: (size) => `zzz${' '.repeat(size)}~zz`,
     quotes: repeat('level="'),
     'unclosed quotes': repeat('Payload loaded version="'),

@@ -35,20 +35,24 @@ export function joinCutLines(text: string): JoinedText {
 function joinWrappedLines(text: string): JoinedText {
   const lines = text.split('\n');
   const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
-  const joined: string[] = [];
+  const joined: string[][] = [];
   let breaks = 0;
   let isGreedy = true;
   for (const [at, line] of lines.entries()) {
     const before = lines[at - 1] ?? '';
-    if (joined.length === 0 || HEAD.test(line)) {
-      joined.push(line);
+    const last = joined.at(-1);
+    if (last === undefined || HEAD.test(line)) {
+      joined.push([line]);
       continue;
     }
     // The first word would have had no place in the line before.
     const [word = ''] = line.trimStart().split(' ', 1);
     isGreedy &&= before.length + 1 + word.length > width;
     breaks += 1;
-    joined.push(`${joined.pop()?.trimEnd() ?? ''} ${line.trimStart()}`);
+    last.push(line);
   }
-  return { text: joined.join('\n').replaceAll(/ {2,}/g, ' '), isCertain: isGreedy && breaks >= MIN_BREAKS };
+  const rows = joined.map((parts) =>
+    parts.length === 1 ? parts.join('') : parts.map((part, at) => (at === 0 ? part.trimEnd() : part.trim())).join(' '),
+  );
+  return { text: rows.join('\n').replaceAll(/ {2,}/g, ' '), isCertain: isGreedy && breaks >= MIN_BREAKS };
 }
