@@ -6,6 +6,8 @@ export interface SteadyRequest {
   readonly name: string;
   readonly perSecond: number;
   readonly expected: number;
+  /** Whether it may be sent twice: a push would then be two. */
+  readonly mayRepeat: boolean;
   readonly toRequest: (index: number) => {
     readonly path: string;
     readonly body?: string | undefined;
@@ -39,7 +41,7 @@ export async function loadSteadily(origin: string, asked: SteadyRequest, millise
   const running = new Set<Promise<void>>();
   let answered = 0;
   const ask = async (index: number, due: number): Promise<void> => {
-    const found = await sendAgain(agent, origin, asked.toRequest(index));
+    const found = await sendAsked(agent, origin, asked, index);
     latencies[index] = performance.now() - due;
     if (found === String(asked.expected)) answered += 1;
     else faults.set(found, (faults.get(found) ?? 0) + 1);
@@ -69,10 +71,10 @@ export function percentile99(latencies: readonly number[], from: number, to: num
   return part.toSorted((one, other) => one - other)[Math.floor(part.length * 0.99)] ?? Number.NaN;
 }
 
-/** A server may close a kept connection just as it is used again: what only reads is then sent once more, as by every client. */
-async function sendAgain(agent: Agent, origin: string, asked: ReturnType<SteadyRequest['toRequest']>): Promise<string> {
-  const found = await send(agent, origin, asked);
-  return found === RESET && asked.body === undefined ? await send(agent, origin, asked) : found;
+/** A server may close a kept connection just as it is used again: what may be repeated is then sent once more, as by every client. */
+async function sendAsked(agent: Agent, origin: string, asked: SteadyRequest, index: number): Promise<string> {
+  const found = await send(agent, origin, asked.toRequest(index));
+  return found === RESET && asked.mayRepeat ? await send(agent, origin, asked.toRequest(index)) : found;
 }
 
 const RESET = 'read ECONNRESET';
