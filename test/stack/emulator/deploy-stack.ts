@@ -4,6 +4,7 @@ import path from 'node:path';
 import process from 'node:process';
 import * as v from 'valibot';
 import { buildFunctions } from '../../../scripts/build-functions.ts';
+import { writePage } from '../package/package-service.ts';
 import type { Emulator } from './start-emulator.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -43,7 +44,7 @@ export async function packageStack(
     await cp(path.join(ROOT, name), path.join(directory, name), RECURSIVE);
   await symlink(path.join(ROOT, 'package.json'), path.join(directory, 'package.json'));
   await writeFile(path.join(directory, 'stages/dev.yml'), JSON.stringify(parameters));
-  await buildFunctions(path.join(directory, 'dist'));
+  await buildFunctions(path.join(directory, 'dist'), await writePage(directory));
   for (const [name, code] of Object.entries(added))
     await appendFile(path.join(directory, 'dist', name, 'handler.mjs'), code);
   const run = (...args: readonly string[]): Promise<Ran> => runPackager(directory, args, emulator);

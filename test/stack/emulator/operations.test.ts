@@ -1,7 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { zipSync } from 'fflate';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse } from 'yaml';
+import { TEST_CA } from '../../support/servers/start-server.ts';
 import { findTool } from '../../support/tools.ts';
 import { packageStack, type Ran } from './deploy-stack.ts';
 import { ACCOUNT, REGION } from './scene.ts';
@@ -10,9 +14,12 @@ import { type Emulator, startEmulator } from './start-emulator.ts';
 const program = findTool('ministack');
 const OTHER = 'eu-west-1';
 const LONG = 600_000;
+const PARAMETERS = path.join(import.meta.dirname, '../../../infra/parameters.yml');
+const Documented = v.object({ default: v.record(v.string(), v.unknown()) });
 const UNDER_WAY = { timeout: 120_000, interval: 50 };
 const DEPLOYED = 'Service deployed to stack signet-dev';
 const DONE = { code: 0, output: expect.stringContaining(DEPLOYED) as unknown };
+const KEY = `arn:aws:kms:${REGION}:${ACCOUNT}:key/11111111-2222-3333-4444-000000000001`;
 /** Every option that the emulator's account can have, but object lock, which cannot be taken back. */
 const OPTIONS = {
   profiles: 'ocp,okd',
@@ -31,7 +38,57 @@ const OPTIONS = {
   accountConcurrency: '1000',
   verifyReserved: '20',
   admissionReserved: '30',
+  pageClient: 'console',
+  pageScopes: 'openid signet/redrive',
+  pageOrigins: 'https://login.example.com',
+  domain: 'signet.example.com',
+  certificate: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/11111111-2222-3333-4444-555555555555`,
+  truststore: 's3://platform-deployments/clients.pem',
+  truststoreVersion: 'v1',
+  cdnDomain: 'mirror.example.com',
+  cdnCertificate: `arn:aws:acm:us-east-1:${ACCOUNT}:certificate/11111111-2222-3333-4444-666666666666`,
+  webAcl: `arn:aws:wafv2:us-east-1:${ACCOUNT}:global/webacl/firewall/11111111-2222-3333-4444-888888888888`,
+  replicaBucket: 'arn:aws:s3:::platform-deployments',
+  replicaAccount: '444455556666',
+  replicaKey: KEY,
+  signingKey: KEY,
+  permissionsBoundary: 'arn:aws:iam::aws:policy/AdministratorAccess',
+  rolePath: '/platform/signet/',
+  tags: 'team=platform,cost-center=42',
+  bucketKey: KEY,
+  queueKey: KEY,
+  logKey: KEY,
+  environmentKey: KEY,
+  vpcSubnets: 'subnet-0123456789abcdef0',
+  vpcSecurityGroups: 'sg-0123456789abcdef0',
+  proxy: 'http://proxy.example.com:3128',
+  noProxy: '.example.com',
+  caLayer: `arn:aws:lambda:${REGION}:${ACCOUNT}:layer:authorities:1`,
+  deploymentBucket: 'platform-deployments',
+  deploymentRole: `arn:aws:iam::${ACCOUNT}:role/deployer`,
 };
+
+/** What is not turned on here, and why. */
+const LEFT_OFF: Readonly<Record<string, string>> = {
+  allowedIpv4: 'the emulator has no AWS::WAFv2::IPSet; webAcl stands in its place',
+  allowedIpv6: 'the same',
+  busArchiveDays: 'the emulator has no AWS::Events::Archive; it excludes eventBus',
+  busReaders: 'the emulator has no AWS::Events::EventBusPolicy; it excludes eventBus',
+  ecrAccounts: 'the emulator has no AWS::Events::EventBusPolicy',
+  edgeSecret: 'it excludes truststore',
+  gradualDeployment: 'gradual.test.ts',
+  objectLockDays: 'it cannot be taken back',
+  objectLockConfirmed: 'the same',
+  complianceLock: 'the same',
+};
+
+test('every option is turned on in the emulator, or is said to be left off', async () => {
+  const document = v.parse(Documented, parse(await readFile(PARAMETERS, 'utf8'))).default;
+  const options = Object.keys(document).filter((name) => ['', '0', 'false'].includes(String(document[name])));
+  const known = [...Object.keys(OPTIONS), ...Object.keys(LEFT_OFF)];
+  expect(options.filter((name) => !known.includes(name))).toEqual([]);
+  expect(Object.keys(LEFT_OFF).filter((name) => !options.includes(name) || name in OPTIONS)).toEqual([]);
+});
 
 describe.skipIf(program === undefined)('the stack in an emulator of AWS, as a team runs it', () => {
   let directory: string;
@@ -45,6 +102,7 @@ describe.skipIf(program === undefined)('the stack in an emulator of AWS, as a te
 
   afterAll(async () => {
     process.stdout.write(`operations in the emulator: seconds ${JSON.stringify(seconds)}\n`);
+    process.stdout.write(`options that were not turned on: ${Object.keys(LEFT_OFF).join(', ')}\n`);
     await emulator?.stop();
     await rm(directory, { recursive: true, force: true, maxRetries: 5 });
   }, LONG);
@@ -101,9 +159,15 @@ describe.skipIf(program === undefined)('the stack in an emulator of AWS, as a te
   test(
     'every option is turned on, and off again',
     async () => {
+      await emulator.ask({ method: 'PUT', service: 's3', path: '/platform-deployments' });
+      const ZipFile = Buffer.from(zipSync({ 'ca.pem': Buffer.from(TEST_CA) })).toString('base64');
+      const layer = { method: 'POST', service: 'lambda', path: '/2018-10-31/layers/authorities/versions' };
+      const published = await emulator.ask({ ...layer, body: JSON.stringify({ Content: { ZipFile } }) });
+      expect(published).toMatchObject({ status: 201 });
       const on = await pack('on', OPTIONS);
       expect(await time('every option on', () => on.deploy('for the emulator'))).toEqual(DONE);
-      const off = await pack('off', {});
+      // Its own bucket osls could only make with the whole template in the request, which is longer than CloudFormation takes.
+      const off = await pack('off', { deploymentBucket: OPTIONS.deploymentBucket });
       expect(await time('every option off', () => off.deploy('for the emulator'))).toEqual(DONE);
     },
     LONG,
