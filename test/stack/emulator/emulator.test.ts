@@ -94,7 +94,17 @@ describe.skipIf(program === undefined)('the stack in an emulator of AWS', () => 
   const IS_OPEN = /^\/(?:signatures|lookaside|api|pub|openshift-release|healthz|webhooks|admission)/;
 
   // ministack answers OPTIONS itself, as a preflight of CORS; the zips are sent it under the Lambda runtime.
-  const reached = ROUTES.filter(({ method }) => method !== 'OPTIONS');
+  const reached = ROUTES.filter(({ method, handler }) => method !== 'OPTIONS' && handler !== 'serve-page');
+  const ofPage = ROUTES.filter(({ handler }) => handler === 'serve-page');
+  test.each(ofPage.map((route) => [route.method, route.path] as const))(
+    '%s %s is not there, as the stage has no client of a page',
+    async (method, route) => {
+      const asked = { method, host: emulator.toApiHost(api), path: toPath(route) };
+      expect((await emulator.ask(asked)).status).toBe(404);
+      expect((await emulator.askUnsigned(asked)).status).toBe(404);
+    },
+    LONG,
+  );
   test.each(reached.map((route) => [route.method, route.path] as const))(
     '%s %s is let in as it has to be',
     async (method, route) => {
