@@ -68,14 +68,14 @@ export const JSON_READERS: readonly Reader[] = [
   {
     name: 'payload of a release',
     declared: [SignatureError],
-    read: (bytes, text) => readPayload(bytes, text, 'release'),
+    read: (bytes) => readPayload(bytes, 'release'),
   },
   {
     name: 'payload of simple signing',
     declared: [SignatureError],
-    read: (bytes, text) => readPayload(bytes, text, 'strict'),
+    read: (bytes) => readPayload(bytes, 'strict'),
   },
-  { name: 'payload of cosign', declared: [SignatureError], read: (bytes, text) => readPayload(bytes, text, 'cosign') },
+  { name: 'payload of cosign', declared: [SignatureError], read: (bytes) => readPayload(bytes, 'cosign') },
   {
     name: 'manifest',
     declared: [StoreError],
@@ -126,13 +126,32 @@ function readTrust(name: string, bytes: Uint8Array): undefined {
 }
 
 /** A payload by another reader: the digest and the name are at their places, and each is there once. */
-function readPayload(bytes: Uint8Array, text: string, mode: PayloadMode): string | undefined {
+function readPayload(bytes: Uint8Array, mode: PayloadMode): string | undefined {
   const { digest, dockerReference } = parseSimpleSigningPayload(bytes, mode);
-  const { critical } = JSON.parse(text) as { critical: Record<'image' | 'identity', Record<string, unknown>> };
+  const { critical } = JSON.parse(decodeAsGo(bytes)) as {
+    critical: Record<'image' | 'identity', Record<string, unknown>>;
+  };
   // Half of a surrogate pair is U+FFFD to Go, and here; a name that is null is empty.
   const names = Object.values(critical.identity).map((name) => name ?? '');
   const said = [...Object.values(critical.image), ...names].map((value) =>
     typeof value === 'string' ? value.toWellFormed() : value,
   );
   return isDeepStrictEqual(said, [digest, dockerReference]) ? undefined : `says ${JSON.stringify(said)}`;
+}
+
+/** Go makes U+FFFD of every octet that belongs to no character; Node makes one of the beginning of a character. */
+function decodeAsGo(bytes: Uint8Array): string {
+  const characters: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = [1, 2, 3, 4].find((octets) => isCharacter(bytes.subarray(at, at + octets))) ?? 0;
+    characters.push(length === 0 ? '\ufffd' : Buffer.from(bytes.subarray(at, at + length)).toString());
+    at += Math.max(length, 1);
+  }
+  return characters.join('');
+}
+
+/** One character, which comes back as the same octets. */
+function isCharacter(octets: Uint8Array): boolean {
+  const text = Buffer.from(octets).toString();
+  return [...text].length === 1 && Buffer.from(text).equals(octets);
 }
