@@ -148,9 +148,16 @@ async function mapPush(trust: string, url: string): Promise<void> {
     metadata: { name: 'ocp' },
     spec: { pushSources: [source] },
   };
-  const before = await readRevisions(url);
+  const before = await readRevision(url);
   await writeFile(path.join(trust, 'ocp/profile.yaml'), stringify(profile));
-  await until(async () => (await readRevisions(url)).length === before.length + 1);
+  // What is published counts a little later, when the service reads it.
+  await until(async () => (await readRevision(url)) !== before);
+}
+
+/** The revision that the service decides by. */
+async function readRevision(url: string): Promise<string | undefined> {
+  const { profiles } = await readJson(`${url}/v1/trust`);
+  return (profiles as readonly { readonly revision: string }[])[0]?.revision;
 }
 
 async function readJson(url: string): Promise<Readonly<Record<string, unknown>>> {

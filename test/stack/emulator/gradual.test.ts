@@ -111,7 +111,7 @@ describe.skipIf(program === undefined)('gradual deployment in an emulator of AWS
       await deploy('off', {});
       called = await readCalled();
       health = await askHealth();
-      expect(called).toHaveLength(8 + 3 + 3 + 2);
+      expect(called).toHaveLength(9 + 3 + 3 + 2);
       expect(called.filter((arn) => arn.split(':').length !== 7)).toEqual([]);
       for (const name of names) expect([name, await readVersions(name)]).toEqual([name, ['$LATEST']]);
     },
