@@ -153,5 +153,5 @@ function decodeAsGo(bytes: Uint8Array): string {
 /** One character, which comes back as the same octets. */
 function isCharacter(octets: Uint8Array): boolean {
   const text = Buffer.from(octets).toString();
-  return [...text].length === 1 && Buffer.from(text).equals(octets);
+  return text === String.fromCodePoint(text.codePointAt(0) ?? 0) && Buffer.from(text).equals(octets);
 }
