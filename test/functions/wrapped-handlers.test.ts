@@ -1,4 +1,3 @@
-import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createHandler as createMirrorSignatures } from '../../functions/mirror-signatures/handler.ts';
 import { createHandler as createServeSignature } from '../../functions/serve-signature/handler.ts';
@@ -6,7 +5,9 @@ import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createLocalContext } from '../../local/local-context.ts';
+import { toHttpEvent } from '../support/http-event.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
+import { toSqsEvent } from '../support/sqs-event.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -38,9 +39,8 @@ describe('with the telemetry that they have in production', () => {
       delayMessage: async () => undefined,
       sendDead: () => Promise.reject(new Error('no dead-letter queue')),
     });
-    const record = { messageId: 'm', receiptHandle: 'r', body: '{}', attributes: { ApproximateReceiveCount: '1' } };
-    const answer = await handler({ Records: [record] } as SQSEvent, createLocalContext('mirror-signatures'));
-    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm' }] });
+    const answer = await handler(toSqsEvent(['{}']), createLocalContext('mirror-signatures'));
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'm0' }] });
     const lines = written.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toMatchObject([{ service: 'mirror-signatures', MessageFailed: 1 }]);
   });
@@ -61,9 +61,8 @@ describe('with the telemetry that they have in production', () => {
     await objects.createObject(key, Buffer.from('x'));
     const etag = (await objects.readObject(key, 1))?.etag.replaceAll('"', '') ?? '';
     const handler = createServeSignature({ objects, telemetry: createTelemetry('serve-signature') });
-    const http = { method: 'GET', path: `/${key}` };
     const headers = { 'if-none-match': header.replace('TAG', etag) };
-    const event = { rawPath: http.path, headers, requestContext: { http } } as unknown as APIGatewayProxyEventV2;
+    const event = toHttpEvent({ method: 'GET', path: `/${key}`, headers });
     expect(await handler(event, createLocalContext('serve-signature'))).toMatchObject({ statusCode: status });
   });
 
@@ -72,8 +71,7 @@ describe('with the telemetry that they have in production', () => {
     const telemetry = createTelemetry('serve-signature');
     vi.spyOn(console, 'info').mockImplementation(() => undefined);
     const handler = createServeSignature({ objects: createMemoryObjectStore(), telemetry });
-    const http = { method: 'GET', path: '/signatures/x/y' };
-    const event = { rawPath: http.path, headers: {}, requestContext: { http } } as APIGatewayProxyEventV2;
+    const event = toHttpEvent({ method: 'GET', path: '/signatures/x/y' });
     expect(await handler(event, createLocalContext('serve-signature'))).toMatchObject({ statusCode: 404 });
     const lines = written
       .flatMap((text) => text.trimEnd().split('\n'))
