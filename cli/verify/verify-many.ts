@@ -123,7 +123,12 @@ function chooseReleases(
   }
   const isOpen = wanted.size > 1 && found.some(({ architecture }) => architecture === undefined);
   if (isOpen || found.length > Math.max(1, wanted.size)) {
-    throw new InputError('ArgumentInvalid', `${version} is there for ${known}: name one with --arch`);
+    // An architecture chooses between images of different ones alone.
+    const isChosen = isOpen || new Set(found.map(({ architecture }) => architecture)).size === found.length;
+    const remedy = isChosen
+      ? `is there for ${known}: name one with --arch`
+      : `is not one image: ${found.map(({ digest }) => digest).join(', ')}; ask for it by its pullspec`;
+    throw new InputError('ArgumentInvalid', `${version} ${remedy}`);
   }
   return found;
 }

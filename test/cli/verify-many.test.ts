@@ -236,6 +236,18 @@ describe('a version', () => {
     expect((await verify(VERSION, '--graph', file, ...FROM)).status).toBe(0);
   });
 
+  test('two graphs that disagree are named by their images: an architecture would not choose', async () => {
+    const graphs = await Promise.all(
+      [UNSIGNED, BAD].map((pullspec, at) => write(`disagrees-${at}.json`, toGraph([['4.99.1', pullspec]]))),
+    );
+    const { status, stdout, stderr } = await verify('4.99.1', ...graphs.flatMap((file) => ['--graph', file]), ...FROM);
+    expect([status, stdout, stderr]).toEqual([
+      2,
+      '',
+      expect.stringMatching(/4\.99\.1 is not one image: sha256:[0-9a-f]{64}, sha256:[0-9a-f]{64}; ask for it by/),
+    ]);
+  });
+
   test.each<[name: string, nodes: Parameters<typeof toGraph>[0], args: readonly string[], message: RegExp]>([
     ['not there', [[VERSION, UNSIGNED]], ['4.1.1'], /no graph or mirror that was read has a release 4\.1\.1/],
     [
