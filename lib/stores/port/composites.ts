@@ -150,8 +150,10 @@ export function createParallelStore(
     async *fetchSignatures(query, signal) {
       signal.throwIfAborted();
       const timeoutMs = typeof allowed === 'number' ? allowed : allowed();
-      const timeout = timeoutError(timeoutMs);
-      const deadline = startDeadline(signal, timeoutMs, () => timeout);
+      let timeout: StoreError | undefined;
+      // Made when it is needed: an error has a stack to be made.
+      const toTimeout = (): StoreError => (timeout ??= timeoutError(timeoutMs));
+      const deadline = startDeadline(signal, timeoutMs, toTimeout);
       const pending = new Map<Reading, Promise<Step>>();
       const readings = stores.map((store): Reading => {
         const iterator = guardStore(store).fetchSignatures(query, deadline.signal)[Symbol.asyncIterator]();
@@ -160,9 +162,9 @@ export function createParallelStore(
       try {
         for (const reading of readings) pending.set(reading, takeStep(reading));
         while (pending.size > 0) {
-          const step = await nextStep(pending, deadline.signal, timeout);
+          const step = await nextStep(pending, deadline.signal, () => timeout);
           if (step === undefined) {
-            for (const { store } of pending.keys()) yield toTimedOut(store, timeout);
+            for (const { store } of pending.keys()) yield toTimedOut(store, toTimeout());
             return;
           }
           pending.delete(step.reading);
@@ -171,7 +173,7 @@ export function createParallelStore(
           pending.set(step.reading, takeStep(step.reading));
         }
       } finally {
-        deadline.abort(timeout);
+        if (pending.size > 0) deadline.abort(toTimeout());
         deadline.clear();
         await Promise.allSettled(pending.values());
         await Promise.allSettled(readings.map(async ({ iterator }) => await iterator.return?.()));
@@ -184,12 +186,12 @@ export function createParallelStore(
 async function nextStep(
   pending: ReadonlyMap<Reading, Promise<Step>>,
   signal: AbortSignal,
-  timeout: StoreError,
+  timeout: () => StoreError | undefined,
 ): Promise<Step | undefined> {
   try {
     return await untilAborted(Promise.race(pending.values()), signal);
   } catch (error) {
-    if (signal.aborted && signal.reason === timeout) return undefined;
+    if (signal.aborted && signal.reason === timeout()) return undefined;
     signal.throwIfAborted();
     throw error;
   }
