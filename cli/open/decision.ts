@@ -1,4 +1,7 @@
+import { setImmediate as untilSent } from 'node:timers/promises';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
+import type { Turn } from '../../lib/platform/queues/run-ahead.ts';
+import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { type Decision, decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
@@ -19,8 +22,11 @@ export interface DecisionOptions extends TrustOptions, ModeOptions, StoreOptions
 /** The trust and the stores of decisions; `close` closes every connection. */
 export interface OpenedDecisions {
   readonly trust: ReadyTrust;
-  /** @throws InputError where force is not allowed; the abort reason of the signal */
-  readonly decide: (pullspec: Pullspec, signal: AbortSignal) => Promise<Decision>;
+  /**
+   * @param turn of a decision among many, which it leaves while it verifies a signature
+   * @throws InputError where force is not allowed; the abort reason of the signal
+   */
+  readonly decide: (pullspec: Pullspec, signal: AbortSignal, turn?: Turn) => Promise<Decision>;
   readonly close: () => void;
 }
 
@@ -38,12 +44,35 @@ export async function openDecisions(options: DecisionOptions, only?: Pullspec): 
   return {
     trust,
     close,
-    async decide(pullspec, signal) {
+    async decide(pullspec, signal, turn) {
       const now = (): Date => new Date();
-      const sources = { store, lookaside, manifests, now, signal };
+      const sources = {
+        store: turn === undefined ? store : createTurningStore(store, turn),
+        lookaside,
+        manifests,
+        now,
+        signal,
+      };
       const decision = await decideImage({ pullspec, mode, force, platforms }, trust, sources);
       signal.throwIfAborted();
       return decision;
+    },
+  };
+}
+
+/** The store, whose reader leaves its turn for each signature: what the next decision asks is sent before it is verified. */
+function createTurningStore(store: SignatureStore, { leave, resume }: Turn): SignatureStore {
+  return {
+    description: store.description,
+    async *fetchSignatures(query, signal) {
+      for await (const entry of store.fetchSignatures(query, signal)) {
+        if (entry.kind === 'signature') {
+          leave();
+          await untilSent();
+        }
+        yield entry;
+        resume();
+      }
     },
   };
 }

@@ -36,7 +36,11 @@ export function addVerify(program: Command, { setStatus, signal }: Run): void {
     .addOption(options.platform())
     .option('--force', 'accept whatever was found, as a forced cluster update does; every reason is kept')
     .option('--fail-on-forced', 'exit 1 when the verdict was accepted only by force')
-    .addOption(new Option('--concurrency <n>', 'pullspecs to decide at a time').argParser(parseConcurrency).default(32))
+    .addOption(
+      new Option('--concurrency <n>', 'pullspecs whose signatures are read at a time; as many more are verified')
+        .argParser(parseConcurrency)
+        .default(32),
+    )
     .addOption(options.allowPrivateStores())
     .addOption(options.pullSecret())
     .addOption(options.registry())

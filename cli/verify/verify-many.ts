@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
 import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
-import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
+import { runAhead, type Turn } from '../../lib/platform/queues/run-ahead.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { allOf } from '../../lib/verdict/judge/outcome.ts';
 import { type OpenedDecisions, openDecisions } from '../open/decision.ts';
@@ -137,8 +137,9 @@ async function answerOne(
   { pullspec, release, wanted = new Set() }: Question,
   { decide }: OpenedDecisions,
   signal: AbortSignal,
+  turn?: Turn,
 ): Promise<ShownVerdict> {
-  const decision = await decide(pullspec, signal);
+  const decision = await decide(pullspec, signal, turn);
   if (release === undefined) return decision.verdict;
   const { version, architecture, from } = release;
   return { ...toVersionVerdict(decision, release, wanted), release: { version, architecture, from } };
@@ -153,8 +154,8 @@ async function answerAll(
   const isText = options.output === 'text';
   const done = new Map<number, ShownVerdict>();
   let shown = 0;
-  const answers = await runBounded([...questions.entries()], options.concurrency, async ([at, question]) => {
-    const answer = await answerOne(question, opened, signal);
+  const answers = await runAhead([...questions.entries()], options.concurrency, async ([at, question], turn) => {
+    const answer = await answerOne(question, opened, signal, turn);
     done.set(at, answer);
     if (!isText) return answer;
     for (let next = done.get(shown); next !== undefined; next = done.get(++shown)) print(formatLine(next));

@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -104,6 +105,44 @@ describe('several pullspecs in one call', () => {
   ])('%s', async (_, args, message) => {
     const { status, stdout, stderr } = await verify(...args);
     expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+  });
+});
+
+describe('a store that is read for many at a time', () => {
+  /** The store's own signatures, each answer held until as many requests wait as may. */
+  async function startStore(waiting: number) {
+    const held: (() => void)[] = [];
+    const seen = { most: 0 };
+    const server = await startServer(({ url = '' }, response) => {
+      held.push(() => {
+        const bytes = readSignature(url);
+        if (bytes === undefined) response.writeHead(404).end();
+        else response.end(bytes);
+      });
+      seen.most = Math.max(seen.most, held.length);
+      if (held.length >= waiting) for (const answer of held.splice(0)) answer();
+    });
+    return { server, seen };
+  }
+
+  const readSignature = (url: string): Buffer | undefined => {
+    const file = path.join(FIXTURE_STORE, ...url.split('/').slice(1));
+    return existsSync(file) ? readFileSync(file) : undefined;
+  };
+
+  // Fewer than may at a time would wait for ever, and more are counted.
+  test.each([1, 2, 3])('%i', async (concurrency) => {
+    const asked = Array.from({ length: 12 }, (_, at) => GOOD[at % GOOD.length] ?? '');
+    const { server, seen } = await startStore(concurrency);
+    try {
+      const from = ['--store', server.origin, '--allow-private-stores', '--concurrency', String(concurrency)];
+      const { status, stdout } = await verify(...asked, ...TRUST, ...from);
+      expect([status, stdout]).toEqual([0, asked.map((pullspec) => `accepted  ${pullspec}\n`).join('')]);
+      expect(seen.most).toBe(concurrency);
+      expect(server.requests).toHaveLength(asked.length);
+    } finally {
+      await server.close();
+    }
   });
 });
 
