@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import { plainObject, recordOf } from '../../base/documents/schema.ts';
 import { isPlatform, MAX_PLATFORMS } from '../../base/names/platform.ts';
 import { parseRepository, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
+import { WEBHOOK_SOURCES } from '../../platform/secrets/webhook-credentials.ts';
 import { isProfileName } from '../prepared/profiles.ts';
 import { type ParsedDocument, readContent, registryHostField, repositoryField } from './parsed-document.ts';
 
@@ -9,18 +10,8 @@ export const PROFILE_API_VERSION = 'signet/v1';
 
 const pushSource = v.pipe(
   v.strictObject({
-    source: v.picklist([
-      'ecr',
-      'quay',
-      'harbor',
-      'distribution',
-      'github',
-      'dockerhub',
-      'cloudevents',
-      'eventgrid',
-      'jfrog',
-      'google',
-    ]),
+    // ECR's events come from EventBridge.
+    source: v.picklist(['ecr', ...WEBHOOK_SOURCES]),
     registry: registryHostField,
     repository: v.string(),
     mirrorOf: v.optional(repositoryField),
