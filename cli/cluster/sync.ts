@@ -5,6 +5,7 @@ import { parseMinor, type ReleaseVersion, toMinor, toVersionLookup } from '../..
 import { RELEASE_NAMESPACE, type SignedRelease } from '../../lib/cluster/render/signature-config-maps.ts';
 import { openSlotObjects } from '../../lib/cluster/sync/slot-objects.ts';
 import { type SlotResult, syncSignatures } from '../../lib/cluster/sync/sync-signatures.ts';
+import { toShownPlace } from '../../lib/platform/http/http-url.ts';
 import { listOperatorWarnings } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { type ClusterOptions, openCluster } from '../open/cluster-api.ts';
@@ -60,7 +61,7 @@ export async function syncCluster(options: SyncClusterOptions, signal: AbortSign
   warnLeftOut(read);
   if (releases.length === 0) {
     warn(
-      `nothing is applied and nothing is removed: no signature in ${options.from} is of what was asked for and verifies`,
+      `nothing is applied and nothing is removed: no signature in ${toShownPlace(options.from)} is of what was asked for and verifies`,
     );
     return ExitStatus.indeterminate;
   }
@@ -121,7 +122,7 @@ async function readMirror(
     versionOf: toVersionLookup(versions),
   }).catch((cause: unknown) => {
     if (!(cause instanceof StoreError)) throw cause;
-    throw new StoreError(cause.code, `--from ${from}: ${cause.message}`, { cause });
+    throw new StoreError(cause.code, `--from ${toShownPlace(from)}: ${cause.message}`, { cause });
   });
 }
 

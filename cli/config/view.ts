@@ -1,7 +1,8 @@
+import { toShownPlace } from '../../lib/platform/http/http-url.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { formatTable, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
-import { SETTINGS, type Setting, type SettingName, toShownSetting } from '../shell/settings/setting.ts';
+import { SETTINGS, type Setting, type SettingName } from '../shell/settings/setting.ts';
 import { loadSettings } from '../shell/settings/settings.ts';
 
 export type ConfigViewOptions = OutputOptions;
@@ -34,7 +35,7 @@ function toShown(setting: SettingName, { values, from, refusal }: Setting, isFir
   const state = refusal !== undefined && isFirst ? 'refused' : isFirst ? 'used' : 'overridden';
   return {
     setting,
-    values: values.map(toShownSetting),
+    values: values.map(toShownPlace),
     from,
     state,
     ...(state === 'refused' ? { fault: refusal?.message ?? '' } : {}),

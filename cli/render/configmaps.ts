@@ -17,6 +17,7 @@ import {
   toGroupName,
   toSignatureConfigMaps,
 } from '../../lib/cluster/render/signature-config-maps.ts';
+import { toShownPlace } from '../../lib/platform/http/http-url.ts';
 import { listOperatorWarnings } from '../../lib/trust/prepared/prepared-trust.ts';
 import { readGraphVersions } from '../open/releases.ts';
 import { openSource } from '../open/stores.ts';
@@ -61,9 +62,9 @@ export async function renderConfigMaps(options: RenderConfigMapsOptions, signal:
     ...digests.filter((digest) => !releases.some((release) => release.digest === digest)),
     ...minors.filter((minor) => !releases.some(({ version }) => minorOf(version) === minor)),
   ];
-  for (const name of missing) warn(`there is no signature of ${name} that verifies in ${options.from}`);
+  for (const name of missing) warn(`there is no signature of ${name} that verifies in ${toShownPlace(options.from)}`);
   if (configMaps.length === 0) {
-    warn(`nothing is rendered: no signature in ${options.from} is of what was asked for and verifies`);
+    warn(`nothing is rendered: no signature in ${toShownPlace(options.from)} is of what was asked for and verifies`);
     return ExitStatus.rejected;
   }
   if (options.to === undefined) process.stdout.write(toManifestsText(configMaps, options.output));
@@ -86,7 +87,8 @@ async function readReleases(
     return await readSignedReleases({ ...request, objects: await openSource(from) });
   } catch (cause) {
     if (cause instanceof InputError) throw new InputError(cause.code, `--from: ${cause.message}`, { cause });
-    if (cause instanceof StoreError) throw new StoreError(cause.code, `--from ${from}: ${cause.message}`, { cause });
+    if (cause instanceof StoreError)
+      throw new StoreError(cause.code, `--from ${toShownPlace(from)}: ${cause.message}`, { cause });
     throw cause;
   }
 }

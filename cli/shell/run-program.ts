@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { hideUrlSecrets } from '../../lib/platform/http/http-url.ts';
 import type { Outcome } from '../../lib/verdict/judge/verdict.ts';
 import { beginCall } from './begin-call.ts';
 import { buildProgram } from './build-program.ts';
@@ -73,7 +74,7 @@ const reportAsText: Report = (error) => {
   const message =
     status === ExitStatus.internal
       ? `internal error: ${error instanceof Error ? error.stack : String(error)}`
-      : toPrintableLines(toMessage(error));
+      : toPrintableLines(hideUrlSecrets(toMessage(error)));
   process.stderr.write(`signet: ${message}\n`);
   return status;
 };
@@ -84,8 +85,16 @@ const reportAsJson: Report = (error) => {
   if (status === ExitStatus.done) return status;
   const isOurs = error instanceof InputError || error instanceof ConfigurationError || error instanceof StoreError;
   const code = isOurs ? error.code : status === ExitStatus.usage ? 'ArgumentInvalid' : 'Internal';
-  const position = error instanceof ConfigurationError ? error.position : undefined;
-  const said = { schema: 1, kind: 'Error', code, message: toMessage(error), exitStatus: status, position };
+  const place = error instanceof ConfigurationError ? error.position : undefined;
+  const position = place === undefined ? undefined : { ...place, document: hideUrlSecrets(place.document) };
+  const said = {
+    schema: 1,
+    kind: 'Error',
+    code,
+    message: hideUrlSecrets(toMessage(error)),
+    exitStatus: status,
+    position,
+  };
   process.stderr.write(`${JSON.stringify(said)}\n`);
   return status;
 };

@@ -1,9 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Command } from 'commander';
+import { toShownPlace } from '../../lib/platform/http/http-url.ts';
 import { settingOf } from './options.ts';
 import { toPrintable } from './output.ts';
-import { type Settings, toShownSetting } from './settings/setting.ts';
+import type { Settings } from './settings/setting.ts';
 
 /** Node's own notices of every HTTP request of this process. */
 const CHANNELS = ['http.client.request.start', 'http.client.response.finish', 'http.client.request.error'] as const;
@@ -22,7 +23,7 @@ export function startTalk(command: Command, settings: Settings): () => void {
     if (rule === undefined || command.getOptionValueSource(option.attributeName()) !== 'config') continue;
     const setting = settings.find(rule.setting);
     if (setting !== undefined)
-      tell(`${option.long ?? ''} ${setting.values.map(toShownSetting).join(' ')} (${setting.from})`);
+      tell(`${option.long ?? ''} ${setting.values.map(toShownPlace).join(' ')} (${setting.from})`);
   }
   const starts = new WeakMap<ClientRequest, number>();
   const listen = (message: unknown, channel: string | symbol): void => {

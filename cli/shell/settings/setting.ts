@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { ConfigurationError } from '../../../lib/base/errors/configuration-error.ts';
-import { isUrlLike, toShownScheme, toShownUrl } from '../../../lib/platform/http/http-url.ts';
 
 /**
  * What may be said once for all calls, instead of by an option of each. What decides which keys and signatures count is
@@ -23,14 +22,6 @@ export interface Setting {
   readonly from: string;
   /** Why it does not count although it comes first: a call that needs it ends with this. */
   readonly refusal?: ConfigurationError;
-}
-
-/** A value as it may be shown: of a URL neither user, password, query nor fragment, which may be secret. */
-export function toShownSetting(value: string): string {
-  if (!isUrlLike(value)) return value;
-  const url = URL.parse(value);
-  if (url === null) return toShownScheme(value);
-  return `${toShownUrl(url)}${url.search === '' ? '' : '?…'}`;
 }
 
 /** The settings of a call. */

@@ -1,5 +1,6 @@
 import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
 import { withoutTrailing } from '../../base/names/without-trailing.ts';
+import { toShownPlace } from '../../platform/http/http-url.ts';
 import { MAX_SIGNATURE_STORES } from '../render/signature-stores.ts';
 import { finding, type SignatureStoreState, type SurveyFinding } from './survey.ts';
 
@@ -30,7 +31,7 @@ export function checkStores(
   }
   const urls = stores.map(({ url }) => url);
   return [
-    finding('signature-stores', 'note', WHERE, `they replace the default stores: ${urls.join(', ')}`),
+    finding('signature-stores', 'note', WHERE, `they replace the default stores: ${urls.map(toShownPlace).join(', ')}`),
     finding(
       'signature-stores',
       'warning',
@@ -47,7 +48,7 @@ export function checkStores(
 
 function checkStore({ url, ca }: SignatureStoreState, where: string, isRepeated: boolean): readonly SurveyFinding[] {
   const findings: SurveyFinding[] = [];
-  if (isRepeated) findings.push(broken(where, `${url} is listed twice`));
+  if (isRepeated) findings.push(broken(where, `${toShownPlace(url)} is listed twice`));
   if (ca !== undefined) {
     const message = `ca names the ConfigMap ${ca}: current operators ignore it and do not trust its private certificates`;
     findings.push(

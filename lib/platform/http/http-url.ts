@@ -37,6 +37,29 @@ export function toShownUrl(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
+/** A path or a URL as messages may show it: of a URL neither user, password, query nor fragment, which may be secret. */
+export function toShownPlace(text: string): string {
+  if (!isUrlLike(text)) return text;
+  const url = URL.parse(text);
+  if (url === null) return toShownScheme(text);
+  return `${toShownUrl(url)}${url.search === '' ? '' : '?…'}`;
+}
+
+const URL_IN_TEXT = /(?<![A-Za-z0-9+.-])([A-Za-z][A-Za-z0-9+.-]{0,15}:\/+)([^\s"']*)/g;
+
+/** A message that may quote what a caller gave: each URL in it as {@link toShownPlace} shows it, and nothing else changed. */
+export function hideUrlSecrets(message: string): string {
+  return message.replace(URL_IN_TEXT, (_, scheme: string, rest: string) => {
+    const end = rest.slice(rest.replace(/[:;,.)]{1,8}$/, '').length);
+    const whole = rest.slice(0, rest.length - end.length);
+    const at = whole.search(/[?#]/);
+    const address = at < 0 ? whole : whole.slice(0, at);
+    const host = address.split('/', 1)[0] ?? '';
+    const user = host.lastIndexOf('@') + 1;
+    return `${scheme}${user > 0 ? '…@' : ''}${address.slice(user)}${at < 0 ? '' : `${whole[at]}…`}${end}`;
+  });
+}
+
 /** Redirects followed for one request. */
 export const MAX_REDIRECTS = 3;
 
