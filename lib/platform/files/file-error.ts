@@ -15,7 +15,7 @@ export function isAbsent(error: unknown): boolean {
 }
 
 /** The result, or undefined where the system said "no such file". */
-export async function unlessAbsent<Result>(operation: Promise<Result>): Promise<Result | undefined> {
+export async function unlessAbsent<Result>(operation: Result | Promise<Result>): Promise<Result | undefined> {
   try {
     return await operation;
   } catch (error) {

@@ -1,5 +1,6 @@
-import { closeSync, constants, fstatSync, open, read } from 'node:fs';
+import { closeSync, constants, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { type FilePace, IN_THREADS } from './file-pace.ts';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
 export type FileContents =
@@ -13,8 +14,8 @@ const CHUNK_BYTES = 64 * 1024;
 /**
  * At most `limitBytes` of a regular file, regardless of the size it claims. A FIFO without a writer does not block.
  *
- * What may wait for a disk or a network runs in Node's threads: opening and reading. Looking at what is open and closing
- * what was only read wait for neither, and each would take longer to hand to a thread than to do.
+ * What may wait for a disk or a network is done as the pace says: opening, and reading the first {@link CHUNK_BYTES}; the
+ * rest is read in Node's threads. Looking at what is open and closing what was only read wait for neither.
  *
  * @param links whether a symbolic link in the path's last place is followed; a refused one is the system's `ELOOP`
  * @throws the system's error, `ENOENT` among them
@@ -23,16 +24,18 @@ export async function readRegularFile(
   path: string,
   limitBytes: number,
   links: 'follow' | 'refuse',
+  pace: FilePace = IN_THREADS,
 ): Promise<FileContents> {
   if (links === 'refuse' && process.platform === 'win32') await refuseLink(path);
-  const file = await openFile(
-    path,
-    constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0),
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0);
+  const file = await pace.run(
+    () => openSync(path, flags),
+    () => openFile(path, flags),
   );
   try {
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: 'directory' };
-    return stats.isFile() ? await readUpTo(file, limitBytes, stats.size) : { kind: 'irregular' };
+    return stats.isFile() ? await readUpTo(file, limitBytes, stats.size, pace) : { kind: 'irregular' };
   } finally {
     closeSync(file);
   }
@@ -56,7 +59,7 @@ async function refuseLink(path: string): Promise<void> {
   throw Object.assign(new Error(`ELOOP: a symbolic link is not followed, ${path}`), { code: 'ELOOP' });
 }
 
-async function readUpTo(file: number, limitBytes: number, size: number): Promise<FileContents> {
+async function readUpTo(file: number, limitBytes: number, size: number, pace: FilePace): Promise<FileContents> {
   const chunks: Uint8Array[] = [];
   let total = 0;
   for (;;) {
@@ -64,7 +67,11 @@ async function readUpTo(file: number, limitBytes: number, size: number): Promise
     const expected = total < size ? size + 1 - total : CHUNK_BYTES;
     const length = Math.min(CHUNK_BYTES, expected, limitBytes + 1 - total);
     const buffer = Buffer.alloc(length);
-    const bytesRead = await readAt(file, buffer, total);
+    const position = total;
+    const bytesRead = await (position === 0 ? pace : IN_THREADS).run(
+      () => readSync(file, buffer, 0, buffer.length, position),
+      () => readAt(file, buffer, position),
+    );
     chunks.push(buffer.subarray(0, bytesRead));
     total += bytesRead;
     if (total > limitBytes) return { kind: 'cut', bytes: Buffer.concat(chunks).subarray(0, limitBytes) };

@@ -1,7 +1,8 @@
-import { link, lstat, rename, unlink } from 'node:fs/promises';
+import { link, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, toStoreError, unlessAbsent } from '../../files/file-error.ts';
+import type { FilePace } from '../../files/file-pace.ts';
 import {
   type ListedObject,
   type ListingStart,
@@ -9,17 +10,16 @@ import {
   parseKeyPrefix,
   parseListingStart,
   parseObjectKey,
-  type StoredObject,
 } from '../port/object-store.ts';
 import { withLock } from './directory-lock.ts';
-import { describeDirectory, readFileOf, report, toEtag, toStoredObject } from './directory-reader.ts';
+import { describeDirectory, readFileOf, readObjectFile, report, toEtag } from './directory-reader.ts';
 import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
 import { listFiles } from './list-files.ts';
 import {
   findDirectory,
   findFile,
-  findFileBelow,
   LEFTOVER_AGE_MS,
+  lookAt,
   makePathBelow,
   makeRoot,
   sweepLeftovers,
@@ -36,7 +36,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
   const known = createKnownDirectories(root);
   return {
     description: describeDirectory(root),
-    readObject: (key, limit) => report(`reading ${key}`, () => readObject(known, key, limit)),
+    readObject: (key, limit) => report(`reading ${key}`, () => readObjectFile(known, key, limit)),
     createObject: (key, bytes) =>
       report(`creating ${key}`, async () => {
         const segments = parseObjectKey(key);
@@ -54,13 +54,6 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
   };
 }
 
-async function readObject(known: KnownDirectories, key: string, limit: number): Promise<StoredObject | undefined> {
-  const segments = parseObjectKey(key);
-  const realRoot = await known.peekRoot();
-  const file = realRoot === undefined ? undefined : await findFileBelow(realRoot, segments);
-  return await toStoredObject(file, limit);
-}
-
 async function createObject(known: KnownDirectories, segments: readonly string[], bytes: Uint8Array): Promise<boolean> {
   try {
     return await createBelow(await known.findRoot(), known, segments, bytes);
@@ -74,21 +67,21 @@ async function createObject(known: KnownDirectories, segments: readonly string[]
 
 async function createBelow(
   realRoot: string,
-  { isPlain }: KnownDirectories,
+  known: KnownDirectories,
   segments: readonly string[],
   bytes: Uint8Array,
 ): Promise<boolean> {
-  const { file, isNew } = await makePathBelow(realRoot, segments, isPlain);
+  const { file, isNew } = await makePathBelow(realRoot, segments, known);
   // What appears in a directory that was just made is met by the link below.
-  if (!isNew && (await isTaken(file))) return false;
-  const aside = await writeAside(realRoot, bytes, isPlain);
+  if (!isNew && (await isTaken(file, known.pace))) return false;
+  const aside = await writeAside(realRoot, bytes, known);
   try {
     // A link, unlike a rename, fails when the name exists.
     await link(aside, file);
   } catch (error) {
     if (fileErrorCode(error) !== 'EEXIST') throw error;
     // The name was taken, but perhaps by a directory.
-    await isTaken(file);
+    await isTaken(file, known.pace);
     return false;
   } finally {
     await unlessAbsent(unlink(aside));
@@ -98,8 +91,8 @@ async function createBelow(
 }
 
 /** True when there is an object. @throws StoreError `KeyRefused` when the name is a directory's. */
-async function isTaken(file: string): Promise<boolean> {
-  const stats = await unlessAbsent(lstat(file));
+async function isTaken(file: string, pace: FilePace): Promise<boolean> {
+  const stats = await lookAt(file, pace);
   if (stats?.isDirectory()) throw new StoreError('KeyRefused', `other objects' keys run through ${file}`);
   return stats !== undefined;
 }
@@ -127,7 +120,7 @@ async function deleteObject(root: string, key: string): Promise<void> {
   const file = await findFile(root, parseObjectKey(key));
   if (file === undefined) return;
   await withLock(root, key, async (lock) => {
-    const stats = await unlessAbsent(lstat(file));
+    const stats = await lookAt(file);
     if (stats === undefined || stats.isDirectory()) return;
     await lock.verifyHeld();
     await unlessAbsent(unlink(file));

@@ -1,16 +1,14 @@
 import { realpath } from 'node:fs/promises';
-import process from 'node:process';
 import { unlessAbsent } from '../../files/file-error.ts';
-import { type IsPlain, isPlainDirectory, makeRoot } from './store-directory.ts';
+import { createFilePace, isLocalFileSystem, readUptime } from '../../files/file-pace.ts';
+import { isPlainDirectory, type Looks, makeRoot } from './store-directory.ts';
 
-/** Directories of one root that were found plain a moment ago. */
-export interface KnownDirectories {
+/** Directories of one root that were found plain a moment ago; looked at again after {@link KNOWN_MS}. */
+export interface KnownDirectories extends Looks {
   /** The root without links, made if it is missing. */
   readonly findRoot: () => Promise<string>;
   /** The same where it is there; it is not made. */
   readonly peekRoot: () => Promise<string | undefined>;
-  /** Whether it is no link; looked at again after {@link KNOWN_MS}. @throws as `isPlainDirectory` */
-  readonly isPlain: IsPlain;
   /** Forgets everything. */
   readonly forget: () => void;
 }
@@ -21,38 +19,42 @@ export const KNOWN_MS = 1000;
 export function createKnownDirectories(root: string): KnownDirectories {
   const plain = new Set<string>();
   let real: string | undefined;
+  let isLocal = false;
+  const pace = createFilePace(() => isLocal);
   let since = Number.NEGATIVE_INFINITY;
   const forget = (): void => {
     plain.clear();
     real = undefined;
-    since = readClock();
+    since = readUptime();
   };
   const forgetOld = (): void => {
-    if (readClock() - since > KNOWN_MS) forget();
+    if (readUptime() - since > KNOWN_MS) forget();
+  };
+  const look = async (found: string): Promise<string> => {
+    isLocal = await isLocalFileSystem(found);
+    return found;
   };
   return {
     forget,
+    pace,
     async findRoot() {
       forgetOld();
-      real ??= await makeRoot(root);
+      real ??= await look(await makeRoot(root));
       return real;
     },
     async peekRoot() {
       forgetOld();
-      real ??= await unlessAbsent(realpath(root));
+      if (real !== undefined) return real;
+      const found = await unlessAbsent(realpath(root));
+      real = found === undefined ? undefined : await look(found);
       return real;
     },
     async isPlain(directory) {
       forgetOld();
       if (plain.has(directory)) return true;
-      const isPlain = await isPlainDirectory(directory);
+      const isPlain = await isPlainDirectory(directory, pace);
       if (isPlain) plain.add(directory);
       return isPlain;
     },
   };
-}
-
-/** Milliseconds of a monotonic clock. `performance` would have to be loaded, which takes a millisecond. */
-function readClock(): number {
-  return process.uptime() * 1000;
 }

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, unlessAbsent } from '../../files/file-error.ts';
+import { type FilePace, IN_THREADS } from '../../files/file-pace.ts';
 import { RESERVED_SEGMENT } from '../port/object-store.ts';
 
 /** Where lock files are, in the reserved segment. */
@@ -23,8 +25,12 @@ export async function findFile(root: string, segments: readonly string[]): Promi
 }
 
 /** As {@link findFile}, below a root without links. */
-export async function findFileBelow(realRoot: string, segments: readonly string[]): Promise<string | undefined> {
-  const parent = await findDirectoryBelow(realRoot, segments.slice(0, -1));
+export async function findFileBelow(
+  realRoot: string,
+  segments: readonly string[],
+  pace: FilePace = IN_THREADS,
+): Promise<string | undefined> {
+  const parent = await findDirectoryBelow(realRoot, segments.slice(0, -1), pace);
   return parent === undefined ? undefined : path.join(realRoot, ...segments);
 }
 
@@ -34,9 +40,18 @@ export async function findDirectory(root: string, segments: readonly string[]): 
   return realRoot === undefined ? undefined : await findDirectoryBelow(realRoot, segments);
 }
 
-async function findDirectoryBelow(realRoot: string, segments: readonly string[]): Promise<string | undefined> {
+async function findDirectoryBelow(
+  realRoot: string,
+  segments: readonly string[],
+  pace: FilePace = IN_THREADS,
+): Promise<string | undefined> {
   const directory = path.join(realRoot, ...segments);
-  const real = await unlessAbsent(realpath(directory));
+  const real = await unlessAbsent(
+    pace.run(
+      () => realpathSync.native(directory),
+      () => realpath(directory),
+    ),
+  );
   if (real === undefined) return undefined;
   if (real !== directory) throw new StoreError('NotAllowed', `a symbolic link leads to ${real} from ${directory}`);
   return directory;
@@ -62,23 +77,31 @@ export async function makeRoot(root: string): Promise<string> {
   return await realpath(root);
 }
 
-/** Whether something is a directory, and no link. @throws as {@link makePathBelow} */
-export type IsPlain = (directory: string) => Promise<boolean>;
+/** How the directories of a root are looked at. */
+export interface Looks {
+  /** Whether something is a directory, and no link; it may have been looked at a moment ago. @throws as {@link makePathBelow} */
+  readonly isPlain: (directory: string) => Promise<boolean>;
+  /** How files below the root are read: at once where it is local. */
+  readonly pace: FilePace;
+}
+
+const LOOKS: Looks = { isPlain: isPlainDirectory, pace: IN_THREADS };
 
 /** As {@link makeFilePath}, below a root that {@link makeRoot} has just given. */
 export async function makePathBelow(
   realRoot: string,
   segments: readonly string[],
-  isPlain: IsPlain = isPlainDirectory,
+  { isPlain, pace }: Looks = LOOKS,
 ): Promise<MadePath> {
   const directories = segments.slice(0, -1);
   let directory = realRoot;
   let isNew = false;
   for (const [level, segment] of directories.entries()) {
     const child = path.join(directory, segment);
-    // The upper ones are mostly there, and the last one, a digest's own, mostly is not.
+    // The upper ones are common to many keys. The last one, a digest's own, is looked at each time.
     const isLast = level === directories.length - 1;
-    isNew = (isLast || !(await isPlain(child))) && (await makeDirectory(child));
+    const isThere = await (isLast ? isPlainDirectory(child, pace) : isPlain(child));
+    isNew = !isThere && (await makeDirectory(child));
     if (isNew) await syncDirectory(directory);
     directory = child;
   }
@@ -105,6 +128,16 @@ async function isDirectory(file: string): Promise<boolean> {
   return (await unlessAbsent(stat(file)))?.isDirectory() ?? false;
 }
 
+/** What is at a path, a link itself; undefined when nothing is. */
+export async function lookAt(file: string, pace: FilePace = IN_THREADS): Promise<Stats | undefined> {
+  return await unlessAbsent(
+    pace.run(
+      () => lstatSync(file, { throwIfNoEntry: false }),
+      () => lstat(file),
+    ),
+  );
+}
+
 /** False when it was there. */
 async function makeDirectory(directory: string): Promise<boolean> {
   try {
@@ -119,8 +152,8 @@ async function makeDirectory(directory: string): Promise<boolean> {
 }
 
 /** False when nothing is there. @throws StoreError when something else is: no link is followed, wherever it leads */
-export async function isPlainDirectory(directory: string): Promise<boolean> {
-  const stats = await unlessAbsent(lstat(directory));
+export async function isPlainDirectory(directory: string, pace: FilePace = IN_THREADS): Promise<boolean> {
+  const stats = await lookAt(directory, pace);
   if (stats === undefined) return false;
   if (stats.isSymbolicLink()) throw new StoreError('NotAllowed', `${directory} is a symbolic link`);
   if (!stats.isDirectory()) throw new StoreError('KeyRefused', `the key runs through the object ${directory}`);
@@ -128,14 +161,10 @@ export async function isPlainDirectory(directory: string): Promise<boolean> {
 }
 
 /** Writes a new file in the root's temporary area, whole and on disk, and returns its path. */
-export async function writeAside(
-  realRoot: string,
-  bytes: Uint8Array,
-  isPlain: IsPlain = isPlainDirectory,
-): Promise<string> {
+export async function writeAside(realRoot: string, bytes: Uint8Array, looks: Looks = LOOKS): Promise<string> {
   const name = `write-${process.pid}-${randomUUID()}`;
   const directory = path.join(realRoot, RESERVED_SEGMENT);
-  if (!(await isPlain(directory))) await makePathBelow(realRoot, [RESERVED_SEGMENT, name]);
+  if (!(await looks.isPlain(directory))) await makePathBelow(realRoot, [RESERVED_SEGMENT, name]);
   const file = path.join(directory, name);
   const handle = await open(file, 'wx');
   try {
