@@ -56,16 +56,33 @@ export function findForeignName(
   isPublic: boolean,
 ): string | undefined {
   const name = toHostname(host);
-  const isAddress = name !== undefined && isIP(name.replace(/^\[|\]$/g, '')) !== 0;
-  if (name === undefined || !(names.has(name) || (anyAddress && isAddress))) {
+  if (name === undefined || !(names.has(name) || (anyAddress && isAddress(name)))) {
     return `the service is not called ${JSON.stringify(host)}; its operator can name it with --public-name`;
   }
   if (isPublic || origin === undefined || toHost(origin) === toHost(`http://${host}`)) return undefined;
   return `a page of ${JSON.stringify(origin)} may not ask`;
 }
 
+function isAddress(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
+}
+
+/** What `Host` said lately: a service has few names, and a caller may write any. */
+const hostnames = new Map<string, string | undefined>();
+const MAX_HOSTNAMES = 100;
+const MAX_REMEMBERED_LENGTH = 300;
+
 /** Of `host[:port]`, as a browser compares it; undefined for anything else. */
 function toHostname(host: string): string | undefined {
+  const known = hostnames.get(host);
+  if (known !== undefined || hostnames.has(host)) return known;
+  const hostname = parseHostname(host);
+  if (hostnames.size >= MAX_HOSTNAMES) hostnames.clear();
+  if (host.length <= MAX_REMEMBERED_LENGTH) hostnames.set(host, hostname);
+  return hostname;
+}
+
+function parseHostname(host: string): string | undefined {
   const url = URL.parse(`http://${host}`);
   const isHost = url?.pathname === '/' && url.username === '' && url.password === '' && !/[/?#@\\]/.test(host);
   return isHost ? url.hostname : undefined;

@@ -39,6 +39,8 @@ const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 /** Bytes of a review that are read and dropped: an API server that is answered earlier sees a broken connection. */
 const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
+const NO_BODY = Buffer.alloc(0);
+
 interface FrontOptions {
   readonly port: number;
   readonly host: string;
@@ -174,17 +176,21 @@ function toMethodNotAllowed(methods: readonly string[]): APIGatewayProxyStructur
 /** Answers as API Gateway does with what a function returned: cookies as headers of their own, base64 decoded. */
 function sendGatewayResult(response: ServerResponse, result: APIGatewayProxyStructuredResultV2, isHead: boolean): void {
   const { statusCode = 200, headers = {}, cookies = [], body = '', isBase64Encoded = false } = result;
-  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
   if (cookies.length > 0) response.setHeader('set-cookie', [...cookies]);
   const hasBody = !isHead && statusCode !== 204 && statusCode !== 304;
+  const bytes = Buffer.from(hasBody ? body : '', isBase64Encoded ? 'base64' : 'utf8');
   if (hasBody && !response.hasHeader('content-length')) response.setHeader('content-length', bytes.length);
   response.writeHead(statusCode);
-  response.end(hasBody ? bytes : undefined);
+  // One write takes headers and a text, where bytes are a second one.
+  response.end(hasBody ? bytes.toString('latin1') : undefined, 'latin1');
 }
 
 /** @param isCut whether the rest of a longer body is dropped: a review is denied for its length, by its first bytes */
 async function readBody(request: IncomingMessage, isCut: boolean): Promise<Buffer> {
+  // Without either there is none (RFC 9112, section 6.3).
+  const { 'content-length': declared, 'transfer-encoding': encoding } = request.headers;
+  if (declared === undefined && encoding === undefined) return NO_BODY;
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {

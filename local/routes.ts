@@ -88,34 +88,58 @@ export interface MatchedRoute {
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
+/** A segment of a route's path: a text, or the name of a parameter that takes one segment or the rest. */
+interface Segment {
+  readonly kind: 'text' | 'one' | 'rest';
+  readonly name: string;
+}
+
+interface Pattern {
+  readonly route: Route;
+  readonly segments: readonly Segment[];
+}
+
+const PATTERNS: readonly Pattern[] = [...ROUTES, ...LOCAL_ROUTES].map((route) => ({
+  route,
+  segments: route.path.split('/').map(parseSegment),
+}));
+
+function parseSegment(text: string): Segment {
+  const rest = /^\{(\w+)\+\}$/.exec(text)?.[1];
+  if (rest !== undefined) return { kind: 'rest', name: rest };
+  const one = /^\{(\w+)\}$/.exec(text)?.[1];
+  return one === undefined ? { kind: 'text', name: text } : { kind: 'one', name: one };
+}
+
 /** The route of a request; `otherMethods` when the path is known and the method is not. */
 export function matchRoute(
   method: string,
   path: string,
 ): MatchedRoute | { readonly otherMethods: readonly string[] } | undefined {
-  const matches = [...ROUTES, ...LOCAL_ROUTES].flatMap((route) => {
-    const pathParameters = matchPath(route.path, path);
-    return pathParameters === undefined ? [] : [{ route, pathParameters }];
-  });
-  const matched = matches.find(({ route }) => route.method === method);
-  if (matched !== undefined) return matched;
-  return matches.length === 0 ? undefined : { otherMethods: matches.map(({ route }) => route.method) };
+  const given = path.split('/');
+  const otherMethods: string[] = [];
+  for (const { route, segments } of PATTERNS) {
+    const pathParameters = matchSegments(segments, given);
+    if (pathParameters === undefined) continue;
+    if (route.method === method) return { route, pathParameters };
+    otherMethods.push(route.method);
+  }
+  return otherMethods.length === 0 ? undefined : { otherMethods };
 }
 
-function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
-  const expected = pattern.split('/');
-  const given = path.split('/');
-  const parameters: Record<string, string> = {};
-  for (const [index, segment] of expected.entries()) {
-    const rest = /^\{(\w+)\+\}$/.exec(segment)?.[1];
-    if (rest !== undefined) {
+function matchSegments(
+  expected: readonly Segment[],
+  given: readonly string[],
+): Readonly<Record<string, string>> | undefined {
+  let parameters: Readonly<Record<string, string>> = {};
+  for (const [index, { kind, name }] of expected.entries()) {
+    if (kind === 'rest') {
       const tail = given.slice(index).join('/');
-      return tail === '' ? undefined : { ...parameters, [rest]: tail };
+      return tail === '' ? undefined : { ...parameters, [name]: tail };
     }
-    const one = /^\{(\w+)\}$/.exec(segment)?.[1];
     const value = given[index];
-    if (value === undefined || (one === undefined ? value !== segment : value === '')) return undefined;
-    if (one !== undefined) parameters[one] = value;
+    if (value === undefined || (kind === 'text' ? value !== name : value === '')) return undefined;
+    if (kind === 'one') parameters = { ...parameters, [name]: value };
   }
   return expected.length === given.length ? parameters : undefined;
 }

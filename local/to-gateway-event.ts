@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
@@ -22,8 +23,8 @@ export function toGatewayEvent(
   const [rawPath = '/', rawQueryString = ''] = splitOnce(request.url ?? '/', '?');
   const now = Date.now();
   const { headers, cookies } = toHeaders(request);
-  const isText = TEXT_TYPE.test(headers['content-type'] ?? '') && isUtf8(body);
-  const parameters = toQuery(rawQueryString);
+  const isText = body.length > 0 && TEXT_TYPE.test(headers['content-type'] ?? '') && isUtf8(body);
+  const parameters = rawQueryString === '' ? {} : toQuery(rawQueryString);
   return {
     version: '2.0',
     routeKey: `${route.method} ${route.path}`,
@@ -91,10 +92,6 @@ function toQuery(rawQueryString: string): Record<string, string> {
     parameters[name] = earlier + value;
   }
   return parameters;
-}
-
-function isUtf8(body: Buffer): boolean {
-  return Buffer.compare(Buffer.from(body.toString('utf8'), 'utf8'), body) === 0;
 }
 
 function splitOnce(text: string, separator: string): readonly string[] {

@@ -3,7 +3,7 @@ import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
 import { matchesTag } from '../../lib/platform/lambda/entity-tag.ts';
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
-import { bindObjectReader, type ObjectReader } from '../../lib/platform/objects/port/object-store.ts';
+import type { ObjectReader } from '../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';
 
 export interface Dependencies {
@@ -17,10 +17,10 @@ const MISS_SECONDS = 60;
 
 /** GET and HEAD of one mirrored signature, in both layouts and under the update service's path; a true 404 when absent. */
 export function createHandler({ objects, telemetry }: Dependencies): HttpHandler {
-  const answer: AnswerHttp = async (event, { signal }) => {
+  // One read is all there is to end: the answer's own deadline does.
+  const answer: AnswerHttp = async (event) => {
     const key = parseSignaturePath(event.rawPath);
-    const stored =
-      key === undefined ? undefined : await bindObjectReader(objects, signal).readObject(key, MAX_SIGNATURE_BYTES);
+    const stored = key === undefined ? undefined : await objects.readObject(key, MAX_SIGNATURE_BYTES);
     telemetry.count(stored === undefined ? 'SignatureMiss' : 'SignatureHit');
     if (stored === undefined) return MISS;
     const etag = `"${stored.etag.replaceAll('"', '')}"`;

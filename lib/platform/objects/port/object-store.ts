@@ -66,7 +66,7 @@ export function bindObjectStore(store: ObjectStore, signal: AbortSignal): Object
 }
 
 /** The same of what is read alone. */
-export function bindObjectReader(reader: ObjectReader, signal: AbortSignal): ObjectReader {
+function bindObjectReader(reader: ObjectReader, signal: AbortSignal): ObjectReader {
   return {
     description: reader.description,
     readObject: (key, limit) => runWithin(() => reader.readObject(key, limit), signal),
