@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { isJsonObject } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import {
   describeObject,
   objectError,
@@ -9,7 +9,7 @@ import {
 } from '../../base/documents/read-objects.ts';
 import { plainObject } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { type Listed, listMembers, listText, listValues } from './listed-images.ts';
+import { describeOther, type Listed, listMembers, listText, listValues } from './listed-images.ts';
 import { listPodImages } from './pod-images.ts';
 
 /** One place of a file that names an image. */
@@ -36,6 +36,9 @@ const embedded = v.looseObject({ data: v.string() });
 
 /** Schemas of a file-based catalog that name no image. */
 const CATALOG_SCHEMAS = ['olm.package', 'olm.channel', 'olm.deprecations'];
+/** Members that say what an object is, and those of a bundle, as programs in Go read them in any case. */
+const WHAT_IT_IS = ['schema', 'kind'];
+const BUNDLE_MEMBERS = ['name', 'image', 'relatedImages', 'properties'];
 /** Kinds of oc-mirror, and the member that says what is mirrored or deleted. */
 const IMAGE_SETS: ReadonlyMap<unknown, string> = new Map([
   ['ImageSetConfiguration', 'mirror'],
@@ -75,22 +78,42 @@ export function toEntry(listed: Listed, origin: string, line: number): CatalogEn
 function* listImages(source: SourceObject): Generator<CatalogEntry> {
   const { content, line } = source;
   const { schema, kind } = content;
-  if (schema === 'olm.bundle') {
-    yield* listBundleImages(source);
-    return;
-  }
-  if (typeof schema === 'string') {
-    if (!CATALOG_SCHEMAS.includes(schema)) yield { kind: 'without', of: schema };
-    return;
-  }
   const origin = describeObject(source);
+  const members = [...WHAT_IT_IS, ...(typeof schema === 'string' ? BUNDLE_MEMBERS : [])];
+  for (const one of listOthers(content, members)) yield toEntry(one, origin, line);
+  if (schema === 'olm.bundle') yield* listBundleImages(source);
+  else if (typeof schema === 'string' && !CATALOG_SCHEMAS.includes(schema)) yield { kind: 'without', of: schema };
+  // Who reads a catalog goes by the schema alone, and a cluster by the kind alone: an object may have both.
+  if (typeof schema === 'string' && kind === undefined) return;
   const listed = [...listOwnImages(source), ...listPodImages(content)];
   for (const one of listed) yield toEntry(one, origin, line);
   const elsewhere = listElsewhere(source);
   for (const part of elsewhere) yield { kind: 'without', of: part };
-  if (listed.length + elsewhere.length > 0) return;
+  const items = [...listItems(source)];
+  yield* items;
+  if (listed.length + elsewhere.length + items.length > 0) return;
   if (typeof kind !== 'string') throw objectError(source, origin, 'expected a schema or kind, found neither');
   yield { kind: 'without', of: kind };
+}
+
+/** kubectl takes any object with items for a list, whatever its kind, and items of one kind may leave theirs out. */
+function* listItems({ content, file, line }: SourceObject): Generator<CatalogEntry> {
+  const { kind, items } = content;
+  if (!Array.isArray(items)) return;
+  const isOfKind = typeof kind === 'string' && kind !== 'List' && kind.endsWith('List');
+  const inherited: JsonObject = isOfKind ? { kind: kind.slice(0, -'List'.length) } : {};
+  for (const item of items) {
+    const object = isJsonObject(item) ? { ...inherited, ...item } : {};
+    if ('kind' in object || 'schema' in object) yield* listObjectImages({ content: object, file, line });
+  }
+}
+
+/** What programs in Go take for a member that is meant: the last one counts, whatever its case. */
+function* listOthers(object: JsonObject, members: readonly string[], place = ''): Generator<Listed> {
+  for (const member of members) {
+    const other = findOtherSpelling(object, [member]);
+    if (other !== undefined) yield { kind: 'none', why: `${place}${describeOther(other, member)}` };
+  }
 }
 
 function* listBundleImages(source: SourceObject): Generator<CatalogEntry> {
@@ -117,8 +140,14 @@ function* listEmbedded(properties: unknown, source: SourceObject): Generator<Cat
     yield { kind: 'fault', origin, line, message: 'properties: expected a list' };
   }
   for (const property of Array.isArray(properties) ? properties : []) {
-    if (!isJsonObject(property) || property['type'] !== 'olm.bundle.object') continue;
-    const object = v.safeParse(embedded, property['value']);
+    if (!isJsonObject(property)) continue;
+    for (const one of listOthers(property, ['type', 'value'], 'properties: ')) yield toEntry(one, origin, line);
+    const { type, value } = property;
+    if (type !== 'olm.bundle.object') continue;
+    if (isJsonObject(value)) {
+      for (const one of listOthers(value, ['data'], 'an olm.bundle.object: ')) yield toEntry(one, origin, line);
+    }
+    const object = v.safeParse(embedded, value);
     if (!object.success) {
       yield { kind: 'fault', origin, line, message: 'an olm.bundle.object without its data' };
       continue;
@@ -143,6 +172,8 @@ function* listOwnImages(source: SourceObject): Generator<Listed> {
   const member = IMAGE_SETS.get(kind);
   if (member !== undefined) {
     const set = readSet(source, member);
+    yield* listOthers(source.content, [member]);
+    yield* listOthers(set, ['additionalImages', 'operators', ...ELSEWHERE], `${member}.`);
     yield* listMembers(set['additionalImages'], `${member}.additionalImages`, 'name');
     yield* listMembers(set['operators'], `${member}.operators`, 'catalog');
     return;
@@ -164,7 +195,7 @@ function listElsewhere(source: SourceObject): readonly string[] {
 }
 
 /** @throws InputError that names the member */
-function readSet(source: SourceObject, member: string): Readonly<Record<string, unknown>> {
+function readSet(source: SourceObject, member: string): JsonObject {
   const set = source.content[member];
   if (isJsonObject(set)) return set;
   throw objectError(source, `${describeObject(source)}: ${member}`, 'expected an object');

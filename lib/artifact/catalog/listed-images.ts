@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { isJsonObject } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject } from '../../base/documents/json-value.ts';
 
 /** An entry of a list: the image that it names, or why it names none. */
 export type Listed =
@@ -20,10 +20,17 @@ export function* listMembers(list: unknown, place: string, member: string): Gene
   }
   for (const [index, entry] of list.entries()) {
     const image = isJsonObject(entry) ? entry[member] : undefined;
+    const other = isJsonObject(entry) ? findOtherSpelling(entry, [member]) : undefined;
+    if (other !== undefined) yield { kind: 'none', why: `${place}.${index}.${describeOther(other, member)}` };
     yield typeof image === 'string'
       ? { kind: 'named', text: image }
       : { kind: 'none', why: `${place}.${index}.${member}: expected a string` };
   }
+}
+
+/** What readers in Go take for a member: the last one counts, whatever its case. */
+export function describeOther(other: string, member: string): string {
+  return `${other}: programs in Go read it as ${member}: write it so, or take it out`;
 }
 
 /** The images of an object whose members name one each, as the release information of MicroShift does. */
@@ -43,7 +50,7 @@ export function* listValues(object: unknown, place: string): Generator<Listed> {
 export function* listText(text: unknown, place: string): Generator<Listed> {
   let list: unknown;
   try {
-    list = typeof text === 'string' ? parse(text, { maxAliasCount: 0 }) : undefined;
+    list = typeof text === 'string' ? parse(text, { maxAliasCount: 0, merge: true }) : undefined;
   } catch {
     // What is no YAML is no list.
   }

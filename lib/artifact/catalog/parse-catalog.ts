@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { isJsonObject } from '../../base/documents/json-value.ts';
-import { decodeText, faultAt, readObjects } from '../../base/documents/read-objects.ts';
+import { decodeText, faultAt, isJson, readObjects } from '../../base/documents/read-objects.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
 import { type CatalogEntry, listObjectImages, type NamedImage, toEntry } from './list-object-images.ts';
@@ -42,7 +42,7 @@ export function parseCatalog(file: string, bytes: Uint8Array): Catalog {
   const images = new Map<string, { readonly pullspec: Pullspec; readonly origins: Set<string> }>();
   const faults: CatalogFault[] = [];
   const without = new Set<string>();
-  for (const entry of isStream(text) ? listStreamEntries(file, text) : listLines(text)) {
+  for (const entry of listEntriesOf(file, text)) {
     if (entry.kind === 'without') without.add(entry.of);
     else if (entry.kind === 'fault') faults.push({ origin: entry.origin, line: entry.line, message: entry.message });
     else addImage(entry, images, faults);
@@ -57,6 +57,27 @@ export function parseCatalog(file: string, bytes: Uint8Array): Catalog {
     faults,
     without: [...without],
   };
+}
+
+/** What ends a line of YAML 1.1, as programs in Go read it, and none of YAML 1.2: behind a comment it can hide an image. */
+const OTHER_BREAKS = /\r(?!\n)|[\u0085\u2028\u2029]/g;
+
+/** All entries; of a YAML text with such breaks also those that only the other reading has. */
+function* listEntriesOf(file: string, text: string): Generator<CatalogEntry> {
+  if (!isStream(text)) {
+    yield* listLines(text);
+    return;
+  }
+  const other = isJson(text) ? text : text.replaceAll(OTHER_BREAKS, '\n');
+  const faults = new Set<string>();
+  for (const entry of listStreamEntries(file, text)) {
+    if (entry.kind === 'fault' && other !== text) faults.add(entry.message);
+    yield entry;
+  }
+  if (other === text) return;
+  for (const entry of listStreamEntries(file, other)) {
+    if (entry.kind !== 'fault' || !faults.has(entry.message)) yield entry;
+  }
 }
 
 /** A value that cannot be read has no name, and its line is told already. */
@@ -112,7 +133,7 @@ function readList(file: string, text: string): readonly unknown[] | undefined {
   const first = readFirst(text).trimStart();
   if (!first.startsWith('[') && !first.startsWith('- ')) return undefined;
   try {
-    const list: unknown = parse(text, { maxAliasCount: 0 });
+    const list: unknown = parse(text, { maxAliasCount: 0, merge: true });
     return Array.isArray(list) ? list : undefined;
   } catch (error) {
     throw faultAt(file, 1, error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error), error);

@@ -17,12 +17,12 @@ export function* listPodImages(value: unknown, depth = 0): Generator<Listed> {
     return;
   }
   const pod: Readonly<Record<string, unknown>> = { ...value };
-  if (!Array.isArray(pod['containers'])) {
-    for (const child of Object.values(pod)) yield* listPodImages(child, depth + 1);
-    return;
+  if (CONTAINERS.some((member) => Array.isArray(pod[member]))) {
+    for (const member of CONTAINERS) yield* listContainerImages(pod[member]);
+    yield* listVolumeImages(pod['volumes']);
   }
-  for (const member of CONTAINERS) yield* listContainerImages(pod[member]);
-  yield* listVolumeImages(pod['volumes']);
+  // Also below a pod: an API server drops a member that its object does not have, and runs the pod below it.
+  for (const child of Object.values(pod)) yield* listPodImages(child, depth + 1);
 }
 
 function* listContainerImages(containers: unknown): Generator<Listed> {

@@ -22,7 +22,8 @@ const DOCUMENT_MARK = /^---(?=[ \t\r\n]|$)/m;
 const YAML_OPTIONS = {
   version: '1.2',
   schema: 'core',
-  merge: false,
+  // As kubectl and every other program in Go reads it.
+  merge: true,
   prettyErrors: false,
   strict: true,
   uniqueKeys: false,
@@ -104,7 +105,8 @@ export function decodeText(file: string, bytes: Uint8Array): string {
   }
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is read as JSON rather than YAML: by how it begins. */
+export function isJson(text: string): boolean {
   return /^\s*[[{]/.test(text);
 }
 
