@@ -54,9 +54,14 @@ export async function checkBootImages(options: BootImageOptions): Promise<BootIm
   const { stream, images, cloudImages } = parseStream(await readInput(file, MAX_STREAM_BYTES), file);
   const isAsked = (names: readonly string[], name: string): boolean => names.length === 0 || names.includes(name);
   const asked = images.filter((one) => isAsked(arch, one.architecture) && isAsked(artifact, one.artifact));
-  if (asked.length === 0) {
+  // Each that is named, so that a misspelt one beside another is no file that was compared.
+  const missing = [
+    ...arch.filter((name) => !asked.some(({ architecture }) => architecture === name)),
+    ...artifact.filter((name) => !asked.some((one) => one.artifact === name)),
+  ];
+  if (missing.length > 0) {
     const known = [...new Set(images.map((one) => `${one.architecture} ${one.artifact}`))].join(', ');
-    throw new InputError('ArgumentInvalid', `${file} names no such file; it has ${known}`);
+    throw new InputError('ArgumentInvalid', `${file} names no file of ${missing.join(', ')}; it has ${known}`);
   }
   const now = Math.floor(Date.now() / 1000);
   const lists: VerifiedList[] = [];

@@ -58,6 +58,10 @@ beforeAll(async () => {
     'key.gpg': signer.certificate,
     'stream.json': JSON.stringify(toStream()),
     'swapped.json': JSON.stringify(toStream('e'.repeat(64))),
+    'exchanged.json': JSON.stringify(toStream()).replaceAll(DISK, KERNEL),
+    'sha512.gpg': signer.inline(
+      toLine(ISO, 'one') + toLine(KERNEL, 'two') + toLine('f'.repeat(128), 'rhcos-qemu.x86_64.qcow2.gz'),
+    ),
     'twice.json': JSON.stringify(toStream()).replace('"stream":', '"stream":"x","stream":'),
     'upper.json': JSON.stringify(toStream(ISO.toUpperCase())),
     'many.json': JSON.stringify(toStream()).replace(
@@ -120,6 +124,24 @@ describe('boot images beside signed lists', () => {
     ['another image', { stream: 'swapped.json', more: X86 }, 1, ['not listed', 'listed', 'listed']],
     ['another hash under its name', { lists: ['named.gpg'], more: X86 }, 1, ['listed', 'listed', 'differs']],
     [
+      'the hash of another listed file under its name',
+      { stream: 'exchanged.json', more: X86 },
+      1,
+      ['listed', 'listed', 'differs'],
+    ],
+    [
+      'the same name in the list of another release beside its own',
+      { lists: ['inline.gpg', 'named.gpg'], more: X86 },
+      0,
+      ['listed', 'listed', 'listed'],
+    ],
+    [
+      'a hash of another length under its name',
+      { lists: ['sha512.gpg'], more: X86 },
+      1,
+      ['listed', 'listed', 'not listed'],
+    ],
+    [
       'a list without a signature',
       { lists: ['unsigned.txt'], more: X86 },
       1,
@@ -170,6 +192,16 @@ describe('boot images beside signed lists', () => {
     ['a list for an object', { stream: 'list.json' }, /not stream metadata/],
     ['no list', { lists: [] }, /--boot-checksums/],
     ['an unknown architecture', { more: ['--arch', 'amd64'] }, /it has x86_64 metal, x86_64 qemu, aarch64 metal/],
+    [
+      'an unknown architecture beside a known one',
+      { more: [...X86, '--arch', 'amd64'] },
+      /no file of amd64; it has x86_64 metal, x86_64 qemu, aarch64 metal/,
+    ],
+    [
+      'an artifact that none of these architectures has',
+      { more: ['--arch', 'aarch64', '--artifact', 'metal', '--artifact', 'qemu'] },
+      /no file of qemu; it has/,
+    ],
     ['a list that is not there', { lists: ['nowhere'] }, /nowhere: no such file/],
   ])('%s is a wrong call', async (_, options, reason) => {
     await expect(check(options)).rejects.toThrow(reason);

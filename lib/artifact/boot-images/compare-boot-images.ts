@@ -13,23 +13,28 @@ export interface BootImageCheck extends BootImage {
 }
 
 /**
- * Looks up each file in the lists, by its hash: a mirror gives files names of its own, and the hash says all about the
- * content. Lists that are not signed count for nothing.
+ * Looks up each file in the lists: by its name where one has that, else by its hash, since a mirror gives files names of its
+ * own. Lists that are not signed count for nothing.
  */
 export function compareBootImages(
   images: readonly BootImage[],
   lists: readonly VerifiedList[],
 ): readonly BootImageCheck[] {
-  const entries = lists.flatMap(({ file, listed = [] }) => listed.map((one) => ({ file, ...one })));
-  const byHash = new Map(entries.filter(({ algorithm }) => algorithm === 'sha256').map((one) => [one.hash, one]));
-  const byName = new Map(entries.map((one) => [one.name.split('/').at(-1) ?? one.name, one]));
+  const entries = lists
+    .flatMap(({ file, listed = [] }) => listed.map((one) => ({ file, ...one })))
+    .filter(({ algorithm }) => algorithm === 'sha256');
+  const byHash = new Map(entries.map((one) => [one.hash, one]));
+  const byName = Map.groupBy(entries, ({ name }) => name.split('/').at(-1) ?? name);
   return images.map((image): BootImageCheck => {
-    const same = byHash.get(image.sha256);
-    if (same !== undefined) return { ...image, outcome: 'listed', listed: toListed(same) };
-    const named = byName.get(image.fileName);
-    return named === undefined
+    const named = byName.get(image.fileName) ?? [];
+    const same = named.find(({ hash }) => hash === image.sha256) ?? byHash.get(image.sha256);
+    const [other] = named;
+    // The content of another listed file is not what was signed under this name.
+    const isOwn = same !== undefined && (other === undefined || named.includes(same));
+    if (isOwn) return { ...image, outcome: 'listed', listed: toListed(same) };
+    return other === undefined
       ? { ...image, outcome: 'not listed' }
-      : { ...image, outcome: 'differs', listed: toListed(named) };
+      : { ...image, outcome: 'differs', listed: toListed(other) };
   });
 }
 
