@@ -58,6 +58,10 @@ export function createHandler(dependencies: Dependencies): ReceiveHandler {
         return toJsonResponse(200, { validationResponse: received.code });
       case 'pushes':
       case 'ignored':
+        if (received.foreign !== undefined) {
+          telemetry.count('WebhookRefused');
+          telemetry.log('warn', 'push refused', { source, reason: received.foreign });
+        }
         return toJsonResponse(202, toAnswer(await queueEvent(source, received, bind(signal))));
       default:
         return received satisfies never;

@@ -15,6 +15,11 @@ interface WebhookFormat {
   readonly mediaTypes: readonly string[];
   /** Whether its sender first asks whether it may send, by the handshake of CloudEvents' web hooks. */
   readonly asksFirst?: true;
+  /**
+   * Whether its sender repeats an event until it is taken, and sends none behind it meanwhile. Whoever pushes chooses the
+   * Host and the User-Agent that an event has: by what is refused they would keep all later pushes from being reported.
+   */
+  readonly repeats?: true;
   readonly parse: (body: unknown, delivery: Delivery) => ParsedEvent | Validation | ForeignEvent;
 }
 
@@ -30,6 +35,7 @@ const FORMATS: Readonly<Record<WebhookSource, WebhookFormat>> = {
       'application/vnd.docker.distribution.events.v1+json',
       JSON_TYPE,
     ],
+    repeats: true,
     parse: parseDistributionWebhook,
   },
   github: { mediaTypes: [JSON_TYPE], parse: parseGithubWebhook },

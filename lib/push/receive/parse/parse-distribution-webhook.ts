@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
 import { plainObject } from '../../../base/documents/schema.ts';
+import { InputError } from '../../../base/errors/input-error.ts';
+import { parseRepository } from '../../../base/names/reference.ts';
 import {
   digestField,
   eventIdField,
@@ -63,18 +65,38 @@ export function parseDistributionEvent(event: unknown, source: Push['source'], p
     target: { mediaType = '', tag },
   } = readEvent(targetSchema, event, prefix);
   if (!MANIFESTS.has(mediaType) && tag === undefined) return toIgnoredEvent('target.mediaType', mediaType);
+  const odd = source === SOURCE ? findOddName(event, prefix) : undefined;
+  if (odd !== undefined) return odd;
   const { id, timestamp, target, request } = readEvent(schema, event, prefix);
-  const push: Push = toPush(
-    {
-      source,
-      registry: request.host,
-      untrustedRepository: target.repository,
-      digest: target.digest,
-      tag,
-      occurredAt: timestamp,
-      eventId: id,
-    },
-    [...prefix, 'target.repository'].join('.'),
-  );
+  const named = { source, registry: request.host, untrustedRepository: target.repository, digest: target.digest, tag };
+  const push = toPush({ ...named, occurredAt: timestamp, eventId: id }, [...prefix, 'target.repository'].join('.'));
   return { kind: 'pushes', pushes: [push] };
+}
+
+const namesSchema = v.object({
+  target: v.object({ repository: v.string() }),
+  request: v.object({ host: v.optional(v.string(), '') }),
+});
+
+/**
+ * An event whose names are of no registry or no repository: whoever pushes chooses the Host of the request, and CNCF
+ * distribution takes a name with a host for a repository. It is ignored and not refused, because the registry repeats what is
+ * refused and sends nothing behind it.
+ */
+function findOddName(event: unknown, prefix: readonly string[]): ParsedEvent | undefined {
+  const { target, request } = readEvent(namesSchema, event, prefix);
+  if (!v.is(registryField, request.host)) return toIgnoredEvent('request.host', request.host);
+  if (!isRepository(`${request.host}/${target.repository}`))
+    return toIgnoredEvent('target.repository', target.repository);
+  return undefined;
+}
+
+function isRepository(text: string): boolean {
+  try {
+    parseRepository(text);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) return false;
+    throw error;
+  }
 }

@@ -29,9 +29,13 @@ export interface Push {
 }
 
 /** A parsed event: at least one push, or the reason to ignore it. */
-export type ParsedEvent =
+export type ParsedEvent = (
   | { readonly kind: 'pushes'; readonly pushes: readonly Push[] }
-  | { readonly kind: 'ignored'; readonly reason: string };
+  | { readonly kind: 'ignored'; readonly reason: string }
+) & {
+  /** Why pushes of the event were left out: the shown credentials may not report them. For the log alone. */
+  readonly foreign?: string | undefined;
+};
 
 /** What the receiver knows of a delivery beside its body. */
 export interface Delivery {
