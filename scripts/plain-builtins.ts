@@ -21,7 +21,9 @@ export const plainBuiltins: Plugin = {
     build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
       const name = path.replace(/^node:/, '');
       if (!MODULES.has(name)) return undefined;
-      if (kind === 'require-call') return { path: name, namespace: 'whole-builtin' };
+      // A script that is run from memory has no `import()`.
+      const isLate = kind === 'dynamic-import' && build.initialOptions.format === 'cjs';
+      if (kind === 'require-call' || isLate) return { path: name, namespace: 'whole-builtin' };
       return kind === 'import-statement' ? { path: name, namespace: 'plain-builtin', sideEffects: false } : undefined;
     });
     build.onLoad({ filter: /./, namespace: 'whole-builtin' }, ({ path }) => ({

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createCleartextMessage, readPrivateKey, sign } from 'openpgp';
-import { bundleScript } from './release/bundle-script.ts';
+import { bundleStored } from './release/bundle-stored.ts';
 import { buildContainerImage } from './release/container-image.ts';
 import { toChecksums, toProvenance, toReleasedFile, toSbom } from './release/documents.ts';
 import { packNpmPackage } from './release/npm-package.ts';
@@ -76,11 +76,11 @@ async function writeRelease(options: ReleaseOptions, scratch: string): Promise<v
     await build(at(name));
     names.push(name);
   };
-  const { bytes, packages } = await bundleScript('node24');
+  const stored = await bundleStored('node24');
   const toName = (platform: ReleasePlatform): string =>
     `signet-${source.version}-${platform}${isWindows(platform) ? '.exe' : ''}`;
   for (const platform of platforms) {
-    await write(toName(platform), (file) => buildSingleFile(bytes, platform, file, scratch));
+    await write(toName(platform), (file) => buildSingleFile(stored, platform, file, scratch));
   }
   if (options.image) {
     const { version, time } = source;
@@ -88,7 +88,7 @@ async function writeRelease(options: ReleaseOptions, scratch: string): Promise<v
     const build = (file: string) => buildContainerImage({ programs, version, time, base }, file, scratch);
     await write(`signet-${version}-image.tar`, build);
   }
-  const bundled = new Set(packages);
+  const bundled = new Set(stored.packages);
   await write(`signet-${source.version}.tgz`, async (file) => {
     for (const name of await packNpmPackage(source.version, file, scratch)) bundled.add(name);
   });

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { buildCli } from '../../scripts/build-cli.ts';
-import { bundleScript } from '../../scripts/release/bundle-script.ts';
+import { bundleStored } from '../../scripts/release/bundle-stored.ts';
 import { buildSingleFile, PLATFORMS } from '../../scripts/release/single-file.ts';
 import { writeArmor } from '../../test/fixtures/make/armor-writer.ts';
 import { writeCertificate } from '../../test/fixtures/make/certificate-writer.ts';
@@ -111,8 +111,7 @@ async function buildSingle(output: string, scratch: string): Promise<Contender> 
   const host = PLATFORMS.find((platform) => platform === `${process.platform}-${process.arch}`);
   if (host === undefined) return { kind: 'missing', reason: 'a release has no single file for this platform' };
   await mkdir(scratch);
-  const { bytes } = await bundleScript('node24');
-  await buildSingleFile(bytes, host, output, scratch);
+  await buildSingleFile(await bundleStored('node24'), host, output, scratch);
   return { kind: 'program', program: output, args: [] };
 }
 

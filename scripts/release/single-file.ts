@@ -6,6 +6,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
+import type { StoredScripts } from './bundle-stored.ts';
+import { compileScripts, SEED } from './compile-scripts.ts';
 import { removeSignature } from './remove-signature.ts';
 import { stripSymbols } from './strip-symbols.ts';
 
@@ -26,8 +28,6 @@ const { inject } = createRequire(import.meta.url)('postject') as { readonly inje
 /** As Node's documentation of single executables has them. */
 const RESOURCE = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-/** V8 writes random numbers into what it compiled; two builds with one seed are identical. */
-const SEED = '--random-seed=1';
 
 export const PLATFORMS = ['linux-x64', 'linux-arm64', 'win-x64'] as const;
 export type ReleasePlatform = (typeof PLATFORMS)[number];
@@ -39,20 +39,20 @@ export function isWindows(platform: ReleasePlatform): boolean {
 }
 
 /**
- * Writes a program for one platform that holds Node and the script. Only the platform that builds gets compiled code
- * beside the script: it depends on the processor.
+ * Writes a program for one platform that holds Node and the scripts. Only the platform that builds gets compiled code
+ * beside the scripts: it depends on the processor.
  *
  * @param scratch a directory that is there
  * @throws Error when this is not the Node that the lock file names, or the other platform's Node is not that of the lock
  */
 export async function buildSingleFile(
-  script: Uint8Array,
+  stored: StoredScripts,
   platform: ReleasePlatform,
   output: string,
   scratch: string,
 ): Promise<void> {
   const node = await readNode(platform, scratch);
-  const blob = await writeBlob(script, platform === HOST, scratch);
+  const blob = await writeBlob(stored, platform === HOST, scratch);
   await writeFile(output, isWindows(platform) ? removeSignature(node) : stripSymbols(node));
   await quietly(() => inject(output, RESOURCE, blob, { sentinelFuse: FUSE }));
   await chmod(output, 0o755);
@@ -78,11 +78,17 @@ async function readNode(platform: ReleasePlatform, scratch: string): Promise<Buf
   return await readFile(path.join(folder, 'package', program));
 }
 
-/** What Node reads from its own program: the script, and for this platform what V8 compiled of it. */
-async function writeBlob(script: Uint8Array, useCodeCache: boolean, scratch: string): Promise<Buffer> {
-  // Their names are in the blob.
-  await writeFile(path.join(scratch, 'signet.cjs'), script);
-  const settings = { main: 'signet.cjs', output: 'signet.blob', disableExperimentalSEAWarning: true, useCodeCache };
+/** What Node reads from its own program: the scripts, and for this platform what V8 compiled of them. */
+async function writeBlob({ main, scripts }: StoredScripts, isHost: boolean, scratch: string): Promise<Buffer> {
+  const compiled = isHost ? await compileScripts(scripts, scratch) : new Map<string, Uint8Array>();
+  const files = new Map([['main.cjs', main]]);
+  for (const [name, source] of scripts) {
+    files.set(`${name}.cjs`, source).set(`${name}.code`, compiled.get(name) ?? new Uint8Array());
+  }
+  for (const [name, bytes] of files) await writeFile(path.join(scratch, name), bytes);
+  // The name of the main script is in the blob, and those of the assets.
+  const assets = Object.fromEntries([...files.keys()].slice(1).map((name) => [name, name]));
+  const settings = { main: 'main.cjs', output: 'signet.blob', disableExperimentalSEAWarning: true, assets };
   await writeFile(path.join(scratch, 'sea.json'), JSON.stringify(settings));
   await run(process.execPath, [SEED, '--experimental-sea-config', 'sea.json'], { cwd: scratch });
   return await readFile(path.join(scratch, 'signet.blob'));

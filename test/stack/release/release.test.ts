@@ -9,8 +9,15 @@ import { gzipSync } from 'node:zlib';
 import { generateKey } from 'openpgp';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { removeSignature } from '../../../scripts/release/remove-signature.ts';
-import { FIXTURE_RELEASES, FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
+import {
+  FIXTURE_RELEASES,
+  FIXTURE_STORE,
+  FIXTURE_TRUST,
+  fixtureReleases,
+  readFixtureDocuments,
+} from '../../support/fixture-releases.ts';
 
 const run = promisify(execFile);
 const Sbom = v.object({ packages: v.array(v.object({ name: v.string(), licenseDeclared: v.string() })) });
@@ -170,6 +177,63 @@ describe('the single file', () => {
     }
   });
 
+  test('decides about single signatures by a script of their own, as by the one of all commands', async () => {
+    const [digest] = PULLSPEC.split('@').slice(1);
+    const file = path.join(FIXTURE_STORE, digest?.replace(':', '=') ?? '', 'signature-1');
+    const verify = ['signature', 'verify', file];
+    const trust = await prepareTrust('ocp', readFixtureDocuments());
+    await writeFile(at('prepared.json'), JSON.stringify(trust));
+    const key = /-----BEGIN[\s\S]+?-----END PGP PUBLIC KEY BLOCK-----/.exec(
+      String(readFixtureDocuments()[0]?.bytes),
+    )?.[0];
+    await writeFile(at('release-key.asc'), key?.replaceAll(/^ +/gm, '') ?? '');
+    await writeFile(at('junk'), 'junk');
+    const prepared = ['--prepared', at('prepared.json')];
+    for (const [args, status, stdout, stderr] of [
+      [[...verify, ...prepared], 0, `valid  ${digest}`, /^$/],
+      [[...verify, '--keyring', at('release-key.asc')], 0, `valid  ${digest}`, /^$/],
+      [[...verify, '--keyring', at('public.asc')], 1, 'invalid  KeyUnknown', /^$/],
+      [['signature', 'verify', at('junk'), ...prepared], 1, 'invalid  SignatureMalformed', /^$/],
+      [[...verify, '--keyring', at('junk')], 2, '', /^signet: .*junk.*\n$/],
+      [['signature', 'verify', '/no/such', ...prepared], 2, '', /^signet: .*\/no\/such.*\n$/],
+      [['signature', 'check'], 2, '', /^error: unknown command 'check'\n/],
+      [['signature', '--help'], 0, 'Usage: signet signature', /^$/],
+      [['signatures'], 2, '', /Did you mean signature/],
+      [['version'], 0, `signet ${version} `, /^$/],
+    ] as const) {
+      const ended = await call(program(), args);
+      expect([args, ended.status, ended.stdout.slice(0, stdout.length)]).toEqual([args, status, stdout]);
+      expect(ended.stderr).toMatch(stderr);
+    }
+  });
+
+  test('runs what was compiled when it was built, and reads no script that a call does without', async () => {
+    await writeFile(
+      at('spy.cjs'),
+      `const vm = require('node:vm');
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    process.stderr.write(options.filename + ' ' + this.cachedDataRejected + '\\n');
+  }
+};`,
+    );
+    const read = async (...args: readonly string[]): Promise<readonly string[]> => {
+      const { stderr } = await call(program(), args, { NODE_OPTIONS: `--require=${at('spy.cjs')}` });
+      return stderr.split('\n').filter((line) => line !== '');
+    };
+    expect(await read(...VERIFY)).toEqual(['signet.cjs false', 'openpgp.cjs false']);
+    expect(await read('version')).toEqual(['signet.cjs false']);
+    expect(await read('signature', 'verify', '/no/such', '--prepared', at('prepared.json'))).toEqual([
+      'signature.cjs false',
+      expect.stringMatching(/^signet: /),
+    ]);
+    expect(await read('signature', 'verify', at('junk'), '--keyring', at('public.asc'))).toEqual([
+      'signature.cjs false',
+      'openpgp.cjs false',
+    ]);
+  });
+
   test('runs the service, which stops in order', async () => {
     const child = spawn(program(), ['serve', '--port', '0', '--data', at('data')], { cwd: at('empty'), env: {} });
     let stderr = '';
@@ -200,7 +264,7 @@ describe('the single file for Windows', () => {
     expect(bytes.includes('NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2:1')).toBe(true);
     // Names of resources are UTF-16.
     expect(bytes.includes(Buffer.from('NODE_SEA_BLOB', 'utf16le'))).toBe(true);
-    expect(bytes.includes('signet.cjs')).toBe(true);
+    expect(['main.cjs', 'signet.cjs', 'signature.cjs'].map((name) => bytes.includes(name))).toEqual([true, true, true]);
   });
 
   test('is at most 130 MB, and 50 MB compressed', () => {
