@@ -5,6 +5,7 @@ import { describeOutside } from '../../lib/mirror/graph/list-releases.ts';
 import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts';
 import { readAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { findWanted, type Wanted } from '../../lib/mirror/sync/find-wanted.ts';
+import { unlessUnreadable } from '../../lib/mirror/sync/remembered-object.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
@@ -44,7 +45,7 @@ interface MissingDigest {
   readonly nextAt?: string;
 }
 
-interface Summary extends SyncResult {
+interface Summary extends Omit<SyncResult, 'unreadable'> {
   readonly profile: string;
   readonly releases: number;
   readonly missing: readonly MissingDigest[];
@@ -54,6 +55,7 @@ interface Summary extends SyncResult {
     readonly versions: readonly string[];
   }[];
   readonly childless: readonly { readonly digest: string; readonly message: string }[];
+  readonly unreadable: readonly string[];
 }
 
 /** Lines of one kind in a text; JSON has all. */
@@ -121,7 +123,7 @@ async function findMissing(
     ...restingDigests.map((digest) => [digest, 'resting'] as const),
   ]);
   return await runBounded([...states], CONCURRENCY, async ([digest, state]) => {
-    const record = await readAbsent(objects, digest);
+    const { value: record } = await unlessUnreadable(() => readAbsent(objects, digest));
     const next = record === undefined ? {} : { nextAt: record.nextAt };
     const [reason] = failures.find((failure) => failure.digest === digest)?.reasons ?? [];
     const why = reason === undefined ? {} : { reason: reason.message };
@@ -154,7 +156,7 @@ async function find(
 
 function toSummary(
   profile: string,
-  { releases, outside, childless }: Wanted,
+  { releases, outside, childless, unreadable }: Wanted,
   result: SyncResult,
   missing: readonly MissingDigest[],
 ): Summary {
@@ -165,6 +167,7 @@ function toSummary(
     missing,
     outside: outside.map(({ digest, repository, versions }) => ({ digest, repository, versions })),
     childless: childless.map(({ release, error }) => ({ digest: release.digest, message: error.message })),
+    unreadable: [...unreadable, ...result.unreadable].map(({ message }) => message),
   };
 }
 
@@ -188,6 +191,8 @@ function formatSummary(summary: Summary, policy: PreparedTrust): string {
     ...(outside.length === 0 ? [] : [`    ${describeOutside(outside, policy)}`]),
     ...formatCount('lists whose children are not known', childless.length),
     ...formatList(childless, ({ digest, message }) => `${digest}  ${message}`),
+    ...formatCount('objects that cannot be read, and have to be removed by hand', summary.unreadable.length),
+    ...formatList(summary.unreadable, (message) => message),
   ].join('\n');
 }
 

@@ -2,6 +2,7 @@ import { createRegistryChildren } from '../../lib/mirror/graph/read-children.ts'
 import { rememberCoverage } from '../../lib/mirror/sync/coverage.ts';
 import { type PlanMirrorResult, planMirror } from '../../lib/mirror/sync/plan-mirror.ts';
 import { rememberCatalog } from '../../lib/mirror/sync/release-catalog.ts';
+import { unlessUnreadable } from '../../lib/mirror/sync/remembered-object.ts';
 import type { HttpClient } from '../../lib/platform/http/http-client.ts';
 import { type EventHandler, wrapEvent } from '../../lib/platform/lambda/invocation.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
@@ -38,8 +39,13 @@ export function createHandler(dependencies: Dependencies): PlanMirrorHandler {
         const result = await plan(one, dependencies, signal);
         report.add(one.profile, result);
         const objects = bindObjectStore(dependencies.objects, signal);
-        if (result.coverage !== undefined) await rememberCoverage(objects, one.profile, result.coverage);
-        if (result.catalog !== undefined) await rememberCatalog(objects, one.profile, result.catalog);
+        const { coverage, catalog } = result;
+        // What cannot be replaced in one place is reported, and keeps nothing else from being remembered.
+        const faults = [
+          coverage && (await unlessUnreadable(() => rememberCoverage(objects, one.profile, coverage))).fault,
+          catalog && (await unlessUnreadable(() => rememberCatalog(objects, one.profile, catalog))).fault,
+        ];
+        for (const fault of faults) if (fault !== undefined) report.fail(one.profile, fault);
       } catch (error) {
         report.fail(one.profile, error);
       }

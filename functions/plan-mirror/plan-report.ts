@@ -26,6 +26,7 @@ export function createPlanReport(telemetry: Telemetry): PlanReport {
     fail,
     add(profile, result) {
       for (const { source, error } of result.failures) fail(profile, error, source);
+      for (const error of result.unreadable) fail(profile, error);
       log(profile, result, telemetry);
       summary = sum(summary, result);
     },

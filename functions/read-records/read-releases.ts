@@ -5,6 +5,7 @@ import type { CatalogPlaces } from '../../lib/cluster/releases/mirrored-release.
 import { readStanding } from '../../lib/cluster/releases/release-standing.ts';
 import { listMirror, listQuarantined } from '../../lib/mirror/audit/list-mirror.ts';
 import { type ReleaseCatalog, readCatalog } from '../../lib/mirror/sync/release-catalog.ts';
+import { type Unreadable, unlessUnreadable } from '../../lib/mirror/sync/remembered-object.ts';
 import { type Parameters, toCursor } from '../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { isStale, type TrustSource } from '../../lib/trust/source/trust-source.ts';
@@ -27,11 +28,12 @@ export async function readReleases(view: ViewPlaces, parameters: Parameters) {
   const query = parseReleaseQuery(parameters);
   const places = await openPlaces(view, query.profile);
   const { prepared } = places.trust;
-  const catalog = await readCatalog(view.objects, prepared.profile);
+  const { value: catalog, fault } = await unlessUnreadable(() => readCatalog(view.objects, prepared.profile));
   const { releases, next } = await listReleases(places, catalog, query);
   return {
     ...toHead(places),
     ...(catalog === undefined ? {} : { catalog: summarise(catalog) }),
+    ...toCatalogFault(fault),
     releases: releases.map((release) => ({ ...release, pullspec: toPullspec(places, release.digest) })),
     ...(next === undefined ? {} : { next: toReleaseCursor(next) }),
   };
@@ -43,8 +45,8 @@ export async function readRelease(view: ViewPlaces, untrustedDigest: string, par
   const places = await openPlaces(view, parseReleaseRequest(parameters).profile);
   const { objects, signal } = view;
   const { profile } = places.trust.prepared;
-  const [catalog, { standing, mirrored, absent, decisions }, quarantined] = await Promise.all([
-    readCatalog(objects, profile),
+  const [{ value: catalog, fault }, { standing, mirrored, absent, decisions }, quarantined] = await Promise.all([
+    unlessUnreadable(() => readCatalog(objects, profile)),
     readStanding(places, digest, MAX_DECISIONS),
     listQuarantined(objects, toStoreSegment(digest), { limit: MAX_QUARANTINED, signal }),
   ]);
@@ -56,6 +58,7 @@ export async function readRelease(view: ViewPlaces, untrustedDigest: string, par
   const { outcome, times, askedAt, nextAt } = absent ?? {};
   return {
     ...toHead(places),
+    ...toCatalogFault(fault),
     digest,
     pullspec: toPullspec(places, digest),
     versions,
@@ -85,6 +88,11 @@ function toHead({ trust: { prepared, refreshedAt }, now }: CatalogPlaces) {
   const { profile, revision } = prepared;
   const stale = isStale({ refreshedAt }, now) ? { isStale: true } : {};
   return { schema: 1, profile, trustRevision: revision, at: now.toISOString(), ...stale };
+}
+
+/** What the update graphs say is not known then, and all else is. */
+function toCatalogFault(fault: Unreadable | undefined) {
+  return fault === undefined ? {} : { catalogFault: `${fault.code}: what the last plan read cannot be read` };
 }
 
 /** Where clusters ask for it. */

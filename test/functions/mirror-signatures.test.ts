@@ -2,7 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { createHandler } from '../../functions/mirror-signatures/handler.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
-import { isRecent, readAbsent } from '../../lib/mirror/sync/absent-record.ts';
+import { findResting, readAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { toMirrorBody } from '../../lib/mirror/sync/mirror-message.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
@@ -83,9 +83,23 @@ describe('mirror-signatures', () => {
     expect(remembered.map((stored) => stored === undefined)).toEqual(digests.map(({ isGood }) => isGood));
     const { prepared } = await createTrustSource(objects, ['ocp'], () => new Date()).read('ocp');
     const asked = { profile: 'ocp', trustRevision: prepared.revision, stores: prepared.stores.map(({ url }) => url) };
-    for (const stored of remembered) {
-      if (stored !== undefined) expect(isRecent(stored, asked, new Date())).toBe(true);
-    }
+    const incomplete = digests.filter(({ isGood }) => !isGood).map(({ digest }) => digest);
+    const request = { objects, asked, now: new Date(), signal: new AbortController().signal };
+    const { resting, unreadable } = await findResting(request, [nowhere, ...digests.map(({ digest }) => digest)]);
+    expect([[...resting], unreadable]).toEqual([[nowhere, ...incomplete], []]);
+  });
+
+  test('what is too long where an answer belongs is left, and the message is done', async () => {
+    const objects = await makeObjects();
+    const { handler } = setUp(objects);
+    const nowhere = parseDigest(`sha256:${'0'.repeat(64)}`);
+    await objects.createObject(`absent/${nowhere.replace(':', '-')}.json`, new Uint8Array(17 * 1024));
+    expect(await handler(eventOf(toMirrorBody('ocp', nowhere)), context)).toEqual({ batchItemFailures: [] });
+    const { prepared } = await createTrustSource(objects, ['ocp'], () => new Date()).read('ocp');
+    const asked = { profile: 'ocp', trustRevision: prepared.revision, stores: prepared.stores.map(({ url }) => url) };
+    const request = { objects, asked, now: new Date(), signal: new AbortController().signal };
+    const { resting, unreadable } = await findResting(request, [nowhere]);
+    expect([[...resting], unreadable.map(({ code }) => code)]).toEqual([[], ['LimitExceeded']]);
   });
 
   test('what comes twice at once is remembered as asked about once; what was due again, as twice', async () => {

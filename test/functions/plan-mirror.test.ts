@@ -113,6 +113,27 @@ describe('plan-mirror', () => {
     expect(line?.fields['payloads']).toHaveLength(20);
   });
 
+  test.each([
+    ['graph/children.json', 'children'],
+    ['graph/coverage/ocp.json', 'coverage'],
+    ['graph/releases/ocp.json', 'releases'],
+    [`absent/${digestOf('4.16.0').replace(':', '-')}.json`, 'absent'],
+  ])('what is too long at %s stops nothing, and is reported', async (key) => {
+    const objects = await makeObjects();
+    await objects.createObject(key, new Uint8Array(17 * 1024 * 1024));
+    const multi = withMetadata(node('4.16.0'), { [ARCHITECTURE]: 'multi' });
+    const { run, telemetry, mirrorQueue } = await setUp('ocp=URL', () => toGraphText([multi, node('4.16.1')]), {
+      objects,
+    });
+    await expect(run()).rejects.toMatchObject({ code: 'LimitExceeded' });
+    expect(mirrorQueue.sent).toHaveLength(2);
+    expect([telemetry.counts.get('PlanFailed'), telemetry.counts.get('PlanQueued')]).toEqual([1, 2]);
+    const remembered = ['graph/coverage/ocp.json', 'graph/releases/ocp.json'].filter((one) => one !== key);
+    for (const one of remembered) expect(await objects.readObject(one, 1024 * 1024)).toBeDefined();
+    const [line] = telemetry.lines.filter(({ level }) => level === 'error');
+    expect(JSON.stringify(line)).toContain(key);
+  });
+
   test('names lists whose images are not known, and does not fail for them', async () => {
     const multi = withMetadata(node('4.16.0'), { [ARCHITECTURE]: 'multi' });
     const { run, telemetry, registries } = await setUp('ocp=URL', () => toGraphText([multi]));

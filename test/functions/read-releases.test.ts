@@ -31,6 +31,7 @@ const Page = v.object({
     }),
   ),
   next: v.optional(v.string()),
+  catalogFault: v.optional(v.string()),
 });
 
 async function ask(objects: ObjectStore, query: Readonly<Record<string, string>> = {}, below = '') {
@@ -184,6 +185,28 @@ describe('GET /v1/releases', () => {
       'KeyRefused: what is stored of it cannot be read',
       undefined,
       undefined,
+    ]);
+  });
+
+  test.each<[name: string, content: string | Uint8Array, fault: string | undefined]>([
+    ['what is too long', new Uint8Array(17 * 1024 * 1024), 'LimitExceeded: what the last plan read cannot be read'],
+    ['a newer version', '{"schema":2}', 'SchemaUnsupported: what the last plan read cannot be read'],
+    ['garbage', 'x', undefined],
+  ])('%s in the place of the catalog hides no release', async (_, content, fault) => {
+    const objects = await OBJECTS.filled();
+    const before = await list(objects);
+    await objects.createObject('graph/releases/ocp.json', Buffer.from(content));
+    const { status, body } = await ask(objects);
+    expect([status, v.parse(Page, body).releases, v.parse(Page, body).catalogFault]).toEqual([
+      200,
+      before.releases,
+      fault,
+    ]);
+    const [{ digest } = { digest: '' }] = before.releases;
+    const one = await ask(objects, {}, `/${digest}`);
+    expect([one.status, one.body]).toMatchObject([
+      200,
+      { digest, ...(fault === undefined ? {} : { catalogFault: fault }) },
     ]);
   });
 

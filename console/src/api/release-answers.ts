@@ -25,6 +25,8 @@ export interface ReleaseRow {
 export interface ReleasePage {
   readonly profile: string;
   readonly catalog?: { readonly plannedAt: string; readonly failedGraphs: number; readonly releases: number };
+  /** Why what the last plan read cannot be read. */
+  readonly catalogFault?: string;
   readonly releases: readonly ReleaseRow[];
   readonly next?: string;
 }

@@ -3,7 +3,14 @@ import * as v from 'valibot';
 import { utcTime } from '../../base/documents/schema.ts';
 import { type Digest, isDigest, toKeySegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { type RememberedObject, readRemembered, updateRemembered } from './remembered-object.ts';
+import { runBounded } from '../../platform/queues/run-bounded.ts';
+import {
+  type RememberedObject,
+  readRemembered,
+  type Unreadable,
+  unlessUnreadable,
+  updateRemembered,
+} from './remembered-object.ts';
 
 /** The stores that were asked, and the trust. An answer counts only for the same ones. */
 export interface AskedStores {
@@ -59,16 +66,16 @@ export async function readAbsent(objects: ObjectStore, digest: Digest): Promise<
  * Whether an answer is recent enough that the stores are not asked again. It counts only for the same trust and stores.
  * Whatever a record says, no answer is recent for longer than the longest interval.
  */
-export function isRecent(record: AbsentRecord, asked: AskedStores, now: Date): boolean {
+function isRecent(record: AbsentRecord, asked: AskedStores, now: Date): boolean {
   const rest = Date.parse(record.nextAt) - now.getTime();
   return isSameQuestion(record, asked) && rest > 0 && rest <= MAX_HOURS * HOUR_MS;
 }
 
 /**
  * Remembers the answer of the stores. A recent one with the same outcome is kept, so that a message delivered twice does
- * not lengthen the interval.
+ * not lengthen the interval. Where something else is in the way, nothing is remembered, and the stores are asked each time.
  *
- * @throws StoreError, ConfigurationError
+ * @throws StoreError
  */
 export async function rememberAbsent(
   objects: ObjectStore,
@@ -77,7 +84,7 @@ export async function rememberAbsent(
   asked: AskedStores,
   now: Date,
 ): Promise<void> {
-  await updateRemembered(objects, toRemembered(digest), (stored): AbsentRecord | undefined => {
+  const toRecord = (stored: AbsentRecord | undefined): AbsentRecord | undefined => {
     const known = ofDigest(stored, digest);
     if (known?.outcome === outcome && isRecent(known, asked, now)) return undefined;
     const times = known !== undefined && isSameQuestion(known, asked) ? known.times + 1 : 1;
@@ -93,7 +100,8 @@ export async function rememberAbsent(
       askedAt: now.toISOString(),
       nextAt: new Date(now.getTime() + hours * HOUR_MS).toISOString(),
     };
-  });
+  };
+  await unlessUnreadable(() => updateRemembered(objects, toRemembered(digest), toRecord));
 }
 
 function toRemembered(digest: Digest): RememberedObject<AbsentRecord> {
@@ -113,4 +121,36 @@ function isSameQuestion(record: AbsentRecord, { profile, trustRevision, stores }
 
 function hashStores(stores: readonly string[]): string {
   return hash('sha256', stores.toSorted().join('\n'));
+}
+
+export interface RestingRequest {
+  readonly objects: ObjectStore;
+  readonly asked: AskedStores;
+  /** Digests that are read even if they were absent lately. */
+  readonly insisted?: ReadonlySet<Digest> | undefined;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+}
+
+const CONCURRENCY = 16;
+
+/** What was looked up lately, and is not yet again. @throws StoreError; the abort reason of the signal */
+export async function findResting(
+  { objects, asked, insisted, now, signal }: RestingRequest,
+  digests: readonly Digest[],
+): Promise<{ readonly resting: ReadonlySet<Digest>; readonly unreadable: readonly Unreadable[] }> {
+  const known = new Set<string>();
+  for await (const { key } of objects.listObjects(ABSENT_PREFIX)) {
+    signal.throwIfAborted();
+    known.add(key.slice(ABSENT_PREFIX.length));
+  }
+  const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
+  const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
+  const unreadable: Unreadable[] = [];
+  const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
+    const { value: record, fault } = await unlessUnreadable(() => readAbsent(objects, digest));
+    if (fault !== undefined) unreadable.push(fault);
+    return record !== undefined && isRecent(record, asked, now);
+  });
+  return { resting: new Set(candidates.filter((_, index) => isResting[index] === true)), unreadable };
 }

@@ -12,11 +12,12 @@ import type { ChildrenReader } from '../graph/read-children.ts';
 import { GRAPH_CONCURRENCY, type GraphPlace, readGraph } from '../graph/read-graph.ts';
 import { toReleaseSlots } from '../slots/release-slots.ts';
 import { missingRequirements, readSlots } from '../slots/slots.ts';
-import { ABSENT_PREFIX, type AskedStores, isRecent, readAbsent } from './absent-record.ts';
+import { findResting, type RestingRequest } from './absent-record.ts';
 import { type Coverage, toCoverage } from './coverage.ts';
 import { findWanted, type Wanted } from './find-wanted.ts';
 import { toMirrorBody } from './mirror-message.ts';
 import { type ReleaseCatalog, toCatalog } from './release-catalog.ts';
+import type { Unreadable } from './remembered-object.ts';
 
 const SIGNATURES = 'signatures/';
 const CONCURRENCY = 16;
@@ -33,7 +34,7 @@ export interface PlanMirrorRequest {
   readonly signal: AbortSignal;
 }
 
-export interface PlanMirrorResult extends Pick<Wanted, 'outside' | 'childless'> {
+export interface PlanMirrorResult extends Pick<Wanted, 'outside' | 'childless' | 'unreadable'> {
   /** Digests in the graphs that were read. Each is queued, held or resting. */
   readonly wanted: number;
   readonly queued: number;
@@ -69,7 +70,7 @@ export async function planMirror(request: PlanMirrorRequest): Promise<PlanMirror
   }
   const { graphs, failures } = await readEach(request);
   const policy = trust.prepared;
-  const { digests, releases, outside, childless } = await findWanted({
+  const found = await findWanted({
     graphs,
     policy,
     digests: [],
@@ -77,22 +78,26 @@ export async function planMirror(request: PlanMirrorRequest): Promise<PlanMirror
     reader,
     signal,
   });
+  const { digests, releases, outside, childless } = found;
   const plan = await planWanted(request, digests);
   const isUnsatisfied = await runBounded(plan.partial, CONCURRENCY, (digest) => isOpen(request, digest));
   const due = [...plan.missing, ...plan.partial.filter((_, index) => isUnsatisfied[index] === true)];
   if (due.length > 0) await mirrorQueue.sendMessages(due.map((digest) => toMirrorBody(profile, digest)));
   const { resting } = plan;
   const [wanted, queued] = [digests.length, due.length];
-  const result = { wanted, queued, held: wanted - queued - resting, resting, outside, childless, failures };
+  const held = wanted - queued - resting;
+  const unreadable = [...found.unreadable, ...plan.unreadable];
+  const result = { wanted, queued, held, resting, outside, childless, unreadable, failures };
   // While no graph can be read, what the last plan found is the better answer.
   if (graphs.length === 0) return result;
-  const found = { releases, due, absent: plan.restingDigests, failedGraphs: failures.length, now: request.now };
-  return { ...result, coverage: toCoverage(found), catalog: toCatalog(found) };
+  const facts = { releases, due, absent: plan.restingDigests, failedGraphs: failures.length, now: request.now };
+  return { ...result, coverage: toCoverage(facts), catalog: toCatalog(facts) };
 }
 
 async function planWanted(request: PlanMirrorRequest, wanted: readonly Digest[]): Promise<MirrorPlan> {
   // No graph was read, so nothing is wanted.
-  if (wanted.length === 0) return { missing: [], partial: [], held: 0, resting: 0, restingDigests: new Set() };
+  if (wanted.length === 0)
+    return { missing: [], partial: [], held: 0, resting: 0, restingDigests: new Set(), unreadable: [] };
   const { trust, objects, now, signal } = request;
   const { profile, revision: trustRevision, stores } = trust.prepared;
   const asked = { profile, trustRevision, stores: stores.map(({ url }) => url) };
@@ -124,17 +129,11 @@ async function isOpen({ trust, objects, now, signal }: PlanMirrorRequest, digest
   return missingRequirements(target, await readSlots(target, signal)).length > 0;
 }
 
-interface PlanRequest {
-  readonly objects: ObjectStore;
+interface PlanRequest extends RestingRequest {
   /** Each once. */
   readonly wanted: readonly Digest[];
   /** Keyrings of the profile. With several, one held signature does not show that all are satisfied. */
   readonly keyrings: number;
-  readonly asked: AskedStores;
-  /** Digests that are read even if they were absent lately. */
-  readonly insisted?: ReadonlySet<Digest> | undefined;
-  readonly now: Date;
-  readonly signal: AbortSignal;
 }
 
 /** The wanted digests by what is left to do. */
@@ -147,6 +146,8 @@ interface MirrorPlan {
   /** Absent lately, and not read again yet. */
   readonly resting: number;
   readonly restingDigests: ReadonlySet<Digest>;
+  /** What was remembered of absent digests and cannot be read: they are looked up. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /**
@@ -161,7 +162,7 @@ export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
   // A signature for one keyring says nothing about another, and readers stop at a gap.
   const isSure = (digest: Digest): boolean => keyrings === 1 && isWhole(held.get(digest) ?? 0);
   const unsure = wanted.filter((digest) => !isSure(digest));
-  const resting = await findResting(request, unsure);
+  const { resting, unreadable } = await findResting(request, unsure);
   const due = unsure.filter((digest) => !resting.has(digest));
   return {
     missing: due.filter((digest) => !held.has(digest)),
@@ -169,6 +170,7 @@ export async function planDigests(request: PlanRequest): Promise<MirrorPlan> {
     held: wanted.length - unsure.length,
     resting: resting.size,
     restingDigests: resting,
+    unreadable,
   };
 }
 
@@ -192,22 +194,4 @@ async function findHeld(
 /** Whether the taken indexes start at 1 without a gap. */
 function isWhole(taken: number): boolean {
   return taken !== 0 && (taken & (taken + 1)) === 0;
-}
-
-async function findResting(
-  { objects, asked, insisted, now, signal }: PlanRequest,
-  digests: readonly Digest[],
-): Promise<ReadonlySet<Digest>> {
-  const known = new Set<string>();
-  for await (const { key } of objects.listObjects(ABSENT_PREFIX)) {
-    signal.throwIfAborted();
-    known.add(key.slice(ABSENT_PREFIX.length));
-  }
-  const isKnown = (digest: Digest): boolean => known.has(`${digest.replace(':', '-')}.json`);
-  const candidates = digests.filter((digest) => isKnown(digest) && insisted?.has(digest) !== true);
-  const isResting = await runBounded(candidates, CONCURRENCY, async (digest) => {
-    const record = await readAbsent(objects, digest);
-    return record !== undefined && isRecent(record, asked, now);
-  });
-  return new Set(candidates.filter((_, index) => isResting[index] === true));
 }

@@ -4,12 +4,33 @@ import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 
 /** An object that saves work and that no decision depends on. If it is broken, it counts as missing and is replaced. */
 export interface RememberedObject<T> {
   readonly key: string;
   readonly maxBytes: number;
   readonly schema: v.GenericSchema<unknown, T>;
+}
+
+/** Why an object cannot be read: it is too long, of a newer version, or not to be opened. */
+export type Unreadable = StoreError | ConfigurationError;
+
+/**
+ * What is read, or why one object cannot be. Somebody else can have put it there, and what it saves is work alone: who
+ * asks goes on without it, and reports it. Nothing can be put in its place before somebody removes it.
+ *
+ * @throws every other error
+ */
+export async function unlessUnreadable<T>(
+  read: () => Promise<T>,
+): Promise<{ readonly value?: T; readonly fault?: Unreadable }> {
+  try {
+    return { value: await read() };
+  } catch (error) {
+    if (isUnreadable(error)) return { fault: error };
+    throw error;
+  }
 }
 
 /** Tries of one update: each lost one means that another writer was faster. */

@@ -11,6 +11,7 @@ import { type AskedStores, rememberAbsent } from './absent-record.ts';
 import { mirrorDigest } from './mirror-digest.ts';
 import type { MirrorOutcome, MirrorResult } from './mirror-result.ts';
 import { planDigests } from './plan-mirror.ts';
+import type { Unreadable } from './remembered-object.ts';
 
 export interface SyncRequest {
   readonly objects: ObjectStore;
@@ -54,6 +55,8 @@ export interface SyncResult {
   /** Every digest that is neither complete nor absent everywhere. */
   readonly failures: readonly SyncFailure[];
   readonly absent: readonly Digest[];
+  /** What is remembered of absent digests and cannot be read: they were looked up. */
+  readonly unreadable: readonly Unreadable[];
 }
 
 /** Tries for one digest while its stores fail. */
@@ -110,9 +113,9 @@ export async function syncMirror(given: SyncRequest): Promise<SyncResult> {
     }
   };
   await Promise.all(Array.from({ length: Math.min(2 * concurrency, total) }, work));
-  const { held, resting } = plan;
+  const { held, resting, unreadable } = plan;
   const restingDigests = [...plan.restingDigests];
-  return { wanted: digests.length, held, resting, restingDigests, outcomes, written, failures, absent };
+  return { wanted: digests.length, held, resting, restingDigests, outcomes, written, failures, absent, unreadable };
 }
 
 /** The result for a digest that was not read, because a store's `Retry-After` is longer than a sync waits. */

@@ -55,6 +55,31 @@ function find(nodes: readonly unknown[], change: Partial<WantedRequest> = {}): R
   });
 }
 
+describe('what is in the way of what is remembered', () => {
+  const LIST = digestOf('4.16.0');
+  const CHILD = digestOf('child');
+
+  test.each([
+    ['cannot be read', 'readObject'],
+    ['cannot be replaced', 'replaceObject'],
+  ] as const)('%s: lists are read all the same, and it is reported', async (_, operation) => {
+    const refused = () => Promise.reject(new StoreError('KeyRefused', 'graph/children.json is a folder'));
+    const objects = { ...createMemoryObjectStore(), [operation]: refused };
+    const { digests, unreadable } = await find([multi('4.16.0')], {
+      objects,
+      reader: createReader({ [LIST]: [CHILD] }),
+    });
+    expect(digests).toEqual([LIST, CHILD]);
+    expect(unreadable.map(({ code }) => code)).toEqual(['KeyRefused']);
+  });
+
+  test('a store that is out of reach ends it', async () => {
+    const away = () => Promise.reject(new StoreError('ConnectionFailed', 'nobody answers'));
+    const objects = { ...createMemoryObjectStore(), readObject: away };
+    await expect(find([multi('4.16.0')], { objects })).rejects.toThrow('nobody answers');
+  });
+});
+
 describe('what a mirror should hold', () => {
   test('is each release once, what the metadata names beside it, and what was asked for', async () => {
     const nodes = [

@@ -87,7 +87,16 @@ describe('a plan', () => {
     const { result, queued } = await plan(GRAPH, { objects, channels: ['stable-4.16', 'fast-4.16'] });
     expect(queued).toEqual(VERSIONS.slice(1).map(digestOf));
     const { coverage, catalog, ...counts } = result;
-    expect(counts).toEqual({ wanted: 4, queued: 3, held: 1, resting: 0, outside: [], childless: [], failures: [] });
+    expect(counts).toEqual({
+      wanted: 4,
+      queued: 3,
+      held: 1,
+      resting: 0,
+      outside: [],
+      childless: [],
+      failures: [],
+      unreadable: [],
+    });
     expect(coverage).toMatchObject({ failedGraphs: 0, minors: [{ minor: '4.16', wanted: 4, held: 1, absent: 0 }] });
     expect(catalog?.releases.map(({ digest }) => digest)).toEqual(VERSIONS.map(digestOf).toReversed());
   });

@@ -46,11 +46,14 @@ function List({ list: { value, fault }, filter, isFirst }: ListProps): JSX.Eleme
   if (value === undefined) {
     return fault === undefined ? <Skeleton lines={12} /> : <FaultNote fault={fault} what="The releases" />;
   }
-  const { releases, catalog, next } = value;
+  const { releases, catalog, catalogFault, next } = value;
   return (
     <>
       {catalog !== undefined && catalog.failedGraphs > 0 && (
         <Note tone="warning" title="Some update graphs could not be read: releases may be missing here." />
+      )}
+      {catalogFault !== undefined && (
+        <Note tone="warning" title={`What update graphs name is not known here: ${catalogFault}.`} />
       )}
       {releases.length > 0 ? (
         <Rows releases={releases} filter={filter} />
