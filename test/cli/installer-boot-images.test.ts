@@ -63,6 +63,13 @@ beforeAll(async () => {
       toLine(ISO, 'one') + toLine(KERNEL, 'two') + toLine('f'.repeat(128), 'rhcos-qemu.x86_64.qcow2.gz'),
     ),
     'twice.json': JSON.stringify(toStream()).replace('"stream":', '"stream":"x","stream":'),
+    'other-hash.json': JSON.stringify(toStream()).replace('"sha256":', `"SHA256":"${'e'.repeat(64)}","sha256":`),
+    'other-place.json': JSON.stringify(toStream()).replace(
+      '"location":',
+      '"Location":"https://x.example/y","location":',
+    ),
+    'other-formats.json': JSON.stringify(toStream()).replace('"formats":', '"Formats":{},"formats":'),
+    'other-architectures.json': JSON.stringify({ ...toStream(), Architectures: {} }),
     'upper.json': JSON.stringify(toStream(ISO.toUpperCase())),
     'many.json': JSON.stringify(toStream()).replace(
       '"pxe":{',
@@ -185,6 +192,10 @@ describe('boot images beside signed lists', () => {
 
   test.each<[string, Options, RegExp]>([
     ['a member twice', { stream: 'twice.json' }, /not JSON/],
+    ['another hash in another case', { stream: 'other-hash.json' }, /iso.disk: a member in another case/],
+    ['another place in another case', { stream: 'other-place.json' }, /a member in another case/],
+    ['other formats in another case', { stream: 'other-formats.json' }, /metal: a member in another case/],
+    ['other architectures in another case', { stream: 'other-architectures.json' }, /a member in another case/],
     ['a hash in capitals', { stream: 'upper.json' }, /not stream metadata: .*sha256.*lower-case/],
     ['more files than are read', { stream: 'many.json' }, /more than 4096 files/],
     ['a longer file than is read', { stream: 'long.json' }, /longer than/],

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { findOtherSpelling } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
-import { recordOf, toFaults } from '../../base/documents/schema.ts';
+import { plainObject, recordOf, toFaults } from '../../base/documents/schema.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 
 /** Bytes of stream metadata; those of 2026 have about 70 KB. */
@@ -33,16 +34,23 @@ export interface StreamMetadata {
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;
-const File = v.looseObject({
+/** Other members are allowed, but none in another case: programs in Go would read it for the one that is compared. */
+const spelled = <T extends v.ObjectEntries>(entries: T) =>
+  v.pipe(
+    plainObject,
+    v.check((object) => findOtherSpelling(object, Object.keys(entries)) === undefined, 'a member in another case'),
+    v.looseObject(entries),
+  );
+const File = spelled({
   location: v.string(),
   sha256: v.pipe(v.string(), v.regex(SHA256, 'expected SHA-256 in lower-case hex')),
 });
 const byName = <T>(value: v.GenericSchema<unknown, T>) => recordOf(v.string(), value);
-const Stream = v.looseObject({
+const Stream = spelled({
   stream: v.string(),
   architectures: byName(
-    v.looseObject({
-      artifacts: byName(v.looseObject({ formats: byName(byName(File)) })),
+    spelled({
+      artifacts: byName(spelled({ formats: byName(byName(File)) })),
       images: v.optional(byName(v.unknown())),
     }),
   ),

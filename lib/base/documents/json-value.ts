@@ -33,7 +33,10 @@ export function setMember<T>(object: { [member: string]: T }, member: string, va
  * A member that differs from a known one in the case of its letters alone. Nodes are written in Go and read members
  * whatever their case, the last one counts: `Manifests` beside `manifests` would show them another document.
  */
-export function findOtherSpelling(object: JsonObject, known: readonly string[]): string | undefined {
+export function findOtherSpelling(
+  object: { readonly [member: string]: unknown },
+  known: readonly string[],
+): string | undefined {
   const folded = new Set(known.map(fold));
   return Object.keys(object).find((member) => !known.includes(member) && folded.has(fold(member)));
 }

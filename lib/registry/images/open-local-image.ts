@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, toKeySegment } from '../../base/names/digest.ts';
@@ -133,9 +133,10 @@ interface Descriptor {
 
 /** Exactly one image: if two have the name, the choice is ambiguous. */
 function findDescriptor(directory: string, index: JsonObject, name: string | undefined): Descriptor {
-  const { manifests } = index;
+  const { manifests } = requireSpelling(directory, index, ['manifests']);
   if (!Array.isArray(manifests)) throw unreadable(directory, 'index.json has no list of manifests');
-  const meant = manifests.filter(isJsonObject).filter((entry) => name === undefined || isNamed(entry, name));
+  const entries = manifests.filter(isJsonObject).map((entry) => requireSpelling(directory, entry, DESCRIPTOR_MEMBERS));
+  const meant = entries.filter((entry) => name === undefined || isNamed(entry, name));
   const [descriptor] = meant;
   const named = name === undefined ? 'is not the only one' : `${JSON.stringify(name)} is not there exactly once`;
   if (descriptor === undefined || meant.length !== 1) throw unreadable(directory, `an image that ${named}`);
@@ -144,6 +145,15 @@ function findDescriptor(directory: string, index: JsonObject, name: string | und
     throw unreadable(directory, 'index.json has a descriptor without digest or size');
   }
   return { digest, size };
+}
+
+const DESCRIPTOR_MEMBERS = ['mediaType', 'digest', 'size', 'annotations'];
+
+/** Nodes, written in Go, take `Manifests` for `manifests`, and would read another image. */
+function requireSpelling(directory: string, object: JsonObject, known: readonly string[]): JsonObject {
+  const other = findOtherSpelling(object, known);
+  if (other === undefined) return object;
+  throw unreadable(directory, `index.json has the member ${JSON.stringify(other)}, spelled in another way`);
 }
 
 function isNamed({ mediaType, annotations }: JsonObject, name: string): boolean {

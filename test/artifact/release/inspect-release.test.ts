@@ -369,6 +369,12 @@ describe('what the image says', () => {
       expected: 'ImageUnsupported',
       manifest: { layers: [{ mediaType: 'x', size: 1, digest: 'sha256:../../etc/passwd' }] },
     },
+    { name: 'layers in another case too', expected: 'ImageUnsupported', manifest: { Layers: [] } },
+    {
+      name: 'a digest in another case too',
+      expected: 'ImageUnsupported',
+      manifest: { layers: [{ mediaType: 'x', size: 1, digest: toDigest('x'), Digest: toDigest('y') }] },
+    },
     {
       name: 'a size below nothing',
       expected: 'ImageUnsupported',
@@ -392,6 +398,7 @@ describe('what the image says', () => {
     },
     { name: 'another rootfs', expected: 'ImageUnsupported', config: { rootfs: { type: 'x', diff_ids: [] } } },
     { name: 'no platform', expected: 'ImageUnsupported', config: { os: '' } },
+    { name: 'another rootfs in another case', expected: 'ImageUnsupported', config: { RootFS: {} } },
   ];
   test.each(CONFIG_ROWS)('a configuration with $name: $expected', async ({ expected, config }) => {
     const { images } = await inspect([await buildImage({ layers: [good], config })]);
@@ -422,6 +429,26 @@ describe('what the image says', () => {
       name: 'another API',
       expected: 'ReferencesInvalid',
       references: SECOND.replace('image.openshift.io', 'example.com'),
+    },
+    ...['Kind', 'Spec', 'METADATA'].map((member) => ({
+      name: `${member}, which oc reads`,
+      expected: 'ReferencesInvalid',
+      references: referencesOf({ cli: PINNED }, { [member]: {} }),
+    })),
+    {
+      name: 'tags in another case',
+      expected: 'ReferencesInvalid',
+      references: SECOND.replace('"tags":', '"Tags":[],"tags":'),
+    },
+    {
+      name: 'an image in another case',
+      expected: 'ReferencesInvalid',
+      references: SECOND.replace('"from":', '"From":{"kind":"DockerImage","name":"quay.io/a/b"},"from":'),
+    },
+    {
+      name: 'its name in another case',
+      expected: 'ReferencesInvalid',
+      references: SECOND.replace('"name":"quay', '"NAME":"quay.io/a/b","name":"quay'),
     },
     { name: 'no component', expected: 'ReferencesInvalid', references: referencesOf({}) },
     {

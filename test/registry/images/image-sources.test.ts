@@ -121,14 +121,15 @@ describe('oci:', () => {
 
   interface Layout {
     readonly manifests?: unknown;
+    readonly more?: object;
     readonly version?: string;
     readonly blob?: Uint8Array;
   }
-  async function writeLayout({ manifests = [descriptor], version = '1.0.0', blob = MANIFEST }: Layout = {}) {
+  async function writeLayout({ manifests = [descriptor], more = {}, version = '1.0.0', blob = MANIFEST }: Layout = {}) {
     const directory = await scratch.directory();
     await mkdir(path.join(directory, 'blobs/sha256'), { recursive: true });
     await writeFile(path.join(directory, 'oci-layout'), JSON.stringify({ imageLayoutVersion: version }));
-    await writeFile(path.join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+    await writeFile(path.join(directory, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests, ...more }));
     await writeFile(path.join(directory, 'blobs/sha256', hex), blob);
     return directory;
   }
@@ -151,6 +152,9 @@ describe('oci:', () => {
     ['a name of something else', { manifests: [named('a', { mediaType: 'text/plain' })] }, 'a', unreadable],
     ['another layout version', { version: '2.0.0' }, undefined, unreadable],
     ['no list', { manifests: {} }, undefined, unreadable],
+    ['a list in another case, which nodes read', { more: { Manifests: [named('a')] } }, undefined, unreadable],
+    ['a digest in another case', { manifests: [{ ...descriptor, Digest: toDigest('none') }] }, undefined, unreadable],
+    ['a name in another case', { manifests: [named('a'), { ...named('b'), Annotations: {} }] }, 'a', unreadable],
     [
       'a digest that leads out',
       { manifests: [{ ...descriptor, digest: 'sha256:../../../etc/passwd' }] },

@@ -1,4 +1,9 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
+import {
+  findOtherSpelling,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+} from '../../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../../base/documents/parse-strict-json.ts';
 import { type Digest, isDigest } from '../../../base/names/digest.ts';
 import { ReleaseError, type ReleaseFaultCode } from './release-error.ts';
@@ -27,7 +32,8 @@ const CONFIG_TYPES: readonly string[] = [
 
 /** Parses the manifest of an image. @throws ReleaseError `ImageUnsupported`, `LimitExceeded` */
 export function parseImageManifest(bytes: Uint8Array): ImageManifest {
-  const { config, layers, schemaVersion } = readJsonObject(bytes, MANIFEST, 'ImageUnsupported');
+  const manifest = readJsonObject(bytes, MANIFEST, 'ImageUnsupported');
+  const { config, layers, schemaVersion } = requireOwn(manifest, ['config', 'layers', 'schemaVersion'], MANIFEST);
   if (schemaVersion !== 2) throw unsupported(MANIFEST, 'schemaVersion is not 2');
   if (!Array.isArray(layers)) throw unsupported(MANIFEST, 'layers is not a list');
   if (layers.length > MAX_LAYERS)
@@ -44,7 +50,7 @@ export function parseImageManifest(bytes: Uint8Array): ImageManifest {
 
 function readDescriptor(value: JsonValue | undefined, path: string): BlobDescriptor {
   if (!isJsonObject(value)) throw unsupported(MANIFEST, `${path} is not an object`);
-  const { mediaType, digest, size } = value;
+  const { mediaType, digest, size } = requireOwn(value, ['mediaType', 'digest', 'size'], MANIFEST);
   if (typeof mediaType !== 'string' || mediaType.length > 256)
     throw unsupported(MANIFEST, `${path}.mediaType is not a media type`);
   if (typeof digest !== 'string' || !isDigest(digest)) throw unsupported(MANIFEST, `${path}.digest is not a digest`);
@@ -67,10 +73,11 @@ export interface ImageConfig {
 
 /** Parses the configuration of an image with this number of layers. @throws ReleaseError `ImageUnsupported` */
 export function parseImageConfig(bytes: Uint8Array, layers: number): ImageConfig {
-  const { architecture, os, rootfs } = readJsonObject(bytes, CONFIG, 'ImageUnsupported');
+  const config = readJsonObject(bytes, CONFIG, 'ImageUnsupported');
+  const { architecture, os, rootfs } = requireOwn(config, ['architecture', 'os', 'rootfs'], CONFIG);
   if (!isShortText(architecture) || !isShortText(os)) throw unsupported(CONFIG, 'architecture or os is missing');
   if (!isJsonObject(rootfs) || rootfs['type'] !== 'layers') throw unsupported(CONFIG, 'rootfs.type is not layers');
-  const { diff_ids: diffIds } = rootfs;
+  const { diff_ids: diffIds } = requireOwn(rootfs, ['type', 'diff_ids'], CONFIG);
   if (!Array.isArray(diffIds) || !diffIds.every((id) => typeof id === 'string' && isDigest(id))) {
     throw unsupported(CONFIG, 'rootfs.diff_ids is not a list of digests');
   }
@@ -80,12 +87,31 @@ export function parseImageConfig(bytes: Uint8Array, layers: number): ImageConfig
   return { platform: { architecture, os }, diffIds };
 }
 
+function requireOwn(object: JsonObject, known: readonly string[], file: string): JsonObject {
+  return requireSpelling(object, known, file, 'ImageUnsupported');
+}
+
 function isShortText(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= 64;
 }
 
 function unsupported(file: string, fault: string): ReleaseError {
   return new ReleaseError('ImageUnsupported', `${file} is not supported: ${fault}`);
+}
+
+/**
+ * Refuses a member in another case: `oc` and HyperShift are written in Go and take `Tags` for `tags`, so that they would
+ * read another release. @throws ReleaseError of this code that names the file
+ */
+export function requireSpelling(
+  object: JsonObject,
+  known: readonly string[],
+  file: string,
+  code: ReleaseFaultCode,
+): JsonObject {
+  const other = findOtherSpelling(object, known);
+  if (other === undefined) return object;
+  throw new ReleaseError(code, `${file} has the member ${JSON.stringify(other)}, spelled in another way`);
 }
 
 /** Parses a strict JSON object in UTF-8. @throws ReleaseError of this code that names the file */

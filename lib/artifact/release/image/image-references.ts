@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import type { Digest } from '../../../base/names/digest.ts';
 import { MAX_PULLSPEC_LENGTH, parsePullspec } from '../../../base/names/reference.ts';
-import { readJsonObject } from './image-manifest.ts';
+import { readJsonObject, requireSpelling } from './image-manifest.ts';
 import { ReleaseError } from './release-error.ts';
 
 /** A component image of a release. */
@@ -36,9 +36,10 @@ const MAX_VERSION_LENGTH = 253;
  * @throws ReleaseError `ReferencesInvalid`, `LimitExceeded`
  */
 export function parseImageReferences(bytes: Uint8Array): ImageReferences {
-  const { apiVersion, kind, metadata, spec } = readJsonObject(bytes, REFERENCES, 'ReferencesInvalid');
+  const stream = readJsonObject(bytes, REFERENCES, 'ReferencesInvalid');
+  const { apiVersion, kind, metadata, spec } = requireOwn(stream, ['apiVersion', 'kind', 'metadata', 'spec']);
   if (kind !== 'ImageStream' || apiVersion !== 'image.openshift.io/v1') throw invalid('is not an ImageStream');
-  const tags = isJsonObject(spec) ? spec['tags'] : undefined;
+  const tags = isJsonObject(spec) ? requireOwn(spec, ['tags'])['tags'] : undefined;
   if (!Array.isArray(tags) || tags.length === 0) throw invalid('has no component');
   if (tags.length > MAX_COMPONENTS) {
     throw new ReleaseError('LimitExceeded', `${REFERENCES} has more than ${MAX_COMPONENTS} components`);
@@ -54,9 +55,10 @@ export function parseImageReferences(bytes: Uint8Array): ImageReferences {
 }
 
 function readComponent(tag: JsonValue, path: string): ReleaseComponent {
-  if (!isJsonObject(tag) || !isName(tag['name'])) throw invalid(`has ${path} without a name`);
-  const { name, from } = tag;
-  const pullspec = isJsonObject(from) ? from['name'] : undefined;
+  if (!isJsonObject(tag)) throw invalid(`has ${path} without a name`);
+  const { name, from } = requireOwn(tag, ['name', 'from']);
+  if (!isName(name)) throw invalid(`has ${path} without a name`);
+  const pullspec = isJsonObject(from) ? requireOwn(from, ['kind', 'name'])['name'] : undefined;
   if (!isJsonObject(from) || typeof pullspec !== 'string' || pullspec.length > MAX_PULLSPEC_LENGTH) {
     throw invalid(`has ${path} without an image`);
   }
@@ -77,10 +79,15 @@ function readDigest(pullspec: string): { readonly digest: Digest } | { readonly 
 
 /** Parses the version in `release-manifests/release-metadata`. @throws ReleaseError `ReferencesInvalid` */
 export function parseReleaseVersion(bytes: Uint8Array): string {
-  const { kind, version } = readJsonObject(bytes, METADATA, 'ReferencesInvalid');
+  const metadata = readJsonObject(bytes, METADATA, 'ReferencesInvalid');
+  const { kind, version } = requireSpelling(metadata, ['kind', 'version'], METADATA, 'ReferencesInvalid');
   const isVersion = typeof version === 'string' && version !== '' && version.length <= MAX_VERSION_LENGTH;
   if (kind === 'cincinnati-metadata-v0' && isVersion) return version;
   throw new ReleaseError('ReferencesInvalid', `${METADATA} has no version`);
+}
+
+function requireOwn(object: JsonObject, known: readonly string[]): JsonObject {
+  return requireSpelling(object, known, REFERENCES, 'ReferencesInvalid');
 }
 
 function isName(value: JsonValue | undefined): value is string {
