@@ -43,6 +43,7 @@ function makeProgramPage(program: Command): string {
       ['3', 'indeterminate: retry later'],
       ['70', 'fault of Signet’s own, or the result was not written'],
       ['130', 'interrupted'],
+      ['141', 'nobody read on before it was done'],
     ].map(([status = '', meaning = '']) => tagged(bold(status), meaning)),
     section('ENVIRONMENT'),
     ...Object.entries(SETTINGS).map(([name, { variable }]) => tagged(bold(variable), `stands in for --${name}`)),
@@ -71,7 +72,7 @@ function makeNounPage(noun: Command): string {
     ...commands.map((command) => tagged(bold(toWords(command)), EXIT_CODES[toPath(command)] ?? '')),
     '.PP',
     paragraphs(
-      'Every command exits 2 for a wrong call or unreadable input, 70 for a fault of Signet’s own, 130 when it is interrupted; sopv has the exit statuses of its interface.',
+      'Every command exits 2 for a wrong call or unreadable input, 70 for a fault of Signet’s own, 130 when it is interrupted, 141 when nobody reads on before it is done; sopv has the exit statuses of its interface.',
     ),
     ...seeAlso(),
   ].join('\n');

@@ -10,7 +10,7 @@ import { SETTINGS, type Settings } from './settings/setting.ts';
 
 const EXIT_STATUS_HELP = `
 Exit status: 0 accepted or done, 1 rejected, 2 wrong call or unreadable input, 3 indeterminate (retry later),
-70 fault of Signet’s own or result not written, 130 interrupted.`;
+70 fault of Signet’s own or result not written, 130 interrupted, 141 nobody read on before it was done.`;
 
 interface ProgramOptions {
   readonly settings?: Settings;

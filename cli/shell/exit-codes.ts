@@ -5,7 +5,7 @@ const SOPV =
 
 /**
  * What the exit status of each command means, for its help and docs/reference/commands.md. Those of every command (2, 70,
- * 130) are in the help of the program.
+ * 130, 141) are in the help of the program.
  */
 export const EXIT_CODES: Readonly<Record<string, string>> = {
   verify: '0 accepted, 1 rejected, 3 indeterminate; with --fail-on-forced, 1 when only --force accepted',

@@ -25,9 +25,10 @@ export async function runProcess(nouns: readonly AddCommand[]): Promise<void> {
 }
 
 function handleClosedStreams(): void {
-  // A reader that stops early (`signet … | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit();
+    // A reader that stops early (`signet … | head`) is no error, and a call that is done keeps its status. One that is
+    // not has none yet: to end as if it were done would say `accepted` of what it has not decided.
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitStatus.unread);
     process.stderr.write(`signet: the result cannot be written: ${error.message}\n`);
     process.exit(ExitStatus.internal);
   });

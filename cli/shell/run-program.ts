@@ -136,6 +136,8 @@ export const ExitStatus = {
   indeterminate: 3,
   internal: 70,
   interrupted: 130,
+  /** As of whom SIGPIPE ends. */
+  unread: 141,
 } as const;
 
 export function toExitStatus(outcome: Outcome): number {

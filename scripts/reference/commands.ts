@@ -31,7 +31,7 @@ Every command has \`--help\`.
 \`-o jsonpath=TEMPLATE\` prints what a template picks of it, as kubectl does: \`{.outcome}\`, \`{.attempts[0].code}\`, \`{range .attempts[*]}{.code}{"\\n"}{end}\`, \`[?(@.code=="Verified")]\`.
 Under \`-o json\`, an error is one line of JSON on standard error: \`schema\`, \`kind: Error\`, \`code\`, \`message\`, \`exitStatus\`, and \`position\` of a fault in a file.
 
-Every command exits 2 for a wrong call, unreadable input or trust that does not load, 70 for a fault of Signet's own or a result that cannot be written, and 130 when it is interrupted.
+Every command exits 2 for a wrong call, unreadable input or trust that does not load, 70 for a fault of Signet's own or a result that cannot be written, 130 when it is interrupted, and 141 when nobody reads its result on before it is done (\`| head\`).
 What 0, 1 and 3 mean is with each command: 3 means that something did not answer, so retry later.
 
 ${toTable(['command', 'what it does'], index)}

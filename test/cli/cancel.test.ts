@@ -128,3 +128,33 @@ test('SIGINT while standard input is read', async () => {
   child.kill('SIGINT');
   expect(await ended).toEqual(INTERRUPTED);
 });
+
+test('a reader that stops before the call is done gets no status of a verdict', async () => {
+  const [accepted, other] = fixtureReleases.filter(({ expected }) => expected === 'accept');
+  const rejected = fixtureReleases.find(({ expected }) => expected === 'SignatureInvalid');
+  if (accepted === undefined || other === undefined || rejected === undefined) throw new Error('a release is missing');
+  const isClosed = Promise.withResolvers<void>();
+  // What the second line is about is served once nobody reads it; what the third is about, never.
+  const server = await startServer(({ url = '' }, response) => {
+    if (url.includes(toFolder(other.pullspec))) return;
+    const file = path.join(FIXTURE_STORE, url);
+    const isThere = existsSync(file);
+    const answer = (): void => {
+      response.writeHead(isThere ? 200 : 404).end(isThere ? readFileSync(file) : undefined);
+    };
+    if (url.includes(toFolder(rejected.pullspec))) void isClosed.promise.then(answer);
+    else answer();
+  });
+  servers.push(server);
+  const pullspecs = [accepted, rejected, other].map(({ pullspec }) => pullspec);
+  const { child, ended } = start('verify', ...pullspecs, ...TRUST, '--store', server.origin, '--allow-private-stores');
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  child.stdout.destroy();
+  isClosed.resolve();
+  expect(String(line)).toMatch(/^accepted /);
+  expect(await ended).toEqual({ status: 141, output: String(line) });
+});
+
+function toFolder(pullspec: string): string {
+  return pullspec.slice(pullspec.indexOf('@') + 1).replace(':', '=');
+}
