@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import { toWriteError } from '../../lib/platform/files/file-error.ts';
 import { parseNotEmpty } from '../shell/options.ts';
 import { countOf, print } from '../shell/output.ts';
 import { ExitStatus, type Run } from '../shell/run-program.ts';
@@ -41,9 +42,7 @@ async function writePages(pages: ReadonlyMap<string, string>, name: string | und
     await mkdir(to, { recursive: true });
     for (const [file, page] of pages) await writeFile(path.join(to, file), page);
   } catch (cause) {
-    throw new InputError('FileUnreadable', `cannot write to ${to}: ${cause instanceof Error ? cause.message : ''}`, {
-      cause,
-    });
+    throw toWriteError(to, cause);
   }
   print(`wrote ${countOf(pages.size, 'page')} to ${to}`);
   return ExitStatus.done;

@@ -5,6 +5,7 @@ import {
   parseNodePolicy,
   parseNodeRegistriesD,
 } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
+import { toFileReason } from '../../lib/platform/files/file-error.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import type { ImagePolicy } from '../../lib/trust/policy/image-policy.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
@@ -41,7 +42,11 @@ export async function readRegistriesDFiles(named: readonly string[]): Promise<re
 
 async function readFolder(folder: string): Promise<readonly TrustDocument[]> {
   const names = await readdir(folder).catch((cause: unknown) => {
-    throw new InputError('FileUnreadable', `--registries-d ${folder}: the folder cannot be read`, { cause });
+    throw new InputError(
+      'FileUnreadable',
+      `--registries-d ${folder}: the folder cannot be read: ${toFileReason(cause)}`,
+      { cause },
+    );
   });
   const read = names.filter((name) => name.endsWith('.yaml')).toSorted();
   // An empty folder configures nothing. One with other files alone is another folder than was meant.

@@ -5,9 +5,14 @@ import { parseRegistryHost } from '../../lib/base/names/registry-host.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { createTlsTrust } from '../../lib/platform/http/tls-trust.ts';
 import { readProxy } from '../../lib/platform/lambda/environment.ts';
-import { createSecretSource, openSecret } from '../../lib/platform/secrets/secret-source.ts';
+import {
+  createSecretSource,
+  isManagedSecret,
+  MAX_SECRET_BYTES,
+  openSecret,
+} from '../../lib/platform/secrets/secret-source.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
-import { parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
+import { type PullSecret, parsePullSecret } from '../../lib/registry/client/pull-secret.ts';
 import { createRegistryClient, type RegistryClient } from '../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher, type RegistryPusher } from '../../lib/registry/client/registry-pusher.ts';
 import {
@@ -29,16 +34,41 @@ interface RegistryAccess {
 
 /** The registries that a profile names, as the command line may reach them. Nothing is contacted or read yet. */
 export function openRegistries({ pullSecret, allowPrivateStores, registry = [] }: RegistryAccess): ProfileRegistries {
-  const readText = pullSecret === undefined ? undefined : openSecret(pullSecret);
   return createProfileRegistries({
     proxy: readProxy(process.env),
     allowPrivateAddresses: allowPrivateStores === true,
     apiOrigins: new Map(registry.map(parseRegistryOrigin)),
     pullSecret:
-      readText === undefined
+      pullSecret === undefined
         ? undefined
-        : createSecretSource({ readText, parse: parsePullSecret, now: () => new Date() }),
+        : createSecretSource({
+            readText: async () => await readPullSecret(pullSecret),
+            parse: (text) => parseNamedSecret(pullSecret, text),
+            now: () => new Date(),
+          }),
   });
+}
+
+/** Reads a named file, so that a wrong one ends the call also where no registry is asked. @throws InputError */
+export async function checkPullSecret(location: string | undefined): Promise<void> {
+  if (location !== undefined && !isManagedSecret(location)) parseNamedSecret(location, await readPullSecret(location));
+}
+
+/** @throws InputError `FileUnreadable`; StoreError for a secret of AWS */
+async function readPullSecret(location: string): Promise<string> {
+  if (isManagedSecret(location)) return await openSecret(location)();
+  return Buffer.from(await readInput(location, MAX_SECRET_BYTES)).toString('utf8');
+}
+
+/** @throws ConfigurationError, which names the file */
+function parseNamedSecret(location: string, text: string): PullSecret {
+  try {
+    return parsePullSecret(text);
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    const position = { document: `--pull-secret ${location}` };
+    throw new ConfigurationError(cause.code, cause.message, { cause, position });
+  }
 }
 
 export interface MirrorRegistryOptions extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
@@ -65,7 +95,7 @@ export async function openMirrorRegistry(
 ): Promise<OpenedMirrorRegistry> {
   const hosts = repositories.map(repositoryHost);
   const trust = await toNamedTrust('mirror', [...hosts, ...hosts.flatMap(listBlobHosts), ...allowRegistry], tlsCa);
-  const secret = pullSecret === undefined ? undefined : parsePullSecret(await openSecret(pullSecret)());
+  const secret = pullSecret === undefined ? undefined : parseNamedSecret(pullSecret, await readPullSecret(pullSecret));
   const http = createHttpClient({
     allowPrivateAddresses: allowPrivateStores === true,
     ca: trust.storeAccess.ca,

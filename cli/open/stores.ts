@@ -16,7 +16,7 @@ import { createFallbackStore, createParallelStore } from '../../lib/stores/port/
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
-import { openRegistries, readCertificates } from './registries.ts';
+import { checkPullSecret, openRegistries, readCertificates } from './registries.ts';
 
 /** The stores of a run, read in parallel; `close` closes every connection. */
 interface OpenedStores {
@@ -68,6 +68,7 @@ async function openEach(
 }> {
   const { storeAccess } = trust;
   await checkNamedStores(options.store);
+  await checkPullSecret(options.pullSecret);
   const ca = await readCa(options, storeAccess);
   const registries = openRegistriesLater(options);
   const { releases, lookaside, manifests, close } = openProfileStores(
@@ -169,11 +170,17 @@ function hasCredential(part: string): boolean {
   return colon >= 0 && part.includes('@', colon);
 }
 
-/** An object store that has to be there: a directory that is not says nothing about signatures. @throws InputError */
+/** An object store that has to be there: what is missing from a directory that is not says nothing. @throws InputError */
+export async function openExisting(place: string): Promise<ObjectStore> {
+  const objects = await openObjectStore(place);
+  const isThere = isS3Location(place) || (await unlessAbsent(stat(place))) !== undefined;
+  if (!isThere) throw new InputError('FileUnreadable', `${place} is not a directory: nothing is there`);
+  return objects;
+}
+
+/** A mirror that has to be there. @throws InputError */
 export async function openSource(from: string): Promise<ObjectStore> {
-  const objects = await openObjectStore(from);
-  const isThere = isS3Location(from) || ((await unlessAbsent(stat(from)))?.isDirectory() ?? false);
-  if (!isThere) throw new InputError('FileUnreadable', `${from} is not a directory`);
+  const objects = await openExisting(from);
   if (isS3Location(from)) return objects;
   if ((await readdir(from)).length === 0)
     throw new InputError('FileUnreadable', `${from} is empty: it holds no mirror`);

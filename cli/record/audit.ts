@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import { MAX_PAGE_ROWS } from '../../lib/verdict/records/decision-query.ts';
 import { isUnreadable } from '../../lib/verdict/records/read-records.ts';
@@ -10,6 +9,7 @@ import { type Audit, type AuditSource, auditRecords } from '../../lib/verdict/se
 import { listStoredSeals, type StoredSeal } from '../../lib/verdict/seals/read-chain.ts';
 import { addDays, isDay, toDay } from '../../lib/verdict/seals/seal.ts';
 import { readPublicKey } from '../open/keys.ts';
+import { openExisting } from '../open/stores.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
@@ -49,7 +49,7 @@ function parseDay(name: string, text: string): string {
 }
 
 async function openStore(place: string): Promise<AuditSource> {
-  const objects = await openObjectStore(place);
+  const objects = await openExisting(place);
   const [prefix = '', end = ''] = recordKey(' ').split(' ');
   return {
     description: objects.description,

@@ -2,17 +2,19 @@ import path from 'node:path';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
+import { MAX_SECRET_BYTES } from '../../lib/platform/secrets/secret-source.ts';
 import { openSigner } from '../../lib/platform/signing/open-signer.ts';
 import type { Signer } from '../../lib/platform/signing/signer.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import { attestationKey, attestRecord } from '../../lib/verdict/attest/attest-record.ts';
 import { type AttestationForm, findAttestFault } from '../../lib/verdict/attest/statement.ts';
-import { recordKey, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
+import { MAX_RECORD_BYTES, recordKey, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
+import { readInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 import { ATTESTATION_END, type FoundRecord, readRecordsIn } from './places.ts';
-import { isStore, openTrusts, type RecordVerifyOptions, tryRecheck } from './verify.ts';
+import { isStore, openTrusts, parseRecordFile, type RecordVerifyOptions, tryRecheck } from './verify.ts';
 
 export interface RecordSignOptions extends OutputOptions, Pick<RecordVerifyOptions, 'trust' | 'objects'> {
   /** A PEM file, or the ARN of a key of KMS. */
@@ -34,23 +36,25 @@ export async function signRecords(place: string, options: RecordSignOptions, sig
   const named = options.trust === undefined && options.objects === undefined;
   if (named && !isWhole) throw new InputError('ArgumentInvalid', 'name the trust with --trust or --objects');
   const trust = named ? { objects: place } : options;
+  // A file that is not there is a wrong call, and no store to be asked again.
+  if (!options.signKey.startsWith('arn:')) await readInput(options.signKey, MAX_SECRET_BYTES);
   const signer = await openSigner(options.signKey, () => readAwsSettings(process.env));
   const folder = isWhole ? place : path.dirname(path.resolve(place));
-  const found = isWhole ? readRecordsIn(place) : onlyNamed(readRecordsIn(folder), path.basename(place));
+  const found = isWhole ? readRecordsIn(place) : readNamed(place);
   const summary = await untilAborted(signAll(folder, found, { ...options, ...trust }, signer), signal);
   printResult(options.output, summary, formatSummary);
   const isDone = summary.refused.length === 0 && (isWhole || summary.leftOut.length === 0);
   return isDone ? ExitStatus.accepted : ExitStatus.rejected;
 }
 
-async function* onlyNamed(found: AsyncIterable<FoundRecord>, name: string): AsyncGenerator<FoundRecord> {
-  let isThere = false;
-  for await (const one of found) {
-    if (one.key !== name) continue;
-    isThere = true;
-    yield one;
+/** One file, and nothing else of its folder. @throws InputError `FileUnreadable` */
+async function* readNamed(file: string): AsyncGenerator<FoundRecord> {
+  const key = path.basename(file);
+  if (!key.endsWith('.json') || key.endsWith(ATTESTATION_END)) {
+    throw new InputError('FileUnreadable', `${file} is not a record: its name has to end in .json`);
   }
-  if (!isThere) throw new InputError('FileUnreadable', `${name} is not a record: its name has to end in .json`);
+  const bytes = await readInput(file, MAX_RECORD_BYTES);
+  yield { key, record: parseRecordFile(file, bytes), bytes };
 }
 
 async function signAll(

@@ -61,7 +61,8 @@ export async function isStore(place: string): Promise<boolean> {
   return stats?.isDirectory() === true;
 }
 
-function parseRecordFile(file: string, bytes: Uint8Array): VerdictRecord {
+/** @throws InputError `FileUnreadable` for what is no record */
+export function parseRecordFile(file: string, bytes: Uint8Array): VerdictRecord {
   if (bytes.length > MAX_RECORD_BYTES) {
     throw new InputError('FileUnreadable', `cannot read ${file}: it is longer than ${MAX_RECORD_BYTES} bytes`);
   }

@@ -5,7 +5,9 @@ import { ADMISSION_RESOURCES, type AdmissionResource } from '../../lib/cluster/o
 import { parseLabelSelector } from '../../lib/cluster/render/admission/label-selector.ts';
 import {
   parseService,
+  parseToken,
   toApiService,
+  toBundle,
   toWebhook,
   type WebhookCall,
   type WebhookOptions,
@@ -37,6 +39,7 @@ export async function renderWebhooks(given: RenderWebhooksOptions): Promise<numb
   if (!/^[0-9]{1,3}$/.test(given.timeout)) throw new InputError('ArgumentInvalid', '--timeout takes seconds');
   const call = await toCall(given);
   const ca = given.ca === undefined ? undefined : await readText(given.ca, MAX_KEY_FILE_BYTES);
+  if (ca !== undefined) checkNamed(`--ca ${given.ca}`, () => toBundle(ca));
   const options: WebhookOptions = {
     call,
     ca,
@@ -76,7 +79,18 @@ async function toCall({
     );
   }
   const token = tokenFile === undefined ? undefined : (await readText(tokenFile, MAX_TOKEN_BYTES)).trim();
+  if (token !== undefined) checkNamed(`--token-file ${tokenFile}`, () => parseToken(token));
   return { kind: 'url', url, token };
+}
+
+/** @throws InputError that names the file */
+function checkNamed(what: string, check: () => unknown): void {
+  try {
+    check();
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause;
+    throw new InputError(cause.code, `${what}: ${cause.message}`, { cause });
+  }
 }
 
 function toSelector(text: string | undefined, option: string): WebhookOptions['namespaceSelector'] {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { isPlainYaml, type ResultWriter } from './options.ts';
+import { isPlainYaml, NOT_EMPTY, type ResultWriter } from './options.ts';
+import { hasOwnExits } from './own-exits.ts';
 import { showProgress } from './progress.ts';
 import type { Settings } from './settings/setting.ts';
 
@@ -23,6 +24,7 @@ const SILENT: ResultWriter = () => undefined;
  * @throws InputError for a template that cannot be read
  */
 export async function beginCall(command: Command, settings: Settings, timeout: AbortController): Promise<() => void> {
+  refuseEmpty(command);
   const { quiet = false, verbose = false, timeout: limit } = command.opts<CommonOptions>();
   showProgress(!quiet);
   const writer = await toWriter(command, quiet);
@@ -33,6 +35,20 @@ export async function beginCall(command: Command, settings: Settings, timeout: A
     clearTimeout(timer);
     endTalk?.();
   };
+}
+
+/** An empty word is a variable of a shell that is not set: it names no file and no place. Commander reports it. */
+function refuseEmpty(command: Command): void {
+  if (hasOwnExits(command)) return;
+  const isEmpty = (value: unknown): boolean => value === '' || (Array.isArray(value) && value.includes(''));
+  for (const [at, argument] of command.registeredArguments.entries()) {
+    const value: unknown = command.processedArgs[at];
+    if (isEmpty(value)) command.error(`error: argument <${argument.name()}> is invalid. ${NOT_EMPTY}`);
+  }
+  for (const option of command.options) {
+    if (!isEmpty(command.getOptionValue(option.attributeName()))) continue;
+    command.error(`error: option '${option.flags}' argument '' is invalid. ${NOT_EMPTY}`);
+  }
 }
 
 async function toWriter(command: Command, isQuiet: boolean): Promise<ResultWriter | undefined> {

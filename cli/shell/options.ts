@@ -15,6 +15,9 @@ export type OutputFormat = 'text' | 'json' | ResultWriter;
  */
 export type ResultWriter = (result: unknown, toJudgement?: () => Judgement) => string | undefined;
 
+/** What commander says of a word that is empty. */
+export const NOT_EMPTY = 'it must not be empty';
+
 /** Options that several commands share. */
 export const options = {
   trust: () =>
@@ -170,7 +173,7 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
 
 /** For an option that names something: an empty path would mean the current directory. */
 export function parseNotEmpty(value: string): string {
-  if (value === '') throw new InvalidArgumentError('it must not be empty');
+  if (value === '') throw new InvalidArgumentError(NOT_EMPTY);
   return value;
 }
 

@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { isAbsent } from '../../lib/platform/files/file-error.ts';
+import { isAbsent, toFileReason } from '../../lib/platform/files/file-error.ts';
 import { type FileContents, readRegularFile } from '../../lib/platform/files/read-regular-file.ts';
 
 /** Bytes of a file of keys or certificates, at most. */
@@ -25,7 +25,7 @@ async function readNamedFile(
   limitBytes: number,
 ): Promise<Extract<FileContents, { readonly kind: 'whole' | 'cut' }>> {
   const contents = await readRegularFile(file, limitBytes, 'follow').catch((cause: unknown) => {
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   });
   if (contents.kind === 'directory') throw unreadable(file, 'it is a directory');
   if (contents.kind === 'irregular') throw unreadable(file, 'it is not a regular file');
@@ -71,7 +71,7 @@ async function resolveLinks(named: string): Promise<string | undefined> {
     return await realpath(named);
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = toFileReason(cause);
     throw new InputError('FileUnreadable', `cannot read ${named}: ${why}`, { cause });
   }
 }

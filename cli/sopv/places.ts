@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, existsSync, type ReadStream } from
 import { writeFile } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { isAbsent } from '../../lib/platform/files/file-error.ts';
+import { isAbsent, toFileReason } from '../../lib/platform/files/file-error.ts';
 import { SopError } from './failures.ts';
 
 /** Where an argument's bytes are: a file, `@FD:N` or `@ENV:NAME`. */
@@ -53,7 +53,7 @@ export async function readArgument(argument: string, signal: AbortSignal): Promi
     return await readWhole(stream, argument, MAX_ARGUMENT_BYTES, signal);
   } catch (cause) {
     if (cause instanceof SopError || signal.aborted) throw cause;
-    const why = isAbsent(cause) ? 'no such file' : cause instanceof Error ? cause.message : String(cause);
+    const why = isAbsent(cause) ? 'no such file' : toFileReason(cause);
     throw new SopError('missingInput', `cannot read ${argument}: ${why}`, { cause });
   }
 }
@@ -123,6 +123,6 @@ async function writeDescriptor(descriptor: number, text: string): Promise<void> 
 }
 
 function toUnwritten(place: string, cause: unknown): SopError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = toFileReason(cause);
   return new SopError('unspecifiedFailure', `cannot write ${place}: ${why}`, { cause });
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseDocument } from 'yaml';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { readKeyFile } from '../../lib/crypto/openpgp/keys/key-file.ts';
+import { toWriteError } from '../../lib/platform/files/file-error.ts';
 import { untilAborted } from '../../lib/platform/time/deadline.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
@@ -150,7 +151,7 @@ async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
     await rename(aside, file);
   } catch (cause) {
     await rm(aside, { force: true });
-    throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    throw toWriteError(file, cause);
   }
 }
 

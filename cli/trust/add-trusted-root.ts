@@ -1,9 +1,9 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error.ts';
-import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
+import { fileErrorCode, toWriteError, unlessAbsent } from '../../lib/platform/files/file-error.ts';
+import { makeDirectories, writeNewFile } from '../../lib/platform/objects/directory/store-directory.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
@@ -82,11 +82,10 @@ async function readOthers(trust: string, profile: string): Promise<readonly Trus
 async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   try {
     await makeDirectories(path.dirname(file));
-    await writeFile(file, bytes, { flag: 'wx' });
+    await writeNewFile(file, bytes);
   } catch (cause) {
     const isThere = fileErrorCode(cause) === 'EEXIST';
-    const why = isThere ? THERE : cause instanceof Error ? cause.message : '';
-    throw invalid(`cannot write ${file}: ${why}`, cause);
+    throw isThere ? invalid(`cannot write ${file}: ${THERE}`, cause) : toWriteError(file, cause);
   }
 }
 

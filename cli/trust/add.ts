@@ -1,11 +1,11 @@
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseRepository } from '../../lib/base/names/reference.ts';
-import { fileErrorCode, unlessAbsent } from '../../lib/platform/files/file-error.ts';
-import { makeDirectories } from '../../lib/platform/objects/directory/store-directory.ts';
+import { fileErrorCode, toFileReason, toWriteError, unlessAbsent } from '../../lib/platform/files/file-error.ts';
+import { makeDirectories, writeNewFile } from '../../lib/platform/objects/directory/store-directory.ts';
 import { MAX_TRUST_FILE_BYTES } from '../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { listExpiryWarnings } from '../../lib/trust/prepared/key-expiry.ts';
@@ -129,7 +129,7 @@ function toProfileDocuments(profile: string, repositories: readonly string[]): r
 /** A profile with a directory among its documents would no longer load. */
 export async function requireNoProfile(directory: string): Promise<void> {
   const names = await unlessAbsent(readdir(directory)).catch((cause: unknown) => {
-    throw invalid(`cannot read --trust ${directory}: ${cause instanceof Error ? cause.message : ''}`, cause);
+    throw invalid(`cannot read --trust ${directory}: ${toFileReason(cause)}`, cause);
   });
   const document = names?.find((name) => name === REGISTRIES_D || (!name.startsWith('.') && isTrustFileName(name)));
   if (document === undefined) return;
@@ -140,10 +140,9 @@ export async function requireNoProfile(directory: string): Promise<void> {
 async function writeNew(file: string, document: Uint8Array): Promise<void> {
   try {
     await makeDirectories(path.dirname(file));
-    await writeFile(file, document, { flag: 'wx' });
+    await writeNewFile(file, document);
   } catch (cause) {
-    if (fileErrorCode(cause) !== 'EEXIST')
-      throw invalid(`cannot write ${file}: ${cause instanceof Error ? cause.message : ''}`, cause);
+    if (fileErrorCode(cause) !== 'EEXIST') throw toWriteError(file, cause);
     const hint = 'remove it first, name another profile, or add to a keyring of it with --keyring';
     throw invalid(`${file} exists; ${hint}`, cause);
   }

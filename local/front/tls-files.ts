@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Server } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
+import { toFileReason } from '../../lib/platform/files/file-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 /** Where the service's own certificate is, and the authorities of those who ask. */
@@ -26,7 +27,7 @@ export async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<S
     createSecureContext(options);
     return options;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = toFileReason(cause);
     throw new ConfigurationError('KeyUnreadable', `cannot use ${names} for TLS: ${why}`, { cause });
   }
 }

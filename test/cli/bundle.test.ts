@@ -50,7 +50,7 @@ describe('signet bundle create', () => {
       ['x.tar.gz', '--from', 'nowhere', ...TRUST],
       'nothing to put into x.tar.gz: directory nowhere holds no signature',
     ],
-    ['no folder', ['no/x.tar.gz', ...FROM], 'cannot write no/x.tar.gz: ENOENT'],
+    ['no folder', ['no/x.tar.gz', ...FROM], 'cannot write no/x.tar.gz: no such file or directory'],
     ['no earlier bundle', ['x.tar.gz', ...FROM, '--since', 'cut.tar.gz'], 'cut.tar.gz is no earlier bundle: '],
     ['no profile', ['x.tar.gz', ...FROM, '--profile', 'okd'], 'there is no profile "okd"'],
   ])('exits 2 where there is %s, and leaves nothing', async (_, args, says) => {

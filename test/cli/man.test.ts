@@ -82,7 +82,7 @@ describe('signet man', () => {
   test.each<[string, () => readonly string[], RegExp]>([
     ['a command that there is not', () => ['nothing'], /there is no command "nothing"/],
     ['a command with --to', () => ['verify', '--to', work], /name no command/],
-    ['a folder that is a file', () => ['--to', path.join(work, 'file')], /cannot write to/],
+    ['a folder that is a file', () => ['--to', path.join(work, 'file')], /cannot write .*: a file is in its place\n$/],
   ])('%s is a wrong call', async (_, args, reason) => {
     await writeFile(path.join(work, 'file'), '');
     const { status, stdout, stderr } = await runSignet(['man', ...args()]);

@@ -141,7 +141,13 @@ describe('signet render configmaps', () => {
     ['a profile that is none', ['--profile', 'okd'], 2, 'no profile "okd"', false],
     ['a graph that is not there', ['--graph', MISSING], 2, 'cannot read', false],
     ['a graph that is none', ['--graph', path.join(ROOT, 'package.json')], 2, 'not an update graph', false],
-    ['a directory that cannot be written', ['--to', path.join(ROOT, 'package.json')], 2, 'cannot write to', false],
+    [
+      'a directory that cannot be written',
+      ['--to', path.join(ROOT, 'package.json')],
+      2,
+      'package.json: a file is in its place',
+      false,
+    ],
   ])('%s', async (_, args, status, said, isRendered) => {
     const result = await signet(...FROM, ...args);
     expect(result.status).toBe(status);

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
-import { isAbsent } from '../../platform/files/file-error.ts';
+import { isAbsent, toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { evaluateSignedList, type ListEvaluation, type ListSignature } from './evaluate-signed-list.ts';
 import { type ListedChecksum, MAX_LIST_BYTES, parseChecksumList } from './parse-checksum-list.ts';
@@ -133,7 +133,7 @@ async function readListFileIfAny(file: string): Promise<Uint8Array | undefined> 
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     if (isAbsent(cause)) return undefined;
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   }
 }
 

@@ -5,7 +5,7 @@ import { ReadableStream } from 'node:stream/web';
 import { createGunzip } from 'node:zlib';
 import { createTarDecoder } from 'modern-tar';
 import { InputError } from '../../base/errors/input-error.ts';
-import { fileErrorCode } from '../../platform/files/file-error.ts';
+import { fileErrorCode, toFileReason } from '../../platform/files/file-error.ts';
 
 /** Bytes of an installer, unpacked; one of 2026 has about 700 MB. */
 export const MAX_INSTALLER_BYTES = 4 * 1024 * 1024 * 1024;
@@ -39,7 +39,7 @@ export async function* readMembers(
     yield* readContent(file, limit(file, readFrom(handle)), 'may be packed', maxEntries);
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   } finally {
     await handle.close();
   }
@@ -115,12 +115,12 @@ async function* limit(file: string, chunks: AsyncIterable<Uint8Array>): AsyncGen
 async function openRegularFile(file: string): Promise<FileHandle> {
   // Nonblocking, so that opening a FIFO without a writer does not hang.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   });
   const stats = await handle.stat();
   if (stats.isFile() && stats.size <= MAX_INSTALLER_BYTES) return handle;
   await handle.close();
-  throw stats.isFile() ? tooLong(file) : unreadable(file, 'not a regular file');
+  throw stats.isFile() ? tooLong(file) : unreadable(file, 'it is not a regular file');
 }
 
 /** The first bytes of a stream, and the stream with them. */

@@ -43,7 +43,9 @@ function toMessage(issue: Issue): string {
   if (issues.length > 0) return issues.map(describeNested).join(', or ');
   if (type === 'custom') return DEFAULT_MESSAGE.test(message) ? 'not valid' : message;
   const wanted = expected?.replace(/^\((.*)\)$/, '$1').replace(/^(?:Object|Array)$/, (name) => name.toLowerCase());
-  return `expected ${wanted ?? 'another value'}, found ${toTypeName(input)}`;
+  // Of the right type, and none of the texts that may be there.
+  const found = typeof input === 'string' && wanted?.startsWith('"') === true ? 'another string' : toTypeName(input);
+  return `expected ${wanted ?? 'another value'}, found ${found}`;
 }
 
 function isUnknownMember({ path, expected }: Issue): boolean {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
-import { syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
+import { syncDirectory, toStoreError, toWriteError, unlessAbsent } from '../../platform/files/file-error.ts';
 import type { BundleSink } from '../format/archive.ts';
 
 /**
@@ -45,7 +45,6 @@ async function openAside(file: string, aside: string): Promise<FileHandle> {
   try {
     return await open(aside, 'wx');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError('ArgumentInvalid', `cannot write ${file}: ${reason}`, { cause });
+    throw toWriteError(file, cause);
   }
 }

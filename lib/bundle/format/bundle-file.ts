@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream';
 import { crc32, createInflateRaw } from 'node:zlib';
 import { InputError } from '../../base/errors/input-error.ts';
-import { fileErrorCode, toStoreError } from '../../platform/files/file-error.ts';
+import { fileErrorCode, toFileReason, toStoreError } from '../../platform/files/file-error.ts';
 import { GZIP_HEADER, GZIP_TRAILER_BYTES } from './archive.ts';
 import { BundleError } from './bundle-error.ts';
 import { MAX_COMPRESSION_RATIO, RATIO_GRACE_BYTES } from './limits.ts';
@@ -16,13 +16,13 @@ const GZIP_MAGIC = GZIP_HEADER.subarray(0, 3);
 export async function openBundleFile(file: string): Promise<FileHandle> {
   // A FIFO without a writer must not block.
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause: unknown) => {
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   });
   try {
     if ((await handle.stat()).isFile()) return handle;
   } catch (cause) {
     await handle.close();
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   }
   await handle.close();
   throw unreadable(file, 'it is not a regular file');

@@ -3,6 +3,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { compareKeys } from '../../platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
@@ -144,7 +145,7 @@ function isLabelled(bytes: Uint8Array): boolean {
 }
 
 function unreadable(location: string, cause: unknown): InputError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = toFileReason(cause);
   return new InputError('FileUnreadable', `cannot read ${location}: ${why}`, { cause });
 }
 

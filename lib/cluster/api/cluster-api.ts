@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from '../../base/documents/json-value.t
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { createCheckedLookup } from '../../platform/http/address-rules.ts';
 import { toShownUrl } from '../../platform/http/http-url.ts';
@@ -169,8 +170,7 @@ async function readPem(source: PemSource): Promise<string> {
 
 async function readText(file: string): Promise<string> {
   const contents = await readRegularFile(file, MAX_CREDENTIAL_BYTES, 'follow').catch((cause: unknown) => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new StoreError('NotAllowed', `cannot read ${file}: ${reason}`, { cause });
+    throw new StoreError('NotAllowed', `cannot read ${file}: ${toFileReason(cause)}`, { cause });
   });
   if (contents.kind === 'whole') return Buffer.from(contents.bytes).toString('utf8');
   throw new StoreError('NotAllowed', `cannot read ${file}: it is no file of at most ${MAX_CREDENTIAL_BYTES} bytes`);

@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { readMembers } from '../../artifact/installer/read-members.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import { toFileReason } from '../../platform/files/file-error.ts';
 import type { ClusterFile } from './parse-cluster-objects.ts';
 
 /** Bytes of one file, unpacked, and of all that are kept of an archive; files of one cluster; entries of an archive. */
@@ -105,7 +106,7 @@ async function collect(archive: string, chunks: AsyncIterable<Uint8Array>, isWan
 }
 
 export function toText(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return toFileReason(cause);
 }
 
 export function tooMany(root: string): InputError {

@@ -3,8 +3,7 @@ import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { InputError } from '../../base/errors/input-error.ts';
-import { fileErrorCode, isAbsent, syncDirectory, unlessAbsent } from '../../platform/files/file-error.ts';
+import { fileErrorCode, isAbsent, syncDirectory, toWriteError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { LEFTOVER_AGE_MS, makeDirectories } from '../../platform/objects/directory/store-directory.ts';
 import { checkDirectoryLocation } from '../../platform/objects/s3/s3-location.ts';
@@ -29,7 +28,7 @@ export const UNFINISHED_PREFIX = '.signet-unfinished-';
 /**
  * Writes files in this order, each whole or not at all. An equal file is left unchanged, and so is every other file.
  *
- * @throws InputError `ArgumentInvalid` when the directory cannot be written
+ * @throws InputError `ArgumentInvalid` when the directory cannot be written; StoreError where the disk is full or fails
  */
 export async function writeManifests(
   directory: string,
@@ -48,7 +47,7 @@ export async function writeManifests(
     }
     return written;
   } catch (cause) {
-    throw toInputError(directory, cause);
+    throw toWriteError(directory, cause);
   }
 }
 
@@ -97,7 +96,7 @@ const MAX_FILE_BYTES = 1024 * 1024;
  * Removes signature ConfigMaps that are no longer rendered, recognised by both name and content, and files that a crash
  * left unfinished, after an hour. Every other file stays.
  *
- * @throws InputError `ArgumentInvalid` when the directory cannot be written
+ * @throws InputError `ArgumentInvalid` when the directory cannot be written; StoreError where the disk is full or fails
  */
 export async function pruneSignatureConfigMaps(request: PruneRequest): Promise<readonly WrittenManifest[]> {
   const { directory, keep } = request;
@@ -111,7 +110,7 @@ export async function pruneSignatureConfigMaps(request: PruneRequest): Promise<r
     }
     return removed;
   } catch (cause) {
-    throw toInputError(directory, cause);
+    throw toWriteError(directory, cause);
   }
 }
 
@@ -143,9 +142,4 @@ function isSignatureConfigMap(name: string, document: unknown): boolean {
   const { metadata } = document;
   if (!isJsonObject(metadata) || metadata['name'] !== name || metadata['namespace'] !== RELEASE_NAMESPACE) return false;
   return isJsonObject(metadata['labels']) && Object.hasOwn(metadata['labels'], SIGNATURES_LABEL);
-}
-
-function toInputError(directory: string, cause: unknown): InputError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return new InputError('ArgumentInvalid', `cannot write to ${directory}: ${reason}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
-import { fileErrorCode, isAbsent } from '../../platform/files/file-error.ts';
+import { fileErrorCode, isAbsent, toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { NodeContents, UnresolvedLink } from './check-nodes.ts';
 import { SETTING_DIRECTORIES } from './other-places.ts';
@@ -28,7 +28,7 @@ export async function readNodeContents(directory: string, paths: readonly string
 
 async function listNodes(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
-    throw unreadable(directory, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(directory, toFileReason(cause), cause);
   });
   const nodes = entries.filter(({ name }) => !name.startsWith('.'));
   const other = nodes.find((entry) => !entry.isDirectory());
@@ -44,7 +44,7 @@ async function readOthers(node: string, paths: readonly string[]): Promise<Reado
   for (const directory of SETTING_DIRECTORIES) {
     const names = await readdir(path.join(node, directory)).catch((cause: unknown) => {
       if (isAbsent(cause) || fileErrorCode(cause) === 'ELOOP') return [];
-      throw unreadable(path.join(node, directory), cause instanceof Error ? cause.message : String(cause), cause);
+      throw unreadable(path.join(node, directory), toFileReason(cause), cause);
     });
     for (const place of names.map((name) => `${directory}/${name}`).filter((one) => !paths.includes(one))) {
       const read = await readFile(node, place);
@@ -69,7 +69,7 @@ async function readFile(node: string, place: string): Promise<Uint8Array | Unres
   } catch (cause) {
     if (isAbsent(cause)) return undefined;
     if (cause instanceof InputError) throw cause;
-    throw unreadable(file, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(file, toFileReason(cause), cause);
   }
 }
 

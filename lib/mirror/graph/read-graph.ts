@@ -1,4 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
+import { toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { HttpClient, HttpResponse } from '../../platform/http/http-client.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../platform/http/http-url.ts';
@@ -38,7 +39,7 @@ export async function readGraph(place: GraphPlace, options: ReadGraphOptions): P
 
 async function readFile(path: string): Promise<Uint8Array> {
   const contents = await readRegularFile(path, MAX_GRAPH_BYTES, 'follow').catch((cause: unknown) => {
-    throw unreadable(path, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(path, toFileReason(cause), cause);
   });
   switch (contents.kind) {
     case 'whole':

@@ -1,7 +1,12 @@
 import { open } from 'node:fs/promises';
+import { getSystemErrorMessage } from 'node:util';
+import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { isUrlLike } from '../http/http-url.ts';
 
 const ABSENT = new Set(['ENOENT', 'ENOTDIR']);
+/** What is over once there is room again, or the disk is another. */
+const PASSING = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
 const NOT_ALLOWED = new Set(['EACCES', 'EPERM', 'EROFS', 'ELOOP']);
 
 /** The system's code for a failed file operation, such as `ENOENT`. */
@@ -24,12 +29,36 @@ export async function unlessAbsent<Result>(operation: Result | Promise<Result>):
   }
 }
 
+/**
+ * Why a file operation failed, in the system's words: `no such file or directory`. Node's message has the code, the call
+ * and the path besides, which whoever names the file has said already.
+ */
+export function toFileReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { errno, path, syscall } = error as NodeJS.ErrnoException;
+  if (isAbsent(error) && path !== undefined && isUrlLike(path))
+    return 'a URL is no file: download it, and name that file';
+  if (fileErrorCode(error) === 'EEXIST' && syscall === 'mkdir') return 'a file is in its place';
+  return typeof errno === 'number' ? getSystemErrorMessage(errno) : error.message;
+}
+
 /** What a failed file operation is to the caller of a store. Errors of the store pass as they are. */
 export function toStoreError(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = fileErrorCode(error);
   const kind = NOT_ALLOWED.has(code ?? '') ? 'NotAllowed' : 'ConnectionFailed';
-  return new StoreError(kind, `${doing} failed: ${code ?? String(error)}`, { cause: error });
+  return new StoreError(kind, `${doing} failed: ${toFileReason(error)}`, { cause: error });
+}
+
+/**
+ * A file or folder that the user named, and that cannot be written: a wrong call, unless the disk is full or fails.
+ *
+ * @param place as the user named it
+ */
+export function toWriteError(place: string, cause: unknown): InputError | StoreError {
+  const message = `cannot write ${place}: ${toFileReason(cause)}`;
+  if (PASSING.has(fileErrorCode(cause) ?? '')) return new StoreError('ConnectionFailed', message, { cause });
+  return new InputError('ArgumentInvalid', message, { cause });
 }
 
 /** By directory: the sync under way, and the one after it, which has not begun. */

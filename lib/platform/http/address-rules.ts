@@ -81,7 +81,7 @@ function checkAddress(address: string, rules: AddressRules, origin = address): v
   const kind = classifyAddress(address);
   if (kind === 'public' || (rules.allowPrivateAddresses && ALLOWABLE.has(kind))) return;
   const remedy = ALLOWABLE.has(kind)
-    ? 'contacted only where the profile sets allowPrivateAddresses'
+    ? 'contacted only where allowPrivateAddresses of the profile, or --allow-private-stores, allows it'
     : 'which is never contacted';
   throw new StoreError('AddressRefused', `${origin} is a ${kind} address, ${remedy}`);
 }

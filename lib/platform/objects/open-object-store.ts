@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { InputError } from '../../base/errors/input-error.ts';
 import { createDirectoryObjectStore } from './directory/directory-object-store.ts';
 import type { ObjectStore } from './port/object-store.ts';
 import type { S3ClientOptions } from './s3/s3-client.ts';
@@ -6,11 +8,14 @@ import { checkDirectoryLocation, isS3Location, parseS3Location } from './s3/s3-l
 /**
  * The store at `s3://bucket[/prefix]` or in a directory. Who uses a directory never loads the AWS SDK.
  *
- * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be
+ * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be; `FileUnreadable` for a file, which
+ * holds no objects
  */
 export async function openObjectStore(location: string, options: S3ClientOptions = {}): Promise<ObjectStore> {
   if (isS3Location(location)) return openS3(location, options);
   checkDirectoryLocation(location);
+  const entry = await stat(location).catch(() => undefined);
+  if (entry?.isDirectory() === false) throw new InputError('FileUnreadable', `${location} is not a directory`);
   return createDirectoryObjectStore(location);
 }
 

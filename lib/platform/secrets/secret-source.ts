@@ -1,4 +1,5 @@
 import { StoreError } from '../../base/errors/store-error.ts';
+import { toFileReason } from '../files/file-error.ts';
 import { type FileContents, readRegularFile } from '../files/read-regular-file.ts';
 
 /** A secret that may change while the process runs: its text, parsed. */
@@ -84,8 +85,13 @@ export function openSecret(
   location: string,
   openManaged: (arn: string) => () => Promise<string> = openManagedSecret,
 ): () => Promise<string> {
-  if (!/^arn:[a-z-]+:secretsmanager:/.test(location)) return () => readSecretFile(location);
+  if (!isManagedSecret(location)) return () => readSecretFile(location);
   return openManaged(location);
+}
+
+/** Whether a location is a secret of AWS, and no file. */
+export function isManagedSecret(location: string): boolean {
+  return /^arn:[a-z-]+:secretsmanager:/.test(location);
 }
 
 function openManagedSecret(arn: string): () => Promise<string> {
@@ -110,7 +116,7 @@ async function readSecretFile(file: string): Promise<string> {
   try {
     contents = await readRegularFile(file, MAX_SECRET_BYTES, 'follow');
   } catch (cause) {
-    throw new StoreError('NotFound', `the secret file ${file} cannot be read`, { cause });
+    throw new StoreError('NotFound', `the secret file ${file} cannot be read: ${toFileReason(cause)}`, { cause });
   }
   if (contents.kind !== 'whole') {
     throw new StoreError('BodyInvalid', `the secret file ${file} is not a file of at most ${MAX_SECRET_BYTES} bytes`);

@@ -2,6 +2,7 @@ import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/doc
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest, toKeySegment } from '../../base/names/digest.ts';
+import { toFileReason } from '../../platform/files/file-error.ts';
 import { MAX_LOOKASIDE_SIGNATURES, MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { walkSignatures } from '../../stores/port/walk-signatures.ts';
 import { verifyContent } from '../client/registry-answers.ts';
@@ -59,7 +60,7 @@ function toInstancePrefix(digest: Digest): string {
 
 async function checkVersion(directory: string): Promise<void> {
   const bytes = await findImageFile(directory, ['version'], MAX_VERSION_BYTES).catch((cause: unknown) => {
-    throw unreadable(directory, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadable(directory, toFileReason(cause), cause);
   });
   if (bytes === undefined || VERSIONS.includes(Buffer.from(bytes).toString().trimEnd())) return;
   throw unreadable(directory, 'its file version is neither 1.0 nor 1.1');

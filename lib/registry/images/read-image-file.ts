@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { fileErrorCode, isAbsent } from '../../platform/files/file-error.ts';
+import { fileErrorCode, isAbsent, toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { findFile } from '../../platform/objects/directory/store-directory.ts';
 
@@ -11,7 +11,7 @@ export async function findImageDirectory(path: string): Promise<string> {
     const real = await realpath(path);
     if ((await stat(real)).isDirectory()) return real;
   } catch (cause) {
-    throw unreadable(path, fileErrorCode(cause) ?? 'unknown fault', cause);
+    throw unreadable(path, toFileReason(cause), cause);
   }
   throw unreadable(path, 'it is not a directory');
 }

@@ -39,7 +39,8 @@ function documentError(
   line: number,
   cause: PolicyError | StrictJsonError,
 ): ConfigurationError {
-  return new ConfigurationError(code, cause.message, { position: { document, line }, cause });
+  const reason = cause instanceof StrictJsonError ? `not strict JSON: ${cause.message}` : cause.message;
+  return new ConfigurationError(code, reason, { position: { document, line }, cause });
 }
 
 type Scopes = ReadonlyMap<string, readonly PolicyRequirement[]>;

@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
+import { fileErrorCode, toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import { MAX_TRUST_FILE_BYTES, parseTrustFile } from '../documents/parse-trust-file.ts';
 import { recogniseDocument } from '../documents/recognise-document.ts';
@@ -96,7 +97,8 @@ async function openDirectory(directory: string): Promise<string> {
     const root = await realpath(directory);
     if ((await stat(root)).isDirectory()) return root;
   } catch (cause) {
-    throw missing(directory, 'the trust directory cannot be read', cause);
+    const remedy = fileErrorCode(cause) === 'ENOENT' ? '; signet trust add begins one' : '';
+    throw missing(directory, `the trust directory cannot be read: ${toFileReason(cause)}${remedy}`, cause);
   }
   throw missing(directory, 'the trust directory is not a directory');
 }
@@ -117,7 +119,7 @@ async function readEntries(path: string): Promise<Dirent[]> {
   try {
     return await readdir(path, { withFileTypes: true });
   } catch (cause) {
-    throw missing(path, 'the directory cannot be read', cause);
+    throw missing(path, `the directory cannot be read: ${toFileReason(cause)}`, cause);
   }
 }
 
@@ -137,7 +139,7 @@ function missing(directory: string, reason: string, cause?: unknown): Configurat
 async function readTrustFile(directory: string, name: string): Promise<Uint8Array> {
   const contents = await readRegularFile(join(directory, name), MAX_TRUST_FILE_BYTES, 'follow').catch(
     (cause: unknown) => {
-      throw refused('DocumentInvalid', name, 'the file cannot be read', cause);
+      throw refused('DocumentInvalid', name, `the file cannot be read: ${toFileReason(cause)}`, cause);
     },
   );
   if (contents.kind === 'whole') return new Uint8Array(contents.bytes);

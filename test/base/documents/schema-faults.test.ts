@@ -24,8 +24,8 @@ describe('each fault of a document', () => {
     ['no integer', { count: 1.5 }, 'count', 'expected an integer'],
     ['too large a number', { count: Number.POSITIVE_INFINITY }, 'count', 'expected an integer'],
     ['another pattern', { name: SECRET }, 'name', 'expected /^[a-z]*$/'],
-    ['none of the words', { mode: SECRET }, 'mode', 'expected "enforce" | "warn", found string'],
-    ['an unknown kind', { link: { kind: SECRET } }, 'link.kind', 'expected "by", found string'],
+    ['none of the words', { mode: SECRET }, 'mode', 'expected "enforce" | "warn", found another string'],
+    ['an unknown kind', { link: { kind: SECRET } }, 'link.kind', 'expected "by", found another string'],
     [
       'no alternative',
       { either: { text: 1 } },

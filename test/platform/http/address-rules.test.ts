@@ -97,7 +97,9 @@ describe('an address that a name resolves to', () => {
   test.each(ADDRESSES)('$name: $kind', async ({ address, kind }) => {
     const refusal = `host.test resolves to ${address}, which is a ${kind} address, `;
     const isNever = NEVER.includes(kind);
-    const remedy = isNever ? 'which is never contacted' : 'contacted only where the profile sets allowPrivateAddresses';
+    const remedy = isNever
+      ? 'which is never contacted'
+      : 'contacted only where allowPrivateAddresses of the profile, or --allow-private-stores, allows it';
     expect(await resolve(address, false)).toBe(kind === 'public' ? address : refusal + remedy);
     expect(await resolve(address, true)).toBe(isNever ? refusal + remedy : address);
   });

@@ -147,14 +147,16 @@ function parseBase(text: string): string {
   return `${url.origin}${withoutTrailing(url.pathname, '/')}`;
 }
 
-function parseToken(token: string): string {
+/** @throws InputError `ArgumentInvalid`, which does not show it */
+export function parseToken(token: string): string {
   if (token.length >= MIN_TOKEN_LENGTH && TOKEN.test(token)) return token;
   throw invalid(
     `the token must have ${MIN_TOKEN_LENGTH} or more of A-Z, a-z, 0-9, "-" and "_", as openssl rand -hex 32 has`,
   );
 }
 
-function toBundle(pem: string): string {
+/** The certificates of a PEM file, as manifests hold them. @throws InputError `ArgumentInvalid` */
+export function toBundle(pem: string): string {
   const { certificates } = splitCertificates(pem);
   if (certificates.length === 0) throw invalid('the CA file holds no PEM certificate');
   try {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, realpathSync, type Stats } from 'node:fs';
-import { lstat, mkdir, open, readdir, realpath, stat, unlink } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../../../base/errors/store-error.ts';
@@ -196,5 +196,18 @@ async function sweepDirectory(directory: string, now: number): Promise<void> {
     } catch (error) {
       if (!isAbsent(error)) throw error;
     }
+  }
+}
+
+/**
+ * Writes a file that must not be there yet; what could not be written whole is taken away again, so that the next call
+ * does not find it in its place. @throws the system's error, `EEXIST` among them
+ */
+export async function writeNewFile(file: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeFile(file, bytes, { flag: 'wx' });
+  } catch (error) {
+    if (fileErrorCode(error) !== 'EEXIST') await rm(file, { force: true });
+    throw error;
   }
 }
