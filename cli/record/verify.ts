@@ -166,6 +166,8 @@ async function verifyAll(found: AsyncIterable<FoundRecord>, options: RecordVerif
     else if (recheck.outcome === 'confirmed') confirmed += 1;
     else differs.push({ id: record?.id ?? '', differences: recheck.differences });
   }
+  // A page without one shows nothing.
+  if (checked === 0) throw new InputError('FileUnreadable', 'there are no records in it');
   printResult(options.output, { checked, confirmed, differs, unchecked }, formatSummary);
   return confirmed === checked ? ExitStatus.accepted : ExitStatus.rejected;
 }

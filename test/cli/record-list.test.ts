@@ -130,6 +130,13 @@ describe('record verify of many', () => {
     expect((await runSignet(['record', 'verify', file])).status).toBe(2);
   });
 
+  test.each(['records', 'verdicts'])('a page without %s shows nothing', async (member) => {
+    const file = path.join(scratch, 'nothing.json');
+    await writeFile(file, JSON.stringify({ [member]: [] }));
+    const { status, stdout, stderr } = await runSignet(['record', 'verify', file, '--objects', objects]);
+    expect([status, stdout, stderr]).toEqual([2, '', 'signet: there are no records in it\n']);
+  });
+
   test('names a record that is none, and checks the others', async () => {
     const store = createDirectoryObjectStore(objects);
     await store.createObject(recordKey('f'.repeat(64)), Buffer.from('{'));
