@@ -29,21 +29,39 @@ function* listContainerImages(containers: unknown): Generator<Listed> {
   if (!Array.isArray(containers)) return;
   for (const container of containers) {
     if (!isJsonObject(container)) continue;
-    const { image, env } = container;
+    const { image, env, envFrom } = container;
     // What is no text is named as it is, and is a fault.
     if (image !== undefined && image !== null) yield { kind: 'named', text: toText(image) };
     for (const one of Array.isArray(env) ? env : []) yield* listVariable(one);
+    for (const one of Array.isArray(envFrom) ? envFrom : []) yield* listPrefixed(one);
   }
 }
 
-/** A value that another object holds is not known here. */
+/** A value that another object holds is not known here, and said to be missing. */
 function* listVariable(variable: unknown): Generator<Listed> {
   if (!isJsonObject(variable)) return;
-  const { name, value } = variable;
+  const { name, value, valueFrom } = variable;
   if (typeof name !== 'string' || !IMAGE_VARIABLE.test(name)) return;
+  if (valueFrom !== undefined && valueFrom !== null) {
+    yield toElsewhere(name, valueFrom);
+    return;
+  }
   if (value === undefined || value === null || value === '') return;
   if (typeof value === 'string') yield { kind: 'named', text: value };
   else yield { kind: 'none', why: `${name}: expected a string` };
+}
+
+/** All that an object holds, under names that tell of images; names without a prefix stand in that object alone. */
+function* listPrefixed(source: unknown): Generator<Listed> {
+  if (!isJsonObject(source)) return;
+  const { prefix, ...from } = source;
+  if (typeof prefix === 'string' && IMAGE_VARIABLE.test(prefix)) yield toElsewhere(`${prefix}…`, from);
+}
+
+function toElsewhere(name: string, source: unknown): Listed {
+  const [[kind, place] = ['', undefined]] = isJsonObject(source) ? Object.entries(source) : [];
+  const where = place === undefined ? '' : `: ${kind} ${JSON.stringify(place)}`;
+  return { kind: 'none', why: `${name}: its image is not read, because it is elsewhere${where}` };
 }
 
 /** A volume may be an image, which the node pulls. */

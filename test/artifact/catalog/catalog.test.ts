@@ -172,6 +172,41 @@ describe('an entry that cannot be used is a fault, and all others are read', () 
   });
 });
 
+/** Variables whose image another object holds. */
+const ELSEWHERE: readonly [name: string, container: object, messages: readonly string[]][] = [
+  [
+    'valueFrom',
+    {
+      env: [
+        { name: 'RELATED_IMAGE_A', valueFrom: { configMapKeyRef: { name: 'images', key: 'a' } } },
+        { name: 'OPERAND_IMAGE_B', valueFrom: { secretKeyRef: { name: 's', key: 'b', optional: true } } },
+        { name: 'POD_IMAGE', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['image']" } } },
+        { name: 'RELATED_IMAGE_EMPTY', value: '', valueFrom: {} },
+        { name: 'RELATED_IMAGE_ODD', valueFrom: 'x' },
+        { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+      ],
+    },
+    [
+      'RELATED_IMAGE_A: its image is not read, because it is elsewhere: configMapKeyRef {"name":"images","key":"a"}',
+      'OPERAND_IMAGE_B: its image is not read, because it is elsewhere: secretKeyRef',
+      'POD_IMAGE: its image is not read, because it is elsewhere: fieldRef',
+      'RELATED_IMAGE_EMPTY: its image is not read, because it is elsewhere',
+      'RELATED_IMAGE_ODD: its image is not read, because it is elsewhere',
+    ],
+  ],
+  [
+    'a prefix',
+    {
+      envFrom: [
+        { prefix: 'RELATED_IMAGE_', configMapRef: { name: 'images' } },
+        { prefix: 'OTHER_', configMapRef: { name: 'x' } },
+        { configMapRef: { name: 'y' } },
+      ],
+    },
+    ['RELATED_IMAGE_…: its image is not read, because it is elsewhere: configMapRef {"name":"images"}'],
+  ],
+];
+
 describe('one broken part takes nothing else with it', () => {
   const good = JSON.stringify(bundle('good', B));
   const object = (data: string) => ({ type: 'olm.bundle.object', value: { data } });
@@ -245,6 +280,15 @@ describe('one broken part takes nothing else with it', () => {
       [A],
       ['RELATED_IMAGE_X: expected a string'],
     ],
+    ...ELSEWHERE.map(([name, container, messages]): [string, string, readonly string[], readonly string[]] => [
+      `a variable by ${name}`,
+      JSON.stringify({
+        kind: 'Deployment',
+        spec: { template: { spec: { containers: [{ image: A, ...container }] } } },
+      }),
+      [A],
+      messages,
+    ]),
   ])('%s', (_, text, expected, messages) => {
     const { images, faults } = parse(text);
     expect(images.map(({ pullspec }) => pullspec.text)).toEqual(expected);
@@ -295,7 +339,6 @@ describe('whatever names an image is read', () => {
           env('KUBE_RBAC_PROXY_IMAGE', 'quay.io/e/proxy:1'),
           env('IMAGE_PULL_POLICY', 'Always'),
           env('RELATED_IMAGE_EMPTY', ''),
-          { name: 'POD_IMAGE', valueFrom: { fieldRef: { fieldPath: 'x' } } },
         ],
       },
     ],
