@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { findOtherSpelling, isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Digest, parseDigest } from '../../base/names/digest.ts';
@@ -61,7 +61,9 @@ function isPage(untrustedBytes: Uint8Array): boolean {
   return /^(?:\xef\xbb\xbf)?\s*</.test(Buffer.from(untrustedBytes.subarray(0, 64)).toString('latin1'));
 }
 
-function parseNodes({ nodes }: JsonObject, architecture: string | undefined): readonly GraphNode[] {
+function parseNodes(document: JsonObject, architecture: string | undefined): readonly GraphNode[] {
+  requireSpelling(document, ['nodes'], '');
+  const { nodes } = document;
   if (!Array.isArray(nodes)) throw new InputError('BodyInvalid', 'nodes: expected an array');
   if (nodes.length > MAX_GRAPH_NODES) throw new InputError('BodyTooLarge', `nodes: more than ${MAX_GRAPH_NODES}`);
   const parseNode = createNodeParser(architecture);
@@ -134,6 +136,7 @@ function createNodeParser(architecture: string | undefined): NodeParser {
 
   return (untrustedNode, path) => {
     if (!isJsonObject(untrustedNode)) throw invalid(`${path}: expected an object`);
+    requireSpelling(untrustedNode, ['version', 'payload', 'metadata'], `${path}.`);
     const version = readText(untrustedNode, 'version', path, parseVersion);
     const payload = readText(untrustedNode, 'payload', path, parsePayload);
     if (version === undefined) throw invalid(`${path}.version: missing`);
@@ -150,6 +153,12 @@ function createNodeParser(architecture: string | undefined): NodeParser {
       manifestRef: manifestRef === undefined || manifestRef === payload.digest ? undefined : detachDigest(manifestRef),
     };
   };
+}
+
+/** Clusters are written in Go, and take `Payload` for `payload`: they would be led to another release. */
+function requireSpelling(object: JsonObject, known: readonly string[], place: string): void {
+  const other = findOtherSpelling(object, known);
+  if (other !== undefined) throw invalid(`${place}${show(other)}: spelled otherwise than ${known.join(', ')}`);
 }
 
 function readText<T>(object: JsonObject, member: string, path: string, parse: (text: string) => T): T | undefined {

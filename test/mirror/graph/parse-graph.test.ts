@@ -87,6 +87,19 @@ describe('what is no update graph is refused', () => {
       'BodyInvalid',
       'nodes[1].version: 4.15.0 is also the version of nodes[0]',
     ],
+    [
+      'another payload, which clusters read',
+      withNode({ ...good, Payload: good.payload }),
+      'BodyInvalid',
+      'nodes[1]."Payload": spelled otherwise than version, payload, metadata',
+    ],
+    [
+      'other nodes, which clusters read',
+      JSON.stringify({ nodes: [good], NODES: [] }),
+      'BodyInvalid',
+      '"NODES": spelled otherwise than nodes',
+    ],
+    ['metadata twice', withNode({ ...good, metaData: {} }), 'BodyInvalid', 'nodes[1]."metaData": spelled otherwise'],
     ['no payload', withNode({ version: '4.16.0' }), 'BodyInvalid', 'nodes[1].payload: missing'],
     [
       'a payload that is an object',
