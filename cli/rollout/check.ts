@@ -50,7 +50,7 @@ const TO_OUTCOME = {
 } as const;
 
 /** The call is rejected unless all is live, and a pool of which that is not known is not decided. */
-function toJudgement({ outcome, pools, faults }: Rollout, file: string): Judgement {
+function toJudgement({ outcome, pools, faults, warnings }: Rollout, file: string): Judgement {
   const toFinding = ({ check, message, details }: Finding): JudgedFinding => ({
     code: check,
     message,
@@ -64,7 +64,10 @@ function toJudgement({ outcome, pools, faults }: Rollout, file: string): Judgeme
         name: pool,
         outcome: TO_OUTCOME[one],
         findings: findings.filter(({ answer }) => answer !== 'yes').map(toFinding),
-        notes: one === 'unconcerned' ? [{ code: one, message: 'none of the MachineConfigs is for it' }] : [],
+        notes:
+          one === 'unconcerned'
+            ? [{ code: one, message: 'none of the MachineConfigs is for it' }]
+            : warnings.map((message) => ({ code: 'open-scope', message })),
         file,
       })),
       ...faults.map((message) => ({
@@ -81,8 +84,12 @@ async function readNamed(file: string): Promise<{ name: string; bytes: Uint8Arra
   return { name: file, bytes: await readInput(file, MAX_OBJECTS_BYTES) };
 }
 
-function formatRollout({ pools, faults }: Rollout): string {
-  return [...pools.flatMap(formatPool), ...faults.map((fault) => `${color('not-live')}  ${fault}`)].join('\n');
+function formatRollout({ pools, faults, warnings }: Rollout): string {
+  return [
+    ...pools.flatMap(formatPool),
+    ...faults.map((fault) => `${color('not-live')}  ${fault}`),
+    ...warnings.map((warning) => `warning  ${warning}`),
+  ].join('\n');
 }
 
 function formatPool({ pool, outcome, findings }: PoolRollout): readonly string[] {

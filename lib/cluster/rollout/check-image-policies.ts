@@ -3,6 +3,7 @@ import { decodeReplacing } from '../../base/documents/decode.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import type { ClusterImagePolicy } from '../../trust/policy/cluster-image-policy.ts';
+import { findOpenScopes } from '../../trust/policy/image-policy.ts';
 import { parsePolicyJson } from '../../trust/policy/parse-policy-json.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
 import { toGeneratedName } from '../render/machine-config/machine-config.ts';
@@ -14,6 +15,26 @@ import { type Finding, finding } from './rollout.ts';
 /** What the machine-config operator writes image policies to (`pkg/controller/container-runtime-config`). */
 const POLICY = '/etc/containers/policy.json';
 const REGISTRIES = '/etc/containers/registries.d/sigstore-registries.yaml';
+
+/** Where the policies in MachineConfigs ask for nothing within a scope that asks: whoever wrote it may not know. */
+export function warnOfOpenScopes(expected: readonly KnownMachineConfig[]): readonly string[] {
+  const warnings = expected.flatMap(({ name, files }) =>
+    [...files.keys()].filter(isPolicyFile).flatMap((file) => {
+      const policy = read(file, files, (text) => parsePolicyJson(file, text));
+      // What nodes cannot read is what rendering refuses.
+      if (typeof policy === 'string') return [];
+      return findOpenScopes(policy).map(
+        ({ scope, within: [wider = ''] }) =>
+          `${name}: ${file}: ${scope} accepts anything, although ${wider} does not: nodes ask for no signature there`,
+      );
+    }),
+  );
+  return [...new Set(warnings)];
+}
+
+function isPolicyFile(file: string): boolean {
+  return file === POLICY || /^\/etc\/crio\/policies\/[^/]+\.json$/.test(file);
+}
 
 type NodeFiles = ReadonlyMap<string, Uint8Array | { readonly link: string } | undefined>;
 
@@ -63,24 +84,33 @@ export function checkPolicyNodes(
   return finding('nodes', 'yes', `the files of ${count} hold every policy`);
 }
 
-/** What files lack of image policies: each scope needs its requirement, and to be told that signatures are attached. */
+/**
+ * What files lack of image policies: each scope needs its requirement, no narrower one that asks for nothing, and to be told
+ * that signatures are attached.
+ */
 function findMissing(policies: readonly ClusterImagePolicy[], files: NodeFiles): readonly string[] {
   return policies.flatMap((policy) => {
     const file = toPolicyFile(policy);
     const what = `${policy.kind} ${policy.name}`;
-    const scopes = read(file, files, (text) => parsePolicyJson(file, text).transports.get('docker'));
+    const held = read(file, files, (text) => parsePolicyJson(file, text));
     const sections = read(REGISTRIES, files, (text) => {
       const [document] = parseTrustFile({ name: REGISTRIES, bytes: Buffer.from(text) });
       return readRegistriesD([{ document: REGISTRIES, content: document?.content ?? {} }]).docker;
     });
-    const unread = [scopes, sections].filter((one) => typeof one === 'string');
-    if (typeof scopes === 'string' || typeof sections === 'string') return unread.map((fault) => `${what}: ${fault}`);
+    const unread = [held, sections].filter((one) => typeof one === 'string');
+    if (typeof held === 'string' || typeof sections === 'string') return unread.map((fault) => `${what}: ${fault}`);
     return policy.scopes.flatMap((scope) => {
-      const requirements = scopes?.get(scope) ?? [];
+      const requirements = held.transports.get('docker')?.get(scope) ?? [];
       const isRequired = requirements.some((one) => isDeepStrictEqual(one, policy.requirement));
       if (!isRequired) return [`${file}: ${scope} does not require what ${what} says`];
-      if (sections.get(scope)?.useSigstoreAttachments === true) return [];
-      return [`${REGISTRIES}: ${scope} does not say use-sigstore-attachments: true`];
+      const open = findOpenScopes(held).filter(({ within }) => within.includes(scope));
+      const isLookedFor = sections.get(scope)?.useSigstoreAttachments === true;
+      return [
+        ...(isLookedFor ? [] : [`${REGISTRIES}: ${scope} does not say use-sigstore-attachments: true`]),
+        ...open.map(
+          (one) => `${file}: ${one.scope} within ${scope} accepts anything: nodes ask for no signature there`,
+        ),
+      ];
     });
   });
 }

@@ -1,7 +1,7 @@
 import type { ClusterImagePolicy } from '../../trust/policy/cluster-image-policy.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
-import { checkPolicyNodes, checkPolicyPool } from './check-image-policies.ts';
+import { checkPolicyNodes, checkPolicyPool, warnOfOpenScopes } from './check-image-policies.ts';
 import { checkNodeStates, checkNodes, findPoolOfNode, type NodeContents, runsBy } from './check-nodes.ts';
 import { checkPool } from './check-pool.ts';
 import { mergeFiles, selectMachineConfigs } from './merge-machine-configs.ts';
@@ -46,7 +46,8 @@ export function checkRollout(
     ...faults.map(() => 'rejected' as const),
     ...rollouts.flatMap((rollout) => (rollout.outcome === 'unconcerned' ? [] : [TO_JUDGED[rollout.outcome]])),
   ]);
-  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults };
+  const warnings = warnOfOpenScopes(expected);
+  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults, warnings };
 }
 
 /**
@@ -82,7 +83,7 @@ export function checkPolicyRollout(
     ...faults.map(() => 'rejected' as const),
     ...rollouts.flatMap((rollout) => (rollout.outcome === 'unconcerned' ? [] : [TO_JUDGED[rollout.outcome]])),
   ]);
-  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults };
+  return { outcome: outcome === 'accepted' ? 'live' : 'not-live', pools: rollouts, faults, warnings: [] };
 }
 
 /** A node that holds the expected files proves their owner, so an unknown owner no longer counts. */

@@ -25,6 +25,8 @@ export interface Rollout {
   readonly pools: readonly PoolRollout[];
   /** Faults that concern no single pool. */
   readonly faults: readonly string[];
+  /** What a reader of the policies may miss; it changes no outcome. */
+  readonly warnings: readonly string[];
 }
 
 export function finding(

@@ -75,6 +75,24 @@ export function listEnclosingScopes(scope: string): readonly string[] {
   return [...new Set([scope, ...parents, ...listWildcards(parents.at(-1) ?? scope)])];
 }
 
+/** A scope of the transport docker that accepts anything, within one that does not. */
+interface OpenScope {
+  readonly scope: string;
+  /** All that enclose it, from the most specific. */
+  readonly within: readonly string[];
+}
+
+/** Where nodes ask for nothing although a wider scope does: the most specific scope alone counts. */
+export function findOpenScopes({ transports }: ImagePolicy): readonly OpenScope[] {
+  const docker = transports.get('docker') ?? new Map<string, readonly PolicyRequirement[]>();
+  const isOpen = (scope: string): boolean =>
+    docker.get(scope)?.every(({ type }) => type === 'insecureAcceptAnything') === true;
+  return [...docker.keys()].filter(isOpen).flatMap((scope) => {
+    const within = listEnclosingScopes(scope).filter((one) => one !== scope && docker.has(one) && !isOpen(one));
+    return within.length === 0 ? [] : [{ scope, within }];
+  });
+}
+
 /** A scope of the transport docker without the tag and digest of an image; a host keeps its port. */
 export function toScopeName(scope: string): string {
   const [named = ''] = scope.split('@');

@@ -338,6 +338,28 @@ describe('other places that nodes read signature settings from', () => {
   });
 });
 
+test('a MachineConfig whose policy is open below a scope that asks is warned of, and live all the same', () => {
+  const signedBy = [{ type: 'signedBy', keyType: 'GPGKeys', keyPath: '/etc/pki/k' }];
+  const open = [{ type: 'insecureAcceptAnything' }];
+  const docker = {
+    'r.example': signedBy,
+    'r.example/a': open,
+    'r.example/a/b': signedBy,
+    'r.example/a/b/c': open,
+    's.example': open,
+  };
+  const bytes = Buffer.from(JSON.stringify({ default: open, transports: { docker } }));
+  const ours = parseMachineConfigs({ name: 'ours.yaml', bytes: Buffer.from(toManifestsText(render(bytes), 'yaml')) });
+  const nodes = ['a', 'b', 'c'].map((node): NodeContents => ({ node, files: new Map([[PATH, bytes]]) }));
+  const { outcome, warnings } = checkRollout(described(AFTER), ours, nodes);
+  expect(outcome).toBe('live');
+  expect(warnings).toEqual([
+    expect.stringContaining(`${PATH}: r.example/a accepts anything, although r.example does not`) as unknown,
+    expect.stringContaining(`${PATH}: r.example/a/b/c accepts anything, although r.example/a/b does not`) as unknown,
+  ]);
+  expect(checkRollout(described(AFTER), expected, NODES).warnings).toEqual([]);
+});
+
 describe('image policies', () => {
   const keyData = Buffer.from(
     '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n',
@@ -368,6 +390,10 @@ describe('image policies', () => {
         },
       },
     });
+  const OPEN = [{ type: 'insecureAcceptAnything' }];
+  const SIGNED = [{ type: 'sigstoreSigned', keyData, signedIdentity: { type: 'matchRepository' } }];
+  const beside = (scopes: object) =>
+    JSON.stringify({ default: OPEN, transports: { docker: { [scope]: SIGNED, ...scopes } } });
   const SERVED = `docker:\n  ${scope}: {use-sigstore-attachments: true}\n`;
   const ATTACHED = '/etc/containers/registries.d/sigstore-registries.yaml';
   const GENERATED = '99-worker-generated-registries';
@@ -426,6 +452,24 @@ describe('image policies', () => {
       cluster,
       { [PATH]: nodePolicy(), [ATTACHED]: SERVED.replace('true', 'false') },
       'use-sigstore-attachments',
+    ],
+    [
+      'with a narrower scope that accepts anything',
+      cluster,
+      { [PATH]: beside({ [`${scope}/open`]: OPEN, 'other.example': OPEN, [`${scope}2`]: OPEN }), [ATTACHED]: SERVED },
+      `${scope}/open within ${scope} accepts anything`,
+    ],
+    [
+      'with a narrower scope that rejects, or asks for another signature',
+      cluster,
+      { [PATH]: beside({ [`${scope}/no`]: [{ type: 'reject' }], [`${scope}/b`]: SIGNED }), [ATTACHED]: SERVED },
+      undefined,
+    ],
+    [
+      'with an image that accepts anything',
+      cluster,
+      { [PATH]: beside({ [`${scope}/a:latest`]: OPEN }), [ATTACHED]: SERVED },
+      `${scope}/a:latest within ${scope} accepts anything`,
     ],
     ['without registries.d', cluster, { [PATH]: nodePolicy() }, 'sigstore-registries.yaml is missing'],
     ['that nodes cannot read', cluster, { [PATH]: '{', [ATTACHED]: SERVED }, 'policy.json cannot be read'],
