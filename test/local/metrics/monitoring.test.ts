@@ -94,6 +94,12 @@ describe('alerts and dashboard', () => {
     expect(others).toEqual(['throttles.md']);
   });
 
+  test.each(rules)('the runbook of $alert says what to do on one machine', ({ alert, annotations }) => {
+    const runbook = readFileSync(path.join(ROOT, annotations.runbook), 'utf8');
+    const own = runbook.slice(runbook.search(/On one machine/));
+    expect(own).toContain(`\`${alert}\``);
+  });
+
   test('every metric is told from nothing known: what could not be read has no sample', () => {
     expect(exposed.get('signet_overview_faults')?.value).toBe(1);
     expect(exposed.get('signet_key_expires_days')?.labels).toEqual({ profile: 'ocp' });
