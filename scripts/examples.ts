@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { writeScene } from './examples/scene.ts';
 import { listDocuments } from './format-documents.ts';
 
 // `npm run examples` runs the examples of the documents and writes what they print; with `--check` it changes nothing,
-// and exits 1 when one prints something else. An example is a block of ```console after a line `<!-- run -->`: its
+// and exits 1 when one prints something else. `--scene DIR` writes the files that they work on, and runs nothing. An example is a block of ```console after a line `<!-- run -->`: its
 // commands run one after the other in the folder that writeScene fills, which is kept for the whole document.
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -71,12 +72,19 @@ const VARIABLES = {
   TAMPERED: `${DIGEST}32254b81d2e701c06c941edf95bb8769e4f375b286e6d8cfab34d92dd6b96f14`,
 };
 
-if (import.meta.main) {
+const { check, scene } = parseArgs({ options: { check: { type: 'boolean' }, scene: { type: 'string' } } }).values;
+if (scene === undefined) runAll(check === true);
+else {
+  writeScene(scene);
+  process.stdout.write(`wrote the files of the examples to ${scene}\n`);
+}
+
+function runAll(isCheck: boolean): void {
   for (const file of listDocuments()) {
     const text = readFileSync(path.join(ROOT, file), 'utf8');
     const made = runExamples(text);
     if (made === text) continue;
-    if (process.argv.includes('--check')) {
+    if (isCheck) {
       process.stderr.write(`${file}: an example prints something else: npm run examples\n`);
       process.exitCode = 1;
     } else writeFileSync(path.join(ROOT, file), made);

@@ -50,6 +50,28 @@ function judgeCommand(words: readonly string[]): string | undefined {
     .map((flag) => `no flag ${flag}`)[0];
 }
 
+/** What blocks of commands redirect to, below a folder that none before has made. */
+function findUnmade(text: string): readonly string[] {
+  const made = new Set<string>();
+  const unmade: string[] = [];
+  for (const [, block = ''] of text.matchAll(/^ *```(?:sh|bash|console)\n([\s\S]*?)^ *```/gm)) {
+    for (const line of block.split('\n')) {
+      const [, folders = ''] = /\bmkdir -p ([^|;&]+)/.exec(line) ?? [];
+      for (const folder of folders.split(/\s+/)) made.add(toFirstFolder(folder.replaceAll('"', '')));
+      for (const [, target = ''] of line.matchAll(/(?<=\s)>{1,2} *"?([\w.$][^\s"|;&]*)/g)) {
+        const folder = toFirstFolder(target);
+        const isThere = made.has(folder) || existsSync(path.join(ROOT, folder));
+        if (target.includes('/') && !isThere) unmade.push(target);
+      }
+    }
+  }
+  return unmade;
+}
+
+function toFirstFolder(place: string): string {
+  return place.split('/', 1)[0] ?? '';
+}
+
 /** As GitHub makes an anchor of a heading. */
 function toAnchor(heading: string): string {
   return heading
@@ -87,6 +109,20 @@ describe.each(GUIDES)('%s', (file) => {
     });
     expect(wrong).toEqual([]);
   });
+
+  test('every folder that a command writes into is made before', () => {
+    expect(findUnmade(text)).toEqual([]);
+  });
+});
+
+test('the check of folders sees one that nobody made', () => {
+  const block = (...lines: readonly string[]): string => ['```sh', ...lines, '```'].join('\n');
+  expect(findUnmade(block('oc get nodes > site/nodes.yaml', 'oc get mcp >> "other/$name.yaml"'))).toEqual([
+    'site/nodes.yaml',
+    'other/$name.yaml',
+  ]);
+  const made = block('mkdir -p site "other"', 'oc get nodes > site/nodes.yaml', 'oc get mcp >> "other/$name.yaml"');
+  expect(findUnmade(`${made}\n${block('cat x > plain.txt 2> /dev/null')}`)).toEqual([]);
 });
 
 describe('the check of commands sees', () => {
