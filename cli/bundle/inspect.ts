@@ -5,7 +5,7 @@ import { type Inspection, inspectBundle } from '../../lib/bundle/import/inspect-
 import type { FailedSignature } from '../../lib/bundle/import/place-candidates.ts';
 import { type OpenedSource, withCarriedBundle } from '../../lib/bundle/import/read-carried.ts';
 import type { OutputFormat, OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
 export interface InspectBundleOptions extends OutputOptions {
@@ -89,9 +89,9 @@ function formatInspection({
     for (const earlier of manifest.since ?? []) lines.push(`  since       sha256:${earlier}`);
   }
   const { signatures, configMaps, trustDocuments, sigstoreFiles } = intact;
-  const layout = sigstoreFiles === undefined ? '' : `, ${sigstoreFiles} files of Sigstore signatures`;
+  const layout = sigstoreFiles === undefined ? '' : `, ${countOf(sigstoreFiles, 'file')} of Sigstore signatures`;
   lines.push(
-    `  intact      ${signatures} signatures, ${configMaps} ConfigMaps, ${trustDocuments} trust documents${layout}`,
+    `  intact      ${countOf(signatures, 'signature')}, ${countOf(configMaps, 'ConfigMap')}, ${countOf(trustDocuments, 'trust document')}${layout}`,
     verification === undefined
       ? '  verified    nothing: name the trust documents of this site with --trust'
       : `  verified    ${verification.verified} signatures, those in ConfigMaps included`,

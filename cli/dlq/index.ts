@@ -7,7 +7,7 @@ import type { RedriveLettersOptions } from './redrive.ts';
 /** `signet dlq …` */
 export function addDlq(program: Command, { setStatus, signal }: Run): void {
   const dlq = program.command('dlq').description('dead letters: messages that were given up, each with its reason');
-  const queue = 'URL of the queue of dead letters; push, mirror or export for the service on --data';
+  const queue = 'URL of the queue of dead letters; push, mirror, export or notify for the service on --data';
   const directory = (): Option =>
     new Option('--data <dir>', 'where the service that runs on this machine keeps its data')
       .argParser(parseNotEmpty)
@@ -28,7 +28,9 @@ export function addDlq(program: Command, { setStatus, signal }: Run): void {
     .description('put dead letters back into the queue that they come from; all, unless some are chosen')
     .argument('<queue>', queue)
     .addOption(
-      new Option('--to <url>', 'queue to put them into; known for push, mirror and export').argParser(parseNotEmpty),
+      new Option('--to <url>', 'queue to put them into; known for push, mirror, export and notify').argParser(
+        parseNotEmpty,
+      ),
     )
     .addOption(directory())
     .addOption(repeatable('--id <message>', 'only the letter with this message ID (repeatable)'))

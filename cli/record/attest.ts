@@ -58,7 +58,7 @@ async function readEnvelope(record: string, { from, form }: RecordAttestOptions)
     if (from !== undefined) {
       throw new InputError(
         'ArgumentInvalid',
-        `${JSON.stringify(record)} is no id of a record: 64 lower-case hex digits`,
+        `${JSON.stringify(record)} is no id of a record: 64 lower-case hex digits, as record list -o json has them`,
       );
     }
     return await readInput(record, MAX_ATTESTATION_BYTES);

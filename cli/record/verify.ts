@@ -16,7 +16,7 @@ import { type Recheck, recheckRecord } from '../../lib/verdict/records/recheck-r
 import { isRecordId, MAX_RECORD_BYTES, type VerdictRecord } from '../../lib/verdict/records/verdict-record.ts';
 import { openTrust } from '../open/trust.ts';
 import type { OutputOptions } from '../shell/options.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { readInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 import { type FoundRecord, readRecordsIn } from './places.ts';
@@ -214,6 +214,6 @@ function formatSummary({ checked, confirmed, differs, unchecked }: Summary): str
   return [
     ...differs.flatMap(({ id, differences }) => [`differs  ${id}`, ...differences.map((one) => `  differs   ${one}`)]),
     ...unchecked.map(({ key, fault }) => `not checked  ${key}: ${fault}`),
-    `${checked} records: ${confirmed} confirmed, ${differs.length} differ, ${unchecked.length} not checked`,
+    `${countOf(checked, 'record')}: ${confirmed} confirmed, ${differs.length} differ, ${unchecked.length} not checked`,
   ].join('\n');
 }

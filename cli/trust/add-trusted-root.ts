@@ -10,7 +10,7 @@ import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory
 import { isProfileName } from '../../lib/trust/prepared/profiles.ts';
 import { isTrustFileName, type TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
 import { parseNamed } from '../open/trusted-root.ts';
-import { printResult } from '../shell/output.ts';
+import { countOf, printResult } from '../shell/output.ts';
 import { readInput } from '../shell/read-input.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 import type { AddOptions } from './add.ts';
@@ -89,10 +89,14 @@ async function writeNew(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+function toAuthorities(count: number, kind: string): string {
+  return `${count} ${kind} ${count === 1 ? 'authority' : 'authorities'}`;
+}
+
 function formatAdded({ profile, file, logs, authorities, timestampAuthorities, warnings }: Added): string {
   return [
     `wrote ${file} (profile ${profile})`,
-    `  trusts  ${logs} logs, ${authorities} certificate authorities, ${timestampAuthorities} timestamp authorities`,
+    `  trusts  ${countOf(logs, 'log')}, ${toAuthorities(authorities, 'certificate')}, ${toAuthorities(timestampAuthorities, 'timestamp')}`,
     ...warnings.map((warning) => `  warning: ${warning}`),
   ].join('\n');
 }

@@ -120,7 +120,7 @@ describe('record verify of many', () => {
     const file = path.join(scratch, 'page.json');
     await writeFile(file, JSON.stringify(page));
     const good = await runSignet(['record', 'verify', file, '--objects', objects]);
-    expect([good.status, good.stdout]).toEqual([0, '1 records: 1 confirmed, 0 differ, 0 not checked\n']);
+    expect([good.status, good.stdout]).toEqual([0, '1 record: 1 confirmed, 0 differ, 0 not checked\n']);
     await writeFile(file, JSON.stringify(page).replace('"outcome":"rejected"', '"outcome":"accepted"'));
     const lie = await runSignet(['record', 'verify', file, '--objects', objects]);
     expect([lie.status, lie.stdout]).toEqual([1, expect.stringContaining('something else than the record')]);

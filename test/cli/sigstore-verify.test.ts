@@ -112,7 +112,7 @@ describe('signet trust add sigstore', () => {
     const { status, stdout } = await add('--from', 'trusted_root.json');
     expect([status, stdout]).toEqual([
       0,
-      expect.stringContaining('2 logs, 1 certificate authorities, 1 timestamp authorities'),
+      expect.stringContaining('2 logs, 1 certificate authority, 1 timestamp authority'),
     ]);
     expect(await readFile(path.join(work, 'trust/ocp/trusted_root.json'), 'utf8')).toBe(formatRoot());
     const verified = await sigstore('app', ...BUNDLE, ...LOGIN_ARGS, '--trust', 'trust');
