@@ -230,6 +230,16 @@ describe('one store is enough for a cluster, and not for the publisher', () => {
     expect(stdout).toMatch(/\n {4}faulty {4}.*\/b, 0 of 1 signatures verify\n/);
   });
 
+  test('a tag and the digest: the tag counts too', async () => {
+    const digest = imageDigest ?? '';
+    const named = (tag: string) => signFor(digest, `${DEMO_REPOSITORY}${tag}@${digest}`);
+    const rows = [`:${toTag(digest)}`, '', ':4.16.36-x86_64'].map(async (tag, index) => {
+      const stores = [await writeStore(`a${index}`), await writeStore(`b${index}`, { [digest]: [await named(tag)] })];
+      return (await audit(stores)).status;
+    });
+    expect(await Promise.all(rows)).toEqual([0, 0, 1]);
+  });
+
   test('a store that does not answer', async () => {
     const { origin } = await setup.serve((_, response) => response.writeHead(500).end());
     const { status, audited } = await auditJson([await writeStore('a'), origin]);

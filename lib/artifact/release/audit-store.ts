@@ -81,9 +81,10 @@ function toSignatures(
   });
 }
 
-/** A signature may name no tag, or its digest: then it is of the digest alone, which is what it is verified for. */
+/** A signature may name no tag: then it is of the digest alone, which is what it is verified for. */
 function isOfTag(signedFor: string | undefined, tag: string | undefined): boolean {
-  if (signedFor === undefined || tag === undefined || signedFor.includes('@')) return true;
-  const named = signedFor.slice(signedFor.lastIndexOf('/') + 1);
+  if (signedFor === undefined || tag === undefined) return true;
+  const [name = ''] = signedFor.split('@', 1);
+  const named = name.slice(name.lastIndexOf('/') + 1);
   return !named.includes(':') || named.slice(named.indexOf(':') + 1) === tag;
 }
