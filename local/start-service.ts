@@ -30,6 +30,7 @@ import { type HttpFront, startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
 import { lockFolder } from './lock-folder.ts';
 import { createEventCounts } from './metrics/count-events.ts';
+import { checkNamedFiles } from './named-files.ts';
 import { parseNotifySecret } from './notify/cloud-event.ts';
 import type { StartOptions } from './options.ts';
 import { isDirectory, publishDocuments } from './publish-documents.ts';
@@ -73,6 +74,7 @@ const SECRET_REFRESH_MS = 2000;
 /** Starts the whole service. @throws ConfigurationError, InputError; an Error when the port is taken */
 export async function startService(options: StartOptions): Promise<LocalService> {
   await checkNamedStores(options.stores ?? []);
+  await checkNamedFiles(options);
   const page = await openPageFiles(options.console);
   const { gate, signIn } = await openGate(options, SECRET_REFRESH_MS);
   const lock = await lockFolder(options.data);
