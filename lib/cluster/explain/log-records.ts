@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { toKyvernoDenial } from './patterns/kyverno-records.ts';
 import { readCutRecord, readSignetRecord } from './patterns/signet-records.ts';
 import type { Statement } from './patterns/statement.ts';
 
@@ -160,6 +161,8 @@ function write(value: JsonValue, statements: Statement[], depth: number): readon
     statements.push(...said);
     return [];
   }
+  const denial = toKyvernoDenial(value);
+  if (denial !== undefined) return [denial];
   const own = SAID.flatMap((member) => writeText(value[member], statements, depth));
   const names = NAMES.flatMap((member) => toField(value, member));
   const inner = Object.entries(value)

@@ -45,8 +45,12 @@ export function readPlainText(untrustedText: string): Passages {
 function readManifests(text: string): readonly unknown[] | undefined {
   try {
     const contents = [...readObjects('input', text)].map(({ content }) => content);
+    // A line of a log may name the kind of what it is about.
     const isManifest = contents.every(
-      ({ kind, apiVersion, schema }) => typeof (kind ?? apiVersion) === 'string' && schema === undefined,
+      ({ kind, apiVersion, schema, level }) =>
+        typeof (kind ?? apiVersion) === 'string' &&
+        schema === undefined &&
+        (level === undefined || apiVersion !== undefined),
     );
     return isManifest && contents.length > 0 ? contents : undefined;
   } catch (error) {

@@ -289,6 +289,16 @@ version   4.4.0     True        True          16m     Unable to apply 4.4.1: the
     about: `registry.example.com/team`,
   },
   {
+    name: 'machine-config operator: payload blocked',
+    text: `I1122 00:00:00.000000       1 container_runtime_config_controller.go:700] error adding ["quay.io" "quay.io/openshift-release-dev"] to blocked registries, cannot block the repository being used by the payload, skipping....`,
+    says: ['payload-blocked'],
+  },
+  {
+    name: 'machine-config operator: payload blocked beside a mirror',
+    text: `W1122 00:00:00.000000       1 helpers.go:700] "quay.io" matches the payload repository, but will add it to the list of blocked registries as there are mirror rules configured for it`,
+    says: [],
+  },
+  {
     name: 'machine-config operator: policy conflict',
     text: `has conflicting scope(s) ["registry.example.com/team"] that equal to or nest inside existing clusterimagepolicy, only policy from clusterimagepolicy scope(s) will be applied`,
     says: ['policy-conflict'],
@@ -740,6 +750,28 @@ x:
   {
     name: 'Kyverno: event',
     text: `policy check-image/verify fail: failed to verify image ${RELEASE}: .attestors[0].entries[0].keys: no matching signatures`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
+    name: 'Kyverno: log in JSON, 1.13',
+    text: `{"level":"error","v":0,"logger":"engine.verify","policy.name":"check-image","policy.namespace":"","policy.apply":"All","new.kind":"Pod","new.namespace":"default","new.name":"x","rule.name":"check-image","image":"${RELEASE}","error":".attestors[0].entries[0].keys: no signatures found","caller":"github.com/kyverno/kyverno/pkg/engine/internal/imageverifier.go:390","time":"2026-11-22T00:00:00Z","message":"failed to verify image"}`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
+    name: 'Kyverno: log in JSON, 1.10, without the image',
+    text: `{"level":"error","ts":"2026-11-22T00:00:00Z","logger":"engine.verify","caller":"internal/imageverifier.go:298","msg":"failed to verify image","policy.name":"check-image","rule.name":"check-image","new.kind":"Pod","error":".attestors[0].entries[0].keys: no matching signatures:\\n"}`,
+    says: ['denied'],
+  },
+  {
+    name: 'Kyverno: without the image',
+    text: `policy check-image/check-image fail: failed to verify image: .attestors[0].entries[0].keys: no matching signatures`,
+    says: ['denied'],
+  },
+  {
+    name: 'Kyverno: log of the webhook in JSON',
+    text: `{"level":"error","ts":"2026-11-22T00:00:00Z","logger":"webhooks.resource.mutate","caller":"resource/handlers.go:190","msg":"image verification failed","kind":"Pod","error":"\\n\\nresource Pod/default/x was blocked due to the following policies \\n\\ncheck-image:\\n  check-image: 'failed to verify image ${RELEASE}: .attestors[0].entries[0].keys: no signatures found'\\n"}`,
     says: ['denied'],
     about: RELEASE,
   },

@@ -54,6 +54,10 @@ const TEMPLATES: readonly string[] = [
   'admission webhook "validation.gatekeeper.sh" denied the request: [{name}] image {host}/{name}:{n} comes from an untrusted registry',
   'failed calling webhook "{name}.example.com": failed to call webhook: Post "https://{host}:443/validate?timeout=10s": context deadline exceeded ({n})',
   'policy {name}/{n} fail: validation error: image {host}/{name} must not use latest',
+  // logs of admission in JSON
+  '{"level":"error","logger":"engine.verify","caller":"github.com/kyverno/kyverno/pkg/engine/internal/imageverifier.go:390","image":"{host}/{name}:{n}","error":"no signatures found","message":"failed to verify image"}',
+  '{"level":"error","logger":"{name}","caller":"verify/image.go:{n}","image":"quay.io/openshift-release-dev/ocp-release:4.16.{n}","error":"no signatures found","msg":"failed to verify image"}',
+  '{"level":"info","logger":"engine.verify","caller":"internal/imageverifier.go:{n}","msg":"image was previously verified, skipping check","image":"quay.io/openshift-release-dev/ocp-release:4.16.{n}","kind":"Pod"}',
   // nodes, etcd, disks, DNS, quota
   'E1122 10:11:12.131415 {n} kubelet.go:2427] "Error getting node" err="node {name} not found"',
   'Node {name} is reporting: "failed to drain node: {name} after 1 hour. Please see machine-config-controller logs ({n})"',

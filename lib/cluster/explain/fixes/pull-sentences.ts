@@ -145,6 +145,12 @@ export const NAMED_FIXES: ReadonlyMap<PullFault, (identity: string, text: string
     }),
   ],
   [
+    'payload-blocked',
+    (identity: string): Fix => ({
+      say: `blockedRegistries of the cluster’s image configuration (image.config.openshift.io/cluster) names ${identity}, which the release itself comes from: it is left out, and nodes go on pulling there. Take it out, or mirror the release by an ImageDigestMirrorSet to a place that is not blocked`,
+    }),
+  ],
+  [
     'os-image',
     (identity: string): Fix => ({
       say: `the node runs ${identity === '' ? 'another OS image' : identity} instead: that says nothing of signatures yet. Where the log of its machine-config-daemon says that the pull was refused, hand that in`,

@@ -31,6 +31,7 @@ const NOT_OF_AN_IMAGE: readonly PullFault[] = [
   'os-image',
   'policy-scope',
   'policy-conflict',
+  'payload-blocked',
   'policy-open',
   'registries-d',
   'destination',

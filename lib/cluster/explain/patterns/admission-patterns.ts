@@ -89,6 +89,8 @@ export const ADMISSION_PATTERNS: readonly Pattern[] = [
       `image attestations verification failed, verifiedCount: ${REST}`,
       ([text]) => ({ kind: 'denied', by: 'kyverno', image: '', text }),
     ],
+    // Older versions log it without the image.
+    [`failed to verify image: ${REST}`, ([text]) => ({ kind: 'denied', by: 'kyverno', image: '', text })],
     String.raw`resource \S+ was blocked due to the following policies`,
     String.raw`Policy [\w.-]{1,253} failed: `,
   ]),

@@ -86,6 +86,8 @@ export type PullFault =
   /** A scope that the registries of the cluster do not allow, or that a cluster's policy overrides. */
   | 'policy-scope'
   | 'policy-conflict'
+  /** The cluster would block the repository of its own release. */
+  | 'payload-blocked'
   /** The files that say where signatures are. */
   | 'registries-d'
   /** An image without a name in a registry. */
