@@ -21,6 +21,7 @@ export const SECTIONS: ReadonlyMap<string, Measure> = new Map<string, Measure>([
   ['checksums', async () => (await import('./rows/checksums.ts')).measureChecksums()],
   ['doubling', async (effort) => (await import('./rows/doubling.ts')).measureDoubling(effort)],
   ['mirror', async (effort) => (await import('./rows/mirror.ts')).measureMirror(MIRROR_SIZES[effort])],
+  ['mirror-s3', async (effort) => (await import('./rows/mirror-s3.ts')).measureMirrorIntoS3(MIRRORED[effort])],
   ['bundle', async (effort) => (await import('./rows/bundle.ts')).measureBundles(BUNDLED[effort])],
 ]);
 
@@ -28,4 +29,5 @@ const MIRROR_SIZES = {
   full: { digests: 10_000, large: 50_000 },
   quick: { digests: 500, large: 1000 },
 } as const;
+const MIRRORED = { full: 2000, quick: 200 } as const;
 const BUNDLED = { full: 9000, quick: 200 } as const;

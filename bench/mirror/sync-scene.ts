@@ -23,6 +23,8 @@ export interface SyncScene {
   readonly trust: string;
   readonly profile: SigningProfile;
   readonly digests: readonly Digest[];
+  /** URLs that serve their signatures. */
+  readonly stores: readonly string[];
   readonly sync: (plan: SyncPlan) => Promise<Synced>;
   /** The same by another program, which takes what `bench/peers/go/sync` takes. */
   readonly syncBy: (program: string, plan: Pick<SyncPlan, 'from' | 'count' | 'to'>) => Promise<PeerFigures>;
@@ -98,6 +100,7 @@ export async function makeSyncScene(count: number): Promise<SyncScene> {
     trust: at('trust'),
     profile,
     digests,
+    stores: stores.urls,
     sync,
     syncBy,
     async close() {

@@ -64,6 +64,8 @@ async function startProgram(program: string): Promise<TestS3Server> {
   const stop = async () => {
     process.off('exit', kill);
     if (server.exitCode === null && server.signalCode === null) {
+      // A script that waits for nothing else would end before its server.
+      server.ref();
       const ended = once(server, 'exit');
       kill();
       await ended;
