@@ -42,6 +42,9 @@ export async function openFileSink(file: string): Promise<BundleSink> {
 async function openAside(file: string, aside: string): Promise<FileHandle> {
   const existing = await stat(file).catch(() => undefined);
   if (existing?.isDirectory() === true) throw new InputError('ArgumentInvalid', `${file} is a directory: name a file`);
+  // A rename would put a file in the place of a device, for everybody on the machine.
+  if (existing?.isFile() === false)
+    throw new InputError('ArgumentInvalid', `${file} is not a regular file: name a file`);
   try {
     return await open(aside, 'wx');
   } catch (cause) {

@@ -54,6 +54,7 @@ export async function writeManifests(
 async function holds(file: string, bytes: Uint8Array): Promise<boolean> {
   try {
     const contents = await readRegularFile(file, bytes.length, 'refuse');
+    if (contents.kind === 'irregular') throw new Error(`${file} is not a regular file`);
     return contents.kind === 'whole' && Buffer.compare(contents.bytes, bytes) === 0;
   } catch (error) {
     // A link is replaced by a file; its target is left unchanged.

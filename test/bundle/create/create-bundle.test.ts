@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -188,6 +189,17 @@ describe('whole or not at all', () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(makeBundle(mirror, [signer.profile], { sink, signal })).rejects.toThrow('enough');
     expect([sink.committed(), sink.aborted()]).toEqual([undefined, true]);
+  });
+
+  test('what is no regular file stays: a rename would take the place of a device', async () => {
+    const fifo = newPath('fifo');
+    execFileSync('mkfifo', [fifo]);
+    await expect(openFileSink(fifo)).rejects.toMatchObject({
+      code: 'ArgumentInvalid',
+      message: `${fifo} is not a regular file: name a file`,
+    });
+    expect((await lstat(fifo)).isFIFO()).toBe(true);
+    expect((await readdir(path.dirname(fifo))).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
   test('no file can be made where there is no folder, or where one is', async () => {

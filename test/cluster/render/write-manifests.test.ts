@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -51,6 +52,14 @@ describe('writing', () => {
     await put('x.yaml', before);
     const [written] = await writeManifests(directory, [{ name: 'x.yaml', text: 'xyz' }]);
     expect([written?.outcome, await get('x.yaml')]).toEqual(['written', 'xyz']);
+  });
+
+  test('what is no regular file is not replaced', async () => {
+    const fifo = path.join(directory, 'x.yaml');
+    execFileSync('mkfifo', [fifo]);
+    const message = `cannot write ${directory}: ${fifo} is not a regular file`;
+    await expect(writeManifests(directory, [{ name: 'x.yaml', text: 'x' }])).rejects.toMatchObject({ message });
+    expect((await lstat(fifo)).isFIFO()).toBe(true);
   });
 
   test('a link is replaced by a file, and what it leads to stays', async () => {
