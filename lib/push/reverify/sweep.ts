@@ -55,8 +55,9 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
   if (held === undefined) return { kind: 'busy', ...nothing, fault };
   let total = NOTHING;
+  const listing = createListing(request);
   for (;;) {
-    const slice = await handleSlice(held.state, request);
+    const slice = await handleSlice(held.state, request, listing);
     total = {
       queued: total.queued + slice.count.queued,
       audited: total.audited + slice.count.audited,
@@ -88,10 +89,10 @@ interface Slice {
 
 const NOTHING: Count = { queued: 0, audited: 0, quarantined: 0 };
 
-async function handleSlice(state: SweepState, request: SweepRequest): Promise<Slice> {
+async function handleSlice(state: SweepState, request: SweepRequest, listing: Listing): Promise<Slice> {
   switch (state.phase) {
     case 'accepted':
-      return await queueAccepted(state, request);
+      return await queueAccepted(state, request, listing);
     case 'mirror':
       return await auditSlice(state, request);
     case 'done':
@@ -101,17 +102,33 @@ async function handleSlice(state: SweepState, request: SweepRequest): Promise<Sl
   }
 }
 
-async function queueAccepted(state: SweepState, { objects, pushQueue, now }: SweepRequest): Promise<Slice> {
+/** The next ids of a profile after the last ones, at most a slice. */
+type Listing = (profile: string, after: string | undefined) => Promise<readonly string[]>;
+
+/** Lists each profile once in a run, from where the stored state says: to list anew for each slice would cost the square. */
+function createListing({ objects, now }: SweepRequest): Listing {
+  let open: { readonly profile: string; readonly ids: AsyncIterator<string> } | undefined;
+  return async (profile, after) => {
+    if (open?.profile !== profile) {
+      const query = { profile, now: now(), days: REVERIFY_DAYS, after };
+      open = { profile, ids: listAccepted(objects, query)[Symbol.asyncIterator]() };
+    }
+    const ids: string[] = [];
+    while (ids.length < SLICE) {
+      const next = await open.ids.next();
+      if (next.done === true) break;
+      ids.push(next.value);
+    }
+    return ids;
+  };
+}
+
+async function queueAccepted(state: SweepState, { pushQueue }: SweepRequest, list: Listing): Promise<Slice> {
   const [profile, ...rest] = state.profiles;
   if (profile === undefined) {
     return { state: { ...withoutCursor(state), phase: 'mirror' }, count: NOTHING, isStuck: false };
   }
-  const ids: string[] = [];
-  const query = { profile, now: now(), days: REVERIFY_DAYS, after: state.cursor };
-  for await (const id of listAccepted(objects, query)) {
-    ids.push(id);
-    if (ids.length === SLICE) break;
-  }
+  const ids = await list(profile, state.cursor);
   await pushQueue.sendMessages(ids.map((id) => toReverifyBody(profile, id, state.revisions[profile] ?? '')));
   const isEnd = ids.length < SLICE;
   const next = isEnd ? { ...withoutCursor(state), profiles: rest } : { ...state, cursor: ids.at(-1) };

@@ -200,6 +200,25 @@ describe('a sweep', () => {
     expect(new Set(all).size).toBe(DIGESTS.length);
   });
 
+  test('lists what was accepted once, however many slices that has', async () => {
+    const objects = await makeAccepted([]);
+    const listings = async (accepted: number): Promise<number> => {
+      const { counted, done } = count(objects);
+      const prefix = `accepted/ocp/${new Date(Math.floor(NOW.getTime() / DAY / 7) * 7 * DAY).toISOString().slice(0, 10)}/`;
+      for (let index = 0; index < accepted; index += 1) {
+        await objects.createObject(`${prefix}${toDigest(`record ${index}`).slice('sha256:'.length)}`, new Uint8Array());
+      }
+      await objects.deleteObject(STATE_KEY);
+      const request = await requestOf(counted);
+      expect(await sweep(request)).toMatchObject({ queued: accepted, finished: true });
+      expect(new Set(request.pushQueue.sent).size).toBe(accepted);
+      return done.listings;
+    };
+    const few = await listings(10);
+    expect(few).toBeGreaterThan(0);
+    expect(await listings(1000)).toBe(few);
+  });
+
   test('is not done twice at a time', async () => {
     const objects = await makeAccepted();
     const requests = await Promise.all([requestOf(objects), requestOf(objects), requestOf(objects)]);

@@ -1,4 +1,3 @@
-import type { Dirent } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
@@ -18,14 +17,15 @@ export async function* listFiles(
   prefix: string,
   after: string,
 ): AsyncGenerator<ListedObject> {
-  const entries = await readEntries(directory, parentKey, (key) => isListed(key, prefix) && isLater(key, after));
-  for (const { entry, key } of entries) {
-    const file = path.join(directory, entry.name);
-    if (entry.isDirectory()) {
+  const { packed, irregular } = await readNames(directory, parentKey, prefix, after);
+  for (const name of unpackNames(packed)) {
+    const key = `${parentKey}${name}`;
+    const file = path.join(directory, name);
+    if (name.endsWith('/')) {
       yield* listFiles(file, key, prefix, after);
     } else {
       parseObjectKey(key);
-      if (!entry.isFile()) throw new StoreError('NotAllowed', `${file} is not a regular file`);
+      if (irregular.has(name)) throw new StoreError('NotAllowed', `${file} is not a regular file`);
       const stats = await unlessAbsent(lstat(file));
       if (stats !== undefined) yield { key, size: stats.size, modifiedAt: stats.mtime };
     }
@@ -42,16 +42,49 @@ function isLater(key: string, after: string): boolean {
   return compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key));
 }
 
-/** A directory's key ends in `/`: so `a.b` comes before what is in `a`, as `.` does before `/`. */
-async function readEntries(
-  directory: string,
-  parentKey: string,
-  isWanted: (key: string) => boolean,
-): Promise<{ entry: Dirent; key: string }[]> {
+interface Names {
+  /** Sorted by their keys; a directory's ends in `/`, so `a.b` comes before what is in `a`, as `.` does before `/`. */
+  readonly packed: Buffer;
+  /** Those that are neither a file nor a directory. */
+  readonly irregular: ReadonlySet<string>;
+}
+
+/**
+ * Names alone, and as bytes: a listing holds those of its directories as long as it runs. As strings, a million would be
+ * a hundred megabytes that the collector goes through again and again.
+ */
+async function readNames(directory: string, parentKey: string, prefix: string, after: string): Promise<Names> {
   const entries = (await unlessAbsent(readdir(directory, { withFileTypes: true }))) ?? [];
-  return entries
-    .filter(({ name }) => parentKey !== '' || name !== RESERVED_SEGMENT)
-    .map((entry) => ({ entry, key: `${parentKey}${entry.name}${entry.isDirectory() ? '/' : ''}` }))
-    .filter(({ key }) => isWanted(key))
-    .toSorted((left, right) => compareKeys(left.key, right.key));
+  const isAll = after === '' && parentKey.startsWith(prefix);
+  const names: string[] = [];
+  const irregular = new Set<string>();
+  for (const entry of entries) {
+    if (parentKey === '' && entry.name === RESERVED_SEGMENT) continue;
+    const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
+    if (!isAll && !isWanted(`${parentKey}${name}`, prefix, after)) continue;
+    names.push(name);
+    if (!entry.isDirectory() && !entry.isFile()) irregular.add(name);
+  }
+  const packed = Buffer.from(
+    names
+      .toSorted(compareKeys)
+      .map((name) => `${name}${END}`)
+      .join(''),
+  );
+  return { packed, irregular };
+}
+
+/** No name has it. */
+const END = '\0';
+
+function* unpackNames(packed: Buffer): Generator<string> {
+  for (let start = 0; start < packed.length; ) {
+    const end = packed.indexOf(END, start);
+    yield packed.toString('utf8', start, end);
+    start = end + 1;
+  }
+}
+
+function isWanted(key: string, prefix: string, after: string): boolean {
+  return isListed(key, prefix) && isLater(key, after);
 }

@@ -130,7 +130,18 @@ export function parseListingStart({ after = '' }: ListingStart): string {
 
 /** The order of a listing, S3's: by the bytes of the UTF-8 form. */
 export function compareKeys(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const difference = toRank(left.charCodeAt(index)) - toRank(right.charCodeAt(index));
+    if (difference !== 0) return difference;
+  }
+  return left.length - right.length;
+}
+
+/** UTF-8 has surrogates, which stand for the characters above U+FFFF, after all others. */
+function toRank(unit: number): number {
+  if (unit < 0xd800) return unit;
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }
 
 function parseText(text: string, what: 'key' | 'prefix'): string {
