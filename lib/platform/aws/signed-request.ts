@@ -51,7 +51,8 @@ export class AwsRequestError extends Error {
 }
 
 const MAX_EXPLANATION_BYTES = 4096;
-const agents = { http: new HttpAgent({ keepAlive: true }), https: new HttpsAgent({ keepAlive: true }) };
+/** Each is made when it is needed: a function that asks nothing of AWS never loads HTTP. */
+const agents = new Map<string, HttpAgent>();
 
 /** Signs a request, body included, and sends it once. @throws AwsRequestError, or StoreError when a limit is hit. */
 async function sendSignedRequest(request: SignedRequest, signing: Signing): Promise<SignedResponse> {
@@ -96,12 +97,21 @@ function exchange(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const isTls = url.protocol === 'https:';
-  const options = { method, headers, agent: isTls ? agents.https : agents.http, signal };
+  const options = { method, headers, agent: openAgent(url), signal };
   const sent = isTls ? httpsRequest(url, options) : httpRequest(url, options);
   sent.on('response', resolve);
   sent.on('error', reject);
   sent.end(body);
   return promise;
+}
+
+/** Loads HTTP, and TLS where the URL has it. What asks at every start does so while it starts, when Lambda has most to give. */
+export function openAgent({ protocol }: URL): HttpAgent {
+  const known = agents.get(protocol);
+  if (known !== undefined) return known;
+  const agent = protocol === 'https:' ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+  agents.set(protocol, agent);
+  return agent;
 }
 
 async function toResponse(response: IncomingMessage, limitBytes: number): Promise<SignedResponse> {

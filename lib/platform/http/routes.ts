@@ -45,16 +45,20 @@ export function createRoutes(options: RouteOptions): Routes {
   const tlsTrust = options.secureContext ?? createTlsTrust(options.ca);
   const tls = tlsTrust === undefined ? {} : { secureContext: tlsTrust };
   const chooseProxy = createProxyChooser(options.proxy ?? {});
-  const direct = {
-    http: new HttpAgent({ keepAlive: true, lookup: options.lookup }),
-    https: new HttpsAgent({ keepAlive: true, lookup: options.lookup, ...tls }),
-  };
-  const proxied = new Map<string, HttpAgent>();
+  const { lookup } = options;
+  // Each is made when a request needs it: whoever contacts nobody never loads HTTP.
+  const agents = new Map<Route['kind'] | 'direct TLS', HttpAgent>();
 
-  function proxyAgent(kind: 'forward' | 'tunnel', proxy: ForwardProxy): HttpAgent {
-    const agent = proxied.get(kind) ?? createProxyAgent(kind, proxy);
-    proxied.set(kind, agent);
+  function openAgent(kind: Route['kind'] | 'direct TLS', create: () => HttpAgent): HttpAgent {
+    const agent = agents.get(kind) ?? create();
+    agents.set(kind, agent);
     return agent;
+  }
+
+  function openDirect(isTls: boolean): HttpAgent {
+    return isTls
+      ? openAgent('direct TLS', () => new HttpsAgent({ keepAlive: true, lookup, ...tls }))
+      : openAgent('direct', () => new HttpAgent({ keepAlive: true, lookup }));
   }
 
   function createProxyAgent(kind: 'forward' | 'tunnel', proxy: ForwardProxy): HttpAgent {
@@ -67,13 +71,14 @@ export function createRoutes(options: RouteOptions): Routes {
       checkUrlHost(url, options);
       const proxy = chooseProxy(url);
       if (proxy === undefined) {
-        return { kind: 'direct', agent: url.protocol === 'https:' ? direct.https : direct.http };
+        return { kind: 'direct', agent: openDirect(url.protocol === 'https:') };
       }
-      if (url.protocol === 'https:') return { kind: 'tunnel', agent: proxyAgent('tunnel', proxy) };
-      return { kind: 'forward', agent: proxyAgent('forward', proxy), proxy };
+      if (url.protocol === 'https:')
+        return { kind: 'tunnel', agent: openAgent('tunnel', () => createProxyAgent('tunnel', proxy)) };
+      return { kind: 'forward', agent: openAgent('forward', () => createProxyAgent('forward', proxy)), proxy };
     },
     close() {
-      for (const agent of [direct.http, direct.https, ...proxied.values()]) agent.destroy();
+      for (const agent of agents.values()) agent.destroy();
     },
   };
 }

@@ -140,6 +140,45 @@ describe('bundles', () => {
     expect(atStart.filter(isRare)).toEqual([]);
   });
 
+  test.each(names)('%s starts from two files at most: each has to be found, read and linked', async (name) => {
+    const files = ['handler.mjs'];
+    for (const file of files) {
+      const text = await readFile(path.join(path.dirname(findBuilt(name).bundle), file), 'utf8');
+      for (const [, chunk = ''] of text.matchAll(/(?:from|import)"\.\/(chunk-[A-Z0-9]+\.mjs)"/g)) {
+        if (!files.includes(chunk)) files.push(chunk);
+      }
+    }
+    expect(files.length).toBeLessThanOrEqual(2);
+  });
+
+  test.each([
+    ['check-pullspec', ['crypto', 'fs/promises'], ['http', 'https', 'tls', 'zlib']],
+    ['serve-signature', ['crypto', 'fs/promises'], ['http', 'https', 'tls', 'zlib']],
+    ['verify-image', ['crypto', 'fs/promises', 'zlib'], ['http', 'https', 'tls', 'dns', 'stream/web']],
+  ])('%s answers from files by %j of Node, and never loads %j', async (name, used, unused) => {
+    const objects = path.join(directory, 'loads', name);
+    await fillObjects(objects);
+    const eventFile = path.join(directory, `${name}-event.json`);
+    await writeFile(eventFile, JSON.stringify((await makeSamples())[name]?.event));
+    const env = { ...readEnvironment(settleConditions(service.template), name), SIGNET_OBJECTS: objects };
+    const script = [
+      "const { readFileSync } = process.getBuiltinModule('fs');",
+      'const [, bundle, eventFile] = process.argv;',
+      'const { handler } = await import(bundle);',
+      "const context = { awsRequestId: '0', getRemainingTimeInMillis: () => 300_000 };",
+      "await handler(JSON.parse(readFileSync(eventFile, 'utf8')), context);",
+      'const loaded = process.moduleLoadList;',
+      "console.log('\\n' + JSON.stringify(loaded.filter((one) => one.startsWith('NativeModule '))));",
+      'process.exit();',
+    ].join('\n');
+    const args = ['--input-type=module', '--eval', script, pathToFileURL(findBuilt(name).bundle).href, eventFile];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+    const loaded = v.parse(v.array(v.string()), JSON.parse(stdout.trim().split('\n').at(-1) ?? ''));
+    const isLoaded = (module: string): boolean => loaded.includes(`NativeModule ${module}`);
+    expect(used.filter((module) => !isLoaded(module))).toEqual([]);
+    expect(unused.filter(isLoaded)).toEqual([]);
+  });
+
   test.each(names)('%s takes its credentials from its environment, and has no other way', (name) => {
     expect(findBuilt(name).inputs.filter((input) => /credential-provider-(?!env)/.test(input))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import zlib from 'node:zlib';
+import { inflateRawSync, inflateSync } from 'node:zlib';
 import seekBzip from 'seek-bzip';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 
@@ -26,9 +26,9 @@ export function decompress(
     case Compression.none:
       return compressed;
     case Compression.zip:
-      return inflate(zlib.inflateRawSync, compressed, limitBytes);
+      return inflate(inflateRawSync, compressed, limitBytes);
     case Compression.zlib:
-      return inflate(zlib.inflateSync, compressed, limitBytes);
+      return inflate(inflateSync, compressed, limitBytes);
     case Compression.bzip2:
       return decompressBzip2(compressed, limitBytes);
     default:
@@ -36,18 +36,20 @@ export function decompress(
   }
 }
 
-function inflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array, limitBytes: number): Uint8Array {
-  const result = callInflate(inflateSync, compressed, limitBytes);
+type Inflater = typeof inflateSync;
+
+function inflate(inflater: Inflater, compressed: Uint8Array, limitBytes: number): Uint8Array {
+  const result = callInflate(inflater, compressed, limitBytes);
   if (!isInflateResult(result)) throw new TypeError('zlib no longer reports how much it read');
   if (result.engine.bytesWritten !== compressed.length) throw hasLeftOver();
   return result.buffer;
 }
 
-function callInflate(inflateSync: typeof zlib.inflateSync, compressed: Uint8Array, limitBytes: number): unknown {
+function callInflate(inflater: Inflater, compressed: Uint8Array, limitBytes: number): unknown {
   // A chunk is one round trip into zlib.
   const chunkSize = limitBytes > MAX_DECOMPRESSED_BYTES ? MAX_DECOMPRESSED_BYTES : CHUNK_BYTES;
   try {
-    return inflateSync(compressed, { info: true, maxOutputLength: limitBytes, chunkSize });
+    return inflater(compressed, { info: true, maxOutputLength: limitBytes, chunkSize });
   } catch (cause) {
     if (cause instanceof RangeError) throw tooLong(limitBytes);
     throw new SignatureError('SignatureMalformed', 'the compressed data cannot be decompressed', { cause });

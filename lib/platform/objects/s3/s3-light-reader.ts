@@ -2,7 +2,13 @@ import { hash } from 'node:crypto';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { isNoSuchKey, toAwsStoreError } from '../../aws/aws-fault.ts';
 import type { AwsSettings } from '../../aws/aws-settings.ts';
-import { AwsRequestError, createSignedSender, type SendSigned, type SignedResponse } from '../../aws/signed-request.ts';
+import {
+  AwsRequestError,
+  createSignedSender,
+  openAgent,
+  type SendSigned,
+  type SignedResponse,
+} from '../../aws/signed-request.ts';
 import type { ObjectReader, StoredObject } from '../port/object-store.ts';
 import { describeS3Location, type S3Location, toBucketKey, toObjectUrl } from './s3-location.ts';
 
@@ -30,6 +36,8 @@ export function openS3Light(options: S3LightOptions): OpenedS3Light {
   const { region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const send = createSignedSender({ service: 's3', region, credentials, timeoutMs });
   const toUrl = (key: string): URL => toObjectUrl(options, toBucketKey(options, key));
+  // Every answer reads an object.
+  openAgent(toObjectUrl(options, ''));
   const reader: ObjectReader = {
     description: describeS3Location(options),
     readObject: (key, limit) => report(`reading ${key}`, () => readObject(send, key, toUrl(key), limit)),
