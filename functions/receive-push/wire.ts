@@ -1,9 +1,8 @@
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightConsumer, createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { openSecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { openIdentities } from '../../lib/push/receive/open-identities.ts';
@@ -15,16 +14,16 @@ const { objects, profiles, pushQueueUrl, pushDeadLetterUrl, webhooks, edge } = r
   optional: ['SIGNET_WEBHOOKS', 'SIGNET_EDGE'],
 });
 const now = (): Date => new Date();
-const store = await openLightObjectStore(objects, () => readAwsSettings(process.env));
-const client = createSqsClient({ endpoints: readEndpoints(process.env) });
+const aws = readAwsSettings(process.env);
+const store = await openLightObjectStore(objects, () => aws);
 
 const telemetry = createTelemetry('receive-push');
 const handle = createHandler({
   trust: createTrustSource(store, profiles, now),
   webhooks: openSecretSource(webhooks, { parse: parseWebhookCredentials }),
   verifyIdentity: openIdentities(readProxy(process.env)),
-  pushQueue: createSqsQueue({ client, queueUrl: pushQueueUrl }),
-  sendDead: createSqsConsumer({ client, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }).sendDead,
+  pushQueue: createSqsLightQueue({ ...aws, queueUrl: pushQueueUrl }),
+  sendDead: createSqsLightConsumer({ ...aws, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }).sendDead,
   telemetry,
 });
 

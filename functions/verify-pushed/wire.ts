@@ -1,10 +1,9 @@
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { openBus } from '../../lib/platform/bus/aws-bus.ts';
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openLightObjectStore } from '../../lib/platform/objects/open-light-object-store.ts';
-import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightConsumer, createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { openEcrByRole } from '../../lib/registry/profile/profile-registries.ts';
 import { openEvidence } from '../../lib/verdict/records/open-evidence.ts';
 import { createHandler } from './handler.ts';
@@ -20,15 +19,15 @@ const configuration = readConfiguration(process.env, {
   optional: ['SIGNET_VERDICT_TOPIC', 'SIGNET_PULL_SECRET'],
 });
 const { pushQueueUrl, pushDeadLetterUrl } = configuration;
-const objects = await openLightObjectStore(configuration.objects, () => readAwsSettings(process.env));
-const client = createSqsClient({ endpoints: readEndpoints(process.env) });
-const openEcr = openEcrByRole(() => readAwsSettings(process.env));
+const aws = readAwsSettings(process.env);
+const objects = await openLightObjectStore(configuration.objects, () => aws);
+const openEcr = openEcrByRole(() => aws);
 
 export const handler = createHandler({
   ...openEvidence({ ...configuration, objects, proxy: readProxy(process.env), openEcr }),
-  mirrorQueue: createSqsQueue({ client, queueUrl: configuration.mirrorQueueUrl }),
-  bus: openBus(configuration.eventBus, configuration.verdictTopic),
+  mirrorQueue: createSqsLightQueue({ ...aws, queueUrl: configuration.mirrorQueueUrl }),
+  bus: openBus(configuration.eventBus, configuration.verdictTopic, aws),
   maxReceives: configuration.pushReceives,
   telemetry: createTelemetry('verify-pushed'),
-  ...createSqsConsumer({ client, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }),
+  ...createSqsLightConsumer({ ...aws, queueUrl: pushQueueUrl, deadLetterUrl: pushDeadLetterUrl }),
 });

@@ -9,7 +9,7 @@ export interface EndpointSettings {
 }
 
 /** The services that are called without the SDK. */
-export type LightService = 'ecr' | 'kms' | 's3' | 'sqs';
+export type LightService = 'ecr' | 'eventbridge' | 'kms' | 's3' | 'sqs';
 
 /** The variables that lead requests elsewhere. `npm run reference` makes docs/reference/configuration.md from the comments. */
 interface EndpointVariables {
@@ -17,6 +17,8 @@ interface EndpointVariables {
   readonly AWS_ENDPOINT_URL: string;
   /** URL of an endpoint for ECR; it wins over `AWS_ENDPOINT_URL`. */
   readonly AWS_ENDPOINT_URL_ECR: string;
+  /** URL of an endpoint for EventBridge; it wins over `AWS_ENDPOINT_URL`. */
+  readonly AWS_ENDPOINT_URL_EVENTBRIDGE: string;
   /** URL of an endpoint for KMS; it wins over `AWS_ENDPOINT_URL`. */
   readonly AWS_ENDPOINT_URL_KMS: string;
   /** URL of an endpoint for S3; it wins over `AWS_ENDPOINT_URL`. Those of other services are read as well. */
@@ -33,10 +35,13 @@ interface EndpointVariables {
 
 const OWN_URLS = {
   ecr: 'AWS_ENDPOINT_URL_ECR',
+  eventbridge: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
   kms: 'AWS_ENDPOINT_URL_KMS',
   s3: 'AWS_ENDPOINT_URL_S3',
   sqs: 'AWS_ENDPOINT_URL_SQS',
 } as const satisfies Record<LightService, keyof EndpointVariables>;
+
+const LIGHT_SERVICES = ['ecr', 'eventbridge', 'kms', 's3', 'sqs'] as const satisfies readonly LightService[];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,16 +54,13 @@ export function readEndpoints(environment: Environment): EndpointSettings {
     return url;
   };
   const isIgnored = readSwitch(environment, 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS');
-  const [ecr, kms, s3, sqs] = isIgnored
-    ? ['', '', '', '']
-    : [readUrl('ecr'), readUrl('kms'), readUrl('s3'), readUrl('sqs')];
+  const urls: Partial<Record<LightService, string>> = {};
+  for (const service of isIgnored ? [] : LIGHT_SERVICES) {
+    const url = readUrl(service);
+    if (url !== '') urls[service] = url;
+  }
   return {
-    urls: {
-      ...(ecr === '' ? {} : { ecr }),
-      ...(kms === '' ? {} : { kms }),
-      ...(s3 === '' ? {} : { s3 }),
-      ...(sqs === '' ? {} : { sqs }),
-    },
+    urls,
     useFips: readSwitch(environment, 'AWS_USE_FIPS_ENDPOINT'),
     useDualStack: readSwitch(environment, 'AWS_USE_DUALSTACK_ENDPOINT'),
   };
@@ -145,6 +147,17 @@ export function toKmsEndpoint({ region, endpoints }: EndpointAddress): URL {
   const { suffix, dualStackSuffix } = toPartition(region);
   const service = `kms${endpoints?.useFips === true ? '-fips' : ''}.${region}`;
   return new URL(`https://${service}.${endpoints?.useDualStack === true ? dualStackSuffix : suffix}/`);
+}
+
+/** Where EventBridge is asked for the buses of the region. @throws ConfigurationError */
+export function toEventsEndpoint({ region, endpoints }: EndpointAddress): URL {
+  const custom = toCustomUrl('eventbridge', endpoints);
+  if (custom !== undefined) return new URL(custom.href.replace(/\/?$/, '/'));
+  const { suffix, dualStackSuffix } = toPartition(region);
+  const isDual = endpoints?.useDualStack === true;
+  // The endpoints of GovCloud are all validated, and have no name of their own for it.
+  const isPlain = endpoints?.useFips !== true || region.startsWith('us-gov-');
+  return new URL(`https://events${isPlain ? '' : '-fips'}.${region}.${isDual ? dualStackSuffix : suffix}/`);
 }
 
 function toCustomUrl(service: LightService, endpoints: EndpointSettings | undefined): URL | undefined {

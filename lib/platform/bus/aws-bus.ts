@@ -1,36 +1,56 @@
-import { EventBridgeClient, type EventBridgeClientConfig, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { PublishCommand, SNSClient, type SNSClientConfig } from '@aws-sdk/client-sns';
+import * as v from 'valibot';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { SDK_TIMEOUTS } from '../aws/aws-settings.ts';
+import { toAwsStoreError } from '../aws/aws-fault.ts';
+import type { AwsSettings } from '../aws/aws-settings.ts';
+import { toEventsEndpoint } from '../aws/endpoints.ts';
+import { AwsRequestError, createSignedSender, type SendSigned, type SignedResponse } from '../aws/signed-request.ts';
 import { createCombinedBus, EVENT_SOURCE, type EventBus } from './event-bus.ts';
+import type { TopicSettings } from './sns-topic.ts';
 
-/** How the clients of the SDK reach AWS; what is left out they find in the environment. */
-type ClientSettings = Pick<
-  EventBridgeClientConfig & SNSClientConfig,
-  'endpoint' | 'region' | 'credentials' | 'maxAttempts' | 'requestHandler'
->;
+export interface BusSettings extends AwsSettings {
+  /** Milliseconds for one request, its body included. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** By default the client of the topic finds what it needs in the environment. */
+  readonly topic?: TopicSettings | undefined;
+}
 
 /**
- * The bus of a deployment, and the topic beside it if there is one.
+ * The bus of a deployment, asked without the AWS SDK, and the topic beside it if there is one.
  *
  * @param busName name or ARN
  */
-export function openBus(
-  busName: string,
-  topicArn: string | undefined,
-  settings: ClientSettings = { requestHandler: SDK_TIMEOUTS },
-): EventBus {
+export function openBus(busName: string, topicArn: string | undefined, settings: BusSettings): EventBus {
   const bus = createEventBridgeBus(busName, settings);
-  return topicArn === undefined ? bus : createCombinedBus([bus, createSnsTopic(topicArn, settings)]);
+  return topicArn === undefined ? bus : createCombinedBus([bus, createTopic(topicArn, settings.topic)]);
 }
 
+/** SNS speaks by the SDK, which is loaded with the first event. */
+function createTopic(topicArn: string, settings: TopicSettings | undefined): EventBus {
+  let opened: Promise<EventBus> | undefined;
+  const open = async (): Promise<EventBus> => {
+    const { createSnsTopic } = await import('./sns-topic.ts');
+    return createSnsTopic(topicArn, settings);
+  };
+  return {
+    description: `topic ${topicArn}`,
+    async publishEvents(events) {
+      opened ??= open();
+      await (await opened).publishEvents(events);
+    },
+  };
+}
+
+const REQUEST_TIMEOUT_MS = 5000;
+const MAX_ANSWER_BYTES = 64 * 1024;
 /** Events that EventBridge takes in one request. */
 const MAX_ENTRIES = 10;
 /** Bytes of all entries of one request, counted as EventBridge does: source, detail-type and detail. */
 const MAX_REQUEST_BYTES = 256 * 1024;
 
-function createEventBridgeBus(busName: string, settings: ClientSettings): EventBus {
-  const client = new EventBridgeClient(settings);
+function createEventBridgeBus(busName: string, settings: BusSettings): EventBus {
+  const { region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = settings;
+  const send = createSignedSender({ service: 'events', region, credentials, timeoutMs });
+  const url = toEventsEndpoint(settings);
   const description = `event bus ${busName}`;
   return {
     description,
@@ -41,7 +61,7 @@ function createEventBridgeBus(busName: string, settings: ClientSettings): EventB
         DetailType: detailType,
         Detail: JSON.stringify(detail),
       }));
-      for (const request of toRequests(entries)) await putEntries(client, request, description);
+      for (const request of toRequests(entries)) await putEntries(send, url, request, description);
     },
   };
 }
@@ -73,19 +93,22 @@ function toRequests(entries: readonly Entry[]): readonly (readonly Entry[])[] {
 }
 
 /** An answer of 200 may hold refusals: each entry has a result of its own. */
-async function putEntries(client: EventBridgeClient, entries: readonly Entry[], description: string): Promise<void> {
-  let answer: { readonly FailedEntryCount?: number | undefined; readonly Entries?: readonly EntryResult[] | undefined };
+async function putEntries(send: SendSigned, url: URL, entries: readonly Entry[], description: string): Promise<void> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' };
+  const body = Buffer.from(JSON.stringify({ Entries: entries }));
+  let answer: v.InferOutput<typeof Answer>;
   try {
-    answer = await client.send(new PutEventsCommand({ Entries: [...entries] }));
+    answer = parseAnswer(await send({ method: 'POST', url, headers, body, limitBytes: MAX_ANSWER_BYTES }));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const fault = cause instanceof AwsRequestError ? toAwsStoreError(cause.fault, 'publishing') : cause;
+    const why = fault instanceof Error ? fault.message : String(fault);
     throw new StoreError('ConnectionFailed', `${description}: ${why}`, { cause });
   }
   const results = answer.Entries ?? [];
-  const taken = results.filter(({ EventId: id }) => id !== undefined).length;
+  const taken = results.filter(({ EventId: id }) => id != null).length;
   const refused = answer.FailedEntryCount ?? 0;
   if (taken === entries.length && refused === 0) return;
-  const failed = results.find(({ ErrorCode: code }) => code !== undefined);
+  const failed = results.find(({ ErrorCode: code }) => code != null);
   const why = failed === undefined ? 'no reason given' : `${failed.ErrorCode} ${failed.ErrorMessage ?? ''}`.trim();
   throw new StoreError(
     'ConnectionFailed',
@@ -93,35 +116,27 @@ async function putEntries(client: EventBridgeClient, entries: readonly Entry[], 
   );
 }
 
-interface EntryResult {
-  readonly EventId?: string | undefined;
-  readonly ErrorCode?: string | undefined;
-  readonly ErrorMessage?: string | undefined;
-}
+const Answer = v.looseObject({
+  FailedEntryCount: v.optional(v.number()),
+  Entries: v.optional(
+    v.array(
+      v.looseObject({
+        EventId: v.nullish(v.string()),
+        ErrorCode: v.nullish(v.string()),
+        ErrorMessage: v.nullish(v.string()),
+      }),
+    ),
+  ),
+});
 
-/**
- * A topic that receives every event as `{ source, "detail-type", detail }`, the members of EventBridge's own; the
- * attribute `detailType` lets a subscription filter.
- */
-function createSnsTopic(topicArn: string, settings: ClientSettings): EventBus {
-  const client = new SNSClient(settings);
-  const description = `topic ${topicArn}`;
-  return {
-    description,
-    async publishEvents(events) {
-      for (const { detailType, detail } of events) {
-        const command = new PublishCommand({
-          TopicArn: topicArn,
-          Message: JSON.stringify({ source: EVENT_SOURCE, 'detail-type': detailType, detail }),
-          MessageAttributes: { detailType: { DataType: 'String', StringValue: detailType } },
-        });
-        try {
-          await client.send(command);
-        } catch (cause) {
-          const why = cause instanceof Error ? cause.message : String(cause);
-          throw new StoreError('ConnectionFailed', `${description}: ${why}`, { cause });
-        }
-      }
-    },
-  };
+function parseAnswer({ bytes }: SignedResponse): v.InferOutput<typeof Answer> {
+  let content: unknown;
+  try {
+    content = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (cause) {
+    throw new StoreError('BodyInvalid', 'EventBridge did not answer in JSON', { cause });
+  }
+  const answer = v.safeParse(Answer, content);
+  if (!answer.success) throw new StoreError('BodyInvalid', 'EventBridge answered something else than results');
+  return answer.output;
 }

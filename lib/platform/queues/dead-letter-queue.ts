@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-sqs';
 import { formatUnixTime, MAX_UNIX_TIME } from '../../base/documents/unix-time.ts';
 import { MAX_BATCH_MESSAGES } from './batching-queue.ts';
-import { REASON_ATTRIBUTE, reportSqs } from './sqs-client.ts';
+import { reportSqs } from './sqs-client.ts';
+import { REASON_ATTRIBUTE } from './sqs-consumer.ts';
 
 interface ReadOptions {
   /** Only letters sent before are looked for; newer ones may come along, and do not keep the reading going. */

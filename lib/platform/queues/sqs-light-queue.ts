@@ -6,12 +6,16 @@ import { toQueueEndpoint } from '../aws/endpoints.ts';
 import { AwsRequestError, createSignedSender, type SignedResponse } from '../aws/signed-request.ts';
 import { type BatchEntry, createBatchingQueue, type SentBatch } from './batching-queue.ts';
 import type { Queue } from './queue.ts';
+import { type ConsumedQueue, createConsumer, type SqsConsumer } from './sqs-consumer.ts';
 
-export interface SqsLightQueueOptions extends AwsSettings {
-  /** Its host is the one that is asked, unless the environment names another. */
-  readonly queueUrl: string;
+interface LightOptions extends AwsSettings {
   /** Milliseconds for one request, its body included. */
   readonly requestTimeoutMs?: number | undefined;
+}
+
+export interface SqsLightQueueOptions extends LightOptions {
+  /** Its host is the one that is asked, unless the environment names another. */
+  readonly queueUrl: string;
 }
 
 const REQUEST_TIMEOUT_MS = 5000;
@@ -36,19 +40,39 @@ const Answer = v.looseObject({
  * Failures are those of `createSqsQueue`.
  */
 export function createSqsLightQueue(options: SqsLightQueueOptions): Queue {
-  const { queueUrl, region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const { queueUrl } = options;
+  const call = createCaller(options);
+  return createBatchingQueue(queueUrl, async (entries: readonly BatchEntry[]) =>
+    parseAnswer(await call('sending', queueUrl, 'SendMessageBatch', { QueueUrl: queueUrl, Entries: entries })),
+  );
+}
+
+/** A consumer without the AWS SDK. */
+export function createSqsLightConsumer({ queueUrl, deadLetterUrl, ...options }: LightConsumerOptions): SqsConsumer {
+  const call = createCaller(options);
+  return createConsumer({ queueUrl, deadLetterUrl }, async (doing, { action, input }) => {
+    await call(doing, input.QueueUrl, action, input);
+  });
+}
+
+interface LightConsumerOptions extends LightOptions, ConsumedQueue {}
+
+type Call = (doing: string, queueUrl: string, action: string, input: object) => Promise<SignedResponse>;
+
+function createCaller(options: LightOptions): Call {
+  const { region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const send = createSignedSender({ service: 'sqs', region, credentials, timeoutMs });
-  const url = toQueueEndpoint(queueUrl, options);
-  const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessageBatch' };
-  return createBatchingQueue(queueUrl, async (entries: readonly BatchEntry[]) => {
-    const body = Buffer.from(JSON.stringify({ QueueUrl: queueUrl, Entries: entries }));
+  return async (doing, queueUrl, action, input) => {
+    const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
+    const body = Buffer.from(JSON.stringify(input));
+    const url = toQueueEndpoint(queueUrl, options);
     try {
-      return parseAnswer(await send({ method: 'POST', url, headers, body, limitBytes: MAX_ANSWER_BYTES }));
+      return await send({ method: 'POST', url, headers, body, limitBytes: MAX_ANSWER_BYTES });
     } catch (error) {
-      if (error instanceof AwsRequestError) throw toAwsStoreError(error.fault, 'sending');
+      if (error instanceof AwsRequestError) throw toAwsStoreError(error.fault, doing);
       throw error;
     }
-  });
+  };
 }
 
 function parseAnswer({ bytes }: SignedResponse): SentBatch {

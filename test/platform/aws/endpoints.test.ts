@@ -1,8 +1,14 @@
 import { BatchGetImageCommand, ECRClient } from '@aws-sdk/client-ecr';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { readEndpoints, toEcrEndpoint, toQueueEndpoint } from '../../../lib/platform/aws/endpoints.ts';
+import {
+  readEndpoints,
+  toEcrEndpoint,
+  toEventsEndpoint,
+  toQueueEndpoint,
+} from '../../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings } from '../../../lib/platform/lambda/environment.ts';
 import { toObjectUrl } from '../../../lib/platform/objects/s3/s3-location.ts';
 import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
@@ -11,6 +17,7 @@ const KEYS = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' };
 const NAMES = [
   'AWS_ENDPOINT_URL',
   'AWS_ENDPOINT_URL_ECR',
+  'AWS_ENDPOINT_URL_EVENTBRIDGE',
   'AWS_ENDPOINT_URL_S3',
   'AWS_ENDPOINT_URL_SQS',
   'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
@@ -104,6 +111,7 @@ const URLS: readonly Given[] = [
   {
     AWS_ENDPOINT_URL: 'http://all.example.com',
     AWS_ENDPOINT_URL_ECR: 'https://ecr.example.com',
+    AWS_ENDPOINT_URL_EVENTBRIDGE: 'https://events.example.com',
     AWS_ENDPOINT_URL_S3: 'https://s3.example.com',
     AWS_ENDPOINT_URL_SQS: 'https://sqs.example.com',
   },
@@ -153,6 +161,14 @@ describe('requests go where the AWS SDK sends them', () => {
     const command = new BatchGetImageCommand({ repositoryName: 'a', imageIds: [{ imageTag: '1' }] });
     const expected = await findUrl(client, () => client.send(command));
     expect(orRefused(() => toEcrEndpoint(readAwsSettings(process.env)))).toBe(expected);
+  });
+
+  test.each(CASES)('EventBridge in %s with %j', async (region, given) => {
+    setEnvironment(region, given);
+    const client = new EventBridgeClient({});
+    const command = new PutEventsCommand({ Entries: [] });
+    const expected = await findUrl(client, () => client.send(command));
+    expect(orRefused(() => toEventsEndpoint(readAwsSettings(process.env)))).toBe(expected);
   });
 
   test('a queue of another place is asked where its URL says', () => {

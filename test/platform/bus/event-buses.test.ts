@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
-import { openBus } from '../../../lib/platform/bus/aws-bus.ts';
+import { readEndpoints } from '../../../lib/platform/aws/endpoints.ts';
+import { type BusSettings, openBus } from '../../../lib/platform/bus/aws-bus.ts';
 import { type BusEvent, createCombinedBus, type EventBus } from '../../../lib/platform/bus/event-bus.ts';
+import { readAwsSettings } from '../../../lib/platform/lambda/environment.ts';
 import { type AwsAnswer, type AwsApi, type AwsRequest, startAwsApi } from '../../support/servers/start-aws-api.ts';
 
 const BUS = 'arn:aws:events:us-east-1:123456789012:event-bus/signet';
@@ -18,6 +20,13 @@ async function serve(answer: (request: AwsRequest, count: number) => AwsAnswer):
   const api = await startAwsApi(answer);
   apis.push(api);
   return api;
+}
+
+/** A request that is not answered is sent three times, so not for long. */
+function toSettings({ client }: AwsApi): BusSettings {
+  const { endpoint, region, credentials } = client;
+  const endpoints = readEndpoints({ AWS_ENDPOINT_URL_EVENTBRIDGE: endpoint });
+  return { region, credentials, endpoints, requestTimeoutMs: 250, topic: client };
 }
 
 function makeEvents(count: number, detail: object = {}): readonly BusEvent[] {
@@ -72,7 +81,7 @@ function takeAll(request: AwsRequest): AwsAnswer {
 describe('an event bus of EventBridge', () => {
   async function open(answer: (request: AwsRequest, count: number) => AwsAnswer) {
     const api = await serve(answer);
-    return { api, bus: openBus(BUS, undefined, api.client) };
+    return { api, bus: openBus(BUS, undefined, toSettings(api)) };
   }
 
   test('takes every event, as JSON', async () => {
@@ -144,11 +153,20 @@ describe('an event bus of EventBridge', () => {
       json({ FailedEntryCount: 0, Entries: [{}, {}] }),
       'of 2 events 0 taken, 0 refused: no reason given',
     ],
-    ['a failure of theirs', { status: 500, body: json500('InternalException', 'broken') }, 'broken'],
-    ['not granted', { status: 400, body: json500('AccessDeniedException', 'not authorized') }, 'not authorized'],
-    ['a gateway', { status: 502, body: '<html></html>' }, ''],
-    ['not JSON', { body: '<html></html>' }, ''],
-    ['no answer', 'silence', ''],
+    [
+      'a failure of theirs',
+      { status: 500, body: json500('InternalException', 'broken') },
+      'publishing failed: 500 InternalException',
+    ],
+    [
+      'not granted',
+      { status: 400, body: json500('AccessDeniedException', 'no') },
+      'publishing failed: 400 AccessDeniedException',
+    ],
+    ['a gateway', { status: 502, body: '<html></html>' }, 'publishing failed: 502'],
+    ['not JSON', { body: '<html></html>' }, 'EventBridge did not answer in JSON'],
+    ['results that are none', json({ FailedEntryCount: '0' }), 'EventBridge answered something else than results'],
+    ['no answer', 'silence', 'publishing failed: TimeoutError'],
   ])('says which event it did not take: %s', async (_, answer, message) => {
     const { bus } = await open(() => answer);
     const [code, said] = await outcomeOf(bus.publishEvents(makeEvents(2)));
@@ -157,10 +175,18 @@ describe('an event bus of EventBridge', () => {
 
   test('is not told the rest when a request fails', async () => {
     const { api, bus } = await open((request, count) =>
-      count === 2 ? { status: 500, body: json500('InternalException', 'broken') } : takeAll(request),
+      count === 2 ? { status: 400, body: json500('ValidationException', 'broken') } : takeAll(request),
     );
     expect(await outcomeOf(bus.publishEvents(makeEvents(25)))).toContain('ConnectionFailed');
     expect(api.requests).toHaveLength(2);
+  });
+
+  test('is told again what it was asked when it was broken for a moment', async () => {
+    const { api, bus } = await open((request, count) =>
+      count === 1 ? { status: 500, body: json500('InternalException', 'broken') } : takeAll(request),
+    );
+    expect(await outcomeOf(bus.publishEvents(makeEvents(2)))).toEqual(['taken']);
+    expect(api.requests.map(toEntries).map((entries) => entries.length)).toEqual([2, 2]);
   });
 
   test('that nothing listens on is out of reach', async () => {
@@ -189,7 +215,7 @@ describe('a topic of SNS', () => {
       published.push(request);
       return answer(request, published.length);
     });
-    return { published, topic: openBus(BUS, TOPIC, api.client) };
+    return { published, topic: openBus(BUS, TOPIC, toSettings(api)) };
   }
 
   test('takes each event in one message, which a subscription can filter by an attribute', async () => {
@@ -272,7 +298,7 @@ describe('several buses', () => {
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test-secret');
-    await openBus(BUS, topicArn).publishEvents(makeEvents(1));
+    await openBus(BUS, topicArn, readAwsSettings(process.env)).publishEvents(makeEvents(1));
     expect(told).toEqual(expected);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import type { Queue } from '../../../lib/platform/queues/queue.ts';
 import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
-import { createSqsLightQueue } from '../../../lib/platform/queues/sqs-light-queue.ts';
+import { createSqsLightConsumer, createSqsLightQueue } from '../../../lib/platform/queues/sqs-light-queue.ts';
 import { startServer, type TestServer } from '../../support/servers/start-server.ts';
 import { toRecord } from '../../support/sqs-server/poll-queue.ts';
 
@@ -101,15 +101,20 @@ describe.each(['sdk', 'light'] as const)('a queue that takes only some: %s', (ki
   });
 });
 
-it('a consumer that cannot reach its queues says so', async () => {
-  const client = createSqsClient({
-    endpoint: 'http://127.0.0.1:1',
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test-secret' },
-    maxAttempts: 1,
-  });
+it.each(['sdk', 'light'] as const)('a consumer that cannot reach its queues says so: %s', async (kind) => {
   const url = 'http://127.0.0.1:1/000000000000/work';
-  const consumer = createSqsConsumer({ client, queueUrl: url, deadLetterUrl: url });
-  expect((await failureOf(consumer.sendDead(toRecord('{}'), 'reason'))).code).toBe('ConnectionFailed');
-  expect((await failureOf(consumer.delayMessage(toRecord('{}'), 5))).code).toBe('ConnectionFailed');
+  const queue = { queueUrl: url, deadLetterUrl: url };
+  const client = createSqsClient({ endpoint: 'http://127.0.0.1:1', ...settings, maxAttempts: 1 });
+  const consumer =
+    kind === 'sdk' ? createSqsConsumer({ client, ...queue }) : createSqsLightConsumer({ ...settings, ...queue });
+  const dead = await failureOf(consumer.sendDead(toRecord('{}'), 'reason'));
+  expect([dead.code, dead.message]).toEqual([
+    'ConnectionFailed',
+    expect.stringMatching(/^sending message \S+ to the dead-letter queue failed: /),
+  ]);
+  const delayed = await failureOf(consumer.delayMessage(toRecord('{}'), 5));
+  expect([delayed.code, delayed.message]).toEqual([
+    'ConnectionFailed',
+    expect.stringMatching(/^delaying message \S+ failed: /),
+  ]);
 });

@@ -6,12 +6,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { createDeadLetterQueue } from '../../../lib/platform/queues/dead-letter-queue.ts';
 import { type MessageOutcome, processBatch } from '../../../lib/platform/queues/process-batch.ts';
-import {
-  createSqsConsumer,
-  createSqsQueue,
-  MAX_REASON_CHARACTERS,
-  REASON_ATTRIBUTE,
-} from '../../../lib/platform/queues/sqs-client.ts';
+import { createSqsConsumer, createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
+import { MAX_REASON_CHARACTERS, REASON_ATTRIBUTE } from '../../../lib/platform/queues/sqs-consumer.ts';
 import { pollOnce, receiveMessages, toRecord } from '../../support/sqs-server/poll-queue.ts';
 import {
   MAX_RECEIVE_COUNT,
