@@ -2,15 +2,17 @@ import { parseArgs } from 'node:util';
 import type { Effort } from './effort.ts';
 import { describeRun, type Section, toReport } from './report.ts';
 import { formatRows, isShort } from './row.ts';
-import { SECTIONS } from './sections.ts';
+import { ON_REQUEST, SECTIONS } from './sections.ts';
 
 const NAMES = [...SECTIONS.keys()];
+const USUAL = NAMES.filter((name) => !ON_REQUEST.has(name));
 const HELP = `Measures Signet beside its peers, as ratios within one run.
 
 Usage: npm run bench -- [--only NAME]... [--check] [-o json]
        npm run bench -- --against COMMIT [-o json]
 
-  --only NAME           measure this alone (repeatable): ${NAMES.join(', ')}
+  --only NAME           measure this alone (repeatable): ${USUAL.join(', ')};
+                        and what takes many minutes, only where it is named: ${[...ON_REQUEST].join(', ')}
   --against COMMIT      build that commit and this checkout, measure both in turn, and exit 1 when something is worse:
                         a median by more than a twentieth with intervals apart, or a bundle by more than a hundredth
   --quick               a few iterations of everything: shows that it runs, and its figures are noise
@@ -22,7 +24,7 @@ Peers that are not installed are named as not run. A full run takes about ten mi
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: NAMES },
+    only: { type: 'string', multiple: true, default: USUAL },
     against: { type: 'string' },
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
@@ -36,7 +38,7 @@ async function main(): Promise<number> {
   if (unknown !== undefined) return refuse(`--only takes ${NAMES.join(', ')}, not ${JSON.stringify(unknown)}`);
   if (!['text', 'json'].includes(values.output)) return refuse(`--output takes text or json`);
   const effort = values.quick ? 'quick' : 'full';
-  if (values.against !== undefined && (values.check || values.only !== NAMES)) {
+  if (values.against !== undefined && (values.check || values.only !== USUAL)) {
     return refuse('--against takes neither --only nor --check: it measures its own rows, and always judges them');
   }
   if (values.against !== undefined) return await compare(values.against, effort);
