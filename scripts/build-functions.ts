@@ -115,8 +115,8 @@ function keepStartTogether({ inputs }: Metafile): Plugin {
   const added = atStart.map((file) => `import ${JSON.stringify(path.join(ROOT, file))};`).join('');
   return {
     name: 'keep-start-together',
-    setup({ onLoad }) {
-      onLoad({ filter: /\.(?:ts|m?js)$/ }, async ({ path: file }) => {
+    setup(bundling) {
+      bundling.onLoad({ filter: /\.(?:ts|m?js)$/ }, async ({ path: file }) => {
         const input = path.relative(ROOT, file);
         if (!late.has(input) || inputs[input]?.format === 'cjs') return undefined;
         const loader = file.endsWith('.ts') ? 'ts' : 'js';

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import process from 'node:process';
 import type { Row } from '../row.ts';
@@ -11,7 +10,7 @@ const GOAL_SECONDS = 240;
 export async function measureNpmTest(): Promise<readonly Row[]> {
   const started = performance.now();
   const child = spawn('npm', ['test'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env: process.env });
-  const [status]: readonly unknown[] = await once(child, 'exit');
+  const status = await new Promise((resolve) => child.on('exit', resolve));
   if (status !== 0) throw new Error(`npm test ended with ${String(status)}`);
   const seconds = (performance.now() - started) / 1000;
   return [

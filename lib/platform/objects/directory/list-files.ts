@@ -79,7 +79,8 @@ const END = '\0';
 
 function* unpackNames(packed: Buffer): Generator<string> {
   for (let start = 0; start < packed.length; ) {
-    const end = packed.indexOf(END, start);
+    const found = packed.indexOf(END, start);
+    const end = found === -1 ? packed.length : found;
     yield packed.toString('utf8', start, end);
     start = end + 1;
   }
