@@ -99,6 +99,8 @@ type QuotaName =
   | 'executions'
   | 'apiRequests'
   | 'prefixWrites'
+  | 'prefixReads'
+  | 'messagesInFlight'
   | 'events'
   | 'cdnRequests';
 
@@ -184,12 +186,23 @@ export const ASSUMPTIONS: Assumptions = {
     apiRequests: {
       limit: 10_000,
       source: 'https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
-      remedy: 'ask Service Quotas for a higher throttle of API Gateway; some regions begin at 2,500',
+      remedy:
+        'ask Service Quotas for a higher throttle of API Gateway; some regions begin at 2,500. A burst of half as many is on top, and nobody can raise it',
     },
     prefixWrites: {
       limit: 3500,
       source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html',
       remedy: 'nothing to ask for: S3 divides a prefix by itself under load, and answers 503 meanwhile',
+    },
+    prefixReads: {
+      limit: 5500,
+      source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html',
+      remedy: 'nothing to ask for: S3 divides a prefix by itself under load, which takes up to an hour',
+    },
+    messagesInFlight: {
+      limit: 120_000,
+      source: 'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html',
+      remedy: 'ask Service Quotas for more; what a queue may hold, and take in a second, has no limit',
     },
     events: {
       limit: 10_000,

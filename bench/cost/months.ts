@@ -74,6 +74,7 @@ export function listQuotas(functions: CalledFunctions, assumptions: Assumptions)
   const perSecond = (perDay: number): number => (perDay * months.peak) / SECONDS_PER_DAY;
   const pushes = ({ pushesPerDay }: Size): number => perSecond(pushesPerDay);
   const answers = ({ clusters }: Size): number => perSecond(clusters * (months.verifiesPerDay + months.reviewsPerDay));
+  const misses = ({ clusters }: Size): number => perSecond(clusters * months.readsPerDay) * assumptions.reads.missShare;
   const seconds = (measured: MeasuredFunction, waits: number): number =>
     billedMilliseconds(measured, waits, assumptions) / 1000;
   const waits = months.roundsPerAnswer * lambda.requestMilliseconds;
@@ -93,6 +94,16 @@ export function listQuotas(functions: CalledFunctions, assumptions: Assumptions)
       name: 'writes a second below one prefix of the bucket',
       ...quotas.prefixWrites,
       use: (size) => pushes(size) * months.putsPerPush + answers(size) * months.putsPerAnswer,
+    },
+    {
+      name: 'reads a second below one prefix of the bucket',
+      ...quotas.prefixReads,
+      use: (size) => (pushes(size) + answers(size)) * months.getsPerAnswer + misses(size),
+    },
+    {
+      name: 'messages of the push queue that are being verified',
+      ...quotas.messagesInFlight,
+      use: (size) => consumers(size) * months.pushesPerInvocation,
     },
     { name: 'events a second on the bus', ...quotas.events, use: pushes },
     {
