@@ -1,4 +1,6 @@
+import { accessSync } from 'node:fs';
 import path from 'node:path';
+import { isAbsent } from '../../../lib/platform/files/file-error.ts';
 import {
   type Environment,
   FOLDER_FILE,
@@ -19,7 +21,7 @@ export async function loadSettings(environment: Environment, folder: string): Pr
   const own = toUserFile(environment);
   let files: readonly SettingsFile[] = [];
   let fault: unknown;
-  if (own.isNamed || (await isThere(own.file)) || (await isThere(path.join(folder, FOLDER_FILE)))) {
+  if (own.isNamed || isThere(own.file) || isThere(path.join(folder, FOLDER_FILE))) {
     const { readSettingsFiles } = await import('./settings-file.ts');
     try {
       files = await readSettingsFiles({ own, folder, home: toHome(environment) });
@@ -50,11 +52,13 @@ export async function loadSettings(environment: Environment, folder: string): Pr
   };
 }
 
-async function isThere(file: string | undefined): Promise<boolean> {
+/** Nothing else runs yet: a thread for it, and what it takes to ask one, would take longer. */
+function isThere(file: string | undefined): boolean {
   if (file === undefined) return false;
-  const { access } = await import('node:fs/promises');
-  return await access(file).then(
-    () => true,
-    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
-  );
+  try {
+    accessSync(file);
+    return true;
+  } catch (error) {
+    return !isAbsent(error);
+  }
 }
