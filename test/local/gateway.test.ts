@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../lib/platform/lambda/http-stack.ts';
@@ -200,6 +201,55 @@ test('a review that comes before the service can answer is denied in a review', 
   expect(await answered.json()).toMatchObject({ response: { uid: 'x', allowed: false, status: { code: 503 } } });
   expect((await ask('/admission/token/nodepools', '{}')).status).toBe(503);
   expect((await ask('/v1/verify', '{}')).status).toBe(503);
+});
+
+describe('a body', () => {
+  const MEGABYTE = 1024 * 1024;
+
+  test('of as much as API Gateway takes is handed on, and a longer one is refused', async () => {
+    const lengths: number[] = [];
+    const url = await serve(async ({ body = '' }) => {
+      lengths.push(body.length);
+      return { body: '{}' };
+    });
+    const post = async (body: string) =>
+      await fetch(`${url}/v1/verify`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    expect((await post('x'.repeat(10 * MEGABYTE))).status).toBe(200);
+    const refused = await post('x'.repeat(10 * MEGABYTE + 1));
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({ code: 'BodyTooLarge' });
+    expect(lengths).toEqual([10 * MEGABYTE]);
+  });
+
+  test('in chunks is put together, and one that says no length is none', async () => {
+    const url = await serve();
+    const head =
+      'POST /v1/verify HTTP/1.1\r\nHost: h.example\r\nContent-Type: application/json\r\nConnection: close\r\n';
+    const chunked = await send(
+      url,
+      `${head}Transfer-Encoding: chunked\r\n\r\n2\r\n{"\r\n3\r\na":\r\n2\r\n1}\r\n0\r\n\r\n`,
+    );
+    expect(chunked).toContain(String.raw`"body":"{\"a\":1}"`);
+    const none = await send(url, `${head}\r\n`);
+    expect(none).toMatch(/^HTTP\/1\.1 200 /);
+    expect(none).not.toContain('"body":');
+  });
+
+  test('whose sender goes in the middle of it reaches no function, and keeps nothing open', async () => {
+    const calls: string[] = [];
+    const url = await serve(async ({ rawPath }) => {
+      calls.push(rawPath);
+      return { body: '{}' };
+    });
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST /v1/verify HTTP/1.1\r\nHost: h.example\r\nContent-Length: 100\r\n\r\nhalf');
+    await delay(50);
+    socket.destroy();
+    await front?.close();
+    front = undefined;
+    expect(calls).toEqual([]);
+  });
 });
 
 test('every route matches itself', () => {

@@ -44,7 +44,8 @@ const LEVELS = { info: 'INFO', warn: 'WARN', error: 'ERROR' } as const satisfies
  * Log lines and counts, each one JSON line; counts are in CloudWatch's embedded metric format. No library writes them:
  * the smallest one took a tenth of a function's cold start for the lines, and a tenth of the smallest bundle for counts.
  *
- * @param metrics `none` where counts are not collected, as on one machine
+ * @param metrics `none` where counts are not collected, as on one machine; there a process lives on after an event, and the
+ *   last lines of events that end together are one write
  */
 export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 'embedded'): Telemetry {
   const least = readLogLevel();
@@ -55,10 +56,15 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
   const format = (...[name, message, fields = {}]: LogLine): string => {
     const level = LEVELS[name];
     if (!isLogged(level, least)) return '';
-    return formatLogLine({ level, message, service, time: new Date(), traceId: readTraceId(), fields });
+    const traceId = metrics === 'embedded' ? readTraceId() : undefined;
+    return formatLogLine({ level, message, service, time: new Date(), traceId, fields });
   };
   return {
-    log: (...line) => write(line[0] === 'info' ? process.stdout : process.stderr, format(...line)),
+    log: (...line) => {
+      // In their order.
+      writeNow();
+      write(line[0] === 'info' ? process.stdout : process.stderr, format(...line));
+    },
     count: (metric, value = 1) => {
       counts.set(metric, (counts.get(metric) ?? 0) + value);
     },
@@ -72,9 +78,30 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
       const counted = isCounted ? toMetricLine(dimensions, counts, units) : '';
       counts.clear();
       if (last[0] !== undefined && last[0] !== 'info') write(process.stderr, line);
-      write(process.stdout, last[0] === 'info' ? line + counted : counted);
+      const lines = last[0] === 'info' ? line + counted : counted;
+      if (metrics === 'embedded') write(process.stdout, lines);
+      else writeSoon(lines);
     },
   };
+}
+
+/** Lines of the standard output that are written once what is under way has been looked at, or at the process's end. */
+let soon = '';
+
+function writeSoon(lines: string): void {
+  if (lines === '') return;
+  if (soon === '') setImmediate(writeNow);
+  if (!isEndHeard) process.on('exit', writeNow);
+  isEndHeard = true;
+  soon += lines;
+}
+
+let isEndHeard = false;
+
+function writeNow(): void {
+  const lines = soon;
+  soon = '';
+  write(process.stdout, lines);
 }
 
 const heard = new WeakSet<NodeJS.WritableStream>();
@@ -147,7 +174,7 @@ function formatLogLine({ level, message, service, time, traceId, fields }: LogEn
     ...contexts.getStore(),
   };
   try {
-    return `${JSON.stringify({ ...own, ...fields, ...own })}\n`;
+    return `${JSON.stringify(Object.assign({}, own, fields, own))}\n`;
   } catch {
     return `${JSON.stringify({ ...own, unwritten: Object.keys(fields) })}\n`;
   }

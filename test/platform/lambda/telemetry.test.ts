@@ -116,6 +116,40 @@ describe('telemetry', () => {
     expect([out, err]).toEqual([[], []]);
   });
 
+  test('writes the last lines of events that end together at once, where a process lives on', async () => {
+    const { out } = listen();
+    const { log, flush } = createTelemetry('check-pullspec', 'none');
+    for (const path of ['/one', '/two']) flush('info', 'request', { path });
+    expect(out).toEqual([]);
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    const paths = (lines: string | undefined) =>
+      lines
+        ?.trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { path: string }).path);
+    expect(out.map(paths)).toEqual([['/one', '/two']]);
+    // A line that cannot wait comes after those that do.
+    flush('info', 'request', { path: '/three' });
+    log('info', 'ready', { path: '/four' });
+    expect(out.slice(1).map(paths)).toEqual([['/three'], ['/four']]);
+  });
+
+  test('loses no line of an event when the process ends at once', async () => {
+    const module = new URL('../../../lib/platform/lambda/telemetry.ts', import.meta.url).href;
+    const script = `
+      import { createTelemetry } from '${module}';
+      createTelemetry('service', 'none').flush('info', 'last');
+      process.exit(7);`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let out = '';
+    for await (const text of child.stdout) out += String(text);
+    expect(JSON.parse(out)).toMatchObject({ message: 'last' });
+  });
+
   test('hands counts over once, as CloudWatch reads them', () => {
     const { out } = listen();
     const { count, flush } = createTelemetry('check-pullspec');
