@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createHandler } from '../../functions/review-admission/handler.ts';
@@ -15,6 +16,8 @@ import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
 import { createQuestions } from '../../lib/verdict/records/questions.ts';
 import { type LocalHandlers, startHttpFront } from '../../local/http-front.ts';
+import { issueCertificate, makeAuthority } from '../../test/apiserver/make-certificates.ts';
+import { findTool } from '../../test/support/tools.ts';
 import type { Row } from '../row.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../test/fixtures/releases');
@@ -22,12 +25,15 @@ const TOKEN = 'bench-5f1b9f0d6f3a4c0e8f2f6a7b8c9d0e1f';
 const WARM_REQUESTS = 2000;
 const REQUESTS = 10_000;
 const RATIO = 3;
+/** The same over TLS, which both sides pay for. */
+const TLS_RATIO = 2;
 
 const telemetry = { log: () => undefined, count: () => undefined, measure: () => undefined, flush: () => undefined };
 
 /**
- * Admission of an image whose verdict is reused, beside a handler that answers without looking: both over HTTP on
- * loopback, as an API server asks, with the same body.
+ * Admission of an image whose verdict is reused, beside a handler that answers without looking: both on loopback over a
+ * kept connection, with the same body. Over TLS 1.3 and HTTP/1.1 as well, which is what an API server and the service
+ * agree on: the service offers no HTTP/2.
  */
 export async function measureAdmission(): Promise<readonly Row[]> {
   const directory = await mkdtemp(path.join(tmpdir(), 'signet-bench-'));
@@ -49,22 +55,60 @@ export async function measureAdmission(): Promise<readonly Row[]> {
       'local-metrics': empty,
       'serve-page': empty,
     };
-    const front = await startHttpFront({ port: 0, host: '127.0.0.1' });
-    front.serve(handlers);
-    const { ours, theirs } = await measureInTurn(front.url, await writeReview());
-    await front.close();
+    const review = await writeReview();
+    const plain = await measureOver(handlers, review, undefined);
+    const issued = findTool('openssl') === undefined ? undefined : await issue(directory);
+    const tls = issued === undefined ? undefined : await measureOver(handlers, review, issued);
     return [
       {
         name: 'admission with a reusable verdict, 99th percentile',
         unit: 'ms',
-        ours,
+        ...plain,
         beside: 'an empty handler',
-        theirs,
         goal: { kind: 'at most', ratio: RATIO },
+      },
+      {
+        id: 'admission-tls',
+        name: 'the same over HTTPS, 99th percentile',
+        unit: 'ms',
+        ours: tls?.ours ?? Number.NaN,
+        theirs: tls?.theirs,
+        beside: 'an empty handler over the same',
+        missing: 'there is no openssl',
+        goal: { kind: 'at most', ratio: TLS_RATIO },
       },
     ];
   } finally {
     await rm(directory, { recursive: true });
+  }
+}
+
+/** Certificate, key and authority of a service on loopback. */
+async function issue(directory: string) {
+  const authority = await makeAuthority(directory, 'authority');
+  const made = await issueCertificate(directory, authority, {
+    file: 'service',
+    commonName: 'signet',
+    names: ['127.0.0.1'],
+  });
+  return { ...made, authority: await readFile(authority.cert) };
+}
+
+async function measureOver(
+  handlers: LocalHandlers,
+  review: string,
+  issued: Awaited<ReturnType<typeof issue>> | undefined,
+) {
+  const tls = issued === undefined ? undefined : { cert: issued.cert, key: issued.key };
+  const front = await startHttpFront({ port: 0, host: '127.0.0.1', tls });
+  front.serve(handlers);
+  const kept = { keepAlive: true, maxSockets: 1 };
+  const agent = issued === undefined ? new Agent(kept) : new TlsAgent({ ...kept, ca: issued.authority });
+  try {
+    return await measureInTurn(front.url, review, agent);
+  } finally {
+    agent.destroy();
+    await front.close();
   }
 }
 
@@ -112,8 +156,7 @@ async function writeReview(): Promise<string> {
 }
 
 /** One request of each after the other, so that whatever the machine does befalls both. */
-async function measureInTurn(url: string, review: string) {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+async function measureInTurn(url: string, review: string, agent: Agent) {
   const ours: number[] = [];
   const theirs: number[] = [];
   for (let round = -WARM_REQUESTS; round < REQUESTS; round++) {
@@ -127,14 +170,14 @@ async function measureInTurn(url: string, review: string) {
       if (round >= 0) times.push(performance.now() - started);
     }
   }
-  agent.destroy();
   return { ours: percentile(ours), theirs: percentile(theirs) };
 }
 
 async function post(url: string, body: string, agent: Agent): Promise<string> {
   return await new Promise<string>((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-    const sent = request(url, { method: 'POST', agent, headers }, (response) => {
+    const send = url.startsWith('https:') ? requestTls : request;
+    const sent = send(url, { method: 'POST', agent, headers }, (response) => {
       let answer = '';
       response.setEncoding('utf8');
       response.on('data', (text: string) => {

@@ -7,7 +7,8 @@ import { startNginx } from '../../test/cluster-reader/start-nginx.ts';
 import { FIXTURE_RELEASES, FIXTURE_TRUST, fixtureReleases } from '../../test/support/fixture-releases.ts';
 import { findTool } from '../../test/support/tools.ts';
 import type { Effort } from '../effort.ts';
-import { type Comparison, median, type Row } from '../row.ts';
+import { opensslVerifyRates } from '../peers/openssl-speed.ts';
+import { type Comparison, type Goal, median, medianOf, type Row } from '../row.ts';
 import { generateLoad, type LoadFigures, type LoadRequest } from '../service/generate-load.ts';
 import { measureHandler } from '../service/handler-rate.ts';
 import { residentMegabytes, startBareServer, startLocalService } from '../service/local-service.ts';
@@ -31,6 +32,12 @@ const PLANS: Readonly<Record<Effort, Plan>> = {
 const HANDLER_RATE = 3000;
 /** Of the rate at which the file alone is read: what is checked in its place. */
 const HANDLER_GOAL = { kind: 'at least', ratio: 0.2 } as const;
+/** Requests a second of nginx with the same file, and of the operation with the key alone. */
+const NGINX_GOAL = { kind: 'at least', ratio: 0.5 } as const;
+const KEY_GOAL = { kind: 'at least', ratio: 0.25 } as const;
+/** Times the median, at the 99th percentile under the same 16 connections. */
+const SERVE_TAIL_GOAL = { kind: 'at most', ratio: 3 } as const;
+const VERIFY_TAIL_GOAL = { kind: 'at most', ratio: 4 } as const;
 /** What an answered request leaves behind must not add up: that much is V8's heap finding its size. */
 const FLAT_GOAL = { kind: 'at most', ratio: 1.2 } as const;
 const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
@@ -102,11 +109,12 @@ async function measureLoad(data: string, objects: string, plan: Plan): Promise<r
     const verify = await generateLoad(requests.verify, plan.verify);
     const after = await residentMegabytes(service.pid);
     const nginx = await measureNginx(data, objects, plan);
+    const key = measureKey();
     const bare = { serve: await measureBare(requests.serve, plan), verify: await measureBare(requests.verify, plan) };
     return [
-      ...toLoadRows('serve-signature', serve, bare.serve, [nginx]),
+      ...toLoadRows('serve-signature', serve, bare.serve, { peers: [nginx], tailGoal: SERVE_TAIL_GOAL }),
       ...toLoadRows('check-pullspec', check, bare.verify),
-      ...toLoadRows('verify-image, mirror hit', verify, bare.verify),
+      ...toLoadRows('verify-image, mirror hit', verify, bare.verify, { peers: [key], tailGoal: VERIFY_TAIL_GOAL }),
       toMemoryRow(before, after, plan),
     ];
   } finally {
@@ -126,23 +134,31 @@ async function measureBare({ url, body }: LoadRequest, plan: Plan): Promise<numb
   return rate;
 }
 
+/** What checks one signature by the publisher's key and does nothing else: 4096 bits of RSA, as the releases' own. */
+function measureKey(): Comparison {
+  const theirs = medianOf(opensslVerifyRates('rsa4096'));
+  return { beside: 'openssl speed rsa4096, verify', theirs, missing: 'there is no openssl', goal: KEY_GOAL };
+}
+
 async function measureNginx(data: string, objects: string, plan: Plan): Promise<Comparison> {
   const program = findTool('nginx');
-  if (program === undefined) return { beside: 'nginx', theirs: undefined, missing: 'there is no nginx' };
+  if (program === undefined) {
+    return { beside: 'nginx, the same file', theirs: undefined, missing: 'there is no nginx', goal: NGINX_GOAL };
+  }
   const nginx = await startNginx(program, objects, path.join(data, 'nginx'));
   const asked = { url: `${nginx.origin}${SIGNATURE_PATH}` };
   await generateLoad(asked, plan.warm);
   const { rate, errors } = await generateLoad(asked, plan.check);
   await nginx.close();
   if (errors > 0) throw new Error('nginx does not serve the signature');
-  return { beside: 'nginx, the same file', theirs: rate };
+  return { beside: 'nginx, the same file', theirs: rate, goal: NGINX_GOAL };
 }
 
 function toLoadRows(
   name: string,
   { rate, p50, p99, errors, requests }: LoadFigures,
   bare: number,
-  peers: readonly Comparison[] = [],
+  { peers = [], tailGoal }: { readonly peers?: readonly Comparison[]; readonly tailGoal?: Goal } = {},
 ): readonly Row[] {
   return [
     {
@@ -154,7 +170,7 @@ function toLoadRows(
       theirs: bare,
       others: peers,
     },
-    { name: `${name}, 99th percentile`, unit: 'ms', ours: p99, beside: 'its median', theirs: p50 },
+    { name: `${name}, 99th percentile`, unit: 'ms', ours: p99, beside: 'its median', theirs: p50, goal: tailGoal },
     {
       name: `${name}, errors`,
       unit: '',
