@@ -40,6 +40,8 @@ const MAX_REQUEST_BYTES = 10 * 1024 * 1024;
 const MAX_DROPPED_BYTES = 64 * 1024 * 1024;
 
 const NO_BODY = Buffer.alloc(0);
+/** Bytes of an answer that are copied to be written with its headers. */
+const MAX_COPIED_BYTES = 16 * 1024;
 
 interface FrontOptions {
   readonly port: number;
@@ -182,8 +184,10 @@ function sendGatewayResult(response: ServerResponse, result: APIGatewayProxyStru
   const bytes = Buffer.from(hasBody ? body : '', isBase64Encoded ? 'base64' : 'utf8');
   if (hasBody && !response.hasHeader('content-length')) response.setHeader('content-length', bytes.length);
   response.writeHead(statusCode);
-  // One write takes headers and a text, where bytes are a second one.
-  response.end(hasBody ? bytes.toString('latin1') : undefined, 'latin1');
+  if (!hasBody) response.end();
+  // One write takes headers and a text, where bytes are a second one; what is long is not copied for that.
+  else if (bytes.length <= MAX_COPIED_BYTES) response.end(bytes.toString('latin1'), 'latin1');
+  else response.end(bytes);
 }
 
 /** @param isCut whether the rest of a longer body is dropped: a review is denied for its length, by its first bytes */

@@ -203,6 +203,16 @@ test('a review that comes before the service can answer is denied in a review', 
   expect((await ask('/v1/verify', '{}')).status).toBe(503);
 });
 
+test.each([0, 1, 16 * 1024, 16 * 1024 + 1, 100_000])('an answer of %i bytes arrives as they are', async (length) => {
+  const bytes = Buffer.from(Array.from({ length }, (_, index) => (index * 7) % 256));
+  const url = await serve(async () => ({ statusCode: 200, body: bytes.toString('base64'), isBase64Encoded: true }));
+  const answer = await fetch(`${url}/signatures/sha256=ab/signature-1`);
+  expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(answer.headers.get('content-length')).toBe(String(length));
+  const head = await fetch(`${url}/signatures/sha256=ab/signature-1`, { method: 'HEAD' });
+  expect(await head.text()).toBe('');
+});
+
 describe('a body', () => {
   const MEGABYTE = 1024 * 1024;
 
