@@ -121,9 +121,19 @@ function parseRecord(
 function readDocument(text: string): JsonValue | undefined {
   const from = text.search(/^[{[]/m);
   if (from < 0 || text.slice(0, from).split('\n').length > 3) return undefined;
-  const value = parseJson(text.slice(from));
+  const rest = text.slice(from);
+  const value = parseJson(rest) ?? parseJson(joinRows(rest)) ?? parseJson(rest.replaceAll(/\s{0,40}\n\s{0,40}/g, ' '));
+  // A list within a sentence says nothing by itself.
+  if (Array.isArray(value) && !value.some(isJsonObject)) return undefined;
   // Several records, one a line, are no document.
   return value !== undefined && isManifest(value) ? undefined : value;
+}
+
+/** Rows that a terminal filled go on in the next, within strings too; what a mail broke at spaces is no JSON then. */
+function joinRows(text: string): string {
+  const lines = text.split('\n');
+  const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
+  return lines.map((line) => (line.length === width ? line : `${line}\n`)).join('');
 }
 
 /** Kubernetes objects are read by their kinds. */

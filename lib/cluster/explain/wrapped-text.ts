@@ -7,7 +7,7 @@ export interface JoinedText {
 
 /** A line that begins a record of its own: a time, a prefix of klog, a field of `oc`, a level, a mark of a list. */
 const HEAD =
-  /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:error|warning|info): |(?:accepted|rejected|indeterminate) {1,6}\S|[-*\u2022#] |$)/;
+  /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:error(?!: code = )|warning|info): |(?:accepted|rejected|indeterminate)(?: {1,6}\S| {0,6}$)|[-*\u2022#] |$)/;
 /** A terminal is not narrower. */
 const MIN_WIDTH = 20;
 /** Breaks in a text that show that it was wrapped: one line alone may be of that length. */

@@ -54,6 +54,48 @@ test.each([80, 120])('what was cut at %i columns never gets other faults than th
   expect(same).toBeGreaterThanOrEqual(FIELD_MESSAGES.length - 4);
 });
 
+describe('a mail', () => {
+  test('that loses the spaces at the ends of lines says the same', () => {
+    const stripped = (text: string): string => eachLine(text, (line) => line.trimEnd());
+    const differing = FIELD_MESSAGES.filter(({ text }) => listFacts(text).join() !== listFacts(stripped(text)).join());
+    expect(differing.map(({ name }) => name)).toEqual([]);
+  });
+
+  // Left: the digest that `oc describe` lays out in columns, a row of a table, and two names that a second error follows.
+  test('that wraps at 40 columns loses what few of them say, and adds no fault', () => {
+    const lost = FIELD_MESSAGES.filter(({ text }) => {
+      const other = listFacts(wrap(text, 40));
+      return listFacts(text).some((fact) => !other.includes(fact));
+    });
+    expect(lost.map(({ name }) => name)).toEqual([
+      'operator: describe old',
+      'machine-config operator: local',
+      'oc-mirror: mirroring',
+    ]);
+    const wrong = FIELD_MESSAGES.filter(({ text }) => {
+      const whole = listFacts(text);
+      const { pulls } = explainText(wrap(text, 40));
+      return pulls.some(({ faults }) => faults.some(({ fault }) => !whole.includes(fault)));
+    });
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+});
+
+/** Breaks lines at spaces; a word that is longer than the width has a line of its own. */
+function wrap(text: string, width: number): string {
+  const rows: string[] = [];
+  for (const line of text.split('\n')) {
+    let row = '';
+    for (const word of line.split(' ')) {
+      const longer = row === '' ? word : `${row} ${word}`;
+      if (row !== '' && longer.length > width) rows.push(row);
+      row = row !== '' && longer.length > width ? word : longer;
+    }
+    rows.push(row);
+  }
+  return rows.join('\n');
+}
+
 test('several errors in one text stay apart', () => {
   const named = FIELD_MESSAGES.filter(({ about, text }) => about !== undefined && !/^\s*[{[]/.test(text)).slice(0, 40);
   const whole = listFacts(named.map(({ text }) => text).join('\n\n'));

@@ -6,6 +6,9 @@ import type { Engine, Statement } from './statement.ts';
 const CODE = `(?:${REASON_CODES.join('|')})`;
 const PULLSPEC = String.raw`([\w.:/-]{1,1024}(?:@[a-z0-9]{1,16}:[0-9a-f]{32,128})?)`;
 
+/** A space at the end of a line is lost to mails and editors. */
+const END = String.raw`(?: |(?=\n)|$)`;
+
 /** What admission says of images, and what Signet says of its verdicts. */
 export const ADMISSION_PATTERNS: readonly Pattern[] = [
   ...from({ program: 'Signet', versions: 'any', source: 'lib/cluster/admission' }, [
@@ -49,7 +52,7 @@ export const ADMISSION_PATTERNS: readonly Pattern[] = [
     { program: 'policy-controller', versions: '0.5 to today', source: 'sigstore/policy-controller pkg/webhook' },
     [
       [
-        String.raw`admission webhook "(?:policy|cosigned|validation\.webhook)\.sigstore\.dev" denied the request: `,
+        String.raw`admission webhook "(?:policy|cosigned|validation\.webhook)\.sigstore\.dev" denied the request:${END}`,
         () => ({ kind: 'engine', engine: 'policy-controller' }),
       ],
       denied(
@@ -61,8 +64,13 @@ export const ADMISSION_PATTERNS: readonly Pattern[] = [
       namedBefore(String.raw`there are no public keys for authority \S{1,256}`),
       denied(`invalid value: ${IMAGE} must be an image digest${REST}`, 'policy-controller'),
       [
-        String.raw`no matching policies(?:: [\w.[\]]{1,253})?(?:\n {0,40}(\S{1,2048}))?`,
-        ([text, image = '']) => ({ kind: 'denied', by: 'policy-controller', image: toName(image), text }),
+        String.raw`no matching policies(?:: [\w.[\]]{1,253})?(?:\n {0,40}(\S{1,2048})| ([\w.:-]{1,253}/\S{1,2048}))?`,
+        ([text, below = '', beside = below]) => ({
+          kind: 'denied',
+          by: 'policy-controller',
+          image: toName(beside),
+          text,
+        }),
       ],
       String.raw`validation failed: failed policy: [\w.-]{1,253}(?:: spec\.[\w.[\]]{1,253})?`,
       'validation failed: ',
@@ -70,7 +78,7 @@ export const ADMISSION_PATTERNS: readonly Pattern[] = [
   ),
   ...from({ program: 'Kyverno', versions: '1.7 to today', source: 'kyverno/kyverno pkg/engine, pkg/image' }, [
     [
-      String.raw`admission webhook "([\w.-]{1,253})" denied the request: `,
+      String.raw`admission webhook "([\w.-]{1,253})" denied the request:${END}`,
       ([, name = '']) => (/[.-]kyverno[.-]/.test(name) ? { kind: 'engine', engine: 'kyverno' } : undefined),
     ],
     [
