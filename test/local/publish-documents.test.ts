@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -28,7 +28,10 @@ afterEach(async () => {
 async function writeProfile(name: string, comment: string): Promise<void> {
   const head = `apiVersion: signet/v1\nkind: Profile\nmetadata: {name: ${name}}\n`;
   const spec = 'spec: {canonicalRepositories: [quay.io/openshift-release-dev/ocp-release]}\n';
-  await writeFile(path.join(trust, name, 'profile.yaml'), `${head}${spec}# ${comment}\n`);
+  // Whole at once: a look meanwhile would find a broken profile.
+  const aside = path.join(trust, `${name}.aside`);
+  await writeFile(aside, `${head}${spec}# ${comment}\n`);
+  await rename(aside, path.join(trust, name, 'profile.yaml'));
 }
 
 const breakProfile = (name: string): Promise<void> => writeFile(path.join(trust, name, 'broken.yaml'), 'kind: [');

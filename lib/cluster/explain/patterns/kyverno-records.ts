@@ -27,7 +27,8 @@ export function toKyvernoDenial(untrusted: JsonValue): string | undefined {
   const error = readText(untrusted, ['error', 'errors']);
   if (error.includes(BLOCKED)) return `admission webhook "mutate.kyverno.svc-fail" denied the request: ${error}`;
   const image = readText(untrusted, ['image', 'imageRef']);
-  const why = error.trim().replaceAll(/\s*\n\s*/g, '; ');
+  const lines = error.split('\n').map((line) => line.trim());
+  const why = lines.filter((line) => line !== '').join('; ');
   const name = image === '' ? ': ' : ` ${image}: `;
   return `policy ${toPolicy(untrusted)} fail: failed to verify image${name}${why === '' ? message : why}`;
 }

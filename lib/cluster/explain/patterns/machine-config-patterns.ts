@@ -76,7 +76,7 @@ export const MACHINE_CONFIG_PATTERNS: readonly Pattern[] = [
       }),
     ],
     [
-      String.raw`error adding \[([^\]\n]{0,2048})\] to blocked registries, cannot block the repository being used by the payload(?:, skipping\.{1,8})?`,
+      String.raw`error adding \[([^[\]\n]{0,2048})\] to blocked registries, cannot block the repository being used by the payload(?:, skipping\.{1,8})?`,
       ([text, names = '']) => ({
         kind: 'pull-fault',
         fault: 'payload-blocked',
@@ -85,7 +85,7 @@ export const MACHINE_CONFIG_PATTERNS: readonly Pattern[] = [
         image: '',
       }),
     ],
-    `${QUOTED} matches the payload repository, but will add it to the list of blocked registries as there are mirror rules configured for it`,
+    String.raw`"[^"\\\n]{0,2048}" matches the payload repository, but will add it to the list of blocked registries as there are mirror rules configured for it`,
     'could not (?:sync registries Ignition config|update policy json with new changes|decode original policy json|update namespace policy JSON from imagepolicy): ',
   ]),
 ];
