@@ -3,7 +3,7 @@ import { openSyncStores } from '../../cli/open/stores.ts';
 import { preferMemory } from '../../cli/shell/progress.ts';
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
-import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
+import { createBulkDirectoryStore } from '../../lib/platform/objects/directory/bulk-object-store.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/trust-source.ts';
 
@@ -32,7 +32,7 @@ const { store: upstream, stores, close } = await openSyncStores(options, trust.p
 async function sync(file: string, directory: string): Promise<Omit<SyncFigures, 'peakMegabytes'>> {
   const digests = (await readFile(file, 'utf8')).split('\n').filter(Boolean).map(parseDigest);
   const { signal } = new AbortController();
-  const plain = createDirectoryObjectStore(directory);
+  const plain = createBulkDirectoryStore(directory);
   let puts = 0;
   const objects = {
     ...plain,

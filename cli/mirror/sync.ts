@@ -7,6 +7,7 @@ import { readAbsent } from '../../lib/mirror/sync/absent-record.ts';
 import { findWanted, type Wanted } from '../../lib/mirror/sync/find-wanted.ts';
 import { unlessUnreadable } from '../../lib/mirror/sync/remembered-object.ts';
 import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.ts';
+import { createBulkDirectoryStore } from '../../lib/platform/objects/directory/bulk-object-store.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { runBounded } from '../../lib/platform/queues/run-bounded.ts';
@@ -70,7 +71,7 @@ export async function syncMirrored(options: SyncOptions, signal: AbortSignal): P
   const digests = options.digest.map(parseNamedDigest);
   const trust = await openTrust(options);
   await refuseStoreFolder(options.to);
-  const objects = await openObjectStore(options.to);
+  const objects = await openObjectStore(options.to, {}, createBulkDirectoryStore);
   const { store, stores, close } = await openSyncStores(options, trust.prepared);
   try {
     const graphs = await openGraphs(options.graph, options, trust.prepared.storeAccess, signal);
@@ -144,10 +145,8 @@ async function find(
   const registries = openRegistries(access);
   const reader = children ? createRegistryChildren((repository) => registries.open(trust, repository)) : undefined;
   try {
-    return {
-      wanted: await findWanted({ ...request, policy: trust, reader }),
-      closeRegistries: () => registries.close(),
-    };
+    const wanted = await findWanted({ ...request, policy: trust, reader });
+    return { wanted, closeRegistries: () => registries.close() };
   } catch (error) {
     registries.close();
     throw error;

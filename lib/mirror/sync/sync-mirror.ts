@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { Digest } from '../../base/names/digest.ts';
+import { WriteThreadError } from '../../platform/objects/directory/write-thread.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { retry } from '../../platform/time/retries.ts';
 import { createLimitedStore } from '../../stores/port/composites.ts';
@@ -173,7 +174,7 @@ async function copyDigest(request: SyncRequest, asked: AskedStores, digest: Dige
   } catch (error) {
     if (error instanceof IndeterminateCopy) return error.result;
     signal.throwIfAborted();
-    if (!(error instanceof StoreError)) throw error;
+    if (!(error instanceof StoreError) || error instanceof WriteThreadError) throw error;
     return { outcome: 'failed', error };
   }
 }

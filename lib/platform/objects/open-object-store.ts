@@ -11,12 +11,16 @@ import { checkDirectoryLocation, isS3Location, parseS3Location } from './s3/s3-l
  * @throws InputError `ArgumentInvalid` for another scheme or a bucket that cannot be; `FileUnreadable` for a file, which
  * holds no objects
  */
-export async function openObjectStore(location: string, options: S3ClientOptions = {}): Promise<ObjectStore> {
+export async function openObjectStore(
+  location: string,
+  options: S3ClientOptions = {},
+  openDirectory: (root: string) => ObjectStore = createDirectoryObjectStore,
+): Promise<ObjectStore> {
   if (isS3Location(location)) return openS3(location, options);
   checkDirectoryLocation(location);
   const entry = await stat(location).catch(() => undefined);
   if (entry?.isDirectory() === false) throw new InputError('FileUnreadable', `${location} is not a directory`);
-  return createDirectoryObjectStore(location);
+  return openDirectory(location);
 }
 
 async function openS3(location: string, options: S3ClientOptions): Promise<ObjectStore> {

@@ -3,6 +3,7 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { type Digest, parseDigest, toKeySegment, toStoreSegment } from '../../../lib/base/names/digest.ts';
 import { readAbsent } from '../../../lib/mirror/sync/absent-record.ts';
 import { type SyncProgress, type SyncRequest, syncMirror } from '../../../lib/mirror/sync/sync-mirror.ts';
+import { WriteThreadError } from '../../../lib/platform/objects/directory/write-thread.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
@@ -191,6 +192,19 @@ describe('a sync', () => {
     // Who asks for an hour is not asked again in this sync.
     expect([passing, broken, hurried].map((digest) => digest && tried.get(digest))).toEqual([3, 3, 1]);
     expect(await syncMirror(requestOf(objects, good))).toMatchObject({ held: 38, written: 2, failures: [] });
+  });
+
+  test('ends where the thread that writes is lost: no digest is counted, and none is tried again', async () => {
+    const lost = new WriteThreadError('ended with status 3');
+    let creates = 0;
+    const createObject = (): Promise<never> => {
+      creates += 1;
+      return Promise.reject(lost);
+    };
+    const upstream = createMemorySignatureStore(signed(DIGESTS));
+    const objects = { ...createMemoryObjectStore(), createObject };
+    await expect(syncMirror(requestOf(objects, upstream))).rejects.toBe(lost);
+    expect(creates).toBeLessThanOrEqual(16);
   });
 
   test('goes on when the mirror fails for one digest, and counts it', async () => {

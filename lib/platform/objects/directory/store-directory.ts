@@ -10,6 +10,8 @@ import { RESERVED_SEGMENT } from '../port/object-store.ts';
 
 /** Where lock files are, in the reserved segment. */
 export const LOCK_SEGMENT = 'locks';
+/** How the names of directories start that are made aside, to be renamed to their places. */
+export const NEW_PREFIX = 'new-';
 /** Milliseconds after which a file that a crashed writer left aside is removed. */
 export const LEFTOVER_AGE_MS = 60 * 60 * 1000;
 
@@ -192,7 +194,9 @@ async function sweepDirectory(directory: string, now: number): Promise<void> {
     const file = path.join(directory, name);
     try {
       const stats = await lstat(file);
-      if (stats.isFile() && now - stats.mtimeMs > LEFTOVER_AGE_MS) await unlink(file);
+      if (now - stats.mtimeMs <= LEFTOVER_AGE_MS) continue;
+      if (stats.isFile()) await unlink(file);
+      else if (stats.isDirectory() && name.startsWith(NEW_PREFIX)) await rm(file, { recursive: true, force: true });
     } catch (error) {
       if (!isAbsent(error)) throw error;
     }
