@@ -193,7 +193,11 @@ test.each<[string, readonly string[], RegExp]>([
     ['--host', '192.0.2.1', '--auth-token-file', 'tokens'],
     /^signet: --host 192\.0\.2\.1: listen EADDRNOTAVAIL.*\n$/,
   ],
-  ['tokens that are not there', ['--auth-token-file', 'none'], /^signet: --auth-token-file: .*none cannot be read\n$/],
+  [
+    'tokens that are not there',
+    ['--auth-token-file', 'none'],
+    /^signet: --auth-token-file: .*none cannot be read: no such file or directory\n$/,
+  ],
 ])('%s is exit 2 in one line', async (_, args, message) => {
   const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', path.join(work, 'x'), ...args], { cwd: work });
   let stderr = '';
