@@ -7,6 +7,19 @@ import { packageService } from '../../test/stack/package/package-service.ts';
 import { readEnvironment } from '../../test/stack/package/read-environment.ts';
 import { fillObjects, makeSamples, writeAdmission, writeWebhooks } from '../../test/stack/package/sample-events.ts';
 import { settleConditions } from '../../test/stack/package/settle-conditions.ts';
+import { toHttpEvent } from '../../test/support/http-event.ts';
+
+/** Of a stage with a page; by default no stage has one, and its function answers 404. */
+const PAGE = {
+  event: toHttpEvent({ method: 'GET', path: '/console.json' }),
+  signIn: {
+    issuer: 'https://id.example.com',
+    clientId: 'signet-page',
+    scopes: 'openid',
+    origins: '',
+    redriveScope: 'signet/redrive',
+  },
+};
 
 /** A function as it would be deployed, over a directory of objects, and an event that it answers. */
 export interface PackagedFunction {
@@ -40,6 +53,7 @@ export async function packageFunctions(scratch: string): Promise<{
   const secrets = {
     SIGNET_WEBHOOKS: await writeWebhooks(scratch),
     SIGNET_ADMISSION: await writeAdmission(scratch),
+    SIGNET_PAGE: JSON.stringify(PAGE.signIn),
   };
   const functions: PackagedFunction[] = [];
   for (const { name, bundle, bytes } of built) {
@@ -49,7 +63,7 @@ export async function packageFunctions(scratch: string): Promise<{
     await mkdir(objects, { recursive: true });
     await fillObjects(objects);
     const eventFile = path.join(scratch, `${name}.json`);
-    await writeFile(eventFile, JSON.stringify(sample.event));
+    await writeFile(eventFile, JSON.stringify(name === 'serve-page' ? PAGE.event : sample.event));
     const own = readEnvironment(settled, name);
     const given = Object.entries(secrets).filter(([key]) => Object.hasOwn(own, key));
     const env = { ...own, SIGNET_OBJECTS: objects, ...Object.fromEntries(given) };
