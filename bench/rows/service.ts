@@ -59,7 +59,7 @@ export async function measureService(effort: Effort): Promise<readonly Row[]> {
       name: 'serve-signature through the handler, one core',
       unit: '/s',
       ours: handled,
-      beside: 'reading the file alone (limit)',
+      beside: 'reading the file alone, in Node’s threads',
       theirs: read,
       goal: HANDLER_GOAL,
       others: [{ beside: 'the design’s figure', theirs: HANDLER_RATE }],
