@@ -2,12 +2,14 @@ import { execFile, spawn } from 'node:child_process';
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
 import { findTool } from '../../support/tools.ts';
 
 const run = promisify(execFile);
@@ -130,6 +132,37 @@ describe.runIf(canRun)('the container image', () => {
       false,
       true,
     ]);
+  });
+
+  test('verifies a release, and imports what it mirrored and packed', async () => {
+    const data = at('carried');
+    await mkdir(data);
+    await chmod(data, 0o775);
+    await cp(FIXTURE_STORE, path.join(data, 'signatures'), { recursive: true });
+    await cp(FIXTURE_TRUST, path.join(data, 'trust'), { recursive: true });
+    const release = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
+    const [, digest = ''] = release.split('@');
+    const [trust, store] = [
+      ['--trust', '/data/trust'],
+      ['--store', '/data/signatures'],
+    ] as const;
+    const call = async (...args: readonly string[]): Promise<string> => {
+      const child = start(args, data);
+      const [output, errors] = await Promise.all([
+        readText(child.stdout),
+        readText(child.stderr),
+        once(child, 'close'),
+      ]);
+      return `${child.exitCode} ${output}${errors}`;
+    };
+    expect(await call('verify', release, ...trust, ...store)).toMatch(/^0 accepted {2}/);
+    const synced = await call('mirror', 'sync', ...trust, ...store, '--to', '/data/mirror', '--digest', digest);
+    expect(synced).toMatch(/^0 .*1 completed with 1 signature/);
+    expect(await call('bundle', 'create', '/data/b.tar.gz', '--from', '/data/mirror', ...trust)).toMatch(/^0 created/);
+    const imported = await call('bundle', 'import', '/data/b.tar.gz', '--to', '/data/site', ...trust);
+    expect(imported).toMatch(/^0 imported .*\n {2}verified {4}1 of 1 signatures/);
+    const refused = fixtureReleases.find(({ expected }) => expected === 'SignatureInvalid')?.pullspec ?? '';
+    expect(await call('verify', refused, ...trust, ...store)).toMatch(/^1 rejected {2}/);
   });
 
   test('a data folder that it may not write is one line, exit 2', async () => {
