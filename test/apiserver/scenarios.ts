@@ -166,6 +166,12 @@ const doors: readonly AdmissionScenario[] = [
     says: 'minimal-install-mode',
   },
   {
+    name: 'a patch of the machines of nodes',
+    ...onHosted('kubevirt-vm-jsonpatch', '[{"op":"replace","path":"/spec/dataVolumeTemplates/0/spec/source"}]'),
+    isAllowed: false,
+    says: 'what they boot',
+  },
+  {
     name: 'images in place of the release’s',
     ...onHosted('image-overrides', `cluster-version-operator=${COMPONENT}`),
     isAllowed: false,

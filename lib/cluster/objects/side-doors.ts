@@ -125,6 +125,7 @@ export const SIDE_DOORS: readonly SideDoor[] = [
   ...onBoth('force-upgrade-to', 'release', 'has the cluster go to this release although it says that it must not'),
   ...onBoth('skip-release-image-validation', 'setting', 'switches off the checks of the release image'),
   ...onBoth('control-plane-operator-image-labels', 'setting', 'steers what the operator believes its image to be'),
+  ...onBoth('kubevirt-vm-jsonpatch', 'setting', 'patches the machines of the nodes, and so what they boot'),
   ...onBoth('olm-catalogs-is-registry-overrides', 'setting', 'has catalogs pulled from other registries, by tag'),
   ...(['hostedclusters', 'nodepools'] as const).map(
     (resource): SideDoor => ({
