@@ -18,6 +18,7 @@ import type { RequestWithBody } from '../lib/platform/lambda/request-body.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { type AskedNames, toAskedNames } from './asked-names.ts';
 import { admitRequest, type Gate, OPEN_GATE } from './front/admit-request.ts';
+import { isOutdated } from './front/client-certificates.ts';
 import { followTlsFiles, readTlsFiles, type TlsFiles } from './front/tls-files.ts';
 import { createLocalContext } from './local-context.ts';
 import { matchRoute, type Route } from './routes.ts';
@@ -130,7 +131,7 @@ async function answer(
   } catch (error) {
     result = toProblemResponse(error);
   }
-  if (!request.complete) response.setHeader('connection', 'close');
+  if (!request.complete || isOutdated(request.socket)) response.setHeader('connection', 'close');
   sendGatewayResult(response, result, request.method === 'HEAD');
   request.resume();
 }

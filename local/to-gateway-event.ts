@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Authorizer } from '../lib/platform/lambda/caller.ts';
+import { showsCertificate } from './front/client-certificates.ts';
 import type { Caller } from './front/credentials.ts';
 import type { MatchedRoute } from './routes.ts';
 
@@ -61,8 +61,7 @@ export function toGatewayEvent(
 
 /** The client certificate as API Gateway hands it on for mutual TLS, if its chain was verified. */
 function toAuthentication({ socket }: IncomingMessage): object {
-  const pem =
-    socket instanceof TLSSocket && socket.authorized ? socket.getPeerX509Certificate()?.toString() : undefined;
+  const pem = showsCertificate(socket) ? socket.getPeerX509Certificate()?.toString() : undefined;
   return pem === undefined ? {} : { authentication: { clientCert: { clientCertPem: pem } } };
 }
 

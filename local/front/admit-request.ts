@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { TLSSocket } from 'node:tls';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toProblemDocument } from '../../lib/platform/lambda/http-stack.ts';
 import type { SecretSource } from '../../lib/platform/secrets/secret-source.ts';
 import { type AskedNames, findForeignName } from '../asked-names.ts';
 import type { Route } from '../routes.ts';
+import { showsCertificate } from './client-certificates.ts';
 import { type Caller, type Credentials, findByCertificate, findByToken, type Role } from './credentials.ts';
 
 /** Who may ask. */
@@ -107,7 +107,7 @@ async function findCaller(
     if (caller !== undefined) return caller;
   }
   const { socket } = request;
-  if (!takesCertificates || !(socket instanceof TLSSocket) || !socket.authorized) return undefined;
+  if (!takesCertificates || !showsCertificate(socket)) return undefined;
   // Of several common names none is the one.
   const commonName: unknown = socket.getPeerCertificate().subject.CN;
   return typeof commonName === 'string' && commonName !== '' ? findByCertificate(commonName, known) : undefined;

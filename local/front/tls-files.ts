@@ -4,6 +4,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { toFileReason } from '../../lib/platform/files/file-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
+import { followConnections } from './client-certificates.ts';
 
 /** Where the service's own certificate is, and the authorities of those who ask. */
 export interface TlsFiles {
@@ -33,8 +34,9 @@ export async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<S
 }
 
 /**
- * Has a server use renewed files for new connections. Files that cannot be used, as while they are being written, change
- * nothing: the server goes on with those that it has, and the log says so.
+ * Has a server use renewed files for new connections, and closes the others where the authorities of clients changed.
+ * Files that cannot be used, as while they are being written, change nothing: the server goes on with those that it has,
+ * and the log says so.
  *
  * @returns what ends it
  */
@@ -44,6 +46,8 @@ export function followTlsFiles(
   used: SecureContextOptions,
   log: Telemetry,
 ): () => void {
+  const retireConnections = followConnections(server);
+  let { ca } = used;
   let known = toText(used);
   let fault = '';
   const look = async (): Promise<void> => {
@@ -53,6 +57,8 @@ export function followTlsFiles(
       if (toText(options) === known) return;
       server.setSecureContext(options);
       known = toText(options);
+      if (String(options.ca) !== String(ca)) retireConnections();
+      ({ ca } = options);
       log.log('info', 'tls files were renewed', { cert: files.cert });
     } catch (error) {
       const { message } = error as Error;

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TLSSocket } from 'node:tls';
@@ -51,11 +53,16 @@ interface Answer {
   readonly name: string | string[] | undefined;
 }
 
-async function ask(place: string, body: object, client?: CertificateFiles): Promise<Answer> {
+async function ask(
+  place: string,
+  body: object,
+  client?: CertificateFiles,
+  agent: Agent | false = false,
+): Promise<Answer> {
   const identity = client === undefined ? {} : { cert: await readFile(client.cert), key: await readFile(client.key) };
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const headers = { 'content-type': 'application/json' };
-  const options = { method: 'POST', headers, agent: false, ca: await readFile(authority.cert), ...identity } as const;
+  const options = { method: 'POST', headers, agent, ca: await readFile(authority.cert), ...identity } as const;
   const sent = request(`${signet.url}${place}`, options, (response) => {
     const { CN: name } = (response.socket as TLSSocket).getPeerCertificate().subject;
     response.toArray().then((parts) => resolve({ body: parts.map(String).join(''), name }), reject);
@@ -98,6 +105,27 @@ describe.skipIf(openssl === undefined)('npm start with TLS of its own', () => {
     expect((await ask('/v1/pullspecs/check', {})).name).toBe('first');
     await renew('second');
     await vi.waitFor(async () => expect((await ask('/v1/pullspecs/check', {})).name).toBe('second'), WAIT);
+  });
+
+  test('closes connections that were opened under authorities that do not count any more', async () => {
+    const [former, own] = [await issue(clients, 'front-proxy'), await readFile(clients.cert)];
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const askKept = async (client: CertificateFiles): Promise<boolean> => {
+      const { body } = await ask('/admission/nodepools', review, client, agent);
+      return (JSON.parse(body) as { readonly response: { readonly allowed: boolean } }).response.allowed;
+    };
+    expect(await askKept(former)).toBe(true);
+    // Whoever has begun a connection would be asked for a certificate of the former authorities.
+    const begun = connect(Number(new URL(signet.url).port), '127.0.0.1');
+    const isClosed = once(begun, 'close');
+    // As an API server that asks again and again, so that no connection is idle for long.
+    await copyFile(strangers.cert, clients.cert);
+    await vi.waitFor(async () => expect(await askKept(former)).toBe(false), { timeout: 15_000, interval: 50 });
+    agent.destroy();
+    await isClosed;
+    const { body } = await ask('/admission/nodepools', review, await issue(strangers, 'front-proxy'));
+    expect(JSON.parse(body)).toMatchObject({ response: { allowed: true } });
+    await writeFile(clients.cert, own);
   });
 
   test.each([
