@@ -6,13 +6,14 @@ import { type SyncResult, syncMirror } from '../../lib/mirror/sync/sync-mirror.t
 import { createBulkDirectoryStore } from '../../lib/platform/objects/directory/bulk-object-store.ts';
 import { parsePreparedTrust } from '../../lib/trust/prepared/parse-prepared-trust.ts';
 import { toReadyTrust } from '../../lib/trust/source/trust-source.ts';
+import { readPeakMemory } from '../process/peak-memory.ts';
 
 /** What one sync took, in a process that does nothing else. */
 export interface SyncFigures {
   readonly seconds: number;
   /** Of the processor, user and system. */
   readonly cpuSeconds: number;
-  /** The most that the process has ever held; NaN where the system does not tell. */
+  /** The most that the process has ever held. */
   readonly peakMegabytes: number;
   /** Writes to the object store. */
   readonly puts: number;
@@ -62,16 +63,7 @@ async function sync(file: string, directory: string): Promise<Omit<SyncFigures, 
   return { seconds, cpuSeconds: (user + system) / 1e6, puts, result: { wanted, held, written, outcomes } };
 }
 
-async function peakMegabytes(): Promise<number> {
-  try {
-    const status = await readFile('/proc/self/status', 'utf8');
-    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? Number.NaN) / 1024;
-  } catch {
-    return Number.NaN;
-  }
-}
-
 if (warmFile !== '') await sync(warmFile, `${to}-warm`);
 const figures = await sync(digestsFile, to);
 close();
-process.stdout.write(JSON.stringify({ ...figures, peakMegabytes: await peakMegabytes() } satisfies SyncFigures));
+process.stdout.write(JSON.stringify({ ...figures, peakMegabytes: readPeakMemory() / 1024 ** 2 } satisfies SyncFigures));

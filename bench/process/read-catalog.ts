@@ -3,6 +3,7 @@ import process from 'node:process';
 import { checkCatalog } from '../../lib/artifact/catalog/check-catalog.ts';
 import { parseCatalog } from '../../lib/artifact/catalog/parse-catalog.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { readPeakMemory } from './peak-memory.ts';
 
 /** What reading a catalog took: the images or documents in it, milliseconds of the processor, and memory at its most. */
 export interface CatalogRun {
@@ -22,7 +23,7 @@ async function read(how: string, file: string): Promise<CatalogRun> {
   const before = process.cpuUsage();
   const count = how === 'yaml' ? await countDocuments(bytes) : await countImages(file, bytes);
   const { user, system } = process.cpuUsage(before);
-  return { count, milliseconds: (user + system) / 1000, mebibytes: process.resourceUsage().maxRSS / 1024 };
+  return { count, milliseconds: (user + system) / 1000, mebibytes: readPeakMemory() / 1024 ** 2 };
 }
 
 async function countDocuments(bytes: Uint8Array): Promise<number> {

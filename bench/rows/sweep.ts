@@ -8,10 +8,15 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { createDirectoryObjectStore } from '../../lib/platform/objects/directory/directory-object-store.ts';
 import { createAcceptances } from '../../lib/verdict/records/list-accepted.ts';
+import { bundleScript } from '../../scripts/release/bundle-script.ts';
 import { fillObjects } from '../../test/stack/package/sample-events.ts';
 import type { Row } from '../row.ts';
 
-const SWEEP = path.join(import.meta.dirname, '../sweep/sweep-folder.ts');
+const SWEEP = `import { sweepFolder } from './bench/sweep/sweep-folder.ts';
+sweepFolder(process.argv[2] ?? '', process.argv[3] ?? '').catch((error) => {
+  console.error(error);
+  process.exitCode = 1;
+});`;
 /** Of the design, for a million records as for any number. */
 const MAX_MEGABYTES = 200;
 /** A record of many may take so much more than one of a quarter: the listing is sorted. */
@@ -58,7 +63,9 @@ async function measureRecords(count: number, now: Date): Promise<v.InferOutput<t
   try {
     await fillObjects(folder);
     await writeAccepted(folder, count, now);
-    const { stdout } = await promisify(execFile)(process.execPath, [SWEEP, folder, now.toISOString()]);
+    const script = path.join(folder, 'sweep.cjs');
+    await writeFile(script, (await bundleScript('node24', { contents: SWEEP })).bytes);
+    const { stdout } = await promisify(execFile)(process.execPath, [script, folder, now.toISOString()]);
     const figures = v.parse(Figures, JSON.parse(stdout));
     if (figures.queued < count) throw new Error(`${figures.queued} of ${count} records were queued`);
     return figures;

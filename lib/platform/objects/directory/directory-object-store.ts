@@ -16,7 +16,7 @@ import { describeDirectory, readFileOf, readObjectFile, report, toEtag } from '.
 import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
 import { listFiles } from './list-files.ts';
 import {
-  findDirectory,
+  findDirectoryBelow,
   findFile,
   LEFTOVER_AGE_MS,
   lookAt,
@@ -50,7 +50,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
         return etag === undefined ? createObject(known, segments, bytes) : replaceObject(root, key, bytes, etag);
       }),
     deleteObject: (key) => report(`deleting ${key}`, () => deleteObject(root, key)),
-    listObjects: (prefix, start) => listObjects(root, prefix, start),
+    listObjects: (prefix, start) => listObjects(root, known, prefix, start),
   };
 }
 
@@ -128,13 +128,19 @@ async function deleteObject(root: string, key: string): Promise<void> {
   });
 }
 
-async function* listObjects(root: string, prefix: string, start: ListingStart = {}): AsyncGenerator<ListedObject> {
+async function* listObjects(
+  root: string,
+  { peekRoot, pace }: KnownDirectories,
+  prefix: string,
+  start: ListingStart = {},
+): AsyncGenerator<ListedObject> {
   try {
     const segments = parseKeyPrefix(prefix);
     const after = parseListingStart(start);
-    const directory = await findDirectory(root, segments);
+    const realRoot = await peekRoot();
+    const directory = realRoot === undefined ? undefined : await findDirectoryBelow(realRoot, segments, pace);
     const parentKey = segments.map((segment) => `${segment}/`).join('');
-    if (directory !== undefined) yield* listFiles(directory, parentKey, prefix, after);
+    if (directory !== undefined) yield* listFiles(directory, parentKey, { prefix, after, pace });
   } catch (error) {
     throw toStoreError(error, `listing ${prefix} in ${root}`);
   }

@@ -42,7 +42,8 @@ export async function findDirectory(root: string, segments: readonly string[]): 
   return realRoot === undefined ? undefined : await findDirectoryBelow(realRoot, segments);
 }
 
-async function findDirectoryBelow(
+/** As {@link findDirectory}, below a root without links. */
+export async function findDirectoryBelow(
   realRoot: string,
   segments: readonly string[],
   pace: FilePace = IN_THREADS,

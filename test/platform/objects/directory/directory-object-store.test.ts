@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -99,6 +99,19 @@ describe('directory: what is in the way', () => {
     expect(await storeErrorCode(listKeys(store, 'a/'))).toBe('NotAllowed');
     expect(await listKeys(store, 'a/', 'a/1/\u{10ffff}')).toEqual(['a/2/x']);
     expect(await listKeys(store, '', 'a/2')).toEqual(['a/2/x', 'b']);
+  });
+
+  it('lists in order what is more than it sorts at once', async () => {
+    const root = newRoot();
+    // As UTF-16, the first would come before the last; a directory's name sorts with its slash.
+    const odd = ['odd/\u{1F600}', 'odd/a.b', 'odd/a/b', 'odd/a0', 'odd/\uFF5E'];
+    const many = Array.from({ length: 5_000 }, (_, index) => `odd/${(index * 7_919) % 5_003}`);
+    await mkdir(path.join(root, 'odd/a'), { recursive: true });
+    for (const key of [...odd, ...many]) writeFileSync(path.join(root, key), '');
+    const sorted = [...odd, ...many].toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)));
+    const store = createDirectoryObjectStore(root);
+    expect(await listKeys(store, 'odd/')).toEqual(sorted);
+    expect(await listKeys(store, 'odd/', sorted[3_000])).toEqual(sorted.slice(3_001));
   });
 
   it('follows no symbolic link to a file, and creates nothing over one', async () => {
