@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { describeError, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
@@ -20,11 +21,15 @@ interface Watched {
   readonly telemetry: Telemetry;
   /** The profiles that the service was started with. */
   readonly served: ReadonlySet<string>;
-  /** By profile: the revision that was published. */
-  readonly published: Map<string, string>;
+  /** By profile: the documents that were published, each with its hash. */
+  readonly published: Map<string, DocumentDigests>;
+  /** By profile: the revision that the last look found. */
+  readonly found: Map<string, string>;
   /** By profile: the last logged reason why it is not published. */
   readonly faults: Map<string, string>;
 }
+
+type DocumentDigests = ReturnType<typeof digestDocuments>;
 
 /** Milliseconds between two looks at the directory. */
 const LOOK_MS = 1000;
@@ -32,8 +37,9 @@ const LOOK_MS = 1000;
 const DIRECTORY = '';
 
 /**
- * Publishes every profile, then each profile that changes. A profile that does not load is logged once and tried at
- * every look, and keeps the revision it had.
+ * Publishes every profile, then each profile that changed and that two looks found alike: who copies, edits or checks out
+ * writes one file after the other, and what is there meanwhile could ask for less. A profile that does not load is logged
+ * once and tried at every look, and keeps the revision it had.
  *
  * @throws ConfigurationError when a profile does not load at the start and has no revision that does
  */
@@ -45,7 +51,15 @@ export async function publishDocuments(
 ): Promise<DocumentPublisher> {
   const directories = await readTrustDirectory(directory);
   const served = new Set(directories.map(({ profile }) => profile));
-  const watched: Watched = { directory, objects, telemetry, served, published: new Map(), faults: new Map() };
+  const watched: Watched = {
+    directory,
+    objects,
+    telemetry,
+    served,
+    published: new Map(),
+    found: new Map(),
+    faults: new Map(),
+  };
   for (const documents of directories) await publishFirst(watched, documents);
   let looking: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
@@ -87,7 +101,7 @@ async function publish({ objects, telemetry, published, faults }: Watched, direc
   const { profile, documents } = directory;
   const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
   telemetry.log(publication.warnings.length === 0 ? 'info' : 'warn', 'trust published', { ...publication });
-  published.set(profile, trustRevision(digestDocuments(documents)));
+  published.set(profile, digestDocuments(documents));
   faults.delete(profile);
 }
 
@@ -106,19 +120,37 @@ async function look(watched: Watched): Promise<void> {
 /** It never throws: a profile that does not load stops no other. */
 async function publishChanged(watched: Watched, directory: TrustDirectory): Promise<void> {
   const { profile, documents } = directory;
-  const { telemetry, published, faults } = watched;
+  const { telemetry, published, found, faults } = watched;
   try {
     const known = published.get(profile);
-    if (known === trustRevision(digestDocuments(documents))) {
+    const digests = digestDocuments(documents);
+    const revision = trustRevision(digests);
+    const isSettled = found.get(profile) === revision;
+    found.set(profile, revision);
+    if (known !== undefined && trustRevision(known) === revision) {
       faults.delete(profile);
       return;
     }
+    if (!isSettled) return;
+    requireNoneEmptied(digests, known ?? []);
     await publish(watched, directory);
     if (known === undefined && !watched.served.has(profile))
       telemetry.log('warn', 'a new profile is served after the next start', { profile });
   } catch (error) {
     logOnce(watched, profile, error);
   }
+}
+
+const EMPTY_SHA256 = hash('sha256', '');
+
+/** `kubectl get … > FILE` empties the file, and writes it seconds later. @throws ConfigurationError */
+function requireNoneEmptied(digests: DocumentDigests, known: DocumentDigests): void {
+  const isEmpty = ({ sha256 }: DocumentDigests[number]): boolean => sha256 === EMPTY_SHA256;
+  const full = new Set(known.filter((one) => !isEmpty(one)).map(({ name }) => name));
+  const emptied = digests.find((one) => isEmpty(one) && full.has(one.name));
+  if (emptied === undefined) return;
+  const reason = 'it was emptied, as a file is that is being written; remove it if it is to go';
+  throw new ConfigurationError('DocumentInvalid', reason, { position: { document: emptied.name } });
 }
 
 function logOnce({ telemetry, faults }: Watched, profile: string, error: unknown): void {

@@ -1,14 +1,16 @@
 import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
+import { loadTrust } from '../../lib/trust/source/load-trust.ts';
 import { type DocumentPublisher, publishDocuments } from '../../local/publish-documents.ts';
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { IMAGE_POLICY } from '../trust/sample-documents.ts';
 
 const LOOK_MS = 10;
 let trust = '';
@@ -112,5 +114,45 @@ describe('while it runs', () => {
     isDown = false;
     await until(() => lines.length > 1);
     expect(lines).toEqual([expect.stringMatching(/^error a: /), 'info a: trust published']);
+  });
+
+  // A copy, an editor or a checkout writes one file after the other, and takes one away before it is there again.
+  test('what one look found alone is not published', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    try {
+      const { telemetry, lines } = record();
+      publisher = await publishDocuments(trust, createMemoryObjectStore(), telemetry, LOOK_MS);
+      lines.length = 0;
+      await rm(path.join(trust, 'a/profile.yaml'));
+      vi.advanceTimersByTime(LOOK_MS);
+      // It ends with the look that has begun.
+      await publisher.close();
+      expect(lines).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('a document that was emptied is one that is being written: the profile keeps what it asks for', async () => {
+    const objects = createMemoryObjectStore();
+    const { telemetry, lines } = record();
+    const policy = path.join(trust, 'a/policy.yaml');
+    await writeFile(policy, IMAGE_POLICY);
+    publisher = await publishDocuments(trust, objects, telemetry, LOOK_MS);
+    const countPolicies = async () => (await loadTrust(objects, 'a', new Date())).trust.imagePolicies.length;
+    lines.length = 0;
+    await writeFile(policy, '');
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([expect.stringMatching(/^error a: trust not published/)]);
+    expect(await countPolicies()).toBe(1);
+    await writeFile(policy, `${IMAGE_POLICY}# written\n`);
+    await until(() => lines.length > 1);
+    expect(lines[1]).toMatch(/ a: trust published$/);
+    // What was empty before is no document, and who takes one away means it.
+    await writeFile(path.join(trust, 'a/more.yaml'), '');
+    await until(() => lines.length > 2);
+    await rm(policy);
+    await until(() => lines.length > 3);
+    expect(await countPolicies()).toBe(0);
   });
 });
