@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { pipeline } from 'node:stream/promises';
-import { crc32, createDeflateRaw } from 'node:zlib';
+import { promisify } from 'node:util';
+import { constants, crc32, deflateRaw, type ZlibOptions } from 'node:zlib';
 import { BundleError, type BundleFaultCode } from './bundle-error.ts';
 import { type BundlePath, MANIFEST_PATH } from './bundle-path.ts';
 import { MAX_BUNDLE_BYTES, MAX_BUNDLE_FILES } from './limits.ts';
@@ -31,33 +31,66 @@ export interface BundleSink {
 export const GZIP_HEADER = Buffer.from('1f8b08000000000000ff', 'hex');
 /** Bytes of the checksum and the length that end a gzip member. */
 export const GZIP_TRAILER_BYTES = 8;
-/** Every setting that the packed bytes depend on, beside the zlib of this Node. */
-const DEFLATE = { level: 6, memLevel: 8, windowBits: 15, strategy: 0 } as const;
+/** Bytes that are packed by themselves, so that threads pack several at once. */
+const PIECE_BYTES = 512 * 1024;
+const PIECES_AT_ONCE = 4;
+/** Every setting that the packed bytes depend on, beside the length of a piece and the zlib of this Node. */
+const DEFLATE = { level: 6, memLevel: 8, windowBits: 15, strategy: 0, chunkSize: PIECE_BYTES } as const;
+/** A piece that others follow: it ends at a whole byte. */
+const FOLLOWED = { ...DEFLATE, finishFlush: constants.Z_SYNC_FLUSH } as const;
+const pack = promisify<Uint8Array, ZlibOptions, Buffer>(deflateRaw);
 
-/** Writes the files, in their order, as tar within gzip: one file is in memory twice, and no more. @throws StoreError */
+/**
+ * Writes the files, in their order, as tar within gzip: one file is in memory twice, and a few pieces beside it.
+ *
+ * @throws StoreError; the abort reason of the signal
+ */
 export async function writeArchive(files: Iterable<BundleFile>, sink: BundleSink, signal: AbortSignal): Promise<void> {
   let checksum = 0;
   let length = 0;
-  const blocks = function* (): Generator<Buffer> {
-    for (const block of toTarBlocks(files)) {
-      checksum = crc32(block, checksum);
-      length += block.length;
-      yield block;
-    }
-  };
   await sink.write(GZIP_HEADER);
-  await pipeline(
-    blocks,
-    createDeflateRaw(DEFLATE),
-    async (packed: AsyncIterable<Uint8Array>) => {
-      for await (const chunk of packed) await sink.write(chunk);
-    },
-    { signal },
-  );
+  const pieces = toPieces(toTarBlocks(files));
+  for (let some = takeSome(pieces); some.length > 0; some = takeSome(pieces)) {
+    for (const piece of some) {
+      checksum = crc32(piece, checksum);
+      length += piece.length;
+    }
+    for (const packed of await Promise.all(some.map((piece) => pack(piece, FOLLOWED)))) await sink.write(packed);
+    signal.throwIfAborted();
+  }
+  await sink.write(await pack(Buffer.alloc(0), DEFLATE));
   const trailer = Buffer.alloc(GZIP_TRAILER_BYTES);
   trailer.writeUInt32LE(checksum, 0);
   trailer.writeUInt32LE(length % 2 ** 32, 4);
   await sink.write(trailer);
+}
+
+function takeSome(pieces: Iterator<Buffer>): readonly Buffer[] {
+  const some: Buffer[] = [];
+  while (some.length < PIECES_AT_ONCE) {
+    const next = pieces.next();
+    if (next.done === true) break;
+    some.push(next.value);
+  }
+  return some;
+}
+
+/** The same bytes in pieces of one length, but for the last. */
+function* toPieces(blocks: Iterable<Buffer>): Generator<Buffer> {
+  let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  let end = 0;
+  for (const block of blocks) {
+    for (let start = 0; start < block.length; ) {
+      const copied = block.copy(piece, end, start);
+      start += copied;
+      end += copied;
+      if (end < PIECE_BYTES) continue;
+      yield piece;
+      piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
+      end = 0;
+    }
+  }
+  if (end > 0) yield piece.subarray(0, end);
 }
 
 function* toTarBlocks(files: Iterable<BundleFile>): Generator<Buffer> {
