@@ -7,14 +7,14 @@ import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { InputError } from '../lib/base/errors/input-error.ts';
 import { deny, toAdmissionReview } from '../lib/cluster/admission/admission-answer.ts';
 import { findEnvelope } from '../lib/cluster/admission/review-envelope.ts';
-import type { HttpHandler } from '../lib/platform/lambda/http-stack.ts';
 import {
+  type HttpHandler,
   toJsonResponse,
   toNotFoundResponse,
   toProblemDocument,
   toProblemResponse,
 } from '../lib/platform/lambda/http-stack.ts';
-import type { RequestWithBody } from '../lib/platform/lambda/request-body.ts';
+import type { RequestWithBody } from '../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { type AskedNames, toAskedNames } from './asked-names.ts';
 import { admitRequest, type Gate, OPEN_GATE } from './front/admit-request.ts';

@@ -4,7 +4,7 @@ import type { ReverifyHandler } from '../functions/reverify/handler.ts';
 import { isJsonObject, type JsonValue } from '../lib/base/documents/json-value.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
 import { type AnswerHttp, type HttpHandler, toJsonResponse, wrapHttp } from '../lib/platform/lambda/http-stack.ts';
-import { parseJsonBody } from '../lib/platform/lambda/request-body.ts';
+import { parseJsonBody } from '../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
 import { parseEcrEvent } from '../lib/push/receive/parse/parse-ecr-event.ts';
 import { createLocalContext } from './local-context.ts';

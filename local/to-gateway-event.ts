@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Authorizer } from '../lib/platform/lambda/caller.ts';
+import type { Authorizer } from '../lib/platform/lambda/read-request.ts';
 import { showsCertificate } from './front/client-certificates.ts';
 import type { Caller } from './front/credentials.ts';
 import type { MatchedRoute } from './routes.ts';

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { parseStoreUrl } from '../../lib/base/names/parse-store-url.ts';
+import { parseStoreUrl } from '../../lib/base/names/store-url.ts';
 import { unlessAbsent } from '../../lib/platform/files/file-error.ts';
 import { createHttpClient, type HttpClient, type HttpSender } from '../../lib/platform/http/http-client.ts';
 import { isUrlLike, toShownScheme } from '../../lib/platform/http/http-url.ts';

@@ -1,5 +1,5 @@
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import { parseJsonBody } from '../../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';

@@ -21,7 +21,7 @@ import {
   requireKnown,
   toCursor,
 } from '../../lib/platform/lambda/page-parameters.ts';
-import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import { parseJsonBody } from '../../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import { bindTrustSource } from '../../lib/trust/source/trust-source.ts';

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toJsonResponse, toNotFoundResponse } from '../../lib/platform/lambda/http-stack.ts';
-import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import { parseJsonBody } from '../../lib/platform/lambda/read-request.ts';
 import { explainPasted, MAX_REQUEST_BYTES } from './explain-pasted.ts';
 import { readLetters } from './read-letters.ts';
 import type { WatchedQueue } from './read-overview.ts';

@@ -1,8 +1,7 @@
 import { isJsonObject, type JsonValue } from '../../lib/base/documents/json-value.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { readCaller } from '../../lib/platform/lambda/caller.ts';
 import { type AnswerHttp, type HttpHandler, toJsonResponse, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import { parseJsonBody, readCaller } from '../../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { DeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';

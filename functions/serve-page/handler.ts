@@ -1,13 +1,13 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { PageFiles } from '../../lib/platform/files/page-files.ts';
 import { answerPage } from '../../lib/platform/lambda/answer-page.ts';
-import type { Authorizer } from '../../lib/platform/lambda/caller.ts';
 import {
   type HttpHandler,
   toJsonResponse,
   toNotFoundResponse,
   wrapHttp,
 } from '../../lib/platform/lambda/http-stack.ts';
+import type { Authorizer } from '../../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 
 /** An issuer of OpenID Connect, at which the page signs people in. */

@@ -1,7 +1,6 @@
 import { queueUnmirrored } from '../../lib/mirror/sync/mirror-message.ts';
-import { readCaller } from '../../lib/platform/lambda/caller.ts';
 import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
-import { parseJsonBody } from '../../lib/platform/lambda/request-body.ts';
+import { parseJsonBody, readCaller } from '../../lib/platform/lambda/read-request.ts';
 import { describeError, type Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { Queue } from '../../lib/platform/queues/queue.ts';
 import { bindTrustSource } from '../../lib/trust/source/trust-source.ts';

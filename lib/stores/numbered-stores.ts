@@ -1,6 +1,6 @@
 import { StoreError } from '../base/errors/store-error.ts';
 import { toStoreSegment } from '../base/names/digest.ts';
-import { withoutTrailing } from '../base/names/without-trailing.ts';
+import { withoutTrailing } from '../base/names/store-url.ts';
 import type { HttpClient } from '../platform/http/http-client.ts';
 import { toShownUrl } from '../platform/http/http-url.ts';
 import type { ObjectStore } from '../platform/objects/port/object-store.ts';

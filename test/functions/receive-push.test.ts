@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest';
 import type { Dependencies } from '../../functions/receive-push/handler.ts';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { MAX_BODY_BYTES } from '../../lib/platform/lambda/request-body.ts';
+import { MAX_BODY_BYTES } from '../../lib/platform/lambda/read-request.ts';
 import { parseWebhookCredentials } from '../../lib/platform/secrets/webhook-credentials.ts';
 import { MAX_PUSHES } from '../../lib/push/receive/parse/push.ts';
-import type { PushMessage } from '../../lib/push/receive/push-message.ts';
-import { PushMessageSchema } from '../../lib/push/receive/push-message.ts';
+import { type PushMessage, PushMessageSchema } from '../../lib/push/receive/push-message.ts';
 import { MAX_REPEATED_BYTES } from '../../lib/push/receive/receive-webhook.ts';
 import {
   AWS_SAMPLE,

@@ -1,6 +1,6 @@
 import { evaluateCandidate, type Rejection } from '../../base/errors/evaluate-candidate.ts';
 import type { ReasonCode } from '../../base/errors/reason-code.ts';
-import { withoutTrailing } from '../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../base/names/store-url.ts';
 import type { IndexedKeyring } from '../../crypto/openpgp/keys/keyring.ts';
 import { verifyDetachedSignature } from '../../crypto/openpgp/messages/detached-signature.ts';
 import { type VerifiedMessage, verifyMessage } from '../../crypto/openpgp/messages/verify-message.ts';

@@ -1,7 +1,7 @@
 import { InputError } from '../errors/input-error.ts';
 import { parseReference, type Repository, repositoryHost, repositoryPath, toCanonicalHost } from './reference.ts';
 import { parseRegistryHost } from './registry-host.ts';
-import { withoutTrailing } from './without-trailing.ts';
+import { withoutTrailing } from './store-url.ts';
 
 /**
  * What a scope of a policy covers (containers-policy.json(5), transport `docker`): every host below a domain, or

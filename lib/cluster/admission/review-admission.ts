@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseJsonBody, type RequestWithBody } from '../../platform/lambda/request-body.ts';
+import { parseJsonBody, type RequestWithBody } from '../../platform/lambda/read-request.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
 import { ADMISSION_RESOURCES, type AdmissionResource, isAdmissionResource } from '../objects/admission-kinds.ts';
 import { type AdmissionAnswer, answerFailure, deny } from './admission-answer.ts';

@@ -1,4 +1,4 @@
-import type { RequestWithBody } from '../../platform/lambda/request-body.ts';
+import type { RequestWithBody } from '../../platform/lambda/read-request.ts';
 
 /** What an answer repeats of the question: an API server rejects any other, as it would an error. */
 export interface ReviewEnvelope {

@@ -1,5 +1,4 @@
-import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
-import { withoutTrailing } from '../../base/names/without-trailing.ts';
+import { parseStoreUrl, withoutTrailing } from '../../base/names/store-url.ts';
 import { toShownPlace } from '../../platform/http/http-url.ts';
 import { MAX_SIGNATURE_STORES } from '../render/signature-stores.ts';
 import { finding, type SignatureStoreState, type SurveyFinding } from './survey.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
+import { parseStoreUrl } from '../../base/names/store-url.ts';
 import { parseDnsName } from './dns-name.ts';
 
 /** Entries of `spec.signatureStores` of one ClusterVersion (`openshift/api` config/v1). */

@@ -2,13 +2,11 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Deadline, startDeadline } from '../time/deadline.ts';
-import type { AddressRules } from './address-rules.ts';
-import { createCheckedLookup } from './address-rules.ts';
+import { type AddressRules, createCheckedLookup } from './address-rules.ts';
 import { isRedirect, MAX_REDIRECTS, parseHttpUrl, toHopHeaders, toRedirectTarget, toShownUrl } from './http-url.ts';
 import type { Retirable } from './kept-clients.ts';
 import { readBody, readExplanation, streamBody } from './read-body.ts';
-import type { ProxyOptions } from './routes.ts';
-import { createRoutes } from './routes.ts';
+import { createRoutes, type ProxyOptions } from './routes.ts';
 import { sendRequest, toHttpFailure } from './send-request.ts';
 
 /** Milliseconds that one `get` may take, redirects and body included: a trickling server is cut off too. */

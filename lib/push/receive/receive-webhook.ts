@@ -4,7 +4,7 @@ import {
   type RequestWithBody,
   readBody,
   requireJson,
-} from '../../platform/lambda/request-body.ts';
+} from '../../platform/lambda/read-request.ts';
 import {
   MAX_ORIGIN_LENGTH,
   type WebhookCredential,

@@ -4,7 +4,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { createHttpClient, type HttpClient } from '../../platform/http/http-client.ts';
 import type { ProxyOptions } from '../../platform/http/routes.ts';
-import { parseJsonBytes } from '../../platform/lambda/request-body.ts';
+import { parseJsonBytes } from '../../platform/lambda/read-request.ts';
 import type { VerifyIdentity } from './identity.ts';
 
 const ISSUER = 'https://accounts.google.com';

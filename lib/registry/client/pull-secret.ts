@@ -3,7 +3,7 @@ import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-str
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import { parseScope } from '../../base/names/scope.ts';
-import { withoutTrailing } from '../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../base/names/store-url.ts';
 
 /** A credential of a registry. Functions return the secrets, so that printing the value does not print them. */
 export type Credential =

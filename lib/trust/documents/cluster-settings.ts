@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { plainObject } from '../../base/documents/schema.ts';
-import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
+import { parseStoreUrl } from '../../base/names/store-url.ts';
 import type { ConfiguredStore, MirrorRule } from '../prepared/prepared-trust.ts';
 import {
   comparedScopeField,

@@ -3,9 +3,8 @@ import { isJsonObject } from '../../base/documents/json-value.ts';
 import { recordOf } from '../../base/documents/schema.ts';
 import type { ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { parseStoreUrl } from '../../base/names/parse-store-url.ts';
-import type { Repository } from '../../base/names/reference.ts';
-import { parseRepository } from '../../base/names/reference.ts';
+import { parseRepository, type Repository } from '../../base/names/reference.ts';
+import { parseStoreUrl } from '../../base/names/store-url.ts';
 import type { ConfiguredStore } from '../prepared/prepared-trust.ts';
 import { documentError, documentWarning, type ParsedDocument, readContent } from './parsed-document.ts';
 

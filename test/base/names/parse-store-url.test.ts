@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseStoreUrl } from '../../../lib/base/names/parse-store-url.ts';
+import { parseStoreUrl } from '../../../lib/base/names/store-url.ts';
 
 describe('accepted', () => {
   test.each([

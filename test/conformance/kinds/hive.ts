@@ -14,7 +14,7 @@ import { parseAdmissionReview } from '../../../lib/cluster/admission/admission-r
 import { answerAsHive } from '../../../lib/cluster/admission/hive-image-set.ts';
 import { readRequestedImages } from '../../../lib/cluster/admission/requested-images.ts';
 import { ADMISSION_KINDS } from '../../../lib/cluster/objects/admission-kinds.ts';
-import { parseJsonBytes } from '../../../lib/platform/lambda/request-body.ts';
+import { parseJsonBytes } from '../../../lib/platform/lambda/read-request.ts';
 import { parseHiveConfig } from '../../../lib/trust/documents/cluster-settings.ts';
 import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';

@@ -7,7 +7,7 @@ import { parseAdmissionReview } from '../../../lib/cluster/admission/admission-r
 import { readRequestedImages } from '../../../lib/cluster/admission/requested-images.ts';
 import type { HttpSender } from '../../../lib/platform/http/http-client.ts';
 import { toProblemResponse } from '../../../lib/platform/lambda/http-stack.ts';
-import { parseJsonBytes } from '../../../lib/platform/lambda/request-body.ts';
+import { parseJsonBytes } from '../../../lib/platform/lambda/read-request.ts';
 import { WEBHOOK_SOURCES } from '../../../lib/platform/secrets/webhook-credentials.ts';
 import { parseEcrEvent } from '../../../lib/push/receive/parse/parse-ecr-event.ts';
 import {

@@ -8,7 +8,7 @@ import {
   IN_THREADS,
   isLocalFileSystem,
   REST_FACTOR,
-} from '../../../lib/platform/files/file-pace.ts';
+} from '../../../lib/platform/files/read-regular-file.ts';
 
 /** A pace whose operations take what `take` says on a clock of its own, and where the last one was done. */
 function startPace(isLocal: () => boolean = () => true) {

@@ -1,5 +1,5 @@
 import { InputError } from '../../../base/errors/input-error.ts';
-import { withoutTrailing } from '../../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../../base/names/store-url.ts';
 import { checkCertificate, splitCertificates } from '../../../platform/http/tls-trust.ts';
 import { ADMISSION_KINDS, type AdmissionResource, listVersions } from '../../objects/admission-kinds.ts';
 import type { LabelSelector } from './label-selector.ts';

@@ -1,4 +1,5 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
+import { PublicKeyAlgorithm } from '../packets/algorithms.ts';
 import { toKeyId } from '../packets/signature-packet.ts';
 import type { PublicKeyMaterial } from './public-key-packet.ts';
 import { toVerificationKey, type VerificationKey } from './verification-key.ts';
@@ -124,3 +125,9 @@ function once<T>(make: () => T): () => T {
 
 /** How a warning begins that says what cluster-version operators do not load of a keyring. */
 export const OPERATORS_REFUSE = 'cluster-version operators refuse';
+
+/** Whether a signature of this algorithm can be by a key of this kind. */
+export function isAlgorithmOf(material: PublicKeyMaterial, keyAlgorithm: number, signatureAlgorithm: number): boolean {
+  if (material.kind !== 'rsa') return keyAlgorithm === signatureAlgorithm;
+  return signatureAlgorithm === PublicKeyAlgorithm.rsa || signatureAlgorithm === PublicKeyAlgorithm.rsaSignOnly;
+}

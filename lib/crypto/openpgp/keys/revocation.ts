@@ -5,8 +5,9 @@ import { splitAreas } from '../packets/key-properties.ts';
 import { parseSignaturePacket, toKeyId, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { readRevocationKeys } from '../packets/signature-subpackets.ts';
 import { type CertificatePackets, type SelfStatement, Tag } from './certificate-packets.ts';
+import { isAlgorithmOf } from './keyring.ts';
 import type { PublicKeyMaterial, PublicKeyPacket } from './public-key-packet.ts';
-import { isAlgorithmOf, isSignedBy, toVerificationKey, type VerificationKey } from './verification-key.ts';
+import { isSignedBy, toVerificationKey, type VerificationKey } from './verification-key.ts';
 
 /** A key that a signature may be by. */
 export interface Claimed {

@@ -1,10 +1,10 @@
 import { createHash, createPublicKey, createVerify, hash, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { countKeyOperation } from '../../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { COMPOSITES, type CompositeScheme, PublicKeyAlgorithm } from '../packets/algorithms.ts';
+import { COMPOSITES, type CompositeScheme } from '../packets/algorithms.ts';
+import { padMpi, requireWidth } from '../packets/byte-reader.ts';
 import type { UntrustedSignature } from '../packets/signature-packet.ts';
 import type { PublicKeyMaterial } from './public-key-packet.ts';
-import { toEcdsaValue, toEd25519Value, toOctets, toRsaValue, wrongKind } from './signature-value.ts';
 
 /** A key as `node:crypto` takes it, made once per key. */
 export interface VerificationKey {
@@ -135,7 +135,7 @@ function isValueOf(
     case 'composite':
       return isSignedByBoth(key, digest, toOctets(signature), material.scheme);
     default:
-      return refuse(material);
+      throw new TypeError(`unknown key material ${JSON.stringify(material satisfies never)}`);
   }
 }
 
@@ -152,12 +152,6 @@ function isSignedByBoth(
   return isByEdwards && verify(null, digest, lattice, value.subarray(edwardsSignature));
 }
 
-/** Whether a signature of this algorithm can be by a key of this kind. */
-export function isAlgorithmOf(material: PublicKeyMaterial, keyAlgorithm: number, signatureAlgorithm: number): boolean {
-  if (material.kind !== 'rsa') return keyAlgorithm === signatureAlgorithm;
-  return signatureAlgorithm === PublicKeyAlgorithm.rsa || signatureAlgorithm === PublicKeyAlgorithm.rsaSignOnly;
-}
-
 function toJwk(material: PublicKeyMaterial): JsonWebKey {
   switch (material.kind) {
     case 'rsa':
@@ -171,10 +165,53 @@ function toJwk(material: PublicKeyMaterial): JsonWebKey {
     case 'composite':
       return { kty: 'OKP', crv: material.scheme === 'ML-DSA-65' ? 'Ed25519' : 'Ed448', x: material.x };
     default:
-      return refuse(material);
+      throw new TypeError(`unknown key material ${JSON.stringify(material satisfies never)}`);
   }
 }
 
-function refuse(material: never): never {
-  throw new TypeError(`unknown key material ${JSON.stringify(material)}`);
+/** The value of an RSA signature, as long as the key. @throws SignatureError `SignatureInvalid` for one that is longer */
+function toRsaValue({ value }: UntrustedSignature, bits: number): Uint8Array {
+  if (value.kind !== 'integers' || value.integers[0] === undefined) throw wrongKind();
+  return padMpi(value.integers[0], Math.ceil(bits / 8));
+}
+
+/**
+ * As the DER of ECDSA-Sig-Value (RFC 3279 section 2.2.3), which OpenSSL reads: from the two integers side by side Node
+ * makes the same, and takes half as long again as the whole check.
+ */
+function toEcdsaValue(signature: UntrustedSignature, octets: number): Uint8Array {
+  const pair = toPair(signature);
+  const [r, s] = [toDerInteger(pair[0], octets), toDerInteger(pair[1], octets)];
+  const length = r.length + s.length;
+  return Buffer.concat([length < 0x80 ? Buffer.of(0x30, length) : Buffer.of(0x30, 0x81, length), r, s]);
+}
+
+/** A positive integer, whose highest bit would say that it is negative. */
+function toDerInteger(magnitude: Uint8Array, octets: number): Uint8Array {
+  requireWidth(magnitude, octets);
+  const sign = ((magnitude[0] ?? 0) & 0x80) === 0 ? [] : [0];
+  return Buffer.from([0x02, sign.length + magnitude.length, ...sign, ...magnitude]);
+}
+
+function toPair({ value }: UntrustedSignature): readonly [Uint8Array, Uint8Array] {
+  if (value.kind !== 'integers') throw wrongKind();
+  const [r, s] = value.integers;
+  if (r === undefined || s === undefined) throw wrongKind();
+  return [r, s];
+}
+
+function toEd25519Value(signature: UntrustedSignature): Uint8Array {
+  if (signature.value.kind === 'octets') return signature.value.octets;
+  const [r, s] = toPair(signature);
+  return Buffer.concat([padMpi(r, 32), padMpi(s, 32)]);
+}
+
+function toOctets({ value }: UntrustedSignature): Uint8Array {
+  if (value.kind !== 'octets') throw wrongKind();
+  return value.octets;
+}
+
+/** What a signature value is that no key of this kind could make. */
+function wrongKind(): SignatureError {
+  return new SignatureError('SignatureInvalid', 'the signature value is not one of this kind of key');
 }

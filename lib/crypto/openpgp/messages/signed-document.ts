@@ -4,8 +4,7 @@ import { decompress } from '../packets/decompress.ts';
 import { PacketTag, readNextPacket } from '../packets/packet-reader.ts';
 import { parseSignaturePacket, type UntrustedSignature } from '../packets/signature-packet.ts';
 import { MAX_DETACHED_SIGNATURES } from './detached-signature.ts';
-import { type OnePassSignature, parseOnePass, requireAgreement } from './one-pass.ts';
-import { parseLiteral } from './signed-message.ts';
+import { type OnePassSignature, parseLiteral, parseOnePass, requireAgreement } from './signed-message.ts';
 
 /** Bytes of a message with its content, as it comes and after decompression; longer ones are not read. */
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;

@@ -1,7 +1,6 @@
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import type { IndexedKey, IndexedKeyring } from '../keys/keyring.ts';
-import { isAlgorithmOf } from '../keys/verification-key.ts';
+import { type IndexedKey, type IndexedKeyring, isAlgorithmOf } from '../keys/keyring.ts';
 import { toKeyVersion, type UntrustedSignature } from '../packets/signature-packet.ts';
 
 /** Seconds that a signature may be dated ahead of now. */

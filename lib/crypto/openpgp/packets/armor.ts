@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { withoutTrailing } from '../../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../../base/names/store-url.ts';
 
 /** The start of an armor's first line, without its type and the dashes after it. */
 export const BEGIN_ARMOR = '-----BEGIN PGP ';

@@ -1,5 +1,5 @@
 import { tryDecodeBase64 } from '../../../base/documents/decode.ts';
-import { withoutTrailing } from '../../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../../base/names/store-url.ts';
 
 /** One DER value: its identifier octet, its content, and both with the length. */
 export interface DerValue {

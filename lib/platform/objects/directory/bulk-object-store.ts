@@ -2,8 +2,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { type ObjectStore, parseObjectKey, RESERVED_SEGMENT } from '../port/object-store.ts';
 import { createDirectoryObjectStore } from './directory-object-store.ts';
-import { report } from './directory-reader.ts';
-import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
+import { createKnownDirectories, type KnownDirectories, report } from './directory-reader.ts';
 import type { NewObject } from './serve-writes.ts';
 import { startWriteThread, type WriteThread, type WriteThreadOptions } from './write-thread.ts';
 

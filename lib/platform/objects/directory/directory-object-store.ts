@@ -2,7 +2,7 @@ import { link, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, toStoreError, unlessAbsent } from '../../files/file-error.ts';
-import type { FilePace } from '../../files/file-pace.ts';
+import type { FilePace } from '../../files/read-regular-file.ts';
 import {
   type ListedObject,
   type ListingStart,
@@ -12,8 +12,15 @@ import {
   parseObjectKey,
 } from '../port/object-store.ts';
 import { withLock } from './directory-lock.ts';
-import { describeDirectory, readFileOf, readObjectFile, report, toEtag } from './directory-reader.ts';
-import { createKnownDirectories, type KnownDirectories } from './known-directories.ts';
+import {
+  createKnownDirectories,
+  describeDirectory,
+  type KnownDirectories,
+  readFileOf,
+  readObjectFile,
+  report,
+  toEtag,
+} from './directory-reader.ts';
 import { listFiles } from './list-files.ts';
 import {
   findDirectoryBelow,

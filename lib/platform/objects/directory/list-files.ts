@@ -3,7 +3,7 @@ import { opendir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { unlessAbsent } from '../../files/file-error.ts';
-import type { FilePace } from '../../files/file-pace.ts';
+import type { FilePace } from '../../files/read-regular-file.ts';
 import { compareKeys, type ListedObject, parseObjectKey, RESERVED_SEGMENT } from '../port/object-store.ts';
 import { lookAt } from './store-directory.ts';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { fileErrorCode, isAbsent, syncDirectory, unlessAbsent } from '../../files/file-error.ts';
-import { type FilePace, IN_THREADS } from '../../files/file-pace.ts';
+import { type FilePace, IN_THREADS } from '../../files/read-regular-file.ts';
 import { RESERVED_SEGMENT } from '../port/object-store.ts';
 
 /** Where lock files are, in the reserved segment. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as v from 'valibot';
 import { isJsonObject } from '../../../base/documents/json-value.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
-import { parseJsonBytes } from '../../../platform/lambda/request-body.ts';
+import { parseJsonBytes } from '../../../platform/lambda/read-request.ts';
 import { eventIdField, readEvent, timeField, toFieldError } from './fields.ts';
 
 /** A CloudEvent 1.0, whichever of the three ways it came in. */

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { parsedField } from '../../../base/documents/schema.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
 import { parseReference, repositoryHost, repositoryPath } from '../../../base/names/reference.ts';
-import { parseJsonBytes } from '../../../platform/lambda/request-body.ts';
+import { parseJsonBytes } from '../../../platform/lambda/read-request.ts';
 import { eventIdField, readEvent, timeField, toFieldError } from './fields.ts';
 import { type Delivery, type ForeignEvent, type ParsedEvent, toIgnoredEvent, toParsedEvent, toPush } from './push.ts';
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
-import { KNOWN_MS } from '../../../../lib/platform/objects/directory/known-directories.ts';
+import { KNOWN_MS } from '../../../../lib/platform/objects/directory/directory-reader.ts';
 
 const BYTES = Buffer.from('bytes');
 let scratch = '';

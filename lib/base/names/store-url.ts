@@ -1,4 +1,12 @@
-import { withoutTrailing } from './without-trailing.ts';
+/**
+ * A text without the characters of a set at its end. A loop, because an expression that is anchored at the end alone is
+ * tried at each place of the text, and takes the square of a long run.
+ */
+export function withoutTrailing(text: string, characters: string): string {
+  let end = text.length;
+  while (end > 0 && characters.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
+}
 
 const SCHEMES: readonly string[] = ['file', 'http', 'https'];
 // RFC 3986 section 2: anything else, a space or a backslash for two, is read differently by different clients.

@@ -1,7 +1,8 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import { withoutTrailing } from '../../base/names/without-trailing.ts';
+import { withoutTrailing } from '../../base/names/store-url.ts';
 
 /** The parts of an API Gateway request (payload 2.0) that a body is read from. */
 export interface RequestWithBody {
@@ -77,4 +78,29 @@ function decodeBase64(body: string): Buffer {
 
 function tooLarge(limit: number): InputError {
   return new InputError('BodyTooLarge', `the body may have ${limit} bytes`);
+}
+
+/** Characters of a name. */
+const MAX_NAME = 1024;
+
+/**
+ * Who asks, as the authorizer found out: the ARN of a role's session or a user, or the subject of a token and who issued
+ * it. Undefined where there is no authorizer; nothing that a caller sends is believed.
+ */
+export function readCaller({ requestContext }: APIGatewayProxyEventV2): Readonly<Record<string, string>> | undefined {
+  const { authorizer } = requestContext as { readonly authorizer?: Authorizer };
+  const { sub: subject, iss: issuer } = authorizer?.jwt?.claims ?? {};
+  const named = Object.entries({ arn: authorizer?.iam?.userArn, subject, issuer });
+  const names = named.flatMap(([name, text]) => (isName(text) ? [[name, text.slice(0, MAX_NAME)] as const] : []));
+  return names.length === 0 ? undefined : Object.fromEntries(names);
+}
+
+/** What API Gateway's authorizers put into a request. */
+export interface Authorizer {
+  readonly iam?: { readonly userArn?: unknown };
+  readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
