@@ -50,8 +50,8 @@ export function openRegistries({ pullSecret, allowPrivateStores, registry = [] }
 }
 
 /** Reads a named file, so that a wrong one ends the call also where no registry is asked. @throws InputError */
-export async function checkPullSecret(location: string | undefined): Promise<void> {
-  if (location !== undefined && !isManagedSecret(location)) parseNamedSecret(location, await readPullSecret(location));
+export async function checkPullSecret(location: string): Promise<void> {
+  if (!isManagedSecret(location)) parseNamedSecret(location, await readPullSecret(location));
 }
 
 /** @throws InputError `FileUnreadable`; StoreError for a secret of AWS */

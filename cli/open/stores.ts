@@ -68,7 +68,7 @@ async function openEach(
 }> {
   const { storeAccess } = trust;
   await checkNamedStores(options.store);
-  await checkPullSecret(options.pullSecret);
+  if (options.pullSecret !== undefined) await checkPullSecret(options.pullSecret);
   const ca = await readCa(options, storeAccess);
   const registries = openRegistriesLater(options);
   const { releases, lookaside, manifests, close } = openProfileStores(

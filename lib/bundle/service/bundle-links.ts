@@ -1,5 +1,5 @@
 import aws4 from 'aws4';
-import { type AwsSettings, toGivenCredentials } from '../../platform/aws/aws-settings.ts';
+import type { AwsSettings } from '../../platform/aws/aws-settings.ts';
 import {
   isS3Location,
   parseS3Location,
@@ -50,8 +50,7 @@ export const LINK_SECONDS = 15 * 60;
 
 /** Links that S3 answers itself: GET of this one object, signed by the function's role, for {@link LINK_SECONDS}. */
 function createSignedLinks(options: SignedLinksOptions): BundleLinks {
-  const { region, now } = options;
-  const credentials = toGivenCredentials(options.credentials);
+  const { region, credentials, now } = options;
   return {
     async toLink(id) {
       const url = toObjectUrl(options, toBucketKey(options, bundleArchiveKey(id)));

@@ -86,11 +86,6 @@ export function formatSignatureBlob({ mimeType, payload, annotations }: Untruste
   return Buffer.concat([Buffer.from('\0sigstore-json\n'), Buffer.from(JSON.stringify(content))]);
 }
 
-/** True for a stored Sigstore signature, whether or not it can be read; any other is an OpenPGP one, if any. */
-export function isSigstoreBlob(untrustedBytes: Uint8Array): boolean {
-  return untrustedBytes[0] === 0;
-}
-
 /** RFC 9580 section 4.2; 0 for an octet that starts no packet. */
 function toPacketTag(first: number): number {
   if ((first & 0x80) === 0) return 0;

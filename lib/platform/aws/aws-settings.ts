@@ -3,7 +3,8 @@ import type { EndpointSettings } from './endpoints.ts';
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken?: string | undefined;
+  /** Left out where there is none, as libraries require. */
+  readonly sessionToken?: string;
 }
 
 /** A function's region, and its credentials, which are valid as long as its environment. */
@@ -12,15 +13,6 @@ export interface AwsSettings {
   readonly credentials: AwsCredentials;
   /** Undefined: those of AWS for the region. */
   readonly endpoints?: EndpointSettings | undefined;
-}
-
-/** The same without absent members, as libraries require. */
-export function toGivenCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials): {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-} {
-  return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }
 
 /** Time-outs of a client of the AWS SDK for one small request, in milliseconds; by itself it has none. */

@@ -12,7 +12,7 @@ import { StoreError } from '../../base/errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
 import { retry, toRandomPause } from '../time/retries.ts';
 import type { AwsFault } from './aws-fault.ts';
-import { type AwsSettings, toGivenCredentials } from './aws-settings.ts';
+import type { AwsSettings } from './aws-settings.ts';
 
 export interface SignedRequest {
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
@@ -84,7 +84,7 @@ function signRequest(
       service,
       region,
     },
-    toGivenCredentials(credentials),
+    credentials,
   );
   return signed.headers ?? {};
 }

@@ -42,7 +42,9 @@ interface RouteOptions extends AddressRules {
  * @throws ConfigurationError `DocumentInvalid` when a proxy is not an http:// or https:// URL
  */
 export function createRoutes(options: RouteOptions): Routes {
-  const tlsTrust = options.secureContext ?? createTlsTrust(options.ca);
+  const { ca } = options;
+  // Without either: Node's own default.
+  const tlsTrust = options.secureContext ?? (ca === undefined ? undefined : createTlsTrust(ca));
   const tls = tlsTrust === undefined ? {} : { secureContext: tlsTrust };
   const chooseProxy = createProxyChooser(options.proxy ?? {});
   const { lookup } = options;

@@ -3,11 +3,11 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 
 /**
- * The authorities that servers may be certified by: the platform's and those of `ca` (PEM). Undefined without `ca`:
- * Node's own default. @throws ConfigurationError `DocumentInvalid` when `ca` holds no readable certificate.
+ * The authorities that servers may be certified by: the platform's and those of `ca` (PEM).
+ *
+ * @throws ConfigurationError `DocumentInvalid` when `ca` holds no readable certificate.
  */
-export function createTlsTrust(ca: string | undefined): SecureContext | undefined {
-  if (ca === undefined) return undefined;
+export function createTlsTrust(ca: string): SecureContext {
   const { certificates } = splitCertificates(ca);
   if (certificates.length === 0) throw new ConfigurationError('DocumentInvalid', 'the CA file has no PEM certificate');
   for (const [index, certificate] of certificates.entries()) checkReadable(certificate, index + 1);

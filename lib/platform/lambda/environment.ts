@@ -62,7 +62,8 @@ export function readAwsSettings(environment: Environment): AwsSettings {
   const missing = names.filter((name) => (environment[name] ?? '') === '');
   if (missing.length > 0) throw new ConfigurationError('DocumentInvalid', `environment: ${missing.join(', ')} not set`);
   const [region = '', accessKeyId = '', secretAccessKey = ''] = names.map((name) => environment[name]);
-  const credentials = { accessKeyId, secretAccessKey, sessionToken: environment[SESSION_TOKEN] };
+  const sessionToken = environment[SESSION_TOKEN];
+  const credentials = { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
   return { region, credentials, endpoints: readEndpoints(environment) };
 }
 

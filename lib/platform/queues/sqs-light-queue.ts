@@ -41,9 +41,10 @@ const Answer = v.looseObject({
  */
 export function createSqsLightQueue(options: SqsLightQueueOptions): Queue {
   const { queueUrl } = options;
+  const url = toQueueEndpoint(queueUrl, options);
   const call = createCaller(options);
   return createBatchingQueue(queueUrl, async (entries: readonly BatchEntry[]) =>
-    parseAnswer(await call('sending', queueUrl, 'SendMessageBatch', { QueueUrl: queueUrl, Entries: entries })),
+    parseAnswer(await call('sending', url, 'SendMessageBatch', { QueueUrl: queueUrl, Entries: entries })),
   );
 }
 
@@ -51,21 +52,20 @@ export function createSqsLightQueue(options: SqsLightQueueOptions): Queue {
 export function createSqsLightConsumer({ queueUrl, deadLetterUrl, ...options }: LightConsumerOptions): SqsConsumer {
   const call = createCaller(options);
   return createConsumer({ queueUrl, deadLetterUrl }, async (doing, { action, input }) => {
-    await call(doing, input.QueueUrl, action, input);
+    await call(doing, toQueueEndpoint(input.QueueUrl, options), action, input);
   });
 }
 
 interface LightConsumerOptions extends LightOptions, ConsumedQueue {}
 
-type Call = (doing: string, queueUrl: string, action: string, input: object) => Promise<SignedResponse>;
+type Call = (doing: string, url: URL, action: string, input: object) => Promise<SignedResponse>;
 
 function createCaller(options: LightOptions): Call {
   const { region, credentials, requestTimeoutMs: timeoutMs = REQUEST_TIMEOUT_MS } = options;
   const send = createSignedSender({ service: 'sqs', region, credentials, timeoutMs });
-  return async (doing, queueUrl, action, input) => {
+  return async (doing, url, action, input) => {
     const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` };
     const body = Buffer.from(JSON.stringify(input));
-    const url = toQueueEndpoint(queueUrl, options);
     try {
       return await send({ method: 'POST', url, headers, body, limitBytes: MAX_ANSWER_BYTES });
     } catch (error) {

@@ -57,7 +57,7 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
   const inFiles = ofKind(all, 'registries.d');
   const registriesD = inFiles.filter((one) => !isFollowing(one, inFiles));
   // Once more over all of them: a section may be given in one file alone.
-  readRegistriesD(registriesD.map(({ source }) => source));
+  if (registriesD.length > 0) readRegistriesD(registriesD.map(({ source }) => source));
   const configMap = selected === undefined ? undefined : parseTrustConfigMap(selected);
   const policyDocuments = ofKind(all, 'policy.json');
   const imagePolicies = ofKind(all, 'ImagePolicy');
@@ -83,7 +83,7 @@ export function collectDocuments(files: readonly TrustDocument[]): CollectedDocu
         ...policyDocuments,
         ...registriesD,
       ].flatMap((document) => document?.warnings ?? []),
-      ...warnOfLeftOutScopes(imagePolicies),
+      ...(imagePolicies.length === 0 ? [] : warnOfLeftOutScopes(imagePolicies)),
     ],
   };
 }

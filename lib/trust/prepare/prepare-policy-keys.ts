@@ -31,6 +31,9 @@ export interface PolicyKeys {
   readonly warnings: readonly string[];
 }
 
+/** Where nothing names keys. */
+export const NO_KEYS: PolicyKeys = { keyrings: [], files: [], unusable: [], used: [], warnings: [] };
+
 /**
  * Finds and prepares what a profile's policy.json names: `/etc/pki/rpm-gpg/RPM-GPG-KEY-x` on a node is
  * `keys/RPM-GPG-KEY-x` among the profile's files. A policy one of whose files is missing does not load.

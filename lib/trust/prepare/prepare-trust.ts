@@ -6,9 +6,8 @@ import { checkCertificate, splitCertificates } from '../../platform/http/tls-tru
 import type { KeyringEntry } from '../documents/config-map.ts';
 import { documentError, documentWarning } from '../documents/parsed-document.ts';
 import { defaultProfileSpec, type ProfileDocument } from '../documents/profile.ts';
-import { checkUsable } from '../prepared/parse-prepared-trust.ts';
 import { MAX_KEYRINGS, type PreparedTrust } from '../prepared/prepared-trust.ts';
-import { isProfileName } from '../prepared/profiles.ts';
+import { checkUsable, isProfileName } from '../prepared/profiles.ts';
 import {
   digestDocuments,
   isTrustFileName,
@@ -17,7 +16,7 @@ import {
   trustRevision,
 } from '../prepared/trust-document.ts';
 import { collectDocuments } from './collect-documents.ts';
-import { preparePolicyKeys } from './prepare-policy-keys.ts';
+import { NO_KEYS, preparePolicyKeys } from './prepare-policy-keys.ts';
 import { prepareRepositories } from './prepare-repositories.ts';
 
 /**
@@ -38,7 +37,8 @@ export async function prepareTrust(
   const spec = collected.profile?.spec ?? defaultProfileSpec();
   const caFile = readCaFile(collected.profile, files);
   const keyrings = await prepareKeyrings(collected.configMap?.keyrings ?? []);
-  const policyKeys = await preparePolicyKeys(collected.policyDocuments, files);
+  const { policyDocuments } = collected;
+  const policyKeys = policyDocuments.length === 0 ? NO_KEYS : await preparePolicyKeys(policyDocuments, files);
   const isCounted = (file: TrustDocument) =>
     isTrustFileName(file.name) || file === caFile?.file || policyKeys.used.includes(file);
   const digests = digestDocuments(files.filter(isCounted));

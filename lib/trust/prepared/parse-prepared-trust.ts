@@ -20,7 +20,7 @@ import {
   type PreparedTrust,
   type UnusableKeys,
 } from './prepared-trust.ts';
-import { isProfileName } from './profiles.ts';
+import { checkUsable, isProfileName } from './profiles.ts';
 import { sha256Field, trustRevision } from './trust-document.ts';
 
 // `satisfies` with every member: a field added to the type and forgotten here does not compile.
@@ -156,32 +156,4 @@ export function parsePreparedTrust(key: string, bytes: Uint8Array): PreparedTrus
   }
   checkUsable(trust);
   return trust;
-}
-
-type Usable = Pick<PreparedTrust, 'imagePolicies' | 'keyrings' | 'profile' | 'require' | 'stores' | 'verification'>;
-
-/**
- * Fails closed: trust that requires nothing would accept everything. Only `verification: disabled` may do that.
- *
- * @throws ConfigurationError `TrustUnusable`
- */
-export function checkUsable({ imagePolicies, keyrings, profile, require, stores, verification }: Usable): void {
-  if (verification === 'disabled') return;
-  const name = `the profile ${profile}`;
-  if (keyrings.length === 0 && imagePolicies.length === 0) {
-    throw unusable(`${name} has neither keyrings nor image policies; only verification: disabled turns it off`);
-  }
-  if (require === 'openpgp' && keyrings.length === 0) {
-    throw unusable(`${name} requires openpgp and has no keyring: add a release-verification ConfigMap`);
-  }
-  if (require === 'sigstore' && imagePolicies.length === 0) {
-    throw unusable(`${name} requires sigstore and has no image policy: add a ClusterImagePolicy or policy.json`);
-  }
-  if (keyrings.length > 0 && stores.length === 0) {
-    throw unusable(`${name} has keyrings and no signature store to read from`);
-  }
-}
-
-function unusable(reason: string): ConfigurationError {
-  return new ConfigurationError('TrustUnusable', reason);
 }

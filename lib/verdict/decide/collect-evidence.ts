@@ -12,8 +12,7 @@ import {
   type SignedRequirement,
 } from '../judge/requirement.ts';
 import type { Attempt, Reason } from '../judge/verdict.ts';
-import { type EffortLimits, startEffort } from './effort.ts';
-import { openCandidate, toStoreAttempt } from './store-entry.ts';
+import { type EffortLimits, openCandidate, startEffort, toStoreAttempt } from './store-entry.ts';
 
 /** A signature that was read, good or not: what a record needs to be checked again. */
 export interface ExaminedSignature {

@@ -3,7 +3,6 @@ import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { DockerReference } from '../../base/names/docker-reference.ts';
 import { parseSignedMessage, type UntrustedSignedMessage } from '../../crypto/openpgp/messages/signed-message.ts';
-import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
 import type { verifySigstoreBlob } from '../../crypto/sigstore/verify-sigstore-blob.ts';
 import type { SignatureKind } from '../../stores/port/signature-store.ts';
 import type { PolicyRequirement } from '../../trust/policy/policy-requirement.ts';
@@ -103,7 +102,7 @@ export function toCandidate(
     location,
     untrustedBytes,
     verifySigstore,
-    kind: isSigstoreBlob(untrustedBytes) ? 'sigstore' : 'openpgp',
+    kind: toSignatureKind(untrustedBytes),
     isMessage: () => 'message' in parse(),
     parseMessage() {
       const result = parse();
@@ -111,6 +110,11 @@ export function toCandidate(
       throw result.thrown;
     },
   };
+}
+
+/** A stored Sigstore signature starts with a zero octet, whether or not it can be read; any other is an OpenPGP one, if any. */
+export function toSignatureKind(untrustedBytes: Uint8Array): SignatureKind {
+  return untrustedBytes[0] === 0 ? 'sigstore' : 'openpgp';
 }
 
 type Parsed = { readonly message: UntrustedSignedMessage } | { readonly thrown: unknown };

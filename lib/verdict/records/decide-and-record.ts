@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
 import { parseReference, type Repository } from '../../base/names/reference.ts';
-import { isSigstoreBlob } from '../../crypto/sigstore/signature-blob.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { detectManifestType } from '../../registry/client/registry-answers.ts';
 import { MAX_MANIFEST_BYTES, type Manifest, type ManifestSource } from '../../registry/client/registry-client.ts';
@@ -16,6 +15,7 @@ import {
 import type { SignaturePlaces, SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type Decision, type DecisionDependencies, decideImage, type ImageRequest } from '../decide/decide-image.ts';
+import { toSignatureKind } from '../judge/requirement.ts';
 import type { Attempt, Verdict } from '../judge/verdict.ts';
 import type { Acceptances } from './list-accepted.ts';
 import { noteQuestion, type Questions } from './questions.ts';
@@ -115,7 +115,7 @@ export async function decideAndRecord(
 /** The mirror holds no Sigstore signatures: for those, nothing is asked of it. */
 function listUnmirrored({ verdict, examined }: Decision, mirror: SignaturePlaces): readonly Unmirrored[] {
   if (verdict.digest === undefined) return [];
-  const beside = new Set(examined.filter(({ bytes }) => isSigstoreBlob(bytes)).map(toPlaceKey));
+  const beside = new Set(examined.filter(({ bytes }) => toSignatureKind(bytes) === 'sigstore').map(toPlaceKey));
   const isUpstream = (attempt: Attempt): boolean =>
     attempt.code === 'Verified' &&
     attempt.store !== (attempt.image === undefined ? mirror.release : mirror.lookaside).description &&

@@ -3,7 +3,7 @@ import { countKeyOperation } from '../../../lib/base/errors/evaluate-candidate.t
 import { startDeadline } from '../../../lib/platform/time/deadline.ts';
 import type { StoreEntry } from '../../../lib/stores/port/signature-store.ts';
 import { collectEvidence } from '../../../lib/verdict/decide/collect-evidence.ts';
-import { type EffortLimits, MAX_KEY_OPERATIONS, startEffort } from '../../../lib/verdict/decide/effort.ts';
+import { type EffortLimits, MAX_KEY_OPERATIONS, startEffort } from '../../../lib/verdict/decide/store-entry.ts';
 import { judgeRequirement } from '../../../lib/verdict/judge/judge.ts';
 import { checkCandidate, type SignedRequirement } from '../../../lib/verdict/judge/requirement.ts';
 import { DIGEST, NOW } from '../../registry/images/image-setup.ts';

@@ -1,9 +1,8 @@
 import { formatUnixDay } from '../../../base/documents/unix-time.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import { toCertificateHash } from '../packets/algorithms.ts';
-import { splitAreas } from '../packets/key-properties.ts';
 import { parseSignaturePacket, toKeyId, type UntrustedSignature } from '../packets/signature-packet.ts';
-import { readRevocationKeys } from '../packets/signature-subpackets.ts';
+import { readRevocationKeys, splitAreas } from '../packets/signature-subpackets.ts';
 import { type CertificatePackets, type SelfStatement, Tag } from './certificate-packets.ts';
 import { isAlgorithmOf } from './keyring.ts';
 import type { PublicKeyMaterial, PublicKeyPacket } from './public-key-packet.ts';

@@ -1,5 +1,5 @@
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import { readRevocationKeys, readSubpackets } from './signature-subpackets.ts';
+import { readRevocationKeys, readSubpackets, splitAreas } from './signature-subpackets.ts';
 
 /** What a certificate's own signature says about a key (RFC 9580 section 5.2.3.11 on). */
 export interface KeyProperties {
@@ -56,20 +56,6 @@ export function readKeyProperties(body: Uint8Array): KeyProperties {
     throw new SignatureError('SignatureUnsupported', 'a revocation key is named in a form that is not known');
   }
   return { lifetime: lifetime === 0 ? undefined : lifetime, flags, embedded };
-}
-
-/** The subpackets of a signature packet, cut where it is cut; none for a version that has none. */
-export function splitAreas(body: Uint8Array): { readonly hashedArea: Uint8Array; readonly unhashedArea: Uint8Array } {
-  const octets = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const width = octets[0] === 6 ? 4 : 2;
-  // Version, type and two algorithms come before.
-  const readArea = (at: number): Buffer =>
-    octets.length < at + width
-      ? Buffer.alloc(0)
-      : octets.subarray(at + width, at + width + octets.readUIntBE(at, width));
-  if (octets[0] !== 4 && octets[0] !== 6) return { hashedArea: new Uint8Array(), unhashedArea: new Uint8Array() };
-  const hashedArea = readArea(4);
-  return { hashedArea, unhashedArea: readArea(4 + width + hashedArea.length) };
 }
 
 function malformed(message: string): SignatureError {

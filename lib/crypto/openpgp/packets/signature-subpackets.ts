@@ -103,6 +103,20 @@ export function readRevocationKeys(hashedArea: Uint8Array): RevocationKeys {
   return { fingerprints, isUnderstood };
 }
 
+/** The subpackets of a signature packet, cut where it is cut; none for a version that has none. */
+export function splitAreas(body: Uint8Array): { readonly hashedArea: Uint8Array; readonly unhashedArea: Uint8Array } {
+  const octets = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const width = octets[0] === 6 ? 4 : 2;
+  // Version, type and two algorithms come before.
+  const readArea = (at: number): Buffer =>
+    octets.length < at + width
+      ? Buffer.alloc(0)
+      : octets.subarray(at + width, at + width + octets.readUIntBE(at, width));
+  if (octets[0] !== 4 && octets[0] !== 6) return { hashedArea: new Uint8Array(), unhashedArea: new Uint8Array() };
+  const hashedArea = readArea(4);
+  return { hashedArea, unhashedArea: readArea(4 + width + hashedArea.length) };
+}
+
 export function* readSubpackets(area: Uint8Array): Generator<Subpacket> {
   const reader = createByteReader(area, 'subpacket area');
   while (reader.remaining() > 0) {

@@ -1,7 +1,7 @@
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { type AwsFault, toAwsStoreError } from '../../aws/aws-fault.ts';
-import { type AwsCredentials, toGivenCredentials } from '../../aws/aws-settings.ts';
+import type { AwsCredentials } from '../../aws/aws-settings.ts';
 import { fileErrorCode } from '../../files/file-error.ts';
 import type { S3Location } from './s3-location.ts';
 
@@ -33,7 +33,7 @@ export function createS3Client(options: S3ClientOptions = {}): S3Client {
   return new S3Client({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials: toGivenCredentials(credentials) }),
+    ...(credentials === undefined ? {} : { credentials }),
     // A bucket says in which region it is.
     followRegionRedirects: true,
     maxAttempts: options.maxAttempts ?? MAX_ATTEMPTS,
