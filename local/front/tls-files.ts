@@ -3,6 +3,7 @@ import type { Server } from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { toFileReason } from '../../lib/platform/files/file-error.ts';
+import { checkCertificate, splitCertificates } from '../../lib/platform/http/tls-trust.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { followConnections } from './client-certificates.ts';
 
@@ -23,6 +24,7 @@ export async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<S
   try {
     const [certBytes, keyBytes] = await Promise.all([readFile(cert), readFile(key)]);
     const ca = clientCa === undefined ? {} : { ca: await readFile(clientCa) };
+    if (clientCa !== undefined) checkAuthorities(clientCa, String(ca.ca));
     const options = { cert: certBytes, key: keyBytes, ...ca };
     // Also whether certificate and key belong together.
     createSecureContext(options);
@@ -31,6 +33,15 @@ export async function readTlsFiles({ cert, key, clientCa }: TlsFiles): Promise<S
     const why = toFileReason(cause);
     throw new ConfigurationError('KeyUnreadable', `cannot use ${names} for TLS: ${why}`, { cause });
   }
+}
+
+/** By a file that is empty, or not yet whole, Node would trust nobody, or not all. @throws an Error */
+function checkAuthorities(file: string, text: string): void {
+  const { certificates, rest } = splitCertificates(text);
+  if (certificates.length === 0 || rest.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new Error(`${file} holds no whole certificate, or not only whole ones`);
+  }
+  for (const certificate of certificates) checkCertificate(certificate);
 }
 
 /**

@@ -118,6 +118,10 @@ describe.skipIf(openssl === undefined)('npm start with TLS of its own', () => {
     // Whoever has begun a connection would be asked for a certificate of the former authorities.
     const begun = connect(Number(new URL(signet.url).port), '127.0.0.1');
     const isClosed = once(begun, 'close');
+    // Authorities that are being written are none: nobody is shut out meanwhile.
+    await writeFile(clients.cert, own.subarray(0, own.length - 40));
+    await vi.waitFor(() => expect(signet.log()).toContain('holds no whole certificate'), WAIT);
+    expect(await askKept(former)).toBe(true);
     // As an API server that asks again and again, so that no connection is idle for long.
     await copyFile(strangers.cert, clients.cert);
     await vi.waitFor(async () => expect(await askKept(former)).toBe(false), { timeout: 15_000, interval: 50 });
@@ -132,6 +136,11 @@ describe.skipIf(openssl === undefined)('npm start with TLS of its own', () => {
     ['a certificate without its key', ['--tls-cert', 'tls.crt'], '--tls-key'],
     ['clients without TLS', ['--client-ca', 'ca.pem'], '--tls-cert'],
     ['a key of another certificate', ['--tls-cert', 'ca.pem', '--tls-key', 'clients-key.pem'], 'for TLS'],
+    [
+      'authorities that are none',
+      ['--tls-cert', 'tls.crt', '--tls-key', 'tls.key', '--client-ca', 'tls.key'],
+      'holds no whole certificate',
+    ],
     ['a file that is not there', ['--tls-cert', 'none', '--tls-key', 'none'], '--tls-cert'],
   ])('does not start with %s', async (_, args, says) => {
     const given = args.map((one) => (one.startsWith('--') ? one : at(one)));
