@@ -50,7 +50,7 @@ function writeMain(): string {
   const names = Object.keys(NOUNS);
   const imports = names.map((name) => `import * as ${name} from './cli/${name}/index.ts';`);
   return `${imports.join('\n')}
-import { runProcess } from './cli/shell/run-process.ts';
+import { runProcess } from './cli/shell/run-program.ts';
 await runProcess([${names.join(', ')}].flatMap((noun) => Object.values(noun)));`;
 }
 
@@ -62,7 +62,7 @@ async function writeEntry(name: string): Promise<string> {
   const index = await readFile(path.join(ROOT, 'cli', name, 'index.ts'), 'utf8');
   const commands = [...index.matchAll(/\bimport\('\.\/([^']+)'\)/g)].map(([, file]) => file);
   return `import * as noun from './cli/${name}/index.ts';
-import { runProcess } from './cli/shell/run-process.ts';
+import { runProcess } from './cli/shell/run-program.ts';
 ${commands.length === 1 ? `import './cli/${name}/${commands[0]}';` : ''}
 await runProcess(Object.values(noun));`;
 }

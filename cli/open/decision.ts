@@ -1,6 +1,6 @@
 import { setImmediate as untilSent } from 'node:timers/promises';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
-import type { Turn } from '../../lib/platform/queues/run-ahead.ts';
+import type { Turn } from '../../lib/platform/queues/run-bounded.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { type Decision, decideImage } from '../../lib/verdict/decide/decide-image.ts';

@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option, type ParseOptionsResult } from 'commander';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
-import { parseDuration } from './duration.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { asSetting, settingOf } from './options.ts';
 import { hasOwnExits, toExitOverride } from './own-exits.ts';
@@ -173,4 +172,21 @@ function isHelp(word: string): boolean {
 function toCommanderArguments(args: readonly string[]): string[] {
   const end = args.indexOf('--');
   return args.map((word, at) => ((end < 0 || at < end) && word.startsWith('-o=') ? `-o${word.slice(3)}` : word));
+}
+
+/** A day: a run that may take longer needs no limit. */
+const MAX_SECONDS = 24 * 60 * 60;
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+
+/** `30s`, `500ms`, `1m30s`, or `30` for seconds. @returns milliseconds, at least 1 @throws InvalidArgumentError */
+function parseDuration(text: string): number {
+  const parts = [...text.matchAll(/([0-9]{1,6}(?:\.[0-9]{1,3})?)(ms|s|m|h)/g)];
+  const isWhole = text !== '' && parts.map(([whole]) => whole).join('') === text;
+  const seconds = /^[0-9]{1,6}$/.test(text)
+    ? Number(text)
+    : parts.reduce((sum, [, number, unit = 's']) => sum + Number(number) * (UNIT_SECONDS[unit] ?? 1), 0);
+  if ((isWhole || /^[0-9]{1,6}$/.test(text)) && seconds > 0 && seconds <= MAX_SECONDS) {
+    return Math.max(1, Math.round(seconds * 1000));
+  }
+  throw new InvalidArgumentError('it must be a time such as 30s, 500ms or 1m30s, of at most 24h');
 }

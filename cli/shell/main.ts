@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { loadNouns } from './nouns.ts';
-import { runProcess } from './run-process.ts';
+import { runProcess } from './run-program.ts';
 
 await runProcess(await loadNouns(process.argv[2]));

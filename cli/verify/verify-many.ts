@@ -1,7 +1,7 @@
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
 import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
-import { runAhead, type Turn } from '../../lib/platform/queues/run-ahead.ts';
+import { runAhead, type Turn } from '../../lib/platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { allOf } from '../../lib/verdict/judge/outcome.ts';
 import { type OpenedDecisions, openDecisions } from '../open/decision.ts';

@@ -9,7 +9,7 @@ const IMPORT_META = "const importMetaUrl=process.getBuiltinModule('url').pathToF
 
 /** The whole command line, the service included. */
 const ALL = `import { loadNouns } from './cli/shell/nouns.ts';
-import { runProcess } from './cli/shell/run-process.ts';
+import { runProcess } from './cli/shell/run-program.ts';
 loadNouns(process.argv[2]).then(runProcess);`;
 
 /** A script that loads nothing at run time but Node's own modules. */

@@ -40,7 +40,7 @@ export async function bundleStored(target: string): Promise<StoredScripts> {
 function writeEntry(name: string): string {
   if (!Object.hasOwn(NOUNS, name)) throw new Error(`there is no command ${name}`);
   return `import * as noun from './cli/${name}/index.ts';
-import { runProcess } from './cli/shell/run-process.ts';
+import { runProcess } from './cli/shell/run-program.ts';
 runProcess(Object.values(noun));`;
 }
 

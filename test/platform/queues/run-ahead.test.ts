@@ -1,6 +1,6 @@
 import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { runAhead, type Turn } from '../../../lib/platform/queues/run-ahead.ts';
+import { runAhead, type Turn } from '../../../lib/platform/queues/run-bounded.ts';
 
 const ITEMS = Array.from({ length: 30 }, (_, at) => at);
 
