@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { parsePullspec } from '../../lib/base/names/reference.ts';
-import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
+import { decidePullspec } from '../../lib/verdict/judge/pullspec-policy.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { openTrustOf } from '../open/trust.ts';
 import type { ModeOptions, OutputOptions, TrustOptions } from '../shell/options.ts';

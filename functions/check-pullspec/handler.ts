@@ -2,8 +2,8 @@ import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/
 import { parseJsonBody } from '../../lib/platform/lambda/read-request.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
-import { decidePullspec } from '../../lib/verdict/decide/decide-pullspec.ts';
 import { parseApiRequest, requireModeAllowed, toVerdictResponse } from '../../lib/verdict/decide/request.ts';
+import { decidePullspec } from '../../lib/verdict/judge/pullspec-policy.ts';
 
 export interface Dependencies {
   readonly trust: TrustSource;

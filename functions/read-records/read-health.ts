@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { toJsonResponse } from '../../lib/platform/lambda/http-stack.ts';
-import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
-import { isStale, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
+import { isStale } from '../../lib/trust/prepared/profiles.ts';
+import { type TrustSource, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
 
 /** 200 while the trust of every profile is fresh enough to decide by, else 503. */
 export async function readHealth(trust: TrustSource, now: Date): Promise<APIGatewayProxyStructuredResultV2> {

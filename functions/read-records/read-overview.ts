@@ -6,7 +6,8 @@ import { readTransition } from '../../lib/mirror/sync/transition-summary.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
 import type { DeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { toKeyDays } from '../../lib/push/reverify/read-trusts.ts';
-import { isStale, type TrustSource, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
+import { isStale } from '../../lib/trust/prepared/profiles.ts';
+import { type TrustSource, toTrustSummary } from '../../lib/trust/source/trust-source.ts';
 import { countDecisions } from './count-decisions.ts';
 
 /** A queue of the deployment, and its dead letters. */

@@ -8,7 +8,8 @@ import { type ReleaseCatalog, readCatalog } from '../../lib/mirror/sync/release-
 import { type Unreadable, unlessUnreadable } from '../../lib/mirror/sync/remembered-object.ts';
 import { type Parameters, toCursor } from '../../lib/platform/lambda/page-parameters.ts';
 import type { ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
-import { isStale, type TrustSource } from '../../lib/trust/source/trust-source.ts';
+import { isStale } from '../../lib/trust/prepared/profiles.ts';
+import type { TrustSource } from '../../lib/trust/source/trust-source.ts';
 import { parseMirrorQuery, parseReleaseQuery, parseReleaseRequest, toReleaseCursor } from './parse-view-query.ts';
 
 /** What views read: published trust and the object store, and nothing that would have to be contacted. */

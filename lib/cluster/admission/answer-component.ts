@@ -1,5 +1,6 @@
 import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';
 import { type AdmissionAnswer, admit, deny, listSentences } from './admission-answer.ts';
 import type { AdmissionClock } from './admission-deadline.ts';

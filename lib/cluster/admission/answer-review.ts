@@ -1,7 +1,8 @@
 import { parsePullspec } from '../../base/names/reference.ts';
-import { isStale, type ReadyTrust, type TrustSource } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust, TrustSource } from '../../trust/source/trust-source.ts';
 import { requireForceAllowed } from '../../verdict/decide/force.ts';
-import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
+import { evaluatePullspec } from '../../verdict/judge/pullspec-policy.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import { ADMISSION_KINDS, type AdmissionResource } from '../objects/admission-kinds.ts';
 import { type AdmissionAnswer, admit, answerFailure, deny, listSentences } from './admission-answer.ts';

@@ -1,9 +1,9 @@
-import type { Pullspec } from '../../base/names/reference.ts';
-import { repositoryHost, repositoryPath } from '../../base/names/reference.ts';
+import { type Pullspec, repositoryHost, repositoryPath } from '../../base/names/reference.ts';
 import { bindObjectStore, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { UpstreamStores } from '../../stores/open/open-stores.ts';
 import type { SignaturePlaces } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import { decideAndRecord, decideWithMirror } from '../../verdict/records/decide-and-record.ts';
 import type { Acceptances } from '../../verdict/records/list-accepted.ts';

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { InputError } from '../../base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
-import { evaluatePullspec } from '../../verdict/judge/evaluate-pullspec.ts';
+import { evaluatePullspec } from '../../verdict/judge/pullspec-policy.ts';
 import {
   ADMISSION_KINDS,
   ADMISSION_RESOURCES,
@@ -11,8 +11,7 @@ import {
 import { MACHINE_CONFIG_RENDERER } from '../objects/guarded-manifests.ts';
 import { type OpenDoor, readMember, readOverrides, readSideDoors } from '../objects/read-side-doors.ts';
 import { toRemedy } from './check-pullspecs.ts';
-import type { SurveyPolicy } from './survey.ts';
-import { finding, type JudgedObject, type SurveyFinding } from './survey.ts';
+import { finding, type JudgedObject, type SurveyFinding, type SurveyPolicy } from './survey.ts';
 
 /** The object as one that admission judges; undefined for any other kind. */
 export function toJudgedObject(content: JsonObject): JudgedObject | undefined {

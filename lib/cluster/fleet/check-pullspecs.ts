@@ -1,8 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import type { Repository } from '../../base/names/reference.ts';
-import { type Pullspec, parsePullspec } from '../../base/names/reference.ts';
+import { type Pullspec, parsePullspec, type Repository } from '../../base/names/reference.ts';
 import type { MirrorRule } from '../../trust/prepared/prepared-trust.ts';
-import { evaluatePullspec, findMirrorSource } from '../../verdict/judge/evaluate-pullspec.ts';
+import { evaluatePullspec, findMirrorSource } from '../../verdict/judge/pullspec-policy.ts';
 import type { Reason } from '../../verdict/judge/verdict.ts';
 import { finding, type NamedImage, type SurveyFinding } from './survey.ts';
 

@@ -4,7 +4,8 @@ import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.t
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
 import type { Attempt } from '../../verdict/judge/verdict.ts';
 import { toSignedVersion, type VersionLookup } from './release-version.ts';

@@ -13,9 +13,9 @@ import { describeScope, findFault } from '../../trust/policy/machine-config-lock
 import { describeRequirement, listRootSources, type PolicyRequirement } from '../../trust/policy/policy-requirement.ts';
 import { describeNodesRefusal, prepareCheck } from '../../trust/policy/prepare-check.ts';
 import { describeUnmeetableSubject } from '../../trust/policy/unmeetable-subject.ts';
-import { findMirrorSource } from '../../verdict/judge/evaluate-pullspec.ts';
 import type { RequirementResult } from '../../verdict/judge/judge.ts';
 import type { NodesAnswer } from '../../verdict/judge/nodes.ts';
+import { findMirrorSource } from '../../verdict/judge/pullspec-policy.ts';
 import type { Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import type { ExportedCluster, UsedImage } from './exported-cluster.ts';
 import type { NodePolicies } from './tried-policies.ts';

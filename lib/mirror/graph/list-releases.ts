@@ -1,7 +1,7 @@
 import type { Digest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { listMirrorSources } from '../../verdict/judge/evaluate-pullspec.ts';
+import { listMirrorSources } from '../../verdict/judge/pullspec-policy.ts';
 import type { GraphNode, UpdateGraph } from './parse-graph.ts';
 
 /** A release whose signatures are mirrored. */

@@ -1,11 +1,11 @@
 import type { Digest } from '../../base/names/digest.ts';
 import { MAX_RELEASE_SIGNATURES } from '../../stores/port/signature-store.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type EvaluatedRelease, judgeRelease } from '../../verdict/decide/collect-evidence.ts';
 import type { Attempt, Outcome, Reason } from '../../verdict/judge/verdict.ts';
 import { judgeStored, type MirrorTarget, type ReleaseSlot } from '../slots/release-slots.ts';
-import type { RefusalCode } from '../slots/slots.ts';
-import { heldIdentities, reachableSlots, type Slots, satisfiedNames } from '../slots/slots.ts';
+import { heldIdentities, type RefusalCode, reachableSlots, type Slots, satisfiedNames } from '../slots/slots.ts';
 
 /**
  * `complete`: the held signatures satisfy every keyring. `absent`: every upstream store answered that there is no signature,

@@ -1,8 +1,8 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import type { TrustSource } from '../../trust/source/trust-source.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust, TrustSource } from '../../trust/source/trust-source.ts';
 
 /** The trust of every profile, as far as it can be read and is fresh. */
 interface ReadTrusts {

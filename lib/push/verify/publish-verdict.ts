@@ -9,7 +9,7 @@ import type { BusEvent, EventBus } from '../../platform/bus/event-bus.ts';
 import { readCorrelationId } from '../../platform/lambda/telemetry.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Mode } from '../../trust/prepared/prepared-trust.ts';
-import { MAX_CLOCK_STEP_MS } from '../../trust/source/trust-source.ts';
+import { MAX_CLOCK_STEP_MS } from '../../trust/prepared/profiles.ts';
 import type { Verdict } from '../../verdict/judge/verdict.ts';
 import { isUnreadable } from '../../verdict/records/read-records.ts';
 import type { Asked } from '../../verdict/records/verdict-record.ts';

@@ -86,3 +86,15 @@ export function checkUsable({ imagePolicies, keyrings, profile, require, stores,
 function unusable(reason: string): ConfigurationError {
   return new ConfigurationError('TrustUnusable', reason);
 }
+
+/** Milliseconds after which trust that was not refreshed decides nothing. */
+export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
+
+/** Milliseconds by which a refresh may be ahead of now: beyond that a clock was set back, and the age is unknown. */
+export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
+
+/** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
+export function isStale({ refreshedAt }: { readonly refreshedAt: Date }, now: Date): boolean {
+  const age = now.getTime() - refreshedAt.getTime();
+  return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
+}

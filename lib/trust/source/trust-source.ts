@@ -97,20 +97,8 @@ export interface ReadyTrust {
   readonly refreshedAt: Date;
 }
 
-/** Milliseconds after which trust that was not refreshed decides nothing. */
-export const MAX_TRUST_AGE_MS = 24 * 60 * 60 * 1000;
-
 export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyTrust {
   return { prepared, keyrings: prepared.keyrings.map(indexKeyring), refreshedAt };
-}
-
-/** Milliseconds by which a refresh may be ahead of now: beyond that a clock was set back, and the age is unknown. */
-export const MAX_CLOCK_STEP_MS = 5 * 60 * 1000;
-
-/** Whether the trust was last refreshed too long ago to decide anything, or it is not known when. */
-export function isStale({ refreshedAt }: Pick<ReadyTrust, 'refreshedAt'>, now: Date): boolean {
-  const age = now.getTime() - refreshedAt.getTime();
-  return !(age >= -MAX_CLOCK_STEP_MS && age <= MAX_TRUST_AGE_MS);
 }
 
 /** The public part of a profile's trust: fingerprints and dates, never key material or secrets. */

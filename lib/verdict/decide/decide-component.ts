@@ -1,7 +1,8 @@
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
-import { isStale, type ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isStale } from '../../trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../trust/source/trust-source.ts';
+import { type PullspecRequest, toTrustStale, toVerdict } from '../judge/pullspec-policy.ts';
 import type { Outcome, Reason, Verdict } from '../judge/verdict.ts';
-import { type PullspecRequest, toTrustStale, toVerdict } from './decide-pullspec.ts';
 import { isCovered } from './policies-at-name.ts';
 
 /**

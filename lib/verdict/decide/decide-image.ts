@@ -4,10 +4,10 @@ import type { Manifest, RegistryClient } from '../../registry/client/registry-cl
 import type { SignatureStore } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { type Judgement, joinJudgements } from '../judge/judge.ts';
+import { decidePullspec, type PullspecRequest, toVerdict } from '../judge/pullspec-policy.ts';
 import { type Attempt, MAX_PROOF_BYTES, type Reason, type Verdict } from '../judge/verdict.ts';
 import { type CollectedEvidence, collectRelease, type ExaminedSignature, requiresOpenpgp } from './collect-evidence.ts';
 import { decideComponentName, judgeUncovered } from './decide-component.ts';
-import { decidePullspec, type PullspecRequest, toVerdict } from './decide-pullspec.ts';
 import { evaluatePolicies } from './evaluate-policies.ts';
 import { requireForceAllowed, toForcedVerdict } from './force.ts';
 import { type ImageReader, toImageResults } from './node-images.ts';

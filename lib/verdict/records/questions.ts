@@ -4,7 +4,7 @@ import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-str
 import { recordOf } from '../../base/documents/schema.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
-import { MAX_CLOCK_STEP_MS } from '../../trust/source/trust-source.ts';
+import { MAX_CLOCK_STEP_MS } from '../../trust/prepared/profiles.ts';
 import { isUnreadable } from './read-records.ts';
 import { type Asked, MAX_TIME_MS, toInvertedTime } from './verdict-record.ts';
 

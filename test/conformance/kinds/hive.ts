@@ -20,7 +20,7 @@ import { parseTrustFile } from '../../../lib/trust/documents/parse-trust-file.ts
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import type { TrustDocument } from '../../../lib/trust/prepared/trust-document.ts';
 import { toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
-import { decidePullspec } from '../../../lib/verdict/decide/decide-pullspec.ts';
+import { decidePullspec } from '../../../lib/verdict/judge/pullspec-policy.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import type { KindRunner } from '../kinds.ts';
 import type { Vector } from '../read-vectors.ts';

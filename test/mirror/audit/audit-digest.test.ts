@@ -9,7 +9,8 @@ import { MAX_FOREIGN_KEYS } from '../../../lib/mirror/audit/list-mirrored-digest
 import { type QuarantineEntry, quarantineKey } from '../../../lib/mirror/audit/repair-slots.ts';
 import { mirrorDigest } from '../../../lib/mirror/sync/mirror-digest.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { MAX_TRUST_AGE_MS, type ReadyTrust } from '../../../lib/trust/source/trust-source.ts';
+import { MAX_TRUST_AGE_MS } from '../../../lib/trust/prepared/profiles.ts';
+import type { ReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { makeFaultyBytes } from '../../crypto/sigstore/poisoned-image.ts';
 import { writeCertificate } from '../../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../../fixtures/make/message-writer.ts';

@@ -14,7 +14,7 @@ import { ALL_SIGNATURES } from '../../../lib/mirror/audit/invalidation.ts';
 import { MAX_FOREIGN_KEYS, MAX_PAGE_KEYS } from '../../../lib/mirror/audit/list-mirrored-digests.ts';
 import { RELEASE_PREFIXES } from '../../../lib/mirror/slots/slot-layout.ts';
 import type { ObjectStore } from '../../../lib/platform/objects/port/object-store.ts';
-import { MAX_TRUST_AGE_MS } from '../../../lib/trust/source/trust-source.ts';
+import { MAX_TRUST_AGE_MS } from '../../../lib/trust/prepared/profiles.ts';
 import { FIXTURE_TIME } from '../../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../../support/memory-object-store.ts';
 import { createDirectoryStores } from './audit-directories.ts';

@@ -12,7 +12,8 @@ import type { ObjectStore } from '../../../lib/platform/objects/port/object-stor
 import { createParallelStore } from '../../../lib/stores/port/composites.ts';
 import { MAX_SIGNATURE_BYTES, type SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import { MAX_TRUST_AGE_MS, type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
+import { MAX_TRUST_AGE_MS } from '../../../lib/trust/prepared/profiles.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { compressedBody, indeterminatePacket, PACKET } from '../../fixtures/make/packet-writer.ts';
 import { toDigest, toSeconds } from '../../fixtures/make/payload.ts';
 import { FIXTURE_TIME, readFixtureTrust } from '../../support/fixture-releases.ts';

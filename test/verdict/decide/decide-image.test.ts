@@ -10,12 +10,8 @@ import { createDirectoryReleaseStore } from '../../../lib/stores/directory-store
 import { createFallbackStore, createParallelStore } from '../../../lib/stores/port/composites.ts';
 import type { SignatureStore } from '../../../lib/stores/port/signature-store.ts';
 import type { ConfiguredImagePolicy, PreparedTrust } from '../../../lib/trust/prepared/prepared-trust.ts';
-import {
-  MAX_CLOCK_STEP_MS,
-  MAX_TRUST_AGE_MS,
-  type ReadyTrust,
-  toReadyTrust,
-} from '../../../lib/trust/source/trust-source.ts';
+import { MAX_CLOCK_STEP_MS, MAX_TRUST_AGE_MS } from '../../../lib/trust/prepared/profiles.ts';
+import { type ReadyTrust, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { decideImage, type ImageRequest } from '../../../lib/verdict/decide/decide-image.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { FIXTURE_STORE, FIXTURE_TIME, fixtureReleases, readFixtureTrust } from '../../support/fixture-releases.ts';

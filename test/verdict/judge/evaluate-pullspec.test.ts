@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parsePullspec, parseRepository } from '../../../lib/base/names/reference.ts';
-import { evaluatePullspec, type PullspecPolicy } from '../../../lib/verdict/judge/evaluate-pullspec.ts';
+import { evaluatePullspec, type PullspecPolicy } from '../../../lib/verdict/judge/pullspec-policy.ts';
 
 const DIGEST = `sha256:${'1'.repeat(64)}`;
 const CANONICAL = 'quay.io/openshift-release-dev/ocp-release';

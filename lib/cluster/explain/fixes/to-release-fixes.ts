@@ -2,7 +2,7 @@ import { InputError } from '../../../base/errors/input-error.ts';
 import { toKeySegment } from '../../../base/names/digest.ts';
 import { parsePullspec } from '../../../base/names/reference.ts';
 import type { PreparedTrust } from '../../../trust/prepared/prepared-trust.ts';
-import { evaluatePullspec } from '../../../verdict/judge/evaluate-pullspec.ts';
+import { evaluatePullspec } from '../../../verdict/judge/pullspec-policy.ts';
 import {
   type SignatureConfigMapDocument,
   type SignedRelease,
