@@ -1,8 +1,9 @@
 import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { build, type Metafile, type Plugin } from 'esbuild';
 import { NOUNS } from '../cli/shell/nouns.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
+import { shareChunks } from './shared-chunks.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 
@@ -68,23 +69,28 @@ await runProcess(Object.values(noun));`;
 }
 
 async function bundle(output: string, contents: string): Promise<void> {
-  await build({
-    absWorkingDir: ROOT,
-    stdin: { contents, resolveDir: ROOT, sourcefile: 'main.ts', loader: 'ts' },
-    outdir: output,
-    entryNames: 'main',
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    legalComments: 'none',
-    plugins: [plainBuiltins],
-    // Some dependencies are CommonJS and ask for Node's own modules with require().
-    banner: { js: REQUIRE },
-    logLevel: 'warning',
-  });
+  const write = (isKept: boolean, ...plugins: readonly Plugin[]): Promise<{ readonly metafile: Metafile }> =>
+    build({
+      absWorkingDir: ROOT,
+      stdin: { contents, resolveDir: ROOT, sourcefile: 'main.ts', loader: 'ts' },
+      outdir: output,
+      entryNames: 'main',
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      splitting: true,
+      metafile: true,
+      write: isKept,
+      platform: 'node',
+      target: 'node24',
+      format: 'esm',
+      mainFields: ['module', 'main'],
+      minify: true,
+      legalComments: 'none',
+      plugins: [plainBuiltins, ...plugins],
+      // Some dependencies are CommonJS and ask for Node's own modules with require().
+      banner: { js: REQUIRE },
+      logLevel: 'warning',
+    });
+  const { metafile } = await write(false);
+  await write(true, shareChunks(ROOT, metafile));
 }

@@ -1,8 +1,9 @@
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { lambdaCredentials } from './lambda-credentials.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
+import { shareChunks } from './shared-chunks.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
 const FUNCTIONS = path.join(ROOT, 'functions');
@@ -60,7 +61,7 @@ const MAX_WHOLE_BYTES = 128 * 1024;
 async function buildFunction(name: string, output: string): Promise<BuiltFunction> {
   const directory = path.join(output, name);
   const whole = await bundle(name, directory);
-  const metafile = measure(whole) > MAX_WHOLE_BYTES ? await bundle(name, directory, keepStartTogether(whole)) : whole;
+  const metafile = measure(whole) > MAX_WHOLE_BYTES ? await bundle(name, directory, shareChunks(ROOT, whole)) : whole;
   await writeFile(path.join(output, 'meta', `${name}.json`), `${JSON.stringify(metafile)}\n`);
   return {
     name,
@@ -96,34 +97,6 @@ async function bundle(name: string, directory: string, late?: Plugin): Promise<M
     logLevel: 'warning',
   });
   return metafile;
-}
-
-/**
- * Has all that a start reads in two files. esbuild makes a file of the modules that the same entries reach, so what a
- * start shares with what is loaded late would be up to twenty small ones, each to be found, read and linked. Here
- * everything that is loaded late reaches all that `wire.ts` imports, which is there by then anyway.
- *
- * @param whole what esbuild said of the function as one file
- */
-function keepStartTogether({ inputs }: Metafile): Plugin {
-  const isWire = (file: string): boolean => file.endsWith('/wire.ts');
-  const listImports = (file: string, wanted: 'import-statement' | 'dynamic-import'): readonly string[] =>
-    (inputs[file]?.imports ?? []).flatMap((each) => (each.kind === wanted ? [each.path] : []));
-  const files = Object.keys(inputs);
-  const late = new Set(files.flatMap((file) => listImports(file, 'dynamic-import')));
-  const atStart = files.filter(isWire).flatMap((file) => listImports(file, 'import-statement'));
-  const added = atStart.map((file) => `import ${JSON.stringify(path.join(ROOT, file))};`).join('');
-  return {
-    name: 'keep-start-together',
-    setup(bundling) {
-      bundling.onLoad({ filter: /\.(?:ts|m?js)$/ }, async ({ path: file }) => {
-        const input = path.relative(ROOT, file);
-        if (!late.has(input) || inputs[input]?.format === 'cjs') return undefined;
-        const loader = file.endsWith('.ts') ? 'ts' : 'js';
-        return { contents: `${await readFile(file, 'utf8')}\n${added}`, loader };
-      });
-    },
-  };
 }
 
 function listStarted({ outputs }: Metafile): readonly string[] {

@@ -1,15 +1,25 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildProgram } from '../../../cli/shell/build-program.ts';
 import { loadNouns } from '../../../cli/shell/nouns.ts';
 import { START_HELP } from '../../../local/options.ts';
 import { buildCli } from '../../../scripts/build-cli.ts';
+import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
 import { toRun } from '../../support/run-signet.ts';
 
 const whole = buildProgram(toRun(), await loadNouns());
+const PULLSPEC = fixtureReleases.find(({ expected }) => expected === 'accept')?.pullspec ?? '';
+const SIGNATURE = path.join(FIXTURE_STORE, (PULLSPEC.split('@')[1] ?? '').replace(':', '='), 'signature-1');
+const KEYRING = path.join(import.meta.dirname, '../../fixtures/openpgp/keys/rsa4096.asc');
+/** What V8 says of the scripts that ran. */
+const Coverage = v.object({ result: v.array(v.object({ url: v.string() })) });
+
 let scratch = '';
 let built = '';
 beforeAll(async () => {
@@ -49,6 +59,20 @@ describe('the built command line', () => {
     expect(status).toBe(0);
     for (const command of whole.commands) expect(stdout).toContain(`\n  ${command.name()} `);
     expect((await run(built, 'completion', 'bash')).stdout).toContain('"mirror sync")');
+  });
+
+  const trust = ['--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];
+  test.each([
+    ['verify', ['verify', PULLSPEC, ...trust], 12],
+    ['signature verify', ['signature', 'verify', SIGNATURE, '--keyring', KEYRING], 7],
+  ])('reads few files for %s: each has to be found, read and linked', async (name, args, most) => {
+    const coverage = path.join(scratch, `coverage of ${name}`);
+    await promisify(execFile)(process.execPath, [built, ...args], { env: { NODE_V8_COVERAGE: coverage } });
+    const [report = ''] = await readdir(coverage);
+    const { result } = v.parse(Coverage, JSON.parse(await readFile(path.join(coverage, report), 'utf8')));
+    const files = result.map(({ url }) => url).filter((url) => url.startsWith(String(pathToFileURL(scratch))));
+    expect(files.filter((url) => url.endsWith('/main.mjs'))).toHaveLength(1);
+    expect(files.length).toBeLessThanOrEqual(most);
   });
 
   test.each([
