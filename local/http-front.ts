@@ -191,6 +191,7 @@ function sendGatewayResult(response: ServerResponse, result: APIGatewayProxyStru
   else response.end(bytes);
 }
 
+const CUT = 'the request was not sent to its end';
 /** @param isCut whether the rest of a longer body is dropped: a review is denied for its length, by its first bytes */
 async function readBody(request: IncomingMessage, isCut: boolean): Promise<Buffer> {
   // Without either there is none (RFC 9112, section 6.3).
@@ -210,8 +211,8 @@ async function readBody(request: IncomingMessage, isCut: boolean): Promise<Buffe
     if (!isLonger) chunks.push(bytes);
   };
   request.on('data', take).once('end', resolve).once('error', reject);
-  // Whoever goes in the middle of it: an error that nobody listens to is none.
-  request.once('close', () => reject(new InputError('BodyInvalid', 'the request was not sent to its end')));
+  // Whoever goes in the middle of it: an error that nobody listens to is none. An error for each request is costly.
+  request.once('close', () => request.complete || reject(new InputError('BodyInvalid', CUT)));
   await promise;
   request.off('data', take);
   const [only = NO_BODY] = chunks;
