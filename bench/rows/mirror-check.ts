@@ -9,6 +9,7 @@ import { checkMirror, type MirrorCheckRequest } from '../../lib/mirror/check/che
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { toSignatureTag } from '../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { createKeptReader } from '../../lib/registry/attachments/kept-reader.ts';
 import { createNodeAttachmentStore } from '../../lib/registry/attachments/node-store.ts';
 import { createRegistryClient } from '../../lib/registry/client/registry-client.ts';
 import {
@@ -94,13 +95,14 @@ async function measure(folder: string, digests: readonly Image['digest'][]): Pro
   const http = createHttpClient({ allowPrivateAddresses: true });
   try {
     const registry = createRegistryClient({ http, allowedHosts: [host], plainHttpHosts: [host] });
+    const beside = createKeptReader(registry);
     const request: MirrorCheckRequest = {
       mirror: parseRepository(`${host}/${MIRROR}`),
       releases: digests.map((digest) => ({ digest, versions: [], repository: parseRepository(RELEASES) })),
       trust: await readMirrorTrust(),
       registry,
-      attachments: createAttachmentStore(async () => registry),
-      nodeAttachments: createNodeAttachmentStore(async () => registry),
+      attachments: createAttachmentStore(async () => beside),
+      nodeAttachments: createNodeAttachmentStore(async () => beside),
       signatures: createMemorySignatureStore(
         new Map(digests.map((digest) => [digest, [openpgpSigner.sign(digest, RELEASES)]])),
       ),

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import type { CheckedImage } from '../../lib/mirror/check/check-image.ts';
 import { checkMirror, listReleaseComponents, type MirrorCheck } from '../../lib/mirror/check/check-mirror.ts';
 import { createAttachmentStore } from '../../lib/registry/attachments/attachment-store.ts';
+import { createKeptReader } from '../../lib/registry/attachments/kept-reader.ts';
 import { createNodeAttachmentStore } from '../../lib/registry/attachments/node-store.ts';
 import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
 import { describeClients } from '../../lib/verdict/judge/readers.ts';
@@ -40,6 +41,7 @@ export async function checkMirrored(
   const releases = await readReleases(options, trust.prepared, signal);
   const { client: registry, close: closeRegistry } = await openMirrorRegistry([mirror, componentMirror], options);
   const { store: signatures, close } = await openSyncStores(options, trust.prepared);
+  const beside = createKeptReader(registry);
   const progress = createProgress('images');
   try {
     const check = await checkMirror({
@@ -50,8 +52,8 @@ export async function checkMirrored(
       signatures,
       signal,
       concurrency: options.concurrency,
-      attachments: createAttachmentStore(() => Promise.resolve(registry)),
-      nodeAttachments: createNodeAttachmentStore(() => Promise.resolve(registry)),
+      attachments: createAttachmentStore(() => Promise.resolve(beside)),
+      nodeAttachments: createNodeAttachmentStore(() => Promise.resolve(beside)),
       nodeVersion: options.targetVersion,
       ...(components === undefined
         ? {}

@@ -3,6 +3,7 @@ import type { SiteRequest } from '../../lib/cluster/readiness/check-site.ts';
 import type { SiteState } from '../../lib/cluster/readiness/parse-site.ts';
 import { listReleaseComponents, type WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
 import { createAttachmentStore, createProfileAttachments } from '../../lib/registry/attachments/attachment-store.ts';
+import { createKeptReader } from '../../lib/registry/attachments/kept-reader.ts';
 import { createNodeAttachmentStore, createProfileNodeAttachments } from '../../lib/registry/attachments/node-store.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
 import type { RegistryClient } from '../../lib/registry/client/registry-client.ts';
@@ -46,7 +47,8 @@ export async function openSitePlaces(
 ): Promise<SitePlaces> {
   if (mirror === undefined) return await openByMirrorSets(options, prepared, site);
   const { client, close } = await openMirrorRegistry([mirror, componentMirror ?? mirror], options);
-  const open = () => Promise.resolve(client);
+  const beside = createKeptReader(client);
+  const open = () => Promise.resolve(beside);
   return {
     check: {
       mirror,
@@ -82,6 +84,8 @@ async function openByMirrorSets(
   };
   const registries = openRegistries(options);
   const client = await registries.openRegistry(trust);
+  const beside = createKeptReader(client);
+  const kept = { openRegistry: () => Promise.resolve(beside) };
   const atHolder: SitePlaces['atHolder'] = async ({ repository, digest }, signal, read) =>
     await readFirst(resolveMirrors(repository, rules), signal, async (place) => {
       await client.readManifest(place, digest, signal);
@@ -96,8 +100,8 @@ async function openByMirrorSets(
           ),
       },
       registry: createMirroredReader(() => Promise.resolve(client), rules),
-      attachments: createProfileAttachments(registries)(trust),
-      nodeAttachments: createProfileNodeAttachments(registries, trust),
+      attachments: createProfileAttachments(kept)(trust),
+      nodeAttachments: createProfileNodeAttachments(kept, trust),
     },
     atHolder,
     close: () => registries.close(),

@@ -13,7 +13,7 @@ import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import { createFailingStore, createFallbackStore } from '../../stores/port/composites.ts';
 import { type SignatureStore, STORE_TIMEOUT_MS, type StoreEntry } from '../../stores/port/signature-store.ts';
 import { resolveMirrors } from '../profile/mirrored-reader.ts';
-import type { ProfileRegistries, RegistryTrust } from '../profile/profile-registries.ts';
+import type { RegistryTrust } from '../profile/profile-registries.ts';
 import type { AttachmentReader, UntrustedAttachment } from './attachment.ts';
 import { findAttachments } from './find-attachments.ts';
 import { readParsed } from './read-signature-layers.ts';
@@ -24,9 +24,9 @@ const DESCRIPTION = 'attachments';
  * The Sigstore signatures beside the images of a profile's repositories, read where a node with the profile's mirror
  * sets pulls: from each mirror in order, and from the source last. Only registries that the profile names are contacted.
  */
-export function createProfileAttachments(
-  registries: Pick<ProfileRegistries, 'openRegistry'>,
-): (trust: RegistryTrust) => SignatureStore {
+export function createProfileAttachments(registries: {
+  readonly openRegistry: (trust: RegistryTrust) => Promise<AttachmentReader>;
+}): (trust: RegistryTrust) => SignatureStore {
   return (trust) => {
     const at = (place: Repository): SignatureStore => {
       const store = createAttachmentStore(() => registries.openRegistry(trust), { description: place });
