@@ -30,6 +30,8 @@ interface Summary extends Omit<AuditedMirror, 'outcome' | 'next'> {
 
 /** Digests of one step. */
 const STEP = 100;
+/** Digests that were not audited of which the text says why: it may be all of them. */
+const MAX_SHOWN = 10;
 const NOTHING: ForeignKeys = { count: 0, keys: [] };
 
 /** Looks and changes nothing. @returns the exit status: 1 when a prune would change something, or something was not read */
@@ -60,6 +62,7 @@ async function audit(options: AuditOptions, dryRun: boolean, signal: AbortSignal
     gapsClosed: 0,
     foreign: NOTHING,
     unreadable: [],
+    unaudited: [],
   };
   let after: string | undefined;
   const step = async (until: AbortSignal): Promise<boolean> => {
@@ -123,15 +126,28 @@ function add(summary: Summary, part: AuditedMirror): Summary {
     gapsClosed: summary.gapsClosed + part.gapsClosed,
     foreign: addForeignKeys(summary.foreign, part.foreign),
     unreadable: [...summary.unreadable, ...part.unreadable],
+    unaudited: [...summary.unaudited, ...part.unaudited],
   };
 }
 
-function toStatus({ outcome }: Summary): number {
-  return outcome === 'indeterminate' ? ExitStatus.indeterminate : ExitStatus.done;
+function toStatus({ outcome, unaudited }: Summary): number {
+  return outcome === 'indeterminate' || unaudited.length > 0 ? ExitStatus.indeterminate : ExitStatus.done;
 }
 
 function formatSummary(summary: Summary): string {
-  const { outcome, reasons, dryRun, audited, held, quarantined, duplicates, gapsClosed, foreign, unreadable } = summary;
+  const {
+    outcome,
+    reasons,
+    dryRun,
+    audited,
+    held,
+    quarantined,
+    duplicates,
+    gapsClosed,
+    foreign,
+    unreadable,
+    unaudited,
+  } = summary;
   if (outcome !== 'audited') return [`${outcome}: nothing was changed`, ...reasons.map((one) => `  ${one}`)].join('\n');
   const verb = dryRun ? 'would be quarantined' : 'quarantined';
   return [
@@ -142,6 +158,8 @@ function formatSummary(summary: Summary): string {
     ...formatCount('other keys, unchanged', foreign.count),
     ...foreign.keys.map((key) => `    ${key}`),
     ...unreadable.map((key) => `  too long to be read, unchanged: ${key}`),
+    ...formatCount('digests that could not be audited, unchanged', unaudited.length),
+    ...unaudited.slice(0, MAX_SHOWN).map(({ digest, reason }) => `    ${digest}: ${reason}`),
   ].join('\n');
 }
 

@@ -1,3 +1,4 @@
+import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { type EventHandler, wrapEvent } from '../../lib/platform/lambda/invocation.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { bindObjectStore, type ObjectStore } from '../../lib/platform/objects/port/object-store.ts';
@@ -47,7 +48,9 @@ export function createHandler(dependencies: Dependencies): ReverifyHandler {
     telemetry.count('Quarantined', result.quarantined);
     if (result.kind !== 'idle') telemetry.log('info', 'reverify', { ...result });
     // The sweep went on, and it still has to alarm: somebody else writes where its state is.
-    const faults = [fault, ...unreadable.map(({ error }) => error)].filter((one) => one !== undefined);
+    const faults = [fault, toMirrorFault(result), ...unreadable.map(({ error }) => error)].filter(
+      (one) => one !== undefined,
+    );
     // The list of decisions waits for neither, and is no reason to hide them.
     if (faults.length > 0) telemetry.log('error', 'not reverified in full', { reasons: faults.map(toMessage) });
     await tendIndex(objects, isTimeUp);
@@ -60,6 +63,13 @@ export function createHandler(dependencies: Dependencies): ReverifyHandler {
     (_: unknown, signal, context) => reverify(signal, () => context.getRemainingTimeInMillis() < SLICE_MS),
     { telemetry, failure: 'not reverified' },
   );
+}
+
+/** Somebody else put there what nobody can read; what else is in the mirror was audited. */
+function toMirrorFault({ unaudited }: SweepResult): StoreError | undefined {
+  if (unaudited === undefined) return undefined;
+  const { count, first } = unaudited;
+  return new StoreError('NotAllowed', `digests of the mirror that could not be audited: ${count}; the first: ${first}`);
 }
 
 /** The failure, if it ends in one. */

@@ -3,6 +3,7 @@ import type { Digest } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 import { type AuditedDigest, auditDigest, type QuarantinedSignature } from './audit-digest.ts';
 import { toUntouchedAudit, type UntouchedAudit } from './audit-slots.ts';
 import { ALL_SIGNATURES, type Invalidation, toInvalidationPaths } from './invalidation.ts';
@@ -34,11 +35,19 @@ export interface AuditedMirror {
   readonly foreign: ForeignKeys;
   /** Keys. */
   readonly unreadable: readonly string[];
+  /** Digests of which an object cannot be read, as one that is encrypted with another's key. Nothing of theirs was changed. */
+  readonly unaudited: readonly UnauditedDigest[];
   /** The start of the next call; undefined at the end of the mirror. */
   readonly next?: string | undefined;
 }
 
 export type MirrorAudit = AuditedMirror | UntouchedAudit;
+
+/** A digest that could not be audited, and why. */
+export interface UnauditedDigest {
+  readonly digest: Digest;
+  readonly reason: string;
+}
 
 /** Digests of one call. */
 export const MAX_AUDITED_DIGESTS = 1000;
@@ -73,7 +82,7 @@ export async function auditMirror(request: MirrorAuditRequest): Promise<MirrorAu
   const untouched = toUntouchedAudit(trusts, now);
   if (untouched !== undefined) return untouched;
   const { digests, foreign, next } = await listMirroredDigests(objects, { after, limit, signal });
-  const found = await findAll(request, digests);
+  const { found, unaudited } = await findAll(request, digests);
   const audits = dryRun ? found : await repairAll(request, found);
   return {
     outcome: 'audited',
@@ -84,21 +93,45 @@ export async function auditMirror(request: MirrorAuditRequest): Promise<MirrorAu
     gapsClosed: sum(audits.map(({ gapsClosed }) => gapsClosed)),
     foreign: audits.reduce((all, audit) => addForeignKeys(all, audit.foreign), foreign),
     unreadable: audits.flatMap(({ unreadable }) => unreadable),
+    unaudited,
     ...(next === undefined ? {} : { next }),
   };
 }
 
-/** Finds the changes to make. The first failure also aborts the other digests. */
+interface FoundAudits {
+  readonly found: readonly AuditedDigest[];
+  readonly unaudited: readonly UnauditedDigest[];
+}
+
+/**
+ * Finds the changes to make. Whoever may write the mirror must not keep what else is there from being audited by one object
+ * that nobody can read: it is left, and said. Any other failure also aborts the other digests.
+ */
 async function findAll(
   { objects, trusts, now, signal }: MirrorAuditRequest,
   digests: readonly Digest[],
-): Promise<readonly AuditedDigest[]> {
+): Promise<FoundAudits> {
   const controller = new AbortController();
   const common = { objects, trusts, now, signal: AbortSignal.any([signal, controller.signal]), dryRun: true };
+  const findEach = async (some: readonly Digest[]): Promise<FoundAudits> => {
+    const results = await runBounded(some, CONCURRENCY, async (digest) => {
+      try {
+        return verifyAudited(await auditDigest({ ...common, digest }));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+        return { digest, reason: error.message };
+      }
+    });
+    return {
+      found: results.flatMap((one) => ('outcome' in one ? one : [])),
+      unaudited: results.flatMap((one) => ('outcome' in one ? [] : one)),
+    };
+  };
   try {
-    return await runBounded(digests, CONCURRENCY, async (digest) =>
-      verifyAudited(await auditDigest({ ...common, digest })),
-    );
+    const { found, unaudited } = await findEach(digests);
+    // A store that could not answer for a moment says no more than that.
+    const again = await findEach(unaudited.map(({ digest }) => digest));
+    return { found: [...found, ...again.found], unaudited: again.unaudited };
   } finally {
     controller.abort();
   }

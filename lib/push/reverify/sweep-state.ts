@@ -25,6 +25,8 @@ export interface SweepState {
   readonly fullAt: string;
   /** Profiles whose trust changed: they are swept once more when it has reached everybody. */
   readonly settling: readonly string[];
+  /** Digests of the mirror that could not be audited, and why the first of them. */
+  readonly unaudited?: { readonly count: number; readonly first: string } | undefined;
   /** The end of the lease of a run. A run that dies holds it no longer. */
   readonly leasedUntil?: string | undefined;
 }
@@ -47,6 +49,7 @@ const schema: v.GenericSchema<unknown, SweepState> = v.strictObject({
   startedAt: utcTime,
   fullAt: utcTime,
   settling: v.array(v.string()),
+  unaudited: v.optional(v.strictObject({ count: v.number(), first: v.string() })),
   leasedUntil: v.optional(utcTime),
 });
 
@@ -144,10 +147,7 @@ async function take(objects: ObjectStore, state: SweepState, now: Date, etag: st
 
 /** Days between two sweeps of everything while the trust stays the same. */
 const SWEEP_DAYS = 7;
-/**
- * Milliseconds after which changed trust is swept once more. Others go on by the trust that they hold for as long as
- * they keep it and are at work: what they accepted by it meanwhile, and mirrored, is found by the second sweep.
- */
+/** Milliseconds after which changed trust is swept once more: by then, nobody holds and goes on by the former one. */
 export const SETTLE_MS = 5 * 60 * 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -165,8 +165,8 @@ type NextSweep =
   | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
 
 /**
- * A new sweep when trust changed, had to settle, a week has passed, or another version of Signet decides; else the one that was not finished. Profiles
- * whose records an unfinished sweep still had to queue stay in the next one.
+ * A new sweep when trust changed, had to settle, a week has passed, another version of Signet decides, or a day after a mirror
+ * was not read in full; else the unfinished one. Profiles whose records that one still had to queue stay in the next.
  */
 export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
   if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };
@@ -184,17 +184,19 @@ export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, n
   if (last === undefined || isUpgraded || isOver(last.fullAt, SWEEP_DAYS * DAY_MS, now)) {
     return start({ profiles: all, settling: changed, fullAt: startedAt });
   }
-  const { fullAt } = last;
+  const { fullAt, settling, unaudited } = last;
   const isGone = Object.keys(last.revisions).some((profile) => revisions[profile] === undefined);
   if (changed.length > 0 || isGone) {
     const open = last.phase === 'accepted' ? last.profiles : [];
     const pick = (more: readonly string[]): readonly string[] =>
       all.filter((profile) => changed.includes(profile) || more.includes(profile));
-    return start({ profiles: pick(open), settling: pick(last.settling), fullAt });
+    return start({ profiles: pick(open), settling: pick(settling), fullAt });
   }
   if (last.phase !== 'done') return { kind: 'sweep', state: last, isNew: false };
-  const isSettled = last.settling.length === 0 || !isOver(last.startedAt, SETTLE_MS, now);
-  return isSettled ? { kind: 'idle' } : start({ profiles: last.settling, settling: [], fullAt });
+  const isSettled = settling.length === 0 || !isOver(last.startedAt, SETTLE_MS, now);
+  // The mirror alone: by now somebody may have removed what could not be read.
+  const isWhole = unaudited === undefined || !isOver(last.startedAt, DAY_MS, now);
+  return isSettled && isWhole ? { kind: 'idle' } : start({ profiles: settling, settling: [], fullAt });
 }
 
 /** A profile that cannot be read keeps the revision that it had; one that is not configured any more has none. */

@@ -1,6 +1,6 @@
 import type { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { auditMirror } from '../../mirror/audit/audit-mirror.ts';
+import { type AuditedMirror, auditMirror } from '../../mirror/audit/audit-mirror.ts';
 import type { Invalidation } from '../../mirror/audit/invalidation.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
@@ -28,6 +28,8 @@ export interface SweepRequest {
 export interface SweepResult extends Count {
   readonly kind: 'idle' | 'busy' | 'swept';
   readonly finished: boolean;
+  /** Digests of the mirror that could not be audited, by this run or the one that ended the last sweep. */
+  readonly unaudited?: SweepState['unaudited'];
   /** Why what was stored was no state: it was replaced, and everything is swept anew. */
   readonly fault?: ConfigurationError | undefined;
 }
@@ -51,9 +53,10 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const last = await findSweep(objects);
   const fault = last?.state === undefined ? last?.fault : undefined;
   const next = toNextSweep(last?.state, { profiles, revisions }, now());
-  if (next.kind !== 'sweep') return { kind: next.kind, ...nothing, fault };
+  const unaudited = last?.state?.unaudited;
+  if (next.kind !== 'sweep') return { kind: next.kind, ...nothing, unaudited, fault };
   let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
-  if (held === undefined) return { kind: 'busy', ...nothing, fault };
+  if (held === undefined) return { kind: 'busy', ...nothing, unaudited, fault };
   let total = NOTHING;
   const listing = createListing(request);
   for (;;) {
@@ -68,7 +71,7 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
     const written: StoredSweep | undefined = await writeSweep(objects, state, held.etag);
     // Somebody else took over: what was done is done, and they will do it again.
     if (written === undefined || isEnd) {
-      return { kind: 'swept', ...total, finished: written?.state.phase === 'done', fault };
+      return { kind: 'swept', ...total, finished: written?.state.phase === 'done', unaudited: state.unaudited, fault };
     }
     held = written;
   }
@@ -145,23 +148,30 @@ async function auditSlice(
     auditMirror({ objects, trusts, now: now(), signal, after, limit: SLICE, invalidation }),
   );
   if (audit === undefined) return { state, count: NOTHING, isStuck: true };
-  const done: SweepState = { ...withoutCursor(state), phase: 'done' };
   switch (audit.outcome) {
     case 'audited': {
       const { audited, quarantined, next } = audit;
+      const known = addUnaudited(state, audit.unaudited);
       return {
-        state: next === undefined ? done : { ...state, cursor: next },
+        state: next === undefined ? { ...withoutCursor(known), phase: 'done' } : { ...known, cursor: next },
         count: { ...NOTHING, audited, quarantined: quarantined.length },
         isStuck: false,
       };
     }
     case 'skipped':
-      return { state: done, count: NOTHING, isStuck: false };
+      return { state: { ...withoutCursor(state), phase: 'done' }, count: NOTHING, isStuck: false };
     case 'indeterminate':
       return { state, count: NOTHING, isStuck: true };
     default:
       return audit satisfies never;
   }
+}
+
+/** It is told by each run until the mirror was audited in full. */
+function addUnaudited(state: SweepState, [found, ...more]: AuditedMirror['unaudited']): SweepState {
+  if (found === undefined) return state;
+  const { count = 0, first = `${found.digest}: ${found.reason}` } = state.unaudited ?? {};
+  return { ...state, unaudited: { count: count + 1 + more.length, first } };
 }
 
 /** Undefined when a service is throttled, as the CDN is for invalidations: the next run continues. */

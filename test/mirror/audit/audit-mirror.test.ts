@@ -116,6 +116,7 @@ test('an empty mirror has nothing to audit', async () => {
     gapsClosed: 0,
     foreign: { count: 0, keys: [] },
     unreadable: [],
+    unaudited: [],
   });
 });
 
@@ -285,3 +286,49 @@ describe('caches', () => {
     }
   });
 });
+
+describe('an object that nobody can read', () => {
+  const place = keyOf(1, first);
+  const faults: readonly [string, StoreError][] = [
+    ['that is encrypted with another’s key', new StoreError('NotAllowed', 'reading it failed: 403 AccessDenied')],
+    ['for which a key is asked', new StoreError('StatusUnexpected', 'reading it failed: 400 InvalidRequest')],
+    ['with a folder in its place', new StoreError('KeyRefused', 'other objects’ keys run through it')],
+  ];
+
+  function hiding(objects: ObjectStore, fault: () => StoreError | undefined): ObjectStore {
+    return {
+      ...objects,
+      readObject: async (key, limit) => {
+        const error = key === place ? fault() : undefined;
+        if (error !== undefined) throw error;
+        return await objects.readObject(key, limit);
+      },
+    };
+  }
+
+  test.each(faults)('%s keeps no other digest from being audited, and is said', async (_, fault) => {
+    const objects = await createMemoryObjectStoreOf([...whole(first), ...spoilt(second)]);
+    const audit = await run(hiding(objects, () => fault));
+    expect(audit).toMatchObject({ audited: 1, held: 2, unaudited: [{ digest: first, reason: fault.message }] });
+    expect(audit.quarantined).toHaveLength(1);
+    expect(await objects.readObject(place, 1_000_000)).toBeDefined();
+  });
+
+  test('for a moment alone is read again', async () => {
+    const objects = await createMemoryObjectStoreOf([...spoilt(first), ...whole(second)]);
+    let failures = 1;
+    const fault = () => (failures-- > 0 ? new StoreError('StatusUnexpected', 'reading it failed: 500') : undefined);
+    expect(await run(hiding(objects, fault))).toMatchObject({ audited: 2, unaudited: [] });
+  });
+
+  test.each(['Unavailable', 'TimedOut', 'ConnectionFailed'] as const)('because of %s ends the audit', async (code) => {
+    const objects = await createMemoryObjectStoreOf(whole(first));
+    await expect(run(hiding(objects, () => new StoreError(code, 'gone')))).rejects.toMatchObject({ code });
+  });
+});
+
+async function createMemoryObjectStoreOf(entries: Objects): Promise<ObjectStore> {
+  const objects = createMemoryObjectStore();
+  for (const [key, bytes] of entries) await objects.createObject(key, bytes);
+  return objects;
+}

@@ -112,6 +112,32 @@ describe('a sweep', () => {
     expect(await listKeys(objects, 'quarantine/')).toHaveLength(DIGESTS.length);
   });
 
+  test('goes on past an object that nobody can read, says so until it is gone, and looks again after a day', async () => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await publishKeyrings(objects, [other.keyring], 'other');
+    const [hidden] = (await listKeys(objects, 'signatures/')).toSorted();
+    let isHidden = true;
+    const store: ObjectStore = {
+      ...objects,
+      readObject: async (key, limit) => {
+        if (isHidden && key === hidden) throw new StoreError('NotAllowed', 'reading it failed: 403 AccessDenied');
+        return await objects.readObject(key, limit);
+      },
+    };
+    const said = { unaudited: { count: 1, first: expect.stringContaining('403 AccessDenied') as string } };
+    const swept = await sweep(await requestOf(store));
+    expect(swept).toMatchObject({ kind: 'swept', quarantined: DIGESTS.length - 1, finished: true, ...said });
+    expect(await listKeys(objects, 'signatures/')).toEqual([hidden]);
+    expect(await sweep(await requestOf(store))).toMatchObject({ kind: 'idle', ...said });
+    const settled = await sweep(await requestOf(store, new Date(NOW.getTime() + SETTLE_MS)));
+    expect(settled).toMatchObject({ kind: 'swept', ...said });
+    isHidden = false;
+    const later = await requestOf(store, new Date(NOW.getTime() + 2 * DAY));
+    expect(await sweep(later)).toMatchObject({ queued: 0, finished: true, unaudited: undefined });
+    expect(await listKeys(objects, 'signatures/')).toEqual([]);
+  });
+
   test('is idle when nothing changed: it lists nothing and writes nothing', async () => {
     const objects = await makeAccepted();
     await sweep(await requestOf(objects));
