@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { describeError, type Telemetry } from '../lib/platform/lambda/telemetry.ts';
@@ -21,15 +20,13 @@ interface Watched {
   readonly telemetry: Telemetry;
   /** The profiles that the service was started with. */
   readonly served: ReadonlySet<string>;
-  /** By profile: the documents that were published, each with its hash. */
-  readonly published: Map<string, DocumentDigests>;
+  /** By profile: the revision that was published. */
+  readonly published: Map<string, string>;
   /** By profile: the revision that the last look found. */
   readonly found: Map<string, string>;
   /** By profile: the last logged reason why it is not published. */
   readonly faults: Map<string, string>;
 }
-
-type DocumentDigests = ReturnType<typeof digestDocuments>;
 
 /** Milliseconds between two looks at the directory. */
 const LOOK_MS = 1000;
@@ -101,7 +98,7 @@ async function publish({ objects, telemetry, published, faults }: Watched, direc
   const { profile, documents } = directory;
   const publication = await publishTrust(objects, await prepareTrust(profile, documents), documents);
   telemetry.log(publication.warnings.length === 0 ? 'info' : 'warn', 'trust published', { ...publication });
-  published.set(profile, digestDocuments(documents));
+  published.set(profile, trustRevision(digestDocuments(documents)));
   faults.delete(profile);
 }
 
@@ -123,34 +120,20 @@ async function publishChanged(watched: Watched, directory: TrustDirectory): Prom
   const { telemetry, published, found, faults } = watched;
   try {
     const known = published.get(profile);
-    const digests = digestDocuments(documents);
-    const revision = trustRevision(digests);
+    const revision = trustRevision(digestDocuments(documents));
     const isSettled = found.get(profile) === revision;
     found.set(profile, revision);
-    if (known !== undefined && trustRevision(known) === revision) {
+    if (known === revision) {
       faults.delete(profile);
       return;
     }
     if (!isSettled) return;
-    requireNoneEmptied(digests, known ?? []);
     await publish(watched, directory);
     if (known === undefined && !watched.served.has(profile))
       telemetry.log('warn', 'a new profile is served after the next start', { profile });
   } catch (error) {
     logOnce(watched, profile, error);
   }
-}
-
-const EMPTY_SHA256 = hash('sha256', '');
-
-/** `kubectl get … > FILE` empties the file, and writes it seconds later. @throws ConfigurationError */
-function requireNoneEmptied(digests: DocumentDigests, known: DocumentDigests): void {
-  const isEmpty = ({ sha256 }: DocumentDigests[number]): boolean => sha256 === EMPTY_SHA256;
-  const full = new Set(known.filter((one) => !isEmpty(one)).map(({ name }) => name));
-  const emptied = digests.find((one) => isEmpty(one) && full.has(one.name));
-  if (emptied === undefined) return;
-  const reason = 'it was emptied, as a file is that is being written; remove it if it is to go';
-  throw new ConfigurationError('DocumentInvalid', reason, { position: { document: emptied.name } });
 }
 
 function logOnce({ telemetry, faults }: Watched, profile: string, error: unknown): void {

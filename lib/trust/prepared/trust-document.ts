@@ -19,16 +19,20 @@ export function isTrustFileName(name: string): boolean {
   return !name.includes('/') && EXTENSIONS.some((extension) => name.toLowerCase().endsWith(extension));
 }
 
-/** Sorted by name. @throws ConfigurationError `TrustMissing`, `LimitExceeded` or, for a name, `DocumentInvalid`. */
+/** Sorted by name. @throws ConfigurationError `TrustMissing`, `LimitExceeded` or, for a name or an empty file, `DocumentInvalid`. */
 export function sortTrustFiles(files: readonly TrustDocument[]): TrustDocument[] {
   if (files.length === 0) throw new ConfigurationError('TrustMissing', 'there are no trust documents');
   if (files.length > MAX_DOCUMENTS) throw tooManyDocuments();
   const sorted = files.toSorted((left, right) => compareNames(left.name, right.name));
-  for (const [index, { name }] of sorted.entries()) {
+  for (const [index, { name, bytes }] of sorted.entries()) {
     const isPlain = name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
     // A line feed would let one name pass for two in the revision.
     if (!isPlain || /[\\\p{Cc}]/u.test(name)) throw badName(name, 'the name is not a relative file name');
     if (sorted[index + 1]?.name === name) throw badName(name, 'the name occurs twice');
+    // A copy that broke off, or a full disk, leaves nothing of what was to be asked for. Nodes have empty registries.d.
+    if (bytes.length === 0 && isTrustFileName(name) && !name.startsWith(`${REGISTRIES_D}/`)) {
+      throw badName(name, 'the file is empty: write it, or remove it');
+    }
   }
   return sorted;
 }

@@ -235,6 +235,19 @@ describe('trust that requires nothing', () => {
   });
 });
 
+describe('a file without a byte', () => {
+  const refusedFor = async (name: string) =>
+    (await refusal('ocp', [file('a.yaml', trustConfigMap()), file(name, '')]))?.message;
+
+  test.each(['x.yaml', 'x.yml', 'x.json'])('%s is what a copy left that broke off, and no document', async (name) => {
+    expect(await refusedFor(name)).toContain('the file is empty: write it, or remove it');
+  });
+
+  test.each(['registries.d/x.yaml', 'readme.txt'])('%s is as for nodes, or no document at all', async (name) => {
+    expect(await refusedFor(name)).toBeUndefined();
+  });
+});
+
 describe('names of files', () => {
   test.each([
     ['twice', ['a.yaml', 'a.yaml']],

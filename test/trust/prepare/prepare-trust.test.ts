@@ -33,7 +33,7 @@ const hive = (reference: unknown) =>
 const keyrings = (count: number) =>
   Object.fromEntries(Array.from({ length: count }, (_, n) => [`verifier-public-key-${n}`, KEY]));
 
-const emptyFiles = (count: number) => Array.from({ length: count }, (_, n) => file(`${n}.yaml`, ''));
+const emptyFiles = (count: number) => Array.from({ length: count }, (_, n) => file(`${n}.yaml`, '#\n'));
 
 const withKeyrings = (count: number) =>
   file('a.yaml', trustConfigMap({ data: { 'store-a': 'https://s.example', ...keyrings(count) } }));
