@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ConfigurationError, type ConfigurationErrorCode } from '../errors/configuration-error.ts';
 import { InputError } from '../errors/input-error.ts';
+import { decodeUtf8 } from './decode.ts';
 import { isJsonObject, type JsonValue } from './json-value.ts';
 import { parseStrictJson } from './parse-strict-json.ts';
 
@@ -143,7 +144,7 @@ export function readSchema<T>(
 
 function readJson(key: string, bytes: Uint8Array): JsonValue {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseStrictJson(decodeUtf8(bytes));
   } catch (cause) {
     throw invalid(key, 'not strict JSON in UTF-8', 'RevisionInvalid', cause);
   }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import * as v from 'valibot';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { toFaults } from '../../base/documents/schema.ts';
@@ -126,7 +127,7 @@ function toLines(values: readonly object[]): string {
 
 function parseJson(untrustedBytes: Uint8Array): JsonValue {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(untrustedBytes));
+    return parseStrictJson(decodeUtf8(untrustedBytes));
   } catch (cause) {
     throw unreadable(cause instanceof Error ? cause.message : String(cause), cause);
   }

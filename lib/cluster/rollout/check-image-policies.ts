@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decodeReplacing } from '../../base/documents/decode.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
+import { decodeReplacing } from '../../crypto/json-reader.ts';
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import type { ClusterImagePolicy } from '../../trust/policy/cluster-image-policy.ts';
 import { findOpenScopes } from '../../trust/policy/image-policy.ts';

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { findOtherSpelling, isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
@@ -47,7 +48,7 @@ function parseDocument(untrustedBytes: Uint8Array): JsonObject {
 
 function parseJson(untrustedBytes: Uint8Array): JsonValue {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(untrustedBytes));
+    return parseStrictJson(decodeUtf8(untrustedBytes));
   } catch (cause) {
     const fault = cause instanceof Error ? cause.message : String(cause);
     throw new InputError('BodyInvalid', isPage(untrustedBytes) ? 'it is a page of HTML' : `not strict JSON: ${fault}`, {

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
@@ -104,7 +105,7 @@ export function parseRewritten(untrustedBytes: Uint8Array, name: string): JsonOb
 
 function parse(bytes: Uint8Array, name: string): JsonValue {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseStrictJson(decodeUtf8(bytes));
   } catch (cause) {
     if (!(cause instanceof StrictJsonError) && !(cause instanceof TypeError)) throw cause;
     throw new StoreError('BodyInvalid', `${name} is not strict JSON`, { cause });

@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import type { JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../base/errors/input-error.ts';
@@ -13,8 +14,6 @@ export interface RequestWithBody {
 
 /** Bytes of a request body, unless a route says otherwise. */
 export const MAX_BODY_BYTES = 64 * 1024;
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const JSON_TYPES: readonly string[] = ['application/json'];
 
@@ -34,7 +33,7 @@ export function parseJsonBody(
 /** @throws InputError `BodyInvalid` */
 export function parseJsonBytes(bytes: Uint8Array): JsonValue {
   try {
-    return parseStrictJson(UTF8.decode(bytes));
+    return parseStrictJson(decodeUtf8(bytes));
   } catch (cause) {
     if (cause instanceof StrictJsonError)
       throw new InputError('BodyInvalid', `not strict JSON: ${cause.message}`, { cause });

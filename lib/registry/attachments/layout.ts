@@ -1,11 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
-import type { Repository } from '../../base/names/reference.ts';
-import { parseReference } from '../../base/names/reference.ts';
+import { parseReference, type Repository } from '../../base/names/reference.ts';
 import { INDEX_MEDIA_TYPE } from '../client/list-referrers.ts';
-import { checkManifest, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
+import { checkManifest, parseObject, toManifestMediaType, verifyContent } from '../client/registry-answers.ts';
 import type { Manifest } from '../client/registry-client.ts';
 import { type AttachmentReader, toSignatureTag } from './attachment.ts';
 
@@ -163,16 +161,6 @@ function readContent(
   if (bytes.length > limitBytes) throw new StoreError('LimitExceeded', `${digest} has more than ${limitBytes} bytes`);
   verifyContent(bytes, { asked: digest, header: undefined });
   return bytes;
-}
-
-function parseObject(bytes: Uint8Array, name: string): JsonObject {
-  try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    if (isJsonObject(value)) return value;
-  } catch (cause) {
-    throw invalid(name, 'is not strict JSON', cause);
-  }
-  throw invalid(name, 'is not an object');
 }
 
 function invalid(name: string, fault: string, cause?: unknown): StoreError {

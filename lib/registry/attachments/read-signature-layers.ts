@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { evaluateCandidate } from '../../base/errors/evaluate-candidate.ts';
@@ -113,7 +114,7 @@ function toStoreErrorOr<T>(parse: () => T): T | StoreError {
 
 /** The registry client has already checked that it is strict JSON. */
 export function parseAttachedManifest({ bytes }: Pick<Manifest, 'bytes'>): JsonObject {
-  const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  const manifest = parseStrictJson(decodeUtf8(bytes));
   return isJsonObject(manifest) ? manifest : {};
 }
 

@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
-import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Digest, isDigest } from '../../base/names/digest.ts';
 import type { Repository } from '../../base/names/reference.ts';
+import { parseObject } from './registry-answers.ts';
 import type { RegistryRequests } from './registry-requests.ts';
 
 /** A referrer of a manifest, as a registry lists it. The list is untrusted, so its content is read by digest. */
@@ -102,16 +102,6 @@ export function parseDescriptors(untrustedBytes: Uint8Array, name: string): Refe
   });
   if (descriptors.length === manifests.length) return { descriptors };
   return { descriptors, fault: invalid(name, 'has a descriptor without digest or media type') };
-}
-
-function parseObject(bytes: Uint8Array, name: string): JsonObject {
-  try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    if (isJsonObject(value)) return value;
-  } catch (cause) {
-    throw invalid(name, 'is not strict JSON', cause);
-  }
-  throw invalid(name, 'is not an object');
 }
 
 /** The same list's next page; a fault for one that is not at the same path of the same registry. */

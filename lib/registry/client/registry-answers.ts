@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
@@ -112,14 +113,18 @@ export function detectManifestType(bytes: Uint8Array): ManifestMediaType | undef
 }
 
 function parseManifest(bytes: Uint8Array): JsonObject {
+  return withKnownSpelling(parseObject(bytes, 'the manifest'));
+}
+
+/** An object in strict JSON. @throws StoreError `BodyInvalid` that says of what */
+export function parseObject(bytes: Uint8Array, name: string): JsonObject {
   try {
-    const manifest = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
-    if (isJsonObject(manifest)) return withKnownSpelling(manifest);
+    const value = parseStrictJson(decodeUtf8(bytes));
+    if (isJsonObject(value)) return value;
   } catch (cause) {
-    if (cause instanceof StoreError) throw cause;
-    throw invalid('is not strict JSON', cause);
+    throw new StoreError('BodyInvalid', `${name} is not strict JSON`, { cause });
   }
-  throw invalid('is not an object');
+  throw new StoreError('BodyInvalid', `${name} is not an object`);
 }
 
 /** What tells images from indexes, as nodes read it. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
@@ -121,7 +122,7 @@ function parseContent(content: JsonValue | undefined): Uint8Array | undefined {
 
 function parseObject(untrustedBytes: Uint8Array, name: string): JsonObject {
   try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(untrustedBytes));
+    const value = parseStrictJson(decodeUtf8(untrustedBytes));
     if (isJsonObject(value)) return value;
   } catch (cause) {
     throw invalid(`${name} are not strict JSON`, cause);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, JsonNumber, type RawJsonValue } from '../../base/documents/json-value.ts';
 import {
   parseStrictJson,
@@ -15,7 +16,6 @@ const KNOWN_TYPES: readonly unknown[] = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const WHITE_SPACE = ' \t\r\n';
 
 /**
@@ -31,7 +31,7 @@ export function manifestDigest(untrustedManifest: Uint8Array): Digest {
 
 /** What cannot be read as strict JSON is taken as it is: its digest then covers every byte. */
 function tryParse(bytes: Uint8Array): RawJsonValue | undefined {
-  return unlessUnreadable(() => parseStrictJsonWithRawNumbers(UTF8.decode(bytes)));
+  return unlessUnreadable(() => parseStrictJsonWithRawNumbers(decodeUtf8(bytes)));
 }
 
 function isSignedSchema1(manifest: RawJsonValue | undefined): boolean {
@@ -62,7 +62,7 @@ function readSignedBytes(manifest: Uint8Array): Uint8Array {
 }
 
 function readSignatureBlocks(manifest: Uint8Array): readonly unknown[] {
-  const parsed = parseStrictJson(UTF8.decode(manifest));
+  const parsed = parseStrictJson(decodeUtf8(manifest));
   const blocks = isJsonObject(parsed) ? parsed['signatures'] : undefined;
   if (Array.isArray(blocks)) return blocks;
   throw unreadable('they are not a list');
@@ -80,12 +80,12 @@ function readFormat(block: unknown): { readonly length: number; readonly tail: s
 }
 
 function decodeTail(text: string): string | undefined {
-  return unlessUnreadable(() => UTF8.decode(Buffer.from(text, 'base64url')));
+  return unlessUnreadable(() => decodeUtf8(Buffer.from(text, 'base64url')));
 }
 
 /** True for `,"signatures":…}` and nothing more. */
 function isSignaturesAlone(rest: Uint8Array): boolean {
-  const text = trim(unlessUnreadable(() => UTF8.decode(rest)) ?? '');
+  const text = trim(unlessUnreadable(() => decodeUtf8(rest)) ?? '');
   if (!text.startsWith(',')) return false;
   const members = unlessUnreadable(() => parseStrictJson(`{${text.slice(1)}`));
   return isJsonObject(members) && Object.keys(members).length === 1 && Object.hasOwn(members, 'signatures');

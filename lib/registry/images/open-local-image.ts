@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { findOtherSpelling, isJsonObject, type JsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
@@ -119,7 +120,7 @@ async function readBlob(directory: string, digest: Digest): Promise<Uint8Array> 
 async function readJson(directory: string, file: string, limitBytes: number): Promise<JsonObject> {
   const bytes = await readImageFile(directory, [file], limitBytes);
   try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const value = parseStrictJson(decodeUtf8(bytes));
     if (isJsonObject(value)) return value;
   } catch (cause) {
     throw unreadable(directory, `${file} is not strict JSON`, cause);

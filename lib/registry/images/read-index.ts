@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { findOtherSpelling, isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
@@ -110,7 +111,7 @@ const IMAGE_CONFIGURATIONS: readonly string[] = [
 
 function parseIndex(bytes: Uint8Array): JsonObject {
   try {
-    const index = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const index = parseStrictJson(decodeUtf8(bytes));
     if (isJsonObject(index)) return index;
   } catch (cause) {
     throw invalidIndex('it is not strict JSON in UTF-8', cause);
@@ -183,7 +184,7 @@ function isAttached({ mediaType }: JsonObject): boolean {
 /** Empty for what is no object in strict JSON. */
 function parseObject(bytes: Uint8Array): JsonObject {
   try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const value = parseStrictJson(decodeUtf8(bytes));
     return isJsonObject(value) ? value : {};
   } catch {
     return {};

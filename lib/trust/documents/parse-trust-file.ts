@@ -7,10 +7,11 @@ import {
   parseAllDocuments,
   type SchemaOptions,
 } from 'yaml';
-import { decodeReplacing } from '../../base/documents/decode.ts';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
+import { decodeReplacing } from '../../crypto/json-reader.ts';
 import type { TrustDocument } from '../prepared/trust-document.ts';
 import { documentError, type ParsedDocument } from './parsed-document.ts';
 import { checkYamlTokens, lineOfPath, readYamlContent, type YamlSource } from './yaml-content.ts';
@@ -93,7 +94,7 @@ function unwrapList(list: ParsedDocument): ParsedDocument[] {
 
 function decodeText(name: string, bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return decodeUtf8(bytes);
   } catch (cause) {
     throw atLine(name, undefined, 'the file is not UTF-8', 'DocumentInvalid', cause);
   }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { decodeUtf8 } from '../../base/documents/decode.ts';
 import { isJsonObject, type JsonValue } from '../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { formatPlaces, recordOf } from '../../base/documents/schema.ts';
@@ -175,7 +176,7 @@ function withoutQuestions(content: JsonValue): JsonValue {
 
 function readJson(name: string, bytes: Uint8Array): JsonValue {
   try {
-    return parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return parseStrictJson(decodeUtf8(bytes));
   } catch (cause) {
     throw new StoreError('BodyInvalid', `${name} is not strict JSON in UTF-8`, { cause });
   }

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../../base/documents/decode.ts';
 import {
   findOtherSpelling,
   isJsonObject,
@@ -117,7 +118,7 @@ export function requireSpelling(
 /** Parses a strict JSON object in UTF-8. @throws ReleaseError of this code that names the file */
 export function readJsonObject(bytes: Uint8Array, file: string, code: ReleaseFaultCode): JsonObject {
   try {
-    const value = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const value = parseStrictJson(decodeUtf8(bytes));
     if (isJsonObject(value)) return value;
   } catch (cause) {
     // The decoder throws a TypeError for bytes that are not UTF-8.

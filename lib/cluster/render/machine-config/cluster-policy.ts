@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { decodeReplacing } from '../../../base/documents/decode.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
+import { decodeReplacing } from '../../../crypto/json-reader.ts';
 import { listEnclosingScopes } from '../../../trust/policy/image-policy.ts';
 import { RELEASE_REPOSITORIES } from '../../../trust/policy/machine-config-lockouts.ts';
 import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { decodeReplacing } from '../../../base/documents/decode.ts';
 import { ConfigurationError } from '../../../base/errors/configuration-error.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
+import { decodeReplacing } from '../../../crypto/json-reader.ts';
 import { parseTrustFile } from '../../../trust/documents/parse-trust-file.ts';
 import { recogniseDocument } from '../../../trust/documents/recognise-document.ts';
 import type { ImagePolicy } from '../../../trust/policy/image-policy.ts';

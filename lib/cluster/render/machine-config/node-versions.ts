@@ -1,7 +1,7 @@
-import { decodeReplacing } from '../../../base/documents/decode.ts';
 import { isJsonObject, type JsonObject } from '../../../base/documents/json-value.ts';
 import { parseStrictJson } from '../../../base/documents/parse-strict-json.ts';
 import { InputError } from '../../../base/errors/input-error.ts';
+import { decodeReplacing } from '../../../crypto/json-reader.ts';
 import { type JsonPath, PolicyError } from '../../../trust/policy/policy-members.ts';
 import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';
 import { compareMinors, parseMinor, toMinor } from '../release-version.ts';

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../../base/documents/decode.ts';
 import { DerError, DerTag, type DerValue, expectDer, readDer, readDerValues, toDottedOid } from './der.ts';
 
 /** The names of a certificate's subject, of the kinds that are read; others, such as directory names, are passed over. */
@@ -16,7 +17,6 @@ export interface AlternativeNames {
 
 const OTHER_NAME_TAG = 0xa0;
 const USERNAME = '1.3.6.1.4.1.57264.1.7';
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const NameTag = { email: 0x81, hostname: 0x82, uri: 0x86, address: 0x87 } as const;
 
@@ -44,7 +44,7 @@ function readUsername(content: Buffer): string | undefined {
   try {
     const [kind, wrapped, ...more] = readDerValues(content);
     if (toDottedOid(expectDer(kind, DerTag.objectIdentifier)) !== USERNAME || more.length > 0) return undefined;
-    return UTF8.decode(expectDer(readDer(expectDer(wrapped, OTHER_NAME_TAG)), DerTag.utf8String));
+    return decodeUtf8(expectDer(readDer(expectDer(wrapped, OTHER_NAME_TAG)), DerTag.utf8String));
   } catch {
     return undefined;
   }

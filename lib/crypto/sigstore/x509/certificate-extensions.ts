@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../../base/documents/decode.ts';
 import { type AlternativeNames, parseAlternativeNames } from './alternative-names.ts';
 import { type CertificatePolicies, parseCertificatePolicies } from './certificate-policies.ts';
 import {
@@ -59,7 +60,6 @@ const HANDLED: ReadonlySet<string> = new Set([...Object.values(OID), ...Object.v
 const ISSUER_V1 = '1.3.6.1.4.1.57264.1.1';
 const ISSUER_V2 = '1.3.6.1.4.1.57264.1.8';
 const STRING_TAGS = new Set<number>([DerTag.utf8String, DerTag.printableString, DerTag.ia5String]);
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 interface Extension {
   readonly isCritical: boolean;
@@ -95,7 +95,7 @@ export function parseExtensions(values: readonly DerValue[]): CertificateExtensi
       constraints: find(OID.policyConstraints),
       inhibitAnyPolicy: find(OID.inhibitAnyPolicy),
     }),
-    issuerV1: issuerV1 === undefined ? undefined : decodeUtf8(issuerV1),
+    issuerV1: issuerV1 === undefined ? undefined : readIssuer(issuerV1),
     issuerV2: parseString(find(ISSUER_V2)),
     unhandled: [
       ...[...found].filter(([oid, { isCritical }]) => isCritical && !isHandled(oid)).map(([oid]) => oid),
@@ -152,12 +152,12 @@ function parseString(value: Buffer | undefined): string | undefined {
   if (value === undefined) return undefined;
   const { tag, content } = readDer(value);
   if (!STRING_TAGS.has(tag)) throw new DerError('the OIDC issuer is not a string');
-  return decodeUtf8(content);
+  return readIssuer(content);
 }
 
-function decodeUtf8(content: Buffer): string {
+function readIssuer(content: Buffer): string {
   try {
-    return UTF8.decode(content);
+    return decodeUtf8(content);
   } catch (cause) {
     throw new DerError('the OIDC issuer is not UTF-8', { cause });
   }

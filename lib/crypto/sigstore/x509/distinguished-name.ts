@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../../../base/documents/decode.ts';
 import { DerError, DerTag, type DerValue, expectDer, readDerValues, toDottedOid } from './der.ts';
 
 /** The characters that a value may have, by its tag. Go rejects any other tag. */
@@ -9,7 +10,6 @@ const TEXTS: ReadonlyMap<number, (content: Buffer) => boolean> = new Map([
   [0x16, (content) => content.every((octet) => octet < 0x80)],
   [0x1e, isUcs2],
 ]);
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** A distinguished name as it is compared: its bytes. @throws DerError for what Go's reader refuses */
 export function requireName(name: DerValue | undefined): Buffer {
@@ -31,7 +31,7 @@ function isMadeOf(content: Buffer, characters: RegExp): boolean {
 
 function isUtf8(content: Buffer): boolean {
   try {
-    UTF8.decode(content);
+    decodeUtf8(content);
     return true;
   } catch {
     return false;
