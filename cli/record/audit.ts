@@ -14,6 +14,7 @@ import type { OutputOptions } from '../shell/options.ts';
 import { countOf, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 import { fetchBytes, fetchPage, isApi } from './api.ts';
+import { type Page, walkPages } from './pages.ts';
 
 export interface RecordAuditOptions extends OutputOptions {
   readonly from: string;
@@ -82,7 +83,12 @@ function openApi(api: string): AuditSource {
   return {
     description: api,
     async *listSeals() {
-      for await (const { seals } of pages(api, '/v1/records/seals', {}, sealsPage)) {
+      for await (const { seals } of pages(
+        { api, path: '/v1/records/seals' },
+        {},
+        sealsPage,
+        (page) => page.seals.length,
+      )) {
         for (const { key, text, fault } of seals) {
           yield { key, bytes: text === undefined ? undefined : Buffer.from(text), fault } satisfies StoredSeal;
         }
@@ -90,7 +96,9 @@ function openApi(api: string): AuditSource {
     },
     async *listIds() {
       const known = new Set<string>();
-      for await (const { verdicts } of pages(api, '/v1/verdicts', { limit: String(MAX_PAGE_ROWS) }, idsPage)) {
+      const limit = { limit: String(MAX_PAGE_ROWS) };
+      const listed = pages({ api, path: '/v1/verdicts' }, limit, idsPage, (page) => page.verdicts.length);
+      for await (const { verdicts } of listed) {
         for (const { id } of verdicts) {
           if (!known.has(id) && isRecordId(id)) yield id;
           known.add(id);
@@ -104,20 +112,19 @@ function openApi(api: string): AuditSource {
   };
 }
 
-async function* pages<T extends { readonly next?: string | undefined }>(
-  api: string,
-  path: string,
+function pages<T extends Page>(
+  { api, path }: { readonly api: string; readonly path: string },
   parameters: Readonly<Record<string, string>>,
   schema: v.GenericSchema<unknown, T>,
+  countRows: (page: T) => number,
 ): AsyncGenerator<T> {
-  let after: string | undefined;
-  do {
+  const ask = async (after: string | undefined): Promise<T> => {
     const asked = { ...parameters, ...(after === undefined ? {} : { after }) };
     const result = v.safeParse(schema, await fetchPage(api, path, asked));
     if (!result.success) throw new StoreError('BodyInvalid', `${api}: the answer to ${path} is no page`);
-    yield result.output;
-    after = result.output.next;
-  } while (after !== undefined);
+    return result.output;
+  };
+  return walkPages(`${api}: the list of ${path}`, ask, countRows);
 }
 
 function formatAudit(audit: Audit & { readonly from: string }): string {

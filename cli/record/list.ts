@@ -9,12 +9,13 @@ import {
   parseDecisionQuery,
 } from '../../lib/verdict/records/decision-query.ts';
 import { type DecisionRow, toDecisionRow } from '../../lib/verdict/records/decision-row.ts';
-import { listDecisions } from '../../lib/verdict/records/list-decisions.ts';
+import { type DecisionPage, listDecisions } from '../../lib/verdict/records/list-decisions.ts';
 import { toPointerName } from '../../lib/verdict/records/verdict-record.ts';
 import type { OutputFormat } from '../shell/options.ts';
 import { formatTable, print, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 import { fetchPage, isApi } from './api.ts';
+import { walkPages } from './pages.ts';
 import { hasIndex, readRecordsIn } from './places.ts';
 
 export interface RecordListOptions {
@@ -67,17 +68,19 @@ async function readListing(
   const verdicts: DecisionRow[] = [];
   const unreadable: { key: string; fault: string }[] = [];
   let isIncomplete = false;
-  let after: string | undefined;
-  do {
+  const ask = async (after: string | undefined): Promise<DecisionPage | v.InferOutput<typeof pageSchema>> => {
     const page = { limit: String(Math.min(MAX_PAGE_ROWS, limit - verdicts.length)) };
     const asked = { ...parameters, ...page, ...(after === undefined ? {} : { after }) };
-    const answer =
-      objects === undefined ? await fetchRows(place, asked) : await listDecisions(objects, parseDecisionQuery(asked));
+    return objects === undefined
+      ? await fetchRows(place, asked)
+      : await listDecisions(objects, parseDecisionQuery(asked));
+  };
+  for await (const answer of walkPages(`${place}: the list of decisions`, ask, (page) => page.verdicts.length)) {
     verdicts.push(...answer.verdicts);
     unreadable.push(...(answer.unreadable ?? []));
     isIncomplete ||= answer.isIncomplete === true;
-    after = answer.next;
-  } while (after !== undefined && verdicts.length < limit);
+    if (verdicts.length >= limit) break;
+  }
   return { verdicts, unreadable, isIncomplete };
 }
 
