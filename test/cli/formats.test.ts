@@ -171,6 +171,8 @@ describe('a template', () => {
     ['an empty member', '{.a..}', /expected a member/],
     ['a text that does not end', '{"a}', /a brace that does not close/],
     ['one too many steps', `{${'.a'.repeat(MAX_STEPS + 1)}}`, /more than 32 steps/],
+    ['an empty one', '', /character 1: the template is empty: {} is all of the result/],
+    ['one of spaces', ' \n', /the template is empty/],
     ['a long one', 'x'.repeat(MAX_TEMPLATE_LENGTH + 1), /too long/],
   ])('is refused: %s', (_, template, message) => {
     expect(() => parseTemplate(template)).toThrow(message);

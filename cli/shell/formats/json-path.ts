@@ -15,6 +15,7 @@ export const MAX_TEMPLATE_LENGTH = 4096;
 /** @throws InputError with the place, from 1, of what is wrong */
 export function parseTemplate(template: string): ResultWriter {
   if (template.length > MAX_TEMPLATE_LENGTH) throw fault(MAX_TEMPLATE_LENGTH, 'the template is too long');
+  if (template.trim() === '') throw fault(0, 'the template is empty: {} is all of the result');
   // A path alone needs no braces.
   const { parts, isEnded } = readParts(template.includes('{') ? template : `{${template}}`);
   if (isEnded !== undefined) throw fault(isEnded, '{end} without {range}');
