@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
+import { isTable, MAX_OBJECTS_BYTES } from '../../lib/base/documents/read-objects.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { listPolicyFiles } from '../../lib/cluster/rollout/check-image-policies.ts';
 import { checkPolicyRollout, checkRollout } from '../../lib/cluster/rollout/check-rollout.ts';
@@ -26,13 +26,16 @@ export interface RolloutCheckOptions extends OutputOptions {
 /** @returns the exit status: 0 only when the policy is live on every machine that it is for */
 export async function checkNodeRollout({ pool, expect, nodeFiles, output }: RolloutCheckOptions): Promise<number> {
   const given = await readNamed(expect);
-  const policies = isDescription(new TextDecoder().decode(given.bytes)) ? [] : parseImagePolicies(given);
+  const text = new TextDecoder().decode(given.bytes);
+  const policies = isDescription(text) || isTable(text) ? [] : parseImagePolicies(given);
   const expected = policies.length > 0 ? [] : parseMachineConfigs(given);
   const files = [];
   for (const file of pool) files.push(await readNamed(file));
   const state = parseClusterState(files);
-  if (state.pools.length === 0)
-    throw new InputError('FileUnreadable', `${pool.join(', ')}: there is no MachineConfigPool`);
+  if (state.pools.length === 0) {
+    const wanted = 'give what oc get mcp,mc,node -o yaml prints';
+    throw new InputError('FileUnreadable', `${pool.join(', ')}: there is no MachineConfigPool: ${wanted}`);
+  }
   const ofConfigs = [...new Set(expected.flatMap((one) => [...one.files.keys()]))].toSorted();
   const paths = policies.length > 0 ? listPolicyFiles(policies) : ofConfigs;
   const contents = nodeFiles === undefined ? undefined : await readNodeContents(nodeFiles, paths);

@@ -63,6 +63,10 @@ beforeAll(async () => {
   await makeDangling('dangling-file', '/etc/containers/policy.json', at('absent'));
   await makeDangling('circle', '/etc/containers', 'containers');
   const upwards = toManifestsText(toMachineConfigs({ pools: ['worker'], name, ignition: '3.4', files }), 'yaml');
+  await write(
+    'table',
+    'NAME     CONFIG   UPDATED   UPDATING   DEGRADED\nworker   a        True      False      False\n',
+  );
   await write('upwards.yaml', upwards.replace('/etc/containers/policy.json', '/../../../../../../../../etc/hostname'));
   const conditions = [['Degraded', 'True', 'a\u001b[2J\u009b2J'] as const];
   await write('told.txt', describePool({ ...BEFORE, conditions }).replaceAll('99-worker', '99-\u001b[31mworker'));
@@ -73,6 +77,9 @@ afterAll(async () => {
 
 const signet = (...args: readonly string[]) =>
   callNoun(addRollout, ['rollout', 'check', '--expect', at('ours.yaml'), ...args]);
+
+const POOL = ['--pool', 'after.txt'];
+const EXPECTED = 'expected MachineConfigs or image policies, as signet render machineconfig writes them';
 
 describe('signet rollout check', () => {
   test('after, on every node: exit 0', async () => {
@@ -143,6 +150,11 @@ describe('signet rollout check', () => {
     ['a file that is not there', ['--pool', 'absent'], 'cannot read'],
     ['nothing at all', ['--pool', 'nothing'], 'nothing: there is no MachineConfigPool'],
     ['MachineConfigs and no pool', ['--pool', 'ours.yaml'], 'ours.yaml: there is no MachineConfigPool'],
+    ['MachineConfigs in place of pools', ['--pool', 'ours.yaml'], 'give what oc get mcp,mc,node -o yaml prints'],
+    ['another object to expect', [...POOL, '--expect', 'other.yaml'], `other.yaml:1: Pod a: ${EXPECTED}`],
+    ['pools to expect', [...POOL, '--expect', 'after.txt'], `after.txt:1: this is what oc printed: ${EXPECTED}`],
+    ['a table to expect', [...POOL, '--expect', 'table'], `table:1: this is what oc printed: ${EXPECTED}`],
+    ['nothing to expect', [...POOL, '--expect', 'nothing'], `nothing:1: it holds none: ${EXPECTED}`],
     ['no node', ['--pool', 'after.txt', '--node-files', 'empty'], 'it holds no directory of a node'],
     [
       'a file in place of a node',

@@ -93,13 +93,21 @@ export function parseImagePolicies({ name: file, bytes }: NamedFile): readonly C
 }
 
 /** Parses a file of MachineConfigs only, such as the rendered ones. @throws InputError `FileUnreadable` */
-export function parseMachineConfigs(file: NamedFile): readonly KnownMachineConfig[] {
-  const { pools, machineConfigs, nodes } = parseClusterState([file]);
-  const [other] = [...pools, ...nodes];
-  if (other !== undefined) throw faultAt(file.name, 1, `expected only MachineConfigs, found ${other.name}`);
-  if (machineConfigs.length === 0) throw faultAt(file.name, 1, 'expected a MachineConfig, found none');
+export function parseMachineConfigs({ name: file, bytes }: NamedFile): readonly KnownMachineConfig[] {
+  const text = decodeText(file, bytes);
+  if (isTable(text) || isDescription(text)) throw faultAt(file, 1, `this is what oc printed: ${EXPECTED}`);
+  const machineConfigs = [...readObjects(file, text)].map((source) => {
+    const { apiVersion, kind } = source.content;
+    const isOurs = typeof apiVersion === 'string' && apiVersion.startsWith(GROUP) && kind === 'MachineConfig';
+    if (!isOurs) throw objectError(source, describeObject(source), EXPECTED);
+    return parseMachineConfig(source);
+  });
+  if (machineConfigs.length === 0) throw faultAt(file, 1, `it holds none: ${EXPECTED}`);
+  refuseTwice('MachineConfig', machineConfigs);
   return machineConfigs;
 }
+
+const EXPECTED = 'expected MachineConfigs or image policies, as signet render machineconfig writes them';
 
 /** Rejects an object that occurs twice: either could be the cluster's. */
 function refuseTwice(kind: string, objects: readonly { readonly name: string; readonly origin: string }[]): void {

@@ -222,8 +222,8 @@ test.each([
 });
 
 test.each([
-  ['a pool', describePool(AFTER), 'expected only MachineConfigs, found worker'],
-  ['nothing', '---\n', 'expected a MachineConfig, found none'],
+  ['a pool', describePool(AFTER), 'this is what oc printed: expected MachineConfigs or image policies'],
+  ['nothing', '---\n', 'it holds none: expected MachineConfigs or image policies'],
 ])('what is expected is %s', (_, text, message) => {
   expect(() => parseMachineConfigs({ name: 'in', bytes: Buffer.from(text) })).toThrow(message);
 });
