@@ -27,7 +27,7 @@ export async function readRegistriesDFolder(folder: string | undefined): Promise
 }
 
 /**
- * Folders of registries.d, and single files of them, each by its own name.
+ * Folders of registries.d, and single files of them, each under the path that was named.
  *
  * @throws InputError `FileUnreadable`, or `ArgumentInvalid` for a folder whose files no node would read
  */
@@ -61,5 +61,5 @@ async function readFolder(folder: string): Promise<readonly TrustDocument[]> {
 }
 
 async function readDocument(file: string): Promise<TrustDocument> {
-  return { name: path.basename(file), bytes: await readInput(file, MAX_TRUST_FILE_BYTES) };
+  return { name: file, bytes: await readInput(file, MAX_TRUST_FILE_BYTES) };
 }

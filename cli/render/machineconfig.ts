@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type ManifestFormat, toManifestsText } from '../../lib/base/documents/manifest-text.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { toClusterImagePolicies } from '../../lib/cluster/render/image-policies.ts';
@@ -74,6 +75,8 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
     const keys = await readNodeKeys(policy, sources, options);
     return renderImagePolicies(policy, keys, options, registriesD);
   }
+  // Messages name the files of this side; on nodes their folder is another.
+  const onNodes = sources.registriesD.map((file) => ({ ...file, name: path.basename(file.name) }));
   const merged = await mergeInto(sources.policy, overrideClusterPolicy);
   const name = options.name ?? (overrideClusterPolicy === undefined ? DEFAULT_NAME : LAST_NAME);
   for (const pool of overrideClusterPolicy === undefined ? [] : pools) requireLast(name, pool);
@@ -82,7 +85,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
   // What nodes could not use is said first: it needs no key.
   const faults = [
     ...(minor === undefined ? [] : findUnknownMembers(merged, minor)),
-    ...findTakenSections(registriesD, minor),
+    ...findTakenSections(parseNodeRegistriesD(onNodes), minor),
     ...findLockouts(effective, images).map(describeLockout),
   ];
   if (faults.length > 0 && options.force !== true) return refuse(faults, '; --force writes it all the same');
@@ -93,7 +96,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
   // From 4.21 on the cluster writes the sections of its own policies.
   for (const scope of findUnservedScopes(policy, registriesD)) warn(describeUnserved(scope));
   const keys = await readNodeKeys(policy, sources, options);
-  const files = toNodeFiles({ policy: merged.bytes, registriesD: sources.registriesD, keys });
+  const files = toNodeFiles({ policy: merged.bytes, registriesD: onNodes, keys });
   const manifests = toMachineConfigs({ pools, name, ignition, files });
   process.stdout.write(toManifestsText(manifests, output));
   return ExitStatus.done;

@@ -153,8 +153,8 @@ describe('signet render machineconfig', () => {
   });
 
   test.each([
-    ['unknown.yaml', /^signet: warning: unknown\.yaml:3: docker\.a\.example\.lookasid is not known/m],
-    ['two.yaml', /^signet: warning: two\.yaml: nodes read its first document alone/m],
+    ['unknown.yaml', /^signet: warning: \/\S+\/unknown\.yaml:3: docker\.a\.example\.lookasid is not known/m],
+    ['two.yaml', /^signet: warning: \/\S+\/two\.yaml: nodes read its first document alone/m],
   ])('warns of what nodes ignore in %s', async (name, warning) => {
     const args = [...GIVEN_ALL, '--registries-d', `@/${name}`, '--force'];
     const { stderr } = await signet(...args.map((arg) => arg.replace('@', work)));
@@ -184,7 +184,11 @@ describe('signet render machineconfig', () => {
     ['a key without a path', [...GIVEN, '--key', 'file'], 'expected <path on the node>=<file>'],
     ['a policy that is none', ['--policy', '@/broken.json'], 'broken.json:2: '],
     ['a policy that is not there', ['--policy', '@/absent.json'], 'cannot read '],
-    ['a section twice', [...GIVEN_ALL, '--registries-d', '@/registries.d/registry.redhat.io.yaml'], 'given twice'],
+    [
+      'a section twice',
+      [...GIVEN_ALL, '--registries-d', '@/registries.d/registry.redhat.io.yaml'],
+      'registries.d/registry.redhat.io.yaml:2: docker.registry.redhat.io: the section is given twice',
+    ],
     ['a folder with other files alone', [...GIVEN_ALL, '--registries-d', '@/trust'], 'there is no <name>.yaml in '],
     ['a pull source without a registry', [...GIVEN_ALL, '--pull-source', 'ubi9/ubi'], 'names no registry'],
     ['a version that is none', [...GIVEN_ALL, '--target-version', 'latest'], 'is not a version'],
