@@ -1,8 +1,12 @@
-import { describe, expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
-import { describeFailure, parseStartOptions } from '../../local/options.ts';
+import { parseStartOptions } from '../../local/options.ts';
+import { describeFailure, runService } from '../../local/run-service.ts';
 
 describe('an empty value is refused', () => {
   test.each(['host', 'data', 'trust', 'store', 'public-name', 'console', 'auth-token-file'])('--%s', (name) => {
@@ -39,5 +43,30 @@ describe('a start that fails is one line, exit 2', () => {
     ['a wrong call of Node', Object.assign(new TypeError('wrong'), { code: 'ERR_INVALID_ARG_TYPE' })],
   ])('%s shows its stack and is exit 70', (_, error) => {
     expect(describeFailure(error, args)).toEqual({ text: error.stack, status: 70 });
+  });
+});
+
+describe('a data folder that cannot be one', () => {
+  let work = '';
+  beforeAll(async () => {
+    work = await mkdtemp(path.join(tmpdir(), 'signet-options-'));
+    await writeFile(path.join(work, 'file'), '');
+  });
+  afterAll(async () => rm(work, { recursive: true }));
+
+  test.each<[name: string, data: string, within: string]>([
+    ['a file', 'file', ''],
+    ['a folder below a file', 'file/below', 'file'],
+  ])('%s', async (_, data, within) => {
+    const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const place = path.join(work, data);
+      expect(await runService(['--data', place, '--port', '0'], 'signet serve', AbortSignal.abort())).toBe(2);
+      expect(write.mock.calls.map(([text]) => text)).toEqual([
+        `signet: --data ${place}: ${within === '' ? '' : `${path.join(work, within)}: `}a file is in its place; name a folder\n`,
+      ]);
+    } finally {
+      write.mockRestore();
+    }
   });
 });
