@@ -1,7 +1,10 @@
+import path from 'node:path';
+import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
+import { StoreError } from '../lib/base/errors/store-error.ts';
 import { toFileReason } from '../lib/platform/files/file-error.ts';
 import { readRegularFile } from '../lib/platform/files/read-regular-file.ts';
-import type { StartOptions } from './options.ts';
+import { parseStartOptions, type StartOptions } from './options.ts';
 
 /** Bytes of a file that an option names, at most; who reads it for its content may allow less. */
 const MAX_NAMED_BYTES = 1024 * 1024;
@@ -35,4 +38,44 @@ async function checkFile(option: string, place: string | undefined): Promise<voi
   if (kind === 'whole') return;
   const why = kind === 'cut' ? `it is longer than ${MAX_NAMED_BYTES} bytes` : 'it is no file';
   throw new InputError('FileUnreadable', `${option} ${place}: ${why}`);
+}
+
+/** The message of a start that failed, and the exit status. */
+export interface Failure {
+  readonly text: string;
+  readonly status: 2 | 70;
+}
+
+/** System calls of a server that listens; every other one is of the data folder. */
+const LISTENING: readonly unknown[] = ['listen', 'bind', 'getaddrinfo'];
+
+/** One line that names the option to change; the stack only for a fault of Signet's own. */
+export function describeFailure(error: unknown, args: readonly string[]): Failure {
+  if (error instanceof InputError || error instanceof ConfigurationError) return { text: error.message, status: 2 };
+  if (error instanceof StoreError) return { text: `${nameOption('objects', args)}: ${error.message}`, status: 2 };
+  if (isSystemError(error)) return { text: describeSystemError(error, args), status: 2 };
+  return { text: (error instanceof Error ? error.stack : undefined) ?? String(error), status: 70 };
+}
+
+/** Codes of Node's own start with ERR_ and mean a wrong call, but for those of its database. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
+  return !error.code.startsWith('ERR_') || error.code.startsWith('ERR_SQLITE');
+}
+
+function describeSystemError(error: NodeJS.ErrnoException, args: readonly string[]): string {
+  const { code, syscall, message, path: place } = error;
+  if (code === 'EADDRINUSE') return `${message}; choose another with --port`;
+  if (LISTENING.includes(syscall)) return `${nameOption('host', args)}: ${message}`;
+  const data = parseStartOptions(args)?.data;
+  const isData = data !== undefined && place !== undefined && path.resolve(place) === path.resolve(data);
+  const within = place === undefined || isData ? '' : `${place}: `;
+  const remedy = code === 'EEXIST' || code === 'ENOTDIR' ? '; name a folder' : '';
+  return `${nameOption('data', args)}: ${within}${toFileReason(error)}${remedy}`;
+}
+
+function nameOption(name: 'data' | 'host' | 'objects', args: readonly string[]): string {
+  const options = parseStartOptions(args);
+  const named = name === 'objects' && options?.objects === undefined ? 'data' : name;
+  return `--${named} ${options?.[named] ?? ''}`;
 }

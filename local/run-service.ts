@@ -1,8 +1,4 @@
-import path from 'node:path';
-import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
-import { InputError } from '../lib/base/errors/input-error.ts';
-import { StoreError } from '../lib/base/errors/store-error.ts';
-import { toFileReason } from '../lib/platform/files/file-error.ts';
+import { describeFailure } from './named-files.ts';
 import { parseStartOptions, START_HELP } from './options.ts';
 import { type LocalService, startService } from './start-service.ts';
 
@@ -69,44 +65,4 @@ function describe({ url, profiles, demo }: LocalService, call: ServiceCall): str
 async function whenAborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-
-/** The message of a start that failed, and the exit status. */
-export interface Failure {
-  readonly text: string;
-  readonly status: 2 | 70;
-}
-
-/** System calls of a server that listens; every other one is of the data folder. */
-const LISTENING: readonly unknown[] = ['listen', 'bind', 'getaddrinfo'];
-
-/** One line that names the option to change; the stack only for a fault of Signet's own. */
-export function describeFailure(error: unknown, args: readonly string[]): Failure {
-  if (error instanceof InputError || error instanceof ConfigurationError) return { text: error.message, status: 2 };
-  if (error instanceof StoreError) return { text: `${nameOption('objects', args)}: ${error.message}`, status: 2 };
-  if (isSystemError(error)) return { text: describeSystemError(error, args), status: 2 };
-  return { text: (error instanceof Error ? error.stack : undefined) ?? String(error), status: 70 };
-}
-
-/** Codes of Node's own start with ERR_ and mean a wrong call, but for those of its database. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return false;
-  return !error.code.startsWith('ERR_') || error.code.startsWith('ERR_SQLITE');
-}
-
-function describeSystemError(error: NodeJS.ErrnoException, args: readonly string[]): string {
-  const { code, syscall, message, path: place } = error;
-  if (code === 'EADDRINUSE') return `${message}; choose another with --port`;
-  if (LISTENING.includes(syscall)) return `${nameOption('host', args)}: ${message}`;
-  const data = parseStartOptions(args)?.data;
-  const isData = data !== undefined && place !== undefined && path.resolve(place) === path.resolve(data);
-  const within = place === undefined || isData ? '' : `${place}: `;
-  const remedy = code === 'EEXIST' || code === 'ENOTDIR' ? '; name a folder' : '';
-  return `${nameOption('data', args)}: ${within}${toFileReason(error)}${remedy}`;
-}
-
-function nameOption(name: 'data' | 'host' | 'objects', args: readonly string[]): string {
-  const options = parseStartOptions(args);
-  const named = name === 'objects' && options?.objects === undefined ? 'data' : name;
-  return `--${named} ${options?.[named] ?? ''}`;
 }

@@ -5,8 +5,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
+import { describeFailure } from '../../local/named-files.ts';
 import { parseStartOptions } from '../../local/options.ts';
-import { describeFailure, runService } from '../../local/run-service.ts';
+import { runService } from '../../local/run-service.ts';
 
 describe('an empty value is refused', () => {
   test.each(['host', 'data', 'trust', 'store', 'public-name', 'console', 'auth-token-file'])('--%s', (name) => {
