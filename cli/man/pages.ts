@@ -1,5 +1,5 @@
 import type { Command, Help } from 'commander';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { isCommonOption } from '../shell/build-program.ts';
 import { EXIT_CODES } from '../shell/exit-codes.ts';
 import { SETTINGS } from '../shell/settings/setting.ts';

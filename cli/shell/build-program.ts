@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option, type ParseOptionsResult } from 'commander';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 import { asSetting, settingOf } from './options.ts';
 import { hasOwnExits, toExitOverride } from './own-exits.ts';

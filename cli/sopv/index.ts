@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { parseNotEmpty } from '../shell/options.ts';
 import { print } from '../shell/output.ts';
 import { useOwnExits } from '../shell/own-exits.ts';

@@ -1,9 +1,9 @@
 import { release } from 'node:os';
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
 import { readTrustDirectory } from '../../lib/trust/prepare/read-trust-directory.ts';
 import type { TrustDocument } from '../../lib/trust/prepared/trust-document.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import type { OutputOptions } from '../shell/options.ts';
 import { formatTable, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { type OutputOptions, options } from '../shell/options.ts';
 import { printResult } from '../shell/output.ts';
 import { ExitStatus, type Run } from '../shell/run-program.ts';

@@ -1,21 +1,12 @@
 import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
-import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { QUEUE_SETTINGS, readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 import type { WatchedQueue } from './read-overview.ts';
 
-const configuration = readConfiguration(process.env, {
-  needed: [
-    'SIGNET_PUSH_QUEUE_URL',
-    'SIGNET_PUSH_DEAD_LETTER_URL',
-    'SIGNET_MIRROR_QUEUE_URL',
-    'SIGNET_MIRROR_DEAD_LETTER_URL',
-    'SIGNET_EXPORT_QUEUE_URL',
-    'SIGNET_EXPORT_DEAD_LETTER_URL',
-  ],
-});
+const configuration = readConfiguration(process.env, { needed: QUEUE_SETTINGS });
 const { profiles } = configuration;
 const now = (): Date => new Date();
 const objects = await openObjectStore(configuration.objects);

@@ -1,20 +1,11 @@
 import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
-import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
+import { QUEUE_SETTINGS, readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { createDeadLetterQueue } from '../../lib/platform/queues/dead-letter-queue.ts';
 import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
 import { createHandler, type RedrivableQueue } from './handler.ts';
 
-const configuration = readConfiguration(process.env, {
-  needed: [
-    'SIGNET_PUSH_QUEUE_URL',
-    'SIGNET_PUSH_DEAD_LETTER_URL',
-    'SIGNET_MIRROR_QUEUE_URL',
-    'SIGNET_MIRROR_DEAD_LETTER_URL',
-    'SIGNET_EXPORT_QUEUE_URL',
-    'SIGNET_EXPORT_DEAD_LETTER_URL',
-  ],
-});
+const configuration = readConfiguration(process.env, { needed: QUEUE_SETTINGS });
 const client = createSqsClient({ endpoints: readEndpoints(process.env) });
 
 function open(name: string, queueUrl: string, deadLetterUrl: string): RedrivableQueue {

@@ -1,7 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { parseSignaturePath } from '../../lib/mirror/slots/slot-layout.ts';
-import { matchesTag } from '../../lib/platform/lambda/entity-tag.ts';
-import { type AnswerHttp, type HttpHandler, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
+import { type AnswerHttp, type HttpHandler, matchesTag, wrapHttp } from '../../lib/platform/lambda/http-stack.ts';
 import type { Telemetry } from '../../lib/platform/lambda/telemetry.ts';
 import type { ObjectReader } from '../../lib/platform/objects/port/object-store.ts';
 import { MAX_SIGNATURE_BYTES } from '../../lib/stores/port/signature-store.ts';

@@ -26,7 +26,7 @@ export interface Check {
 class ChecklistError extends Error {}
 
 const CLI = path.join(import.meta.dirname, '../../cli/signet.js');
-const VERIFIER = 'lib/platform/lambda/verifier-version.ts';
+const VERIFIER = 'lib/verdict/judge/verdict.ts';
 const Manifest = v.object({ version: v.pipe(v.string(), v.regex(/^[0-9]+\.[0-9]+\.[0-9]+$/)) });
 const Provenance = v.object({
   predicate: v.object({

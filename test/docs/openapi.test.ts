@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ConfigurationErrorCode } from '../../lib/base/errors/configuration-error.ts';
 import type { InputErrorCode } from '../../lib/base/errors/input-error.ts';
 import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
-import { VERIFIER_VERSION } from '../../lib/platform/lambda/verifier-version.ts';
+import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { ROUTES } from '../../local/routes.ts';
 import { compileSchema, listExamples, openapi, operations, resolvePointer, written } from './read-openapi.ts';
 

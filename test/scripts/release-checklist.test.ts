@@ -49,7 +49,7 @@ async function check(given: Case): Promise<{ checks: readonly Check[]; upload: s
   const files: Readonly<Record<string, string>> = {
     'package.json': '{"version": "1.2.3"}',
     'package-lock.json': '{"version": "1.2.3"}',
-    'lib/platform/lambda/verifier-version.ts': "export const VERIFIER_VERSION = 'signet/1.2.3';\n",
+    'lib/verdict/judge/verdict.ts': "export const VERIFIER_VERSION = 'signet/1.2.3';\n",
     'CHANGELOG.md': CHANGELOG,
     ...given.files,
   };
@@ -120,12 +120,7 @@ test.each<[name: string, given: Case, check: string, fault: string]>([
   ],
   ['a lock file of another version', { files: { 'package-lock.json': '{"version":"1.2.2"}' } }, 'one version', '1.2.2'],
   ['no version', { files: { 'package.json': '{"version":"next"}' } }, 'one version', 'package.json'],
-  [
-    'sources of another version',
-    { files: { 'lib/platform/lambda/verifier-version.ts': '' } },
-    'one version',
-    'signet/1.2.3',
-  ],
+  ['sources of another version', { files: { 'lib/verdict/judge/verdict.ts': '' } }, 'one version', 'signet/1.2.3'],
   ['a changelog without it', { files: { 'CHANGELOG.md': '## [Unreleased]\n' } }, 'one version', 'no section'],
   [
     'a changelog without a date',

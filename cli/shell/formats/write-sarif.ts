@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { VERIFIER_VERSION } from '../../../lib/platform/lambda/verifier-version.ts';
-import type { Outcome } from '../../../lib/verdict/judge/verdict.ts';
+import { type Outcome, VERIFIER_VERSION } from '../../../lib/verdict/judge/verdict.ts';
 import type { ResultWriter } from '../options.ts';
 import { toPrintable } from '../output.ts';
 import { toJudgementWriter } from './complete-judgement.ts';

@@ -1,6 +1,6 @@
 import { formatUnixDay } from '../../base/documents/unix-time.ts';
-import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
+import { VERIFIER_VERSION } from '../../verdict/judge/verdict.ts';
 import { CARRIED_BUNDLE, CARRIED_SUMS } from '../format/carried.ts';
 
 /** The program that comes along. */

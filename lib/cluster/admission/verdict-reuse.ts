@@ -3,12 +3,12 @@ import * as v from 'valibot';
 import { parseStrictJson } from '../../base/documents/parse-strict-json.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { type Pullspec, toCanonicalPullspec } from '../../base/names/reference.ts';
-import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import type { Decision } from '../../verdict/decide/decide-image.ts';
 import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
+import { VERIFIER_VERSION } from '../../verdict/judge/verdict.ts';
 
 /** What must be equal for a verdict to be reused. */
 interface ReuseKey {

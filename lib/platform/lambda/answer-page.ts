@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { PageFile, PageFiles, Variant } from '../files/page-files.ts';
-import { matchesTag } from './entity-tag.ts';
-import { toNotFoundResponse } from './http-stack.ts';
+import { matchesTag, toNotFoundResponse } from './http-stack.ts';
 
 interface PageOptions {
   /** Undefined: nothing was built. */

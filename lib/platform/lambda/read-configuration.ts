@@ -96,6 +96,16 @@ interface EveryMember {
 
 /** Settings that only some functions need. */
 export type NeededSetting = keyof NeededMembers;
+/** Every queue, each with its dead letters. */
+export const QUEUE_SETTINGS = [
+  'SIGNET_PUSH_QUEUE_URL',
+  'SIGNET_PUSH_DEAD_LETTER_URL',
+  'SIGNET_MIRROR_QUEUE_URL',
+  'SIGNET_MIRROR_DEAD_LETTER_URL',
+  'SIGNET_EXPORT_QUEUE_URL',
+  'SIGNET_EXPORT_DEAD_LETTER_URL',
+] as const satisfies readonly NeededSetting[];
+
 /** Settings that may be empty or absent. */
 export type OptionalSetting = keyof OptionalMembers;
 

@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { readSchema, recordOf, utcTime } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import { VERIFIER_VERSION } from '../../verdict/judge/verdict.ts';
 
 /**
  * How far a sweep has come. `accepted`: records are queued again, profile by profile. `mirror`: what is mirrored is

@@ -1,10 +1,17 @@
 import { formatPlatform, type Platform } from '../../base/names/platform.ts';
 import { type Pullspec, type Repository, toCanonicalPullspec } from '../../base/names/reference.ts';
-import { VERIFIER_VERSION } from '../../platform/lambda/verifier-version.ts';
 import type { MirrorRule, Mode, PreparedTrust } from '../../trust/prepared/prepared-trust.ts';
 import { isStale } from '../../trust/prepared/profiles.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
-import type { Attempt, ImageResult, Outcome, PolicyResult, Reason, Verdict } from './verdict.ts';
+import {
+  type Attempt,
+  type ImageResult,
+  type Outcome,
+  type PolicyResult,
+  type Reason,
+  VERIFIER_VERSION,
+  type Verdict,
+} from './verdict.ts';
 
 /** What the caller asks for beside the pullspec. */
 export interface PullspecRequest {

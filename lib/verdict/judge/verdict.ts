@@ -2,6 +2,9 @@ import type { ReasonCode } from '../../base/errors/reason-code.ts';
 import type { Digest } from '../../base/names/digest.ts';
 import type { Mode } from '../../trust/prepared/prepared-trust.ts';
 
+/** What decided, as every verdict names it. A test holds it against package.json. */
+export const VERIFIER_VERSION = 'signet/0.2.0';
+
 export type Outcome = 'accepted' | 'rejected' | 'indeterminate';
 
 /** Bytes of the distinct signatures that an acceptance rests on: they have to fit into its record. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { VERIFIER_VERSION } from '../../../lib/platform/lambda/verifier-version.ts';
 import { SETTLE_MS, type SweepState, toNextSweep } from '../../../lib/push/reverify/sweep-state.ts';
+import { VERIFIER_VERSION } from '../../../lib/verdict/judge/verdict.ts';
 
 const NOW = new Date('2026-11-22T12:00:00Z');
 const before = (milliseconds: number): string => new Date(NOW.getTime() - milliseconds).toISOString();

@@ -7,7 +7,6 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { REASON_CODES } from '../../../lib/base/errors/reason-code.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
-import { VERIFIER_VERSION } from '../../../lib/platform/lambda/verifier-version.ts';
 import {
   MAX_LISTED,
   MAX_SENTENCE,
@@ -19,7 +18,7 @@ import {
   type VerdictEvent,
   type VerdictSummary,
 } from '../../../lib/push/verify/verdict-event.ts';
-import type { Attempt, Reason, Verdict } from '../../../lib/verdict/judge/verdict.ts';
+import { type Attempt, type Reason, VERIFIER_VERSION, type Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import type { Asked } from '../../../lib/verdict/records/verdict-record.ts';
 import { type Body, DIGEST, OTHER_DIGEST, replaceMember } from '../receive/parse/samples.ts';
 
