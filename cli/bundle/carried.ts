@@ -26,6 +26,7 @@ export async function readTool({ withTool, tool }: CarriedOptions) {
   const file = tool ?? process.execPath;
   const name = path.basename(file);
   const bytes = await readInput(file, MAX_TOOL_BYTES);
+  if (bytes.length === 0) throw new InputError('FileUnreadable', `--tool ${file}: the file is empty`);
   // Under another name it may be on this machine, and the archive has but one.
   return { name: toCarriedKind(name)?.kind === 'tool' ? name : 'signet', bytes };
 }

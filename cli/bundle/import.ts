@@ -150,7 +150,10 @@ function formatReport(report: ImportReport): string {
     ...(isWritten ? [`  written     ${written} to ${destination}; ${held} were there`] : []),
     ...since.map((sha256) => `  since       sha256:${sha256}: import the bundle with this manifest too`),
     ...formatFaults(report.faults),
-    ...report.unread.map(({ location, message }) => `  unread      ${location}: ${message}`),
+    // A message about a document begins with its place.
+    ...report.unread.map(({ location, message }) => {
+      return `  unread      ${message.startsWith(location) ? '' : `${location}: `}${message}`;
+    }),
     ...formatFailed(report.failed),
     ...report.unplaced.map(({ code, digest, location }) => `  no place    ${location}  ${digest}  ${code}`),
   ].join('\n');

@@ -25,6 +25,7 @@ export async function renderPolicy(
     const file = files[index] ?? '';
     return [...readObjects(file, decodeText(file, bytes))];
   });
+  if (sources.length === 0) throw new InputError('FileUnreadable', `${files.join(', ')}: there is no manifest in it`);
   const manifests = toAcmPolicy(sources, { name, namespace, remediation, labels });
   process.stdout.write(toManifestsText(manifests, output));
   return ExitStatus.done;

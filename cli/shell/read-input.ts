@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import { InputError } from '../../lib/base/errors/input-error.ts';
@@ -59,7 +59,11 @@ export async function readBelowRoot(root: string, place: string, limitBytes: num
   const file = path.join(root, place);
   const [base, target] = [await resolveLinks(root), await resolveLinks(file)];
   if (base === undefined) throw new InputError('FileUnreadable', `cannot read ${root}: there is no such folder`);
-  if (target === undefined) return undefined;
+  if (target === undefined) {
+    // What is below a file is absent too, and not for want of a key.
+    if ((await stat(base)).isDirectory()) return undefined;
+    throw new InputError('FileUnreadable', `cannot read ${root}: it is no folder`);
+  }
   if (!target.startsWith(base.endsWith(path.sep) ? base : `${base}${path.sep}`)) {
     throw new InputError('FileUnreadable', `cannot read ${file}: it leads out of ${root}`);
   }

@@ -10,6 +10,9 @@ import { makeKey, recordOfRelease, toStored } from '../verdict/attest/attest-set
 
 const GOOD = fixtureReleases[0]?.pullspec ?? '';
 const FROM = ['--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];
+const MACHINECONFIG = ['render', 'machineconfig', '--policy', 'policy.json'];
+const POLICY = ['render', 'policy', '--name', 'a', '--namespace', 'b', '--label', 'c=d'];
+const BUNDLE = ['bundle', 'create', 'other.tar.gz', '--from', 'mirror', '--trust', FIXTURE_TRUST];
 const LATER = ['--registry', 'quay.io=http://127.0.0.1:1'];
 
 let work = '';
@@ -20,6 +23,14 @@ beforeAll(async () => {
   await writeFile(path.join(work, 'key.pem'), key.pem);
   await writeFile(path.join(work, 'key.pub'), key.publicPem);
   await mkdir(path.join(work, 'folder'));
+  await writeFile(path.join(work, 'nothing'), '');
+  const signed = [{ type: 'signedBy', keyType: 'GPGKeys', keyPath: '/etc/key' }];
+  const scopes = { docker: { 'registry.example.com': signed } };
+  const policy = { default: [{ type: 'insecureAcceptAnything' }], transports: scopes };
+  await writeFile(path.join(work, 'policy.json'), JSON.stringify(policy));
+  await runSignet(['mirror', 'sync', ...FROM, '--to', 'mirror', '--digest', GOOD.split('@')[1] ?? ''], { cwd: work });
+  const whole = ['bundle', 'create', 'whole.tar.gz', '--from', 'mirror', '--trust', FIXTURE_TRUST];
+  await runSignet(whole, { cwd: work });
 });
 afterAll(async () => {
   await rm(work, { recursive: true });
@@ -83,6 +94,19 @@ describe('what a word names is not what belongs there: exit 2, and the reason in
     ],
     ['a mirror in a file', ['mirror', 'sync', ...FROM, '--to', 'file', '--digest', GOOD], /file is not a directory\n$/],
     ['trust into a file', ['trust', 'publish', '--trust', FIXTURE_TRUST, '--to', 'file'], /file is not a directory\n$/],
+    ['keys below a file', [...MACHINECONFIG, '--root', 'file'], /^signet: cannot read file: it is no folder\n$/],
+    ['a policy of nothing', [...POLICY, 'nothing'], /^signet: nothing: there is no manifest in it\n$/],
+    ['an empty program', [...BUNDLE, '--tool', 'nothing'], /^signet: --tool nothing: the file is empty\n$/],
+    [
+      'a bundle into a file',
+      ['bundle', 'import', 'whole.tar.gz', '--trust', FIXTURE_TRUST, '--to', 'file'],
+      /^signet: cannot write file: a file is in its place\n$/,
+    ],
+    [
+      'a bundle below a file',
+      ['bundle', 'import', 'whole.tar.gz', '--trust', FIXTURE_TRUST, '--to', 'file/below'],
+      /^signet: cannot write file\/below: a file is in its place\n$/,
+    ],
     ['pages into a file', ['man', '--to', 'file'], /^signet: cannot write file: a file is in its place\n$/],
     [
       'no token',

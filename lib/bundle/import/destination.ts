@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { fileErrorCode, syncDirectory, toStoreError, unlessAbsent } from '../../platform/files/file-error.ts';
+import { fileErrorCode, syncDirectory, toWriteError, unlessAbsent } from '../../platform/files/file-error.ts';
 import { createDirectoryObjectStore } from '../../platform/objects/directory/directory-object-store.ts';
 import {
   findDirectory,
@@ -59,7 +59,7 @@ function createDirectoryDestination(root: string): ImportDestination {
           ? await writeInPlace(root, made, action)
           : await writeStaged(root, made, action);
       } catch (error) {
-        throw isSystemError(error) ? toStoreError(error, `writing ${root}`) : error;
+        throw isSystemError(error) ? toWriteError(root, error) : error;
       }
     },
   };
