@@ -48,14 +48,22 @@ export async function checkCatalogFile(
 /** An option that changes nothing was meant to change something. @throws InputError `ArgumentInvalid` */
 function requireUse({ verify = false, policy, trust, store, ...given }: CatalogCheckOptions): void {
   const { registriesD, root, pullSecret, allowRegistry, registry = [], allowPrivateStores, tlsCa } = given;
-  const isForPolicy = registriesD !== undefined || root !== undefined || allowRegistry.length > 0;
-  const isForEither = [pullSecret, allowPrivateStores, tlsCa].some((value) => value !== undefined);
-  const isForVerify = isForPolicy || isForEither || store.length + registry.length > 0;
+  const isGiven = ([, value]: readonly [string, unknown]): boolean =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined;
+  const forPolicy = Object.entries({
+    '--registries-d': registriesD,
+    '--root': root,
+    '--allow-registry': allowRegistry,
+  });
+  const others = { '--pull-secret': pullSecret, '--allow-private-stores': allowPrivateStores, '--tls-ca': tlsCa };
+  const forVerify = [...forPolicy, ...Object.entries({ ...others, '--store': store, '--registry': registry })];
   if (verify && policy === undefined && trust.length === 0) {
     throw invalid('--verify needs what to verify by: --policy, --trust or both');
   }
-  if (!verify && isForVerify) throw invalid('without --verify nothing is contacted: leave what says how out');
-  if (isForPolicy && policy === undefined) {
+  const [unused] = forVerify.filter(isGiven);
+  if (!verify && unused !== undefined)
+    throw invalid(`${unused[0]} goes with --verify: without it nothing is contacted`);
+  if (policy === undefined && forPolicy.some(isGiven)) {
     throw invalid('--registries-d, --root and --allow-registry go with --policy');
   }
   if (store.length > 0 && trust.length === 0) throw invalid('--store goes with --trust');

@@ -102,7 +102,7 @@ export function settingOf(option: Option): SettingRule | undefined {
 
 /** `--trust` of a command that does something without it too. */
 export function optionalTrust(description: string, rule: Omit<SettingRule, 'setting'> = {}): Option {
-  return asSetting('trust', new Option('--trust <dir>', description).argParser(parseNotEmpty), rule);
+  return asSetting('trust', new Option('--trust <dir>', description).argParser(parseOnce), rule);
 }
 
 /** Formats besides those that a command names: every result has them. */
@@ -169,6 +169,12 @@ export function repeatable(flags: string, description: string): Option {
 /** For a repeatable option. */
 export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, parseNotEmpty(value)];
+}
+
+/** For policies and trust: of two the first would be left out without a word, and what it asks for with it. */
+export function parseOnce(value: string, earlier?: string): string {
+  if (earlier === undefined) return parseNotEmpty(value);
+  throw new InvalidArgumentError(`it takes one value, and has ${JSON.stringify(earlier)} already.`);
 }
 
 /** For an option that names something: an empty path would mean the current directory. */

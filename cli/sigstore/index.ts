@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty } from '../shell/options.ts';
+import { options, parseNotEmpty, parseOnce } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { SigstoreVerifyOptions } from './verify.ts';
 
@@ -32,7 +32,7 @@ export function addSigstore(program: Command, { setStatus }: Run): void {
         .argParser(parseNotEmpty)
         .conflicts('trust'),
     )
-    .addOption(new Option('--trust <dir>', 'take the trusted root of a profile instead').argParser(parseNotEmpty))
+    .addOption(new Option('--trust <dir>', 'take the trusted root of a profile instead').argParser(parseOnce))
     .addOption(options.profile())
     .addOption(options.output())
     .addHelpText(

@@ -79,8 +79,13 @@ describe('signet catalog check', () => {
     ['a policy that is none', ['good.txt', '--policy', 'good.txt'], 'good.txt:1: '],
     ['a directory', ['.'], 'it is a directory'],
     ['--verify by nothing', ['good.txt', '--verify'], '--verify needs what to verify by'],
-    ['--root without --verify', ['good.txt', '--policy', 'policy.json', '--root', '.'], 'without --verify'],
-    ['--store without --verify', ['good.txt', '--store', '.'], 'without --verify'],
+    [
+      '--root without --verify',
+      ['good.txt', '--policy', 'policy.json', '--root', '.'],
+      '--root goes with --verify: without it nothing is contacted',
+    ],
+    ['--store without --verify', ['good.txt', '--store', '.'], '--store goes with --verify'],
+    ['--registry without --verify', ['good.txt', '--registry', 'a=http://b'], '--registry goes with --verify'],
     ['--store without --trust', ['good.txt', '--verify', '--policy', 'policy.json', '--store', '.'], 'with --trust'],
     [
       '--registries-d without --policy',

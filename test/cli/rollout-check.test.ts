@@ -76,7 +76,12 @@ afterAll(async () => {
 });
 
 const signet = (...args: readonly string[]) =>
-  callNoun(addRollout, ['rollout', 'check', '--expect', at('ours.yaml'), ...args]);
+  callNoun(addRollout, [
+    'rollout',
+    'check',
+    ...(args.includes('--expect') ? [] : ['--expect', at('ours.yaml')]),
+    ...args,
+  ]);
 
 const POOL = ['--pool', 'after.txt'];
 const EXPECTED = 'expected MachineConfigs or image policies, as signet render machineconfig writes them';
@@ -152,6 +157,11 @@ describe('signet rollout check', () => {
     ['MachineConfigs and no pool', ['--pool', 'ours.yaml'], 'ours.yaml: there is no MachineConfigPool'],
     ['MachineConfigs in place of pools', ['--pool', 'ours.yaml'], 'give what oc get mcp,mc,node -o yaml prints'],
     ['another object to expect', [...POOL, '--expect', 'other.yaml'], `other.yaml:1: Pod a: ${EXPECTED}`],
+    [
+      'two files to expect',
+      [...POOL, '--expect', 'ours.yaml', '--expect', 'other.yaml'],
+      'it takes one value, and has',
+    ],
     ['pools to expect', [...POOL, '--expect', 'after.txt'], `after.txt:1: this is what oc printed: ${EXPECTED}`],
     ['a table to expect', [...POOL, '--expect', 'table'], `table:1: this is what oc printed: ${EXPECTED}`],
     ['nothing to expect', [...POOL, '--expect', 'nothing'], `nothing:1: it holds none: ${EXPECTED}`],

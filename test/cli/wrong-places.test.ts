@@ -95,6 +95,16 @@ describe('what a word names is not what belongs there: exit 2, and the reason in
     ['a mirror in a file', ['mirror', 'sync', ...FROM, '--to', 'file', '--digest', GOOD], /file is not a directory\n$/],
     ['trust into a file', ['trust', 'publish', '--trust', FIXTURE_TRUST, '--to', 'file'], /file is not a directory\n$/],
     ['keys below a file', [...MACHINECONFIG, '--root', 'file'], /^signet: cannot read file: it is no folder\n$/],
+    [
+      'two policies',
+      ['image', 'verify', 'dir:folder', '--policy', 'policy.json', '--policy', 'file'],
+      /^error: option '--policy <file>' argument 'file' is invalid\. it takes one value, and has "policy\.json" already\.\n/,
+    ],
+    [
+      'two folders of trust',
+      ['verify', GOOD, ...FROM, '--trust', 'folder'],
+      /^error: option '--trust <dir>' argument 'folder' is invalid\. it takes one value, and has "/,
+    ],
     ['a policy of nothing', [...POLICY, 'nothing'], /^signet: nothing: there is no manifest in it\n$/],
     ['an empty program', [...BUNDLE, '--tool', 'nothing'], /^signet: --tool nothing: the file is empty\n$/],
     [
