@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { prepareTrust } from '../../lib/trust/prepare/prepare-trust.ts';
+import { ALL, type RecordedCalls } from './script-runner.ts';
 
 const run = promisify(execFile);
 /** Releases signed by a test publisher, and its trust. */
@@ -18,6 +19,8 @@ const Trust = v.object({ data: v.object({ 'verifier-public-key-fixture': v.strin
 
 /** V8 writes random numbers into what it compiled; two builds with one seed are identical. */
 export const SEED = '--random-seed=1';
+/** A thread that compiles on the side leaves a mark in some functions, and in which depends on its speed. */
+const IN_ORDER = '--no-concurrent-sparkplug';
 
 /**
  * What V8 compiles of the scripts while they verify a release. Code that V8 makes before a script runs holds no function
@@ -37,14 +40,32 @@ export async function compileScripts(
   const bytes = await readFile(path.join(RELEASES, 'trust/ocp', TRUST_FILE));
   await writeFile(at('prepared.json'), JSON.stringify(await prepareTrust('ocp', [{ name: TRUST_FILE, bytes }])));
   await writeFile(at('keys.asc'), v.parse(Trust, parse(String(bytes))).data['verifier-public-key-fixture']);
-  const calls = [
-    ['signature', 'verify', SIGNATURE, '--prepared', at('prepared.json')],
-    ['signature', 'verify', SIGNATURE, '--keyring', at('keys.asc')],
-    ['verify', PULLSPEC, '--trust', path.join(RELEASES, 'trust'), '--store', path.join(RELEASES, 'signatures')],
+  const verify = [
+    'verify',
+    PULLSPEC,
+    '--trust',
+    path.join(RELEASES, 'trust'),
+    '--store',
+    path.join(RELEASES, 'signatures'),
+  ];
+  const calls: readonly RecordedCalls[] = [
+    {
+      script: 'signature',
+      lines: [
+        ['signature', 'verify', SIGNATURE, '--prepared', at('prepared.json')],
+        ['signature', 'verify', SIGNATURE, '--keyring', at('keys.asc')],
+      ],
+    },
+    { script: 'verify', lines: [verify] },
+    // What the other commands share with it.
+    { script: ALL, lines: [verify] },
   ];
   const program = path.join(import.meta.dirname, 'record-code.ts');
+  // A process for each: random numbers that one took would be others for the next, depending on what waited for what.
   // Nobody's settings: what they name would run too.
-  await run(process.execPath, [SEED, program, folder, JSON.stringify(calls)], { cwd: folder, env: { HOME: folder } });
+  const options = { cwd: folder, env: { HOME: folder } };
+  for (const call of calls)
+    await run(process.execPath, [SEED, IN_ORDER, program, folder, JSON.stringify(call)], options);
   const recorded = [...scripts.keys()].filter((name) => existsSync(at(`${name}.code`)));
   return new Map(await Promise.all(recorded.map(async (name) => [name, await readFile(at(`${name}.code`))] as const)));
 }

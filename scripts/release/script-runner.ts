@@ -12,12 +12,19 @@ export const WRAPPER = { start: '(function (module, exports, require, __filename
 type Wrapped = (module: { exports: unknown }, exports: unknown, require: Require, filename: string) => void;
 type Require = (name: string) => unknown;
 
-/** The commands that have a script of their own: it is read in a tenth of the time that the one of all commands takes. */
-export const ALONE: readonly string[] = ['signature'];
+/** The commands that have a script of their own: it is read in a part of the time that the one of all commands takes. */
+export const ALONE: readonly string[] = ['signature', 'verify'];
 /** The script of all other commands. */
 export const ALL = 'signet';
 /** Libraries that are a script of their own, which the others share, and which is read when one of them asks for it. */
 export const LIBRARIES: readonly string[] = ['openpgp'];
+
+/** Calls whose compiled code is kept, and the script that it is of: a command's, or that of all. */
+export interface RecordedCalls {
+  readonly script: string;
+  /** What follows `signet`. */
+  readonly lines: readonly (readonly string[])[];
+}
 
 /** The scripts of the single file, each compiled once. */
 export class ScriptRunner {
