@@ -2,6 +2,7 @@ import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { NOUNS } from '../cli/shell/nouns.ts';
+import { withoutBrowsers } from './lean-sdk.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 import { shareChunks } from './shared-chunks.ts';
 
@@ -86,7 +87,7 @@ async function bundle(output: string, contents: string): Promise<void> {
       mainFields: ['module', 'main'],
       minify: true,
       legalComments: 'none',
-      plugins: [plainBuiltins, ...plugins],
+      plugins: [plainBuiltins, withoutBrowsers, ...plugins],
       // Some dependencies are CommonJS and ask for Node's own modules with require().
       banner: { js: REQUIRE },
       logLevel: 'warning',

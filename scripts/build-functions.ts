@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
-import { lambdaCredentials } from './lambda-credentials.ts';
+import { lambdaCredentials, withoutBrowsers } from './lean-sdk.ts';
 import { plainBuiltins, REQUIRE } from './plain-builtins.ts';
 import { shareChunks } from './shared-chunks.ts';
 
@@ -90,7 +90,7 @@ async function bundle(name: string, directory: string, late?: Plugin): Promise<M
     mainFields: ['module', 'main'],
     minify: true,
     metafile: true,
-    plugins: [plainBuiltins, lambdaCredentials, ...(late === undefined ? [] : [late])],
+    plugins: [plainBuiltins, lambdaCredentials, withoutBrowsers, ...(late === undefined ? [] : [late])],
     legalComments: 'none',
     // Some dependencies are CommonJS and ask for Node's own modules with require().
     banner: { js: REQUIRE },

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { withoutBrowsers } from '../lean-sdk.ts';
 import { plainBuiltins } from '../plain-builtins.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
@@ -48,7 +49,7 @@ export async function bundleScript(target: string, options: ScriptOptions = {}):
     mainFields: ['module', 'main'],
     minify: true,
     legalComments: 'none',
-    plugins: [...plugins, plainBuiltins],
+    plugins: [...plugins, plainBuiltins, withoutBrowsers],
     banner: { js: `${wrapper?.start ?? ''}${IMPORT_META}` },
     footer: { js: wrapper?.end ?? '' },
     define: { 'import.meta.url': 'importMetaUrl' },

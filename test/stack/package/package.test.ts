@@ -140,6 +140,12 @@ describe('bundles', () => {
     expect(atStart.filter(isRare)).toEqual([]);
   });
 
+  test.each(names)('%s holds nothing that is for browsers', (name) => {
+    const { inputs } = findBuilt(name);
+    expect(inputs).toContain(`functions/${name}/wire.ts`);
+    expect(inputs.filter((input) => input.includes('node_modules/bowser/'))).toEqual([]);
+  });
+
   test.each(names)('%s starts from two files at most: each has to be found, read and linked', async (name) => {
     const files = ['handler.mjs'];
     for (const file of files) {
