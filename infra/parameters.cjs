@@ -1,6 +1,6 @@
 // The parameters of a stage: infra/parameters.yml, then stages/<stage>.yml, then --param. The packager calls it before it
 // makes anything, in an account or on disk, and ends with all that is wrong, each by the parameter's name.
-const { existsSync } = require('node:fs');
+const { existsSync, readFileSync, statSync } = require('node:fs');
 const path = require('node:path');
 const { NUMBERS } = require('./parameter-forms.cjs');
 const { listFaults } = require('./parameter-rules.cjs');
@@ -21,6 +21,14 @@ function toParameters(document, place) {
       return [name, String(value)];
     }),
   );
+}
+
+/** Of a file without a parameter the packager says that it is `undefined`, and no more. @param {string} file */
+function isBlank(file) {
+  if (!statSync(file).isFile()) return false;
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .every((line) => line.trim() === '' || line.trimStart().startsWith('#'));
 }
 
 /** @param {readonly string[]} given `name=value` @returns {Parameters} */
@@ -48,7 +56,8 @@ async function resolve({ options, resolveVariable }) {
   const defaults = toParameters(documented['default'], 'infra/parameters.yml');
   const place = `stages/${stage}.yml`;
   const isThere = existsSync(path.resolve(place));
-  const own = isThere ? toParameters(await resolveVariable(`file(${place})`), place) : {};
+  const own =
+    isThere && !isBlank(path.resolve(place)) ? toParameters(await resolveVariable(`file(${place})`), place) : {};
   const given = readGiven(options.param ?? []);
   const values = { ...defaults, ...toParameters(documented[stage], 'infra/parameters.yml'), ...own };
   const deployed = { ...values, ...given };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import * as v from 'valibot';
@@ -15,8 +16,12 @@ interface Deployment {
   readonly values: Readonly<Record<string, string>>;
 }
 
-const { listFaults } = createRequire(import.meta.url)('../../infra/parameters.cjs') as {
+const { listFaults, resolve } = createRequire(import.meta.url)('../../infra/parameters.cjs') as {
   readonly listFaults: (deployment: Deployment) => readonly string[];
+  readonly resolve: (packager: {
+    readonly options: { readonly stage: string; readonly region: string };
+    readonly resolveVariable: (name: string) => Promise<unknown>;
+  }) => Promise<{ readonly default: Readonly<Record<string, unknown>> }>;
 };
 
 const { default: defaults } = v.parse(v.looseObject({ default: Values }), readYaml('infra/parameters.yml'));
@@ -153,4 +158,21 @@ describe('the parameters of a deployment', () => {
     expect(bucket.length <= 63 || faults.length > 0).toBe(true);
     expect(faults.every((fault) => fault.startsWith('stage: '))).toBe(true);
   });
+});
+
+test.each(['', '\n# all by default\n'])('a stage file of %j has the defaults', async (text) => {
+  const stage = `blank${process.pid}`;
+  const file = path.join(ROOT, `stages/${stage}.yml`);
+  await writeFile(file, text);
+  try {
+    // As osls does for a document without a value.
+    const resolveVariable = (name: string): Promise<unknown> =>
+      name === 'file(infra/parameters.yml)'
+        ? Promise.resolve(readYaml('infra/parameters.yml'))
+        : Promise.reject(new Error(`${name} returned not supported result: "undefined"`));
+    const resolved = await resolve({ options: { stage, region: 'us-east-1' }, resolveVariable });
+    expect(Object.keys(resolved.default).toSorted()).toEqual(Object.keys(defaults).toSorted());
+  } finally {
+    await rm(file);
+  }
 });
