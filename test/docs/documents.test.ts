@@ -68,6 +68,27 @@ function findUnmade(text: string): readonly string[] {
   return unmade;
 }
 
+/** What the shell of whoever reads has, or the command before it sets. */
+const GIVEN_VARIABLE = /^(?:HOME|PATH|PWD|USER|KUBECONFIG|AWS_\w+|CI_\w+|GITHUB_\w+)$/;
+
+/** Variables of commands that no line up to theirs sets. */
+function findUnset(text: string): readonly string[] {
+  const set = new Set<string>();
+  const unset: string[] = [];
+  for (const [, kind, block = ''] of text.matchAll(/^ *```(sh|bash|console)\n([\s\S]*?)^ *```/gm)) {
+    // A program in single quotes has variables of its own.
+    for (const line of block.replaceAll(/'[^']*'/g, "''").split('\n')) {
+      if (kind === 'console' && !line.trimStart().startsWith('$ ')) continue;
+      const assignments = [...line.matchAll(/(?:^|[\s;&|(])(\w+)=|\bfor (\w+) in|\bread (?:-\w+ )?(\w+)/g)];
+      for (const [, assigned, looped, filled] of assignments) set.add(assigned ?? looped ?? filled ?? '');
+      for (const [, name = ''] of line.matchAll(/\$\{?([A-Za-z_]\w*)/g)) {
+        if (!set.has(name) && !GIVEN_VARIABLE.test(name)) unset.push(name);
+      }
+    }
+  }
+  return unset;
+}
+
 function toFirstFolder(place: string): string {
   return place.split('/', 1)[0] ?? '';
 }
@@ -113,6 +134,23 @@ describe.each(GUIDES)('%s', (file) => {
   test('every folder that a command writes into is made before', () => {
     expect(findUnmade(text)).toEqual([]);
   });
+
+  test('every variable that a command uses is set before', () => {
+    expect(findUnset(text)).toEqual([]);
+  });
+});
+
+test('the check of variables sees one that nobody set', () => {
+  const block = (...lines: readonly string[]): string => ['```sh', ...lines, '```'].join('\n');
+  expect(findUnset(block('aws s3 ls "s3://$bucket/$prefix/$key"', 'bucket=a'))).toEqual(['bucket', 'prefix', 'key']);
+  const set = block(
+    'a=1 b=$(pwd)',
+    'for c in x; do',
+    'ls | while read -r d; do',
+    'echo "$a $b $c $d $HOME" | jq \'$e\'',
+  );
+  expect(findUnset(set)).toEqual([]);
+  expect(findUnset('```console\n$ echo $a\nthis prints $b\n```')).toEqual(['a']);
 });
 
 test('the check of folders sees one that nobody made', () => {
