@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { createCleartextMessage, readPrivateKey, sign } from 'openpgp';
+import { createCleartextMessage, type PrivateKey, readPrivateKey, sign } from 'openpgp';
 import { bundleStored } from './release/bundle-stored.ts';
 import { buildContainerImage } from './release/container-image.ts';
 import { toChecksums, toProvenance, toReleasedFile, toSbom } from './release/documents.ts';
@@ -17,7 +17,7 @@ const HELP = `Builds what a release publishes: a program for each platform, the 
 
 Usage: npm run release -- [options]
 
-  --output DIR        where to write (default: dist/release; what is there is replaced)
+  --output DIR        where to write (default: dist/release; a release that is there is replaced)
   --platform NAME     build this program alone (repeatable): ${PLATFORMS.join(', ')}
   --image             build the container image too, which needs buildah
   --base IMAGE        its base, as buildah names one (default: UBI 9 minimal)
@@ -45,7 +45,8 @@ async function main(): Promise<number> {
   }
   const platforms = values.platform.map(toPlatform);
   if (values.image && platforms.every(isWindows)) throw new TypeError('--image needs a --platform of Linux');
-  const key = values.key === undefined ? undefined : await readFile(values.key, 'utf8');
+  const key = values.key === undefined ? undefined : await readKey(values.key);
+  await requireReplaceable(values.output);
   const scratch = await mkdtemp(path.join(tmpdir(), 'signet-release-'));
   try {
     await writeRelease({ ...values, platforms, key }, scratch);
@@ -55,13 +56,34 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** The key that signs at the end, before anything is built. @throws TypeError */
+async function readKey(file: string): Promise<PrivateKey> {
+  try {
+    return await readPrivateKey({ armoredKey: await readFile(file, 'utf8') });
+  } catch (cause) {
+    throw new TypeError(`--key ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** The folder is removed with all that is in it, which may be a release and nothing else. @throws TypeError */
+async function requireReplaceable(output: string): Promise<void> {
+  const names = await readdir(output).catch((cause: unknown) => {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw new TypeError(`--output ${output}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  });
+  const other = names.find((name) => !/^(?:signet-.+|sha256sum\.txt(?:\.asc)?)$/.test(name));
+  if (other === undefined) return;
+  throw new TypeError(
+    `--output ${output}: it holds ${JSON.stringify(other)}, which no release wrote: name another folder`,
+  );
+}
+
 interface ReleaseOptions {
   readonly output: string;
   readonly platforms: readonly ReleasePlatform[];
   readonly image: boolean;
   readonly base?: string | undefined;
-  /** An armored private key. */
-  readonly key: string | undefined;
+  readonly key: PrivateKey | undefined;
 }
 
 async function writeRelease(options: ReleaseOptions, scratch: string): Promise<void> {
@@ -101,8 +123,7 @@ async function writeRelease(options: ReleaseOptions, scratch: string): Promise<v
   await writeFile(at('sha256sum.txt'), checksums);
   if (key !== undefined) {
     const message = await createCleartextMessage({ text: checksums });
-    const signingKeys = await readPrivateKey({ armoredKey: key });
-    await writeFile(at('sha256sum.txt.asc'), await sign({ message, signingKeys }));
+    await writeFile(at('sha256sum.txt.asc'), await sign({ message, signingKeys: key }));
   }
   process.stdout.write(checksums);
 }
