@@ -75,6 +75,8 @@ function coversHost(domain: string, host: string): boolean {
 
 /** A label in front of a wildcard's domain, so that no domain is taken for a whole host such as Docker Hub's. */
 const LABEL = 'a.';
+/** What is in front of an address in a browser. */
+const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
 const IPV6_HOST = /^(\[[0-9A-Fa-f:.]+\])(.*)$/;
 
 /**
@@ -103,6 +105,11 @@ export function requireCanonicalScope(scope: string): void {
 
 /** Why {@link requireCanonicalScope} refuses a scope; undefined when it does not. */
 export function findSpellingFault(scope: string): string | undefined {
+  const [scheme] = SCHEME.exec(scope) ?? [];
+  if (scheme !== undefined) {
+    const written = toCanonicalScope(scope.slice(scheme.length));
+    return `${JSON.stringify(scope)} has a scheme: write ${JSON.stringify(written)}`;
+  }
   const canonical = toCanonicalScope(scope);
   if (canonical === scope) return undefined;
   return `the host in ${JSON.stringify(scope)} is not in its canonical spelling: write ${JSON.stringify(canonical)}`;

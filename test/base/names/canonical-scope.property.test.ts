@@ -24,7 +24,7 @@ test('a canonical scope is canonical, and nothing behind the host changes', () =
     fc.property(scope, (text) => {
       const [named = ''] = text.split('/');
       // What has two ports is no host, and loses one of them at a time.
-      fc.pre(named.split(':').length <= 2);
+      fc.pre(named.split(':').length <= 2 && !text.includes('://'));
       const canonical = toDemandedSpelling(text);
       expect(findSpellingFault(canonical)).toBeUndefined();
       const slash = text.indexOf('/');
@@ -43,6 +43,14 @@ test('it is the spelling of the repositories that verdicts are about', () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test.each([
+  ['https://registry.example.com/shop', 'registry.example.com/shop'],
+  ['HTTP://Registry.example.com:443/shop', 'registry.example.com/shop'],
+  ['docker://docker.io/library', 'docker.io/library'],
+])('a scope has no scheme: %s', (text, written) => {
+  expect(findSpellingFault(text)).toBe(`${JSON.stringify(text)} has a scheme: write ${JSON.stringify(written)}`);
 });
 
 /** The scope that an operator is told to write; the text itself where there is no fault in it. */
