@@ -30,6 +30,7 @@ export interface PolicyTryOptions extends RegistryImageOptions, PlatformOptions,
 
 /** @returns the exit status: 1 when something that runs would be refused, 3 when something is not known */
 export async function tryPolicy(options: PolicyTryOptions, signal: AbortSignal): Promise<number> {
+  requireUse(options);
   const { tried, warnings } = readTriedPolicies(await readPolicies(options.policy));
   const folder = await listExport(options.against, GATHERED);
   const exported = readExportedCluster(options.against, await readClusterFiles(folder, GATHERED));
@@ -53,6 +54,14 @@ export async function tryPolicy(options: PolicyTryOptions, signal: AbortSignal):
   } finally {
     close();
   }
+}
+
+/** An option that changes nothing was meant to change something. @throws InputError `ArgumentInvalid` */
+function requireUse({ verify = false, ...given }: PolicyTryOptions): void {
+  const { registriesD, root, pullSecret, allowRegistry, registry = [], allowPrivateStores, tlsCa } = given;
+  const isForVerify = [registriesD, root, pullSecret, allowPrivateStores, tlsCa].some((value) => value !== undefined);
+  if (verify || (!isForVerify && allowRegistry.length + registry.length === 0)) return;
+  throw new InputError('ArgumentInvalid', 'without --verify nothing is contacted: leave what says how out');
 }
 
 /** Every file of the folder, or the file: what is no policy is refused, and nothing is passed over. */

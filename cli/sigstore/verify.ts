@@ -1,7 +1,7 @@
 import { formatUnixTime } from '../../lib/base/documents/unix-time.ts';
 import { evaluateCandidate, type Rejection } from '../../lib/base/errors/evaluate-candidate.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
-import { isDigest, parseDigest } from '../../lib/base/names/digest.ts';
+import { parseDigest } from '../../lib/base/names/digest.ts';
 import {
   type Artifact,
   type ArtifactTrust,
@@ -79,7 +79,7 @@ async function openArtifactTrust(options: SigstoreVerifyOptions): Promise<Artifa
 
 /** A file that is called like a digest is named by its path, such as `./sha256:…`. */
 async function readArtifact(named: string): Promise<Artifact> {
-  if (isDigest(named)) return { kind: 'digest', digest: parseDigest(named) };
+  if (/^sha(?:256|384|512):/.test(named)) return { kind: 'digest', digest: parseDigest(named) };
   return { kind: 'content', bytes: await readInput(named, MAX_FILE_BYTES) };
 }
 

@@ -85,7 +85,7 @@ describe('signet bundle create --with-tool --with-trust', () => {
   test.each<[string, readonly string[], string]>([
     ['a Signet that is not one file', ['--with-tool'], 'name one with --tool FILE'],
     ['a program that is not there', ['--tool', 'none'], 'cannot read none'],
-    ['no mirror', ['--with-trust', '--from', 'nowhere'], 'nothing to put into'],
+    ['no mirror', ['--with-trust', '--from', 'nowhere'], 'nowhere is not a directory: nothing is there'],
   ])('with %s exits 2 and leaves nothing', async (_, args, says) => {
     const before = await readdir(work);
     const { status, stderr } = await signet('create', 'x.tar.gz', ...FROM, ...args);

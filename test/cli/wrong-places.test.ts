@@ -92,6 +92,26 @@ describe('what a word names is not what belongs there: exit 2, and the reason in
       ['record', 'audit', '--from', 'file', '--key', 'key.pub'],
       /^signet: file is not a directory\n$/,
     ],
+    [
+      'no mirror to pack',
+      ['bundle', 'create', 'x.tar.gz', '--from', 'nope', '--trust', FIXTURE_TRUST],
+      /^signet: nope is not a directory: nothing is there\n$/,
+    ],
+    [
+      'half a digest',
+      ['sigstore', 'verify', 'sha256:abc', '--bundle', 'file', '--key', 'key.pub'],
+      /^signet: "sha256:abc" is not a digest: sha256 takes 64 lower-case hex digits, found 3\n$/,
+    ],
+    [
+      'a tag where a repository belongs',
+      ['mirror', 'check', 'registry.example.com/a:1', ...FROM, '--digest', GOOD],
+      /^signet: "registry.example.com\/a:1" is not a repository: expected registry\/repository without tag or digest\n$/,
+    ],
+    [
+      'how to read what is not read',
+      ['policy', 'try', '--policy', 'policy.json', '--against', 'folder', '--registries-d', 'nope'],
+      /^signet: without --verify nothing is contacted: leave what says how out\n$/,
+    ],
     ['a mirror in a file', ['mirror', 'sync', ...FROM, '--to', 'file', '--digest', GOOD], /file is not a directory\n$/],
     ['trust into a file', ['trust', 'publish', '--trust', FIXTURE_TRUST, '--to', 'file'], /file is not a directory\n$/],
     ['keys below a file', [...MACHINECONFIG, '--root', 'file'], /^signet: cannot read file: it is no folder\n$/],

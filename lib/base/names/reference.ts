@@ -38,8 +38,9 @@ export function parseNamedDigest(text: string): Digest {
 /** A repository alone: no tag, no digest. @throws InputError `PullspecInvalid`. */
 export function parseRepository(text: string): Repository {
   const { repository, tag, digest } = parseReference(text);
-  if (tag !== undefined || digest !== undefined) throw invalid(text, 'expected a repository without tag or digest');
-  return repository;
+  if (tag === undefined && digest === undefined) return repository;
+  const remedy = 'expected registry/repository without tag or digest';
+  throw new InputError('PullspecInvalid', `${JSON.stringify(shorten(text))} is not a repository: ${remedy}`);
 }
 
 /** Whether a text is a repository in its one canonical spelling. */
@@ -113,11 +114,14 @@ function repositoryFault(component: string): string {
 }
 
 function invalid(text: string, fault: string): InputError {
-  const shown = text.length > 160 ? `${text.slice(0, 160)}…` : text;
   return new InputError(
     'PullspecInvalid',
-    `${JSON.stringify(shown)} is not a pullspec: ${fault}; expected registry/repository[:tag][@sha256:<64 hex digits>]`,
+    `${JSON.stringify(shorten(text))} is not a pullspec: ${fault}; expected registry/repository[:tag][@sha256:<64 hex digits>]`,
   );
+}
+
+function shorten(text: string): string {
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text;
 }
 
 declare const pullspecBrand: unique symbol;

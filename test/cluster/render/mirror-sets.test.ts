@@ -133,7 +133,7 @@ test.each<[name: string, text: string, expected: string]>([
   ['a tag', `${MIRROR}:4.16`, 'without tag or digest'],
   ['a digest', `${MIRROR}@sha256:${'0'.repeat(64)}`, 'without tag or digest'],
   ['a scheme', `https://${MIRROR}`, 'is not a pullspec'],
-  ['a host alone', 'mirror.example:5000', 'is not a pullspec'],
+  ['a host alone', 'mirror.example:5000', 'is not a repository'],
   ['an IPv6 address', '[fd00::1]:5000/a', 'IPv6'],
   ['a wildcard', '*.example/a', 'is not a pullspec'],
   ['nothing', '', 'names no repository'],
