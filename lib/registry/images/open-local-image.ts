@@ -140,13 +140,19 @@ function findDescriptor(directory: string, index: JsonObject, name: string | und
   const entries = manifests.filter(isJsonObject).map((entry) => requireSpelling(directory, entry, DESCRIPTOR_MEMBERS));
   const meant = entries.filter((entry) => name === undefined || isNamed(entry, name));
   const [descriptor] = meant;
-  const named = name === undefined ? 'is not the only one' : `${JSON.stringify(name)} is not there exactly once`;
-  if (descriptor === undefined || meant.length !== 1) throw unreadable(directory, `an image that ${named}`);
+  if (descriptor === undefined || meant.length !== 1) throw unreadable(directory, choiceFault(meant.length, name));
   const { digest, size } = descriptor;
   if (typeof digest !== 'string' || !isDigest(digest) || typeof size !== 'number') {
     throw unreadable(directory, 'index.json has a descriptor without digest or size');
   }
   return { digest, size };
+}
+
+function choiceFault(count: number, name: string | undefined): string {
+  if (name === undefined)
+    return count === 0 ? 'it holds no image' : `it holds ${count} images: name one, as in oci:PATH:NAME`;
+  const called = JSON.stringify(name);
+  return count === 0 ? `no image in it is called ${called}` : `${count} images in it are called ${called}`;
 }
 
 const DESCRIPTOR_MEMBERS = ['mediaType', 'digest', 'size', 'annotations'];

@@ -179,6 +179,17 @@ describe('oci:', () => {
     await expect(read(openLayoutImage(directory, name))).rejects.toMatchObject(expected);
   });
 
+  test.each<[string, readonly object[], string | undefined, string]>([
+    ['two', [named('a'), named('b')], undefined, 'it holds 2 images: name one, as in oci:PATH:NAME'],
+    ['none', [], undefined, 'it holds no image'],
+    ['no such name', [named('a')], 'b', 'no image in it is called "b"'],
+    ['two of one name', [named('a'), named('a')], 'a', '2 images in it are called "a"'],
+  ])('says what to do: %s', async (_, manifests, name, said) => {
+    const directory = await writeLayout({ manifests });
+    const message = `cannot read the image in ${directory}: ${said}`;
+    await expect(read(openLayoutImage(directory, name))).rejects.toMatchObject({ message });
+  });
+
   test('a link among its directories is not followed', async () => {
     const directory = await writeLayout();
     const outside = path.join(await scratch.directory(), 'blobs');
