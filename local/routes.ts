@@ -119,27 +119,29 @@ export function matchRoute(
   const given = path.split('/');
   const otherMethods: string[] = [];
   for (const { route, segments } of PATTERNS) {
-    const pathParameters = matchSegments(segments, given);
-    if (pathParameters === undefined) continue;
-    if (route.method === method) return { route, pathParameters };
+    if (!isMatch(segments, given)) continue;
+    if (route.method === method) return { route, pathParameters: toParameters(segments, given) };
     otherMethods.push(route.method);
   }
   return otherMethods.length === 0 ? undefined : { otherMethods };
 }
 
-function matchSegments(
-  expected: readonly Segment[],
-  given: readonly string[],
-): Readonly<Record<string, string>> | undefined {
-  let parameters: Readonly<Record<string, string>> = {};
-  for (const [index, { kind, name }] of expected.entries()) {
-    if (kind === 'rest') {
-      const tail = given.slice(index).join('/');
-      return tail === '' ? undefined : { ...parameters, [name]: tail };
-    }
-    const value = given[index];
-    if (value === undefined || (kind === 'text' ? value !== name : value === '')) return undefined;
-    if (kind === 'one') parameters = { ...parameters, [name]: value };
-  }
-  return expected.length === given.length ? parameters : undefined;
+/** Makes nothing but the answer: each request is compared with some forty routes, and garbage lengthens the slowest ones. */
+function isMatch(expected: readonly Segment[], given: readonly string[]): boolean {
+  const isOpenEnded = expected.at(-1)?.kind === 'rest';
+  if (isOpenEnded ? given.length < expected.length : given.length !== expected.length) return false;
+  return expected.every(({ kind, name }, index) => {
+    if (kind === 'text') return given[index] === name;
+    // An empty rest is none; one that starts with a slash is more than that.
+    return given[index] !== '' || (kind === 'rest' && given.length > expected.length);
+  });
+}
+
+/** The parameters of a path that matches. */
+function toParameters(expected: readonly Segment[], given: readonly string[]): Readonly<Record<string, string>> {
+  const parameters = expected.flatMap(({ kind, name }, index) => {
+    if (kind === 'text') return [];
+    return [[name, given.slice(index, kind === 'rest' ? undefined : index + 1).join('/')] as const];
+  });
+  return Object.fromEntries(parameters);
 }
