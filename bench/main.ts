@@ -19,7 +19,7 @@ Usage: npm run bench -- [--only NAME]... [--check] [-o json]
   --check               exit 1 when a row with a goal misses it, or did not run; on ratios alone
   -o, --output FORMAT   text (default) or json
 
-Peers that are not installed are named as not run. A full run takes about ten minutes, on a quiet machine.
+Peers that are not installed are named as not run. A full run takes about twenty minutes, on a quiet machine.
 `;
 
 const { values } = parseArgs({
