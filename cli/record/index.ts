@@ -74,7 +74,7 @@ export function addRecord(program: Command, { setStatus, signal }: Run): void {
       new Option('--from <place>', 'the API (https://…) or the object store that has it').argParser(parseNotEmpty),
     )
     .addOption(form())
-    .addOption(new Option('--key <file>', 'public key (PEM) that has to have signed it').argParser(parseNotEmpty))
+    .addOption(new Option('--key <file>', 'public key (PEM) that has to have signed it').argParser(parseOnce))
     .addOption(
       new Option('--as <form>', 'print the DSSE envelope, a Sigstore bundle, or the statement in it')
         .choices(['dsse', 'bundle', 'statement'])

@@ -25,9 +25,13 @@ export const options = {
       'trust documents: one profile, or a directory with one sub-directory per profile',
     ).makeOptionMandatory(),
   profile: () =>
-    asSetting('profile', new Option('--profile <name>', 'profile to use (default: the only one, else ocp)'), {
-      needs: 'trust',
-    }),
+    asSetting(
+      'profile',
+      new Option('--profile <name>', 'profile to use (default: the only one, else ocp)').argParser(parseOnce),
+      {
+        needs: 'trust',
+      },
+    ),
   output: () => asSetting('output', outputOption('how to print the result', ['text', 'json'], 'text')),
   /** Of a command that decides: for pipelines too. */
   judgedOutput: () =>
@@ -171,7 +175,7 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
   return [...earlier, parseNotEmpty(value)];
 }
 
-/** For policies and trust: of two the first would be left out without a word, and what it asks for with it. */
+/** For what must hold, such as a policy or a key: of two the first would be left out without a word, and what it asks for. */
 export function parseOnce(value: string, earlier?: string): string {
   if (earlier === undefined) return parseNotEmpty(value);
   throw new InvalidArgumentError(`it takes one value, and has ${JSON.stringify(earlier)} already.`);

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { collect, options } from '../shell/options.ts';
+import { collect, options, parseOnce } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { SignatureOptions } from './verify.ts';
 
@@ -17,9 +17,14 @@ export function addSignature(program: Command, { setStatus }: Run): void {
         'OpenPGP public keys, binary or armored; any may have signed (repeatable)',
       ).argParser(collect),
     )
-    .option('--prepared <file>', 'a profile’s prepared trust, as it was published, instead of key files')
-    .option('--digest <digest>', 'what the signature must be for')
-    .option('--reference <repository>', 'repository that the signature must name')
+    .addOption(
+      new Option(
+        '--prepared <file>',
+        'a profile’s prepared trust, as it was published, instead of key files',
+      ).argParser(parseOnce),
+    )
+    .addOption(new Option('--digest <digest>', 'what the signature must be for').argParser(parseOnce))
+    .addOption(new Option('--reference <repository>', 'repository that the signature must name').argParser(parseOnce))
     .addOption(options.output())
     .action(async (file: string, given: SignatureOptions) => {
       const { verifySignatureFile } = await import('./verify.ts');

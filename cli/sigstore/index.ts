@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, parseOnce } from '../shell/options.ts';
+import { options, parseOnce } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { SigstoreVerifyOptions } from './verify.ts';
 
@@ -13,23 +13,23 @@ export function addSigstore(program: Command, { setStatus }: Run): void {
     .argument('<file|digest>', 'the file that was signed, or its digest, such as sha256:…')
     .addOption(
       new Option('--bundle <file>', 'the bundle, as cosign and other Sigstore clients write one')
-        .argParser(parseNotEmpty)
+        .argParser(parseOnce)
         .makeOptionMandatory(),
     )
     .addOption(
       new Option('--certificate-identity <name>', 'URI or email address that the certificate must name, exactly')
-        .argParser(parseNotEmpty)
+        .argParser(parseOnce)
         .conflicts('key'),
     )
     .addOption(
       new Option('--certificate-oidc-issuer <url>', 'issuer that the certificate must name, exactly')
-        .argParser(parseNotEmpty)
+        .argParser(parseOnce)
         .conflicts('key'),
     )
-    .addOption(new Option('--key <file>', 'the PEM public key that must have signed').argParser(parseNotEmpty))
+    .addOption(new Option('--key <file>', 'the PEM public key that must have signed').argParser(parseOnce))
     .addOption(
       new Option('--trusted-root <file>', 'trusted_root.json: logs, authorities and timestamp authorities')
-        .argParser(parseNotEmpty)
+        .argParser(parseOnce)
         .conflicts('trust'),
     )
     .addOption(new Option('--trust <dir>', 'take the trusted root of a profile instead').argParser(parseOnce))

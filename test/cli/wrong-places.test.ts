@@ -125,6 +125,21 @@ describe('what a word names is not what belongs there: exit 2, and the reason in
       ['verify', GOOD, ...FROM, '--trust', 'folder'],
       /^error: option '--trust <dir>' argument 'folder' is invalid\. it takes one value, and has "/,
     ],
+    ...[
+      ['verify', GOOD, ...FROM, '--profile', 'ocp', '--profile'],
+      ['signature', 'verify', 'file', '--digest', GOOD, '--digest'],
+      ['signature', 'verify', 'file', '--reference', 'registry.example.com/a', '--reference'],
+      ['signature', 'verify', 'file', '--prepared', 'one', '--prepared'],
+      ['sigstore', 'verify', 'file', '--bundle', 'one', '--key', 'one', '--key'],
+      ['sigstore', 'verify', 'file', '--bundle', 'one', '--certificate-identity', 'one', '--certificate-identity'],
+      ['sigstore', 'verify', 'file', '--bundle', 'one', '--trusted-root', 'one', '--trusted-root'],
+      ['checksums', 'verify', 'file', '--keyring', 'one', '--signature', 'one', '--signature'],
+      ['record', 'attest', 'file', '--key', 'one', '--key'],
+    ].map((call): [string, string[], RegExp] => [
+      `two of ${call.at(-1)}`,
+      [...call, 'other'],
+      /^error: option .* it takes one value, and has "/,
+    ]),
     ['a policy of nothing', [...POLICY, 'nothing'], /^signet: nothing: there is no manifest in it\n$/],
     ['an empty program', [...BUNDLE, '--tool', 'nothing'], /^signet: --tool nothing: the file is empty\n$/],
     [
