@@ -14,16 +14,7 @@ test('a state that somebody else wrote is replaced, and the run fails once, whic
   const objects = createMemoryObjectStore();
   await publishKeyrings(objects, [(await makeSigner('release')).keyring]);
   await objects.createObject('reverify/state.json', Buffer.from('junk'));
-  const now = (): Date => new Date();
-  const handler = createHandler({
-    objects,
-    trust: createTrustSource(objects, ['ocp'], now),
-    pushQueue: createMemoryQueue(),
-    invalidation: undefined,
-    now,
-    telemetry: createKeptTelemetry(),
-  });
-  const run = () => handler({}, createLocalContext('reverify'));
+  const run = startReverify(objects);
   await expect(run()).rejects.toMatchObject({ name: 'ConfigurationError', code: 'RevisionInvalid' });
   expect((await run()).kind).not.toBe('busy');
 });
@@ -38,19 +29,24 @@ test('an object of the mirror that nobody can read fails each run, which alarms,
     if (key === hidden) throw new StoreError('StatusUnexpected', 'reading it failed: 400 InvalidRequest');
     return await objects.readObject(key, limit);
   };
-  const now = (): Date => new Date();
-  const handler = createHandler({
-    objects: { ...objects, readObject },
-    trust: createTrustSource(objects, ['ocp'], now),
-    pushQueue: createMemoryQueue(),
-    invalidation: undefined,
-    now,
-    telemetry: createKeptTelemetry(),
-  });
-  const run = () => handler({}, createLocalContext('reverify'));
+  const run = startReverify({ ...objects, readObject });
   const fault = { code: 'NotAllowed', message: expect.stringContaining('400 InvalidRequest') as string };
   // A run does one slice where it has little time.
   for (let runs = 0; runs < 4; runs++) await run().catch(() => undefined);
   for (let runs = 0; runs < 2; runs++) await expect(run()).rejects.toMatchObject(fault);
   expect(await listKeys(objects, 'signatures/')).toEqual([hidden]);
 });
+
+/** The function over these objects, called as its schedule does. */
+function startReverify(objects: ObjectStore) {
+  const now = (): Date => new Date();
+  const handler = createHandler({
+    objects,
+    trust: createTrustSource(objects, ['ocp'], now),
+    pushQueue: createMemoryQueue(),
+    invalidation: undefined,
+    now,
+    telemetry: createKeptTelemetry(),
+  });
+  return async () => await handler({}, createLocalContext('reverify'));
+}
