@@ -8,8 +8,11 @@ const PACKAGE = 'test/stack/package/**/*.test.ts';
 /** What replaces a module for everything that imports it. */
 const ISOLATED = ['test/push/receive/receive-webhook.test.ts', 'test/platform/secrets/verify-webhook.test.ts'];
 
-/** Vitest keeps a processor free, of two one. */
-const shared = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: '100%' } as const;
+/**
+ * Vitest keeps a processor free, of two one. What takes seconds on a quiet machine takes minutes on a busy one: the
+ * times here end what hangs, and nothing else.
+ */
+const shared = { testTimeout: 120_000, hookTimeout: 300_000, maxWorkers: '100%' } as const;
 
 export default defineConfig({
   test: {

@@ -61,7 +61,8 @@ const MAX_WHOLE_BYTES = 128 * 1024;
 async function buildFunction(name: string, output: string): Promise<BuiltFunction> {
   const directory = path.join(output, name);
   const whole = await bundle(name, directory);
-  const metafile = measure(whole) > MAX_WHOLE_BYTES ? await bundle(name, directory, shareChunks(ROOT, whole)) : whole;
+  const lean = (): Plugin => shareChunks(ROOT, whole.inputs);
+  const metafile = measure(whole) > MAX_WHOLE_BYTES ? await bundle(name, directory, lean()) : whole;
   await writeFile(path.join(output, 'meta', `${name}.json`), `${JSON.stringify(metafile)}\n`);
   return {
     name,

@@ -15,17 +15,18 @@ const OURS = /^(?!node_modules\/).+\/.+\.ts$/;
  * linked. Here a module that is loaded late imports whatever is loaded by then, whoever asked for it, so that the same
  * entries reach all of that. Nothing is loaded earlier.
  *
- * @param root what the names of the metafile are relative to
- * @param whole what esbuild said of the same code without this
+ * @param root what the names of the inputs are relative to
+ * @param inputs what esbuild says that it reads for the same code without this
  */
-export function shareChunks(root: string, { inputs }: Metafile): Plugin {
-  const before = listLoadedBefore(inputs);
+export function shareChunks(root: string, inputs: Inputs): Plugin {
+  const entries = listEntries(inputs);
+  const before = listLoadedBefore(inputs, entries);
   return {
     name: 'shared-chunks',
     setup(bundling) {
       bundling.onLoad({ filter: /\.(?:ts|m?js)$/ }, async ({ path: file }) => {
         const input = path.relative(root, file);
-        const ours = [...(before.get(input) ?? [])].filter((each) => OURS.test(each) && !isEntry(each, inputs));
+        const ours = [...(before.get(input) ?? [])].filter((each) => OURS.test(each) && !entries.has(each));
         if (ours.length === 0 || inputs[input]?.format === 'cjs') return undefined;
         const imports = ours.map((each) => `import ${JSON.stringify(path.join(root, each))};`);
         const contents = `${await readFile(file, 'utf8')}\n${imports.join('')}`;
@@ -39,11 +40,10 @@ export function shareChunks(root: string, { inputs }: Metafile): Plugin {
  * The modules that an import() asks for, each with those that are loaded before it, whichever way it is reached.
  * None of those reaches it in turn by import statements: it would be loaded before itself.
  */
-function listLoadedBefore(inputs: Inputs): ReadonlyMap<string, Files> {
+function listLoadedBefore(inputs: Inputs, entries: Files): ReadonlyMap<string, Files> {
   const late = new Set(Object.keys(inputs).flatMap((file) => listImports(file, 'dynamic-import', inputs)));
-  const entries = Object.keys(inputs).filter((file) => isEntry(file, inputs));
   const loaded = new Map([...entries, ...late].map((file) => [file, reach(file, inputs)]));
-  const before = new Map<string, Files>(entries.map((file) => [file, new Set()]));
+  const before = new Map<string, Files>(Array.from(entries, (file) => [file, new Set()]));
   for (let isSettled = false; !isSettled; ) {
     isSettled = true;
     for (const file of late) {
@@ -81,7 +81,8 @@ function listImports(file: string, wanted: Kind, inputs: Inputs): readonly strin
   return imports.flatMap(({ kind, path: imported }) => (kind === wanted ? [imported] : []));
 }
 
-/** Nothing imports it. */
-function isEntry(file: string, inputs: Inputs): boolean {
-  return !Object.values(inputs).some(({ imports }) => imports.some(({ path: imported }) => imported === file));
+/** What nothing imports. */
+function listEntries(inputs: Inputs): Files {
+  const imported = new Set(Object.values(inputs).flatMap(({ imports }) => imports.map(({ path: file }) => file)));
+  return new Set(Object.keys(inputs).filter((file) => !imported.has(file)));
 }

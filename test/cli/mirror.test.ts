@@ -88,7 +88,7 @@ describe('signet mirror sync', () => {
     isDown = false;
     const again = await mirror(...args);
     expect([again.status, JSON.parse(again.stdout)]).toMatchObject([3, { outcomes: { indeterminate: 0 } }]);
-  }, 120_000);
+  });
 
   test.each([
     ['nothing to mirror', ['sync', '--trust', TRUST, '--to', 'x'], 2, 'name the releases'],

@@ -179,7 +179,7 @@ test('what was found once is not there any more', async () => {
 
 describe('npm run fuzz', () => {
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 50_000 });
+    spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8', timeout: 110_000 });
 
   test('ends with the counts and the seed, the same for the same seed', () => {
     const [one, other] = [

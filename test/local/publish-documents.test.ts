@@ -10,6 +10,7 @@ import { type DocumentPublisher, publishDocuments } from '../../local/publish-do
 import { FIXTURE_TRUST } from '../support/fixture-releases.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { createKeptTelemetry } from '../support/quiet-telemetry.ts';
+import { until } from '../support/until.ts';
 import { IMAGE_POLICY } from '../trust/sample-documents.ts';
 
 const LOOK_MS = 10;
@@ -48,14 +49,6 @@ function record(): { telemetry: Telemetry; lines: string[] } {
     },
   };
   return { telemetry, lines };
-}
-
-async function until(what: () => boolean): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!what()) {
-    if (Date.now() > deadline) throw new Error('it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
 }
 
 describe('at the start', () => {

@@ -62,7 +62,7 @@ test('-o json lists each figure once, and the calls of one verification', () => 
     // Loaded by choice, or by nobody.
     expect(called(id)?.filter((file) => /s3-|x509|lib\/cluster/.test(file))).toEqual([]);
   }
-}, 60_000);
+});
 
 test('refuses an option that there is not with 2', () => {
   const { status, stdout, stderr } = house('--all');

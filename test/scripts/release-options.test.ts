@@ -16,7 +16,7 @@ afterAll(async () => rm(work, { recursive: true }));
 
 async function release(...args: readonly string[]) {
   return await new Promise<{ readonly status: number | string | null; readonly stderr: string }>((resolve) => {
-    execFile(process.execPath, [RELEASE, ...args], { cwd: work, timeout: 20_000 }, (error, _, stderr) => {
+    execFile(process.execPath, [RELEASE, ...args], { cwd: work, timeout: 90_000 }, (error, _, stderr) => {
       resolve({ status: error === null ? 0 : (error.code ?? null), stderr });
     });
   });

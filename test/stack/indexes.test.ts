@@ -177,7 +177,7 @@ function testIndexes(start: () => Promise<StartedRegistry>): void {
       at('sigstore/policy.json'),
       policyOf({ type: 'sigstoreSigned', keyData, signedIdentity: { type: 'matchRepository' } }),
     );
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const close of closers) close();
     await setup.close();

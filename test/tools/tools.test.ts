@@ -141,7 +141,7 @@ describe('installing', () => {
     const PATH = await toPath('/bin/sleep 600 &', `echo "$$ $!" > ${pids}.new && /bin/mv ${pids}.new ${pids}`, 'wait');
     const env = { PATH, HOME: parent, SIGNET_TEST_TOOLS: cache };
     const child = spawn(process.execPath, [MAIN, '--only', 'cluster-reader'], { env, stdio: 'ignore' });
-    await vi.waitUntil(() => isThere(pids), { timeout: 30_000 });
+    await vi.waitUntil(() => isThere(pids), { timeout: 90_000 });
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
     for (const pid of (await readFile(pids, 'utf8')).trim().split(' ')) expect(await isRunning(pid)).toBe(false);

@@ -25,7 +25,7 @@ let built = '';
 beforeAll(async () => {
   scratch = await mkdtemp(path.join(tmpdir(), 'signet-built-'));
   built = await buildCli(path.join(scratch, 'cli'));
-}, 120_000);
+});
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 function run(...args: readonly string[]) {

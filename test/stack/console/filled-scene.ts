@@ -14,7 +14,8 @@ import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { toPushBody } from '../../../lib/push/receive/push-message.ts';
 import { startQueues } from '../../../local/queues/start-queues.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
-import { type Scene, startScene, TIMES, verify } from './scene.ts';
+import { until } from '../../support/until.ts';
+import { type Scene, startScene, verify } from './scene.ts';
 
 const CANONICAL = 'quay.io/openshift-release-dev/ocp-release';
 export const digestOf = (pullspec: string): string => pullspec.slice(pullspec.indexOf('@') + 1);
@@ -70,14 +71,6 @@ export async function startFilledScene(): Promise<FilledScene> {
     await rm(folder, { recursive: true });
   };
   return { ...scene, close, mapPush: async () => await mapPush(trust, url) };
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + TIMES.timeout / 2;
-  while (!(await isSo())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen in time: ${isSo.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 async function planAgain(url: string): Promise<void> {

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -19,13 +20,14 @@ let data = '';
 let url = '';
 let service: ChildProcess;
 let output = '';
+const readOutput = (): string => output;
 
 async function start(): Promise<void> {
   output = '';
   const args = ['--port', '0', '--data', data, '--trust', FIXTURE_TRUST, '--store', FIXTURE_STORE];
   service = spawn(process.execPath, [path.join(ROOT, 'local/main.ts'), ...args], { cwd: work });
   for (const stream of [service.stdout, service.stderr]) stream?.on('data', (text) => (output += String(text)));
-  await until(async () => output.includes('ready at'));
+  await until(async () => output.includes('ready at'), readOutput);
   url = /ready at (\S+)/.exec(output)?.[1] ?? '';
 }
 
@@ -33,14 +35,6 @@ async function stop(signal: NodeJS.Signals): Promise<void> {
   const ended = once(service, 'exit');
   service.kill(signal);
   await ended;
-}
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen in time: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 beforeAll(async () => {
@@ -77,7 +71,7 @@ async function readState(place: string): Promise<State> {
 
 async function makeBundle(body: object = {}): Promise<{ place: string; state: State; archive: Buffer }> {
   const place = (await post('/v1/bundles', body)).headers.get('location') ?? '';
-  await until(async () => (await readState(place)).state !== 'queued');
+  await until(async () => (await readState(place)).state !== 'queued', readOutput);
   const state = await readState(place);
   const response = await fetch(`${url}${state.link}`);
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/gzip']);
@@ -138,7 +132,7 @@ describe('a bundle of the service', () => {
     if ((await readState(place)).state === 'queued') {
       expect((await post('/v1/bundles', {})).headers.get('location')).toBe(place);
     }
-    await until(async () => (await readState(place)).state === 'done');
+    await until(async () => (await readState(place)).state === 'done', readOutput);
   });
 });
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json' },
     body: '{}',
   });
-}, 60_000);
+});
 
 afterAll(async () => {
   await service.close();

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
+import { until } from '../../support/until.ts';
 
 const MAIN = path.join(import.meta.dirname, '../../../local/main.ts');
 const signed = fixtureReleases.filter(({ expected }) => expected === 'accept');
@@ -37,14 +38,6 @@ function start(args: readonly string[]) {
   let output = '';
   for (const stream of [service.stdout, service.stderr]) stream.on('data', (text) => (output += String(text)));
   return { service, readOutput: () => output };
-}
-
-async function until(what: () => Promise<boolean>, tell: () => string): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen in time: ${tell()}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 test('--graph mirrors what the graph names, and again when the schedule says so', async () => {
@@ -78,7 +71,7 @@ test('--graph mirrors what the graph names, and again when the schedule says so'
   ]);
   service.kill('SIGTERM');
   expect(await once(service, 'exit')).toEqual([0, null]);
-}, 60_000);
+});
 
 test.each<[string, readonly string[], RegExp]>([
   ['no URL', ['--graph', 'ocp'], /^signet: --graph: entry 1 is not profile=URL$/m],

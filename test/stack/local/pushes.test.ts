@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEMO_IMAGES } from '../../../demo/demo-images.ts';
 import type { VerdictRecord } from '../../../lib/verdict/records/verdict-record.ts';
 import { DEMO_EVENTS, type DemoEvent } from '../../demo/demo-events.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const SAMPLES = path.join(ROOT, 'demo/events');
@@ -15,12 +16,13 @@ let work = '';
 let url = '';
 let service: ChildProcess;
 let output = '';
+const readOutput = (): string => output;
 
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'signet-pushes-'));
   service = spawn(process.execPath, [path.join(ROOT, 'local/main.ts'), '--port', '0'], { cwd: work });
   for (const stream of [service.stdout, service.stderr]) stream?.on('data', (text) => (output += String(text)));
-  await until(async () => output.includes('ready at'));
+  await until(async () => output.includes('ready at'), readOutput);
   url = /ready at (\S+)/.exec(output)?.[1] ?? '';
 });
 afterAll(async () => {
@@ -29,14 +31,6 @@ afterAll(async () => {
   await ended;
   await rm(work, { recursive: true });
 });
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error(`it did not happen in time: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function post(
   { path: route, headers }: Pick<DemoEvent, 'path' | 'headers'>,
@@ -73,7 +67,7 @@ describe('every sample event', () => {
     }
     const { outcome, title } = sample.expected;
     expect(status).toBe(202);
-    await until(async () => readEvents().length > known);
+    await until(async () => readEvents().length > known, readOutput);
     const event = readEvents().at(-1);
     expect(event?.outcome).toBe(outcome);
     const image = Object.values(DEMO_IMAGES).find((one) => one.title === title);
@@ -128,7 +122,7 @@ test('a webhook that is delivered again is the same record', async () => {
   const before = await readRecords(DEMO_IMAGES.first.digest);
   const known = readEvents().length;
   await post(sample, body);
-  await until(async () => readEvents().length > known);
+  await until(async () => readEvents().length > known, readOutput);
   expect(await readRecords(DEMO_IMAGES.first.digest)).toEqual(before);
 });
 

@@ -13,6 +13,7 @@ import { createSqsQueue } from '../../../lib/platform/queues/sqs-client.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { startQueues } from '../../../local/queues/start-queues.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../../support/fixture-releases.ts';
+import { until } from '../../support/until.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const good = fixtureReleases.filter(({ expected }) => expected === 'accept');
@@ -29,13 +30,15 @@ async function start(...args: readonly string[]): Promise<Service> {
   const child = spawn(process.execPath, [path.join(ROOT, 'local/main.ts'), '--port', '0', ...args], { cwd: work });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += String(text)));
-  const deadline = Date.now() + 30_000;
-  for (;;) {
-    const url = /ready at (\S+)/.exec(output)?.[1];
-    if (url !== undefined) return { url, process: child, output: () => output };
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`the service did not start: ${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  const url = (): string | undefined => /ready at (\S+)/.exec(output)?.[1];
+  await until(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the service did not start: ${output}`);
+      return url() !== undefined;
+    },
+    () => output,
+  );
+  return { url: url() ?? '', process: child, output: () => output };
 }
 
 async function stop({ process: child }: Service, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
@@ -60,14 +63,6 @@ async function verify(
     verdict: (await response.json()) as Verdict,
     location: response.headers.get('location') ?? '',
   };
-}
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  while (!(await what())) {
-    if (Date.now() > deadline) throw new Error('it did not happen in time');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 let work = '';

@@ -124,7 +124,7 @@ describe.skipIf(openssl === undefined)('npm start with TLS of its own', () => {
     expect(await askKept(former)).toBe(true);
     // As an API server that asks again and again, so that no connection is idle for long.
     await copyFile(strangers.cert, clients.cert);
-    await vi.waitFor(async () => expect(await askKept(former)).toBe(false), { timeout: 15_000, interval: 50 });
+    await vi.waitFor(async () => expect(await askKept(former)).toBe(false), { timeout: 90_000, interval: 50 });
     agent.destroy();
     await isClosed;
     const { body } = await ask('/admission/nodepools', review, await issue(strangers, 'front-proxy'));
@@ -156,4 +156,4 @@ async function issue(by: CertificateFiles, commonName: string): Promise<Certific
   });
 }
 
-const WAIT = { timeout: 30_000, interval: 200 };
+const WAIT = { timeout: 90_000, interval: 200 };

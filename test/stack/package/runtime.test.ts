@@ -72,7 +72,7 @@ describe.skipIf(emulator === undefined || client === undefined || aws === undefi
         const seesLog = () => {
           for (const words of logs) expect(runtime.log().slice(before)).toContain(words);
         };
-        await vi.waitFor(seesLog, { timeout: 30_000 });
+        await vi.waitFor(seesLog, { timeout: 90_000 });
       },
       LONG,
     );

@@ -306,5 +306,5 @@ describe('a package without a page', () => {
     expect(template.Rules).toHaveProperty('PageClientNeedsPage');
     expect(read('defaults').template.Rules).not.toHaveProperty('PageClientNeedsPage');
     await rm(directory, { recursive: true });
-  }, 120_000);
+  });
 });

@@ -44,7 +44,7 @@ describe.skipIf(distribution === undefined)('events of a real registry', () => {
     scratch = await mkdtemp(path.join(tmpdir(), 'signet-events-'));
     const [client] = clients;
     if (client !== undefined) await makeCosignKeys(client, scratch, ['release']);
-  }, 60_000);
+  });
   afterAll(async () => {
     await registry.stop();
     await setup.close();
@@ -69,7 +69,7 @@ describe.skipIf(distribution === undefined)('events of a real registry', () => {
     await push();
     // Its own event, pushed last, is the last one.
     const last = await pushNew(`last ${performance.now()}`);
-    await vi.waitUntil(() => bodies.some((body) => body.includes(last)), { timeout: 20_000 });
+    await vi.waitUntil(() => bodies.some((body) => body.includes(last)), { timeout: 90_000 });
     const client = setup.connect({ allowed: [registry.host], plain: [registry.host] });
     const asked = new Set<string>();
     for (const body of bodies) {

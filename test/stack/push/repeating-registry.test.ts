@@ -29,7 +29,7 @@ describe.skipIf(distribution === undefined)('a registry that repeats what is ref
       });
     });
     registry = await startRegistry(distribution ?? '', { notified: receiver.origin });
-  }, 60_000);
+  });
   afterAll(async () => {
     await registry.stop();
     await setup.close();
@@ -75,7 +75,7 @@ describe.skipIf(distribution === undefined)('a registry that repeats what is ref
       expect(await push(repository, headers)).toBe(201);
       const next = `next/${received.length}-${statuses.length}`;
       expect(await push(next)).toBe(201);
-      await vi.waitUntil(() => received.includes(next), { timeout: 20_000 });
+      await vi.waitUntil(() => received.includes(next), { timeout: 90_000 });
       expect(new Set(statuses)).toEqual(new Set([202]));
     },
     30_000,

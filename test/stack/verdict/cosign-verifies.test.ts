@@ -68,7 +68,7 @@ describe.skipIf(rows.length === 0)('cosign verify-attestation', () => {
     const root = '{"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1"}';
     await writeFile(path.join(scratch, 'root.json'), root);
     for (const { name, start } of registries) hosts.set(name, await start());
-  }, 60_000);
+  });
   afterAll(async () => {
     http.close();
     for (const registry of hosts.values()) await registry.stop();

@@ -71,7 +71,7 @@ describe.skipIf(rows.length === 0)('every form that cosign writes, in a mirror',
     }
     const [client] = clients;
     if (client !== undefined) keys = await makeCosignKeys(client, scratch, ['release', 'other']);
-  }, 120_000);
+  });
   afterAll(async () => {
     http.close();
     for (const registry of registries.values()) await registry.stop();

@@ -320,7 +320,7 @@ describe.each(
     const bundles = Map.groupBy(images.manifests, ({ repository }) => repository);
     if (place.hasReferrers) return;
     for (const [repository, manifests] of bundles) await pushFallbackIndex(registry.host, repository, manifests);
-  }, 60_000);
+  });
   afterAll(() => registry.stop());
 
   test.each([...good, ...bad])(

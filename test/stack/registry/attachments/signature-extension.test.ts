@@ -93,7 +93,7 @@ describe.skipIf(!isHere)('signatures that skopeo put by the signature extension'
     await push(PATHS.signed, 'release@example.com');
     await push(PATHS.other, 'other@example.com');
     await push(PATHS.unsigned);
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const one of [registry, mirror, bare]) await one.stop();
     await run('gpgconf', ['--kill', 'all'], { env: { ...process.env, GNUPGHOME: at('gnupg') } });

@@ -46,7 +46,7 @@ function describeS3(): void {
         client.destroy();
         await server.stop();
       }
-    }, 60_000);
+    });
 
     const makeFull = async () => createS3ObjectStore({ client, bucket: await makeBucket() });
 
