@@ -44,7 +44,7 @@ function listLoadedBefore(inputs: Inputs, entries: Files): ReadonlyMap<string, F
   const late = new Set(Object.keys(inputs).flatMap((file) => listImports(file, 'dynamic-import', inputs)));
   const loaded = new Map([...entries, ...late].map((file) => [file, reach(file, inputs)]));
   const before = new Map<string, Files>(Array.from(entries, (file) => [file, new Set()]));
-  for (let isSettled = false; !isSettled; ) {
+  for (let isSettled = false; !isSettled;) {
     isSettled = true;
     for (const file of late) {
       const known = toCommon([...before].flatMap(([way, earlier]) => toWays(file, way, earlier)));

@@ -17,10 +17,7 @@ import { countOf, printResult, toPrintable } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
 export interface SyncClusterOptions
-  extends TrustOptions,
-    OutputOptions,
-    ClusterOptions,
-    Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
+  extends TrustOptions, OutputOptions, ClusterOptions, Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa'> {
   readonly from: string;
   readonly digest: readonly string[];
   readonly graph: readonly string[];

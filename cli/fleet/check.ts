@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { InputError } from '../../lib/base/errors/input-error.ts';
+import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import type {
   ClusterOutcome,
   FleetSurvey,
@@ -7,7 +8,6 @@ import type {
   SurveyFinding,
   SurveyPolicy,
 } from '../../lib/cluster/fleet/survey.ts';
-import { surveyFleet } from '../../lib/cluster/fleet/survey-fleet.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { isCovered } from '../../lib/verdict/decide/policies-at-name.ts';
 import { openTrust } from '../open/trust.ts';

@@ -13,8 +13,7 @@ import { countOf, printResult } from '../shell/output.ts';
 import { ExitStatus } from '../shell/run-program.ts';
 
 export interface ImageReadersOptions
-  extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa' | 'registry'>,
-    OutputOptions {
+  extends Pick<StoreOptions, 'allowPrivateStores' | 'tlsCa' | 'registry'>, OutputOptions {
   readonly pullSecret?: string;
   readonly allowRegistry: readonly string[];
 }

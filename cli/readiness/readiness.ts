@@ -26,11 +26,7 @@ import { ExitStatus } from '../shell/run-program.ts';
 import { openSitePlaces, type SiteAccess, type SitePlaces } from './open-places.ts';
 
 export interface ReadinessOptions
-  extends TrustOptions,
-    ReleaseOptions,
-    Omit<StoreOptions, 'pullSecret' | 'registry'>,
-    SiteAccess,
-    OutputOptions {
+  extends TrustOptions, ReleaseOptions, Omit<StoreOptions, 'pullSecret' | 'registry'>, SiteAccess, OutputOptions {
   readonly to: string;
   readonly cluster: string;
   readonly mirror?: string;

@@ -2,7 +2,6 @@ import { type ManifestFormat, toManifestsText, toManifestText } from '../../lib/
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseNamedDigest } from '../../lib/base/names/reference.ts';
-
 import {
   pruneSignatureConfigMaps,
   type WrittenManifest,

@@ -3,7 +3,6 @@ import { type ManifestFormat, toManifestsText } from '../../lib/base/documents/m
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { toClusterImagePolicies } from '../../lib/cluster/render/image-policies.ts';
 import { mergeClusterPolicy, ownsPolicy, requireLast } from '../../lib/cluster/render/machine-config/cluster-policy.ts';
-import { type IgnitionVersion, toMachineConfigs } from '../../lib/cluster/render/machine-config/machine-config.ts';
 import { toNodeFiles } from '../../lib/cluster/render/machine-config/machine-config-files.ts';
 import { prepareNodeKeys } from '../../lib/cluster/render/machine-config/machine-config-keys.ts';
 import {
@@ -11,6 +10,7 @@ import {
   parseNodeRegistriesD,
   warnOfIgnored,
 } from '../../lib/cluster/render/machine-config/machine-config-sources.ts';
+import { type IgnitionVersion, toMachineConfigs } from '../../lib/cluster/render/machine-config/machine-config.ts';
 import {
   describeUnserved,
   findTakenSections,

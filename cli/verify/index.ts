@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
-import type { VerifyOptions } from './verify.ts';
 import type { VerifyManyOptions } from './verify-many.ts';
+import type { VerifyOptions } from './verify.ts';
 
 /** A version rather than a pullspec: what is no digest and begins with two numbers. */
 const VERSION_LIKE = /^[0-9]+\.[0-9]+(?:\.[0-9A-Za-z.+-]*)?$/;

@@ -20,7 +20,6 @@ const MAX_REPOSITORY_LENGTH = 255;
 
 /** @param {{ request: { uri: string } }} event */
 /* oxlint-disable no-unused-vars -- CloudFront calls the handler by name. */
-// biome-ignore lint/correctness/noUnusedVariables: CloudFront calls it by name.
 function handler(event) {
   const request = event.request;
   const path = toObjectPath(request.uri.replace(/%3d/gi, '=').replace(/%40/g, '@'));

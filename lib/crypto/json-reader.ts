@@ -111,7 +111,7 @@ export function decodeReplacing(bytes: Uint8Array): string {
 function replaceInvalid(bytes: Uint8Array): string {
   const parts: string[] = [];
   let start = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = toCharacterLength(bytes, at);
     if (length === 0) {
       parts.push(decodeUtf8(bytes.subarray(start, at)), REPLACEMENT);

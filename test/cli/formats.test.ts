@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { MAX_TEMPLATE_LENGTH, parseTemplate } from '../../cli/shell/formats/json-path.ts';
 import { MAX_STEPS } from '../../cli/shell/formats/json-path-steps.ts';
+import { MAX_TEMPLATE_LENGTH, parseTemplate } from '../../cli/shell/formats/json-path.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
 import { type Run, runSignet } from '../support/run-signet.ts';
 

@@ -185,9 +185,8 @@ describe('signet render signature-stores', () => {
   test('a patch with the command in a comment, and warnings beside it', async () => {
     const { status, stdout, stderr } = await signet('signature-stores', 'https://mirror.example/signatures/');
     expect(status).toBe(0);
-    expect(
-      stdout,
-    ).toBe(`# oc patch clusterversion version --type merge --patch '{"spec":{"signatureStores":[{"url":"https://mirror.example/signatures"}]}}'
+    expect(stdout)
+      .toBe(`# oc patch clusterversion version --type merge --patch '{"spec":{"signatureStores":[{"url":"https://mirror.example/signatures"}]}}'
 spec:
   signatureStores:
     - url: https://mirror.example/signatures

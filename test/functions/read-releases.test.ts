@@ -334,7 +334,7 @@ describe('GET /v1/mirror', () => {
     await objects.createObject(`absent/${digestOf(5).replace(':', '-')}.json`, Buffer.from(JSON.stringify(waiting)));
     await objects.createObject('absent/readme.txt', Buffer.from('x'));
     const held: unknown[] = [];
-    for (let after: string | undefined = ''; after !== undefined; ) {
+    for (let after: string | undefined = ''; after !== undefined;) {
       const { body }: Awaited<ReturnType<typeof read>> = await read(objects, {
         limit: '3',
         ...(after === '' ? {} : { after }),

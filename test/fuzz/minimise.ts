@@ -9,7 +9,7 @@ export async function minimise(
   let best = Buffer.from(input);
   let attempts = 0;
   for (let length = best.length >> 1; length >= 1 && attempts < MAX_ATTEMPTS; length >>= 1) {
-    for (let at = 0; at + length <= best.length && attempts < MAX_ATTEMPTS; ) {
+    for (let at = 0; at + length <= best.length && attempts < MAX_ATTEMPTS;) {
       const smaller = Buffer.concat([best.subarray(0, at), best.subarray(at + length)]);
       attempts++;
       if (await stillFails(smaller)) best = smaller;

@@ -46,7 +46,7 @@ export async function loadSteadily(origin: string, asked: SteadyRequest, millise
     if (found === String(asked.expected)) answered += 1;
     else faults.set(found, (faults.get(found) ?? 0) + 1);
   };
-  for (let index = 0; index < count; ) {
+  for (let index = 0; index < count;) {
     const now = performance.now();
     for (let due = dueTime(index); index < count && due <= now; due = dueTime(index)) {
       const asking = ask(index, due);

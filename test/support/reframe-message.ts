@@ -10,7 +10,7 @@ import { compressedBody, indeterminatePacket, newPacket, PACKET, uint32 } from '
 export function reframeMessage(message: Uint8Array, variant: number): Buffer {
   const packets = openMessage(message);
   const written: Buffer[] = [];
-  for (let offset = 0; offset < packets.length; ) {
+  for (let offset = 0; offset < packets.length;) {
     const { tag, body, end } = readPacket(packets, offset);
     if (tag === PacketTag.onePassSignature) written.push(newPacket(PACKET.onePass, body));
     else if (tag === PacketTag.literalData) written.push(newPacket(PACKET.literal, reframeLiteral(body, variant)));

@@ -143,9 +143,11 @@ const says = (place: string, text: string, canonical: string) => ({
 describe.each(SCOPE_PLACES)('a scope of %s', (_, write, place) => {
   const rows: readonly Spelling[] = [
     ...HOSTS.flatMap(([name, host, canonical]) =>
-      REMAINDERS.map(
-        (rest): Spelling => [`${name}, ${rest === '' ? 'alone' : rest.slice(0, 10)}`, host + rest, canonical + rest],
-      ),
+      REMAINDERS.map((rest): Spelling => [
+        `${name}, ${rest === '' ? 'alone' : rest.slice(0, 10)}`,
+        host + rest,
+        canonical + rest,
+      ]),
     ),
     ...WILDCARDS,
   ];

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/a11y/noRedundantRoles: cards on a phone are no table for a browser, and stay one for readers
+/* oxlint-disable jsx-a11y/no-redundant-roles -- Cards on a phone are no table for a browser, and stay one for readers. */
 import type { ComponentChildren, JSX } from 'preact';
 
 export interface Column<Row> {

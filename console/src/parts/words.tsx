@@ -91,7 +91,7 @@ export function Code({ text, what }: { readonly text: string; readonly what: str
   return (
     <div class="pf-v6-c-code-block sg-code">
       <div class="pf-v6-c-code-block__content">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- What scrolls has to be reached by keys. */}
         <pre class="pf-v6-c-code-block__pre" tabIndex={0}>
           <code class="pf-v6-c-code-block__code">{text}</code>
         </pre>

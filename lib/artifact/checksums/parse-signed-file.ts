@@ -69,7 +69,7 @@ function parseArmoredMessage(lines: readonly string[], start: number): SignedFil
 function parseArmoredSignatures(lines: readonly string[], start: number): SignedFile {
   const blocks: Uint8Array[] = [];
   const frames: { first: number; last: number }[] = [];
-  for (let index = start; index >= 0; ) {
+  for (let index = start; index >= 0;) {
     if (!startsArmor(lines[index], 'SIGNATURE')) {
       throw new SignatureError('SignatureUnsupported', `line ${index + 1}: expected another signature block`);
     }

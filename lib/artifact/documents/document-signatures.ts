@@ -146,7 +146,7 @@ function isBinary(bytes: Uint8Array): boolean {
 function openArmor(bytes: Uint8Array, type: 'SIGNATURE' | 'MESSAGE'): Uint8Array {
   const lines = splitArmoredText(bytes);
   const blocks: Uint8Array[] = [];
-  for (let index = lines.findIndex((line) => line !== ''); index >= 0; ) {
+  for (let index = lines.findIndex((line) => line !== ''); index >= 0;) {
     if (!startsArmor(lines[index], type) || (type === 'MESSAGE' && blocks.length > 0)) {
       throw new SignatureError(
         'SignatureMalformed',

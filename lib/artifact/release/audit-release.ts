@@ -133,15 +133,13 @@ async function findImages(architecture: string, request: AuditRequest): Promise<
     const manifest = await reader.readManifest(repository, digest, signal);
     const listed = listImages(manifest);
     const whole = { architecture, pullspec: `${repository}:${tag}`, digest } as const;
-    const children = (listed?.images ?? []).map(
-      (child): Found => ({
-        architecture,
-        part: 'child',
-        platform: child.platform === undefined ? undefined : `${child.platform.os}/${child.platform.architecture}`,
-        pullspec: `${repository}@${child.digest}`,
-        digest: child.digest,
-      }),
-    );
+    const children = (listed?.images ?? []).map((child): Found => ({
+      architecture,
+      part: 'child',
+      platform: child.platform === undefined ? undefined : `${child.platform.os}/${child.platform.architecture}`,
+      pullspec: `${repository}@${child.digest}`,
+      digest: child.digest,
+    }));
     return { images: [{ ...whole, part: listed === undefined ? 'image' : 'list' }, ...children] };
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;

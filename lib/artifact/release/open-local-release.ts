@@ -88,7 +88,7 @@ async function* readFile(
   });
   try {
     if (!(await handle.stat()).isFile()) throw unreadable(directory, `${name} is not a regular file`);
-    for (let position = 0; ; ) {
+    for (let position = 0; ;) {
       signal.throwIfAborted();
       const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, position);
       if (bytesRead === 0) return;

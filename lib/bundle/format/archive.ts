@@ -80,7 +80,7 @@ function* toPieces(blocks: Iterable<Buffer>): Generator<Buffer> {
   let piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
   let end = 0;
   for (const block of blocks) {
-    for (let start = 0; start < block.length; ) {
+    for (let start = 0; start < block.length;) {
       const copied = block.copy(piece, end, start);
       start += copied;
       end += copied;

@@ -76,9 +76,11 @@ async function readConfigMaps({ configMaps }: BundleContents, signal: AbortSigna
   const read: { readonly candidates: readonly Candidate[]; readonly faults: readonly BundleFault[] }[] = [];
   for (const document of configMaps) {
     const { candidates, failures } = await readConfigMapFile(document, signal);
-    const faults = failures.map(
-      ({ location, message }): BundleFault => ({ code: 'ContentMismatch', path: location, message }),
-    );
+    const faults = failures.map(({ location, message }): BundleFault => ({
+      code: 'ContentMismatch',
+      path: location,
+      message,
+    }));
     read.push({ candidates, faults });
   }
   return read;

@@ -142,7 +142,7 @@ async function readName(reading: Reading, start: number, size: number): Promise<
 /** Records `<length> <key>=<value>\n` (POSIX.1-2001): the length counts the whole record. */
 function parseExtended(reading: Reading, bytes: Buffer): Reading['next'] {
   const found: { name?: string; size?: number } = {};
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const space = bytes.indexOf(' ', at);
     const length = space < 0 ? Number.NaN : Number(bytes.toString('latin1', at, space));
     const isRecord = Number.isSafeInteger(length) && at + length > space && at + length <= bytes.length;

@@ -29,7 +29,7 @@ export async function readEarlierBundles(
   signal: AbortSignal,
 ): Promise<readonly Earlier[]> {
   const earlier: Earlier[] = [];
-  for (let id = since; id !== undefined; ) {
+  for (let id = since; id !== undefined;) {
     signal.throwIfAborted();
     if (earlier.length === MAX_CHAIN) throw missing(id, `more than ${MAX_CHAIN} bundles follow each other`);
     const stored = await readBundleState(objects, id);

@@ -43,7 +43,7 @@ export function readLogRecords(untrustedText: string): LogRecords {
   const lines = untrustedText.split('\n');
   const written: string[] = [];
   const unclosed = new Set<string>();
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const line = lines[at] ?? '';
     const block = readBlock(lines, at, unclosed);
     if (block !== undefined) {

@@ -82,15 +82,13 @@ export const SIDE_DOORS: readonly SideDoor[] = [
     does: 'has the nodes boot another operating system',
     source: INSTALLER,
   },
-  ...['OPENSHIFT_INSTALL_RELEASE_IMAGE_OVERRIDE', 'OPENSHIFT_INSTALL_OS_IMAGE_OVERRIDE'].map(
-    (name): SideDoor => ({
-      resource: 'clusterdeployments',
-      place: installerVariable(name, 'valueFrom'),
-      holds: 'setting',
-      does: 'has the installer take another image, whose name stands in another object',
-      source: HIVE,
-    }),
-  ),
+  ...['OPENSHIFT_INSTALL_RELEASE_IMAGE_OVERRIDE', 'OPENSHIFT_INSTALL_OS_IMAGE_OVERRIDE'].map((name): SideDoor => ({
+    resource: 'clusterdeployments',
+    place: installerVariable(name, 'valueFrom'),
+    holds: 'setting',
+    does: 'has the installer take another image, whose name stands in another object',
+    source: HIVE,
+  })),
   {
     resource: 'clusterdeployments',
     place: annotation('hive.openshift.io/minimal-install-mode'),
@@ -112,30 +110,26 @@ export const SIDE_DOORS: readonly SideDoor[] = [
     does: 'picks another image of the same release to install the cluster',
     source: HIVE_CONSTANTS,
   },
-  ...(['manifestsConfigMapRef', 'manifestsConfigMapRefs', 'manifestsSecretRef'] as const).map(
-    (member): SideDoor => ({
-      resource: 'clusterdeployments',
-      place: field(`spec.provisioning.${member}`),
-      holds: 'choice',
-      does: 'names manifests of the installation, which may hold a MachineConfig or overrides of the ClusterVersion',
-      source: HIVE,
-    }),
-  ),
+  ...(['manifestsConfigMapRef', 'manifestsConfigMapRefs', 'manifestsSecretRef'] as const).map((member): SideDoor => ({
+    resource: 'clusterdeployments',
+    place: field(`spec.provisioning.${member}`),
+    holds: 'choice',
+    does: 'names manifests of the installation, which may hold a MachineConfig or overrides of the ClusterVersion',
+    source: HIVE,
+  })),
   ...onBoth('image-overrides', 'components', 'replaces images of the release'),
   ...onBoth('force-upgrade-to', 'release', 'has the cluster go to this release although it says that it must not'),
   ...onBoth('skip-release-image-validation', 'setting', 'switches off the checks of the release image'),
   ...onBoth('control-plane-operator-image-labels', 'setting', 'steers what the operator believes its image to be'),
   ...onBoth('kubevirt-vm-jsonpatch', 'setting', 'patches the machines of the nodes, and so what they boot'),
   ...onBoth('olm-catalogs-is-registry-overrides', 'setting', 'has catalogs pulled from other registries, by tag'),
-  ...(['hostedclusters', 'nodepools'] as const).map(
-    (resource): SideDoor => ({
-      resource,
-      place: { kind: 'annotations', prefix: 'hypershift.openshift.io/', suffix: '-image' },
-      holds: 'component',
-      does: 'replaces a component of the control plane or of its nodes',
-      source: HYPERSHIFT,
-    }),
-  ),
+  ...(['hostedclusters', 'nodepools'] as const).map((resource): SideDoor => ({
+    resource,
+    place: { kind: 'annotations', prefix: 'hypershift.openshift.io/', suffix: '-image' },
+    holds: 'component',
+    does: 'replaces a component of the control plane or of its nodes',
+    source: HYPERSHIFT,
+  })),
   {
     resource: 'nodepools',
     place: field('spec.config'),
@@ -178,31 +172,25 @@ export const SIDE_DOORS: readonly SideDoor[] = [
     does: 'is where the extensions of the operating system come from',
     source: MACHINE_CONFIG,
   },
-  ...(['spec.renderedImagePushSpec', 'spec.buildInputs.renderedImagePushspec'] as const).map(
-    (path): SideDoor => ({
-      resource: 'machineosconfigs',
-      place: field(path),
-      holds: 'setting',
-      does: 'has the nodes run an operating system that the cluster builds itself',
-      source: MACHINE_OS_CONFIG,
-    }),
-  ),
-  ...(['spec.containerFile', 'spec.buildInputs.containerFile'] as const).map(
-    (path): SideDoor => ({
-      resource: 'machineosconfigs',
-      place: field(path),
-      holds: 'setting',
-      does: 'is built into the operating system of the nodes',
-      source: MACHINE_OS_CONFIG,
-    }),
-  ),
-  ...(['baseOSImagePullspec', 'baseOSExtensionsImagePullspec'] as const).map(
-    (member): SideDoor => ({
-      resource: 'machineosconfigs',
-      place: field(`spec.buildInputs.${member}`),
-      holds: 'component',
-      does: 'is what the operating system of the nodes is built from',
-      source: MACHINE_OS_CONFIG,
-    }),
-  ),
+  ...(['spec.renderedImagePushSpec', 'spec.buildInputs.renderedImagePushspec'] as const).map((path): SideDoor => ({
+    resource: 'machineosconfigs',
+    place: field(path),
+    holds: 'setting',
+    does: 'has the nodes run an operating system that the cluster builds itself',
+    source: MACHINE_OS_CONFIG,
+  })),
+  ...(['spec.containerFile', 'spec.buildInputs.containerFile'] as const).map((path): SideDoor => ({
+    resource: 'machineosconfigs',
+    place: field(path),
+    holds: 'setting',
+    does: 'is built into the operating system of the nodes',
+    source: MACHINE_OS_CONFIG,
+  })),
+  ...(['baseOSImagePullspec', 'baseOSExtensionsImagePullspec'] as const).map((member): SideDoor => ({
+    resource: 'machineosconfigs',
+    place: field(`spec.buildInputs.${member}`),
+    holds: 'component',
+    does: 'is what the operating system of the nodes is built from',
+    source: MACHINE_OS_CONFIG,
+  })),
 ];

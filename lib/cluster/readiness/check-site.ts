@@ -45,9 +45,10 @@ export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
   const parts = check.images.filter(({ kind }) => kind === 'component');
   const listed = parts.length > 0 ? parts.map(({ repository }) => repository) : componentRepositories;
   const found = new Set(isAsked ? listed : []);
-  const named = [...new Set(releases.map(({ repository }) => repository))].map(
-    (one): SiteSource => ({ repository: one, mirror }),
-  );
+  const named = [...new Set(releases.map(({ repository }) => repository))].map((one): SiteSource => ({
+    repository: one,
+    mirror,
+  }));
   const sources = [...named, ...[...found].map((one): SiteSource => ({ repository: one, mirror: components.mirror }))];
   const words: CommandWords = {
     ...request.words,

@@ -1,6 +1,6 @@
 import { InputError } from '../../base/errors/input-error.ts';
-import type { ClusterImagePolicyVersion } from '../../trust/policy/cluster-image-policy.ts';
 import { MAX_PUBLISHED_DATA_LENGTH } from '../../trust/policy/cluster-image-policy-fields.ts';
+import type { ClusterImagePolicyVersion } from '../../trust/policy/cluster-image-policy.ts';
 import { parseClusterImagePolicy } from '../../trust/policy/parse-cluster-image-policy.ts';
 import { PolicyError } from '../../trust/policy/policy-members.ts';
 import type { KeySource, SigstoreRoot, SigstoreSignedRequirement } from '../../trust/policy/policy-requirement.ts';

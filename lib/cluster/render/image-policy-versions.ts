@@ -1,5 +1,5 @@
-import type { ClusterImagePolicy, ClusterImagePolicyVersion } from '../../trust/policy/cluster-image-policy.ts';
 import { MAX_DATA_LENGTH, MAX_PUBLISHED_DATA_LENGTH } from '../../trust/policy/cluster-image-policy-fields.ts';
+import type { ClusterImagePolicy, ClusterImagePolicyVersion } from '../../trust/policy/cluster-image-policy.ts';
 import { listRootSources, type SigstoreSignedRequirement } from '../../trust/policy/policy-requirement.ts';
 import { describeNodesRefusal } from '../../trust/policy/prepare-check.ts';
 import { describeUnmeetableSubject } from '../../trust/policy/unmeetable-subject.ts';

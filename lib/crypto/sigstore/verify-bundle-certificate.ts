@@ -2,9 +2,9 @@ import { formatUnixTime } from '../../base/documents/unix-time.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import type { SentCertificates } from './read-bundle.ts';
 import { isWithin, type TrustedAuthority, type TrustedRoot } from './trusted-root.ts';
-import type { Certificate } from './x509/certificate.ts';
 import { verifyCertificatePath } from './x509/certificate-path.ts';
 import { verifyCertificateTimestamps } from './x509/certificate-timestamps.ts';
+import type { Certificate } from './x509/certificate.ts';
 import { type CertificateIdentity, verifyCertificateIdentity, withoutNames } from './x509/signer-certificate.ts';
 
 /**

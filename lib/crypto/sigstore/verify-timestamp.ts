@@ -4,8 +4,8 @@ import { countKeyOperation } from '../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { parseTimestampToken, type TimestampToken } from './timestamp-token.ts';
 import { isWithin, type TrustedAuthority } from './trusted-root.ts';
-import { type Certificate, parseSentCertificate } from './x509/certificate.ts';
 import { TIME_STAMPING, verifyCertificatePath } from './x509/certificate-path.ts';
+import { type Certificate, parseSentCertificate } from './x509/certificate.ts';
 import { DerError } from './x509/der.ts';
 
 /** Certificates that a timestamp may bring along. */

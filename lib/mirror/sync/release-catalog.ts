@@ -63,13 +63,11 @@ interface Planned {
 }
 
 export function toCatalog({ releases, failedGraphs, now }: Planned): ReleaseCatalog {
-  const entries = releases.map(
-    ({ digest, versions, architectures }): CatalogEntry => ({
-      digest,
-      versions: versions.toSorted(compareVersions).slice(0, MAX_NAMES),
-      architectures: architectures.toSorted().slice(0, MAX_NAMES),
-    }),
-  );
+  const entries = releases.map(({ digest, versions, architectures }): CatalogEntry => ({
+    digest,
+    versions: versions.toSorted(compareVersions).slice(0, MAX_NAMES),
+    architectures: architectures.toSorted().slice(0, MAX_NAMES),
+  }));
   return { schema: 1, plannedAt: now.toISOString(), failedGraphs, releases: sort(entries) };
 }
 

@@ -86,7 +86,7 @@ export async function readPageFiles(directory: string): Promise<PageFiles | unde
 
 async function readAll(directory: string, contents: Map<string, Buffer>): Promise<void> {
   let total = 0;
-  for (const folders = ['']; folders.length > 0; ) {
+  for (const folders = ['']; folders.length > 0;) {
     const folder = folders.pop() ?? '';
     for await (const entry of await opendir(path.join(directory, folder))) {
       if (!NAME.test(entry.name)) continue;

@@ -79,7 +79,7 @@ export function createDeadLetterQueue(options: {
     async *readLetters(reading) {
       const seen = new Set<string>();
       try {
-        for (let idle = 0; idle < MAX_IDLE_BATCHES; ) {
+        for (let idle = 0; idle < MAX_IDLE_BATCHES;) {
           const letters = await receive(reading);
           if (letters.length === 0) return;
           // One that was hidden for too short a time comes again.

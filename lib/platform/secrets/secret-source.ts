@@ -102,7 +102,9 @@ function openManagedSecret(arn: string): () => Promise<string> {
   return async () => {
     opened ??= open();
     try {
-      return await (await opened)();
+      return await (
+        await opened
+      )();
     } catch (error) {
       if (!(error instanceof StoreError)) opened = undefined;
       throw error;

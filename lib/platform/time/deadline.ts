@@ -23,7 +23,7 @@ const running = new WeakMap<AbortSignal, RunningDeadline>();
  * process computes. Returns whether the signal has aborted.
  */
 export function expireDeadline(signal: AbortSignal): boolean {
-  for (let above: AbortSignal | undefined = signal; above !== undefined && !signal.aborted; ) {
+  for (let above: AbortSignal | undefined = signal; above !== undefined && !signal.aborted;) {
     const deadline: RunningDeadline | undefined = running.get(above);
     if (deadline !== undefined && performance.now() >= deadline.endsAt) deadline.expire();
     above = deadline?.parent;

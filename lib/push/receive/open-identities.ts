@@ -7,6 +7,8 @@ export function openIdentities(proxy: ProxyOptions): VerifyIdentity {
   let opened: ReturnType<typeof open> | undefined;
   return async (...asked) => {
     opened ??= open();
-    return await (await opened)(...asked);
+    return await (
+      await opened
+    )(...asked);
   };
 }

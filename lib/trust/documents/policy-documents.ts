@@ -1,6 +1,6 @@
 import { isJsonObject } from '../../base/documents/json-value.ts';
-import { type ClusterImagePolicy, isLeftOut } from '../policy/cluster-image-policy.ts';
 import { MAX_PUBLISHED_DATA_LENGTH } from '../policy/cluster-image-policy-fields.ts';
+import { type ClusterImagePolicy, isLeftOut } from '../policy/cluster-image-policy.ts';
 import { findScopeFault } from '../policy/find-scope-fault.ts';
 import type { ImagePolicy } from '../policy/image-policy.ts';
 import { parseClusterImagePolicy } from '../policy/parse-cluster-image-policy.ts';

@@ -1,4 +1,3 @@
-import type { ClusterImagePolicy, ClusterImagePolicyVersion } from './cluster-image-policy.ts';
 import {
   type DataRule,
   readData,
@@ -8,6 +7,7 @@ import {
   readIssuer,
   readScope,
 } from './cluster-image-policy-fields.ts';
+import type { ClusterImagePolicy, ClusterImagePolicyVersion } from './cluster-image-policy.ts';
 import {
   type JsonPath,
   type Members,

@@ -57,26 +57,24 @@ function compare(before: Fact | undefined, after: Fact | undefined): readonly Tr
 function listFacts(trust: PreparedTrust): readonly Fact[] {
   return [
     ...trust.documents.map(({ name, sha256 }): Fact => ({ what: 'document', name, value: sha256 })),
-    ...trust.keyrings.map(
-      ({ name, certificates }): Fact => ({
-        what: 'keyring',
-        name,
-        value: `${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'}`,
-      }),
-    ),
+    ...trust.keyrings.map(({ name, certificates }): Fact => ({
+      what: 'keyring',
+      name,
+      value: `${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'}`,
+    })),
     ...trust.keyrings.flatMap(listKeys),
     ...trust.stores.map(({ url, origin }): Fact => ({ what: 'store', name: url, value: origin })),
-    ...trust.canonicalRepositories.map(
-      (name): Fact => ({ what: 'repository', name: `canonical ${name}`, value: name }),
-    ),
+    ...trust.canonicalRepositories.map((name): Fact => ({
+      what: 'repository',
+      name: `canonical ${name}`,
+      value: name,
+    })),
     ...trust.signedRepositories.map((name): Fact => ({ what: 'repository', name: `signed ${name}`, value: name })),
-    ...trust.imagePolicies.map(
-      (policy): Fact => ({
-        what: 'policy',
-        name: `${policy.kind}/${policy.name}`,
-        value: toValue({ coverage: policy.coverage, content: policy.content }),
-      }),
-    ),
+    ...trust.imagePolicies.map((policy): Fact => ({
+      what: 'policy',
+      name: `${policy.kind}/${policy.name}`,
+      value: toValue({ coverage: policy.coverage, content: policy.content }),
+    })),
     ...Object.entries(trust)
       .filter(([name, value]) => !APART.has(name) && value !== undefined)
       .map(([name, value]): Fact => ({ what: 'setting', name, value: toValue(value) })),

@@ -102,11 +102,10 @@ export function toReadyTrust(prepared: PreparedTrust, refreshedAt: Date): ReadyT
 }
 
 /** The public part of a profile's trust: fingerprints and dates, never key material or secrets. */
-interface TrustSummary
-  extends Pick<
-    PreparedTrust,
-    'profile' | 'revision' | 'verification' | 'mode' | 'require' | 'canonicalRepositories' | 'signedRepositories'
-  > {
+interface TrustSummary extends Pick<
+  PreparedTrust,
+  'profile' | 'revision' | 'verification' | 'mode' | 'require' | 'canonicalRepositories' | 'signedRepositories'
+> {
   readonly refreshedAt: string;
   readonly stores: readonly string[];
   readonly keyrings: readonly { readonly name: string; readonly keys: readonly KeySummary[] }[];

@@ -1,8 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { type FoundSeal, findLinkFault } from './read-chain.ts';
-import { addDays, parseSealKey, type Seal, type SealedRecord, toDay, verifySeal } from './seal.ts';
 import { SEAL_DELAY_MS } from './seal-days.ts';
+import { addDays, parseSealKey, type Seal, type SealedRecord, toDay, verifySeal } from './seal.ts';
 
 /** What is asked of the chain. */
 export interface SealQuestion {

@@ -29,7 +29,7 @@ async function request(count: number): Promise<readonly string[]> {
 
 async function readPages(limit: number): Promise<readonly (readonly string[])[]> {
   const pages: string[][] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const { bundles, next } = await listBundles(objects, { limit, after });
     pages.push(bundles.map(({ id }) => id));
     if (next === undefined) return pages;

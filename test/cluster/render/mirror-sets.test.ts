@@ -77,9 +77,8 @@ describe('read back by the reader of trust', () => {
 });
 
 test('the bytes stay what they are', () => {
-  expect(
-    toManifestText(toMirrorSet(request({ sourcePolicy: 'NeverContactSource' })), 'yaml'),
-  ).toBe(`apiVersion: config.openshift.io/v1
+  expect(toManifestText(toMirrorSet(request({ sourcePolicy: 'NeverContactSource' })), 'yaml'))
+    .toBe(`apiVersion: config.openshift.io/v1
 kind: ImageDigestMirrorSet
 metadata:
   name: signet-release-mirrors

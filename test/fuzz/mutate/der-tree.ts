@@ -76,7 +76,7 @@ function count(values: readonly Der[]): number {
 /** Undefined for bytes that are not DER values, one after the other. */
 function readAll(bytes: Uint8Array, depth: number): readonly Der[] | undefined {
   const values: Der[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const tag = bytes[at] ?? 0;
     const first = bytes[at + 1] ?? 0;
     const octets = first < 0x80 ? 0 : first & 0x7f;

@@ -154,7 +154,7 @@ function takeApart(body: Uint8Array): Parts | undefined {
 /** Subpackets with their lengths, which the seeds all have in one octet. */
 function splitArea(area: Buffer): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
-  for (let at = 0; at < area.length; ) {
+  for (let at = 0; at < area.length;) {
     const end = at + 1 + (area[at] ?? 0);
     found.push(area.subarray(at, end));
     at = end;
@@ -174,7 +174,7 @@ function putTogether({ version, type, key, hash, hashed, unhashed, hashTag, salt
 function readIntegers(value: Uint8Array): readonly Uint8Array[] {
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.length);
   const found: Uint8Array[] = [];
-  for (let at = 0; at + 2 <= bytes.length; ) {
+  for (let at = 0; at + 2 <= bytes.length;) {
     const end = at + 2 + Math.ceil(bytes.readUInt16BE(at) / 8);
     if (end > bytes.length) return [];
     found.push(bytes.subarray(at + 2, end));

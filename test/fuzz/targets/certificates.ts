@@ -149,7 +149,7 @@ function listKeys(seeds: readonly Seed[]): readonly { readonly name: string; rea
 
 function splitFile(file: Buffer): readonly Buffer[] {
   const starts: number[] = [];
-  for (let offset = 0; offset < file.length; ) {
+  for (let offset = 0; offset < file.length;) {
     const { tag, end } = readPacket(file, offset);
     if (tag === PUBLIC_KEY) starts.push(offset);
     offset = end;
@@ -170,7 +170,7 @@ function listStarts(file: Buffer): readonly number[] {
 
 async function readSeed(file: Buffer): Promise<Seed> {
   const packets: Packet[] = [];
-  for (let offset = 0; offset < file.length; ) {
+  for (let offset = 0; offset < file.length;) {
     const { tag, body, end } = readPacket(file, offset);
     packets.push({ tag, body });
     offset = end;

@@ -142,7 +142,7 @@ function readPayload(bytes: Uint8Array, mode: PayloadMode): string | undefined {
 /** Go makes U+FFFD of every octet that belongs to no character; Node makes one of the beginning of a character. */
 function decodeAsGo(bytes: Uint8Array): string {
   const characters: string[] = [];
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = [1, 2, 3, 4].find((octets) => isCharacter(bytes.subarray(at, at + octets))) ?? 0;
     characters.push(length === 0 ? '\ufffd' : Buffer.from(bytes.subarray(at, at + length)).toString());
     at += Math.max(length, 1);

@@ -127,7 +127,7 @@ function wrap(draw: Draw, packets: Buffer): Buffer {
 function splitMessage(message: Uint8Array): readonly Packet[] {
   const bytes = openMessage(message);
   const packets: Packet[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const { tag, body, end } = readPacket(bytes, offset);
     packets.push({ tag, body });
     offset = end;

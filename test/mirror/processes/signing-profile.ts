@@ -36,13 +36,10 @@ export function makeSigningProfile(keyrings: number, kind: 'p256' | 'rsa2048' = 
       },
       data: Object.fromEntries([...storeUrls.map((url, at) => [`store-${at}`, url] as const), ...certificates]),
     });
-  const signers = keys.map(
-    (key): Sign =>
-      (digest, version = '4.99.0') => {
-        const content = writePayload({ digest, reference: `${RELEASE_REPOSITORY}:${version}-x86_64` });
-        return writeRelease(signMessage(key, { content }));
-      },
-  );
+  const signers = keys.map((key): Sign => (digest, version = '4.99.0') => {
+    const content = writePayload({ digest, reference: `${RELEASE_REPOSITORY}:${version}-x86_64` });
+    return writeRelease(signMessage(key, { content }));
+  });
   return { toConfigMap, signers };
 }
 

@@ -8,12 +8,12 @@ import { importAttachments } from '../../../lib/bundle/import/import-attachments
 import { readSigstoreEvidence } from '../../../lib/mirror/check/evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../lib/mirror/sigstore/copy-attachments.ts';
 import { type AttachmentDestination, MAX_LEVELS, MAX_TAG_WRITES } from '../../../lib/mirror/sigstore/update-tag.ts';
+import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import {
   MAX_ATTACHED_SIGNATURES,
   toReferrersTag,
   toSignatureTag,
 } from '../../../lib/registry/attachments/attachment.ts';
-import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { MAX_MANIFEST_BYTES, type Manifest } from '../../../lib/registry/client/registry-client.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
 import { createScratch, digestOf, makeBundle, makeBundleSigner, makeMirror } from '../../bundle/bundle-setup.ts';

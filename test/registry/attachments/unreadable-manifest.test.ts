@@ -3,8 +3,8 @@ import { StoreError } from '../../../lib/base/errors/store-error.ts';
 import { parseDigest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
 import { BUNDLE_TYPE } from '../../../lib/crypto/sigstore/signature-blob.ts';
-import { type AttachmentReader, toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
+import { type AttachmentReader, toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
 import { OCI_MANIFEST, toDigest } from '../client/registry-setup.ts';
 import { BUNDLE, bundleManifest, IMAGE } from './attachment-registry.ts';
 

@@ -123,41 +123,45 @@ describe.skipIf(program === undefined)('generated policies beside the library of
     await writeFile(path.join(work, 'junk'), 'junk');
   });
 
-  test(`${CASES} of seed ${SEED}: nothing is accepted that nodes refuse, and nothing refused that they accept`, {
-    timeout: 3_600_000,
-  }, async () => {
-    const images: Written[] = [];
-    for (let number = 0; number < IMAGES; number++) images.push(await writeImage(new Draw(SEED, 1, number), number));
-    const oracle = startOracle(program ?? '', work);
-    const counts = { accepted: 0, refused: 0, unread: 0 };
-    const wrong: string[] = [];
-    const needless: string[] = [];
-    for (let iteration = 0; iteration < CASES; iteration++) {
-      const draw = new Draw(SEED, 2, iteration);
-      const text = drawPolicy(draw, keys);
-      const image = draw.pick(images);
-      const names = image.signedFor.length > 0 && !draw.once(4) ? image.signedFor : REFERENCES;
-      const reference = draw.pick(names).replace('%', image.digest);
-      const bytes = Buffer.from(text);
-      const answered = oracle.ask({ operation: 'evaluate', bytes, directory: image.folder, reference });
-      const policy = readPolicy(text);
-      const outcome = policy === undefined ? 'unread' : await askSignet(policy, image, reference);
-      const { error, output } = await answered;
-      const shown = `${iteration} ${reference} ${outcome}, nodes: ${error || 'accepted'}: ${text.slice(0, 600)}`;
-      if (outcome === 'accepted' && error !== '') wrong.push(shown);
-      if (outcome !== 'accepted' && error === '') needless.push(shown);
-      // Which policies load is the same question, asked before any signature is read.
-      if (policy === undefined && output?.['stage'] !== 'policy') needless.push(`does not load: ${shown}`);
-      if (policy !== undefined && output?.['stage'] === 'policy') wrong.push(`loads: ${shown}`);
-      counts[outcome === 'accepted' ? 'accepted' : policy === undefined ? 'unread' : 'refused'] += 1;
-    }
-    oracle.close();
-    process.stdout.write(
-      `${JSON.stringify({ cases: CASES, seed: SEED, ...counts, wrong: wrong.length, needless: needless.length })}\n`,
-    );
-    expect(wrong.slice(0, 5)).toEqual([]);
-    expect(needless.slice(0, 5)).toEqual([]);
-    // A generator that is all of one kind proves little.
-    expect(Math.min(counts.accepted, counts.refused, counts.unread)).toBeGreaterThan(CASES / 50);
-  });
+  test(
+    `${CASES} of seed ${SEED}: nothing is accepted that nodes refuse, and nothing refused that they accept`,
+    {
+      timeout: 3_600_000,
+    },
+    async () => {
+      const images: Written[] = [];
+      for (let number = 0; number < IMAGES; number++) images.push(await writeImage(new Draw(SEED, 1, number), number));
+      const oracle = startOracle(program ?? '', work);
+      const counts = { accepted: 0, refused: 0, unread: 0 };
+      const wrong: string[] = [];
+      const needless: string[] = [];
+      for (let iteration = 0; iteration < CASES; iteration++) {
+        const draw = new Draw(SEED, 2, iteration);
+        const text = drawPolicy(draw, keys);
+        const image = draw.pick(images);
+        const names = image.signedFor.length > 0 && !draw.once(4) ? image.signedFor : REFERENCES;
+        const reference = draw.pick(names).replace('%', image.digest);
+        const bytes = Buffer.from(text);
+        const answered = oracle.ask({ operation: 'evaluate', bytes, directory: image.folder, reference });
+        const policy = readPolicy(text);
+        const outcome = policy === undefined ? 'unread' : await askSignet(policy, image, reference);
+        const { error, output } = await answered;
+        const shown = `${iteration} ${reference} ${outcome}, nodes: ${error || 'accepted'}: ${text.slice(0, 600)}`;
+        if (outcome === 'accepted' && error !== '') wrong.push(shown);
+        if (outcome !== 'accepted' && error === '') needless.push(shown);
+        // Which policies load is the same question, asked before any signature is read.
+        if (policy === undefined && output?.['stage'] !== 'policy') needless.push(`does not load: ${shown}`);
+        if (policy !== undefined && output?.['stage'] === 'policy') wrong.push(`loads: ${shown}`);
+        counts[outcome === 'accepted' ? 'accepted' : policy === undefined ? 'unread' : 'refused'] += 1;
+      }
+      oracle.close();
+      process.stdout.write(
+        `${JSON.stringify({ cases: CASES, seed: SEED, ...counts, wrong: wrong.length, needless: needless.length })}\n`,
+      );
+      expect(wrong.slice(0, 5)).toEqual([]);
+      expect(needless.slice(0, 5)).toEqual([]);
+      // A generator that is all of one kind proves little.
+      expect(Math.min(counts.accepted, counts.refused, counts.unread)).toBeGreaterThan(CASES / 50);
+    },
+  );
 });

@@ -1,5 +1,4 @@
 import { authority, CODE_SIGNING, der, extension, oid } from '../../crypto/sigstore/make-certificate.ts';
-import { createRandom, type Random } from './random.ts';
 import {
   alternativeNames,
   basicConstraints,
@@ -11,6 +10,7 @@ import {
   policyExtensions,
   purposes,
 } from './random-extensions.ts';
+import { createRandom, type Random } from './random.ts';
 import { mangleBytes, type Plan, SIGNERS, type Signer, toName, writeCertificate } from './write-certificate.ts';
 
 /** A chain, and what is asked of it. Certificates are DER in base64. */

@@ -221,12 +221,10 @@ describe('where the files lie', () => {
   const pack = async (files: readonly TrustDocument[]): Promise<Uint8Array> =>
     gzipSync(
       await packTar(
-        files.map(
-          ({ name, bytes }): TarEntry => ({
-            header: { name: `./${name}`, size: bytes.length, type: 'file' },
-            body: bytes,
-          }),
-        ),
+        files.map(({ name, bytes }): TarEntry => ({
+          header: { name: `./${name}`, size: bytes.length, type: 'file' },
+          body: bytes,
+        })),
       ),
     );
 

@@ -52,7 +52,7 @@ async function judge(operations: readonly number[], limits: EffortLimits, onOper
 
 /** As long as one operation of a signature that somebody made to be slow. */
 function block(milliseconds: number): void {
-  for (const end = performance.now() + milliseconds; performance.now() < end; );
+  for (const end = performance.now() + milliseconds; performance.now() < end;);
 }
 
 describe('signatures that cost too much', () => {

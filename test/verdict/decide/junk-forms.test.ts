@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
-import { MAX_ATTACHED_SIGNATURES } from '../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
+import { MAX_ATTACHED_SIGNATURES } from '../../../lib/registry/attachments/attachment.ts';
 import { evaluatePolicies } from '../../../lib/verdict/decide/evaluate-policies.ts';
 import { toStatement } from '../../crypto/sigstore/make-bundle.ts';
 import {

@@ -6,8 +6,8 @@ import { Card } from '../../parts/frame.tsx';
 import { go } from '../../state/use-address.ts';
 import { useResource } from '../../state/use-resource.ts';
 import { formatAddress, type Query } from '../../text/address.ts';
-import { Bundle } from './bundle.tsx';
 import { BundleList } from './bundle-list.tsx';
+import { Bundle } from './bundle.tsx';
 
 interface BundlesProps {
   readonly query: Query;

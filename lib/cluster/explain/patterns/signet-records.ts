@@ -85,8 +85,8 @@ function readVerdict(object: JsonObject): Statement | undefined {
   const { outcome, pullspec, repository, digest, reasons } = verdict.output;
   const image = pullspec === '' && repository !== '' ? `${repository}@${digest}` : pullspec;
   if (image === '' && digest === '') return undefined;
-  const said = reasons.map(
-    (one): SaidReason => (typeof one === 'string' ? { code: one, text: one } : toReason(one.code, one.message)),
+  const said = reasons.map((one): SaidReason =>
+    typeof one === 'string' ? { code: one, text: one } : toReason(one.code, one.message),
   );
   return {
     kind: 'verdict',

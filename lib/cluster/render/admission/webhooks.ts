@@ -139,8 +139,7 @@ export function parseService(text: string): SignetService {
 /** API servers accept only https:// URLs without user, query and fragment. */
 function parseBase(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isPlain =
-    url !== undefined && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
   if (!isPlain || url.protocol !== 'https:' || text.includes('?') || text.includes('#')) {
     throw invalid('the URL must be https://HOST[:PORT][/PATH], without user, query and fragment');
   }

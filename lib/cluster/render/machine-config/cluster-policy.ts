@@ -7,8 +7,8 @@ import { listEnclosingScopes } from '../../../trust/policy/image-policy.ts';
 import { RELEASE_REPOSITORIES } from '../../../trust/policy/machine-config-lockouts.ts';
 import type { TrustDocument } from '../../../trust/prepared/trust-document.ts';
 import { compareMinors } from '../release-version.ts';
-import { toGeneratedName, toMachineConfigName } from './machine-config.ts';
 import { parseNodePolicy } from './machine-config-sources.ts';
+import { toGeneratedName, toMachineConfigName } from './machine-config.ts';
 
 /** The first minor version whose releases ship the ClusterImagePolicy `openshift`, active without a feature gate. */
 const SHIPS_CLUSTER_IMAGE_POLICY = '4.21';

@@ -24,7 +24,7 @@ export function refuseByOperator({ bytes, primary }: CertificatePackets): string
   if (!OPERATOR_SIGNATURES.includes(primary.algorithm)) {
     return `cluster-version operators read no keys of algorithm ${primary.algorithm}${toAlgorithmName(primary.algorithm)}`;
   }
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const { tag, body, end } = readPacket(bytes, offset);
     const isRead =
       tag === Tag.publicKey || tag === Tag.publicSubkey

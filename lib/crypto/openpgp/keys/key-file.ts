@@ -76,7 +76,7 @@ interface FiledPacket extends Packet {
 function readPackets(block: Uint8Array): readonly FiledPacket[] {
   const packets: FiledPacket[] = [];
   try {
-    for (let offset = 0; offset < block.length; ) {
+    for (let offset = 0; offset < block.length;) {
       const packet = readPacket(block, offset);
       packets.push({ ...packet, bytes: block.subarray(offset, packet.end) });
       offset = packet.end;

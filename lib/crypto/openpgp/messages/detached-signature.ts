@@ -26,7 +26,7 @@ export function parseDetachedSignatures(untrustedBytes: Uint8Array): readonly Un
  */
 export function splitDetachedSignatures(untrustedBytes: Uint8Array): readonly Uint8Array[] {
   const signatures: Uint8Array[] = [];
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const packet = readNextPacket(untrustedBytes, offset);
     if (packet === undefined) break;
     const { tag, body, end } = packet;

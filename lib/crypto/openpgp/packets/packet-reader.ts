@@ -62,7 +62,7 @@ const FIRST_OPTIONAL_TAG = 40;
  * not critical. Undefined at the end of the input. @throws SignatureError `SignatureMalformed`
  */
 export function readNextPacket(bytes: Uint8Array, offset: number): Packet | undefined {
-  for (let at = offset; at < bytes.length; ) {
+  for (let at = offset; at < bytes.length;) {
     const packet = readPacket(bytes, at);
     if (!isIgnored(packet)) return packet;
     at = packet.end;

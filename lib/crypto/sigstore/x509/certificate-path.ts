@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto';
 import { formatUnixTime } from '../../../base/documents/unix-time.ts';
 import { countKeyOperation } from '../../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
-import type { Certificate } from './certificate.ts';
 import { isUnderPolicy } from './certificate-policies.ts';
+import type { Certificate } from './certificate.ts';
 import { areNamesAllowed, type ComparisonBudget, MAX_COMPARED_CHARACTERS } from './name-constraints.ts';
 import { describeWeakness } from './public-key.ts';
 

@@ -80,7 +80,7 @@ function readList(extension: DerValue): readonly CertificateTimestamp[] {
   const [list, end] = readVector(content, 0);
   if (end !== content.length) throw new DerError('bytes follow the list of timestamps');
   const found: CertificateTimestamp[] = [];
-  for (let at = 0; at < list.length; ) {
+  for (let at = 0; at < list.length;) {
     const [bytes, next] = readVector(list, at);
     if (found.length >= MAX_TIMESTAMPS) throw new DerError(`there are more than ${MAX_TIMESTAMPS} timestamps`);
     found.push(readTimestamp(bytes));

@@ -56,7 +56,7 @@ export function expectDer(value: DerValue | undefined, tag: number): Buffer {
 /** The values in a sequence, or in any other content that holds one after the other. @throws DerError */
 export function readDerValues(content: Buffer): readonly DerValue[] {
   const values: DerValue[] = [];
-  for (let at = 0; at < content.length; ) {
+  for (let at = 0; at < content.length;) {
     const value = readAt(content, at);
     values.push(value);
     at += value.encoded.length;

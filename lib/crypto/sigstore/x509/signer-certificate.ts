@@ -2,9 +2,9 @@ import type { KeyObject } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { SignatureError } from '../../../base/errors/signature-error.ts';
 import type { AlternativeNames } from './alternative-names.ts';
-import type { Certificate } from './certificate.ts';
 import { ALTERNATIVE_NAMES } from './certificate-extensions.ts';
 import { verifyCertificatePath } from './certificate-path.ts';
+import type { Certificate } from './certificate.ts';
 
 /** A Fulcio authority, and the identity that it has to certify. */
 export interface FulcioTrust {

@@ -25,8 +25,10 @@ export interface WrittenBatch {
 }
 
 /** What it calls of Node. */
-export interface WriteCalls
-  extends Pick<typeof fs, 'closeSync' | 'mkdirSync' | 'openSync' | 'renameSync' | 'rmSync' | 'writeFileSync'> {
+export interface WriteCalls extends Pick<
+  typeof fs,
+  'closeSync' | 'mkdirSync' | 'openSync' | 'renameSync' | 'rmSync' | 'writeFileSync'
+> {
   readonly fsync: (file: number, done: (error: Error | null) => void) => void;
 }
 

@@ -66,7 +66,7 @@ describe('what is answered', () => {
 describe('pages', () => {
   async function readPages(format: 'json' | 'yaml', maxBytes: number): Promise<readonly string[]> {
     const pages: string[] = [];
-    for (let after: ConfigMapsRequest['after']; ; ) {
+    for (let after: ConfigMapsRequest['after']; ;) {
       const { text, next } = await readConfigMaps({ ...ALL, after }, format, held, maxBytes);
       pages.push(text);
       if (next === undefined) return pages;
@@ -123,7 +123,7 @@ describe('pages', () => {
     const added = digestOf('4.16.7');
     await more.createObject(keyOf(added), signer.sign(added, '4.16.7'));
     const seen = [...v.parse(List, JSON.parse(first.text)).items];
-    for (let next = first.next; next !== undefined; ) {
+    for (let next = first.next; next !== undefined;) {
       const request = { ...ALL, after: parseConfigMapCursor(next) };
       const page = await readConfigMaps(request, 'json', { ...held, objects: more }, 1);
       seen.push(...v.parse(List, JSON.parse(page.text)).items);

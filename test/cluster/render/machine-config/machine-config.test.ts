@@ -3,17 +3,17 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { toManifestsText } from '../../../../lib/base/documents/manifest-text.ts';
-import {
-  type IgnitionVersion,
-  MAX_MACHINE_CONFIG_BYTES,
-  toMachineConfigs,
-} from '../../../../lib/cluster/render/machine-config/machine-config.ts';
 import { type NodeFile, toNodeFiles } from '../../../../lib/cluster/render/machine-config/machine-config-files.ts';
 import {
   checkKeys,
   listKeyPaths,
   prepareNodeKeys,
 } from '../../../../lib/cluster/render/machine-config/machine-config-keys.ts';
+import {
+  type IgnitionVersion,
+  MAX_MACHINE_CONFIG_BYTES,
+  toMachineConfigs,
+} from '../../../../lib/cluster/render/machine-config/machine-config.ts';
 import {
   findLockoutRisks,
   findLockouts,

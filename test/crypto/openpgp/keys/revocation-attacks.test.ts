@@ -84,14 +84,12 @@ describe('revocations of the primary key', () => {
       return [`of version ${version}`, 'KeyRevoked', join(base, unreadable), UNREADABLE];
     }),
     ['cut short', 'KeyUnreadable', join(base, newPacket(PACKET.signature, revocationBody.subarray(0, -1)))],
-    ...[13, 15, 99].map(
-      (hash): AttackRow => [
-        `with the unknown hash ${hash}`,
-        'KeyRevoked',
-        join(base, withHash(hash)),
-        'cannot be checked',
-      ],
-    ),
+    ...[13, 15, 99].map((hash): AttackRow => [
+      `with the unknown hash ${hash}`,
+      'KeyRevoked',
+      join(base, withHash(hash)),
+      'cannot be checked',
+    ]),
     ['with another hash than was signed', 'accept', join(base, withHash(10))],
     ['with a hash of SHA-3 that was not signed', 'accept', join(base, withHash(12))],
     [
@@ -194,16 +192,16 @@ describe('packets that do not belong into a certificate', () => {
       const body = Buffer.from(tag === HARMLESS.marker ? 'PGP' : [1, 2, 3]);
       return [`${name} (${tag})`, 'accept', join(base, newPacket(tag, body))];
     }),
-    ...[0, 1, 3, 4, 8, 9, 11, 16, 18, 19, 20, 22, 23, 39].map(
-      (tag): AttackRow => [`packet ${tag}`, 'KeyUnreadable', join(base, newPacket(tag, Buffer.from([1, 2, 3])))],
-    ),
-    ...[PACKET.compressed, PACKET.literal, PACKET.marker, PACKET.userId, PACKET.signature].map(
-      (tag): AttackRow => [
-        `packet ${tag} of indeterminate length that hides a revocation`,
-        'KeyUnreadable',
-        join(base, indeterminatePacket(tag, revocation)),
-      ],
-    ),
+    ...[0, 1, 3, 4, 8, 9, 11, 16, 18, 19, 20, 22, 23, 39].map((tag): AttackRow => [
+      `packet ${tag}`,
+      'KeyUnreadable',
+      join(base, newPacket(tag, Buffer.from([1, 2, 3]))),
+    ]),
+    ...[PACKET.compressed, PACKET.literal, PACKET.marker, PACKET.userId, PACKET.signature].map((tag): AttackRow => [
+      `packet ${tag} of indeterminate length that hides a revocation`,
+      'KeyUnreadable',
+      join(base, indeterminatePacket(tag, revocation)),
+    ]),
     [
       'a marker in chunks that hides a revocation',
       'KeyUnreadable',

@@ -18,7 +18,7 @@ const SECONDS = Date.parse('2026-11-22T00:00:00Z') / 1000;
 
 function splitPackets(bytes: Uint8Array): readonly Uint8Array[] {
   const found: Uint8Array[] = [];
-  for (let offset = 0; offset < bytes.length; ) {
+  for (let offset = 0; offset < bytes.length;) {
     const { end } = readPacket(bytes, offset);
     found.push(bytes.subarray(offset, end));
     offset = end;

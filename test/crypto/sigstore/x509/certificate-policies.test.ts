@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseSentCertificate } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { type CertificatePolicies, isUnderPolicy } from '../../../../lib/crypto/sigstore/x509/certificate-policies.ts';
+import { parseSentCertificate } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { codeOf } from '../code-of.ts';
 import { der, extension, makeCertificate, oid } from '../make-certificate.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { SigstoreTrust } from '../../../../lib/crypto/sigstore/sigstore-trust.ts';
 import { verifyCosignSignature } from '../../../../lib/crypto/sigstore/verify-cosign-signature.ts';
-import { parseLeafCertificate, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { ALTERNATIVE_NAMES } from '../../../../lib/crypto/sigstore/x509/certificate-extensions.ts';
+import { parseLeafCertificate, parseSentIntermediates } from '../../../../lib/crypto/sigstore/x509/certificate.ts';
 import { codeOf } from '../code-of.ts';
 import {
   alternativeNames,

@@ -11,6 +11,6 @@ async function increment(): Promise<boolean> {
   return store.replaceObject('counter', new TextEncoder().encode(String(next)), stored?.etag);
 }
 
-for (let done = 0; done < Number(times); ) {
+for (let done = 0; done < Number(times);) {
   if (await increment()) done += 1;
 }

@@ -9,8 +9,8 @@ import { importAttachments } from '../../../../lib/bundle/import/import-attachme
 import { inspectBundle } from '../../../../lib/bundle/import/inspect-bundle.ts';
 import { readSigstoreEvidence } from '../../../../lib/mirror/check/evidence.ts';
 import { createHttpClient } from '../../../../lib/platform/http/http-client.ts';
-import { toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
+import { toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createRegistryClient } from '../../../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher } from '../../../../lib/registry/client/registry-pusher.ts';
 import {

@@ -4,8 +4,8 @@ import type { Digest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import type { CheckedImage } from '../../../../lib/mirror/check/check-image.ts';
 import { checkMirror, type MirrorCheckRequest } from '../../../../lib/mirror/check/check-mirror.ts';
-import { toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
+import { toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createNodeAttachmentStore } from '../../../../lib/registry/attachments/node-store.ts';
 import type { ReadyTrust } from '../../../../lib/trust/source/trust-source.ts';
 import {

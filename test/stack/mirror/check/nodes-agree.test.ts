@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Digest } from '../../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../../lib/base/names/reference.ts';
 import { readReadyEvidence } from '../../../../lib/mirror/check/check-image.ts';
-import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
+import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createNodeAttachmentStore } from '../../../../lib/registry/attachments/node-store.ts';
 import { prepareTrust } from '../../../../lib/trust/prepare/prepare-trust.ts';
 import { toReadyTrust } from '../../../../lib/trust/source/trust-source.ts';
@@ -130,10 +130,9 @@ const ROWS: readonly { name: string; lay: (digest: Digest) => Laid; nodes: 'yes'
     name: 'a good layer behind 200 others',
     lay: (digest) => ({
       tag: makeAttachment(digest, [
-        ...Array.from(
-          { length: 200 },
-          (_, at): SignaturePlan => ({ change: () => Buffer.from(`junk ${at}`).toString('base64') }),
-        ),
+        ...Array.from({ length: 200 }, (_, at): SignaturePlan => ({
+          change: () => Buffer.from(`junk ${at}`).toString('base64'),
+        })),
         {},
       ]),
     }),

@@ -6,8 +6,8 @@ import { readSigstoreEvidence } from '../../../../lib/mirror/check/evidence.ts';
 import { type CopiedAttachments, copyAttachments } from '../../../../lib/mirror/sigstore/copy-attachments.ts';
 import type { AttachmentDestination } from '../../../../lib/mirror/sigstore/update-tag.ts';
 import { createHttpClient } from '../../../../lib/platform/http/http-client.ts';
-import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createAttachmentStore } from '../../../../lib/registry/attachments/attachment-store.ts';
+import { toReferrersTag, toSignatureTag } from '../../../../lib/registry/attachments/attachment.ts';
 import { createRegistryClient } from '../../../../lib/registry/client/registry-client.ts';
 import { createRegistryPusher } from '../../../../lib/registry/client/registry-pusher.ts';
 import {

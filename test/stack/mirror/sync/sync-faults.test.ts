@@ -65,36 +65,40 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-test('a sync from a store that fails now and then ends, counts what is left, and the next one completes', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const lasting = DIGESTS.filter((_, index) => faultOf(index) !== undefined && timesOf(index) === MAX_TRIES);
-  const first = await runSync(places);
-  expect([first.status, first.errors]).toEqual([3, '']);
-  const { outcomes, written, failures = [] } = first.summary ?? {};
-  expect(outcomes).toEqual({
-    complete: DIGESTS.length - lasting.length,
-    incomplete: 0,
-    absent: 0,
-    indeterminate: lasting.length,
-    skipped: 0,
-    failed: 0,
-  });
-  expect(written).toBe(DIGESTS.length - lasting.length);
-  expect(failures.map(({ digest }) => digest).toSorted()).toEqual(lasting.toSorted());
-  for (const { digest, reasons } of failures) {
-    const said = FAULTS.find(({ kind }) => kind === faultOf(DIGESTS.indexOf(digest)))?.said ?? /^$/;
-    expect(reasons.map(({ message }) => message).join('\n')).toMatch(said);
-  }
-  // Every fault came: once where it passes, and at every try where it lasts.
-  const faulty = DIGESTS.flatMap((_, index) => (faultOf(index) === undefined ? [] : [timesOf(index)]));
-  expect((await stores.readCounts()).faults).toBe(faulty.reduce((sum, times) => sum + times, 0));
+test(
+  'a sync from a store that fails now and then ends, counts what is left, and the next one completes',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const lasting = DIGESTS.filter((_, index) => faultOf(index) !== undefined && timesOf(index) === MAX_TRIES);
+    const first = await runSync(places);
+    expect([first.status, first.errors]).toEqual([3, '']);
+    const { outcomes, written, failures = [] } = first.summary ?? {};
+    expect(outcomes).toEqual({
+      complete: DIGESTS.length - lasting.length,
+      incomplete: 0,
+      absent: 0,
+      indeterminate: lasting.length,
+      skipped: 0,
+      failed: 0,
+    });
+    expect(written).toBe(DIGESTS.length - lasting.length);
+    expect(failures.map(({ digest }) => digest).toSorted()).toEqual(lasting.toSorted());
+    for (const { digest, reasons } of failures) {
+      const said = FAULTS.find(({ kind }) => kind === faultOf(DIGESTS.indexOf(digest)))?.said ?? /^$/;
+      expect(reasons.map(({ message }) => message).join('\n')).toMatch(said);
+    }
+    // Every fault came: once where it passes, and at every try where it lasts.
+    const faulty = DIGESTS.flatMap((_, index) => (faultOf(index) === undefined ? [] : [timesOf(index)]));
+    expect((await stores.readCounts()).faults).toBe(faulty.reduce((sum, times) => sum + times, 0));
 
-  const second = await runSync(places);
-  expect([second.status, second.summary?.failures]).toEqual([0, []]);
-  expect(second.summary).toMatchObject({ held: DIGESTS.length - lasting.length, written: lasting.length });
-  expect(await listMirrored()).toEqual(DIGESTS.map(toKey).toSorted());
-});
+    const second = await runSync(places);
+    expect([second.status, second.summary?.failures]).toEqual([0, []]);
+    expect(second.summary).toMatchObject({ held: DIGESTS.length - lasting.length, written: lasting.length });
+    expect(await listMirrored()).toEqual(DIGESTS.map(toKey).toSorted());
+  },
+);
 
 const toKey = (digest: Digest): string => `signatures/${toStoreSegment(digest)}/signature-1`;
 

@@ -54,31 +54,35 @@ async function untilAsked(count: number, isOver: () => boolean): Promise<void> {
   while (!isOver() && (await stores.readCounts()).requests < requests + count) await delay(3);
 }
 
-test('killed ten times while it writes, the next run completes a mirror that holds each signature once', {
-  timeout: TIMEOUT_MS,
-}, async () => {
-  const points: number[] = [];
-  for (let round = 0; round < KILLS; round += 1) {
-    // Anywhere in what a tenth of the whole takes, so that there is something left to do after the last kill.
-    const point = 1 + Math.floor((Math.random() * REQUESTS) / (KILLS + 2));
-    points.push(point);
-    let isOver = false;
-    const run = await runSync(places, { killed: untilAsked(point, () => isOver) });
-    isOver = true;
-    expect([round, run.signal, run.errors]).toEqual([round, 'SIGKILL', '']);
-  }
-  const { status, summary, errors } = await runSync(places);
-  const about = `killed after ${points.join(', ')} requests`;
-  expect([status, summary?.failures, errors], about).toEqual([0, [], '']);
-  expect(summary?.wanted).toBe(DIGESTS.length);
-  // Otherwise nothing was killed half way.
-  expect(summary?.written, about).toBeGreaterThan(0);
-  expect(summary?.written, about).toBeLessThan(2 * DIGESTS.length);
-  await checkMirror();
-  const { requests } = await stores.readCounts();
-  expect(await runSync(places)).toMatchObject({ status: 0, summary: { written: 0, failures: [] } });
-  expect((await stores.readCounts()).requests).toBe(requests);
-});
+test(
+  'killed ten times while it writes, the next run completes a mirror that holds each signature once',
+  {
+    timeout: TIMEOUT_MS,
+  },
+  async () => {
+    const points: number[] = [];
+    for (let round = 0; round < KILLS; round += 1) {
+      // Anywhere in what a tenth of the whole takes, so that there is something left to do after the last kill.
+      const point = 1 + Math.floor((Math.random() * REQUESTS) / (KILLS + 2));
+      points.push(point);
+      let isOver = false;
+      const run = await runSync(places, { killed: untilAsked(point, () => isOver) });
+      isOver = true;
+      expect([round, run.signal, run.errors]).toEqual([round, 'SIGKILL', '']);
+    }
+    const { status, summary, errors } = await runSync(places);
+    const about = `killed after ${points.join(', ')} requests`;
+    expect([status, summary?.failures, errors], about).toEqual([0, [], '']);
+    expect(summary?.wanted).toBe(DIGESTS.length);
+    // Otherwise nothing was killed half way.
+    expect(summary?.written, about).toBeGreaterThan(0);
+    expect(summary?.written, about).toBeLessThan(2 * DIGESTS.length);
+    await checkMirror();
+    const { requests } = await stores.readCounts();
+    expect(await runSync(places)).toMatchObject({ status: 0, summary: { written: 0, failures: [] } });
+    expect((await stores.readCounts()).requests).toBe(requests);
+  },
+);
 
 /** Every signature is read back: each verifies, none is there twice, indexes have no gap, nothing else is there. */
 async function checkMirror(): Promise<void> {
