@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser } from '../../console/browser.ts';
 import { decideDemo, isRunnable, openBrowser, startScene } from '../../test/stack/console/scene.ts';
 import type { Effort } from '../effort.ts';
 import { median, type Row } from '../row.ts';

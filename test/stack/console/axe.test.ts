@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser, Page } from '../../../console/browser.ts';
 import { type FilledScene, readRevisions, SIGNED, startFilledScene, UNSIGNED } from './filled-scene.ts';
 import {
   decideDemo,
@@ -14,9 +13,8 @@ import {
   startScene,
   TIMES,
   visit,
+  ofPage,
 } from './scene.ts';
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 interface Violation {
   readonly id: string;
@@ -39,7 +37,7 @@ describe.skipIf(!isRunnable)('axe finds nothing wrong with', TIMES, () => {
   let source = '';
   let addresses: readonly string[] = [];
   beforeAll(async () => {
-    source = await readFile(AXE, 'utf8');
+    source = await readFile(ofPage.resolve('axe-core/axe.min.js'), 'utf8');
     scene = await startScene();
     await decideDemo(scene);
     browser = await openBrowser();
@@ -97,7 +95,7 @@ describe.skipIf(!isRunnable)('axe finds nothing wrong where there is something t
   let source = '';
   let addresses: readonly string[] = [];
   beforeAll(async () => {
-    source = await readFile(AXE, 'utf8');
+    source = await readFile(ofPage.resolve('axe-core/axe.min.js'), 'utf8');
     scene = await startFilledScene();
     browser = await openBrowser();
     const [now, before] = await readRevisions(scene.url);

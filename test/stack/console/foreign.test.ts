@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from '../../../console/browser.ts';
 import { isRunnable, listRows, openBrowser, openPage, type Scene, startScene, TIMES } from './scene.ts';
 
 /** A name of a stranger that leads to this machine, as DNS rebinding has it. */

@@ -1,5 +1,5 @@
-import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
+import type { Page } from '../../../console/browser.ts';
 import { SIGNED, startFilledScene, UNSIGNED } from './filled-scene.ts';
 import { isRunnable, listRows, openPage, startDecidedScene, TIMES, visit } from './scene.ts';
 import { useScene } from './use-scene.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from '../../../console/browser.ts';
 import { isRunnable, openBrowser, openPage, type Scene, startScene, TIMES, verify, visit } from './scene.ts';
 
 /** Real releases are not in the repository; a run that has them names their folder. */

@@ -2,22 +2,26 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, BrowserType, Page } from '../../../console/browser.ts';
 import { findTool } from '../../support/tools.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
+/** What the page is tested with is installed with its packages. */
+export const ofPage = createRequire(path.join(ROOT, 'console/package.json'));
 /** The repository of the demo's releases. */
 export const DEMO_REPOSITORY = 'registry.example.com/demo/release';
 
 export const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
 const program = findTool('chromium');
-const isInstalled = existsSync(path.join(ROOT, 'console/node_modules/preact'));
-if (!isInstalled) process.stderr.write('not run: the page: npm ci --prefix console installs what builds it\n');
+const isInstalled = existsSync(path.join(ROOT, 'console/node_modules/playwright-core'));
+if (!isInstalled)
+  process.stderr.write('not run: the page: npm ci --prefix console installs what builds and shows it\n');
 /** Whether there is a browser, and what builds the page. */
 export const isRunnable = program !== undefined && isInstalled;
 
@@ -111,6 +115,7 @@ export async function listRows(url: string): Promise<readonly Row[]> {
 /** @param args further flags of the browser */
 export async function openBrowser(...args: readonly string[]): Promise<Browser> {
   if (program === undefined) throw new Error('there is no browser');
+  const { chromium } = ofPage('playwright-core') as { readonly chromium: BrowserType };
   // Its own sandbox needs a user that is not root.
   return await chromium.launch({
     executablePath: program,

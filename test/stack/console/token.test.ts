@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Browser } from '../../../console/browser.ts';
 import { isRunnable, openBrowser, openPage, type Scene, startScene, TIMES } from './scene.ts';
 
 const READER = 'token-of-a-reader';

@@ -1,5 +1,5 @@
-import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
+import type { Browser } from '../../../console/browser.ts';
 import { openBrowser, type Scene, TIMES } from './scene.ts';
 
 /** A scene and a browser for the tests of a `describe`; there is neither before its first test. */

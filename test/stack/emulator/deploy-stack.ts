@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { appendFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import * as v from 'valibot';
 import { buildFunctions } from '../../../scripts/build-functions.ts';
-import { writePage } from '../package/package-service.ts';
+import { layOut, OSLS, writePage } from '../package/package-service.ts';
 import type { Emulator } from './start-emulator.ts';
 
-const ROOT = path.join(import.meta.dirname, '../../..');
-const OSLS = path.join(ROOT, 'node_modules/osls/bin/serverless.js');
 const STATE = 'serverless-state.json';
 
 export interface Ran {
@@ -40,9 +38,7 @@ export async function packageStack(
   added: Readonly<Record<string, string>> = {},
 ): Promise<Stack> {
   await mkdir(path.join(directory, 'stages'), { recursive: true });
-  for (const name of ['serverless.yml', 'infra'])
-    await cp(path.join(ROOT, name), path.join(directory, name), RECURSIVE);
-  await symlink(path.join(ROOT, 'package.json'), path.join(directory, 'package.json'));
+  await layOut(directory);
   await writeFile(path.join(directory, 'stages/dev.yml'), JSON.stringify(parameters));
   await buildFunctions(path.join(directory, 'dist'), await writePage(directory));
   for (const [name, code] of Object.entries(added))

@@ -8,8 +8,14 @@ import { type BuiltFunction, buildFunctions, listFunctions } from '../../../scri
 import { parseTemplate, type Template } from './template.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
-const OSLS = path.join(ROOT, 'node_modules/osls/bin/serverless.js');
+/** The packager, which `npm run osls` installs. */
+export const OSLS = path.join(ROOT, 'infra/packager/node_modules/osls/bin/serverless.js');
 const run = promisify(execFile);
+
+/** Installs the packager where it is not there, as `npm run osls` does. */
+export async function installPackager(): Promise<void> {
+  await run(process.execPath, [path.join(ROOT, 'scripts/osls.ts'), '--version']);
+}
 
 /** Values for the parameters of serverless.yml. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -79,9 +85,12 @@ export async function packageTemplate(
   return await runPackager(directory, parameters);
 }
 
-async function layOut(directory: string): Promise<void> {
+/** What the packager reads, without the packager. */
+export async function layOut(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  for (const name of ['serverless.yml', 'infra']) await cp(path.join(ROOT, name), path.join(directory, name), COPY);
+  const isOurs = (file: string): boolean => path.basename(file) !== 'node_modules';
+  for (const name of ['serverless.yml', 'infra'])
+    await cp(path.join(ROOT, name), path.join(directory, name), { ...COPY, filter: isOurs });
   await symlink(path.join(ROOT, 'package.json'), path.join(directory, 'package.json'));
 }
 
