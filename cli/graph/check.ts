@@ -8,7 +8,6 @@ import {
   type RepositoryCount,
   type Standing,
 } from '../../lib/mirror/graph/list-releases.ts';
-import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import { builtInProfile } from '../../lib/trust/prepared/profiles.ts';
 import { openGraphs } from '../open/releases.ts';
@@ -43,17 +42,10 @@ export async function checkGraph(from: string, options: CheckGraphOptions, signa
   const graphs = await openGraphs([from], options, trust.storeAccess, signal);
   const { profile, canonicalRepositories } = trust;
   const judgement = evaluateGraphs(graphs, trust);
-  // An update service answers a channel that it does not know with no nodes; nothing was checked then.
-  if (judgement.repositories.length === 0) throw noReleases(graphs);
   const read = graphs.map(({ source, nodes }) => ({ source, nodes: nodes.length }));
   const checked: CheckedGraphs = { profile, canonicalRepositories, graphs: read, ...judgement };
   printResult(options.output, checked, formatChecked);
   return judgement.outside.length === 0 ? ExitStatus.done : ExitStatus.rejected;
-}
-
-function noReleases(graphs: readonly UpdateGraph[]): InputError {
-  const rest = graphs.length > 1 ? `, nor in ${count(graphs.length - 1, 'graph')} more` : '';
-  return new InputError('BodyInvalid', `there is no release in ${graphs[0]?.source ?? 'no graph'}${rest}`);
 }
 
 async function openGraphTrust({ trust, profile }: CheckGraphOptions): Promise<GraphTrust> {

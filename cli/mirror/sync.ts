@@ -1,4 +1,3 @@
-import { InputError } from '../../lib/base/errors/input-error.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
 import { parseNamedDigest } from '../../lib/base/names/reference.ts';
 import { describeOutside } from '../../lib/mirror/graph/list-releases.ts';
@@ -75,10 +74,6 @@ export async function syncMirrored(options: SyncOptions, signal: AbortSignal): P
   const { store, stores, close } = await openSyncStores(options, trust.prepared);
   try {
     const graphs = await openGraphs(options.graph, options, trust.prepared.storeAccess, signal);
-    if (graphs.length > 0 && graphs.every(({ nodes }) => nodes.length === 0)) {
-      // An update service answers a channel that it does not know with no nodes.
-      throw new InputError('BodyInvalid', `there is no release in ${graphs.map(({ source }) => source).join(', ')}`);
-    }
     const { wanted, closeRegistries } = await find(options, trust.prepared, { graphs, digests, objects, signal });
     closeRegistries();
     const progress = createProgress('digests');

@@ -5,7 +5,7 @@ import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts
 import type { WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
 import { describeOutside, listReleases } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
-import { readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
+import { type GraphPlace, readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust, StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { countOf, toPrintable } from '../shell/output.ts';
@@ -46,10 +46,7 @@ export async function readReleases(
   }));
   const known = new Set(named.map((one) => one.digest));
   const single = [...new Set(digest.map(parseNamedDigest))].filter((one) => !known.has(one));
-  const all = [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
-  // An update service answers a channel that it does not know with no nodes.
-  if (all.length === 0) throw new InputError('BodyInvalid', `there is no release in ${graph.join(', ')}`);
-  return all;
+  return [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
 }
 
 /**
@@ -75,21 +72,82 @@ export async function readGraphVersions(
 /** What a command reads of update services, and how it reaches them. */
 type GraphOptions = Pick<ReleaseOptions, 'channel' | 'arch' | 'allowPrivateStores' | 'tlsCa'>;
 
-/** The update graphs in files and of update services. @throws InputError, StoreError */
+/**
+ * The update graphs in files and of update services, each with a release: what holds for all of them was not looked at in
+ * an empty one.
+ *
+ * @throws InputError `BodyInvalid` for a graph, a channel or an architecture without a release; StoreError
+ */
 export async function openGraphs(
+  from: readonly string[],
+  options: GraphOptions,
+  storeAccess: StoreAccess,
+  signal: AbortSignal,
+): Promise<readonly UpdateGraph[]> {
+  const read = await readPlaces(from, options, storeAccess, signal);
+  const filled = read.filter(({ graph: { nodes } }) => nodes.length > 0);
+  const empty = read.filter((one) => !filled.includes(one) && !isElsewhere(one, filled));
+  if (empty.length > 0) throw noRelease(empty.map(({ graph: { source } }) => source));
+  return read.map(({ graph }) => graph);
+}
+
+/** The same, empty ones among them, for whoever looks in them for something. @throws InputError, StoreError */
+export async function openAnyGraphs(
+  from: readonly string[],
+  options: GraphOptions,
+  storeAccess: StoreAccess,
+  signal: AbortSignal,
+): Promise<readonly UpdateGraph[]> {
+  return (await readPlaces(from, options, storeAccess, signal)).map(({ graph }) => graph);
+}
+
+/** Places that a message names; there may be hundreds. */
+const MAX_NAMED = 4;
+
+/** What was asked for and is in no graph. */
+export function noRelease(places: readonly string[]): InputError {
+  const rest = places.length - MAX_NAMED;
+  const shown = [...places.slice(0, MAX_NAMED), ...(rest > 0 ? [`${rest} more`] : [])];
+  return new InputError('BodyInvalid', `there is no release in ${shown.join(', ')}`);
+}
+
+interface ReadPlace {
+  readonly place: GraphPlace;
+  readonly graph: UpdateGraph;
+}
+
+async function readPlaces(
   from: readonly string[],
   { channel, arch, ...access }: GraphOptions,
   storeAccess: StoreAccess,
   signal: AbortSignal,
-): Promise<readonly UpdateGraph[]> {
+): Promise<readonly ReadPlace[]> {
   const places = from.flatMap((one) => toGraphPlaces(one, { channels: channel, architectures: arch }));
   if (places.length === 0) return [];
   const client = await openClient(access, storeAccess);
   try {
-    return await readGraphs(places, { client, signal });
+    const graphs = await readGraphs(places, { client, signal });
+    return graphs.flatMap((graph, at) => places.slice(at, at + 1).map((place) => ({ place, graph })));
   } finally {
     client.close();
   }
+}
+
+/**
+ * Whether a channel and an architecture both have releases, only not together: few channels are there for every
+ * architecture. An update service answers what it does not know with no nodes.
+ */
+function isElsewhere({ place }: ReadPlace, filled: readonly ReadPlace[]): boolean {
+  const [channel, architecture] = readAsked(place);
+  if (channel === undefined || architecture === undefined) return false;
+  const others = filled.map((one) => readAsked(one.place));
+  return others.some(([one]) => one === channel) && others.some(([, one]) => one === architecture);
+}
+
+function readAsked(place: GraphPlace): readonly [channel: string | undefined, architecture: string | undefined] {
+  return place.kind === 'url'
+    ? [place.url.searchParams.get('channel') ?? undefined, place.architecture]
+    : [undefined, undefined];
 }
 
 /** @throws InputError `ArgumentInvalid` when the options name no release, or say how to read a graph that they do not name */

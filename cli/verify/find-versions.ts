@@ -4,11 +4,12 @@ import type { Digest } from '../../lib/base/names/digest.ts';
 import type { Repository } from '../../lib/base/names/reference.ts';
 import { listHeldReleases } from '../../lib/mirror/audit/held-releases.ts';
 import { describeOutside, listReleases, type Payload } from '../../lib/mirror/graph/list-releases.ts';
+import type { GraphNode, UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
 import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
-import { openGraphs } from '../open/releases.ts';
+import { noRelease, openAnyGraphs, openGraphs } from '../open/releases.ts';
 import type { StoreOptions } from '../shell/options.ts';
 
 export interface VersionOptions extends StoreOptions {
@@ -55,7 +56,7 @@ export async function findNamedReleases(
     throw new InputError('ArgumentInvalid', `name an update graph of profile ${prepared.profile} with --graph`);
   }
   const graph = options.graph.length === 0 ? [PUBLIC_GRAPH] : options.graph;
-  return await readGraphReleases(graph, toQuestion(versions, options), options, trust, signal);
+  return await readGraphReleases(graph, versions, options, trust, signal);
 }
 
 interface Question {
@@ -74,29 +75,27 @@ function toQuestion(versions: readonly string[], { channel, arch }: VersionOptio
 
 async function readGraphReleases(
   from: readonly string[],
-  { channel, arch }: Question,
+  versions: readonly string[],
   options: VersionOptions,
   { prepared }: ReadyTrust,
   signal: AbortSignal,
 ): Promise<readonly NamedRelease[]> {
   const { allowPrivateStores, tlsCa } = options;
+  const { channel, arch } = toQuestion(versions, options);
+  // A version is looked for in all of them; every release of all of them is in each.
+  const open = versions.length === 0 ? openGraphs : openAnyGraphs;
   const access = {
     ...(allowPrivateStores === undefined ? {} : { allowPrivateStores }),
     ...(tlsCa === undefined ? {} : { tlsCa }),
   };
   const [urls, files] = [from.filter(isUrlLike), from.filter((one) => !isUrlLike(one))];
-  const graphs = [
-    ...(await openGraphs(urls, { channel, arch, ...access }, prepared.storeAccess, signal)),
-    // A file has what it has: its nodes are chosen by what they say of themselves.
-    ...(await openGraphs(files, { channel: [], arch: [], ...access }, prepared.storeAccess, signal)).map(
-      ({ source, nodes }) => ({
-        source,
-        nodes: nodes.filter(
-          ({ channels }) => options.channel.length === 0 || channels.some((one) => options.channel.includes(one)),
-        ),
-      }),
-    ),
-  ];
+  const answered = await open(urls, { channel, arch, ...access }, prepared.storeAccess, signal);
+  const read = await open(files, { channel: [], arch: [], ...access }, prepared.storeAccess, signal);
+  // A file has what it has: its nodes are chosen by what they say of themselves.
+  const isAsked = ({ channels }: GraphNode): boolean =>
+    options.channel.length === 0 || channels.some((one) => options.channel.includes(one));
+  const graphs = [...answered, ...read.map(({ source, nodes }) => ({ source, nodes: nodes.filter(isAsked) }))];
+  if (versions.length === 0) requireEach(options, urls.length > 0, read);
   const { releases, outside } = listReleases(graphs, prepared);
   const source = graphs.map((graph) => graph.source).join(', ');
   if (releases.length === 0 && outside.length > 0) {
@@ -108,6 +107,13 @@ async function readGraphReleases(
       toNamed(one, one.repository, source).map((named) => ({ ...named, isOutside: true as const })),
     ),
   ];
+}
+
+/** Each channel that is named has to be one of a node, unless an update service was asked for it. @throws InputError */
+function requireEach({ channel }: VersionOptions, isServed: boolean, files: readonly UpdateGraph[]): void {
+  const known = new Set(files.flatMap(({ nodes }) => nodes.flatMap(({ channels }) => channels)));
+  const missing = isServed ? [] : channel.filter((one) => !known.has(one));
+  if (missing.length > 0) throw noRelease(missing);
 }
 
 function toNamed(

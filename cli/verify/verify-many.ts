@@ -82,7 +82,13 @@ async function toQuestions(
     wanted.size === 0 || architecture === undefined || wanted.has(architecture);
   if (isChannel) {
     const all = releases.filter(isWanted);
-    if (all.length === 0) throw new InputError('BodyInvalid', 'the graph has no release of what was asked for');
+    const isThere = (wantedOne: string): boolean =>
+      all.some(({ architecture = wantedOne }) => architecture === wantedOne);
+    const missing = [...wanted].filter((one) => !isThere(one));
+    if (all.length === 0 || missing.length > 0) {
+      const what = missing.length === 0 ? 'what was asked for' : missing.join(', ');
+      throw new InputError('BodyInvalid', `the graph has no release of ${what}`);
+    }
     return all.map((one) => toQuestion(one, wanted));
   }
   return asked.flatMap((one) => {

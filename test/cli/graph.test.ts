@@ -121,6 +121,25 @@ describe('signet graph check', () => {
     expect(stderr.split('\n')).toHaveLength(2);
   });
 
+  test.each<readonly [name: string, empty: readonly string[], asked: readonly string[], status: number]>([
+    ['one of two channels', ['b amd64', 'b multi'], ['amd64', 'multi'], 2],
+    ['one of two architectures', ['a multi', 'b multi'], ['amd64', 'multi'], 2],
+    ['one channel, of the only architecture', ['b amd64'], ['amd64'], 2],
+    ['one channel for one architecture, of which another one has releases', ['b multi'], ['amd64', 'multi'], 0],
+    ['one channel, and no architecture was named', ['b null'], [], 2],
+  ])('no release in %s: nothing was checked of it', async (_, empty, architectures, expected) => {
+    const name = (question: URLSearchParams) => `${question.get('channel')} ${question.get('arch')}`;
+    const service = await serve((question) => toGraphText(empty.includes(name(question)) ? [] : [node('4.16.0')]));
+    const named = ['a', 'b'].flatMap((channel) => ['--channel', channel]);
+    const args = [...named, ...architectures.flatMap((one) => ['--arch', one]), '--allow-private-stores'];
+    const { status, stderr } = await check(service.graphUrl, ...args);
+    expect(status).toBe(expected);
+    if (expected === 0) return;
+    const [channel = '', arch = ''] = (empty[0] ?? '').split(' ');
+    const which = arch === 'null' ? channel : `${channel}, ${arch}`;
+    expect(stderr).toContain(`there is no release in ${service.graphUrl} (${which})`);
+  });
+
   test('a private address is not contacted unasked', async () => {
     const service = await serve(() => toGraphText([node('4.16.0')]));
     const { status } = await check(service.graphUrl);

@@ -62,6 +62,15 @@ describe('signet mirror sync', () => {
     });
   });
 
+  test('an empty graph beside another is a wrong call, and nothing is written', async () => {
+    const [to, empty] = [path.join(work, 'beside'), path.join(work, 'empty.json')];
+    await writeFile(empty, JSON.stringify({ nodes: [], edges: [] }));
+    const args = ['sync', '--trust', TRUST, '--to', to, '--graph', graph, '--graph', empty, '--store', FIXTURE_STORE];
+    const { status, stderr } = await mirror(...args);
+    expect([status, stderr]).toEqual([2, expect.stringContaining(`there is no release in ${empty}`)]);
+    expect(await listMirrored(to)).toEqual([]);
+  });
+
   test('takes single digests, and says on standard error how far it is when that is no terminal', async () => {
     const to = path.join(work, 'single');
     const [one] = good;

@@ -275,6 +275,33 @@ describe('a version', () => {
     expect((await verify(VERSION, '--graph', file, ...FROM)).status).toBe(0);
   });
 
+  test.each<[name: string, args: readonly string[], message: RegExp]>([
+    ['an architecture', ['--arch', 'x86_64', '--arch', 's390x'], /the graph has no release of s390x/],
+    ['a channel', ['--channel', 'stable-4.99', '--channel', 'stabel-4.99'], /there is no release in stabel-4\.99/],
+  ])('%s without a release, beside one that has some: a wrong call', async (_, args, message) => {
+    const metadata = {
+      'release.openshift.io/architecture': 'amd64',
+      'io.openshift.upgrades.graph.release.channels': 'stable-4.99',
+    };
+    const nodes = [{ version: VERSION, payload: first?.pullspec, metadata }];
+    const file = await write('one-of-two.json', JSON.stringify({ nodes, edges: [] }));
+    const { status, stdout, stderr } = await verify(...args, '--graph', file, ...FROM);
+    expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
+    const rest = [...args.slice(0, 2), '--graph', file, ...FROM];
+    expect((await verify(...rest)).status).toBe(0);
+  });
+
+  test('an empty graph beside one that has releases: a wrong call, but where a version is looked for', async () => {
+    const [empty, filled] = [
+      await write('empty.json', toGraph([])),
+      await write('full.json', toGraph([[VERSION, first?.pullspec ?? '']])),
+    ];
+    const args = ['--graph', empty, '--graph', filled, ...FROM];
+    const { status, stdout, stderr } = await verify(...args);
+    expect([status, stdout, stderr]).toEqual([2, '', expect.stringContaining(`there is no release in ${empty}`)]);
+    expect((await verify(VERSION, ...args)).status).toBe(0);
+  });
+
   test('two graphs that disagree are named by their images: an architecture would not choose', async () => {
     const graphs = await Promise.all(
       [UNSIGNED, BAD].map((pullspec, at) => write(`disagrees-${at}.json`, toGraph([['4.99.1', pullspec]]))),
