@@ -51,6 +51,8 @@ beforeAll(async () => {
   }
   for (const file of files) await write(path.join('moved/a', file.path), file.bytes);
   await write('moved/a/etc/crio/crio.conf.d/99-x', '[crio.image]\nsignature_policy = "/etc/other.json"\n');
+  for (const file of files) await write(path.join('rooted/a', file.path), file.bytes);
+  await write('rooted/a/var/roothome/.config/containers/policy.json', '{}');
   await write('image-policy.yaml', IMAGE_POLICY);
   await write('long/a/etc/containers/policy.json', Buffer.alloc(MAX_FILE_BYTES + 1));
   await mkdir(at('empty'));
@@ -127,6 +129,12 @@ describe('signet rollout check', () => {
     const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('moved'));
     expect(status).toBe(1);
     expect(stdout).toContain('a: /etc/crio/crio.conf.d/99-x sets signature_policy: CRI-O does not go by');
+  });
+
+  test('a policy of root on a node counts: exit 1 and the file', async () => {
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('rooted'));
+    expect(status).toBe(1);
+    expect(stdout).toContain('a: /var/roothome/.config/containers/policy.json is root’s own: CRI-O does not go by');
   });
 
   test('an image policy is expected on every pool', async () => {

@@ -7,8 +7,10 @@ import { findOpenScopes } from '../../trust/policy/image-policy.ts';
 import { parsePolicyJson } from '../../trust/policy/parse-policy-json.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
 import { toGeneratedName } from '../render/machine-config/machine-config.ts';
-import type { NodeContents } from './check-nodes.ts';
+import { listElsewhere, type NodeContents } from './check-nodes.ts';
 import { checkPool } from './check-pool.ts';
+import { toNodeFiles } from './merge-machine-configs.ts';
+import { findOtherPlaces } from './other-places.ts';
 import type { KnownMachineConfig, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -54,7 +56,13 @@ export function checkPolicyPool(
   policies: readonly ClusterImagePolicy[],
   machineConfigs: readonly KnownMachineConfig[],
 ): readonly Finding[] {
-  const generated: KnownMachineConfig = { name: toGeneratedName(pool.name), origin: '', labels: {}, files: new Map() };
+  const generated: KnownMachineConfig = {
+    name: toGeneratedName(pool.name),
+    origin: '',
+    labels: {},
+    files: new Map(),
+    units: new Map(),
+  };
   const shown = checkPool(pool, [generated], machineConfigs).filter(({ check }) => check !== 'owner');
   const name = pool.wanted?.name ?? pool.current?.name;
   const rendered = machineConfigs.find((one) => one.name === name);
@@ -63,6 +71,10 @@ export function checkPolicyPool(
     return [...shown, finding('owner', 'unknown', message)];
   }
   const faults = findMissing(policies, rendered.files);
+  const elsewhere = findOtherPlaces(toExpected(policies, rendered.files), toNodeFiles([rendered]));
+  if (faults.length === 0 && elsewhere.length > 0) {
+    return [...shown, finding('owner', 'no', 'another file takes away from the expected ones', elsewhere)];
+  }
   if (faults.length === 0) return [...shown, finding('owner', 'yes', `${rendered.name} holds every policy`)];
   return [...shown, finding('owner', 'no', `${rendered.name} lacks what was expected`, faults)];
 }
@@ -78,10 +90,27 @@ export function checkPolicyNodes(
     findMissing(policies, files).map((fault) => `${node}: ${fault}`),
   );
   if (faults.length > 0) return finding('nodes', 'no', `nodes lack what was expected; ${count} checked`, faults);
+  const elsewhere = contents.flatMap((one) => listElsewhere(one, toExpected(policies, one.files)));
+  if (elsewhere.length > 0) {
+    return finding('nodes', 'no', `another file takes away from the expected ones; ${count} checked`, elsewhere);
+  }
   if (contents.length === 0 && total !== 0) {
     return finding('nodes', 'unknown', 'no files of a node of this pool were given');
   }
   return finding('nodes', 'yes', `the files of ${count} hold every policy`);
+}
+
+/** The files that hold the policies, as they were found. */
+function toExpected(
+  policies: readonly ClusterImagePolicy[],
+  files: NodeFiles,
+): ReadonlyMap<string, Uint8Array | undefined> {
+  return new Map(
+    listPolicyFiles(policies).map((file) => {
+      const bytes = files.get(file);
+      return [file, bytes instanceof Uint8Array ? bytes : undefined];
+    }),
+  );
 }
 
 /**

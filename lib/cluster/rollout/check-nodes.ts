@@ -35,9 +35,7 @@ export function checkNodes(
   if (faults.length > 0) {
     return finding('nodes', 'no', `files differ from the expected ones; ${count} checked`, [...faults, ...unresolved]);
   }
-  const elsewhere = contents.flatMap(({ node, files, others }) =>
-    findOtherPlaces(expected, new Map([...toKnown(files), ...(others ?? [])])).map((fault) => `${node}: ${fault}`),
-  );
+  const elsewhere = contents.flatMap((one) => listElsewhere(one, expected));
   if (elsewhere.length > 0) {
     return finding('nodes', 'no', `another file takes away from the expected ones; ${count} checked`, elsewhere);
   }
@@ -48,6 +46,15 @@ export function checkNodes(
   if (contents.length === 0 && total !== 0)
     return finding('nodes', 'unknown', 'no files of a node of this pool were given');
   return finding('nodes', 'yes', `the files of ${count} are the expected ones`);
+}
+
+/** What a node has elsewhere that takes away from the expected files. */
+export function listElsewhere(
+  { node, files, others }: NodeContents,
+  expected: ReadonlyMap<string, Uint8Array | undefined>,
+): readonly string[] {
+  const found = new Map([...toKnown(files), ...(others ?? [])]);
+  return findOtherPlaces(expected, found).map((fault) => `${node}: ${fault}`);
 }
 
 /** Compares the configuration that nodes report with that of the pool; undefined without Nodes. */

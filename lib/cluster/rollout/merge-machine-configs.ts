@@ -72,8 +72,8 @@ export function checkOwner(
     return finding('owner', 'no', `the cluster’s ${stale.join(', ')} differs from the expected one`, faults);
   }
   if (faults.length > 0) return finding('owner', 'no', 'another MachineConfig owns an expected file', faults);
-  const shown = others.flatMap((name) => [...(known.get(name)?.files ?? [])]);
-  const elsewhere = findOtherPlaces(mergeFiles(expected), rendered?.files ?? new Map(shown));
+  const shown = rendered === undefined ? others.flatMap((name) => known.get(name) ?? []) : [rendered];
+  const elsewhere = findOtherPlaces(mergeFiles(expected), toNodeFiles(shown));
   if (elsewhere.length > 0) {
     return finding('owner', 'no', 'another file takes away from the expected ones', elsewhere);
   }
@@ -88,6 +88,11 @@ export function checkOwner(
     return finding('owner', 'unknown', message, unknown);
   }
   return finding('owner', 'yes', 'no later MachineConfig writes the expected files');
+}
+
+/** What nodes have by MachineConfigs, units of systemd among it. */
+export function toNodeFiles(sorted: readonly KnownMachineConfig[]): ReadonlyMap<string, Uint8Array | undefined> {
+  return new Map(sorted.flatMap(({ files, units }) => [...files, ...units]));
 }
 
 /** True when the cluster's MachineConfig of an expected name has other files, as an older version has. */

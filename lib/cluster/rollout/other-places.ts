@@ -10,18 +10,58 @@ type NodeFiles = ReadonlyMap<string, Uint8Array | undefined>;
 const REGISTRIES_D = ['/etc/containers/registries.d', '/usr/share/containers/registries.d'];
 
 const POLICY = '/etc/containers/policy.json';
+/** CRI-O's policies of namespaces. */
+const NAMESPACES = '/etc/crio/policies';
 
-/** Directories whose files can move the policy of CRI-O elsewhere, and what they set for that. */
-const SETTINGS: ReadonlyMap<string, string> = new Map([
-  // crio.conf(5)
-  ['/etc/crio/crio.conf.d', 'signature_policy'],
-  // go.podman.io/storage/pkg/configfile, which reads no drop-ins of policy.json
-  ['/etc/systemd/system/crio.service.d', 'CONTAINERS_POLICY_JSON'],
-  ['/etc/sysconfig', 'CONTAINERS_POLICY_JSON'],
+/** What sets the place of the policy, and that of the policies of namespaces. */
+interface SettingNames {
+  readonly policy: readonly string[];
+  readonly namespaces: readonly string[];
+  /** Where a comment begins: at `#` anywhere outside of quotation marks, or at the start of a line alone. */
+  readonly comments: 'anywhere' | 'line';
+}
+
+/** crio.conf(5) */
+const CRIO: SettingNames = {
+  policy: ['signature_policy'],
+  namespaces: ['signature_policy_dir'],
+  comments: 'anywhere',
+};
+/**
+ * Variables and options of crio(8), and one of go.podman.io/storage/pkg/configfile, which reads no drop-ins of
+ * policy.json.
+ */
+const UNITS: SettingNames = {
+  policy: ['CONTAINERS_POLICY_JSON', 'CONTAINER_SIGNATURE_POLICY', '--signature-policy'],
+  namespaces: ['CONTAINER_SIGNATURE_POLICY_DIR', '--signature-policy-dir'],
+  comments: 'line',
+};
+
+/** Files, and directories whose files, can move the policies of CRI-O elsewhere. */
+const SETTINGS: ReadonlyMap<string, SettingNames> = new Map([
+  ['/etc/crio/crio.conf', CRIO],
+  ['/etc/crio/crio.conf.d', CRIO],
+  ['/etc/systemd/system/crio.service', UNITS],
+  ['/etc/systemd/system/crio.service.d', UNITS],
+  ['/etc/systemd/system/service.d', UNITS],
+  ['/etc/systemd/system.conf', UNITS],
+  ['/etc/systemd/system.conf.d', UNITS],
+  ['/etc/sysconfig', UNITS],
 ]);
 
+/** What root has of its own counts before what is below `/etc` (containers-policy.json(5), containers-registries.d(5)). */
+const ROOT_HOMES = ['/root/.config/containers', '/var/roothome/.config/containers'];
+
+const SINGLE = ['/etc/crio/crio.conf', '/etc/systemd/system/crio.service', '/etc/systemd/system.conf'];
+
+/** Files that may count where they are. */
+export const SETTING_FILES: readonly string[] = [...SINGLE, ...ROOT_HOMES.map((home) => `${home}/policy.json`)];
 /** Directories of which every file may count. */
-export const SETTING_DIRECTORIES: readonly string[] = [...REGISTRIES_D, ...SETTINGS.keys()];
+export const SETTING_DIRECTORIES: readonly string[] = [
+  ...REGISTRIES_D,
+  ...ROOT_HOMES.map((home) => `${home}/registries.d`),
+  ...[...SETTINGS.keys()].filter((place) => !SINGLE.includes(place)),
+];
 
 /**
  * Files that take away from what was rendered although they are elsewhere: the same section of registries.d in two files
@@ -35,25 +75,94 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): readonly
     ([file]) => !expected.has(file) && !isHidden(file, [...expected.keys(), ...found.keys()]),
   );
   const ours = [...expected].filter(([file]) => isRegistriesD(file));
+  const hasNamespaces = [...expected.keys()].some((file) => path.posix.dirname(file) === NAMESPACES);
+  // Of namespaces alone: the place of the cluster's policy is none of theirs.
+  const moved = [
+    ...(hasNamespaces ? [{ kind: 'namespaces' as const, place: NAMESPACES }] : []),
+    ...(hasNamespaces && !expected.has(POLICY) ? [] : [{ kind: 'policy' as const, place: POLICY }]),
+  ];
   return others.flatMap(([file, bytes]) => {
+    const directory = path.posix.dirname(file);
+    const home = ROOT_HOMES.find((one) => directory === one || directory === `${one}/registries.d`);
+    if (home !== undefined)
+      return describeHome(
+        file,
+        home,
+        moved.map(({ place }) => place),
+      );
     if (bytes === undefined) return [];
     if (isRegistriesD(file)) return findSharedSections(ours, file, bytes);
-    const setting = SETTINGS.get(path.posix.dirname(file));
-    if (setting === undefined || !sets(setting, Buffer.from(bytes).toString('utf8'))) return [];
-    return [`${file} sets ${setting}: CRI-O does not go by ${POLICY}`];
+    const names = SETTINGS.get(file) ?? SETTINGS.get(directory);
+    const text = Buffer.from(bytes).toString('utf8');
+    return moved.flatMap(({ kind, place }) => {
+      const setting = names?.[kind].find((name) => sets(name, place, text, names.comments));
+      return setting === undefined ? [] : [`${file} sets ${setting}: CRI-O does not go by ${place}`];
+    });
   });
 }
 
-/** Whether a line that is no comment sets it to another place: `x = "y"`, or `Environment="x=y"`. */
-function sets(setting: string, text: string): boolean {
-  return text.split('\n').some((line) => {
-    const at = line.indexOf(setting);
-    const before = at < 0 ? '#' : line.slice(0, at).trim();
-    const [next = '', ...rest] = line.slice(at + setting.length).trim();
-    const value = rest.join('').replaceAll('"', '').replaceAll("'", '').trim();
-    const isName = before === '' || before === 'export' || before.startsWith('Environment=');
-    return isName && next === '=' && value !== '' && value !== POLICY;
-  });
+function describeHome(file: string, home: string, places: readonly string[]): readonly string[] {
+  if (file !== `${home}/policy.json`) return [`${file}: nodes read nothing of ${REGISTRIES_D.join(', ')}`];
+  return places.includes(POLICY) ? [`${file} is root’s own: CRI-O does not go by ${POLICY}`] : [];
+}
+
+/** Whether a line sets it to another place, as it stands or with its escapes read: TOML and systemd know them. */
+function sets(setting: string, place: string, text: string, comments: SettingNames['comments']): boolean {
+  const isElsewhere = (value: string): boolean => value !== '' && value !== place;
+  return [text, readEscapes(text)].some((one) =>
+    one.split('\n').some((line) => listValues(setting, line.trim(), comments).some(isElsewhere)),
+  );
+}
+
+function readEscapes(text: string): string {
+  const escape = /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/g;
+  return text.replace(escape, (_, octet?: string, unit?: string) =>
+    String.fromCharCode(Number.parseInt(octet ?? unit ?? '', 16)),
+  );
+}
+
+/** Characters of a line that is looked into; of a longer one, the name is enough. */
+const MAX_LINE = 4096;
+const MARKS = ['"', "'"] as const;
+
+/** What is set in a line: `x = "y"`, `Environment="x=y"`, `--x y`. */
+function listValues(setting: string, line: string, comments: SettingNames['comments']): readonly string[] {
+  if (line.length > MAX_LINE) return line.includes(setting) ? ['unknown'] : [];
+  const values: string[] = [];
+  const end = findComment(line, comments);
+  for (let at = line.indexOf(setting); at >= 0 && at < end; at = line.indexOf(setting, at + 1)) {
+    const [before, behind] = [line.slice(0, at), line.slice(at + setting.length)];
+    const isWhole = !/[\w-]/.test(before.slice(-1)) && !/[\w-]/.test(behind.slice(0, 1));
+    if (isWhole) values.push(readValue(before, behind, setting.startsWith('--')));
+  }
+  return values;
+}
+
+/** The place at which a comment begins; the end of the line where there is none. */
+function findComment(line: string, comments: SettingNames['comments']): number {
+  if (line.startsWith('#') || line.startsWith(';')) return 0;
+  if (comments === 'line') return line.length;
+  let mark: string | undefined;
+  for (let at = 0; at < line.length; at += 1) {
+    const character = line[at];
+    if (character === '#' && mark === undefined) return at;
+    if (mark === undefined) mark = MARKS.find((one) => one === character);
+    else if (character === mark) mark = undefined;
+  }
+  return line.length;
+}
+
+/** Empty where nothing is set. */
+function readValue(before: string, behind: string, isOption: boolean): string {
+  const next = isOption ? behind : behind.replace(/^["'\s]{1,4}/, '');
+  if (!isOption && !next.startsWith('=')) return '';
+  const given = (next.startsWith('=') ? next.slice(1) : next).trimStart();
+  const isOpen = (mark: string): boolean => (before.split(mark).length - 1) % 2 === 1;
+  const mark = MARKS.find((one) => given.startsWith(one)) ?? MARKS.find(isOpen);
+  const body =
+    mark !== undefined && given.startsWith(mark) ? given.slice(given.startsWith(mark.repeat(3)) ? 3 : 1) : given;
+  const end = mark === undefined ? body.search(/[\s,}]/) : body.indexOf(mark);
+  return end < 0 ? body : body.slice(0, end);
 }
 
 function isRegistriesD(file: string): boolean {

@@ -16,7 +16,13 @@ const storage = v.pipe(
   plainObject,
   v.looseObject({ files: v.nullish(v.array(v.looseObject({ path: v.string(), contents: v.nullish(fileContents) }))) }),
 );
-const config = v.pipe(plainObject, v.looseObject({ storage: v.nullish(storage) }));
+const unit = v.looseObject({
+  name: v.string(),
+  contents: v.nullish(v.string()),
+  dropins: v.nullish(v.array(v.looseObject({ name: v.string(), contents: v.nullish(v.string()) }))),
+});
+const systemd = v.pipe(plainObject, v.looseObject({ units: v.nullish(v.array(unit)) }));
+const config = v.pipe(plainObject, v.looseObject({ storage: v.nullish(storage), systemd: v.nullish(systemd) }));
 const schema = v.looseObject({
   metadata: v.looseObject({
     name: v.pipe(v.string(), v.minLength(1)),
@@ -40,7 +46,21 @@ export function parseMachineConfig(source: SourceObject): KnownMachineConfig {
       );
     }
   }
-  return { name: metadata.name, origin: `${source.file}:${source.line}`, labels: metadata.labels ?? {}, files };
+  const units = new Map((spec.config?.systemd?.units ?? []).flatMap(listUnitFiles));
+  return { name: metadata.name, origin: `${source.file}:${source.line}`, labels: metadata.labels ?? {}, files, units };
+}
+
+/** A unit and its drop-ins. */
+function listUnitFiles({
+  name,
+  contents,
+  dropins,
+}: v.InferOutput<typeof unit>): readonly (readonly [string, Uint8Array])[] {
+  const file = `/etc/systemd/system/${name}`;
+  return [
+    [file, Buffer.from(contents ?? '')],
+    ...(dropins ?? []).map((one) => [`${file}.d/${one.name}`, Buffer.from(one.contents ?? '')] as const),
+  ];
 }
 
 /** Decodes a data: URL (RFC 2397) as Ignition does; undefined for any other URL. */

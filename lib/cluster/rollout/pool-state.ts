@@ -55,6 +55,8 @@ export interface KnownMachineConfig {
   readonly labels: Readonly<Record<string, string>>;
   /** By path; undefined for a file that the node fetches, or whose encoding is unknown. */
   readonly files: ReadonlyMap<string, Uint8Array | undefined>;
+  /** Units of systemd and their drop-ins, by the path at which nodes have them. */
+  readonly units: ReadonlyMap<string, Uint8Array>;
 }
 
 /** The MachineConfigs that a node reports. */

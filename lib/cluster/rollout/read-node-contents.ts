@@ -4,7 +4,7 @@ import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, isAbsent, toFileReason } from '../../platform/files/file-error.ts';
 import { readRegularFile } from '../../platform/files/read-regular-file.ts';
 import type { NodeContents, UnresolvedLink } from './check-nodes.ts';
-import { SETTING_DIRECTORIES } from './other-places.ts';
+import { SETTING_DIRECTORIES, SETTING_FILES } from './other-places.ts';
 import { MAX_FILE_BYTES } from './parse-machine-config.ts';
 
 /**
@@ -38,19 +38,21 @@ async function listNodes(directory: string): Promise<readonly string[]> {
   return nodes.map(({ name }) => name).toSorted();
 }
 
-/** The other files of the directories that nodes read signature settings from, where the folder has any. */
+/** The other files that nodes read signature settings from, where the folder has any. */
 async function readOthers(node: string, paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
   const others = new Map<string, Uint8Array>();
+  const look = async (place: string): Promise<void> => {
+    const read = paths.includes(place) ? undefined : await readFile(node, place);
+    if (read instanceof Uint8Array) others.set(place, read);
+  };
   for (const directory of SETTING_DIRECTORIES) {
     const names = await readdir(path.join(node, directory)).catch((cause: unknown) => {
       if (isAbsent(cause) || fileErrorCode(cause) === 'ELOOP') return [];
       throw unreadable(path.join(node, directory), toFileReason(cause), cause);
     });
-    for (const place of names.map((name) => `${directory}/${name}`).filter((one) => !paths.includes(one))) {
-      const read = await readFile(node, place);
-      if (read instanceof Uint8Array) others.set(place, read);
-    }
+    for (const name of names) await look(`${directory}/${name}`);
   }
+  for (const file of SETTING_FILES) await look(file);
   return others;
 }
 

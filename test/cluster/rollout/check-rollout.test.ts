@@ -306,6 +306,37 @@ describe('other places that nodes read signature settings from', () => {
       'CONTAINERS_POLICY_JSON',
     ],
     ['a variable of sysconfig', '/etc/sysconfig/crio', 'CONTAINERS_POLICY_JSON=/x', 'does not go by'],
+    ['a key in quotation marks', '/etc/crio/crio.conf.d/9', '"signature_policy" = "/etc/x"', 'signature_policy'],
+    ['a key of tables', '/etc/crio/crio.conf.d/9', 'crio.image.signature_policy = "/etc/x"', 'signature_policy'],
+    ['an inline table', '/etc/crio/crio.conf.d/9', 'image = { signature_policy="/etc/x" }', 'signature_policy'],
+    ['an escape', '/etc/crio/crio.conf.d/9', '"signature\\u005fpolicy" = "/etc/x"', 'signature_policy'],
+    ['three quotation marks', '/etc/crio/crio.conf.d/9', 'signature_policy = """/etc/x"""', 'signature_policy'],
+    ['a path that begins alike', '/etc/crio/crio.conf.d/9', `signature_policy = "${PATH} 2"`, 'signature_policy'],
+    ['a comment behind a value', '/etc/crio/crio.conf.d/9', 'a = "#" # signature_policy = "/etc/x"', undefined],
+    ['the same policy and a comment', '/etc/crio/crio.conf.d/9', `signature_policy = "${PATH}" # ours`, undefined],
+    ['no policy', '/etc/crio/crio.conf.d/9', 'signature_policy = ""', undefined],
+    ['a line that is too long to look into', '/etc/crio/crio.conf.d/9', `${'x'.repeat(4096)} signature_policy`, 'sets'],
+    ['a long line of something else', '/etc/crio/crio.conf.d/9', 'x'.repeat(4097), undefined],
+    ['the file beside its drop-ins', '/etc/crio/crio.conf', 'signature_policy = "/etc/x"', 'signature_policy'],
+    ['CRI-O’s own variable', '/etc/sysconfig/crio', 'CONTAINER_SIGNATURE_POLICY=/x', 'CONTAINER_SIGNATURE_POLICY'],
+    ['an option', '/etc/sysconfig/crio', 'CRIO_CONFIG_OPTIONS="--signature-policy /x"', '--signature-policy'],
+    [
+      'a variable behind another one',
+      '/etc/systemd/system/crio.service.d/9',
+      'Environment = "A=#" "CONTAINERS_POLICY_JSON=/x"',
+      'CONTAINERS_POLICY_JSON',
+    ],
+    [
+      'the same policy before another variable',
+      '/etc/systemd/system/crio.service.d/9',
+      `Environment="CONTAINERS_POLICY_JSON=${PATH}" "A=b"`,
+      undefined,
+    ],
+    ['a drop-in of all services', '/etc/systemd/system/service.d/9', 'Environment=CONTAINERS_POLICY_JSON=/x', 'sets'],
+    ['the manager of services', '/etc/systemd/system.conf', 'DefaultEnvironment=CONTAINERS_POLICY_JSON=/x', 'sets'],
+    ['the policy of root', '/root/.config/containers/policy.json', '{}', `CRI-O does not go by ${PATH}`],
+    ['the policy of root, elsewhere', '/var/roothome/.config/containers/policy.json', '{}', 'CRI-O does not go by'],
+    ['registries.d of root', '/root/.config/containers/registries.d/a', '', 'nodes read nothing of'],
     ['a drop-in of policy.json, which nothing reads', '/etc/containers/policy.json.d/9.json', '{}', undefined],
   ])('%s', (_, file, text, fault) => {
     const contents = new Map([
@@ -336,6 +367,27 @@ describe('other places that nodes read signature settings from', () => {
     const byCluster = checkRollout(state, withSection, undefined);
     expect(answers(byCluster, 'no')).toEqual(fault === undefined ? [] : ['owner']);
   });
+});
+
+test.each<[string, object, boolean]>([
+  [
+    'a drop-in',
+    { name: 'crio.service', dropins: [{ name: '9.conf', contents: 'Environment=CONTAINERS_POLICY_JSON=/x' }] },
+    false,
+  ],
+  ['the unit', { name: 'crio.service', contents: 'ExecStart=crio --signature-policy=/x' }, false],
+  [
+    'a drop-in of another service',
+    { name: 'a.service', dropins: [{ name: '9', contents: 'Environment=CONTAINERS_POLICY_JSON=/x' }] },
+    true,
+  ],
+  ['a drop-in that says nothing of it', { name: 'crio.service', enabled: true, dropins: [{ name: '9' }] }, true],
+])('units of systemd in the rendered MachineConfig count: %s', (_, unit, isLive) => {
+  const rendered = other(NEW_RENDERED, PATH, POLICY) as { spec: { config: object } };
+  Object.assign(rendered.spec.config, { systemd: { units: [unit] } });
+  const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), rendered] };
+  const state = parseClusterState([{ name: 'mcp.json', bytes: Buffer.from(JSON.stringify(list)) }]);
+  expect(answers(checkRollout(state, expected, undefined), 'no')).toEqual(isLive ? [] : ['owner']);
 });
 
 test('a MachineConfig whose policy is open below a scope that asks is warned of, and live all the same', () => {
@@ -463,6 +515,50 @@ describe('image policies', () => {
       'with a narrower scope that rejects, or asks for another signature',
       cluster,
       { [PATH]: beside({ [`${scope}/no`]: [{ type: 'reject' }], [`${scope}/b`]: SIGNED }), [ATTACHED]: SERVED },
+      undefined,
+    ],
+    [
+      'in a place that CRI-O does not go by',
+      cluster,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED, '/etc/crio/crio.conf.d/9': 'signature_policy = "/etc/x"' },
+      'sets signature_policy',
+    ],
+    [
+      'beside one of root',
+      cluster,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED, '/root/.config/containers/policy.json': '{}' },
+      `CRI-O does not go by ${PATH}`,
+    ],
+    [
+      'whose section is in another file too',
+      cluster,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED, '/etc/containers/registries.d/x.yaml': SERVED },
+      'nodes pull nothing with both',
+    ],
+    [
+      'beside another directory for namespaces',
+      cluster,
+      { [PATH]: nodePolicy(), [ATTACHED]: SERVED, '/etc/crio/crio.conf.d/9': 'signature_policy_dir = "/etc/x"' },
+      undefined,
+    ],
+    [
+      'of a namespace in a directory that CRI-O does not go by',
+      ofNamespace,
+      {
+        '/etc/crio/policies/n.json': nodePolicy(),
+        [ATTACHED]: SERVED,
+        '/etc/crio/crio.conf.d/9': 'signature_policy_dir = "/etc/x"',
+      },
+      'sets signature_policy_dir: CRI-O does not go by /etc/crio/policies',
+    ],
+    [
+      'of a namespace beside another place for all',
+      ofNamespace,
+      {
+        '/etc/crio/policies/n.json': nodePolicy(),
+        [ATTACHED]: SERVED,
+        '/etc/crio/crio.conf.d/9': 'signature_policy = "/etc/x"',
+      },
       undefined,
     ],
     [
