@@ -26,15 +26,21 @@ export const RECORD_MEMBER = 'urn:signet:record';
  * Why a record must not be attested; undefined if it may. Whoever looks for an attestation of an image often looks no
  * further: so there is none that says anything else than that signatures of the image verified.
  */
-export function findAttestFault({ verdict }: VerdictRecord): string | undefined {
+export function findAttestFault({ schema, verdict }: VerdictRecord): string | undefined {
   const { judgedAs, outcome, forced, warnings, digest, attempts, canonicalPullspec } = verdict;
+  const { platforms, images, policies = [] } = verdict;
   if (judgedAs !== undefined) return 'it is about a component, and not about a release';
   if (outcome !== 'accepted') return `the verdict is ${outcome}`;
   if (forced) return 'it was accepted by force';
   if (warnings.length > 0) return 'it was accepted with a warning';
   if (digest === undefined || canonicalPullspec === undefined) return 'it names no digest';
+  // A statement names the whole index, and whoever reads it may run any image of it.
+  if (platforms !== undefined && images !== undefined) return CHOSEN;
+  if (schema === 1 && policies.length > 0) return 'it is of a version that did not look at the images of an index';
   return attempts.some(({ code }) => code === 'Verified') ? undefined : 'no signature was verified for it';
 }
+
+const CHOSEN = 'whoever asked chose the platforms: other images of the index were not judged';
 
 /**
  * What is signed for a record: an in-toto statement about its image, by digest, with the repository as its name. It is the

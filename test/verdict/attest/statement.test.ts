@@ -7,6 +7,13 @@ import { forge, recordOfRelease, toStored } from './attest-setup.ts';
 
 const accepted = await recordOfRelease();
 const rejectedAt = fixtureReleases.findIndex(({ expected }) => expected !== 'accept');
+const met = {
+  document: 'policy.yaml',
+  image: 'a',
+  scope: 'docker:a',
+  outcome: 'accepted',
+  requirements: [],
+} as const;
 const warning = { code: 'RepositoryNotCanonical', message: 'warned' } as const;
 
 function read(record: VerdictRecord, form: 'svr' | 'vsa'): Record<string, unknown> {
@@ -26,6 +33,16 @@ describe('what is attested', () => {
       'it is about a component, and not about a release',
     ],
     ['one without a canonical name', () => forge(accepted, { canonicalPullspec: undefined }), 'it names no digest'],
+    [
+      'one about platforms that the caller chose, of no index',
+      () => forge(accepted, { platforms: ['linux/s390x'] }),
+      undefined,
+    ],
+    [
+      'one by an image policy of a version before per-image rules',
+      () => ({ ...forge(accepted, { policies: [met] }), schema: 1 }),
+      'it is of a version that did not look at the images of an index',
+    ],
     [
       'one of a profile that verifies nothing',
       () => forge(accepted, { attempts: [] }),
@@ -78,13 +95,12 @@ describe('a statement', () => {
 
   test('names image policies where all of them were met by a signature', () => {
     const image = `${head.subject[0]?.name}@${digest}`;
-    const met = { document: 'policy.yaml', image, scope: 'docker:a', outcome: 'accepted', requirements: [] } as const;
     const attempts = accepted.verdict.attempts.map((one) => ({ ...one, image }));
     const properties = (change: Partial<VerdictRecord['verdict']>): unknown => {
       return (read(forge(accepted, change), 'svr')['predicate'] as Record<string, unknown>)['properties'];
     };
     const common = ['SIGNET_ACCEPTED', 'SIGNET_PROFILE_ocp', 'SIGNET_PULLSPEC_CANONICAL'];
-    expect(properties({ policies: [met], attempts })).toEqual([...common, 'SIGNET_IMAGE_POLICY']);
+    expect(properties({ policies: [{ ...met, image }], attempts })).toEqual([...common, 'SIGNET_IMAGE_POLICY']);
     // What accepts anything vouches for nothing.
     expect(properties({ policies: [met] })).toEqual([...common, 'SIGNET_RELEASE_KEYRING']);
   });

@@ -4,6 +4,7 @@ import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parsePlatform } from '../../../lib/base/names/platform.ts';
 import type { ManifestMediaType } from '../../../lib/registry/client/registry-answers.ts';
 import { MAX_JUDGED_MANIFEST_BYTES } from '../../../lib/registry/images/read-index.ts';
+import { findAttestFault } from '../../../lib/verdict/attest/statement.ts';
 import type { Verdict } from '../../../lib/verdict/judge/verdict.ts';
 import { parseRecord } from '../../../lib/verdict/records/parse-record.ts';
 import { recheckRecord } from '../../../lib/verdict/records/recheck-record.ts';
@@ -215,6 +216,19 @@ describe('an index by a policy', () => {
       { digest: attestation.digest, platforms: ['unknown/unknown'] },
     ]);
     expect(verdict.reasons[0]?.message).toContain(`linux/arm64 (${arm64.digest})`);
+  });
+
+  test('of an index with an image that nobody signed is attested nothing, whatever platforms are asked for', async () => {
+    const asking = { pullspec: `${NAME}@${whole.digest}`, lookaside: signed(amd64.digest), manifests: holding() };
+    const decision = await decideBy(trust, { ...asking, platforms: [parsePlatform('linux/amd64')] });
+    const record = toRecord(toAsked('api', asking.pullspec), decision);
+    expect(record.verdict.outcome).toBe('accepted');
+    expect(findAttestFault(record)).toBe(
+      'whoever asked chose the platforms: other images of the index were not judged',
+    );
+    const whollySigned = { ...asking, lookaside: signed(amd64.digest, arm64.digest) };
+    const all = toRecord(toAsked('api', asking.pullspec), await decideBy(trust, whollySigned));
+    expect(findAttestFault(all)).toBeUndefined();
   });
 
   test('platforms of the profile, which the caller may replace', async () => {
