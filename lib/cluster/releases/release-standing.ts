@@ -99,7 +99,10 @@ function isSigstore({ requirement }: { readonly requirement: string }): boolean 
   return requirement.startsWith('sigstoreSigned ');
 }
 
-/** Only a decision by this revision of the trust says how its policies apply; force changes nothing about that. */
+/**
+ * Only a decision by this revision of the trust says how its policies apply; force changes nothing about that. One about
+ * platforms that the caller chose, a component, or another repository says nothing of the release.
+ */
 function toSigstore(
   { profile, revision, imagePolicies }: PreparedTrust,
   digest: Digest,
@@ -108,6 +111,7 @@ function toSigstore(
   if (imagePolicies.length === 0) return { state: 'not-required' };
   for (const { verdict, firstDecidedAt } of records) {
     if (verdict.profile !== profile || verdict.trustRevision !== revision || verdict.digest !== digest) continue;
+    if (verdict.platforms !== undefined || verdict.canonicalPullspec === undefined) continue;
     const asked = (verdict.policies ?? []).flatMap(({ requirements }) => requirements.filter(isSigstore));
     if (asked.length === 0) continue;
     const outcome = allOf(asked.map((requirement) => requirement.outcome));
