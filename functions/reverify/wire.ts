@@ -1,7 +1,4 @@
-import {
-  createCloudFrontClient,
-  createCloudFrontInvalidation,
-} from '../../lib/mirror/audit/cloudfront-invalidation.ts';
+import { createCloudFrontInvalidation } from '../../lib/mirror/audit/cloudfront-invalidation.ts';
 import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
@@ -31,7 +28,7 @@ export const handler = createHandler({
   invalidation:
     distribution === undefined
       ? undefined
-      : createCloudFrontInvalidation({ client: createCloudFrontClient(), distributionId: distribution, now }),
+      : createCloudFrontInvalidation({ ...readAwsSettings(process.env), distributionId: distribution, now }),
   signing: createSigning(signingKey, () => readAwsSettings(process.env)),
   telemetry: createTelemetry('reverify'),
   now,

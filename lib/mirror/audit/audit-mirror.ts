@@ -152,7 +152,7 @@ async function repairAll(
     );
   }
   if (invalidation !== undefined && (isDue || isPending)) {
-    await invalidation.invalidate(isPending ? ALL_SIGNATURES : toInvalidationPaths(audits));
+    await invalidation.invalidate(isPending ? ALL_SIGNATURES : toInvalidationPaths(audits), signal);
     await objects.deleteObject(PENDING_INVALIDATION_KEY);
   }
   return audits;

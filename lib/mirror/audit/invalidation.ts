@@ -6,9 +6,9 @@ export interface Invalidation {
   /**
    * Requests that the copies of these paths be dropped. A final `*` matches any end. Returns when the request is accepted.
    *
-   * @throws StoreError
+   * @throws StoreError; the abort reason of the signal
    */
-  invalidate(paths: readonly string[]): Promise<void>;
+  invalidate(paths: readonly string[], signal: AbortSignal): Promise<void>;
 }
 
 /** Indexes of one digest whose content changed or was removed. */

@@ -37,6 +37,22 @@ function toStoreErrorCode({ status, code = '' }: AwsFault): StoreErrorCode {
   return status < 300 ? 'BodyInvalid' : 'StatusUnexpected';
 }
 
+/** What services call too many requests where the status is a mere 400. */
+const THROTTLES: ReadonlySet<string> = new Set([
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+]);
+
+/** True when the same request may succeed a moment later, because there were too many. */
+export function isThrottled({ status, code = '' }: AwsFault): boolean {
+  return status === 429 || THROTTLES.has(code);
+}
+
 const CONFLICTS: ReadonlySet<string> = new Set(['ConditionalRequestConflict', 'OperationAborted']);
 
 /** True for "no such key" alone: not for a missing bucket, nor for a 404 of something that is no S3 server. */

@@ -9,12 +9,14 @@ export interface EndpointSettings {
 }
 
 /** The services that are called without the SDK. */
-export type LightService = 'ecr' | 'eventbridge' | 'kms' | 's3' | 'sqs';
+export type LightService = 'cloudfront' | 'ecr' | 'eventbridge' | 'kms' | 's3' | 'sqs';
 
 /** The variables that lead requests elsewhere. `npm run reference` makes docs/reference/configuration.md from the comments. */
 interface EndpointVariables {
   /** URL of an endpoint for every service of AWS. */
   readonly AWS_ENDPOINT_URL: string;
+  /** URL of an endpoint for CloudFront; it wins over `AWS_ENDPOINT_URL`. */
+  readonly AWS_ENDPOINT_URL_CLOUDFRONT: string;
   /** URL of an endpoint for ECR; it wins over `AWS_ENDPOINT_URL`. */
   readonly AWS_ENDPOINT_URL_ECR: string;
   /** URL of an endpoint for EventBridge; it wins over `AWS_ENDPOINT_URL`. */
@@ -34,6 +36,7 @@ interface EndpointVariables {
 }
 
 const OWN_URLS = {
+  cloudfront: 'AWS_ENDPOINT_URL_CLOUDFRONT',
   ecr: 'AWS_ENDPOINT_URL_ECR',
   eventbridge: 'AWS_ENDPOINT_URL_EVENTBRIDGE',
   kms: 'AWS_ENDPOINT_URL_KMS',
@@ -41,7 +44,14 @@ const OWN_URLS = {
   sqs: 'AWS_ENDPOINT_URL_SQS',
 } as const satisfies Record<LightService, keyof EndpointVariables>;
 
-const LIGHT_SERVICES = ['ecr', 'eventbridge', 'kms', 's3', 'sqs'] as const satisfies readonly LightService[];
+const LIGHT_SERVICES = [
+  'cloudfront',
+  'ecr',
+  'eventbridge',
+  'kms',
+  's3',
+  'sqs',
+] as const satisfies readonly LightService[];
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -158,6 +168,29 @@ export function toEventsEndpoint({ region, endpoints }: EndpointAddress): URL {
   // The endpoints of GovCloud are all validated, and have no name of their own for it.
   const isPlain = endpoints?.useFips !== true || region.startsWith('us-gov-');
   return new URL(`https://events${isPlain ? '' : '-fips'}.${region}.${isDual ? dualStackSuffix : suffix}/`);
+}
+
+/**
+ * Where distributions are asked for, and the region that requests are signed for: CloudFront is one service for all regions
+ * of a partition. @throws ConfigurationError, also in GovCloud, which has none
+ */
+export function toCloudFrontEndpoint({ region, endpoints }: EndpointAddress): {
+  readonly url: URL;
+  readonly region: string;
+} {
+  const partition = toPartition(region);
+  const isCommercial = partition === COMMERCIAL;
+  const isChina = region.startsWith('cn-');
+  const signed = isCommercial ? 'us-east-1' : isChina ? 'cn-northwest-1' : region;
+  const custom = toCustomUrl('cloudfront', endpoints);
+  if (custom !== undefined) return { url: new URL(custom.href.replace(/\/?$/, '/')), region: signed };
+  if (region.startsWith('us-gov-')) throw invalid(`there is no CloudFront in ${region}`);
+  const service = `cloudfront${endpoints?.useFips === true ? '-fips' : ''}`;
+  const host =
+    endpoints?.useDualStack === true
+      ? `${service}.${isCommercial ? 'global.' : ''}${partition.dualStackSuffix}`
+      : `${service}.${isChina ? `${signed}.` : ''}${partition.suffix}`;
+  return { url: new URL(`https://${host}/`), region: signed };
 }
 
 function toCustomUrl(service: LightService, endpoints: EndpointSettings | undefined): URL | undefined {

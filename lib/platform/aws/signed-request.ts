@@ -11,7 +11,7 @@ import aws4 from 'aws4';
 import { StoreError } from '../../base/errors/store-error.ts';
 import { readBody, readExplanation } from '../http/read-body.ts';
 import { retry, toRandomPause } from '../time/retries.ts';
-import type { AwsFault } from './aws-fault.ts';
+import { type AwsFault, isThrottled } from './aws-fault.ts';
 import type { AwsSettings } from './aws-settings.ts';
 
 export interface SignedRequest {
@@ -143,7 +143,7 @@ export type SendSigned = (request: SignedRequest) => Promise<SignedResponse>;
 const MAX_TRIES = 3;
 const PAUSE_MS = 40;
 
-/** Repeats a request that got no answer, 429 or a status of 500 and above. The error says how often it was sent. */
+/** Repeats a request that got no answer, that was throttled, or whose status was 500 and above. The error says how often it was sent. */
 export function createSignedSender(signing: Signing): SendSigned {
   const toPauseMs = (error: unknown, attempt: number): number | undefined =>
     error instanceof AwsRequestError && isPassing(error.fault) ? toRandomPause(PAUSE_MS, attempt) : undefined;
@@ -160,6 +160,6 @@ export function createSignedSender(signing: Signing): SendSigned {
     );
 }
 
-function isPassing({ status }: AwsFault): boolean {
-  return status === undefined || status === 429 || status >= 500;
+function isPassing(fault: AwsFault): boolean {
+  return fault.status === undefined || fault.status >= 500 || isThrottled(fault);
 }

@@ -202,9 +202,11 @@ describe('caches', () => {
   function listening(objects: ObjectStore, failures = 0) {
     const told: (readonly string[])[] = [];
     const layouts: string[] = [];
+    const signals: AbortSignal[] = [];
     let left = failures;
     const invalidation = {
-      async invalidate(paths: readonly string[]) {
+      async invalidate(paths: readonly string[], signal: AbortSignal) {
+        signals.push(signal);
         layouts.push(await layoutOf(objects, first));
         if (left > 0) {
           left -= 1;
@@ -213,7 +215,7 @@ describe('caches', () => {
         told.push(paths);
       },
     };
-    return { told, layouts, invalidation };
+    return { told, layouts, signals, invalidation };
   }
 
   const pathsOf = (digest: Digest, ...indexes: readonly number[]): readonly string[] =>
@@ -223,8 +225,10 @@ describe('caches', () => {
 
   test('are told of each changed index, under each path, once all is changed', async () => {
     const objects = createMemoryObjectStore([...spoilt(first), ...whole(second), ...spoilt(long)]);
-    const { told, layouts, invalidation } = listening(objects);
-    await run(objects, { invalidation });
+    const { told, layouts, signals, invalidation } = listening(objects);
+    const { signal } = new AbortController();
+    await run(objects, { invalidation, signal });
+    expect(signals).toEqual([signal]);
     expect(told).toEqual([[...pathsOf(first, 1, 3), ...pathsOf(long, 1, 3)]]);
     expect(layouts.map((layout) => layout.length)).toEqual([2]);
     expect(await objects.readObject(PENDING_INVALIDATION_KEY, 100)).toBeUndefined();

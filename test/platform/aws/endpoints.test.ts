@@ -5,6 +5,7 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
   readEndpoints,
+  toCloudFrontEndpoint,
   toEcrEndpoint,
   toEventsEndpoint,
   toQueueEndpoint,
@@ -16,6 +17,7 @@ import { createSqsClient } from '../../../lib/platform/queues/sqs-client.ts';
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY: 'hush' };
 const NAMES = [
   'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_CLOUDFRONT',
   'AWS_ENDPOINT_URL_ECR',
   'AWS_ENDPOINT_URL_EVENTBRIDGE',
   'AWS_ENDPOINT_URL_S3',
@@ -110,6 +112,7 @@ const URLS: readonly Given[] = [
   { AWS_ENDPOINT_URL: 'https://aws.example.com/base' },
   {
     AWS_ENDPOINT_URL: 'http://all.example.com',
+    AWS_ENDPOINT_URL_CLOUDFRONT: 'https://cdn.example.com',
     AWS_ENDPOINT_URL_ECR: 'https://ecr.example.com',
     AWS_ENDPOINT_URL_EVENTBRIDGE: 'https://events.example.com',
     AWS_ENDPOINT_URL_S3: 'https://s3.example.com',
@@ -176,6 +179,58 @@ describe('requests go where the AWS SDK sends them', () => {
     expect(toQueueEndpoint(queueUrl, { region: 'eu-central-1', endpoints: readEndpoints({}) }).href).toBe(
       'https://localhost:4566/',
     );
+  });
+});
+
+/** What its client 3.1162.0 gives without flags, with FIPS, with dual stack and with both; the region is the signature's. */
+const CLOUDFRONT: readonly (readonly [region: string, signed: string, hosts: readonly string[]])[] = [
+  ...['us-east-1', 'eu-central-1', 'mx-central-1'].map((region) => {
+    const hosts = ['amazonaws.com', 'amazonaws.com', 'global.api.aws', 'global.api.aws'];
+    return [region, 'us-east-1', hosts] as const;
+  }),
+  [
+    'cn-north-1',
+    'cn-northwest-1',
+    [
+      'cn-northwest-1.amazonaws.com.cn',
+      'cn-northwest-1.amazonaws.com.cn',
+      'api.amazonwebservices.com.cn',
+      'api.amazonwebservices.com.cn',
+    ],
+  ],
+  [
+    'eusc-de-east-1',
+    'eusc-de-east-1',
+    ['amazonaws.eu', 'amazonaws.eu', 'api.amazonwebservices.eu', 'api.amazonwebservices.eu'],
+  ],
+  ['us-iso-east-1', 'us-iso-east-1', ['c2s.ic.gov', 'c2s.ic.gov', 'api.aws.ic.gov', 'api.aws.ic.gov']],
+];
+
+describe('CloudFront, which has no regions', () => {
+  test.each(CLOUDFRONT)('for %s is signed for %s', (region, signed, hosts) => {
+    const found = FLAGS.slice(0, hosts.length).map((given) => {
+      setEnvironment(region, given);
+      return toCloudFrontEndpoint(readAwsSettings(process.env));
+    });
+    const names = ['cloudfront', 'cloudfront-fips', 'cloudfront', 'cloudfront-fips'];
+    expect(found.map(({ url }) => url.href)).toEqual(hosts.map((host, index) => `https://${names[index]}.${host}/`));
+    expect(found.map((one) => one.region)).toEqual(hosts.map(() => signed));
+  });
+
+  test.each<[Given, string]>([
+    [{ AWS_ENDPOINT_URL: 'http://aws.example.com:4566/base' }, 'http://aws.example.com:4566/base/'],
+    [
+      { AWS_ENDPOINT_URL: 'http://aws.example.com', AWS_ENDPOINT_URL_CLOUDFRONT: 'http://cdn.example.com' },
+      'http://cdn.example.com/',
+    ],
+    [{ AWS_ENDPOINT_URL_CLOUDFRONT: 'http://cdn.example.com', AWS_USE_FIPS_ENDPOINT: 'true' }, 'refused'],
+  ])('with %j is asked at %s', (given, expected) => {
+    setEnvironment('eu-central-1', given);
+    expect(orRefused(() => toCloudFrontEndpoint(readAwsSettings(process.env)).url)).toBe(expected);
+  });
+
+  test('is none in GovCloud', () => {
+    expect(() => toCloudFrontEndpoint({ region: 'us-gov-west-1' })).toThrow('there is no CloudFront in us-gov-west-1');
   });
 });
 

@@ -96,6 +96,22 @@ describe('a request to AWS', () => {
     expect(asked).toBe(1);
   });
 
+  test.each<[name: string, status: number, content: string, asked: number]>([
+    ['throttled in the JSON protocols', 400, '{"__type":"ThrottlingException"}', 3],
+    ['throttled in XML', 400, '<Error><Code>Throttling</Code></Error>', 3],
+    ['throttled by status', 429, '', 3],
+    ['a fault of the service', 503, '', 3],
+    ['a fault of the request', 400, '{"__type":"ValidationException"}', 1],
+  ])('is repeated where that helps: %s', async (_, status, content, asked) => {
+    server = await startServer((request, response) => {
+      request.resume();
+      response.writeHead(status).end(content);
+    });
+    const request = { method: 'GET', url: new URL(server.origin), headers: {}, limitBytes: 100 } as const;
+    await expect(send(request)).rejects.toMatchObject({ fault: { status }, tries: asked });
+    expect(server.requests).toHaveLength(asked);
+  });
+
   test('a refusal tells the code and nothing of the secret', async () => {
     server = await startServer((_, response) => {
       response.writeHead(403).end('{"__type":"com.amazon.coral.service#AccessDeniedException","message":"no"}');
