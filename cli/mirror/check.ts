@@ -8,7 +8,7 @@ import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
 import { describeClients } from '../../lib/verdict/judge/readers.ts';
 import type { Reason } from '../../lib/verdict/judge/verdict.ts';
 import { openMirrorRegistry, parseRegistryRepository } from '../open/registries.ts';
-import { type ReleaseOptions, readReleases } from '../open/releases.ts';
+import { formatLeftOut, judgeLeftOut, type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import type { Judged, Judgement } from '../shell/formats/judgement.ts';
@@ -38,7 +38,7 @@ export async function checkMirrored(
   const componentMirror =
     components === undefined || components === true ? mirror : parseRegistryRepository(components);
   const trust = await openTrust(options);
-  const releases = await readReleases(options, trust.prepared, signal);
+  const { releases, leftOut } = await readReleases(options, trust.prepared, signal);
   const { client: registry, close: closeRegistry } = await openMirrorRegistry([mirror, componentMirror], options);
   const { store: signatures, close } = await openSyncStores(options, trust.prepared);
   const beside = createKeptReader(registry);
@@ -47,6 +47,7 @@ export async function checkMirrored(
     const check = await checkMirror({
       mirror,
       releases,
+      leftOut,
       trust,
       registry,
       signatures,
@@ -84,7 +85,7 @@ function toStatus({ outcome }: MirrorCheck): number {
 
 const TO_OUTCOME = { complete: 'accepted', incomplete: 'rejected', indeterminate: 'indeterminate' } as const;
 
-function toJudgement({ outcome, images, unlisted }: MirrorCheck): Judgement {
+function toJudgement({ outcome, images, unlisted, leftOut }: MirrorCheck): Judgement {
   const toJudged = ({ outcome: one, digest, names, repository, manifest, sigstore, openpgp }: CheckedImage): Judged => {
     const isComplete = one === 'complete';
     const findings = [
@@ -112,11 +113,12 @@ function toJudgement({ outcome, images, unlisted }: MirrorCheck): Judgement {
         outcome: 'indeterminate' as const,
         findings: [{ code: 'components', message }],
       })),
+      ...judgeLeftOut(leftOut),
     ],
   };
 }
 
-function formatCheck({ images, unlisted }: MirrorCheck): string {
+function formatCheck({ images, unlisted, leftOut }: MirrorCheck): string {
   const count = (outcome: CheckedImage['outcome']) => images.filter((image) => image.outcome === outcome).length;
   const lines = formatTable([HEADER, ...images.map(toRow)]);
   return [
@@ -126,6 +128,7 @@ function formatCheck({ images, unlisted }: MirrorCheck): string {
       ...(images[at - 1] === undefined ? [] : explain(images[at - 1])),
     ]),
     ...unlisted.map(({ digest, message }) => `components of ${digest} are not known: ${message}`),
+    ...formatLeftOut(leftOut),
   ].join('\n');
 }
 

@@ -33,7 +33,7 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: Abo
   const [from, to] = [parseRegistryRepository(options.from), parseRegistryRepository(options.to)];
   const componentsTo = options.components === undefined ? undefined : parseRegistryRepository(options.components);
   const { prepared } = await openTrust(options);
-  const releases = await readReleases(options, prepared, signal);
+  const { releases, leftOut } = await readReleases(options, prepared, signal);
   const places = [from, to, ...(componentsTo === undefined ? [] : [componentsTo])];
   const { client, pusher, close } = await openMirrorRegistry(places, options);
   const progress = createProgress('images');
@@ -55,7 +55,7 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: Abo
       onProgress: (done, total) => progress.show(done, { total }),
     });
     progress.end();
-    const outcome = conclude(images, found);
+    const outcome = conclude(images, found, leftOut.length);
     const summary = { outcome: SUMMARIES[outcome], images, unread: found.unread };
     signal.throwIfAborted();
     printResult(options.output, summary, formatSummary);
@@ -66,10 +66,12 @@ export async function mirrorSigstore(options: MirrorSigstoreOptions, signal: Abo
   }
 }
 
-function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages): Outcome {
+/** @param leftOut payloads of the graphs of which nothing was copied */
+function conclude(images: readonly CopiedAttachments[], { unread }: FoundImages, leftOut: number): Outcome {
   return allOf([
     ...images.map(({ outcome }) => CONCLUSIONS[outcome]),
     ...unread.map(({ code }) => (DAMAGE.has(code) ? 'rejected' : 'indeterminate')),
+    ...(leftOut === 0 ? [] : (['indeterminate'] as const)),
   ]);
 }
 

@@ -2,11 +2,12 @@ import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseNamedDigest } from '../../lib/base/names/reference.ts';
 import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts';
-import type { WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
+import type { LeftOutPayload, WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
 import { describeOutside, listReleases } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import { type GraphPlace, readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust, StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
+import type { Judged } from '../shell/formats/judgement.ts';
 import type { StoreOptions } from '../shell/options.ts';
 import { countOf, toPrintable } from '../shell/output.ts';
 import { openClient } from './stores.ts';
@@ -28,7 +29,7 @@ export async function readReleases(
   { graph, channel, arch, digest, ...access }: ReleaseOptions,
   prepared: PreparedTrust,
   signal: AbortSignal,
-): Promise<readonly WantedRelease[]> {
+): Promise<ReadReleases> {
   requireReleases({ graph, channel, arch, digest });
   const [repository] = prepared.canonicalRepositories;
   if (repository === undefined) throw new InputError('ArgumentInvalid', 'the profile has no canonical repository');
@@ -46,7 +47,35 @@ export async function readReleases(
   }));
   const known = new Set(named.map((one) => one.digest));
   const single = [...new Set(digest.map(parseNamedDigest))].filter((one) => !known.has(one));
-  return [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))];
+  return {
+    releases: [...named, ...single.map((one) => ({ digest: one, versions: [], repository }))],
+    leftOut: outside.map((one) => ({ pullspec: `${one.repository}@${one.digest}`, versions: one.versions })),
+  };
+}
+
+interface ReadReleases {
+  readonly releases: readonly WantedRelease[];
+  readonly leftOut: readonly LeftOutPayload[];
+}
+
+/** A line for each payload that was left out. */
+export function formatLeftOut(leftOut: readonly LeftOutPayload[] = []): readonly string[] {
+  return leftOut.map((one) => `left out  ${nameLeftOut(one)}: ${LEFT_OUT}`);
+}
+
+/** The same for a report in which each judged thing has a result. */
+export function judgeLeftOut(leftOut: readonly LeftOutPayload[] = []): readonly Judged[] {
+  return leftOut.map((one) => ({
+    name: nameLeftOut(one),
+    outcome: 'indeterminate',
+    findings: [{ code: 'left-out', message: LEFT_OUT }],
+  }));
+}
+
+const LEFT_OUT = 'nothing leads its repository back to a canonical one, so nothing of it was checked';
+
+function nameLeftOut({ versions, pullspec }: LeftOutPayload): string {
+  return [...versions, pullspec].join(' ');
 }
 
 /**

@@ -50,7 +50,7 @@ export async function showReadiness(options: ReadinessOptions, signal: AbortSign
   requireWhole(site);
   const trust = await openTrust(options);
   const prepared = withSitePolicies(trust.prepared, site);
-  const releases = await chooseReleases(options, site, prepared, demands.minor, signal);
+  const { releases, leftOut } = await chooseReleases(options, site, prepared, demands.minor, signal);
   const { store: signatures, close } = await openSyncStores(options, prepared);
   const progress = createProgress('images');
   try {
@@ -60,6 +60,7 @@ export async function showReadiness(options: ReadinessOptions, signal: AbortSign
         site,
         demands,
         releases,
+        leftOut,
         ...places.check,
         componentRepositories: builtInComponents(prepared.profile),
         listClaims: async (release) => await readClaims(release, places, signal),
@@ -99,10 +100,14 @@ async function chooseReleases(
   prepared: PreparedTrust,
   minor: string,
   signal: AbortSignal,
-): Promise<readonly WantedRelease[]> {
+): Promise<Awaited<ReturnType<typeof readReleases>>> {
   if (options.digest.length + options.graph.length > 0) {
-    const named = await readReleases(options, prepared, signal);
-    return named.map((one) => ({ ...one, versions: one.versions.length > 0 ? one.versions : listVersion(site, one) }));
+    const { releases, leftOut } = await readReleases(options, prepared, signal);
+    const named = releases.map((one) => ({
+      ...one,
+      versions: one.versions.length > 0 ? one.versions : listVersion(site, one),
+    }));
+    return { releases: named, leftOut };
   }
   const chosen = chooseRelease(site, minor);
   if (chosen === undefined) {
@@ -113,7 +118,7 @@ async function chooseReleases(
   if (digest === undefined)
     throw new InputError('ArgumentInvalid', `${chosen.image} has no digest: name it with --digest`);
   const found = await readReleases({ ...options, digest: [digest] }, prepared, signal);
-  return found.map((one) => ({ ...one, versions: [chosen.version] }));
+  return { ...found, releases: found.releases.map((one) => ({ ...one, versions: [chosen.version] })) };
 }
 
 function listVersion(site: SiteState, { digest }: WantedRelease): readonly string[] {

@@ -13,7 +13,7 @@ import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { PreparedTrust } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { NodeVersion } from '../../lib/verdict/judge/nodes.ts';
 import { openMirrorRegistry, openRegistries, parseRegistryRepository } from '../open/registries.ts';
-import { type ReleaseOptions, readReleases } from '../open/releases.ts';
+import { formatLeftOut, judgeLeftOut, type ReleaseOptions, readReleases } from '../open/releases.ts';
 import { openSyncStores } from '../open/stores.ts';
 import { openTrust } from '../open/trust.ts';
 import type { Judged, Judgement } from '../shell/formats/judgement.ts';
@@ -37,7 +37,7 @@ export interface TransitionOptions extends TrustOptions, ReleaseOptions, StoreOp
 export async function reportSignatures(options: TransitionOptions, signal: AbortSignal): Promise<number> {
   const mirror = options.mirror === undefined ? undefined : parseRegistryRepository(options.mirror);
   const trust = await openTrust(options);
-  const releases = await readReleases(options, trust.prepared, signal);
+  const { releases, leftOut } = await readReleases(options, trust.prepared, signal);
   const { store: signatures, lookaside, close } = await openSyncStores(options, trust.prepared);
   const progress = createProgress('releases');
   try {
@@ -50,6 +50,7 @@ export async function reportSignatures(options: TransitionOptions, signal: Abort
     try {
       const report = await reportTransition({
         releases,
+        leftOut,
         mirror,
         trust,
         registry,
@@ -114,7 +115,7 @@ async function openPlaces(
 
 const TO_OUTCOME = { ready: 'accepted', 'not ready': 'rejected', unknown: 'indeterminate' } as const;
 
-function toJudgement({ outcome, releases, warnings }: TransitionReport): Judgement {
+function toJudgement({ outcome, releases, leftOut, warnings }: TransitionReport): Judgement {
   const judged = releases.map(({ versions, repository, digest, readiness, openpgp, sigstore }): Judged => {
     const notes = [openpgp, sigstore].flatMap(({ notes: all = [] }) =>
       all.map((message) => ({ code: 'note', message })),
@@ -133,7 +134,7 @@ function toJudgement({ outcome, releases, warnings }: TransitionReport): Judgeme
   return {
     command: 'report transition',
     outcome: TO_OUTCOME[outcome],
-    judged: keyrings.length === 0 ? judged : [...judged, told],
+    judged: [...judged, ...judgeLeftOut(leftOut), ...(keyrings.length === 0 ? [] : [told])],
   };
 }
 
@@ -151,13 +152,14 @@ const COLORS: Readonly<Record<Readiness, 'green' | 'red' | 'yellow'>> = {
   unasked: 'yellow',
 };
 
-function formatReport({ outcome, counts, releases, warnings }: TransitionReport): string {
+function formatReport({ outcome, counts, releases, leftOut, warnings }: TransitionReport): string {
   const shown = Object.entries(counts).flatMap(([name, count]) => (count === 0 ? [] : `${count} ${name}`));
   return [
     `${outcome}: ${countOf(releases.length, 'release')}, ${shown.join(', ')}`,
     ...(counts.unasked === 0 ? [] : [UNASKED]),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...toLines(releases),
+    ...formatLeftOut(leftOut),
   ].join('\n');
 }
 

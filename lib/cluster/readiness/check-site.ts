@@ -12,7 +12,7 @@ import { checkInternalRegistry, checkMirrorSets, listMirrors, type SiteSource } 
 import { checkFirstBoot, checkLive, checkOsImage, checkPolicies } from './check-nodes.ts';
 import { type ClaimedNames, checkTags, proveTags } from './check-tags.ts';
 import type { SiteState } from './parse-site.ts';
-import { concludeSite, type SiteReadiness, type VersionDemands } from './readiness.ts';
+import { concludeSite, type SiteFinding, type SiteReadiness, siteFinding, type VersionDemands } from './readiness.ts';
 
 export interface SiteRequest extends Omit<MirrorCheckRequest, 'components'> {
   readonly site: SiteState;
@@ -37,7 +37,7 @@ export interface SiteRequest extends Omit<MirrorCheckRequest, 'components'> {
  */
 export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
   const { site, demands, releases, trust, mirror, components, componentRepositories, listClaims } = request;
-  const { nodeAttachments, now, signal } = request;
+  const { leftOut, nodeAttachments, now, signal } = request;
   const { prepared } = trust;
   const own = site.policies.map(({ policy }) => policy).filter(isOwn);
   const isAsked = demands.components || componentRepositories.some((one) => covers(site, trust.prepared, one));
@@ -66,6 +66,7 @@ export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
   const findings = [
     ...checkFiles(site),
     checkVersion(site, demands),
+    ...checkLeftOut(leftOut),
     checkMirrorSets(site, sources),
     checkOpenpgp(check, words),
     checkReleases(check, words),
@@ -88,6 +89,14 @@ export async function checkSite(request: SiteRequest): Promise<SiteReadiness> {
     releases,
     findings,
   };
+}
+
+/** Payloads of the graph that was named: nothing of them was looked at. */
+function checkLeftOut(leftOut: MirrorCheckRequest['leftOut'] = []): readonly SiteFinding[] {
+  if (leftOut.length === 0) return [];
+  const details = leftOut.map(({ versions, pullspec }) => [...versions, pullspec].join(' '));
+  const message = 'nothing leads payloads of the graph back to a canonical repository: they were not checked';
+  return [siteFinding('graph', 'unknown', message, { details })];
 }
 
 /** The policy of the release, whose next version brings its own; every other one is the site's. */

@@ -5,6 +5,7 @@ import { allOf } from '../../verdict/judge/outcome.ts';
 export type SiteCheck =
   | 'files'
   | 'version'
+  | 'graph'
   | 'mirror-sets'
   | 'openpgp'
   | 'sigstore'

@@ -19,6 +19,12 @@ export interface WantedRelease {
   readonly repository: Repository;
 }
 
+/** A payload of an update graph that nothing leads back to a canonical repository: nothing of it is checked. */
+export interface LeftOutPayload {
+  readonly pullspec: string;
+  readonly versions: readonly string[];
+}
+
 /** A component image by its digest. */
 export interface WantedComponent {
   readonly name: string;
@@ -30,6 +36,8 @@ export interface MirrorCheckRequest extends CheckPlaces {
   /** The mirror's repository of release images; where each release is named when left out. */
   readonly mirror?: Repository | undefined;
   readonly releases: readonly WantedRelease[];
+  /** Of the same graphs: the result is not whole without them. */
+  readonly leftOut?: readonly LeftOutPayload[] | undefined;
   /** Undefined: components are not checked. */
   readonly components?: MirroredComponents | undefined;
   /** Images checked at once. */
@@ -55,6 +63,8 @@ export interface MirrorCheck {
   readonly images: readonly CheckedImage[];
   /** Releases whose components could not be listed. */
   readonly unlisted: readonly { readonly digest: Digest; readonly message: string }[];
+  /** Missing where there is none. */
+  readonly leftOut?: readonly LeftOutPayload[];
 }
 
 /**
@@ -64,7 +74,7 @@ export interface MirrorCheck {
  * @throws the abort reason of the signal
  */
 export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCheck> {
-  const { mirror, releases, components, concurrency, onProgress, signal } = request;
+  const { mirror, releases, leftOut = [], components, concurrency, onProgress, signal } = request;
   let [done, total] = [0, releases.length];
   const checkEach = async (wanted: readonly WantedImage[]) =>
     await runBounded(wanted, concurrency, async (image) => {
@@ -85,7 +95,7 @@ export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCh
   };
   const own = await checkAll(releases.map((release) => toRelease(release, mirror)));
   const images = own.map(({ checked }) => checked);
-  if (components === undefined) return conclude(images, []);
+  if (components === undefined) return conclude(images, [], leftOut);
   const readable = own.filter(({ checked, children }) => checked.manifest.state === 'present' && children.length === 0);
   const { wanted, unlisted } = await listComponents(
     readable.map(({ checked }) => checked),
@@ -95,7 +105,7 @@ export async function checkMirror(request: MirrorCheckRequest): Promise<MirrorCh
   );
   total += wanted.length;
   const parts = await checkAll(wanted);
-  return conclude([...images, ...parts.map(({ checked }) => checked)], unlisted);
+  return conclude([...images, ...parts.map(({ checked }) => checked)], unlisted, leftOut);
 }
 
 function toRelease({ digest, repository, versions }: WantedRelease, place: Repository = repository): WantedImage {
@@ -153,10 +163,14 @@ async function listComponents(
   return { wanted, unlisted };
 }
 
-function conclude(images: readonly CheckedImage[], unlisted: MirrorCheck['unlisted']): MirrorCheck {
+function conclude(
+  images: readonly CheckedImage[],
+  unlisted: MirrorCheck['unlisted'],
+  leftOut: readonly LeftOutPayload[],
+): MirrorCheck {
   const held = allOf(images.map(({ outcome }) => OUTCOMES[outcome]));
-  const outcome = toCompleteness(allOf([held, ...unlisted.map(() => 'indeterminate' as const)]));
-  return { outcome, images, unlisted };
+  const outcome = toCompleteness(allOf([held, ...[...unlisted, ...leftOut].map(() => 'indeterminate' as const)]));
+  return { outcome, images, unlisted, ...(leftOut.length === 0 ? {} : { leftOut }) };
 }
 
 const OUTCOMES = { complete: 'accepted', incomplete: 'rejected', indeterminate: 'indeterminate' } as const;

@@ -4,7 +4,7 @@ import { listOperatorWarnings } from '../../trust/prepared/prepared-trust.ts';
 import { allOf } from '../../verdict/judge/outcome.ts';
 import type { Outcome } from '../../verdict/judge/verdict.ts';
 import { type CheckPlaces, readReadyEvidence } from './check-image.ts';
-import type { WantedRelease } from './check-mirror.ts';
+import type { LeftOutPayload, WantedRelease } from './check-mirror.ts';
 import type { Evidence, EvidenceState } from './evidence.ts';
 import { readOpenpgpEvidence } from './openpgp-evidence.ts';
 
@@ -23,6 +23,8 @@ export interface ReleaseStanding extends WantedRelease {
 
 export interface TransitionRequest extends CheckPlaces {
   readonly releases: readonly WantedRelease[];
+  /** Of the same graphs: the report is not whole without them. */
+  readonly leftOut?: readonly LeftOutPayload[] | undefined;
   /** The mirror whose attachments count; where each release is named when left out. */
   readonly mirror?: Repository | undefined;
   readonly concurrency: number;
@@ -33,6 +35,8 @@ export interface TransitionReport {
   readonly outcome: 'ready' | 'not ready' | 'unknown';
   readonly counts: Readonly<Record<Readiness, number>>;
   readonly releases: readonly ReleaseStanding[];
+  /** Missing where there is none. */
+  readonly leftOut?: readonly LeftOutPayload[];
   /** What operators do not load of the profile's keyrings. */
   readonly warnings: readonly string[];
 }
@@ -44,7 +48,7 @@ export interface TransitionReport {
  * @throws the abort reason of the signal
  */
 export async function reportTransition(request: TransitionRequest): Promise<TransitionReport> {
-  const { releases, concurrency, onProgress } = request;
+  const { releases, leftOut = [], concurrency, onProgress } = request;
   let done = 0;
   const standings = await runBounded(releases, concurrency, async (release) => {
     const standing = await readStanding(release, request);
@@ -54,8 +58,12 @@ export async function reportTransition(request: TransitionRequest): Promise<Tran
   });
   const counts = { both: 0, 'openpgp only': 0, 'sigstore only': 0, neither: 0, unknown: 0, unasked: 0 };
   for (const { readiness } of standings) counts[readiness] += 1;
-  const outcome = WORDS[allOf(standings.map(({ readiness }) => toOutcome(readiness)))];
-  return { outcome, counts, releases: standings, warnings: listOperatorWarnings(request.trust.prepared) };
+  const outcome =
+    WORDS[
+      allOf([...standings.map(({ readiness }) => toOutcome(readiness)), ...leftOut.map(() => 'indeterminate' as const)])
+    ];
+  const warnings = listOperatorWarnings(request.trust.prepared);
+  return { outcome, counts, releases: standings, ...(leftOut.length === 0 ? {} : { leftOut }), warnings };
 }
 
 const WORDS = { accepted: 'ready', rejected: 'not ready', indeterminate: 'unknown' } as const;

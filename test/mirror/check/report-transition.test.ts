@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Digest } from '../../../lib/base/names/digest.ts';
 import { parseRepository } from '../../../lib/base/names/reference.ts';
+import type { LeftOutPayload } from '../../../lib/mirror/check/check-mirror.ts';
 import { reportTransition } from '../../../lib/mirror/check/report-transition.ts';
 import { createAttachmentStore } from '../../../lib/registry/attachments/attachment-store.ts';
 import { toSignatureTag } from '../../../lib/registry/attachments/attachment.ts';
@@ -82,11 +83,12 @@ async function serve(): Promise<string> {
   return host;
 }
 
-async function report(digests: readonly Digest[], change: object = {}) {
+async function report(digests: readonly Digest[], change: object = {}, leftOut: readonly LeftOutPayload[] = []) {
   const host = await serve();
   const registry = setup.connect({ allowed: [host], plain: [host] });
   return await reportTransition({
     releases: digests.map((digest) => ({ digest, versions: ['4.99.0'], repository: parseRepository(RELEASES) })),
+    leftOut,
     mirror: parseRepository(`${host}/mirror/release`),
     trust: await readMirrorTrust(change),
     registry,
@@ -151,6 +153,13 @@ test.each([{ require: 'openpgp' }, { require: 'sigstore' }, { imagePolicies: [] 
     expect([outcome, counts.unasked]).toEqual(['not ready', 1]);
   },
 );
+
+test('a payload of the graph that was left out keeps what is signed by both from being ready, and no no from being one', async () => {
+  const leftOut = [{ pullspec: `other.example/release@${both}`, versions: ['4.99.1'] }];
+  expect(await report([both], {}, leftOut)).toMatchObject({ outcome: 'unknown', leftOut });
+  expect((await report([neither], {}, leftOut)).outcome).toBe('not ready');
+  expect(await report([both])).not.toHaveProperty('leftOut');
+});
 
 test('no release is not ready', async () => {
   expect((await report([])).outcome).toBe('not ready');

@@ -149,6 +149,25 @@ function testCommands(installed: string): void {
     ]);
   });
 
+  test.each([
+    ['mirror check', ['mirror', 'check', MIRROR, '--store', 'signatures'], 'left out  4.22.9 other.example/r@sha256:'],
+    ['report transition', ['report', 'transition', '--mirror', MIRROR, '--store', 'signatures'], 'unknown: 1 release'],
+    ['mirror sigstore', ['mirror', 'sigstore', '--from', MIRROR, '--to', MIRROR], '1 image: 0 attachments copied'],
+  ])('%s is not whole while a payload of the graph is left out', async (_, command, text) => {
+    const [{ version, digest } = { version: '', digest: '' }] = releases;
+    const nodes = [
+      { version, payload: `${RELEASE_REPOSITORY}@${digest}` },
+      { version: '4.22.9', payload: `other.example/r@${digest}` },
+    ];
+    for (const [name, more] of [['whole.json', 1] as const, ['partly.json', 2] as const]) {
+      await writeFile(path.join(work, name), JSON.stringify({ nodes: nodes.slice(0, more), edges: [] }));
+    }
+    const ask = async (graph: string) => await signet(...command, '--trust', 'trust', '--graph', graph, ...access());
+    expect((await ask('whole.json')).status).toBe(0);
+    const { status, stdout } = await ask('partly.json');
+    expect([status, stdout]).toEqual([3, expect.stringContaining(text)]);
+  });
+
   test('report transition says what each kind of signatures says', async () => {
     const written: string[] = [];
     const spy = vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);

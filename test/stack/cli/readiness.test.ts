@@ -174,6 +174,14 @@ function testReadiness(installed: string): void {
     return { status, readiness, open: open.map(({ check, answer }) => `${check} ${answer}`) };
   }
 
+  test('a payload of the graph that nothing leads back is not known to be there', async () => {
+    const graph = path.join(work, 'graph.json');
+    const payload = `other.example/release@${digestOf('good')}`;
+    await writeFile(graph, JSON.stringify({ nodes: [{ version: '4.22.9', payload }], edges: [] }));
+    const { status, open } = await ask({ args: ['--graph', graph] });
+    expect([status, open]).toEqual([3, ['graph unknown']]);
+  });
+
   test.each<Call & { readonly name: string; readonly expected: number; readonly open: readonly string[] }>([
     { name: 'everything is there', expected: 0, open: [] },
     { name: '5.0 asks for the same', to: '5.0', site: { version: '4.22.1' }, expected: 0, open: [] },
