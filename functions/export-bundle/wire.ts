@@ -1,10 +1,9 @@
 import { openBundleLinks } from '../../lib/bundle/service/bundle-links.ts';
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient, createSqsConsumer, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightConsumer, createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
 
@@ -13,15 +12,15 @@ const { objects, profiles, exportQueueUrl, exportDeadLetterUrl, exportReceives }
 });
 const now = (): Date => new Date();
 const store = await openObjectStore(objects);
-const client = createSqsClient({ endpoints: readEndpoints(process.env) });
+const aws = readAwsSettings(process.env);
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
   objects: store,
-  exportQueue: createSqsQueue({ client, queueUrl: exportQueueUrl }),
+  exportQueue: createSqsLightQueue({ ...aws, queueUrl: exportQueueUrl }),
   links: openBundleLinks(objects, () => readAwsSettings(process.env), now),
   telemetry: createTelemetry('export-bundle'),
   now,
   maxReceives: exportReceives,
-  ...createSqsConsumer({ client, queueUrl: exportQueueUrl, deadLetterUrl: exportDeadLetterUrl }),
+  ...createSqsLightConsumer({ ...aws, queueUrl: exportQueueUrl, deadLetterUrl: exportDeadLetterUrl }),
 });

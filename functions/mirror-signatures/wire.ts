@@ -1,9 +1,8 @@
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
-import { readProxy } from '../../lib/platform/lambda/environment.ts';
+import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient, createSqsConsumer } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightConsumer } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
@@ -13,7 +12,6 @@ const { objects, profiles, mirrorQueueUrl, mirrorDeadLetterUrl, mirrorReceives }
 });
 const now = (): Date => new Date();
 const store = await openObjectStore(objects);
-const client = createSqsClient({ endpoints: readEndpoints(process.env) });
 
 export const handler = createHandler({
   trust: createTrustSource(store, profiles, now),
@@ -22,5 +20,9 @@ export const handler = createHandler({
   telemetry: createTelemetry('mirror-signatures'),
   now,
   maxReceives: mirrorReceives,
-  ...createSqsConsumer({ client, queueUrl: mirrorQueueUrl, deadLetterUrl: mirrorDeadLetterUrl }),
+  ...createSqsLightConsumer({
+    ...readAwsSettings(process.env),
+    queueUrl: mirrorQueueUrl,
+    deadLetterUrl: mirrorDeadLetterUrl,
+  }),
 });

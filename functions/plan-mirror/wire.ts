@@ -1,10 +1,9 @@
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { createHttpClient } from '../../lib/platform/http/http-client.ts';
 import { readAwsSettings, readProxy } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { openEcrByRole } from '../../lib/registry/profile/profile-registries.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { openRegistries } from '../../lib/verdict/records/open-evidence.ts';
@@ -27,10 +26,7 @@ export const handler = createHandler({
   objects,
   openClient: ({ allowPrivateAddresses, ca }) => createHttpClient({ allowPrivateAddresses, ca, proxy }),
   registries: openRegistries({ proxy, pullSecret, openEcr: openEcrByRole(() => readAwsSettings(process.env)) }),
-  mirrorQueue: createSqsQueue({
-    client: createSqsClient({ endpoints: readEndpoints(process.env) }),
-    queueUrl: mirrorQueueUrl,
-  }),
+  mirrorQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: mirrorQueueUrl }),
   telemetry: createTelemetry('plan-mirror'),
   now,
 });

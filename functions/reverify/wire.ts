@@ -1,10 +1,9 @@
 import { createCloudFrontInvalidation } from '../../lib/mirror/audit/cloudfront-invalidation.ts';
-import { readEndpoints } from '../../lib/platform/aws/endpoints.ts';
 import { readAwsSettings } from '../../lib/platform/lambda/environment.ts';
 import { readConfiguration } from '../../lib/platform/lambda/read-configuration.ts';
 import { createTelemetry } from '../../lib/platform/lambda/telemetry.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
-import { createSqsClient, createSqsQueue } from '../../lib/platform/queues/sqs-client.ts';
+import { createSqsLightQueue } from '../../lib/platform/queues/sqs-light-queue.ts';
 import { createSigning } from '../../lib/push/reverify/signing.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createHandler } from './handler.ts';
@@ -21,10 +20,7 @@ const store = await openObjectStore(objects);
 export const handler = createHandler({
   objects: store,
   trust: createTrustSource(store, profiles, now, ALWAYS),
-  pushQueue: createSqsQueue({
-    client: createSqsClient({ endpoints: readEndpoints(process.env) }),
-    queueUrl: pushQueueUrl,
-  }),
+  pushQueue: createSqsLightQueue({ ...readAwsSettings(process.env), queueUrl: pushQueueUrl }),
   invalidation:
     distribution === undefined
       ? undefined
