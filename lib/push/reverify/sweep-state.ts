@@ -157,6 +157,8 @@ interface CurrentTrust {
   readonly profiles: readonly string[];
   /** The current one of each that can be read. */
   readonly revisions: Readonly<Record<string, string>>;
+  /** Those of which something was published since the last sweep, whichever revision is current now. */
+  readonly republished: readonly string[];
 }
 
 /** Why a run does nothing, or the sweep that it goes on with. */
@@ -165,14 +167,16 @@ type NextSweep =
   | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
 
 /**
- * A new sweep when trust changed, had to settle, a week has passed, another version of Signet decides, or a day after a mirror
+ * A new sweep when trust changed or was published, had to settle, a week has passed, another version of Signet decides, or a day after a mirror
  * was not read in full; else the unfinished one. Profiles whose records that one still had to queue stay in the next.
  */
 export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
   if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };
   const revisions = toRevisions(last, trust);
   const all = Object.keys(revisions);
-  const changed = all.filter((profile) => last?.revisions[profile] !== revisions[profile]);
+  const isChanged = (profile: string): boolean =>
+    last?.revisions[profile] !== revisions[profile] || trust.republished.includes(profile);
+  const changed = all.filter(isChanged);
   const startedAt = now.toISOString();
   const start = (change: Pick<SweepState, 'profiles' | 'settling' | 'fullAt'>): NextSweep => ({
     kind: 'sweep',
@@ -202,7 +206,7 @@ export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, n
 /** A profile that cannot be read keeps the revision that it had; one that is not configured any more has none. */
 function toRevisions(
   last: SweepState | undefined,
-  { profiles, revisions }: CurrentTrust,
+  { profiles, revisions }: Pick<CurrentTrust, 'profiles' | 'revisions'>,
 ): Readonly<Record<string, string>> {
   const known = profiles.flatMap((profile) => {
     const revision = revisions[profile] ?? last?.revisions[profile];

@@ -7,6 +7,7 @@ import type { Queue } from '../../platform/queues/queue.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { listAccepted } from '../../verdict/records/list-accepted.ts';
 import { toReverifyBody } from '../verify/queued-message.ts';
+import { findPublications } from './seen-publications.ts';
 import { findSweep, LEASE_MS, type StoredSweep, type SweepState, toNextSweep, writeSweep } from './sweep-state.ts';
 
 export interface SweepRequest {
@@ -52,11 +53,14 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const revisions = Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
   const last = await findSweep(objects);
   const fault = last?.state === undefined ? last?.fault : undefined;
-  const next = toNextSweep(last?.state, { profiles, revisions }, now());
+  const { republished, note } = await findPublications(objects, Object.keys(revisions));
+  const next = toNextSweep(last?.state, { profiles, revisions, republished }, now());
   const unaudited = last?.state?.unaudited;
   if (next.kind !== 'sweep') return { kind: next.kind, ...nothing, unaudited, fault };
   let held = await writeSweep(objects, lease(next.state, now()), last?.etag);
   if (held === undefined) return { kind: 'busy', ...nothing, unaudited, fault };
+  // Only now: a run that dies before has the next one begin again.
+  await note();
   let total = NOTHING;
   const listing = createListing(request);
   for (;;) {

@@ -19,6 +19,7 @@ const BOTH = ['ocp', 'okd'];
 const trustOf = (revisions: Readonly<Record<string, string>>, profiles: readonly string[] = BOTH) => ({
   profiles,
   revisions,
+  republished: [] as string[],
 });
 const CURRENT = trustOf({ ocp: 'a', okd: 'b' });
 
@@ -50,6 +51,16 @@ test.each<[string, SweepState | undefined, ReturnType<typeof trustOf>, object]>(
       kind: 'sweep',
       isNew: true,
       state: { profiles: ['okd'], settling: ['okd'], revisions: { okd: 'c' }, phase: 'accepted', fullAt: DONE.fullAt },
+    },
+  ],
+  [
+    'one was published again, and its revision is the same: what was accepted in between is asked again',
+    DONE,
+    { ...CURRENT, republished: ['okd'] },
+    {
+      kind: 'sweep',
+      isNew: true,
+      state: { profiles: ['okd'], settling: ['okd'], revisions: CURRENT.revisions, fullAt: DONE.fullAt },
     },
   ],
   [

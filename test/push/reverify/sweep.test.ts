@@ -9,6 +9,7 @@ import { type SweepRequest, sweep } from '../../../lib/push/reverify/sweep.ts';
 import { QueuedMessageSchema } from '../../../lib/push/verify/queued-message.ts';
 import { verifyPushed } from '../../../lib/push/verify/verify-pushed.ts';
 import { prepareTrust } from '../../../lib/trust/prepare/prepare-trust.ts';
+import { notePublication } from '../../../lib/trust/publish/publications.ts';
 import { createTrustSource, toReadyTrust } from '../../../lib/trust/source/trust-source.ts';
 import { createAcceptances, listAccepted } from '../../../lib/verdict/records/list-accepted.ts';
 import { toDigest } from '../../fixtures/make/payload.ts';
@@ -19,6 +20,7 @@ import { createMemoryQueue, type MemoryQueue } from '../../support/memory-queue.
 import { listKeys, publishKeyrings, pushOf, setUpPushes } from '../verify/push-setup.ts';
 
 const STATE_KEY = 'reverify/state.json';
+const SEEN_KEY = 'reverify/publications.json';
 const DAY = 24 * 60 * 60 * 1000;
 const NOW = new Date('2026-11-22T12:00:00Z');
 const DIGESTS = Array.from({ length: 12 }, (_, index) => parseDigest(toDigest(`reverify ${index}`)));
@@ -138,13 +140,13 @@ describe('a sweep', () => {
     expect(await listKeys(objects, 'signatures/')).toEqual([]);
   });
 
-  test('is idle when nothing changed: it lists nothing and writes nothing', async () => {
+  test('is idle when nothing changed: it lists what was published, and writes nothing', async () => {
     const objects = await makeAccepted();
     await sweep(await requestOf(objects));
     const { counted, done } = count(objects);
     const request = await requestOf(counted);
     expect(await sweep(request)).toMatchObject({ kind: 'idle', queued: 0 });
-    expect([done.writes, done.listings, request.pushQueue.sent]).toEqual([0, 0, []]);
+    expect([done.writes, done.listings, request.pushQueue.sent]).toEqual([0, 1, []]);
   });
 
   test('starts again after a week, and by the same trust changes nothing', async () => {
@@ -273,6 +275,70 @@ describe('a sweep', () => {
     expect(await sweep(settled)).toMatchObject({ kind: 'swept', queued: DIGESTS.length + 1 });
     const after = await requestOf(objects, new Date(NOW.getTime() + 2 * SETTLE_MS));
     expect(await sweep(after)).toMatchObject({ kind: 'idle' });
+  });
+
+  test('asks again what was accepted by trust that was published and taken back between two runs', async () => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await publishKeyrings(objects, [other.keyring], 'second');
+    await createAcceptances(objects).note('ocp', 'f'.repeat(64), NOW);
+    await publishKeyrings(objects, [signer.keyring]);
+    const request = await requestOf(objects);
+    expect(await sweep(request)).toMatchObject({ kind: 'swept', queued: DIGESTS.length + 1, quarantined: 0 });
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'idle' });
+    // A verifier may have gone on by the trust that was taken back.
+    const settled = await requestOf(objects, new Date(NOW.getTime() + SETTLE_MS));
+    expect(await sweep(settled)).toMatchObject({ kind: 'swept', queued: DIGESTS.length + 1 });
+  });
+
+  test.each<[name: string, fail: 'state' | 'publications']>([
+    ['its state was written', 'state'],
+    ['what was published was noted', 'publications'],
+  ])('sees what was published in between although a run died before %s', async (_, fail) => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await publishKeyrings(objects, [other.keyring], 'second');
+    await publishKeyrings(objects, [signer.keyring]);
+    const dying: ObjectStore = {
+      ...objects,
+      replaceObject: async (key, ...rest) => {
+        if (key.includes(fail)) throw new Error('killed');
+        return await objects.replaceObject(key, ...rest);
+      },
+    };
+    await expect(sweep(await requestOf(dying))).rejects.toThrow('killed');
+    const later = await requestOf(objects, new Date(NOW.getTime() + 10 * 60 * 1000));
+    expect(await sweep(later)).toMatchObject({ kind: 'swept', queued: DIGESTS.length });
+  });
+
+  test('sees a publication by a clock that is behind, too', async () => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    const revision = await publishKeyrings(objects, [signer.keyring]);
+    await notePublication(objects, 'ocp', revision, new Date(NOW.getTime() - DAY));
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'swept', queued: DIGESTS.length });
+  });
+
+  test.each([
+    ['none, as an earlier version leaves it', undefined],
+    ['no JSON', 'junk'],
+    ['a version to come', '{"schema":2}'],
+  ])('goes over everything once where what it saw published is %s', async (_, planted) => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await objects.deleteObject(SEEN_KEY);
+    if (planted !== undefined) await objects.createObject(SEEN_KEY, Buffer.from(planted));
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'swept', queued: DIGESTS.length });
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'idle' });
+  });
+
+  test('leaves what was published of a profile that cannot be read to the run that can', async () => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await publishKeyrings(objects, [other.keyring], 'second');
+    await publishKeyrings(objects, [signer.keyring]);
+    expect(await sweep({ ...(await requestOf(objects)), trusts: [] })).toMatchObject({ kind: 'idle' });
+    expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'swept', queued: DIGESTS.length });
   });
 
   test('leaves the CDN its time, and goes on in the next run', async () => {
