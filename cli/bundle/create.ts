@@ -31,7 +31,7 @@ interface WrittenBundle extends CreatedBundle {
   readonly sigstore?: Omit<CollectedAttachments, 'files'>;
 }
 
-/** @returns the exit status */
+/** @returns the exit status: 3 when a link or a device lies where signatures are, of which nothing was read */
 export async function writeBundle(file: string, options: CreateBundleOptions, signal: AbortSignal): Promise<number> {
   preferMemory();
   const now = new Date();
@@ -63,7 +63,8 @@ export async function writeBundle(file: string, options: CreateBundleOptions, si
       ? { carried: await createCarried({ bundle: bytes(), tool, profiles: carriedProfiles, sink: target, signal }) }
       : {};
     printResult(options.output, { file, ...created, ...carried, ...summariseSigstore(collected) }, formatCreated);
-    return ExitStatus.done;
+    const isWhole = created.leftOut.every(({ isIrregular }) => isIrregular !== true);
+    return isWhole ? ExitStatus.done : ExitStatus.indeterminate;
   } finally {
     progress.end();
   }

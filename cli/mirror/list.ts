@@ -26,7 +26,8 @@ interface Listing {
   readonly releases: readonly ListedRelease[];
 }
 
-/** @returns the exit status: 1 when a version that was asked for is not held, or not for each architecture that was */
+/** @returns the exit status: 1 when a version that was asked for is not held, or not for each architecture that was; 3
+ * when a signature cannot be read */
 export async function listMirrored(options: MirrorListOptions, signal: AbortSignal): Promise<number> {
   const trust = await openTrust(options);
   const objects = await openSource(options.to);
@@ -47,7 +48,8 @@ export async function listMirrored(options: MirrorListOptions, signal: AbortSign
           verified > 0 && isOf(version, one) && (named === undefined || architecture === named),
       ),
     );
-  return options.release.every(isHeld) ? ExitStatus.done : ExitStatus.rejected;
+  if (!options.release.every(isHeld)) return ExitStatus.rejected;
+  return releases.some(({ unreadable }) => unreadable !== undefined) ? ExitStatus.indeterminate : ExitStatus.done;
 }
 
 /** A row for each name that the signatures give to a digest. */
@@ -87,6 +89,7 @@ function formatListing({ profile, releases }: Listing): string {
   return [
     `${countOf(new Set(releases.map(({ digest }) => digest)).size, 'digest')}, profile ${profile}`,
     ...(rows.length === 0 ? [] : formatTable([HEADER, ...rows])),
+    ...[...new Set(releases.flatMap(({ unreadable = [] }) => unreadable))].map((reason) => `  not read: ${reason}`),
   ].join('\n');
 }
 

@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -218,6 +219,66 @@ describe('signet mirror list', () => {
     expect(run.status).toBe(status);
     const { releases } = JSON.parse(run.stdout) as { readonly releases: readonly unknown[] };
     expect(releases.length >= atLeast && (atLeast > 0 || releases.length === 0)).toBe(true);
+  });
+});
+
+describe('what is no file in the folder of a mirror hides nothing else', () => {
+  const BAD = parseDigest(`sha256:${'0'.repeat(64)}`);
+  const makeMirror = async (name: string, make: (folder: string) => unknown): Promise<string> => {
+    const to = path.join(work, name);
+    await cp(FIXTURE_STORE, path.join(to, 'signatures'), { recursive: true });
+    await make(path.join(to, 'signatures', toStoreSegment(BAD)));
+    return to;
+  };
+  const KINDS: [name: string, make: (folder: string) => unknown, location: string][] = [
+    [
+      'a FIFO in place of a signature',
+      async (folder) => {
+        await mkdir(folder);
+        spawnSync('mkfifo', [path.join(folder, 'signature-1')]);
+      },
+      '/signature-1',
+    ],
+    [
+      'a link in place of a signature',
+      async (folder) => {
+        await mkdir(folder);
+        await symlink('/etc/hostname', path.join(folder, 'signature-1'));
+      },
+      '/signature-1',
+    ],
+    ['a link in place of a folder', (folder) => symlink('/etc', folder), ''],
+    ['a link to nothing', (folder) => symlink('/nowhere', folder), ''],
+    ['a FIFO in place of a folder', (folder) => spawnSync('mkfifo', [folder]), ''],
+  ];
+
+  test.each(KINDS)('%s: audit, list and bundle name it, do the rest, and end with 3', async (name, make, location) => {
+    const to = await makeMirror(name.replaceAll(' ', '-'), make);
+    const key = `signatures/${toStoreSegment(BAD)}${location}`;
+    const audited = await mirror('audit', '--trust', TRUST, '--to', to, '-o', 'json');
+    expect(audited.stdout, audited.stderr).toContain('"unaudited"');
+    const summary = JSON.parse(audited.stdout) as { held: number; unaudited: { digest: string; reason: string }[] };
+    expect([summary.held, summary.unaudited.map(({ digest }) => digest)]).toEqual([good.length, [BAD]]);
+
+    const listed = await mirror('list', '--trust', TRUST, '--to', to);
+    for (const { digest } of good) expect(listed.stdout, listed.stderr).toContain(digest);
+    if (location !== '') expect([listed.status, listed.stdout]).toEqual([3, expect.stringContaining('not read: ')]);
+
+    const file = path.join(work, `${path.basename(to)}.tar.gz`);
+    const bundled = await runSignet(['bundle', 'create', file, '--from', to, '--trust', TRUST]);
+    expect([bundled.status, bundled.stderr]).toEqual([3, '']);
+    expect(bundled.stdout).toMatch(/signatures {2}[1-9]/);
+    expect(bundled.stdout).toContain(`left out    directory ${to}/${key}`);
+
+    const synced = await mirror(
+      ...['sync', '--trust', TRUST, '--store', FIXTURE_STORE, '--to', to],
+      ...['--digest', BAD, '--digest', good[0]?.digest ?? ''],
+    );
+    expect([synced.status, synced.stdout]).toEqual([3, expect.stringContaining(BAD)]);
+
+    const rendered = await runSignet(['render', 'configmaps', '--from', to, '--trust', TRUST]);
+    // Rendered without it, a ConfigMap would take it away from clusters.
+    if (location !== '') expect([rendered.status, rendered.stdout]).toEqual([3, '']);
   });
 });
 

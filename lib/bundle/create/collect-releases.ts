@@ -26,7 +26,7 @@ export async function collectReleases(
   const merged = new Map<Digest, SignedRelease>();
   let leftOut: readonly LeftOutSignature[] | undefined;
   for (const trust of trusts) {
-    const signed = await readSignedReleases({ objects, trust, now, signal });
+    const signed = await readSignedReleases({ objects, trust, now, signal, leaveOutIrregular: true });
     for (const release of signed.releases) merged.set(release.digest, merge(merged.get(release.digest), release));
     leftOut = leftOut === undefined ? signed.leftOut : intersect(leftOut, signed.leftOut);
   }
@@ -49,8 +49,8 @@ function merge(first: SignedRelease | undefined, second: SignedRelease): SignedR
 /** What neither verifies, with the attempts of both. */
 function intersect(left: readonly LeftOutSignature[], right: readonly LeftOutSignature[]): LeftOutSignature[] {
   const said = new Map(right.map(({ location, attempts }) => [location, attempts]));
-  return left.flatMap(({ location, attempts }) => {
-    const others = said.get(location);
-    return others === undefined ? [] : [{ location, attempts: [...attempts, ...others] }];
+  return left.flatMap((one) => {
+    const others = said.get(one.location);
+    return others === undefined ? [] : [{ ...one, attempts: [...one.attempts, ...others] }];
   });
 }

@@ -16,6 +16,8 @@ export interface SignedReleasesRequest extends HeldSignatures {
   readonly digests?: readonly Digest[] | undefined;
   /** The version of a release whose signatures name none. */
   readonly versionOf?: VersionLookup | undefined;
+  /** Leaves out and names what is a link, a pipe or a device; by default it fails the call as all that cannot be read. */
+  readonly leaveOutIrregular?: boolean | undefined;
 }
 
 /** A release without a signature of some keyring: the profile would reject it. */
@@ -52,28 +54,41 @@ export async function readSignedReleases(request: SignedReleasesRequest): Promis
   }
   if (isStale(trust, now))
     throw new StoreError('Unavailable', 'the trust is stale: it was not refreshed within the last 24 hours');
-  const read = await readAll(request, await listHeld(request));
+  const { held, irregular } = await listHeld(request);
+  const read = await readAll(request, held);
   const signed = read.filter(({ release }) => release.signatures.length > 0);
   return {
     releases: signed.map(({ release }) => ({ ...release, version: release.version ?? versionOf?.(release.digest) })),
-    leftOut: read.flatMap(({ leftOut }) => leftOut),
+    leftOut: [...read.flatMap(({ leftOut }) => leftOut), ...irregular],
     unsatisfied: signed
       .filter(({ missing }) => missing.length > 0)
       .map(({ release, missing }) => ({ digest: release.digest, keyrings: missing })),
   };
 }
 
+interface HeldIndexes {
+  /** The indexes of signatures by digest. */
+  readonly held: ReadonlyMap<Digest, readonly number[]>;
+  readonly irregular: readonly LeftOutSignature[];
+}
+
 /** Lists the indexes of signatures by digest. Audits report other names. @throws StoreError */
 async function listHeld({
   objects,
   digests,
+  leaveOutIrregular = false,
   signal,
-}: SignedReleasesRequest): Promise<ReadonlyMap<Digest, readonly number[]>> {
+}: SignedReleasesRequest): Promise<HeldIndexes> {
   const prefixes = digests === undefined ? [PREFIX] : [...new Set(digests)].map(toHeldPrefix);
   const held = new Map<Digest, number[]>();
+  const irregular: LeftOutSignature[] = [];
   for (const prefix of prefixes) {
-    for await (const { key } of objects.listObjects(prefix)) {
+    for await (const { key, isIrregular } of objects.listObjects(prefix)) {
       signal.throwIfAborted();
+      if (isIrregular === true && leaveOutIrregular) {
+        irregular.push(toIrregular(objects, key));
+        continue;
+      }
       const [segment = '', name = '', ...more] = key.slice(PREFIX.length).split('/');
       const digest = segment.replace('=', ':');
       const index = NAME.exec(name)?.[1];
@@ -81,7 +96,17 @@ async function listHeld({
       held.set(digest, [...(held.get(digest) ?? []), Number(index)]);
     }
   }
-  return held;
+  return { held, irregular };
+}
+
+function toIrregular(objects: SignatureObjects, key: string): LeftOutSignature {
+  const location = `${objects.description}/${key}`;
+  const message = 'it is a link, a pipe or a device, and nothing was read of it';
+  return {
+    location,
+    attempts: [{ store: objects.description, location, code: 'StoreUnavailable', message }],
+    isIrregular: true,
+  };
 }
 
 /** Reads all releases. The first failure also cancels the other reads. */
@@ -114,6 +139,8 @@ export interface HeldSignatures {
 export interface LeftOutSignature {
   readonly location: string;
   readonly attempts: readonly Attempt[];
+  /** It was not read at all. */
+  readonly isIrregular?: true;
 }
 
 interface ReadRelease {

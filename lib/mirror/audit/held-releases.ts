@@ -5,6 +5,7 @@ import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature } from '../../verdict/judge/keyring-requirement.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 import { type ReleaseName, toSignedName } from '../graph/release-name.ts';
 
 export interface HeldReleasesRequest {
@@ -24,6 +25,8 @@ export interface HeldRelease {
   /** Those that are there, and those of them that satisfy a keyring. */
   readonly signatures: number;
   readonly verified: number;
+  /** Why one of those that are there cannot be read: each of them counts as one that does not verify. */
+  readonly unreadable?: readonly string[] | undefined;
   /** When the latest of those that verify was made, as it says itself: seconds since 1970. */
   readonly signedAt: number | undefined;
   /** When the latest was written, as the object store says. */
@@ -53,14 +56,20 @@ export async function listHeldReleases(request: HeldReleasesRequest): Promise<re
     found.push({ key, modifiedAt });
   }
   return await runBounded([...held], CONCURRENCY, async ([digest, found]) => {
-    const facts = [];
-    for (const { key } of found) facts.push(...(await readSigned(request, digest, key)));
+    const facts: SignedFact[] = [];
+    const unreadable: string[] = [];
+    for (const { key } of found) {
+      const signed = await unlessUnreadable(readSigned(request, digest, key));
+      if (typeof signed === 'string') unreadable.push(signed);
+      else facts.push(...signed);
+    }
     const names = facts.flatMap(({ reference }) => toSignedName(reference) ?? []);
     return {
       digest,
       names: [...new Map(names.map((name) => [`${name.version} ${name.architecture ?? ''}`, name])).values()],
       signatures: found.length,
       verified: new Set(facts.map(({ key }) => key)).size,
+      ...(unreadable.length === 0 ? {} : { unreadable }),
       signedAt: latest(facts.map(({ createdAt }) => createdAt)),
       heldAt: latest(found.flatMap(({ modifiedAt }) => modifiedAt ?? [])),
     };
@@ -95,6 +104,16 @@ async function unlessTooLong<T>(reading: Promise<T>): Promise<T | undefined> {
     return await reading;
   } catch (error) {
     if (error instanceof StoreError && error.code === 'LimitExceeded') return undefined;
+    throw error;
+  }
+}
+
+/** What nobody can read, as a link or what is encrypted with another's key, must not hide the others either: the reason. */
+async function unlessUnreadable<T>(reading: Promise<T>): Promise<T | string> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isUnreadable(error)) return error.message;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { readSchema, recordOf, utcTime } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import { type Digest, isDigest } from '../../base/names/digest.ts';
+import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { isUnreadable } from '../../verdict/records/read-records.ts';
 import { ABSENT_PREFIX, type AbsentRecord, readAbsent } from '../sync/absent-record.ts';
@@ -52,13 +52,16 @@ const MAX_ENTRY_BYTES = 4 * 1024 * 1024;
 /** Bytes of the entries of one page, unless its first one alone is longer. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 const MAX_REASONS = 20;
+const OBSTRUCTED = 'it is not a directory';
 
 /** One page, in the order of keys; it costs the same wherever it is. @throws StoreError */
 export async function listMirror(objects: ObjectStore, query: MirrorQuery): Promise<MirrorPage> {
   switch (query.state) {
     case 'held': {
-      const { digests, next } = await listMirroredDigests(objects, query);
-      return { entries: digests.map((digest) => ({ digest })), next };
+      const { digests, obstructed, next } = await listMirroredDigests(objects, query);
+      const toEntry = (digest: Digest) =>
+        obstructed.has(digest) ? { key: `signatures/${toStoreSegment(digest)}`, fault: OBSTRUCTED } : { digest };
+      return { entries: digests.map(toEntry), next };
     }
     case 'quarantined':
       return await readPage(objects, QUARANTINE_PREFIX, query, readQuarantined);

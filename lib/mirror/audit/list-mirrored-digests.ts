@@ -3,6 +3,8 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 
 interface MirroredDigests {
   readonly digests: readonly Digest[];
+  /** Those of them in whose place a link, a pipe or a device lies: nobody can read what they hold. */
+  readonly obstructed: ReadonlySet<Digest>;
   /** Keys below `signatures/` that are in no digest's folder. */
   readonly foreign: ForeignKeys;
   /** Where the next page starts; undefined after the last one. */
@@ -36,18 +38,21 @@ export async function listMirroredDigests(
   let count = 0;
   let listed = 0;
   let last: string | undefined;
-  const toPage = (next: string | undefined) => ({ digests, foreign: { count, keys }, next });
-  for await (const { key } of objects.listObjects(PREFIX, toStart(after))) {
+  const obstructed = new Set<Digest>();
+  const toPage = (next: string | undefined) => ({ digests, obstructed, foreign: { count, keys }, next });
+  for await (const { key, isIrregular } of objects.listObjects(PREFIX, toStart(after))) {
     signal.throwIfAborted();
     const name = key.slice(PREFIX.length);
     const folder = name.split('/', 1)[0] ?? name;
-    const digest = name === folder ? undefined : toDigest(folder);
+    const isObstructed = name === folder && isIrregular === true;
+    const digest = name === folder && !isObstructed ? undefined : toDigest(folder);
     const isNew = digest !== undefined && digest !== digests.at(-1);
     if (listed === MAX_PAGE_KEYS || (isNew && digests.length === limit)) return toPage(last);
     listed += 1;
     // The folder of a digest is handled as a whole. Its slash distinguishes it from an object of that name in S3.
     last = digest === undefined ? name : `${folder}/`;
     if (isNew) digests.push(digest);
+    if (isObstructed && digest !== undefined) obstructed.add(digest);
     if (digest !== undefined) continue;
     count += 1;
     if (keys.length < MAX_FOREIGN_KEYS) keys.push(key);

@@ -181,8 +181,10 @@ async function findHeld(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<Digest, number>> {
   const held = new Map<Digest, number>();
-  for await (const { key } of objects.listObjects(SIGNATURES)) {
+  for await (const { key, isIrregular } of objects.listObjects(SIGNATURES)) {
     signal.throwIfAborted();
+    // Its digest is synced, and fails by itself.
+    if (isIrregular === true) continue;
     const [folder = '', name = ''] = key.slice(SIGNATURES.length).split('/');
     const digest = folder.replace('=', ':');
     if (!/^signature-[1-9]$/.test(name) || !isDigest(digest) || !wanted.has(digest)) continue;

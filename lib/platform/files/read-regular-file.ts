@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, open, openSync, read, readSync } from 'node:fs';
 import { lstat, statfs } from 'node:fs/promises';
+import { fileErrorCode } from './file-error.ts';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
 export type FileContents =
@@ -27,16 +28,25 @@ export async function readRegularFile(
 ): Promise<FileContents> {
   if (links === 'refuse' && process.platform === 'win32') await refuseLink(path);
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0);
-  const file = await pace.run(
-    () => openSync(path, flags),
-    () => openFile(path, flags),
-  );
+  const file = await unlessClosed(async () => await pace.run(() => openSync(path, flags), () => openFile(path, flags)));
+  if (file === undefined) return { kind: 'irregular' };
   try {
     const stats = fstatSync(file);
     if (stats.isDirectory()) return { kind: 'directory' };
     return stats.isFile() ? await readUpTo(file, limitBytes, stats.size, pace) : { kind: 'irregular' };
   } finally {
     closeSync(file);
+  }
+}
+
+/** Undefined for what the system does not open at all: a socket, or a device of which there is none. */
+async function unlessClosed(opening: () => Promise<number>): Promise<number | undefined> {
+  try {
+    return await opening();
+  } catch (error) {
+    const code = fileErrorCode(error);
+    if (code === 'ENXIO' || code === 'ENODEV') return undefined;
+    throw error;
   }
 }
 

@@ -25,6 +25,7 @@ import { listFiles } from './list-files.ts';
 import {
   findDirectoryBelow,
   findFile,
+  isPlainDirectory,
   LEFTOVER_AGE_MS,
   lookAt,
   makePathBelow,
@@ -145,9 +146,12 @@ async function* listObjects(
     const segments = parseKeyPrefix(prefix);
     const after = parseListingStart(start);
     const realRoot = await peekRoot();
-    const directory = realRoot === undefined ? undefined : await findDirectoryBelow(realRoot, segments, pace);
+    if (realRoot === undefined) return;
+    const directory = await findDirectoryBelow(realRoot, segments, pace);
     const parentKey = segments.map((segment) => `${segment}/`).join('');
     if (directory !== undefined) yield* listFiles(directory, parentKey, { prefix, after, pace });
+    // A link that leads nowhere has no real path; what is not there at all is no link.
+    else await isPlainDirectory(path.join(realRoot, ...segments), pace);
   } catch (error) {
     throw toStoreError(error, `listing ${prefix} in ${root}`);
   }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { unlessAbsent } from '../../files/file-error.ts';
 import type { FilePace } from '../../files/read-regular-file.ts';
-import { compareKeys, type ListedObject, parseObjectKey, RESERVED_SEGMENT } from '../port/object-store.ts';
+import { compareKeys, isObjectKey, type ListedObject, RESERVED_SEGMENT } from '../port/object-store.ts';
 import { lookAt } from './store-directory.ts';
 
 export interface ListedKeys {
@@ -16,10 +16,11 @@ export interface ListedKeys {
 
 /**
  * All files below a directory whose key starts with the prefix and comes after another one, in the order of their keys.
- * What disappears meanwhile is left out; a directory of earlier keys alone is not opened.
+ * What disappears meanwhile is left out, and so is a name that no key can have; a directory of earlier keys alone is not
+ * opened. A link, a device or a pipe is listed as what cannot be read, so that it hides no other; none is followed.
  *
  * @param parentKey the directory's own key with its final `/`, or empty for the root
- * @throws StoreError for what no key can name: a link, a device, a name with control characters
+ * @throws StoreError where the directory is a link, a device or a pipe itself
  */
 export function listFiles(directory: string, parentKey: string, keys: ListedKeys): AsyncGenerator<ListedObject> {
   let looked = 0;
@@ -28,7 +29,21 @@ export function listFiles(directory: string, parentKey: string, keys: ListedKeys
     if (looked % LOOKS_IN_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     return await lookAt(file, keys.pace);
   };
-  return listBelow(directory, parentKey, keys, look);
+  return listWhole(directory, parentKey, keys, look);
+}
+
+async function* listWhole(
+  directory: string,
+  parentKey: string,
+  keys: ListedKeys,
+  look: Look,
+): AsyncGenerator<ListedObject> {
+  const own = await look(directory);
+  if (own?.isSymbolicLink() === true) throw new StoreError('NotAllowed', `${directory} is a symbolic link now`);
+  if (own?.isDirectory() === false && !own.isFile()) {
+    throw new StoreError('NotAllowed', `${directory} is not a directory`);
+  }
+  yield* listBelow(directory, parentKey, keys, look);
 }
 
 /** What is looked at before others have their turn: at once, a large listing would keep the process to itself. */
@@ -43,20 +58,18 @@ async function* listBelow(
   look: Look,
 ): AsyncGenerator<ListedObject> {
   const own = await look(directory);
-  if (own?.isSymbolicLink() === true) throw new StoreError('NotAllowed', `${directory} is a symbolic link now`);
-  // An object, below which there is nothing, or gone.
+  // An object, below which there is nothing, or gone; a link took its place, which the next listing meets.
   if (own?.isDirectory() !== true) return;
-  const { runs, irregular } = await readNames(readEntries(directory, own.size, keys.pace), parentKey, keys);
-  for (const name of mergeRuns(runs)) {
+  for (const name of mergeRuns(await readNames(readEntries(directory, own.size, keys.pace), parentKey, keys))) {
     const key = `${parentKey}${name}`;
     const file = path.join(directory, name);
     if (name.endsWith('/')) {
       yield* listBelow(file, key, keys, look);
-    } else {
-      parseObjectKey(key);
-      if (irregular.has(name)) throw new StoreError('NotAllowed', `${file} is not a regular file`);
+    } else if (isObjectKey(key)) {
       const stats = await look(file);
-      if (stats !== undefined) yield { key, size: stats.size, modifiedAt: stats.mtime };
+      if (stats === undefined) continue;
+      const listed = { key, size: stats.size, modifiedAt: stats.mtime };
+      yield stats.isFile() ? listed : { ...listed, isIrregular: true };
     }
   }
 }
@@ -90,36 +103,28 @@ function isLater(key: string, after: string): boolean {
   return compareKeys(key, after) > 0 || (key.endsWith('/') && after.startsWith(key));
 }
 
-interface Names {
-  /** Each sorted by the keys; a directory's ends in `/`, so `a.b` comes before what is in `a`, as `.` does before `/`. */
-  readonly runs: readonly Buffer[];
-  /** Those that are neither a file nor a directory. */
-  readonly irregular: ReadonlySet<string>;
-}
-
 /**
- * Names alone, and as bytes: a listing holds those of its directories as long as it runs. As strings, a million would be
+ * Runs of names, each sorted by the keys; a directory's ends in `/`, so `a.b` comes before what is in `a`, as `.` does
+ * before `/`. Names alone, and as bytes: a listing holds those of its directories as long as it runs. As strings, a million would be
  * a hundred megabytes that the collector goes through again and again; sorted at once, they would be two hundred.
  */
 async function readNames(
   entries: AsyncIterable<Dirent>,
   parentKey: string,
   { prefix, after }: ListedKeys,
-): Promise<Names> {
+): Promise<readonly Buffer[]> {
   const isAll = after === '' && parentKey.startsWith(prefix);
   const runs: Buffer[] = [];
-  const irregular = new Set<string>();
   let names: string[] = [];
   for await (const entry of entries) {
     if (parentKey === '' && entry.name === RESERVED_SEGMENT) continue;
     const name = entry.isDirectory() ? `${entry.name}/` : entry.name;
     if (!isAll && !isWanted(`${parentKey}${name}`, prefix, after)) continue;
-    if (!entry.isDirectory() && !entry.isFile()) irregular.add(name);
     if (names.push(name) < NAMES_OF_A_RUN) continue;
     runs.push(packNames(names));
     names = [];
   }
-  return { runs: [...runs, packNames(names)], irregular };
+  return [...runs, packNames(names)];
 }
 
 /** Names that are sorted as strings. */

@@ -13,6 +13,8 @@ export interface ListedObject {
   readonly size: number;
   /** When it was written, where the store says it. */
   readonly modifiedAt?: Date | undefined;
+  /** What lies there is a link, a pipe or a device: reading it is `NotAllowed`, and nothing was followed. */
+  readonly isIrregular?: true;
 }
 
 /** Where in a listing to start. */
@@ -36,7 +38,10 @@ export interface ObjectStore {
   replaceObject(key: string, bytes: Uint8Array, etag: string | undefined): Promise<boolean>;
   /** Removes the object if there is one. */
   deleteObject(key: string): Promise<void>;
-  /** All objects whose key starts with the prefix, sorted by key as S3 sorts: by the bytes of the UTF-8 form. */
+  /**
+   * All objects whose key starts with the prefix, sorted by key as S3 sorts: by the bytes of the UTF-8 form. None hides
+   * the others: one that cannot be read is listed, and a key that no store may hold is left out.
+   */
   listObjects(prefix: string, start?: ListingStart): AsyncIterable<ListedObject>;
 }
 

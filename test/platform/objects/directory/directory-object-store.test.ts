@@ -3,9 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syncDirectory } from '../../../../lib/platform/files/file-error.ts';
+import type { FilePace } from '../../../../lib/platform/files/read-regular-file.ts';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
+import { listFiles } from '../../../../lib/platform/objects/directory/list-files.ts';
 import { createDirectoryReader } from '../../../../lib/platform/objects/directory/directory-reader.ts';
 import { LEFTOVER_AGE_MS } from '../../../../lib/platform/objects/directory/store-directory.ts';
 import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from '../object-store-contract.ts';
@@ -24,6 +27,12 @@ afterAll(async () => {
 function newRoot(): string {
   count += 1;
   return path.join(scratch, String(count));
+}
+
+/** A socket of that name, which is left where nobody listens any more. */
+function leaveSocket(at: string): void {
+  const program = `require('node:net').createServer().listen(${JSON.stringify(at)}, () => process.kill(process.pid, 'SIGKILL'))`;
+  spawnSync(process.execPath, ['-e', program]);
 }
 
 describeObjectStoreContract('directory', async () => createDirectoryObjectStore(newRoot()));
@@ -49,7 +58,9 @@ describe('directory: what is in the way', () => {
     expect(await storeErrorCode(store.createObject('link/c/d', toBytes('one')))).toBe('NotAllowed');
     expect(await storeErrorCode(store.deleteObject('link/a'))).toBe('NotAllowed');
     expect(await storeErrorCode(listKeys(store, 'link/'))).toBe('NotAllowed');
-    expect(await storeErrorCode(listKeys(store, ''))).toBe('NotAllowed');
+    // Without a slash: a name in which nothing is, whatever the link leads to.
+    expect(await Array.fromAsync(store.listObjects('li'))).toMatchObject([{ key: 'link', isIrregular: true }]);
+    expect(await storeErrorCode(store.readObject('link', 100))).toBe('NotAllowed');
     expect(await readdir(target(root))).toEqual(['a']);
   });
 
@@ -94,11 +105,56 @@ describe('directory: what is in the way', () => {
     const root = newRoot();
     const store = createDirectoryObjectStore(root);
     for (const key of ['a/1/x', 'a/2/x', 'b']) await store.createObject(key, toBytes(key));
-    // Whoever opens the directory meets what no listing takes.
-    await symlink(path.join(root, 'b'), path.join(root, 'a', '1', 'link'));
-    expect(await storeErrorCode(listKeys(store, 'a/'))).toBe('NotAllowed');
-    expect(await listKeys(store, 'a/', 'a/1/\u{10ffff}')).toEqual(['a/2/x']);
-    expect(await listKeys(store, '', 'a/2')).toEqual(['a/2/x', 'b']);
+    let calls = 0;
+    const pace: FilePace = {
+      run: (_, inThread) => {
+        calls += 1;
+        return inThread();
+      },
+    };
+    const list = async (prefix: string, after: string): Promise<[keys: string[], calls: number]> => {
+      calls = 0;
+      const listed = await Array.fromAsync(listFiles(root, '', { prefix, after, pace }));
+      return [listed.map(({ key }) => key), calls];
+    };
+    // A look and a reading for each directory on the way, and a look at the file; one more at the start.
+    expect(await list('a/', 'a/1/\u{10ffff}')).toEqual([['a/2/x'], 10]);
+    expect(await list('a/', '')).toEqual([['a/1/x', 'a/2/x'], 11]);
+    expect(await list('', 'a/2')).toEqual([['a/2/x', 'b'], 9]);
+  });
+
+  it.each<[name: string, make: (at: string) => unknown]>([
+    ['a FIFO', (at) => spawnSync('mkfifo', [at])],
+    ['a link to a file', (at) => symlink('x', at)],
+    ['a link to a directory', (at) => symlink('/etc', at)],
+    ['a link to nothing', (at) => symlink('/nowhere', at)],
+    ['a link to itself', (at) => symlink(at, at)],
+    ['a socket', leaveSocket],
+  ])('lists what is beside %s, and names that as nothing that can be read', async (_, make) => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    for (const key of ['a/x', 'a/z', 'b']) await store.createObject(key, toBytes(key));
+    await make(path.join(root, 'a', 'y'));
+    const listed = await Array.fromAsync(store.listObjects(''));
+    expect(listed.map(({ key, isIrregular }) => [key, isIrregular])).toEqual([
+      ['a/x', undefined],
+      ['a/y', true],
+      ['a/z', undefined],
+      ['b', undefined],
+    ]);
+    expect(await storeErrorCode(store.readObject('a/y', 100))).toBe('NotAllowed');
+    expect(await storeErrorCode(listKeys(store, 'a/y/'))).toBe('NotAllowed');
+  });
+
+  it('passes over names that no key can have, as S3 does', async () => {
+    const root = newRoot();
+    const store = createDirectoryObjectStore(root);
+    for (const key of ['a/x', 'a/z']) await store.createObject(key, toBytes(key));
+    await writeFile(path.join(root, 'a', 'y\\1'), 'one');
+    await writeFile(path.join(root, 'a', 'y\u001b[2J'), 'one');
+    await mkdir(path.join(root, 'a', 'y\n'));
+    await writeFile(path.join(root, 'a', 'y\n', 'one'), 'one');
+    expect(await listKeys(store, 'a/')).toEqual(['a/x', 'a/z']);
   });
 
   it('lists in order what is more than it sorts at once', async () => {
