@@ -2,7 +2,7 @@ import { parseStrictJson, StrictJsonError } from '../../lib/base/documents/parse
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
-import type { SignatureObjects } from '../../lib/cluster/render/read-signed-releases.ts';
+import type { SignatureObjects } from '../../lib/cluster/render/list-held.ts';
 import { holdConfigMaps, holdSignatures } from '../../lib/cluster/sync/memory-mirror.ts';
 import type { HttpSender } from '../../lib/platform/http/http-client.ts';
 import { checkHttpUrl, isUrlLike, toShownScheme, toShownUrl } from '../../lib/platform/http/http-url.ts';

@@ -270,10 +270,8 @@ describe('what is no file in the folder of a mirror hides nothing else', () => {
     expect(bundled.stdout).toMatch(/signatures {2}[1-9]/);
     expect(bundled.stdout).toContain(`left out    directory ${to}/${key}`);
 
-    const synced = await mirror(
-      ...['sync', '--trust', TRUST, '--store', FIXTURE_STORE, '--to', to],
-      ...['--digest', BAD, '--digest', good[0]?.digest ?? ''],
-    );
+    const wanted = ['--digest', BAD, '--digest', good[0]?.digest ?? ''];
+    const synced = await mirror('sync', '--trust', TRUST, '--store', FIXTURE_STORE, '--to', to, ...wanted);
     expect([synced.status, synced.stdout]).toEqual([3, expect.stringContaining(BAD)]);
 
     const rendered = await runSignet(['render', 'configmaps', '--from', to, '--trust', TRUST]);

@@ -1,5 +1,6 @@
 import { type Digest, toKeySegment } from '../../base/names/digest.ts';
-import { type LeftOutSignature, readSignedReleases } from '../../cluster/render/read-signed-releases.ts';
+import type { LeftOutSignature } from '../../cluster/render/list-held.ts';
+import { readSignedReleases } from '../../cluster/render/read-signed-releases.ts';
 import type { SignedRelease } from '../../cluster/render/signature-config-maps.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';

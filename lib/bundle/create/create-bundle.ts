@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { toManifestText } from '../../base/documents/manifest-text.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
-import type { LeftOutSignature } from '../../cluster/render/read-signed-releases.ts';
+import type { LeftOutSignature } from '../../cluster/render/list-held.ts';
 import { type SignedRelease, toSignatureConfigMaps } from '../../cluster/render/signature-config-maps.ts';
 import { compareKeys, type ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { VERIFIER_VERSION } from '../../verdict/judge/verdict.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import type { LeftOutSignature } from '../../cluster/render/read-signed-releases.ts';
+import type { LeftOutSignature } from '../../cluster/render/list-held.ts';
 import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import { MAX_PREPARED_BYTES, type TrustDocument, trustSourceKey } from '../../trust/prepared/trust-document.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';

@@ -1,13 +1,12 @@
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { Digest } from '../../base/names/digest.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { isStale } from '../../trust/prepared/profiles.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
-import type { Attempt } from '../../verdict/judge/verdict.ts';
+import { type LeftOutSignature, listHeld, type SignatureObjects, toHeldPrefix } from './list-held.ts';
 import { toSignedVersion, type VersionLookup } from './release-version.ts';
 import type { SignedRelease } from './signature-config-maps.ts';
 
@@ -33,9 +32,6 @@ export interface SignedReleases {
   readonly unsatisfied: readonly UnsatisfiedRelease[];
 }
 
-const PREFIX = 'signatures/';
-/** Names of signatures that clusters read; any other is ignored. */
-const NAME = /^signature-([1-9])$/;
 /** Digests that are read at the same time. */
 const CONCURRENCY = 16;
 
@@ -66,49 +62,6 @@ export async function readSignedReleases(request: SignedReleasesRequest): Promis
   };
 }
 
-interface HeldIndexes {
-  /** The indexes of signatures by digest. */
-  readonly held: ReadonlyMap<Digest, readonly number[]>;
-  readonly irregular: readonly LeftOutSignature[];
-}
-
-/** Lists the indexes of signatures by digest. Audits report other names. @throws StoreError */
-async function listHeld({
-  objects,
-  digests,
-  leaveOutIrregular = false,
-  signal,
-}: SignedReleasesRequest): Promise<HeldIndexes> {
-  const prefixes = digests === undefined ? [PREFIX] : [...new Set(digests)].map(toHeldPrefix);
-  const held = new Map<Digest, number[]>();
-  const irregular: LeftOutSignature[] = [];
-  for (const prefix of prefixes) {
-    for await (const { key, isIrregular } of objects.listObjects(prefix)) {
-      signal.throwIfAborted();
-      if (isIrregular === true && leaveOutIrregular) {
-        irregular.push(toIrregular(objects, key));
-        continue;
-      }
-      const [segment = '', name = '', ...more] = key.slice(PREFIX.length).split('/');
-      const digest = segment.replace('=', ':');
-      const index = NAME.exec(name)?.[1];
-      if (index === undefined || more.length > 0 || !segment.includes('=') || !isDigest(digest)) continue;
-      held.set(digest, [...(held.get(digest) ?? []), Number(index)]);
-    }
-  }
-  return { held, irregular };
-}
-
-function toIrregular(objects: SignatureObjects, key: string): LeftOutSignature {
-  const location = `${objects.description}/${key}`;
-  const message = 'it is a link, a pipe or a device, and nothing was read of it';
-  return {
-    location,
-    attempts: [{ store: objects.description, location, code: 'StoreUnavailable', message }],
-    isIrregular: true,
-  };
-}
-
 /** Reads all releases. The first failure also cancels the other reads. */
 async function readAll(
   { signal, ...request }: SignedReleasesRequest,
@@ -123,9 +76,6 @@ async function readAll(
   }
 }
 
-/** What is read of an object store. */
-export type SignatureObjects = Pick<ObjectStore, 'description' | 'listObjects' | 'readObject'>;
-
 /** An object store with signatures, and the trust that verifies them. */
 export interface HeldSignatures {
   /** A mirror, data folder or bundle with `signatures/<algo>=<hex>/signature-<n>`. Not trusted. */
@@ -135,25 +85,12 @@ export interface HeldSignatures {
   readonly signal: AbortSignal;
 }
 
-/** A signature that no keyring verifies, or that clusters cannot read, with the attempt of each keyring. */
-export interface LeftOutSignature {
-  readonly location: string;
-  readonly attempts: readonly Attempt[];
-  /** It was not read at all. */
-  readonly isIrregular?: true;
-}
-
 interface ReadRelease {
   /** With the signed version, if any. */
   readonly release: SignedRelease;
   readonly leftOut: readonly LeftOutSignature[];
   /** Names of the keyrings that no signature satisfies. */
   readonly missing: readonly string[];
-}
-
-/** The prefix of a digest's signatures. */
-function toHeldPrefix(digest: Digest): string {
-  return `signatures/${toStoreSegment(digest)}/`;
 }
 
 /**

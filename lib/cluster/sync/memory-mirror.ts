@@ -3,7 +3,7 @@ import { type Digest, isDigest, toStoreSegment } from '../../base/names/digest.t
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import { createConfigMapStore, type SignatureConfigMap } from '../../stores/config-map-store.ts';
 import { MAX_RELEASE_SIGNATURES, type SignatureStore } from '../../stores/port/signature-store.ts';
-import type { SignatureObjects } from '../render/read-signed-releases.ts';
+import type { SignatureObjects } from '../render/list-held.ts';
 
 /** Digests that are read at the same time. */
 const CONCURRENCY = 16;

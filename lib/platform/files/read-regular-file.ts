@@ -28,7 +28,13 @@ export async function readRegularFile(
 ): Promise<FileContents> {
   if (links === 'refuse' && process.platform === 'win32') await refuseLink(path);
   const flags = constants.O_RDONLY | constants.O_NONBLOCK | (links === 'refuse' ? constants.O_NOFOLLOW : 0);
-  const file = await unlessClosed(async () => await pace.run(() => openSync(path, flags), () => openFile(path, flags)));
+  const file = await unlessClosed(
+    async () =>
+      await pace.run(
+        () => openSync(path, flags),
+        () => openFile(path, flags),
+      ),
+  );
   if (file === undefined) return { kind: 'irregular' };
   try {
     const stats = fstatSync(file);

@@ -174,9 +174,8 @@ export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, n
   if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };
   const revisions = toRevisions(last, trust);
   const all = Object.keys(revisions);
-  const isChanged = (profile: string): boolean =>
-    last?.revisions[profile] !== revisions[profile] || trust.republished.includes(profile);
-  const changed = all.filter(isChanged);
+  const isNew = (profile: string): boolean => last?.revisions[profile] !== revisions[profile];
+  const changed = all.filter((profile) => isNew(profile) || trust.republished.includes(profile));
   const startedAt = now.toISOString();
   const start = (change: Pick<SweepState, 'profiles' | 'settling' | 'fullAt'>): NextSweep => ({
     kind: 'sweep',
@@ -204,10 +203,7 @@ export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, n
 }
 
 /** A profile that cannot be read keeps the revision that it had; one that is not configured any more has none. */
-function toRevisions(
-  last: SweepState | undefined,
-  { profiles, revisions }: Pick<CurrentTrust, 'profiles' | 'revisions'>,
-): Readonly<Record<string, string>> {
+function toRevisions(last: SweepState | undefined, { profiles, revisions }: CurrentTrust): SweepState['revisions'] {
   const known = profiles.flatMap((profile) => {
     const revision = revisions[profile] ?? last?.revisions[profile];
     return revision === undefined ? [] : [[profile, revision] as const];

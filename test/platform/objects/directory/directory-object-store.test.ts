@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { syncDirectory } from '../../../../lib/platform/files/file-error.ts';
 import type { FilePace } from '../../../../lib/platform/files/read-regular-file.ts';
 import { createDirectoryObjectStore } from '../../../../lib/platform/objects/directory/directory-object-store.ts';
-import { listFiles } from '../../../../lib/platform/objects/directory/list-files.ts';
 import { createDirectoryReader } from '../../../../lib/platform/objects/directory/directory-reader.ts';
+import { listFiles } from '../../../../lib/platform/objects/directory/list-files.ts';
 import { LEFTOVER_AGE_MS } from '../../../../lib/platform/objects/directory/store-directory.ts';
 import { describeObjectStoreContract, listKeys, readText, storeErrorCode, toBytes } from '../object-store-contract.ts';
 
