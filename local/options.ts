@@ -175,9 +175,25 @@ function toTlsFiles(values: ReturnType<typeof parse>): TlsFiles | undefined {
   return { cert, key, clientCa };
 }
 
+/** What says how the service runs, and not whom it trusts: a container's own arguments may stand before the user's. */
+const LAST_COUNTS: ReadonlySet<string> = new Set(['port', 'host', 'data', 'console']);
+
 function parse(args: readonly string[]) {
+  const { values, tokens } = parseTokens(args);
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? token : []));
+  for (const [at, { name }] of given.entries()) {
+    const { type, multiple = false }: { readonly type: string; readonly multiple?: boolean } = START_OPTIONS[name];
+    if (type !== 'string' || multiple || LAST_COUNTS.has(name)) continue;
+    if (given.findIndex((one) => one.name === name) === at) continue;
+    throw new InputError('ArgumentInvalid', `--${name} takes one value, and is given twice`);
+  }
+  return values;
+}
+
+function parseTokens(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options: START_OPTIONS, strict: true, allowPositionals: false }).values;
+    const rules = { options: START_OPTIONS, strict: true, allowPositionals: false, tokens: true } as const;
+    return parseArgs({ args: [...args], ...rules });
   } catch (cause) {
     throw new InputError('ArgumentInvalid', cause instanceof Error ? cause.message : String(cause), { cause });
   }

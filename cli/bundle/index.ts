@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { optionalTrust, options, parseNotEmpty, parseOnce, repeatable } from '../shell/options.ts';
+import { optionalTrust, options, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { CreateBundleOptions } from './create.ts';
 import type { ImportBundleOptions } from './import.ts';
@@ -46,7 +46,7 @@ export function addBundle(program: Command, { setStatus, signal }: Run): void {
     .command('inspect')
     .description('list a bundle and compare it with its manifest; exit 1 when it is forged, 2 when it cannot be read')
     .argument('<file>', 'a bundle, or an archive to carry in')
-    .addOption(new Option('--trust <dir>', 'verify the signatures too, by these documents').argParser(parseOnce))
+    .addOption(new Option('--trust <dir>', 'verify the signatures too, by these documents').argParser(parseNotEmpty))
     .option('--profile <name>', 'verify by this profile only (default: any of them)')
     .addOption(options.output())
     .action(async (file: string, given: InspectBundleOptions) => {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseConcurrency, parseOnce, repeatable } from '../shell/options.ts';
+import { options, parseConcurrency, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { CatalogCheckOptions } from './check.ts';
 
@@ -16,7 +16,7 @@ export function addCatalog(program: Command, { setStatus, signal }: Run): void {
       '<file>',
       'file-based catalog (JSON or YAML), ClusterServiceVersion, or a list with one pullspec to a line',
     )
-    .addOption(new Option('--policy <file>', 'policy.json that nodes go by').argParser(parseOnce))
+    .addOption(new Option('--policy <file>', 'policy.json that nodes go by').argParser(parseNotEmpty))
     .addOption(repeatable('--trust <dir>', 'trust documents, to say what of them covers an image (repeatable)'))
     .option('--verify', 'verify each image: by the profiles of --trust that name its repository, and by --policy')
     .addOption(options.registriesD())

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { collect, options, parseOnce } from '../shell/options.ts';
+import { collect, options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { ChecksumsOptions } from './verify.ts';
 
@@ -18,7 +18,9 @@ export function addChecksums(program: Command, { setStatus, signal }: Run): void
         .makeOptionMandatory(),
     )
     .addOption(
-      new Option('--signature <file>', 'the signature of the list, instead of those beside it').argParser(parseOnce),
+      new Option('--signature <file>', 'the signature of the list, instead of those beside it').argParser(
+        parseNotEmpty,
+      ),
     )
     .option('--ignore-missing', 'in a folder, check the listed files that are there; at least one has to be')
     .option('--nested', 'read on in checksum lists that the list names')

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseOnce } from '../shell/options.ts';
+import { options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { ImageReadersOptions } from './readers.ts';
 import type { ImageVerifyOptions } from './verify.ts';
@@ -28,7 +28,7 @@ export function addImage(program: Command, { setStatus, signal }: Run): void {
     .argument('<image>', 'docker://REFERENCE, dir:PATH or oci:PATH[:NAME]')
     .addOption(
       new Option('--policy <file>', 'policy.json (containers-policy.json(5))')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
     .addOption(options.registriesD())

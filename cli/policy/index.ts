@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseNotEmpty, parseOnce } from '../shell/options.ts';
+import { options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { PolicyTryOptions } from './try.ts';
 
@@ -12,7 +12,7 @@ export function addPolicy(program: Command, { setStatus, signal }: Run): void {
     .description('what a ClusterImagePolicy, ImagePolicy or policy.json would do to what runs in a cluster')
     .addOption(
       new Option('--policy <file|dir>', 'the policies, or a node’s policy.json')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
     .addOption(

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { options, outputOption, parseNotEmpty, parseOnce, repeatable } from '../shell/options.ts';
+import { options, outputOption, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { RecordAttestOptions } from './attest.ts';
 import type { RecordAuditOptions } from './audit.ts';
@@ -35,7 +35,7 @@ export function addRecord(program: Command, { setStatus, signal }: Run): void {
       'a record or a page of records as the API gives them: JSON; a folder of records; or an object store',
     )
     .addOption(
-      new Option('--trust <dir>', 'trust documents of the revision that the record names').argParser(parseOnce),
+      new Option('--trust <dir>', 'trust documents of the revision that the record names').argParser(parseNotEmpty),
     )
     .addOption(
       new Option('--objects <dir|s3://bucket>', 'object store that holds the published revision').conflicts('trust'),
@@ -54,7 +54,7 @@ export function addRecord(program: Command, { setStatus, signal }: Run): void {
     .addOption(signKey())
     .addOption(form())
     .addOption(
-      new Option('--trust <dir>', 'trust documents of the revision that the records name').argParser(parseOnce),
+      new Option('--trust <dir>', 'trust documents of the revision that the records name').argParser(parseNotEmpty),
     )
     .addOption(
       new Option('--objects <dir|s3://bucket>', 'object store that holds the published revisions').conflicts('trust'),
@@ -74,7 +74,7 @@ export function addRecord(program: Command, { setStatus, signal }: Run): void {
       new Option('--from <place>', 'the API (https://…) or the object store that has it').argParser(parseNotEmpty),
     )
     .addOption(form())
-    .addOption(new Option('--key <file>', 'public key (PEM) that has to have signed it').argParser(parseOnce))
+    .addOption(new Option('--key <file>', 'public key (PEM) that has to have signed it').argParser(parseNotEmpty))
     .addOption(
       new Option('--as <form>', 'print the DSSE envelope, a Sigstore bundle, or the statement in it')
         .choices(['dsse', 'bundle', 'statement'])

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { collect, options, parseNotEmpty, parseOnce, repeatable } from '../shell/options.ts';
+import { collect, options, parseNotEmpty, repeatable } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import { addAdmission } from './admission.ts';
 import type { RenderConfigMapsOptions } from './configmaps.ts';
@@ -149,13 +149,13 @@ function addMachineConfig(render: Command, { setStatus }: Run): void {
   render
     .command('machineconfig')
     .description('MachineConfigs that put policy.json, registries.d files and keys on nodes')
-    .addOption(new Option('--policy <file>', 'policy.json, as nodes shall have it').argParser(parseOnce))
+    .addOption(new Option('--policy <file>', 'policy.json, as nodes shall have it').argParser(parseNotEmpty))
     .addOption(repeatable('--registries-d <dir|file>', 'folder of registries.d files, or one of them (repeatable)'))
     .addOption(repeatable('--key <path=file>', 'key file, and where the policy says that it is (repeatable)'))
     .addOption(new Option('--root <dir>', 'key files at <dir>/<path in the policy>').argParser(parseNotEmpty))
     .addOption(repeatable('--key-on-node <path>', 'key that nodes have already, and that is not written (repeatable)'))
     .option('--from-profile', 'take policy.json, registries.d and keys/ from a profile of --trust')
-    .addOption(new Option('--trust <dir>', 'trust documents, for --from-profile').argParser(parseOnce))
+    .addOption(new Option('--trust <dir>', 'trust documents, for --from-profile').argParser(parseNotEmpty))
     .addOption(options.profile())
     .addOption(
       new Option('--pool <name>', 'machine config pool (repeatable)')

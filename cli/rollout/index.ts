@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { collect, options, parseNotEmpty, parseOnce } from '../shell/options.ts';
+import { collect, options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { RolloutCheckOptions } from './check.ts';
 
@@ -22,7 +22,7 @@ export function addRollout(program: Command, { setStatus }: Run): void {
         '--expect <file>',
         'what signet render machineconfig wrote: MachineConfigs or ClusterImagePolicies; ImagePolicies too',
       )
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
     .addOption(

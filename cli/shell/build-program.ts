@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option, type ParseOptionsResult } from '
 import { ConfigurationError } from '../../lib/base/errors/configuration-error.ts';
 import { VERIFIER_VERSION } from '../../lib/verdict/judge/verdict.ts';
 import { EXIT_CODES } from './exit-codes.ts';
-import { asSetting, settingOf } from './options.ts';
+import { asSetting, settingOf, takeOnce } from './options.ts';
 import { hasOwnExits, toExitOverride } from './own-exits.ts';
 import type { AddCommand, Run } from './run.ts';
 import { SETTINGS, type Settings } from './settings/setting.ts';
@@ -126,6 +126,11 @@ class SignetCommand extends Command {
 
   override createCommand(name?: string): Command {
     return new SignetCommand(name, this.#settings);
+  }
+
+  override addOption(option: Option): this {
+    takeOnce(option, (attribute) => this.getOptionValueSource(attribute) === 'cli');
+    return super.addOption(option);
   }
 
   override parseOptions(args: string[]): ParseOptionsResult {

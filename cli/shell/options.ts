@@ -27,7 +27,7 @@ export const options = {
   profile: () =>
     asSetting(
       'profile',
-      new Option('--profile <name>', 'profile to use (default: the only one, else ocp)').argParser(parseOnce),
+      new Option('--profile <name>', 'profile to use (default: the only one, else ocp)').argParser(parseNotEmpty),
       {
         needs: 'trust',
       },
@@ -106,7 +106,7 @@ export function settingOf(option: Option): SettingRule | undefined {
 
 /** `--trust` of a command that does something without it too. */
 export function optionalTrust(description: string, rule: Omit<SettingRule, 'setting'> = {}): Option {
-  return asSetting('trust', new Option('--trust <dir>', description).argParser(parseOnce), rule);
+  return asSetting('trust', new Option('--trust <dir>', description).argParser(parseNotEmpty), rule);
 }
 
 /** Formats besides those that a command names: every result has them. */
@@ -175,10 +175,26 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
   return [...earlier, parseNotEmpty(value)];
 }
 
-/** For what must hold, such as a policy or a key: of two the first would be left out without a word, and what it asks for. */
-export function parseOnce(value: string, earlier?: string): string {
-  if (earlier === undefined) return parseNotEmpty(value);
-  throw new InvalidArgumentError(`it takes one value, and has ${JSON.stringify(earlier)} already.`);
+/** Options of which the last counts: they decide nothing, and scripts put what they were called with behind their own. */
+const LAST_COUNTS = new Set(['--output', '--timeout', '--concurrency', '--limit']);
+
+/**
+ * Has an option of one value refuse a second one: of two policies or keys, the first would be left out without a word.
+ *
+ * @param isGiven whether the command line has given it already
+ */
+export function takeOnce(option: Option, isGiven: (attribute: string) => boolean): void {
+  const parse = option.parseArg;
+  const isSingle = (option.required || option.optional) && !option.variadic && parse !== collect;
+  if (!isSingle || LAST_COUNTS.has(option.long ?? '')) return;
+  let earlier = '';
+  option.argParser((value: string, previous: unknown) => {
+    if (isGiven(option.attributeName())) {
+      throw new InvalidArgumentError(`it takes one value, and has ${JSON.stringify(earlier)} already.`);
+    }
+    earlier = value;
+    return parse === undefined ? value : parse(value, previous);
+  });
 }
 
 /** For an option that names something: an empty path would mean the current directory. */

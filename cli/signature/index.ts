@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { collect, options, parseOnce } from '../shell/options.ts';
+import { collect, options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { SignatureOptions } from './verify.ts';
 
@@ -21,10 +21,12 @@ export function addSignature(program: Command, { setStatus }: Run): void {
       new Option(
         '--prepared <file>',
         'a profile’s prepared trust, as it was published, instead of key files',
-      ).argParser(parseOnce),
+      ).argParser(parseNotEmpty),
     )
-    .addOption(new Option('--digest <digest>', 'what the signature must be for').argParser(parseOnce))
-    .addOption(new Option('--reference <repository>', 'repository that the signature must name').argParser(parseOnce))
+    .addOption(new Option('--digest <digest>', 'what the signature must be for').argParser(parseNotEmpty))
+    .addOption(
+      new Option('--reference <repository>', 'repository that the signature must name').argParser(parseNotEmpty),
+    )
     .addOption(options.output())
     .action(async (file: string, given: SignatureOptions) => {
       const { verifySignatureFile } = await import('./verify.ts');

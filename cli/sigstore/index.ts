@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { options, parseOnce } from '../shell/options.ts';
+import { options, parseNotEmpty } from '../shell/options.ts';
 import type { Run } from '../shell/run-program.ts';
 import type { SigstoreVerifyOptions } from './verify.ts';
 
@@ -13,26 +13,26 @@ export function addSigstore(program: Command, { setStatus }: Run): void {
     .argument('<file|digest>', 'the file that was signed, or its digest, such as sha256:…')
     .addOption(
       new Option('--bundle <file>', 'the bundle, as cosign and other Sigstore clients write one')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .makeOptionMandatory(),
     )
     .addOption(
       new Option('--certificate-identity <name>', 'URI or email address that the certificate must name, exactly')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .conflicts('key'),
     )
     .addOption(
       new Option('--certificate-oidc-issuer <url>', 'issuer that the certificate must name, exactly')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .conflicts('key'),
     )
-    .addOption(new Option('--key <file>', 'the PEM public key that must have signed').argParser(parseOnce))
+    .addOption(new Option('--key <file>', 'the PEM public key that must have signed').argParser(parseNotEmpty))
     .addOption(
       new Option('--trusted-root <file>', 'trusted_root.json: logs, authorities and timestamp authorities')
-        .argParser(parseOnce)
+        .argParser(parseNotEmpty)
         .conflicts('trust'),
     )
-    .addOption(new Option('--trust <dir>', 'take the trusted root of a profile instead').argParser(parseOnce))
+    .addOption(new Option('--trust <dir>', 'take the trusted root of a profile instead').argParser(parseNotEmpty))
     .addOption(options.profile())
     .addOption(options.output())
     .addHelpText(

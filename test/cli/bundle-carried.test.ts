@@ -6,7 +6,7 @@ import { gunzipSync } from 'node:zlib';
 import { unpackTar } from 'modern-tar';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FIXTURE_RELEASES, FIXTURE_TRUST } from '../support/fixture-releases.ts';
-import { type Run, runSignet } from '../support/run-signet.ts';
+import { type Run, runSignet, toOverridden } from '../support/run-signet.ts';
 
 const TRUST = ['--trust', FIXTURE_TRUST];
 const FROM = ['--from', FIXTURE_RELEASES, ...TRUST];
@@ -88,7 +88,7 @@ describe('signet bundle create --with-tool --with-trust', () => {
     ['no mirror', ['--with-trust', '--from', 'nowhere'], 'nowhere is not a directory: nothing is there'],
   ])('with %s exits 2 and leaves nothing', async (_, args, says) => {
     const before = await readdir(work);
-    const { status, stderr } = await signet('create', 'x.tar.gz', ...FROM, ...args);
+    const { status, stderr } = await signet('create', 'x.tar.gz', ...toOverridden(FROM, args), ...args);
     expect([status, stderr]).toEqual([2, expect.stringContaining(says)]);
     expect(await readdir(work)).toEqual(before);
   });

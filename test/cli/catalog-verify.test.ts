@@ -7,7 +7,7 @@ import { createSetup, makeManifest, OCI_INDEX, OCI_MANIFEST, toDigest } from '..
 import { startRegistry } from '../registry/client/start-registry.ts';
 import { createScratch, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
 import { FIXTURE_STORE, FIXTURE_TRUST, fixtureReleases } from '../support/fixture-releases.ts';
-import { callNoun } from '../support/run-signet.ts';
+import { callNoun, toOverridden } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 import { findTool } from '../support/tools.ts';
 
@@ -145,7 +145,10 @@ describe('signet catalog check --verify --policy', () => {
   test('a key that is not there ends the run', async () => {
     const { pullspecOf, common } = await start();
     const file = await list(pullspecOf('signed'));
-    await expect(signet(file, ...common, '--root', at('none'))).rejects.toMatchObject({ code: 'FileUnreadable' });
+    const root = ['--root', at('none')];
+    await expect(signet(file, ...toOverridden(common, root), ...root)).rejects.toMatchObject({
+      code: 'FileUnreadable',
+    });
   });
 
   test('many images: every key is read once, and none is mixed up', async () => {

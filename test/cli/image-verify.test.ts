@@ -7,7 +7,7 @@ import type { KeyPair } from '../crypto/sigstore/make-certificate.ts';
 import { makeSignature, OTHER_SIGNER, SIGNER, toPayload, toPem } from '../crypto/sigstore/make-signature.ts';
 import { createSetup, OCI_MANIFEST } from '../registry/client/registry-setup.ts';
 import { createScratch, DIGEST, MANIFEST, makeImageSigner, NAME } from '../registry/images/image-setup.ts';
-import { callNoun } from '../support/run-signet.ts';
+import { callNoun, toOverridden } from '../support/run-signet.ts';
 import { TEST_CA } from '../support/servers/start-server.ts';
 
 const scratch = createScratch();
@@ -217,7 +217,7 @@ describe('signet image verify docker://', () => {
     await mkdir(path.join(work, 'none'));
     const { status, stdout } = await signet(
       `docker://${host}/signet/app:1`,
-      ...common,
+      ...toOverridden(common, ['--registries-d']),
       '--registries-d',
       path.join(work, 'none'),
     );
@@ -230,7 +230,12 @@ describe('signet image verify docker://', () => {
     await mkdir(path.join(work, 'other'));
     await write('other/default.yml', 'docker: {}\n');
     await expect(
-      signet(`docker://${host}/signet/app:1`, ...common, '--registries-d', path.join(work, 'other')),
+      signet(
+        `docker://${host}/signet/app:1`,
+        ...toOverridden(common, ['--registries-d']),
+        '--registries-d',
+        path.join(work, 'other'),
+      ),
     ).rejects.toMatchObject({ code: 'ArgumentInvalid' });
   });
 });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { parseClusterImagePolicy } from '../../lib/trust/policy/parse-cluster-image-policy.ts';
-import { type Run, runSignet } from '../support/run-signet.ts';
+import { type Run, runSignet, toOverridden } from '../support/run-signet.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../fixtures/cosign/keys');
 const KEY = path.join(FIXTURES, 'p256.pub');
@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 const render = (...args: readonly string[]): Promise<Run> =>
-  runSignet(['render', 'image-policy', '--name', 'shop', ...args]);
+  runSignet(['render', 'image-policy', ...toOverridden(['--name', 'shop'], args), ...args]);
 const byKey = ['--scope', APP, '--key', KEY];
 const TWO_MIRRORS = `mirror.example.com/shop=${APP} --remap other.example.com=registry.example.org`;
 const withMirrors = [...byKey, ...`--scope registry.example.org --remap ${TWO_MIRRORS}`.split(' ')];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { FIXTURE_RELEASES, FIXTURE_TRUST } from '../support/fixture-releases.ts';
-import { runSignet } from '../support/run-signet.ts';
+import { runSignet, toOverridden } from '../support/run-signet.ts';
 
 const KUSTOMIZE = path.join(import.meta.dirname, '../../deploy/kustomize');
 const FOREIGN = `evil.example/my/openshift@sha256:${'5'.repeat(64)}`;
@@ -24,7 +24,8 @@ describe('a Policy of Advanced Cluster Management', () => {
   });
 
   async function renderPolicy(files: readonly string[], ...more: readonly string[]) {
-    return await runSignet(['render', 'policy', ...files, '--name', 'p', '--namespace', 'policies', ...more]);
+    const named = toOverridden(['--name', 'p', '--namespace', 'policies'], more);
+    return await runSignet(['render', 'policy', ...files, ...named, ...more]);
   }
 
   test.each(['yaml', 'json'])('with signature ConfigMaps is read back by bundle import, as %s', async (format) => {

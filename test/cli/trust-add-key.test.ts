@@ -15,7 +15,7 @@ import { writeCertificate } from '../fixtures/make/certificate-writer.ts';
 import { signMessage, writeRelease } from '../fixtures/make/message-writer.ts';
 import { KEY_CREATED, RELEASE_REPOSITORY, writePayload } from '../fixtures/make/payload.ts';
 import { makeRsaKey } from '../fixtures/make/signing-key.ts';
-import { runSignet } from '../support/run-signet.ts';
+import { runSignet, toOverridden } from '../support/run-signet.ts';
 import { untouchedManifests, untouchedStore } from '../support/untouched-store.ts';
 import { forge } from '../verdict/attest/attest-setup.ts';
 
@@ -178,7 +178,11 @@ describe('signet trust add --keyring', () => {
   ])('refuses %s, and writes nothing', async (_, args, fault) => {
     const before = await readFile(file);
     const base = ['acme', '--trust', trust, '--profile', 'ocp', '--keyring', KEYRING];
-    const { status, stderr } = await signet(...base, ...(args.includes('--from') ? [] : NEXT), ...args);
+    const { status, stderr } = await signet(
+      ...toOverridden(base, args),
+      ...(args.includes('--from') ? [] : NEXT),
+      ...args,
+    );
     expect([status, stderr]).toEqual([2, expect.stringContaining(fault)]);
     expect(await readFile(file)).toEqual(before);
   });

@@ -17,6 +17,28 @@ describe('an empty value is refused', () => {
   });
 });
 
+describe('an option that takes one value', () => {
+  test.each(['trust', 'objects', 'webhooks', 'admission', 'auth-token-file', 'client-ca', 'sign-key', 'pull-secret'])(
+    'is refused when it is given twice: --%s',
+    (name) => {
+      expect(() => parseStartOptions([`--${name}`, 'one', `--${name}=other`])).toThrow(
+        `--${name} takes one value, and is given twice`,
+      );
+    },
+  );
+
+  test('counts as it was given last where it says how the service runs', () => {
+    expect(parseStartOptions(['--port', '1', '--port', '2', '--data', 'a', '--data', 'b'])).toMatchObject({
+      port: 2,
+      data: expect.stringMatching(/b$/) as string,
+    });
+  });
+
+  test('is no matter where several are taken', () => {
+    expect(parseStartOptions(['--store', 'a', '--store', 'b'])).toMatchObject({ stores: ['a', 'b'] });
+  });
+});
+
 describe('a start that fails is one line, exit 2', () => {
   const system = (code: string, syscall: string): Error =>
     Object.assign(new Error(`${syscall} ${code}`), { code, syscall });

@@ -1,5 +1,6 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { vi } from 'vitest';
+import { buildProgram } from '../../cli/shell/build-program.ts';
 import { loadNouns } from '../../cli/shell/nouns.ts';
 import { type Run as ProgramRun, runProgram } from '../../cli/shell/run-program.ts';
 
@@ -67,11 +68,10 @@ export async function callNoun(
 ): Promise<Pick<Run, 'status' | 'stdout'>> {
   const written = { stdout: '', stderr: '' };
   let status = -1;
-  const program = new Command('signet').exitOverride();
   const run = toRun((given) => {
     status = given;
   });
-  for (const one of [add].flat()) one(program, run);
+  const program = buildProgram(run, [add].flat(), { isSilent: true });
   const stdout = vi.spyOn(process.stdout, 'write').mockImplementation(captureInto(written, 'stdout'));
   try {
     await program.parseAsync(words, { from: 'user' });
@@ -79,6 +79,14 @@ export async function callNoun(
     stdout.mockRestore();
   }
   return { status, stdout: written.stdout };
+}
+
+/** A call without those of its options, each with a value, that other words give: an option of one value is given once. */
+export function toOverridden(call: readonly string[], given: readonly string[]): readonly string[] {
+  return call.filter((word, at) => {
+    const option = word.startsWith('--') ? word : (call[at - 1] ?? '');
+    return !option.startsWith('--') || !given.includes(option);
+  });
 }
 
 /** What a noun or a whole program is built with where no call is cancelled. */
