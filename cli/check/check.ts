@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { parsePullspec } from '../../lib/base/names/reference.ts';
+import { refuseTransport } from '../../lib/registry/images/image-source.ts';
 import { decidePullspec } from '../../lib/verdict/judge/pullspec-policy.ts';
 import type { Verdict } from '../../lib/verdict/judge/verdict.ts';
 import { openTrustOf } from '../open/trust.ts';
@@ -19,6 +20,7 @@ interface PullspecCheck extends Omit<Verdict, 'schema' | 'outcome' | 'forced' | 
 
 /** @returns the exit status */
 export async function check(text: string, options: CheckOptions): Promise<number> {
+  refuseTransport(text, 'a pullspec');
   const pullspec = parsePullspec(text);
   const trust = await openTrustOf(pullspec, options);
   const verdict = decidePullspec({ pullspec, mode: options.mode }, trust, new Date());

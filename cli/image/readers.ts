@@ -4,6 +4,7 @@ import type { Digest } from '../../lib/base/names/digest.ts';
 import { formatDockerReference, parseDockerReference, withDefaultTag } from '../../lib/base/names/docker-reference.ts';
 import { parseReference, type Repository, repositoryHost } from '../../lib/base/names/reference.ts';
 import { type ListedSignatures, listSignatures } from '../../lib/registry/attachments/find-attachments.ts';
+import { refuseTransport } from '../../lib/registry/images/image-source.ts';
 import { listImages } from '../../lib/registry/images/list-children.ts';
 import { SIGN_FOR_NODES } from '../../lib/verdict/judge/nodes.ts';
 import { describeClients, listLost, listReaders, type Readers, type Reading } from '../../lib/verdict/judge/readers.ts';
@@ -45,6 +46,7 @@ interface Report {
 
 /** @returns the exit status: 3 when something could not be read */
 export async function showReaders(text: string, options: ImageReadersOptions, signal: AbortSignal): Promise<number> {
+  refuseTransport(text, 'REFERENCE or docker://REFERENCE');
   const named = parseDockerReference(text.startsWith('docker://') ? text.slice('docker://'.length) : text);
   const { repository, tag, digest } = parseReference(formatDockerReference(withDefaultTag(named)));
   const host = repositoryHost(repository);

@@ -1,6 +1,7 @@
 import { setImmediate as untilSent } from 'node:timers/promises';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
 import type { Turn } from '../../lib/platform/queues/run-bounded.ts';
+import { refuseTransport } from '../../lib/registry/images/image-source.ts';
 import type { SignatureStore } from '../../lib/stores/port/signature-store.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
 import { type Decision, decideImage } from '../../lib/verdict/decide/decide-image.ts';
@@ -87,6 +88,7 @@ export async function decidePullspec(
   options: DecisionOptions,
   signal: AbortSignal,
 ): Promise<{ readonly verdict: Verdict; readonly trust: ReadyTrust }> {
+  refuseTransport(text, 'a pullspec or a version');
   const pullspec = parsePullspec(text);
   const { trust, decide, close } = await openDecisions(options, pullspec);
   try {

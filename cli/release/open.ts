@@ -8,7 +8,7 @@ import {
 import { parseDigest } from '../../lib/base/names/digest.ts';
 import { parsePullspec, repositoryHost } from '../../lib/base/names/reference.ts';
 import { listBlobHosts } from '../../lib/registry/client/allowed-registries.ts';
-import { parseImageName } from '../../lib/registry/images/image-source.ts';
+import { parseImageName, refuseTransport } from '../../lib/registry/images/image-source.ts';
 import { openDirectoryImage, openLayoutImage } from '../../lib/registry/images/open-local-image.ts';
 import { decideImage } from '../../lib/verdict/decide/decide-image.ts';
 import { evaluatePolicies } from '../../lib/verdict/decide/evaluate-policies.ts';
@@ -42,6 +42,7 @@ export async function openRelease(text: string, options: ReleaseOptions): Promis
 }
 
 async function openPullspec(text: string, options: ReleaseOptions): Promise<OpenedRelease> {
+  refuseTransport(text, 'a pullspec, dir:PATH or oci:PATH[:NAME]');
   const pullspec = parsePullspec(text);
   const host = repositoryHost(pullspec.repository);
   const trust = await toNamedTrust('', [host, ...listBlobHosts(host), ...options.allowRegistry], options.tlsCa);

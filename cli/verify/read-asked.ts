@@ -2,6 +2,7 @@ import { decodeText } from '../../lib/base/documents/read-objects.ts';
 import { InputError } from '../../lib/base/errors/input-error.ts';
 import { type Pullspec, parsePullspec } from '../../lib/base/names/reference.ts';
 import { isReleaseVersion } from '../../lib/mirror/graph/release-name.ts';
+import { refuseTransport } from '../../lib/registry/images/image-source.ts';
 import { readInput, readStandardInput } from '../shell/read-input.ts';
 
 /** Bytes of a file of pullspecs, and lines of it. */
@@ -60,5 +61,6 @@ function parseAsked(text: string): AskedName {
       `${JSON.stringify(text)} is not a whole version: expected one such as 4.16.37`,
     );
   }
+  refuseTransport(text, 'a pullspec or a version');
   return { kind: 'pullspec', text, pullspec: parsePullspec(text) };
 }

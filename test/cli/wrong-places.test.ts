@@ -135,11 +135,50 @@ describe('what a word names is not what belongs there: exit 2, and the reason in
       ['sigstore', 'verify', 'file', '--bundle', 'one', '--trusted-root', 'one', '--trusted-root'],
       ['checksums', 'verify', 'file', '--keyring', 'one', '--signature', 'one', '--signature'],
       ['record', 'attest', 'file', '--key', 'one', '--key'],
+      ['sigstore', 'verify', 'file', '--bundle', 'one', '--bundle'],
+      [
+        'sigstore',
+        'verify',
+        'file',
+        '--bundle',
+        'one',
+        '--certificate-oidc-issuer',
+        'one',
+        '--certificate-oidc-issuer',
+      ],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--registries-d', 'one', '--registries-d'],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--root', 'one', '--root'],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--pull-secret', 'one', '--pull-secret'],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--target-version', '4.20', '--target-version'],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--bundle-identity', 'refuse', '--bundle-identity'],
+      ['image', 'verify', 'dir:x', '--policy', 'one', '--tls-ca', 'one', '--tls-ca'],
+      ['verify', GOOD, ...FROM, '--mode', 'warn', '--mode'],
+      ['mirror', 'audit', '--trust', 'folder', '--to', 'one', '--to'],
+      ['bundle', 'create', 'file', '--trust', 'folder', '--from', 'one', '--from'],
+      ['record', 'audit', '--from', 'one', '--expect-root', 'one', '--expect-root'],
+      ['record', 'audit', '--from', 'one', '--since', '2026-01-01', '--since'],
     ].map((call): [string, string[], RegExp] => [
       `two of ${call.at(-1)}`,
       [...call, 'other'],
       /^error: option .* it takes one value, and has "/,
     ]),
+    [
+      'two of an option in two spellings',
+      ['image', 'verify', 'dir:x', '--policy=one', '--policy=other'],
+      /it takes one value, and has "one" already/,
+    ],
+    ...['dir:x', 'oci:nope', 'docker-archive:x.tar', 'docker-daemon:a:b', 'containers-storage:a', 'ostree:x'].flatMap(
+      (image): [string, string[], RegExp][] => {
+        const said = new RegExp(`^signet: "${image}" names an image by the transport [a-z-]+: expected `);
+        const inspected = /^(?:dir|oci):/.test(image) ? /^signet: cannot read the image in / : said;
+        return [
+          [`${image} whose readers are asked for`, ['image', 'readers', image], said],
+          [`${image} as a pullspec`, ['verify', image, ...FROM], said],
+          [`${image} as a pullspec to check`, ['check', image, '--trust', FIXTURE_TRUST], said],
+          [`${image} as a release`, ['release', 'inspect', image], inspected],
+        ];
+      },
+    ),
     ['a policy of nothing', [...POLICY, 'nothing'], /^signet: nothing: there is no manifest in it\n$/],
     ['an empty program', [...BUNDLE, '--tool', 'nothing'], /^signet: --tool nothing: the file is empty\n$/],
     [

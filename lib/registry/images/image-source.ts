@@ -67,9 +67,40 @@ export function parseImageName(text: string): ImageName {
   }
 }
 
+/** Names of containers-transports(5) that stand before a colon without slashes, as no `docker://` does. */
+const LOCAL_TRANSPORTS: ReadonlySet<string> = new Set([
+  'atomic',
+  'containers-storage',
+  'dir',
+  'docker-archive',
+  'docker-daemon',
+  'oci',
+  'oci-archive',
+  'ostree',
+  'sif',
+  'tarball',
+]);
+
+/**
+ * Refuses what names a transport, where an image of a registry is meant: `dir:x` is a folder to whoever writes it, and would
+ * be the repository `dir` of Docker Hub, whose name with its host is taken.
+ *
+ * @param takes what is taken instead
+ * @throws InputError `ArgumentInvalid`
+ */
+export function refuseTransport(text: string, takes: string): void {
+  const transport = text.slice(0, Math.max(text.indexOf(':'), 0));
+  if (!LOCAL_TRANSPORTS.has(transport)) return;
+  const shown = toShown(text);
+  throw new InputError('ArgumentInvalid', `${shown} names an image by the transport ${transport}: expected ${takes}`);
+}
+
+function toShown(text: string): string {
+  return JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
+}
+
 function invalid(text: string): InputError {
-  const shown = JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}…` : text);
-  return new InputError('ArgumentInvalid', `${shown} is not docker://REFERENCE, dir:PATH or oci:PATH[:NAME]`);
+  return new InputError('ArgumentInvalid', `${toShown(text)} is not docker://REFERENCE, dir:PATH or oci:PATH[:NAME]`);
 }
 
 /** The places of a registry's image and its signatures. */
