@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../base/documents/json-value.ts';
+import { readKyvernoLines } from './patterns/kyverno-lines.ts';
 import { toKyvernoDenial } from './patterns/kyverno-records.ts';
 import { readCutRecord, readSignetRecord } from './patterns/signet-records.ts';
 import type { Statement } from './patterns/statement.ts';
@@ -39,8 +40,9 @@ export function readLogRecords(untrustedText: string): LogRecords {
   const statements: Statement[] = [];
   const whole = readDocument(untrustedText);
   if (whole !== undefined) return { text: write(whole, statements, 0).join('\n'), statements };
-  if (!untrustedText.includes('{')) return { text: untrustedText, statements };
-  const lines = untrustedText.split('\n');
+  const plain = readKyvernoLines(untrustedText);
+  if (!untrustedText.includes('{')) return { text: plain, statements };
+  const lines = plain.split('\n');
   const written: string[] = [];
   const unclosed = new Set<string>();
   for (let at = 0; at < lines.length;) {

@@ -8,6 +8,9 @@ export interface JoinedText {
 /** A line that begins a record of its own: a time, a prefix of klog, a field of `oc`, a level, a mark of a list. */
 const HEAD =
   /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:error(?!: code = )|warning|info): |(?:accepted|rejected|indeterminate)(?: {1,6}\S| {0,6}$)|[-*\u2022#] |$)/;
+/** The same, where `error: ` is a word in the middle of a sentence, which has room for it nowhere else. */
+const HEAD_BUT_ERROR =
+  /^\s*(?:[0-9]{4}[-/]|[IWEF][0-9]{4} |[0-9]{1,4}[smhd]\s|[A-Z]\w{0,63}(?:: |=(?:True|False|Unknown)$)|(?:accepted|rejected|indeterminate)(?: {1,6}\S| {0,6}$)|[-*\u2022#] |$)/;
 /** A terminal is not narrower. */
 const MIN_WIDTH = 20;
 /** Breaks in a text that show that it was wrapped: one line alone may be of that length. */
@@ -16,7 +19,10 @@ const MIN_BREAKS = 2;
 /** A text as it may have been before a terminal or a mail wrapped it; none where nothing joins. */
 export function listJoinedTexts(text: string): readonly JoinedText[] {
   if (!text.includes('\n')) return [];
-  return [joinCutLines(text), joinWrappedLines(text)].filter((joined) => joined.text !== text);
+  const within = joinWrappedLines(text, HEAD_BUT_ERROR);
+  return [joinCutLines(text), joinWrappedLines(text), ...(within.isCertain ? [within] : [])].filter(
+    (joined) => joined.text !== text,
+  );
 }
 
 /** Cut at a width, in the middle of words: lines as long as the longest go on in the next. */
@@ -32,7 +38,7 @@ export function joinCutLines(text: string): JoinedText {
 }
 
 /** Wrapped at spaces: a line that begins no record goes on with the one before. */
-function joinWrappedLines(text: string): JoinedText {
+function joinWrappedLines(text: string, head = HEAD): JoinedText {
   const lines = text.split('\n');
   const width = lines.reduce((most, { length }) => Math.max(most, length), 0);
   const joined: string[][] = [];
@@ -41,7 +47,7 @@ function joinWrappedLines(text: string): JoinedText {
   for (const [at, line] of lines.entries()) {
     const before = lines[at - 1] ?? '';
     const last = joined.at(-1);
-    if (last === undefined || HEAD.test(line)) {
+    if (last === undefined || head.test(line)) {
       joined.push([line]);
       continue;
     }

@@ -776,6 +776,47 @@ x:
     about: RELEASE,
   },
   {
+    name: 'Kyverno: log of klog, 1.10',
+    text: `E0206 13:41:41.407214       1 imageverifier.go:360] "failed to verify image" err=".attestors[0].entries[0]: failed to verify ${RELEASE}: no signature is associated with \\"${RELEASE}\\", make sure the artifact was signed successfully" logger="engine.verify" policy.name="check-image" policy.namespace="" policy.apply="All" new.kind="Pod" new.namespace="default" new.name="test" rule.name="verify"`,
+    says: ['denied'],
+  },
+  {
+    name: 'Kyverno: log of klog, with the image',
+    text: `I0206 13:41:41.407184       1 imageverifier.go:498] "image attestors verification failed" logger="engine.verify" policy.name="check-image" rule.name="verify" image="${RELEASE}" verifiedCount=0 requiredCount=1 errors=".attestors[0].entries[0].keys: no signatures found"`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
+    name: 'Kyverno: log of klog, 1.9',
+    text: `E0406 07:27:25.053230       1 imageVerify.go:511] EngineVerifyImages "msg"="failed to verify image" "error"=".attestors[0].entries[0].keys: no matching signatures:\\n" "kind"="Pod" "name"="test" "namespace"="test-tt" "policy"="check-image-signature"`,
+    says: ['denied'],
+  },
+  {
+    name: 'Kyverno: log of the console, 1.13',
+    text: `2025-03-20T17:04:00Z ERR github.com/kyverno/kyverno/pkg/engine/internal/imageverifier.go:390 > failed to verify image error=".attestors[0].entries[0].keys: no signatures found" image=${RELEASE} logger=engine.verify new.kind=Pod new.name=x new.namespace=default policy.apply=All policy.name=check-image policy.namespace= rule.name=check-image v=0`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
+    name: 'Kyverno: log of the webhook in klog',
+    text: `E0213 10:06:16.343577       1 handlers.go:173] "image verification failed" err=<
+
+
+    resource Deployment/default/app was blocked due to the following policies
+
+    check-image:
+      autogen-verify: 'failed to verify image ${RELEASE}: .attestors[0].entries[0].keys: no signatures found'
+ > logger="webhooks.resource.mutate" gvk="apps/v1, Kind=Deployment" namespace="default" name="app" operation="CREATE" kind="Deployment"`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
+    name: 'Kyverno: its event in klog',
+    text: `I0213 10:03:30.428913       1 event_broadcaster.go:338] "Event occurred" object="check-image" kind="ClusterPolicy" apiVersion="kyverno.io/v1" type="Warning" reason="PolicyViolation" action="Resource Blocked" note="Deployment default/app: [autogen-verify] fail (blocked); failed to verify image ${RELEASE}: .attestors[0].entries[0].keys: no signatures found"`,
+    says: ['denied'],
+    about: RELEASE,
+  },
+  {
     name: 'Signet: push',
     text: `{"level": "INFO", "message": "push verified", "timestamp": "2026-11-22T00:00:00.000Z", "service": "verify-pushed", "messageId": "x", "outcome": "rejected", "pullspec": "${RELEASE}", "digest": "${DIGEST}", "profile": "ocp", "reasons": ["SignatureNotFound"], "recordId": "20261122-1"}`,
     says: ['rejected', 'verdict'],

@@ -58,6 +58,15 @@ const TEMPLATES: readonly string[] = [
   '{"level":"error","logger":"engine.verify","caller":"github.com/kyverno/kyverno/pkg/engine/internal/imageverifier.go:390","image":"{host}/{name}:{n}","error":"no signatures found","message":"failed to verify image"}',
   '{"level":"error","logger":"{name}","caller":"verify/image.go:{n}","image":"quay.io/openshift-release-dev/ocp-release:4.16.{n}","error":"no signatures found","msg":"failed to verify image"}',
   '{"level":"info","logger":"engine.verify","caller":"internal/imageverifier.go:{n}","msg":"image was previously verified, skipping check","image":"quay.io/openshift-release-dev/ocp-release:4.16.{n}","kind":"Pod"}',
+  // the same forms of other programs, and of Kyverno about other things
+  'E1122 10:11:12.131415       1 imageverifier.go:{n}] "failed to verify image" err="no signatures found" logger="{name}" image="quay.io/openshift-release-dev/ocp-release:4.16.{n}"',
+  'E1122 10:11:12.131415       1 handlers.go:{n}] "image verification failed" err=<\n\n  {name}: timed out\n > logger="{name}"',
+  'I1122 10:11:12.131415       1 imageverifier.go:{n}] "image attestors verification succeeded" logger="engine.verify" image="quay.io/openshift-release-dev/ocp-release:4.16.{n}" verifiedCount=1 requiredCount=1',
+  'I1122 10:11:12.131415       1 imageverifier.go:{n}] "verifying image signatures" logger="engine.verify" policy.name="{name}" image="quay.io/openshift-release-dev/ocp-release:4.16.{n}" attestors=1 attestations=0',
+  'E1122 10:11:12.131415       1 imageverifier.go:{n}] "failed to verify image" err="no signatures found" logger="engine.verify" image="{host}/{name}:{n}"',
+  'I1122 10:11:12.131415       1 event_broadcaster.go:{n}] "Event occurred" object="{name}" kind="Deployment" apiVersion="apps/v1" type="Warning" reason="PolicyViolation" note="failed to verify image quay.io/openshift-release-dev/ocp-release:4.16.{n}: no signatures found"',
+  '2025-03-20T17:04:00Z TRC github.com/kyverno/kyverno/pkg/webhooks/resource/validation/validation.go:{n} > validation passed URLParams= action=validate kind=Pod logger=webhooks/resource/validate name={name} namespace=default operation=CREATE policy=disallow-latest-tag',
+  '2025-03-20T17:04:00Z ERR github.com/{name}/verify/image.go:{n} > failed to verify image error="no signatures found" image=quay.io/openshift-release-dev/ocp-release:4.16.{n} logger=engine.verify',
   // nodes, etcd, disks, DNS, quota
   'E1122 10:11:12.131415 {n} kubelet.go:2427] "Error getting node" err="node {name} not found"',
   'Node {name} is reporting: "failed to drain node: {name} after 1 hour. Please see machine-config-controller logs ({n})"',
