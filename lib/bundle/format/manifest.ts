@@ -91,6 +91,10 @@ export function parseManifest(untrustedBytes: Uint8Array): Manifest {
     contents: parseList(bundledFile, contents, 'contents'),
   };
   checkContents(manifest);
+  // None is made without a signature, but one that brings what is new; it would be imported without a check.
+  if (digests.length === 0 && since === undefined) {
+    throw refused('ManifestInvalid', 'it lists no signature, and follows no other bundle');
+  }
   return manifest;
 }
 

@@ -151,6 +151,11 @@ describe('paths', () => {
     expect([codes, status]).toEqual([['PathRefused'], 'refused']);
   });
 
+  test('without a signature, and following no other bundle: nothing would be checked', async () => {
+    const { codes, status } = await attack(craftBundle([README]));
+    expect([codes, status]).toEqual([['ManifestInvalid'], 'refused']);
+  });
+
   test('a NUL, and something behind it', async () => {
     const { codes } = await attack(
       craftBundle([SIGNATURE], { more: [{ name: 'trust/ocp/x.yaml\0/../../x', prefix: '' }] }),
