@@ -92,10 +92,15 @@ export function parseManifest(untrustedBytes: Uint8Array): Manifest {
   };
   checkContents(manifest);
   // None is made without a signature, but one that brings what is new; it would be imported without a check.
-  if (digests.length === 0 && since === undefined) {
+  if (since === undefined && !manifest.contents.some(isSigned)) {
     throw refused('ManifestInvalid', 'it lists no signature, and follows no other bundle');
   }
   return manifest;
+}
+
+function isSigned({ path }: BundledFile): boolean {
+  const kind = parseBundlePath(path)?.kind;
+  return kind === 'signature' || kind === 'sigstore';
 }
 
 /** What an incremental bundle calls the one that it follows. */
