@@ -45,17 +45,12 @@ export async function judgePrimaryKey(
   directSignatures: readonly SignaturePacket[],
 ): Promise<PrimaryValidity> {
   const { keyPacket } = key;
-  const certifications: Judged[] = [];
-  const userIds: string[] = [];
-  for (const { userId, own } of await judgeUserIds(key)) {
-    certifications.push(...own);
-    if (own.length > 0 && !userIds.includes(userId)) userIds.push(userId);
-  }
+  const users = await judgeUserIds(key);
   const direct: Judged[] = [];
   for (const signature of directSignatures) {
     direct.push(...(await judge(signature, keyPacket, [enums.signature.key], enums.signature.key, { key: keyPacket })));
   }
-  const certification = latest(certifications);
+  const certification = latest(users.flatMap(({ own }) => own));
   const relevant = [certification, latest(direct)].filter((judged) => judged !== undefined);
   const unclear = relevant.find(({ state }) => state === 'not understood');
   const unusable =
@@ -63,11 +58,14 @@ export async function judgePrimaryKey(
       ? 'the key has no valid self-signature'
       : unclear &&
         'the key’s latest self-signature says something that is not understood, such as a designated revoker';
+  // A user ID without an expiry takes away that of no other: GnuPG counts the latest that one of them has.
+  const expiring = latest(users.flatMap(({ own }) => latest(own) ?? []).filter(isExpiring));
+  const limits = expiring === undefined ? relevant : [...relevant, expiring];
   return {
-    userIds,
+    userIds: [...new Set(users.filter(({ own }) => own.length > 0).map(({ userId }) => userId))],
     unusable,
     notForSigning: unusable ?? relevant.map(({ signature }) => refuseFlags(signature)).find((why) => why !== undefined),
-    expiresAt: Math.min(NEVER, ...relevant.map(({ signature }) => expiryOf(keyPacket.created, signature))),
+    expiresAt: Math.min(NEVER, ...limits.map(({ signature }) => expiryOf(keyPacket.created, signature))),
     assertedAt: Math.max(0, ...relevant.map(({ signature }) => timeOf(signature.created))),
   };
 }
@@ -203,6 +201,10 @@ function expiryOf(keyCreated: Date, signature: SignaturePacket): number {
   const keyExpiry = lifetime === null ? NEVER : timeOf(keyCreated) + lifetime * 1000;
   const signatureExpiry = signature.getExpirationTime();
   return Math.min(keyExpiry, signatureExpiry instanceof Date ? signatureExpiry.getTime() : NEVER);
+}
+
+function isExpiring({ signature }: Judged): boolean {
+  return expiryOf(EPOCH, signature) !== NEVER;
 }
 
 /** A key without flags may do everything, as GnuPG and clusters read it. */

@@ -33,11 +33,14 @@ export function judgeVersion6Key(packets: CertificatePackets): PrimaryValidity {
   const certification = latest(users.flatMap(({ own }) => own));
   const relevant = [direct, certification].filter((statement) => statement !== undefined);
   const unusable = refuseStatements(direct, relevant);
+  // As for version 4: a user ID without an expiry takes away that of no other.
+  const expiring = latest(users.flatMap(({ own }) => latest(own) ?? []).filter(isExpiring));
+  const limits = expiring === undefined ? relevant : [...relevant, expiring];
   return {
     userIds: [...new Set(users.filter(({ own }) => own.length > 0).map(({ userId }) => userId))],
     unusable,
     notForSigning: unusable ?? relevant.map(refuseFlags).find((why) => why !== undefined),
-    expiresAt: Math.min(NEVER, ...relevant.map((statement) => expiryOf(primary, statement))),
+    expiresAt: Math.min(NEVER, ...limits.map((statement) => expiryOf(primary, statement))),
     assertedAt: Math.max(0, ...relevant.map(({ signature }) => signature.createdAt * 1000)),
   };
 }
@@ -126,6 +129,10 @@ function expiryOf({ createdAt }: Pick<PublicKeyPacket, 'createdAt'>, { signature
   const { lifetime } = properties ?? {};
   const keyExpiry = lifetime === undefined ? NEVER : createdAt + lifetime;
   return Math.min(keyExpiry, signature.expiresAt ?? NEVER) * 1000;
+}
+
+function isExpiring(statement: Statement): boolean {
+  return expiryOf({ createdAt: 0 }, statement) !== NEVER;
 }
 
 /** A key without flags may do everything, as version 4's. */

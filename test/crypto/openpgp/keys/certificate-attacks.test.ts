@@ -173,6 +173,35 @@ describe('the primary key signs, and its self-signatures are attacked', () => {
       ),
     ],
     [
+      'two user IDs: one with an expiry, the other newer and without',
+      'KeyExpired',
+      join(
+        certificate(primary, EXPIRED),
+        userIdPacket(OTHER_ID),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN] }, OTHER_ID),
+      ),
+    ],
+    [
+      'two user IDs: an expiry that was taken away again, the other newer and without',
+      'accept',
+      join(
+        certificate(primary, EXPIRED),
+        selfSignature(primary, { day: 1 }),
+        userIdPacket(OTHER_ID),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN] }, OTHER_ID),
+      ),
+    ],
+    [
+      'two user IDs: the one with an expiry revoked, the other newer and without',
+      'accept',
+      join(
+        certificate(primary, EXPIRED),
+        userIdRevocation(primary, { day: 1 }),
+        userIdPacket(OTHER_ID),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN] }, OTHER_ID),
+      ),
+    ],
+    [
       'the same user ID twice, the second time newer and with an expiry',
       'KeyExpired',
       join(

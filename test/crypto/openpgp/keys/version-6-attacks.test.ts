@@ -67,6 +67,16 @@ describe('what a version 6 certificate says of its primary key', () => {
       'KeyNotForSigning',
       join(base, later([CERTIFY_ONLY], { saysUnprotected: [MAY_SIGN] })),
     ],
+    [
+      'two user IDs: one with an expiry, the other newer and without',
+      'KeyExpired',
+      join(
+        base,
+        selfSignature(primary, { says: [MAY_SIGN, EXPIRES] }),
+        userIdPacket('Somebody else'),
+        selfSignature(primary, { day: LATER, says: [MAY_SIGN] }, 'Somebody else'),
+      ),
+    ],
     ['two expiries', 'KeyNotForSigning', join(base, later([MAY_SIGN, keyLifetime(0), EXPIRES])), NOT_UNDERSTOOD],
     ['flags twice', 'KeyNotForSigning', join(base, later([CERTIFY_ONLY, keyFlags(FLAG.sign)])), NOT_UNDERSTOOD],
     ['flags of no octet', 'KeyNotForSigning', join(base, later([subpacket(27, Buffer.alloc(0))]))],
