@@ -111,6 +111,7 @@ describe('what is refused', () => {
     ['a key that is an alias', 'x.yaml', 'a: &x b\n*x : c\n', 'DocumentInvalid', 2],
     ['a number without an end', 'x.yaml', 'a: .inf\n', 'DocumentInvalid', 1],
     ['not a number', 'x.yaml', 'a: .nan\n', 'DocumentInvalid', 1],
+    ['a line that kubectl alone begins', 'x.yaml', 'a: 1\n# \u2028b: 2\n', 'DocumentInvalid', 2],
     ['another YAML version', 'x.yaml', '%YAML 1.1\n---\na: yes\n', 'DocumentInvalid', 3],
     ['an alias without an anchor', 'x.yaml', 'a: *x\n', 'DocumentInvalid', 1],
     ['an alias inside its own anchor', 'x.yaml', 'a: &x [*x]\n', 'LimitExceeded', 1],

@@ -46,6 +46,38 @@ export function findYamlFault(document: Document.Parsed): YamlFault | undefined 
   return fault;
 }
 
+/**
+ * What ends a line in YAML 1.1, by which kubectl reads, and does not in YAML 1.2: what follows one in a comment would be
+ * applied and not be seen here.
+ */
+const LINE_BREAK_OF_KUBECTL = /\r(?!\n)|[\u0085\u2028\u2029]/gu;
+
+/** The first of them outside quotes, in which it ends nothing but a line of text. */
+export function findForeignBreak(text: string, documents: readonly Document[]): YamlFault | undefined {
+  const breaks = Array.from(text.matchAll(LINE_BREAK_OF_KUBECTL), ({ index }) => index);
+  if (breaks.length === 0) return undefined;
+  const quoted: (readonly [number, number])[] = [];
+  for (const document of documents) {
+    visit(document, {
+      Scalar(_, { type, range }) {
+        if (range && (type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE')) quoted.push([range[0], range[1]]);
+      },
+    });
+  }
+  // Scalars come in the order of the text, so each is passed once.
+  let at = 0;
+  for (const offset of breaks) {
+    while ((quoted[at]?.[1] ?? Infinity) <= offset) at++;
+    if (offset > (quoted[at]?.[0] ?? Infinity)) continue;
+    const code = text.charCodeAt(offset).toString(16).toUpperCase().padStart(4, '0');
+    return {
+      message: `the character U+${code} ends a line for kubectl, and not for other programs: leave it out`,
+      offset,
+    };
+  }
+  return undefined;
+}
+
 /** In Go (yaml.v2, by which Kubernetes reads) the merged value replaces one before it, and elsewhere it does not. */
 const LATE_MERGE =
   'a merge key has a key that stands before it: programs differ in which one counts, so write it first';

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { isMap, isNode, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isSeq, LineCounter, parseDocument, type ScalarTag, type Tags } from 'yaml';
 import { InputError } from '../errors/input-error.ts';
-import { findYamlFault } from './find-yaml-fault.ts';
+import { findForeignBreak, findYamlFault } from './find-yaml-fault.ts';
 import { splitJsonStream } from './json-stream.ts';
 import { isJsonObject, type JsonObject, type JsonValue, setMember } from './json-value.ts';
 import { parseStrictJson, StrictJsonError } from './parse-strict-json.ts';
@@ -19,9 +19,20 @@ export interface SourceObject {
 export const MAX_OBJECTS_BYTES = 256 * 1024 * 1024;
 
 const DOCUMENT_MARK = /^---(?=[ \t\r\n]|$)/m;
+const WORDS_OF_KUBECTL = /^(?:y|Y|yes|Yes|YES|on|On|ON|n|N|no|No|NO|off|Off|OFF)$/;
+
+/** `yes`, `no` and the like are booleans in YAML 1.1, by which kubectl reads. */
+const BOOLEAN_OF_KUBECTL: ScalarTag = {
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test: WORDS_OF_KUBECTL,
+  resolve: (word) => ['y', 'yes', 'on'].includes(word.toLowerCase()),
+};
+
 const YAML_OPTIONS = {
   version: '1.2',
   schema: 'core',
+  customTags: (tags: Tags): Tags => [...tags, BOOLEAN_OF_KUBECTL],
   // As kubectl and every other program in Go reads it.
   merge: true,
   prettyErrors: false,
@@ -123,6 +134,8 @@ function* readYaml(file: string, first: number, text: string, onFault?: OnFault)
   const lines = new LineCounter();
   const document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
   const lineAt = (offset: number): number => first - 1 + lines.linePos(offset).line;
+  const foreign = findForeignBreak(text, [document]);
+  if (foreign !== undefined) throw faultAt(file, lineAt(foreign.offset), foreign.message);
   const [error] = [...document.errors, ...document.warnings];
   if (error !== undefined) throw faultAt(file, lineAt(error.pos[0]), error.message, error);
   if (document.contents === null) return;

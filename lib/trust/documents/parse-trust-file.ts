@@ -8,6 +8,7 @@ import {
   type SchemaOptions,
 } from 'yaml';
 import { decodeUtf8 } from '../../base/documents/decode.ts';
+import { findForeignBreak } from '../../base/documents/find-yaml-fault.ts';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { parseStrictJson, StrictJsonError } from '../../base/documents/parse-strict-json.ts';
 import { ConfigurationError, type ConfigurationErrorCode } from '../../base/errors/configuration-error.ts';
@@ -47,7 +48,11 @@ export function parseTrustFile({ name, bytes }: TrustDocument): ParsedDocument[]
   if (isJson) checkJsonGrammar(name, text);
   checkYamlTokens(name, text);
   const lines = new LineCounter();
-  return [...parseAllDocuments(text, { ...YAML_OPTIONS, lineCounter: lines })].flatMap((yaml) =>
+  const documents = [...parseAllDocuments(text, { ...YAML_OPTIONS, lineCounter: lines })];
+  // A policy that is checked here is applied by kubectl.
+  const fault = isJson ? undefined : findForeignBreak(text, documents);
+  if (fault !== undefined) throw atLine(name, lines.linePos(fault.offset).line, fault.message);
+  return documents.flatMap((yaml) =>
     parseDocument(
       {
         document: name,

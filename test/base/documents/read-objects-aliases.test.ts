@@ -11,9 +11,9 @@ function withMerged(count: number): string {
 }
 
 test.each<[string, string, unknown]>([
-  ['is a key of its own mapping', 'a: &a {x: 1}\nb: {<<: *a, y: 2}\n', { a: { x: 1 }, b: { x: 1, y: 2 } }],
+  ['is a key of its own mapping', 'a: &a {x: 1}\nb: {<<: *a, z: 2}\n', { a: { x: 1 }, b: { x: 1, z: 2 } }],
   ['gives way to what follows', 'a: &a {x: 1}\nb: {<<: *a, x: 2}\n', { a: { x: 1 }, b: { x: 2 } }],
-  ['may name several', 'b: {<<: [{x: 1}, {x: 2, y: 3}]}\n', { b: { x: 1, y: 3 } }],
+  ['may name several', 'b: {<<: [{x: 1}, {x: 2, z: 3}]}\n', { b: { x: 1, z: 3 } }],
   ['is none in quotes', 'b: {"<<": {x: 1}}\n', { b: { '<<': { x: 1 } } }],
 ])('a merge key %s', (_, text, content) => {
   expect([...readObjects('file', text)].map((one) => one.content)).toEqual([content]);
@@ -37,7 +37,35 @@ test.each<[name: string, text: string, message: string]>([
   ['two merge keys', 'a: {<<: {x: 1}, <<: {y: 1}}\n', 'file:1: Map keys must be unique'],
   ['a merge key of no mapping', 'a: {<<: 5}\n', 'file:1: Merge sources must be maps'],
   ['one merged key too many', withMerged(MAX_MERGED_KEYS + 1), `file:2: more than ${MAX_MERGED_KEYS} keys are merged`],
+  ['a line that kubectl alone begins', 'kind: A\n# \u2028spec: {force: true}\n', 'file:2: the character U+2028 ends'],
+  ['a line behind a carriage return alone', 'kind: A\n# \rspec: {force: true}\n', 'file:2: the character U+000D ends'],
+  ['one of a paragraph separator', 'kind: A\n# \u2029---\nkind: B\n', 'file:2: the character U+2029 ends'],
+  ['one of a next line', 'kind: A\u0085\nname: a\n', 'file:1: the character U+0085 ends'],
   ['a list as a key', 'kind: A\n? [a]\n: b\n', 'file:1: a key is not a plain value'],
 ])('%s is refused', (_, text, message) => {
   expect(() => [...readObjects('file', text)]).toThrow(message);
+});
+
+test.each([
+  ['yes', true],
+  ['y', true],
+  ['On', true],
+  ['NO', false],
+  ['n', false],
+  ['off', false],
+  ['true', true],
+  ['FALSE', false],
+  ['"yes"', 'yes'],
+  ['yeS', 'yeS'],
+  ['!!str no', 'no'],
+])('%s is read as kubectl reads it', (text, value) => {
+  expect([...readObjects('file', `force: ${text}\n`)].map((one) => one.content['force'])).toEqual([value]);
+});
+
+test.each([
+  ['JSON', '{"kind":"A","name":"a\u2028b"}'],
+  ['double quotes', 'kind: A\nname: "a\u2028b"\n'],
+  ['single quotes', "kind: A\r\nname: 'a\u2028b'\r\n"],
+])('such a character is text in %s', (_, text) => {
+  expect([...readObjects('file', text)].map((one) => one.content)).toEqual([{ kind: 'A', name: 'a\u2028b' }]);
 });
