@@ -92,7 +92,7 @@ function verifySigner(
     case 'fulcio': {
       const set = annotation(signature, 'rekorSet');
       const leaf = parseLeafCertificate(annotation(signature, 'certificate'));
-      const key = verifyBlob([leaf.publicKey], payload, bytes);
+      const key = verifyBlob([leaf.publicKey], payload, bytes, 'as nodes');
       const logged = { keyOrCertificate: leaf.der, signature: bytes, content: payload };
       const loggedAt = verifyRekorSet(trust.rekorKeys, set, logged);
       verifyFulcioCertificate(leaf, readChain(signature), trust, loggedAt);
@@ -100,7 +100,7 @@ function verifySigner(
     }
     case 'pki': {
       const leaf = parseLeafCertificate(annotation(signature, 'certificate'));
-      const key = verifyBlob([leaf.publicKey], payload, bytes);
+      const key = verifyBlob([leaf.publicKey], payload, bytes, 'as nodes');
       verifyPkiCertificate(leaf, readChain(signature), trust, now);
       return { key, loggedAt: undefined };
     }
@@ -112,7 +112,7 @@ function verifySigner(
 /** Nodes verify pure Ed25519 alone, and cosign signs images with such keys as Ed25519ph: that has to be said. */
 function verifyAsNodes(keys: readonly KeyObject[], payload: Uint8Array, bytes: Buffer): KeyObject {
   try {
-    return verifyBlob(keys, payload, bytes);
+    return verifyBlob(keys, payload, bytes, 'as nodes');
   } catch (cause) {
     if (findPrehashed(keys, payload, bytes) === undefined) throw cause;
     throw new SignatureError(

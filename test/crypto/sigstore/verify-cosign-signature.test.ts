@@ -54,6 +54,26 @@ test.each(kinds)('a signature by a key of the kind %s verifies, and none with on
   expect(codeOf(() => verifyCosignSignature(changed, trustKeys([keys]), WANTED, NOW))).toBe('SignatureInvalid');
 });
 
+test.each(['P-256', 'P-384', 'P-521'])(
+  'the two numbers of a signature by %s verify without DER, as on nodes',
+  (curve) => {
+    const [keys, other] = [makeKeys(curve), makeKeys(curve)];
+    const signBy = ({ privateKey: key }: KeyPair): Buffer =>
+      sign('sha256', toPayload(), { key, dsaEncoding: 'ieee-p1363' });
+    const codeFor = (bytes: Buffer): string => {
+      const signature = makeSignature({ keys, signature: bytes.toString('base64') });
+      return codeOf(() => verifyCosignSignature(signature, trustKeys([OTHER_SIGNER, keys]), WANTED, NOW));
+    };
+    const numbers = signBy(keys);
+    const changed = Buffer.from(numbers);
+    changed[5] = (changed[5] ?? 0) ^ 1;
+    expect([numbers, changed, signBy(other), numbers.subarray(1), Buffer.alloc(numbers.length)].map(codeFor)).toEqual([
+      'accept',
+      ...Array.from({ length: 4 }, () => 'SignatureInvalid'),
+    ]);
+  },
+);
+
 test('Ed25519ph, which nodes do not verify, is said; one by another key is not', () => {
   const { keys, sign: signBy } = makePrehashed();
   usePrehashed(isSignedByEd25519ph);

@@ -110,10 +110,17 @@ function unreadable(name: string, fault: string, cause?: unknown): Configuration
 }
 
 /**
- * How a signer may sign. Nodes know SHA-256 and PKCS #1 v1.5 alone; signers of bundles choose: the curve's own hash, and
- * RSA-PSS.
+ * How a signer may sign. Nodes know SHA-256 and PKCS #1 v1.5 alone, and of ECDSA also the two numbers without DER, as many
+ * signing devices give them; signers of bundles choose: the curve's own hash, and RSA-PSS.
  */
-type SigningChoice = 'sha256' | 'by signer';
+type SigningChoice = 'sha256' | 'as nodes' | 'by signer';
+
+/** Octets of the two numbers of an ECDSA signature without DER (IEEE P1363). */
+const NUMBERS_LENGTH: ReadonlyMap<string | undefined, number> = new Map([
+  ['prime256v1', 64],
+  ['secp384r1', 96],
+  ['secp521r1', 132],
+]);
 
 const CURVE_HASHES: ReadonlyMap<string | undefined, string> = new Map([
   ['secp384r1', 'sha384'],
@@ -152,6 +159,10 @@ function isSignedBy(key: KeyObject, content: Uint8Array, signature: Uint8Array, 
   if (HASHES_ITSELF.has(key.asymmetricKeyType)) return tryVerify(undefined, content, key, signature);
   if (tryVerify('sha256', content, key, signature)) return true;
   if (choice === 'sha256') return false;
+  if (choice === 'as nodes') {
+    const length = NUMBERS_LENGTH.get(key.asymmetricKeyDetails?.namedCurve);
+    return signature.length === length && tryVerify('sha256', content, { key, dsaEncoding: 'ieee-p1363' }, signature);
+  }
   if (key.asymmetricKeyType === 'rsa') {
     const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_AUTO: saltLength } = constants;
     return tryVerify('sha256', content, { key, padding, saltLength }, signature);
