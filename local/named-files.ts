@@ -4,6 +4,8 @@ import { InputError } from '../lib/base/errors/input-error.ts';
 import { StoreError } from '../lib/base/errors/store-error.ts';
 import { toFileReason } from '../lib/platform/files/file-error.ts';
 import { readRegularFile } from '../lib/platform/files/read-regular-file.ts';
+import { openObjectStore } from '../lib/platform/objects/open-object-store.ts';
+import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { parseStartOptions, type StartOptions } from './options.ts';
 
 /** Bytes of a file that an option names, at most; who reads it for its content may allow less. */
@@ -38,6 +40,19 @@ async function checkFile(option: string, place: string | undefined): Promise<voi
   if (kind === 'whole') return;
   const why = kind === 'cut' ? `it is longer than ${MAX_NAMED_BYTES} bytes` : 'it is no file';
   throw new InputError('FileUnreadable', `${option} ${place}: ${why}`);
+}
+
+/** The store of a start. @throws InputError, which names the option; StoreError */
+export async function openNamedObjects({
+  objects,
+  data,
+}: Pick<StartOptions, 'objects' | 'data'>): Promise<ObjectStore> {
+  try {
+    return await openObjectStore(objects ?? path.join(data, 'objects'));
+  } catch (cause) {
+    if (objects === undefined || !(cause instanceof InputError)) throw cause;
+    throw new InputError(cause.code, `--objects: ${cause.message}`, { cause });
+  }
 }
 
 /** The message of a start that failed, and the exit status. */

@@ -13,7 +13,6 @@ import { parseAdmissionCredentials } from '../lib/cluster/admission/admission-cr
 import { createHttpClient, type HttpClient } from '../lib/platform/http/http-client.ts';
 import { readAwsSettings, readProxy } from '../lib/platform/lambda/environment.ts';
 import type { Telemetry } from '../lib/platform/lambda/telemetry.ts';
-import { openObjectStore } from '../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
 import { createSecretSource, openSecretSource, type SecretSource } from '../lib/platform/secrets/secret-source.ts';
 import { parseWebhookCredentials, type WebhookCredential } from '../lib/platform/secrets/webhook-credentials.ts';
@@ -30,7 +29,7 @@ import { type HttpFront, startHttpFront } from './http-front.ts';
 import { keepDemo } from './keep-demo.ts';
 import { lockFolder } from './lock-folder.ts';
 import { createEventCounts } from './metrics/count-events.ts';
-import { checkNamedFiles } from './named-files.ts';
+import { checkNamedFiles, openNamedObjects } from './named-files.ts';
 import { parseNotifySecret } from './notify/cloud-event.ts';
 import type { StartOptions } from './options.ts';
 import { isDirectory, publishDocuments } from './publish-documents.ts';
@@ -93,7 +92,7 @@ export async function startService(options: StartOptions): Promise<LocalService>
     }
     front = await startHttpFront({ ...options, gate, telemetry });
     await lock.name(front.url);
-    const objects = await openObjectStore(options.objects ?? path.join(options.data, 'objects'));
+    const objects = await openNamedObjects(options);
     const trust = await openTrust(options, objects, telemetry);
     closers.push(trust.close);
     const queues = await startQueues(path.join(options.data, 'queues'));

@@ -40,7 +40,7 @@ export async function checkFleet(directory: string, options: FleetCheckOptions):
 const TO_OUTCOME = { ready: 'accepted', refused: 'rejected', unknown: 'indeterminate' } as const;
 
 /** What refuses a cluster or is not shown decides; warnings and notes are told beside it. */
-function toJudgement({ outcome, clusters }: FleetSurvey): Judgement {
+function toJudgement({ outcome, clusters, passedOver }: FleetSurvey): Judgement {
   const judged = clusters.map(({ cluster, outcome: one, findings }) => {
     const told = findings.map((finding) => ({
       isDecisive: one !== 'ready' && (finding.severity === 'refused' || finding.severity === 'unknown'),
@@ -53,7 +53,13 @@ function toJudgement({ outcome, clusters }: FleetSurvey): Judgement {
       notes: told.flatMap(({ isDecisive, finding }) => (isDecisive ? [] : finding)),
     };
   });
-  return { command: 'fleet check', outcome: TO_OUTCOME[outcome], judged };
+  const notRead = passedOver.map(({ file, reason }) => ({
+    name: file,
+    outcome: TO_OUTCOME.unknown,
+    findings: [{ code: 'files', message: reason }],
+    notes: [],
+  }));
+  return { command: 'fleet check', outcome: TO_OUTCOME[outcome], judged: [...judged, ...notRead] };
 }
 
 /** @throws InputError `ProfileUnknown` */
@@ -73,7 +79,7 @@ async function readPolicy({ trust, profile }: FleetCheckOptions): Promise<Survey
 
 const HEADER = ['OUTCOME', 'CLUSTER', 'VERSION', 'PULLSPECS', 'STORES', 'FORCED'] as const;
 
-function formatSurvey({ profile, canonicalRepositories, clusters, outcome }: FleetSurvey): string {
+function formatSurvey({ profile, canonicalRepositories, clusters, passedOver, outcome }: FleetSurvey): string {
   const rows = clusters.map(({ cluster, version = '', pullspecs, stores, forced, outcome: one }) => [
     one,
     cluster,
@@ -86,6 +92,8 @@ function formatSurvey({ profile, canonicalRepositories, clusters, outcome }: Fle
     `profile ${profile}, canonical repositories ${canonicalRepositories.join(', ')}`,
     ...formatTable([HEADER, ...rows]),
     ...clusters.flatMap(formatFindings),
+    ...(passedOver.length === 0 ? [] : ['', 'passed over']),
+    ...passedOver.map(({ file, reason }) => `  ${file}: ${reason}`),
     '',
     `${toColor(outcome)}  ${countOutcomes(clusters)}`,
   ].join('\n');

@@ -2,6 +2,7 @@ import { MAX_EXCEPTIONS_BYTES, parseAuditExceptions } from '../../lib/artifact/r
 import {
   type AuditedImage,
   auditRelease,
+  RELEASE_ARCHITECTURES,
   isReleaseVersion,
   type ReleaseAudit,
 } from '../../lib/artifact/release/audit-release.ts';
@@ -90,8 +91,13 @@ function formatAudit({ outcome, version, repository, profile, trustRevision, ima
     ...tags.map(({ code, message, exception }) =>
       exception === undefined ? `  ${code}: ${message}` : `  ${code}: ${message}; ${formatException(exception)}`,
     ),
+    ...(images.length === 0 && tags.every(({ code }) => code === 'TagMissing')
+      ? [`  note      no tag matched: ${KNOWN}`]
+      : []),
   ].join('\n');
 }
+
+const KNOWN = `tags of releases end in one of ${RELEASE_ARCHITECTURES.join(', ')}, or are in another repository`;
 
 function formatImage({ architecture, part, platform, digest, stores }: AuditedImage): readonly string[] {
   const name = part === 'child' ? `${architecture} ${platform ?? 'child'}` : `${architecture} ${part}`;

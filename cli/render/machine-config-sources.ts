@@ -24,6 +24,8 @@ export interface MachineConfigSourceOptions {
 interface Sources {
   readonly policy: TrustDocument;
   readonly registriesD: readonly TrustDocument[];
+  /** What was given and says nothing. */
+  readonly notes: readonly string[];
   /** Finds the key that belongs at a path of a node; undefined when there is none. */
   readonly readKey: (keyPath: string) => Promise<Uint8Array | undefined>;
 }
@@ -39,14 +41,17 @@ export async function readSources(options: MachineConfigSourceOptions): Promise<
       );
     }
     const files = await readProfileFiles(trust, options.profile);
-    return { ...files, readKey: (keyPath) => Promise.resolve(files.keys.get(path.posix.basename(keyPath))) };
+    return { ...files, notes: [], readKey: (keyPath) => Promise.resolve(files.keys.get(path.posix.basename(keyPath))) };
   }
   if (trust !== undefined) throw invalid('--trust goes with --from-profile');
   if (policy === undefined) throw invalid('name the policy: --policy FILE, or --from-profile --trust DIR');
   const given = await readGivenKeys(key);
+  const files = await readRegistriesDFiles(registriesD);
+  const isNothing = registriesD.length > 0 && files.length === 0;
   return {
     policy: { name: policy, bytes: await readInput(policy, MAX_TRUST_FILE_BYTES) },
-    registriesD: await readRegistriesDFiles(registriesD),
+    registriesD: files,
+    notes: isNothing ? [`--registries-d ${registriesD.join(', ')}: it is empty, so nothing of it is written`] : [],
     readKey: async (keyPath) =>
       given.get(keyPath) ?? (root === undefined ? undefined : readBelowRoot(root, keyPath, MAX_KEY_FILE_BYTES)),
   };

@@ -68,6 +68,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
     throw invalid('--override-cluster-policy goes with a --target-version of 4.21 or later');
   }
   const sources = await readSources(options);
+  for (const text of sources.notes) say(`note: ${text}`);
   const policy = parseNodePolicy(sources.policy);
   const registriesD = parseNodeRegistriesD(sources.registriesD);
   for (const warning of warnOfIdentities(policy)) warn(warning);
@@ -88,7 +89,7 @@ export async function renderMachineConfig(options: RenderMachineConfigOptions): 
     ...findTakenSections(parseNodeRegistriesD(onNodes), minor),
     ...findLockouts(effective, images).map(describeLockout),
   ];
-  if (faults.length > 0 && options.force !== true) return refuse(faults, '; --force writes it all the same');
+  if (faults.length > 0 && options.force !== true) return refuse(faults, '; --force writes it all the same', output);
   for (const fault of faults) warn(`forced: ${fault}`);
   for (const warning of warnOfIgnored(sources.registriesD)) warn(warning);
   for (const warning of minor === undefined ? [] : warnOfIgnoredLookasides(sources.registriesD, minor)) warn(warning);
@@ -124,10 +125,14 @@ function renderImagePolicies(
   const { manifests, inexpressible } = toClusterImagePolicies(policy, keys, name);
   const owner = `clusters of ${targetVersion} write policy.json themselves, from image policies`;
   if (inexpressible.length > 0) {
-    return refuse(inexpressible, `: ${owner}; --override-cluster-policy FILE replaces the whole file on every node`);
+    return refuse(
+      inexpressible,
+      `: ${owner}; --override-cluster-policy FILE replaces the whole file on every node`,
+      output,
+    );
   }
   if (manifests.length === 0)
-    return refuse([`the policy requires nothing of any image, so there is no image policy`], '');
+    return refuse([`the policy requires nothing of any image, so there is no image policy`], '', output);
   const images = [...new Set([...RELEASE_REPOSITORIES, ...pullSource])].map(parsePullSource);
   for (const risk of findCoveredReleases(policy, images)) warn(risk);
   say(`${owner}: this is a ClusterImagePolicy, and no MachineConfig`);
@@ -136,7 +141,13 @@ function renderImagePolicies(
   return ExitStatus.done;
 }
 
-function refuse(faults: readonly string[], what: string): number {
+function refuse(faults: readonly string[], what: string, output: ManifestFormat): number {
+  if (output === 'json') {
+    const message = `refused: ${faults.join('; ')}; nothing is written${what}`;
+    const said = { schema: 1, kind: 'Error', code: 'Refused', message, exitStatus: ExitStatus.rejected };
+    process.stderr.write(`${JSON.stringify(said)}\n`);
+    return ExitStatus.rejected;
+  }
   for (const fault of faults) say(`refused: ${fault}`);
   say(`nothing is written${what}`);
   return ExitStatus.rejected;

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -71,6 +71,40 @@ describe('signet fleet check', () => {
         { cluster: 'west', outcome: 'refused' },
       ],
     });
+  });
+
+  test('files of other kinds are passed over, by name, and the rest is judged', async () => {
+    await writeFiles(at('beside'), { 'east.yaml': clusterVersion({ desired: `${OCP}@${digestOf('a')}` }) });
+    await writeFile(at('beside/README.txt'), 'exports of November');
+    const { status, stdout } = await signet(at('beside'));
+    expect(stdout).toContain('1 cluster: 0 refused, 0 unknown, 1 ready');
+    expect(stdout).toContain(`\npassed over\n  ${at('beside/README.txt')}: not read: its name is neither of YAML`);
+    // It may be the export of a cluster under another name.
+    expect([status, stdout]).toEqual([3, expect.stringMatching(/^unknown /m)]);
+    const { stdout: json } = await signet(at('beside'), '-o', 'json');
+    expect(JSON.parse(json)).toMatchObject({ passedOver: [{ file: at('beside/README.txt') }] });
+  });
+
+  test.each<[name: string, file: string, text: string, says: RegExp]>([
+    ['an empty file', 'empty.yaml', '', /empty\.yaml: there is no object in it; export it again$/],
+    ['a file of comments', 'comment.yaml', '# nothing\n', /comment\.yaml: there is no object in it; export it again$/],
+    [
+      'a broken file',
+      'broken.yaml',
+      '{{{',
+      /broken\.yaml:1: the object that starts here does not end; export it again$/,
+    ],
+    [
+      'half of an export',
+      'half.yaml',
+      `${clusterVersion({ desired: OCP })}\n---\n: [`,
+      /half\.yaml:\d+: .*; export it again$/,
+    ],
+    ['a file of another kind', 'notes.txt', 'hello', /notes\.txt: not read: its name is neither/],
+  ])('%s that is named alone is a wrong call', async (_, file, text, says) => {
+    await writeFile(at(file), text);
+    await expect(signet(at(file))).rejects.toThrow(says);
+    await expect(signet(at(file))).rejects.toMatchObject({ name: 'InputError' });
   });
 
   test.each<[string, readonly string[], string]>([

@@ -12,7 +12,7 @@ import { type AuditException, findException } from './audit-exceptions.ts';
 import { type AuditedStore, auditStore } from './audit-store.ts';
 
 /** The architectures of release tags, as `VERSION-ARCHITECTURE`. */
-const RELEASE_ARCHITECTURES: readonly string[] = ['x86_64', 'aarch64', 'ppc64le', 's390x', 'multi'];
+export const RELEASE_ARCHITECTURES: readonly string[] = ['x86_64', 'aarch64', 'ppc64le', 's390x', 'multi'];
 
 /** Digests and stores that are read at a time. */
 const CONCURRENCY = 8;

@@ -2,11 +2,14 @@ import { hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { InputError } from '../../base/errors/input-error.ts';
+import { readRegularFile } from '../../platform/files/read-regular-file.ts';
+import { MAX_TRUST_FILE_BYTES } from '../../trust/documents/parse-trust-file.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import { type BundleFault, isUnreadable } from '../format/bundle-error.ts';
 import { isGzip, openBundleFile } from '../format/bundle-file.ts';
 import { type BundleProfile, compileProfiles } from '../format/bundle-trust.ts';
 import { type Candidate, readBundle } from '../format/read-bundle.ts';
+import { describeContent } from './describe-file.ts';
 import type { ImportDestination } from './destination.ts';
 import {
   type FailedSignature,
@@ -158,9 +161,16 @@ async function readImport(location: string, signal: AbortSignal): Promise<Import
       );
     }
     const message = `${location} holds no signatures: no bundle, no signature ConfigMap, no layout that is known`;
-    throw new InputError('FileUnreadable', message);
+    throw new InputError('FileUnreadable', `${message}${await describeSource(location)}`);
   }
   return { kind: 'foreign', candidates: toDistinct(candidates), faults: [], failures, trust: new Map() };
+}
+
+/** What a file looks like in which there is nothing; of a folder its name is enough. */
+async function describeSource(location: string): Promise<string> {
+  if (await isDirectory(location)) return '';
+  const contents = await readRegularFile(location, MAX_TRUST_FILE_BYTES, 'follow');
+  return 'bytes' in contents ? `; ${describeContent(contents.bytes)}` : '';
 }
 
 async function readIfBundle(location: string, signal: AbortSignal): Promise<ImportSource | undefined> {

@@ -10,6 +10,7 @@ import {
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import type { TrustDocument } from '../../trust/prepared/trust-document.ts';
 import type { Candidate } from '../format/read-bundle.ts';
+import { describeContent, EXPECTED } from './describe-file.ts';
 
 /** What could not be read, and where. */
 export interface ReadFailure {
@@ -55,7 +56,10 @@ function parse(file: TrustDocument): SignatureConfigMap[] | ReadFailure {
     return [...parseSignatureConfigMaps([...documents, ...held])];
   } catch (error) {
     if (!(error instanceof ConfigurationError) && !(error instanceof StoreError)) throw error;
-    return { location: file.name, message: error.message };
+    // What names its kind is an object that its line says what is wrong with.
+    const isObject = Buffer.from(file.bytes).includes('kind');
+    const what = isObject ? '' : `; ${EXPECTED}: ${describeContent(file.bytes)}`;
+    return { location: file.name, message: `${error.message}${what}` };
   }
 }
 

@@ -37,7 +37,7 @@ export interface ClusterFile {
   readonly contents: Uint8Array | InputError | 'not read';
 }
 
-const NOT_READ = 'not read: its name is neither of YAML or JSON nor of an archive of them (.gz, .tar, .tar.gz)';
+export const NOT_READ = 'not read: its name is neither of YAML or JSON nor of an archive of them (.gz, .tar, .tar.gz)';
 
 /** What reads the mirror sets of each kind, by `<apiVersion> <kind>`. */
 export const MIRROR_SETS: ReadonlyMap<string, (source: ParsedDocument) => MirrorSetDocument> = new Map([

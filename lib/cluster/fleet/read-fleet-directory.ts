@@ -27,6 +27,15 @@ export interface ClusterFolder {
   readonly files: readonly string[];
 }
 
+/** The clusters of a fleet. */
+export interface Fleet {
+  readonly folders: readonly ClusterFolder[];
+  /** Files that are beside them and are nobody's export, by their names. */
+  readonly passedOver: readonly string[];
+  /** The one cluster is a file that was named itself. */
+  readonly isFile: boolean;
+}
+
 /** Depth of nested folders. */
 const MAX_DEPTH = 12;
 
@@ -35,27 +44,34 @@ const ENDINGS = /(?:\.(?:ya?ml|json|tar))?(?:\.(?:gz|tgz|tar|zip|ya?ml|json))$/i
 /**
  * Lists one cluster for each file or folder of the directory, under its name; a directory that is itself a must-gather is
  * one cluster, and so is a single file. Of a must-gather only the surveyed kinds are read, of other folders every file:
- * one of another name is listed too, so that the survey says that it was not read. Hidden files are ignored.
+ * one of another name is listed too, so that the survey says that it was not read. Beside the folders and files of clusters
+ * such a file is passed over. Hidden files are ignored.
  *
  * @throws InputError `FileUnreadable` for a directory that cannot be read or is empty, `ArgumentInvalid` for more than
  *   {@link MAX_CLUSTER_FILES} files of one cluster
  */
-export async function listFleet(directory: string): Promise<readonly ClusterFolder[]> {
-  if (await isFile(directory)) return [{ cluster: toClusterName(path.basename(directory)), files: [directory] }];
+export async function listFleet(directory: string): Promise<Fleet> {
+  if (await isFile(directory)) {
+    const cluster = toClusterName(path.basename(directory));
+    return { folders: [{ cluster, files: [directory] }], passedOver: [], isFile: true };
+  }
   const entries = await readEntries(directory);
   if (entries.some((entry) => entry.isDirectory() && entry.name === CLUSTER_SCOPED)) {
-    return [{ cluster: path.basename(path.resolve(directory)), files: await listCluster(directory) }];
+    const cluster = path.basename(path.resolve(directory));
+    return { folders: [{ cluster, files: await listCluster(directory) }], passedOver: [], isFile: false };
   }
   const folders: ClusterFolder[] = [];
+  const passedOver: string[] = [];
   for (const entry of entries) {
     const file = path.join(directory, entry.name);
     if (entry.isDirectory()) folders.push({ cluster: entry.name, files: await listCluster(file) });
+    else if (!EXTENSION.test(entry.name) && !ARCHIVE.test(entry.name)) passedOver.push(file);
     else folders.push({ cluster: toClusterName(entry.name), files: [file] });
   }
   if (folders.length === 0) throw unreadable(directory, 'it holds no YAML file, JSON file or folder of a cluster');
   const twice = folders.find(({ cluster }, index) => folders.findIndex((one) => one.cluster === cluster) !== index);
   if (twice !== undefined) throw unreadable(directory, `it holds two clusters named ${twice.cluster}`);
-  return folders;
+  return { folders, passedOver, isFile: false };
 }
 
 /**

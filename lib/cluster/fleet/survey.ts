@@ -129,4 +129,6 @@ export interface FleetSurvey {
   readonly profile: string;
   readonly canonicalRepositories: readonly string[];
   readonly clusters: readonly SurveyedCluster[];
+  /** Files beside those of clusters that were not read, which leaves open what is in them. */
+  readonly passedOver: readonly { readonly file: string; readonly reason: string }[];
 }

@@ -39,6 +39,7 @@ export function toFileReason(error: unknown): string {
   if (isAbsent(error) && path !== undefined && isUrlLike(path))
     return 'a URL is no file: download it, and name that file';
   if (fileErrorCode(error) === 'EEXIST' && syscall === 'mkdir') return 'a file is in its place';
+  if (fileErrorCode(error) === 'EISDIR') return 'it is a directory';
   return typeof errno === 'number' ? getSystemErrorMessage(errno) : error.message;
 }
 

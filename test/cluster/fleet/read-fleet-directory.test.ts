@@ -46,7 +46,8 @@ afterAll(async () => {
 });
 
 test('one cluster for each file and folder, and of a must-gather what is surveyed', async () => {
-  const fleet = await listFleet(at('fleet'));
+  const { folders: fleet, passedOver } = await listFleet(at('fleet'));
+  expect(passedOver).toEqual([at('fleet/notes.txt')]);
   const shown = fleet.map(({ cluster, files }) => [cluster, files.map((file) => path.relative(at('fleet'), file))]);
   const scoped = 'must-gather.local.1/quay-io-x/cluster-scoped-resources';
   expect(shown).toEqual([
@@ -60,14 +61,13 @@ test('one cluster for each file and folder, and of a must-gather what is surveye
         'must-gather.local.1/quay-io-x/namespaces/n/hive.openshift.io/clusterdeployments/a.yaml',
       ],
     ],
-    ['notes.txt', ['notes.txt']],
     ['west', ['west/a.json', 'west/deeper/b.yml', 'west/notes.txt']],
   ]);
 });
 
 test('a must-gather itself is one cluster', async () => {
-  const fleet = await listFleet(at('fleet/must-gather.local.1/quay-io-x'));
-  expect(fleet).toMatchObject([{ cluster: 'quay-io-x', files: { length: 4 } }]);
+  const { folders } = await listFleet(at('fleet/must-gather.local.1/quay-io-x'));
+  expect(folders).toMatchObject([{ cluster: 'quay-io-x', files: { length: 4 } }]);
 });
 
 test.each<[string, string, string]>([
@@ -81,7 +81,7 @@ test.each<[string, string, string]>([
 });
 
 test('a link is not followed, and is its cluster’s fault alone', async () => {
-  const [folder] = await listFleet(at('linked'));
+  const [folder] = (await listFleet(at('linked'))).folders;
   const [file] = folder === undefined ? [] : await readClusterFiles(folder);
   expect(String(file?.contents)).toContain('a symbolic link');
 });
@@ -93,7 +93,7 @@ describe('archives', () => {
   const read = async (name: string, bytes: Uint8Array) => {
     await mkdir(at('archives'), { recursive: true });
     await writeFile(at('archives', name), bytes);
-    const folders = await listFleet(at('archives', name));
+    const { folders } = await listFleet(at('archives', name));
     expect(folders.map(({ cluster }) => cluster)).toEqual(['east']);
     const [folder] = folders;
     const files = folder === undefined ? [] : await readClusterFiles(folder);
@@ -148,7 +148,7 @@ describe('archives', () => {
     await writeFile(at('archives', 'real.tar'), await readFile(at('archives', 'east.tar')));
     await mkdir(at('archived'), { recursive: true });
     await symlink(at('archives', 'real.tar'), at('archived', 'a.tar'));
-    const [folder] = await listFleet(at('archived'));
+    const [folder] = (await listFleet(at('archived'))).folders;
     const [file] = folder === undefined ? [] : await readClusterFiles(folder);
     expect(String(file?.contents)).toContain('a symbolic link');
   });
