@@ -68,7 +68,7 @@ describe.skipIf(programs === undefined)('signet cluster sync, on a real API serv
   }
 
   async function sync(...args: readonly string[]) {
-    const kubeconfig = ['--kubeconfig', at('kubeconfig-sync')];
+    const kubeconfig = args.includes('--kubeconfig') ? [] : ['--kubeconfig', at('kubeconfig-sync')];
     const from = args.includes('--from') ? [] : ['--from', samples.mirror];
     const run = await runSignet(['cluster', 'sync', '--trust', samples.trust, ...kubeconfig, ...from, ...args]);
     return { ...run, outcomes: run.stdout.match(/^ {2}(?! )\w+/gm)?.map((one) => one.trim()) ?? [] };
