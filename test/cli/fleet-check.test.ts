@@ -97,7 +97,7 @@ describe('signet fleet check', () => {
     [
       'half of an export',
       'half.yaml',
-      `${clusterVersion({ desired: OCP })}\n---\n: [`,
+      `${JSON.stringify(clusterVersion({ desired: OCP }))}\n---\n: [`,
       /half\.yaml:\d+: .*; export it again$/,
     ],
     ['a file of another kind', 'notes.txt', 'hello', /notes\.txt: not read: its name is neither/],
