@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -13,8 +14,8 @@ export const OSLS = path.join(ROOT, 'infra/packager/node_modules/osls/bin/server
 const run = promisify(execFile);
 
 /** Installs the packager where it is not there, as `npm run osls` does. */
-export async function installPackager(): Promise<void> {
-  await run(process.execPath, [path.join(ROOT, 'scripts/osls.ts'), '--version']);
+async function installPackager(): Promise<void> {
+  if (!existsSync(OSLS)) await run(process.execPath, [path.join(ROOT, 'scripts/osls.ts'), '--version']);
 }
 
 /** Values for the parameters of serverless.yml. */
@@ -85,8 +86,9 @@ export async function packageTemplate(
   return await runPackager(directory, parameters);
 }
 
-/** What the packager reads, without the packager. */
+/** What the packager reads; it is installed if it is not there. */
 export async function layOut(directory: string): Promise<void> {
+  await installPackager();
   await mkdir(directory, { recursive: true });
   const isOurs = (file: string): boolean => path.basename(file) !== 'node_modules';
   for (const name of ['serverless.yml', 'infra'])

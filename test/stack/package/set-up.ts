@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { BuiltFunction } from '../../../scripts/build-functions.ts';
-import { installPackager, packageService, packageTemplate } from './package-service.ts';
+import { packageService, packageTemplate } from './package-service.ts';
 import { EVERY_OPTION, OTHER_OPTIONS, type Variant } from './variants.ts';
 
 declare module 'vitest' {
@@ -30,7 +30,6 @@ export default async function setUp({ provide }: TestProject): Promise<() => Pro
     'every-option',
     'other-options',
   ].map((name) => path.join(scratch, name));
-  await installPackager();
   const service = await packageService(defaults);
   await packageService(again);
   const template = await packageTemplate(everyOption, EVERY_OPTION);
