@@ -125,6 +125,26 @@ describe('signet rollout check', () => {
     expect(stdout).not.toContain('missing');
   });
 
+  test.each<[name: string, link: string, target: string, status: number]>([
+    ['a drop-in of CRI-O', '/etc/crio/crio.conf.d/9', 'absent', 1],
+    ['the folder of its drop-ins', '/etc/systemd/system/crio.service.d', '../absent', 1],
+    ['its variables', '/etc/sysconfig/crio', 'absent', 1],
+    ['a policy of root', '/var/roothome/.config/containers/policy.json', 'absent', 1],
+    ['root’s home, as CoreOS has it', '/root', 'var/roothome', 0],
+    ['root’s home, elsewhere', '/root', 'var/absent', 1],
+    ['variables of another program', '/etc/sysconfig/selinux', '../selinux/config', 0],
+  ])('a link that was copied as such, in place of %s', async (_, link, target, expected) => {
+    const folder = at(`links${link.replaceAll('/', '-')}-${target.replaceAll('/', '-')}`);
+    await cp(at('good'), folder, { recursive: true });
+    await mkdir(path.join(folder, 'b/var/roothome'), { recursive: true });
+    await mkdir(path.join(folder, 'b', path.dirname(link)), { recursive: true });
+    await symlink(target, path.join(folder, 'b', link));
+    const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', folder);
+    expect(status).toBe(expected);
+    const unknown = `b: ${link} is unknown: it is a link, or its contents are elsewhere`;
+    expect(stdout.includes(unknown)).toBe(expected === 1);
+  });
+
   test('another place on a node that counts: exit 1 and the file', async () => {
     const { status, stdout } = await signet('--pool', at('after.txt'), '--node-files', at('moved'));
     expect(status).toBe(1);

@@ -7,10 +7,10 @@ import { findOpenScopes } from '../../trust/policy/image-policy.ts';
 import { parsePolicyJson } from '../../trust/policy/parse-policy-json.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
 import { toGeneratedName } from '../render/machine-config/machine-config.ts';
-import { listElsewhere, type NodeContents } from './check-nodes.ts';
+import { judgeElsewhere, type NodeContents } from './check-nodes.ts';
 import { checkPool } from './check-pool.ts';
 import { toNodeFiles } from './merge-machine-configs.ts';
-import { findOtherPlaces } from './other-places.ts';
+import { findOtherPlaces, judgeOtherPlaces } from './other-places.ts';
 import type { KnownMachineConfig, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -71,12 +71,10 @@ export function checkPolicyPool(
     return [...shown, finding('owner', 'unknown', message)];
   }
   const faults = findMissing(policies, rendered.files);
+  if (faults.length > 0) return [...shown, finding('owner', 'no', `${rendered.name} lacks what was expected`, faults)];
   const elsewhere = findOtherPlaces(toExpected(policies, rendered.files), toNodeFiles([rendered]));
-  if (faults.length === 0 && elsewhere.length > 0) {
-    return [...shown, finding('owner', 'no', 'another file takes away from the expected ones', elsewhere)];
-  }
-  if (faults.length === 0) return [...shown, finding('owner', 'yes', `${rendered.name} holds every policy`)];
-  return [...shown, finding('owner', 'no', `${rendered.name} lacks what was expected`, faults)];
+  const held = finding('owner', 'yes', `${rendered.name} holds every policy`);
+  return [...shown, judgeOtherPlaces('owner', elsewhere) ?? held];
 }
 
 /** Compares the files of a pool's nodes with image policies. */
@@ -90,10 +88,8 @@ export function checkPolicyNodes(
     findMissing(policies, files).map((fault) => `${node}: ${fault}`),
   );
   if (faults.length > 0) return finding('nodes', 'no', `nodes lack what was expected; ${count} checked`, faults);
-  const elsewhere = contents.flatMap((one) => listElsewhere(one, toExpected(policies, one.files)));
-  if (elsewhere.length > 0) {
-    return finding('nodes', 'no', `another file takes away from the expected ones; ${count} checked`, elsewhere);
-  }
+  const elsewhere = judgeElsewhere(contents, (one) => toExpected(policies, one.files), count);
+  if (elsewhere !== undefined) return elsewhere;
   if (contents.length === 0 && total !== 0) {
     return finding('nodes', 'unknown', 'no files of a node of this pool were given');
   }

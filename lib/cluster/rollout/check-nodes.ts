@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { diffLines } from './diff-lines.ts';
 import { isSame } from './merge-machine-configs.ts';
-import { findOtherPlaces } from './other-places.ts';
+import { findOtherPlaces, judgeOtherPlaces } from './other-places.ts';
 import type { ClusterState, KnownNode, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -15,8 +15,8 @@ export interface UnresolvedLink {
 export interface NodeContents {
   readonly node: string;
   readonly files: ReadonlyMap<string, Uint8Array | UnresolvedLink | undefined>;
-  /** What else is there of the directories that nodes read signature settings from. */
-  readonly others?: ReadonlyMap<string, Uint8Array>;
+  /** What is in the other places that nodes read signature settings from; undefined for a link that leads nowhere. */
+  readonly others?: ReadonlyMap<string, Uint8Array | undefined>;
 }
 
 /** Compares the files of a pool's nodes with the expected ones. */
@@ -35,26 +35,35 @@ export function checkNodes(
   if (faults.length > 0) {
     return finding('nodes', 'no', `files differ from the expected ones; ${count} checked`, [...faults, ...unresolved]);
   }
-  const elsewhere = contents.flatMap((one) => listElsewhere(one, expected));
-  if (elsewhere.length > 0) {
-    return finding('nodes', 'no', `another file takes away from the expected ones; ${count} checked`, elsewhere);
-  }
+  const elsewhere = judgeElsewhere(contents, () => expected, count);
+  if (elsewhere?.answer === 'no') return elsewhere;
   if (unresolved.length > 0) {
     return finding('nodes', 'unknown', 'symbolic links cannot be resolved: copy the files themselves', unresolved);
   }
+  if (elsewhere !== undefined) return elsewhere;
   // All nodes of a pool get the same files, and the pool counts the updated machines: one checked node is enough.
   if (contents.length === 0 && total !== 0)
     return finding('nodes', 'unknown', 'no files of a node of this pool were given');
   return finding('nodes', 'yes', `the files of ${count} are the expected ones`);
 }
 
-/** What a node has elsewhere that takes away from the expected files. */
-export function listElsewhere(
-  { node, files, others }: NodeContents,
-  expected: ReadonlyMap<string, Uint8Array | undefined>,
-): readonly string[] {
-  const found = new Map([...toKnown(files), ...(others ?? [])]);
-  return findOtherPlaces(expected, found).map((fault) => `${node}: ${fault}`);
+/** What nodes have elsewhere that takes away from the expected files, or may; undefined where nothing does. */
+export function judgeElsewhere(
+  contents: readonly NodeContents[],
+  toExpected: (one: NodeContents) => ReadonlyMap<string, Uint8Array | undefined>,
+  count: string,
+): Finding | undefined {
+  const found = contents.map((one) => {
+    const files = [...toKnown(one.files), ...(one.others ?? [])];
+    const { faults, unknown } = findOtherPlaces(toExpected(one), new Map(files));
+    const ofNode = (fault: string): string => `${one.node}: ${fault}`;
+    return { faults: faults.map(ofNode), unknown: unknown.map(ofNode) };
+  });
+  const all = {
+    faults: found.flatMap(({ faults }) => faults),
+    unknown: found.flatMap(({ unknown }) => unknown),
+  };
+  return judgeOtherPlaces('nodes', all, `; ${count} checked`);
 }
 
 /** Compares the configuration that nodes report with that of the pool; undefined without Nodes. */
@@ -121,8 +130,11 @@ function describeUnresolved(
   return isUnresolved(found) ? [`${node}: ${path} is unknown: the symbolic link ${found.link} cannot be resolved`] : [];
 }
 
+/** What is there, undefined for what nothing is known of. */
 function toKnown(files: NodeContents['files']): readonly (readonly [string, Uint8Array | undefined])[] {
-  return [...files].map(([path, found]) => [path, isUnresolved(found) ? undefined : found]);
+  return [...files].flatMap(([path, found]) =>
+    found === undefined ? [] : [[path, isUnresolved(found) ? undefined : found] as const],
+  );
 }
 
 function isUnresolved(found: Uint8Array | UnresolvedLink | undefined): found is UnresolvedLink {

@@ -1,5 +1,5 @@
 import { ROLE_LABEL } from '../render/machine-config/machine-config.ts';
-import { findOtherPlaces } from './other-places.ts';
+import { findOtherPlaces, judgeOtherPlaces } from './other-places.ts';
 import type { KnownMachineConfig, LabelSelector, PoolState } from './pool-state.ts';
 import { type Finding, finding } from './rollout.ts';
 
@@ -73,10 +73,8 @@ export function checkOwner(
   }
   if (faults.length > 0) return finding('owner', 'no', 'another MachineConfig owns an expected file', faults);
   const shown = rendered === undefined ? others.flatMap((name) => known.get(name) ?? []) : [rendered];
-  const elsewhere = findOtherPlaces(mergeFiles(expected), toNodeFiles(shown));
-  if (elsewhere.length > 0) {
-    return finding('owner', 'no', 'another file takes away from the expected ones', elsewhere);
-  }
+  const elsewhere = judgeOtherPlaces('owner', findOtherPlaces(mergeFiles(expected), toNodeFiles(shown)));
+  if (elsewhere !== undefined) return elsewhere;
   if (rendered !== undefined) return finding('owner', 'yes', `${renderedName} holds the expected files`);
   const first = names[0] ?? '';
   const unknown = others.filter((name) => name > first && !known.has(name));

@@ -2,8 +2,10 @@ import path from 'node:path';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
 import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
+import { type CheckName, type Finding, finding } from './rollout.ts';
+import { type Comments, sets } from './set-values.ts';
 
-/** What nodes read signature settings from beside the files that were rendered, by path. */
+/** Files of a node by path; undefined for what is there without anybody knowing what it holds. */
 type NodeFiles = ReadonlyMap<string, Uint8Array | undefined>;
 
 /** Nodes of 5.0 may read both; of a name that both have, the one below `/etc` counts. */
@@ -17,8 +19,7 @@ const NAMESPACES = '/etc/crio/policies';
 interface SettingNames {
   readonly policy: readonly string[];
   readonly namespaces: readonly string[];
-  /** Where a comment begins: at `#` anywhere outside of quotation marks, or at the start of a line alone. */
-  readonly comments: 'anywhere' | 'line';
+  readonly comments: Comments;
 }
 
 /** crio.conf(5) */
@@ -63,6 +64,27 @@ export const SETTING_DIRECTORIES: readonly string[] = [
   ...[...SETTINGS.keys()].filter((place) => !SINGLE.includes(place)),
 ];
 
+interface OtherPlaces {
+  readonly faults: readonly string[];
+  /** Places that may take away from it, of which nothing is known. */
+  readonly unknown: readonly string[];
+}
+
+/** What other places say of the expected files; undefined where they take nothing away. */
+export function judgeOtherPlaces(
+  check: CheckName,
+  { faults, unknown }: OtherPlaces,
+  checked = '',
+): Finding | undefined {
+  if (faults.length > 0) {
+    return finding(check, 'no', `another file takes away from the expected ones${checked}`, [...faults, ...unknown]);
+  }
+  if (unknown.length > 0) {
+    return finding(check, 'unknown', `another file may take away from the expected ones${checked}`, unknown);
+  }
+  return undefined;
+}
+
 /**
  * Files that take away from what was rendered although they are elsewhere: the same section of registries.d in two files
  * stops every pull, and a setting of CRI-O may name another policy.
@@ -70,7 +92,7 @@ export const SETTING_DIRECTORIES: readonly string[] = [
  * @param expected the rendered files
  * @param found all files that are known, the rendered ones among them
  */
-export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): readonly string[] {
+export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPlaces {
   const others = [...found].filter(
     ([file]) => !expected.has(file) && !isHidden(file, [...expected.keys(), ...found.keys()]),
   );
@@ -81,7 +103,7 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): readonly
     ...(hasNamespaces ? [{ kind: 'namespaces' as const, place: NAMESPACES }] : []),
     ...(hasNamespaces && !expected.has(POLICY) ? [] : [{ kind: 'policy' as const, place: POLICY }]),
   ];
-  return others.flatMap(([file, bytes]) => {
+  const faults = others.flatMap(([file, bytes]) => {
     const directory = path.posix.dirname(file);
     const home = ROOT_HOMES.find((one) => directory === one || directory === `${one}/registries.d`);
     if (home !== undefined)
@@ -99,70 +121,22 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): readonly
       return setting === undefined ? [] : [`${file} sets ${setting}: CRI-O does not go by ${place}`];
     });
   });
+  const unknown = others.flatMap(([file, bytes]) =>
+    bytes === undefined && isPlace(file) ? [`${file} is unknown: it is a link, or its contents are elsewhere`] : [],
+  );
+  return { faults, unknown };
+}
+
+/** Whether something at this path may count, or everything below it. */
+function isPlace(file: string): boolean {
+  const directory = path.posix.dirname(file);
+  const isCounted = isRegistriesD(file) || SETTINGS.has(file) || SETTINGS.has(directory);
+  return isCounted || [...SETTING_DIRECTORIES, ...SETTING_FILES].some((one) => `${one}/`.startsWith(`${file}/`));
 }
 
 function describeHome(file: string, home: string, places: readonly string[]): readonly string[] {
   if (file !== `${home}/policy.json`) return [`${file}: nodes read nothing of ${REGISTRIES_D.join(', ')}`];
   return places.includes(POLICY) ? [`${file} is root’s own: CRI-O does not go by ${POLICY}`] : [];
-}
-
-/** Whether a line sets it to another place, as it stands or with its escapes read: TOML and systemd know them. */
-function sets(setting: string, place: string, text: string, comments: SettingNames['comments']): boolean {
-  const isElsewhere = (value: string): boolean => value !== '' && value !== place;
-  return [text, readEscapes(text)].some((one) =>
-    one.split('\n').some((line) => listValues(setting, line.trim(), comments).some(isElsewhere)),
-  );
-}
-
-function readEscapes(text: string): string {
-  const escape = /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/g;
-  return text.replace(escape, (_, octet?: string, unit?: string) =>
-    String.fromCharCode(Number.parseInt(octet ?? unit ?? '', 16)),
-  );
-}
-
-/** Characters of a line that is looked into; of a longer one, the name is enough. */
-const MAX_LINE = 4096;
-const MARKS = ['"', "'"] as const;
-
-/** What is set in a line: `x = "y"`, `Environment="x=y"`, `--x y`. */
-function listValues(setting: string, line: string, comments: SettingNames['comments']): readonly string[] {
-  if (line.length > MAX_LINE) return line.includes(setting) ? ['unknown'] : [];
-  const values: string[] = [];
-  const end = findComment(line, comments);
-  for (let at = line.indexOf(setting); at >= 0 && at < end; at = line.indexOf(setting, at + 1)) {
-    const [before, behind] = [line.slice(0, at), line.slice(at + setting.length)];
-    const isWhole = !/[\w-]/.test(before.slice(-1)) && !/[\w-]/.test(behind.slice(0, 1));
-    if (isWhole) values.push(readValue(before, behind, setting.startsWith('--')));
-  }
-  return values;
-}
-
-/** The place at which a comment begins; the end of the line where there is none. */
-function findComment(line: string, comments: SettingNames['comments']): number {
-  if (line.startsWith('#') || line.startsWith(';')) return 0;
-  if (comments === 'line') return line.length;
-  let mark: string | undefined;
-  for (let at = 0; at < line.length; at += 1) {
-    const character = line[at];
-    if (character === '#' && mark === undefined) return at;
-    if (mark === undefined) mark = MARKS.find((one) => one === character);
-    else if (character === mark) mark = undefined;
-  }
-  return line.length;
-}
-
-/** Empty where nothing is set. */
-function readValue(before: string, behind: string, isOption: boolean): string {
-  const next = isOption ? behind : behind.replace(/^["'\s]{1,4}/, '');
-  if (!isOption && !next.startsWith('=')) return '';
-  const given = (next.startsWith('=') ? next.slice(1) : next).trimStart();
-  const isOpen = (mark: string): boolean => (before.split(mark).length - 1) % 2 === 1;
-  const mark = MARKS.find((one) => given.startsWith(one)) ?? MARKS.find(isOpen);
-  const body =
-    mark !== undefined && given.startsWith(mark) ? given.slice(given.startsWith(mark.repeat(3)) ? 3 : 1) : given;
-  const end = mark === undefined ? body.search(/[\s,}]/) : body.indexOf(mark);
-  return end < 0 ? body : body.slice(0, end);
 }
 
 function isRegistriesD(file: string): boolean {

@@ -14,7 +14,10 @@ const fileContents = v.pipe(
 );
 const storage = v.pipe(
   plainObject,
-  v.looseObject({ files: v.nullish(v.array(v.looseObject({ path: v.string(), contents: v.nullish(fileContents) }))) }),
+  v.looseObject({
+    files: v.nullish(v.array(v.looseObject({ path: v.string(), contents: v.nullish(fileContents) }))),
+    links: v.nullish(v.array(v.looseObject({ path: v.string() }))),
+  }),
 );
 const unit = v.looseObject({
   name: v.string(),
@@ -46,6 +49,8 @@ export function parseMachineConfig(source: SourceObject): KnownMachineConfig {
       );
     }
   }
+  // What a link leads to is not in here.
+  for (const { path } of spec.config?.storage?.links ?? []) files.set(path, undefined);
   const units = new Map((spec.config?.systemd?.units ?? []).flatMap(listUnitFiles));
   return { name: metadata.name, origin: `${source.file}:${source.line}`, labels: metadata.labels ?? {}, files, units };
 }

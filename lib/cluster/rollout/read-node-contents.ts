@@ -1,4 +1,4 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InputError } from '../../base/errors/input-error.ts';
 import { fileErrorCode, isAbsent, toFileReason } from '../../platform/files/file-error.ts';
@@ -38,22 +38,49 @@ async function listNodes(directory: string): Promise<readonly string[]> {
   return nodes.map(({ name }) => name).toSorted();
 }
 
-/** The other files that nodes read signature settings from, where the folder has any. */
-async function readOthers(node: string, paths: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> {
-  const others = new Map<string, Uint8Array>();
+/** The other files that nodes read signature settings from, where the folder has any; undefined for a dangling link. */
+async function readOthers(node: string, paths: readonly string[]): Promise<Required<NodeContents>['others']> {
+  const others = new Map<string, Uint8Array | undefined>();
   const look = async (place: string): Promise<void> => {
-    const read = paths.includes(place) ? undefined : await readFile(node, place);
+    if (paths.includes(place) || (await isLinkOfOthers(node, place))) return;
+    const read = await readFile(node, place);
     if (read instanceof Uint8Array) others.set(place, read);
+    else if (read !== undefined) others.set(read.link, undefined);
   };
   for (const directory of SETTING_DIRECTORIES) {
-    const names = await readdir(path.join(node, directory)).catch((cause: unknown) => {
-      if (isAbsent(cause) || fileErrorCode(cause) === 'ELOOP') return [];
-      throw unreadable(path.join(node, directory), toFileReason(cause), cause);
-    });
-    for (const name of names) await look(`${directory}/${name}`);
+    const names = await listNames(node, directory);
+    if (names === 'a link') await look(directory);
+    else for (const name of names) await look(`${directory}/${name}`);
   }
   for (const file of SETTING_FILES) await look(file);
   return others;
+}
+
+/** None where there is no such directory. */
+async function listNames(node: string, directory: string): Promise<readonly string[] | 'a link'> {
+  try {
+    if ((await findLink(node, directory)) !== undefined) return 'a link';
+    return await readdir(path.join(node, directory));
+  } catch (cause) {
+    if (isAbsent(cause)) return [];
+    throw unreadable(path.join(node, directory), toFileReason(cause), cause);
+  }
+}
+
+/** Root's home is looked at under the name that this link of CoreOS leads to. */
+const HOME_LINK = '/root';
+const HOMES = ['var/roothome', '/var/roothome'];
+/** CRI-O reads files of its own name there (`EnvironmentFile` of crio.service); other programs have links. */
+const SYSCONFIG = '/etc/sysconfig';
+
+/** Whether a place is behind a link that leads to nothing else of CRI-O. */
+async function isLinkOfOthers(node: string, place: string): Promise<boolean> {
+  const link = await findLink(node, place).catch((cause: unknown) => {
+    if (isAbsent(cause)) return undefined;
+    throw unreadable(path.join(node, place), toFileReason(cause), cause);
+  });
+  if (link === HOME_LINK) return HOMES.includes(await readlink(path.join(node, link)));
+  return link !== undefined && path.posix.dirname(link) === SYSCONFIG && !path.posix.basename(link).startsWith('crio');
 }
 
 async function readFile(node: string, place: string): Promise<Uint8Array | UnresolvedLink | undefined> {

@@ -369,6 +369,42 @@ describe('other places that nodes read signature settings from', () => {
   });
 });
 
+describe('places of which nothing is known are no all-clear', () => {
+  const withSettings = (storage: object) => {
+    const rendered = other(NEW_RENDERED, PATH, POLICY) as { spec: { config: { storage: { files: object[] } } } };
+    const { files } = rendered.spec.config.storage;
+    const { files: more = [], ...rest } = storage as { readonly files?: readonly object[] };
+    rendered.spec.config.storage = { files: [...files, ...more], ...rest };
+    const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), rendered] };
+    return parseClusterState([{ name: 'mcp.json', bytes: Buffer.from(JSON.stringify(list)) }]);
+  };
+  const DROP_IN = '/etc/crio/crio.conf.d/9.conf';
+
+  test.each<[name: string, storage: object, isKnown: boolean]>([
+    ['contents of a URL', { files: [{ path: DROP_IN, contents: { source: 'https://a.example/x' } }] }, false],
+    ['an unknown compression', { files: [{ path: DROP_IN, contents: { source: 'data:,', compression: 'x' } }] }, false],
+    ['a link', { links: [{ path: DROP_IN, target: '/etc/x' }] }, false],
+    ['a link in place of the folder', { links: [{ path: '/etc/crio/crio.conf.d', target: '/etc/x' }] }, false],
+    ['a link above it', { links: [{ path: '/root/.config', target: '/etc/x' }] }, false],
+    ['a link to a policy of root', { links: [{ path: '/root/.config/containers/policy.json' }] }, false],
+    ['a link elsewhere', { links: [{ path: '/etc/crio/x', target: '/etc/x' }] }, true],
+    ['a URL elsewhere', { files: [{ path: '/etc/x', contents: { source: 'https://a.example/x' } }] }, true],
+  ])('of a MachineConfig: %s', (_, storage, isKnown) => {
+    const found = checkRollout(withSettings(storage), expected, undefined);
+    expect(answers(found, 'yes').includes('owner')).toBe(isKnown);
+    expect(found.outcome).toBe(isKnown ? 'live' : 'not-live');
+  });
+
+  test.each<[name: string, others: ReadonlyMap<string, Uint8Array | undefined>, outcome: string]>([
+    ['a link', new Map([[DROP_IN, undefined]]), 'not-live'],
+    ['a link in place of the folder', new Map([['/etc/crio/crio.conf.d', undefined]]), 'not-live'],
+    ['nothing', new Map(), 'live'],
+  ])('of a node: %s', (_, others, outcome) => {
+    const nodes = [{ node: 'a', files: new Map([[PATH, POLICY]]), others }];
+    expect(checkRollout(described(AFTER), expected, nodes).outcome).toBe(outcome);
+  });
+});
+
 test.each<[string, object, boolean]>([
   [
     'a drop-in',
