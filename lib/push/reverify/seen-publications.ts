@@ -2,8 +2,10 @@ import { hash } from 'node:crypto';
 import * as v from 'valibot';
 import { readSchema, recordOf } from '../../base/documents/schema.ts';
 import { ConfigurationError } from '../../base/errors/configuration-error.ts';
-import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
+import type { StoreError } from '../../base/errors/store-error.ts';
+import type { ObjectStore, StoredObject } from '../../platform/objects/port/object-store.ts';
 import { listPublications, MAX_PAGE_PUBLICATIONS } from '../../trust/publish/publications.ts';
+import { isUnreadable } from '../../verdict/records/read-records.ts';
 
 /**
  * What was published of each profile, as a mark of the newest notes. Beside the state of the sweep and not in it: earlier
@@ -19,6 +21,8 @@ export interface Publications {
   readonly republished: readonly string[];
   /** Notes what was found; one that another run came before is found again by the next. @throws StoreError */
   readonly note: () => Promise<void>;
+  /** Nobody can read what was noted: nothing counts as published, so that the sweep goes on by revisions alone. */
+  readonly fault?: StoreError | ConfigurationError | undefined;
 }
 
 const KEY = 'reverify/publications.json';
@@ -39,7 +43,8 @@ const schema: v.GenericSchema<unknown, SeenPublications> = v.strictObject({
  * @throws StoreError
  */
 export async function findPublications(objects: ObjectStore, profiles: readonly string[]): Promise<Publications> {
-  const stored = await objects.readObject(KEY, MAX_BYTES);
+  const stored = await readSeen(objects);
+  if (stored instanceof Error) return { republished: [], note: () => Promise.resolve(), fault: stored };
   const seen = stored === undefined ? {} : readPublished(stored.bytes);
   const marks = await Promise.all(profiles.map(async (profile) => [profile, await toMark(objects, profile)] as const));
   const fresh = marks.filter(([profile, mark]) => mark !== (seen[profile] ?? NONE));
@@ -51,6 +56,15 @@ export async function findPublications(objects: ObjectStore, profiles: readonly 
       await objects.replaceObject(KEY, new TextEncoder().encode(`${JSON.stringify(next)}\n`), stored?.etag);
     },
   };
+}
+
+async function readSeen(objects: ObjectStore): Promise<StoredObject | undefined | StoreError | ConfigurationError> {
+  try {
+    return await objects.readObject(KEY, MAX_BYTES);
+  } catch (error) {
+    if (isUnreadable(error)) return error;
+    throw error;
+  }
 }
 
 /** What is no such document says that nothing was seen: everything is swept, and it is replaced. */

@@ -167,8 +167,8 @@ type NextSweep =
   | { readonly kind: 'sweep'; readonly state: SweepState; readonly isNew: boolean };
 
 /**
- * A new sweep when trust changed or was published, had to settle, a week has passed, another version of Signet decides, or a day after a mirror
- * was not read in full; else the unfinished one. Profiles whose records that one still had to queue stay in the next.
+ * A new sweep when trust changed or was published, had to settle, a week has passed, another version of Signet decides,
+ * or a day after a mirror was not read in full; else the unfinished one. Profiles whose records that one still had to queue stay in the next.
  */
 export function toNextSweep(last: SweepState | undefined, trust: CurrentTrust, now: Date): NextSweep {
   if (last !== undefined && isLeased(last, now)) return { kind: 'busy' };

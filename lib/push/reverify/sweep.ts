@@ -31,8 +31,11 @@ export interface SweepResult extends Count {
   readonly finished: boolean;
   /** Digests of the mirror that could not be audited, by this run or the one that ended the last sweep. */
   readonly unaudited?: SweepState['unaudited'];
-  /** Why what was stored was no state: it was replaced, and everything is swept anew. */
-  readonly fault?: ConfigurationError | undefined;
+  /**
+   * Why what was stored was no state: it was replaced, and everything is swept anew. Or why nobody can read what was seen
+   * published: it stays, and trust that was taken back meanwhile waits for the weekly sweep.
+   */
+  readonly fault?: ConfigurationError | StoreError | undefined;
 }
 
 /** Days for which records are decided again. */
@@ -52,8 +55,8 @@ export async function sweep(request: SweepRequest): Promise<SweepResult> {
   const nothing = { ...NOTHING, finished: false };
   const revisions = Object.fromEntries(trusts.map(({ prepared }) => [prepared.profile, prepared.revision]));
   const last = await findSweep(objects);
-  const fault = last?.state === undefined ? last?.fault : undefined;
-  const { republished, note } = await findPublications(objects, Object.keys(revisions));
+  const { republished, note, fault: unseen } = await findPublications(objects, Object.keys(revisions));
+  const fault = last?.state === undefined ? (last?.fault ?? unseen) : unseen;
   const next = toNextSweep(last?.state, { profiles, revisions, republished }, now());
   const unaudited = last?.state?.unaudited;
   if (next.kind !== 'sweep') return { kind: next.kind, ...nothing, unaudited, fault };

@@ -332,6 +332,35 @@ describe('a sweep', () => {
     expect(await sweep(await requestOf(objects))).toMatchObject({ kind: 'idle' });
   });
 
+  test.each<[name: string, plant: (objects: ObjectStore) => Promise<ObjectStore>]>([
+    [
+      'too long',
+      async (objects) => {
+        await objects.createObject(SEEN_KEY, Buffer.alloc(64 * 1024 + 1, 'a'));
+        return objects;
+      },
+    ],
+    [
+      'not to be read',
+      async (objects) => ({
+        ...objects,
+        readObject: async (key, limit) => {
+          if (key === SEEN_KEY) throw new StoreError('NotAllowed', 'encrypted with another key');
+          return await objects.readObject(key, limit);
+        },
+      }),
+    ],
+  ])('goes on by revisions, and says so, where what it saw published is %s', async (_, plant) => {
+    const objects = await makeAccepted();
+    await sweep(await requestOf(objects));
+    await objects.deleteObject(SEEN_KEY);
+    const planted = await plant(objects);
+    expect(await sweep(await requestOf(planted))).toMatchObject({ kind: 'idle', fault: { name: 'StoreError' } });
+    await publishKeyrings(objects, [other.keyring], 'second');
+    const changed = await sweep(await requestOf(planted));
+    expect(changed).toMatchObject({ kind: 'swept', queued: DIGESTS.length, fault: { name: 'StoreError' } });
+  });
+
   test('leaves what was published of a profile that cannot be read to the run that can', async () => {
     const objects = await makeAccepted();
     await sweep(await requestOf(objects));
