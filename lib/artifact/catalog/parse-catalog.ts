@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { FOREIGN_BREAKS } from '../../base/documents/find-yaml-fault.ts';
 import { isJsonObject } from '../../base/documents/json-value.ts';
 import { decodeText, faultAt, isJson, readObjects } from '../../base/documents/read-objects.ts';
 import { InputError } from '../../base/errors/input-error.ts';
@@ -59,16 +60,13 @@ export function parseCatalog(file: string, bytes: Uint8Array): Catalog {
   };
 }
 
-/** What ends a line of YAML 1.1, as programs in Go read it, and none of YAML 1.2: behind a comment it can hide an image. */
-const OTHER_BREAKS = /\r(?!\n)|[\u0085\u2028\u2029]/g;
-
-/** All entries; of a YAML text with such breaks also those that only the other reading has. */
+/** All entries; of a YAML text with breaks of programs in Go also those that only their reading has. */
 function* listEntriesOf(file: string, text: string): Generator<CatalogEntry> {
   if (!isStream(text)) {
     yield* listLines(text);
     return;
   }
-  const other = isJson(text) ? text : text.replaceAll(OTHER_BREAKS, '\n');
+  const other = isJson(text) ? text : text.replaceAll(FOREIGN_BREAKS, '\n');
   const faults = new Set<string>();
   for (const entry of listStreamEntries(file, text)) {
     if (entry.kind === 'fault' && other !== text) faults.add(entry.message);

@@ -47,14 +47,14 @@ export function findYamlFault(document: Document.Parsed): YamlFault | undefined 
 }
 
 /**
- * What ends a line in YAML 1.1, by which kubectl reads, and does not in YAML 1.2: what follows one in a comment would be
- * applied and not be seen here.
+ * What ends a line in YAML 1.1, by which kubectl and other programs in Go read, and does not in YAML 1.2: what follows one
+ * in a comment would be applied there and not be seen here.
  */
-const LINE_BREAK_OF_KUBECTL = /\r(?!\n)|[\u0085\u2028\u2029]/gu;
+export const FOREIGN_BREAKS = /\r(?!\n)|[\u0085\u2028\u2029]/g;
 
 /** The first of them outside quotes, in which it ends nothing but a line of text. */
 export function findForeignBreak(text: string, documents: readonly Document[]): YamlFault | undefined {
-  const breaks = Array.from(text.matchAll(LINE_BREAK_OF_KUBECTL), ({ index }) => index);
+  const breaks = Array.from(text.matchAll(FOREIGN_BREAKS), ({ index }) => index);
   if (breaks.length === 0) return undefined;
   const quoted: (readonly [number, number])[] = [];
   for (const document of documents) {

@@ -13,11 +13,11 @@ export interface LeftOutSignature {
   readonly isIrregular?: true;
 }
 
-interface HeldQuery {
+export interface HeldQuery {
   readonly objects: SignatureObjects;
   /** Only these digests; all if undefined. */
   readonly digests?: readonly Digest[] | undefined;
-  /** Leaves out and names what is a link, a pipe or a device; by default it fails the call as all that cannot be read. */
+  /** A link, a pipe or a device is left out and named; by default it fails the call, as all that cannot be read. */
   readonly leaveOutIrregular?: boolean | undefined;
   readonly signal: AbortSignal;
 }

@@ -6,17 +6,13 @@ import { MAX_SIGNATURE_BYTES } from '../../stores/port/signature-store.ts';
 import { isStale } from '../../trust/prepared/profiles.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
 import { evaluateSignature, type SignatureEvaluation } from '../../verdict/judge/keyring-requirement.ts';
-import { type LeftOutSignature, listHeld, type SignatureObjects, toHeldPrefix } from './list-held.ts';
+import { type HeldQuery, type LeftOutSignature, listHeld, type SignatureObjects, toHeldPrefix } from './list-held.ts';
 import { toSignedVersion, type VersionLookup } from './release-version.ts';
 import type { SignedRelease } from './signature-config-maps.ts';
 
-export interface SignedReleasesRequest extends HeldSignatures {
-  /** Only these digests; all if undefined. */
-  readonly digests?: readonly Digest[] | undefined;
+export interface SignedReleasesRequest extends HeldSignatures, Pick<HeldQuery, 'digests' | 'leaveOutIrregular'> {
   /** The version of a release whose signatures name none. */
   readonly versionOf?: VersionLookup | undefined;
-  /** Leaves out and names what is a link, a pipe or a device; by default it fails the call as all that cannot be read. */
-  readonly leaveOutIrregular?: boolean | undefined;
 }
 
 /** A release without a signature of some keyring: the profile would reject it. */

@@ -143,7 +143,10 @@ export type SendSigned = (request: SignedRequest) => Promise<SignedResponse>;
 const MAX_TRIES = 3;
 const PAUSE_MS = 40;
 
-/** Repeats a request that got no answer, that was throttled, or whose status was 500 and above. The error says how often it was sent. */
+/**
+ * Repeats a request that got no answer, was throttled, or met a status of 500 or above. The error says how often it was
+ * sent.
+ */
 export function createSignedSender(signing: Signing): SendSigned {
   const toPauseMs = (error: unknown, attempt: number): number | undefined =>
     error instanceof AwsRequestError && isPassing(error.fault) ? toRandomPause(PAUSE_MS, attempt) : undefined;

@@ -3,7 +3,10 @@ import { toKyvernoDenial } from './kyverno-records.ts';
 
 /** klog's head, with file and line: of Kyverno up to 1.12, and of many programs (`kubernetes/klog`). */
 const KLOG = /[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{1,9} {1,10}[0-9]{1,10} ([\w.-]{1,64}\.go:[0-9]{1,6})\] /;
-/** Of the console form since 1.13, with the module in front (`kyverno/kyverno pkg/logging`); a mail may take its `>` for a mark. */
+/**
+ * Of the console form since 1.13, with the module in front (`kyverno/kyverno pkg/logging`). A mail may take its `>` for a
+ * mark.
+ */
 const CONSOLE = /(github\.com\/kyverno\/kyverno\/pkg\/[\w/-]{1,200}\.go:[0-9]{1,6}) (?:> )?/;
 /** Where a message ends in the console form: its members follow. */
 const MEMBER = /(?:^| )[\w.]{1,64}=/;

@@ -22,22 +22,13 @@ export interface ListedKeys {
  * @param parentKey the directory's own key with its final `/`, or empty for the root
  * @throws StoreError where the directory is a link, a device or a pipe itself
  */
-export function listFiles(directory: string, parentKey: string, keys: ListedKeys): AsyncGenerator<ListedObject> {
+export async function* listFiles(directory: string, parentKey: string, keys: ListedKeys): AsyncGenerator<ListedObject> {
   let looked = 0;
   const look: Look = async (file) => {
     looked += 1;
     if (looked % LOOKS_IN_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     return await lookAt(file, keys.pace);
   };
-  return listWhole(directory, parentKey, keys, look);
-}
-
-async function* listWhole(
-  directory: string,
-  parentKey: string,
-  keys: ListedKeys,
-  look: Look,
-): AsyncGenerator<ListedObject> {
   const own = await look(directory);
   if (own?.isSymbolicLink() === true) throw new StoreError('NotAllowed', `${directory} is a symbolic link now`);
   if (own?.isDirectory() === false && !own.isFile()) {
@@ -105,8 +96,8 @@ function isLater(key: string, after: string): boolean {
 
 /**
  * Runs of names, each sorted by the keys; a directory's ends in `/`, so `a.b` comes before what is in `a`, as `.` does
- * before `/`. Names alone, and as bytes: a listing holds those of its directories as long as it runs. As strings, a million would be
- * a hundred megabytes that the collector goes through again and again; sorted at once, they would be two hundred.
+ * before `/`. Names alone, and as bytes: a listing holds those of its directories as long as it runs. As strings, a
+ * million would be a hundred megabytes that the collector goes through again and again; sorted at once, two hundred.
  */
 async function readNames(
   entries: AsyncIterable<Dirent>,
