@@ -175,7 +175,7 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
   return [...earlier, parseNotEmpty(value)];
 }
 
-/** Options of which the last counts: they decide nothing, and scripts put what they were called with behind their own. */
+/** Options of which the last counts. They decide nothing, and scripts append the options of their callers to their own. */
 const LAST_COUNTS = new Set(['--output', '--timeout', '--concurrency', '--limit']);
 
 /**

@@ -56,10 +56,10 @@ function parse(file: TrustDocument): SignatureConfigMap[] | ReadFailure {
     return [...parseSignatureConfigMaps([...documents, ...held])];
   } catch (error) {
     if (!(error instanceof ConfigurationError) && !(error instanceof StoreError)) throw error;
-    // What names its kind is an object that its line says what is wrong with.
+    // Of an object, which names its kind, the line says what is wrong; of anything else it would say little.
     const isObject = Buffer.from(file.bytes).includes('kind');
-    const what = isObject ? '' : `; ${EXPECTED}: ${describeContent(file.bytes)}`;
-    return { location: file.name, message: `${error.message}${what}` };
+    const message = isObject ? error.message : `${file.name}: ${describeContent(file.bytes)}: ${EXPECTED}`;
+    return { location: file.name, message };
   }
 }
 
