@@ -60,14 +60,25 @@ export function isCheckable(requirement: PolicyRequirement): requirement is Sign
   return requirement.type === 'signedBy' && requirement.keyType === 'GPGKeys';
 }
 
+/** Keys are read once for each requirement and what it is evaluated with, and not for each image. */
+const checks = new WeakMap<PolicyMaterial, WeakMap<PolicyRequirement, PreparedCheck>>();
+
 /** Undefined where something that the requirement names is missing, and for one that needs no signature. */
 export function prepareCheck(requirement: PolicyRequirement, material: PolicyMaterial): PreparedCheck | undefined {
+  const ofMaterial = checks.get(material) ?? new WeakMap<PolicyRequirement, PreparedCheck>();
+  checks.set(material, ofMaterial);
+  const check = ofMaterial.get(requirement) ?? readCheck(requirement, material);
+  if (check !== undefined) ofMaterial.set(requirement, check);
+  return check;
+}
+
+function readCheck(requirement: PolicyRequirement, material: PolicyMaterial): PreparedCheck | undefined {
   if (isCheckable(requirement)) return prepareKeyring(requirement, material);
   if (requirement.type === 'unsupported') return { kind: 'unmeetable', isUnsupported: true, fault: requirement.fault };
   const { sigstore } = material;
   if (requirement.type !== 'sigstoreSigned' || sigstore === undefined) return undefined;
   try {
-    const trust = prepareOnce(requirement, sigstore.files);
+    const trust = readSigstoreTrust(requirement, sigstore.files);
     return trust === undefined ? undefined : { kind: 'sigstore', trust, bundleIdentity: sigstore.bundleIdentity };
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
@@ -96,23 +107,15 @@ function prepareKeyring(
   return { kind: 'openpgp', keyring: indexKeyring(joined) };
 }
 
-type Files = SigstoreMaterial['files'];
-
-/** Keys are parsed once for each requirement and set of files, and not for each image. */
-const prepared = new WeakMap<Files, WeakMap<SigstoreSignedRequirement, SigstoreTrust>>();
-
 /** Undefined where a file is missing. @throws ConfigurationError for one that cannot be read */
-function prepareOnce(requirement: SigstoreSignedRequirement, files: Files): SigstoreTrust | undefined {
-  const ofFiles = prepared.get(files) ?? new WeakMap<SigstoreSignedRequirement, SigstoreTrust>();
-  prepared.set(files, ofFiles);
-  const kept = ofFiles.get(requirement);
-  if (kept !== undefined) return kept;
+function readSigstoreTrust(
+  { root }: SigstoreSignedRequirement,
+  files: SigstoreMaterial['files'],
+): SigstoreTrust | undefined {
   const bytesOf = (source: KeySource): Uint8Array | undefined =>
     source.kind === 'data' ? source.bytes : files.get(keySourceName(source));
-  if (listRootSources(requirement.root).some((source) => bytesOf(source) === undefined)) return undefined;
-  const trust = prepareSigstoreTrust(requirement.root, (source) => bytesOf(source) ?? new Uint8Array());
-  ofFiles.set(requirement, trust);
-  return trust;
+  if (listRootSources(root).some((source) => bytesOf(source) === undefined)) return undefined;
+  return prepareSigstoreTrust(root, (source) => bytesOf(source) ?? new Uint8Array());
 }
 
 /**
@@ -138,8 +141,16 @@ export function describeNodesRefusal(
   return isOther ? 'the policy names a Rekor key that is not for ECDSA, and nodes use no other' : undefined;
 }
 
+/** Of the bytes of keys that policies hold, which are asked about for each image. */
+const kinds = new WeakMap<Uint8Array, string | undefined>();
+
 /** Undefined for a key that cannot be read: the requirement says so itself. */
 function readKind(pem: Uint8Array): string | undefined {
+  if (!kinds.has(pem)) kinds.set(pem, tryReadKind(pem));
+  return kinds.get(pem);
+}
+
+function tryReadKind(pem: Uint8Array): string | undefined {
   try {
     return parsePublicKey(pem, 'the key').asymmetricKeyType;
   } catch (error) {
