@@ -2,10 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import * as v from 'valibot';
+import { readNpmStart } from '../../test/support/npm-start.ts';
 
-const ROOT = path.join(import.meta.dirname, '../..');
-const Package = v.object({ scripts: v.object({ start: v.pipe(v.string(), v.startsWith('node ')) }) });
 const READY = /ready at (\S+)/;
 
 /** A server in a process of its own. */
@@ -17,9 +15,7 @@ export interface RunningServer {
 
 /** `npm start` over a data folder and trust documents. */
 export async function startLocalService(data: string, trust: string): Promise<RunningServer> {
-  const { scripts } = v.parse(Package, JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')));
-  const [, ...start] = scripts.start.split(' ');
-  return await startServer([...start, '--port', '0', '--data', data, '--trust', trust]);
+  return await startServer([...(await readNpmStart()), '--port', '0', '--data', data, '--trust', trust]);
 }
 
 /** Node's own HTTP server, which answers whatever comes with so many bytes: what no handler can be faster than. */
@@ -29,7 +25,7 @@ export function startBareServer(bytes: number): Promise<RunningServer> {
 
 /** @throws Error when it ends before it is ready */
 async function startServer(args: readonly string[]): Promise<RunningServer> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   let output = '';
   for await (const text of child.stderr) {
     output += String(text);

@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { residentMegabytes } from '../../bench/service/local-service.ts';
 import { DEMO_IMAGES } from '../../demo/demo-images.ts';
 import { DEMO_REPOSITORY } from '../../demo/demo-releases.ts';
+import { readNpmStart } from '../support/npm-start.ts';
 import { loadSteadily, percentile99, type SteadyFigures, type SteadyRequest } from './steady-load.ts';
 
 const HELP = `Loads the service on one machine at a steady rate, and says whether it stays as it was.
@@ -30,14 +31,14 @@ const SETTLE_MS = 120_000;
 const MAX_GROWTH = 1.2;
 const MAX_SLOWER = 1.1;
 const SAMPLES = 100;
-const MAIN = path.join(import.meta.dirname, '../../local/main.ts');
 const { digest } = DEMO_IMAGES.first;
 const PULLSPEC = `${DEMO_REPOSITORY}@${digest}`;
 const SIGNATURE = `/signatures/${digest.replace(':', '=')}/signature-1`;
 
 /** A service of its own, and the tags of the pushes that it has given a verdict on. */
 async function startService(data: string) {
-  const child = spawn(process.execPath, [MAIN, '--port', '0', '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const args = [...(await readNpmStart()), '--port', '0', '--data', data];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const decided = new Set<string>();
   createInterface(child.stdout).on('line', (line) => {
     if (!line.includes('"message":"Signet Verdict"')) return;
