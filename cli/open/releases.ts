@@ -3,9 +3,10 @@ import { StoreError } from '../../lib/base/errors/store-error.ts';
 import { parseNamedDigest } from '../../lib/base/names/reference.ts';
 import type { ReleaseVersion } from '../../lib/cluster/render/release-version.ts';
 import type { LeftOutPayload, WantedRelease } from '../../lib/mirror/check/check-mirror.ts';
+import { findEmptyGraphs, noRelease, type ReadPlace } from '../../lib/mirror/graph/empty-graphs.ts';
 import { describeOutside, listReleases } from '../../lib/mirror/graph/list-releases.ts';
 import type { UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
-import { type GraphPlace, readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
+import { readGraphs, toGraphPlaces } from '../../lib/mirror/graph/read-graph.ts';
 import type { PreparedTrust, StoreAccess } from '../../lib/trust/prepared/prepared-trust.ts';
 import type { Judged } from '../shell/formats/judgement.ts';
 import type { StoreOptions } from '../shell/options.ts';
@@ -114,8 +115,7 @@ export async function openGraphs(
   signal: AbortSignal,
 ): Promise<readonly UpdateGraph[]> {
   const read = await readPlaces(from, options, storeAccess, signal);
-  const filled = read.filter(({ graph: { nodes } }) => nodes.length > 0);
-  const empty = read.filter((one) => !filled.includes(one) && !isElsewhere(one, filled));
+  const empty = findEmptyGraphs(read);
   if (empty.length > 0) throw noRelease(empty.map(({ graph: { source } }) => source));
   return read.map(({ graph }) => graph);
 }
@@ -128,21 +128,6 @@ export async function openAnyGraphs(
   signal: AbortSignal,
 ): Promise<readonly UpdateGraph[]> {
   return (await readPlaces(from, options, storeAccess, signal)).map(({ graph }) => graph);
-}
-
-/** Places that a message names; there may be hundreds. */
-const MAX_NAMED = 4;
-
-/** What was asked for and is in no graph. */
-export function noRelease(places: readonly string[]): InputError {
-  const rest = places.length - MAX_NAMED;
-  const shown = [...places.slice(0, MAX_NAMED), ...(rest > 0 ? [`${rest} more`] : [])];
-  return new InputError('BodyInvalid', `there is no release in ${shown.join(', ')}`);
-}
-
-interface ReadPlace {
-  readonly place: GraphPlace;
-  readonly graph: UpdateGraph;
 }
 
 async function readPlaces(
@@ -160,23 +145,6 @@ async function readPlaces(
   } finally {
     client.close();
   }
-}
-
-/**
- * Whether a channel and an architecture both have releases, only not together: few channels are there for every
- * architecture. An update service answers what it does not know with no nodes.
- */
-function isElsewhere({ place }: ReadPlace, filled: readonly ReadPlace[]): boolean {
-  const [channel, architecture] = readAsked(place);
-  if (channel === undefined || architecture === undefined) return false;
-  const others = filled.map((one) => readAsked(one.place));
-  return others.some(([one]) => one === channel) && others.some(([, one]) => one === architecture);
-}
-
-function readAsked(place: GraphPlace): readonly [channel: string | undefined, architecture: string | undefined] {
-  return place.kind === 'url'
-    ? [place.url.searchParams.get('channel') ?? undefined, place.architecture]
-    : [undefined, undefined];
 }
 
 /** @throws InputError `ArgumentInvalid` when the options name no release, or say how to read a graph that they do not name */

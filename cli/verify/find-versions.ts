@@ -3,13 +3,14 @@ import { StoreError } from '../../lib/base/errors/store-error.ts';
 import type { Digest } from '../../lib/base/names/digest.ts';
 import type { Repository } from '../../lib/base/names/reference.ts';
 import { listHeldReleases } from '../../lib/mirror/audit/held-releases.ts';
+import { noRelease } from '../../lib/mirror/graph/empty-graphs.ts';
 import { describeOutside, listReleases, type Payload } from '../../lib/mirror/graph/list-releases.ts';
 import type { GraphNode, UpdateGraph } from '../../lib/mirror/graph/parse-graph.ts';
 import { type ReleaseName, toArchitecture } from '../../lib/mirror/graph/release-name.ts';
 import { isUrlLike } from '../../lib/platform/http/http-url.ts';
 import { openObjectStore } from '../../lib/platform/objects/open-object-store.ts';
 import type { ReadyTrust } from '../../lib/trust/source/trust-source.ts';
-import { noRelease, openAnyGraphs, openGraphs } from '../open/releases.ts';
+import { openAnyGraphs, openGraphs } from '../open/releases.ts';
 import type { StoreOptions } from '../shell/options.ts';
 
 export interface VersionOptions extends StoreOptions {

@@ -7,6 +7,7 @@ import type { ObjectStore } from '../../platform/objects/port/object-store.ts';
 import type { Queue } from '../../platform/queues/queue.ts';
 import { runBounded } from '../../platform/queues/run-bounded.ts';
 import type { ReadyTrust } from '../../trust/source/trust-source.ts';
+import { findEmptyGraphs, noRelease, type ReadPlace } from '../graph/empty-graphs.ts';
 import type { UpdateGraph } from '../graph/parse-graph.ts';
 import type { ChildrenReader } from '../graph/read-children.ts';
 import { GRAPH_CONCURRENCY, type GraphPlace, readGraph } from '../graph/read-graph.ts';
@@ -41,7 +42,7 @@ export interface PlanMirrorResult extends Pick<Wanted, 'outside' | 'childless' |
   readonly held: number;
   /** Absent lately, and not read again yet. */
   readonly resting: number;
-  /** Graphs that could not be read. The others were planned. */
+  /** Graphs that could not be read, or hold no release. The others were planned. */
   readonly failures: readonly GraphFailure[];
   /** Missing while no graph can be read. */
   readonly coverage?: Coverage | undefined;
@@ -104,15 +105,18 @@ async function planWanted(request: PlanMirrorRequest, wanted: readonly Digest[])
   return await planDigests({ objects, wanted, keyrings: trust.keyrings.length, asked, now, signal });
 }
 
-/** A graph that fails does not stop the others: the next scheduled run may be hours away. */
+/**
+ * A graph that fails does not stop the others: the next scheduled run may be hours away. One without a release fails: to
+ * believe it would take every release of the graph for unwanted, and the mirror for whole.
+ */
 async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<{
   readonly graphs: readonly UpdateGraph[];
   readonly failures: readonly GraphFailure[];
 }> {
   const failures: GraphFailure[] = [];
-  const graphs = await runBounded(places, GRAPH_CONCURRENCY, async (place) => {
+  const answers = await runBounded(places, GRAPH_CONCURRENCY, async (place): Promise<readonly ReadPlace[]> => {
     try {
-      return [await readGraph(place, { client, signal })];
+      return [{ place, graph: await readGraph(place, { client, signal }) }];
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof InputError || error instanceof StoreError)) throw error;
@@ -120,7 +124,10 @@ async function readEach({ places, client, signal }: PlanMirrorRequest): Promise<
       return [];
     }
   });
-  return { graphs: graphs.flat(), failures };
+  const read = answers.flat();
+  const empty = findEmptyGraphs(read);
+  for (const { graph } of empty) failures.push({ source: graph.source, error: noRelease([graph.source]) });
+  return { graphs: read.filter((one) => !empty.includes(one)).map(({ graph }) => graph), failures };
 }
 
 /** Whether a keyring still lacks a signature. One may satisfy several keyrings, so a listing does not tell. */

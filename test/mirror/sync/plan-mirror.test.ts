@@ -42,7 +42,7 @@ async function serve(answer: (channel: string | null) => UpdateAnswer): Promise<
   return service.graphUrl;
 }
 
-type Change = Partial<Omit<PlanMirrorRequest, 'places'>> & { readonly channels?: readonly string[] };
+type Change = Partial<PlanMirrorRequest> & { readonly channels?: readonly string[] };
 
 /** A plan over one graph, and what it queued. */
 async function plan(
@@ -164,6 +164,7 @@ describe('a graph that cannot be had stops no other', () => {
     { name: 'not found', answer: { status: 404 }, code: 'NotFound' },
     { name: 'another question', answer: { status: 400 }, code: 'ArgumentInvalid' },
     { name: 'half of it', answer: { cut: GRAPH }, code: 'ConnectionFailed' },
+    { name: 'no release', answer: '{"nodes":[]}', code: 'BodyInvalid' },
   ] as const)('$name: $code', async ({ answer, code }) => {
     const { result, queued } = await plan((channel) => (channel === 'bad' ? answer : GRAPH), {
       channels: ['bad', 'good'],
@@ -171,6 +172,24 @@ describe('a graph that cannot be had stops no other', () => {
     expect(queued).toEqual(VERSIONS.map(digestOf));
     expect(result.failures).toMatchObject([{ error: { code } }]);
     expect(result.failures[0]?.source).toMatch(/ \(bad\)$/);
+  });
+
+  test('without a release in any, what the last plan found stays the answer', async () => {
+    const { result } = await plan('{"nodes":[]}', { channels: ['stable-4.16', 'fast-4.16'] });
+    expect(result).toMatchObject({ wanted: 0, queued: 0, failures: [{}, {}] });
+    expect(result).not.toHaveProperty('coverage');
+    expect(result).not.toHaveProperty('catalog');
+  });
+
+  test('a channel that one architecture lacks is read', async () => {
+    const graphUrl = await serve((channel) => (channel === 'lacks' ? '{"nodes":[]}' : GRAPH));
+    const places = toGraphPlaces(graphUrl, { channels: ['good'], architectures: ['amd64', 'arm64'] });
+    const lacking = toGraphPlaces(graphUrl, { channels: ['lacks'], architectures: ['arm64'] });
+    const elsewhere = toGraphPlaces(await serve(() => GRAPH), { channels: ['lacks'], architectures: ['amd64'] });
+    expect((await plan(GRAPH, { places: [...places, ...elsewhere, ...lacking] })).result.failures).toEqual([]);
+    const { failures, coverage } = (await plan(GRAPH, { places: [...places, ...lacking] })).result;
+    expect(failures.map(({ error }) => error.message)).toEqual([expect.stringContaining('there is no release in ')]);
+    expect(coverage?.failedGraphs).toBe(1);
   });
 
   test('without any graph the mirror is not even listed', async () => {
