@@ -31,10 +31,14 @@ afterEach(async () => {
 async function writeProfile(name: string, comment: string): Promise<void> {
   const head = `apiVersion: signet/v1\nkind: Profile\nmetadata: {name: ${name}}\n`;
   const spec = 'spec: {canonicalRepositories: [quay.io/openshift-release-dev/ocp-release]}\n';
-  // Whole at once: a look meanwhile would find a broken profile.
-  const aside = path.join(trust, `${name}.aside`);
-  await writeFile(aside, `${head}${spec}# ${comment}\n`);
-  await rename(aside, path.join(trust, name, 'profile.yaml'));
+  await writeWhole(path.join(trust, name, 'profile.yaml'), `${head}${spec}# ${comment}\n`);
+}
+
+/** Whole at once: a look meanwhile would find a file that is empty, or half of it. */
+async function writeWhole(file: string, text: string): Promise<void> {
+  const aside = path.join(trust, `${path.basename(file)}.aside`);
+  await writeFile(aside, text);
+  await rename(aside, file);
 }
 
 const breakProfile = (name: string): Promise<void> => writeFile(path.join(trust, name, 'broken.yaml'), 'kind: [');
@@ -138,7 +142,7 @@ describe('while it runs', () => {
     await until(() => lines.length > 0);
     expect(lines).toEqual([expect.stringMatching(/^error a: trust not published/)]);
     expect(await countPolicies()).toBe(1);
-    await writeFile(policy, `${IMAGE_POLICY}# written\n`);
+    await writeWhole(policy, `${IMAGE_POLICY}# written\n`);
     await until(() => lines.length > 1);
     expect(lines[1]).toMatch(/ a: trust published$/);
     // Who takes it away means it.
