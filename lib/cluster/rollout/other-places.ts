@@ -4,6 +4,7 @@ import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
 import { type CheckName, type Finding, finding } from './rollout.ts';
 import { type Comments, sets } from './set-values.ts';
+import { listLeads } from './unit-leads.ts';
 
 /** Files of a node by path; undefined for what is there without anybody knowing what it holds. */
 type NodeFiles = ReadonlyMap<string, Uint8Array | undefined>;
@@ -33,10 +34,12 @@ const CRIO: SettingNames = {
  * policy.json.
  */
 const UNITS: SettingNames = {
-  policy: ['CONTAINERS_POLICY_JSON', 'CONTAINER_SIGNATURE_POLICY', '--signature-policy'],
-  namespaces: ['CONTAINER_SIGNATURE_POLICY_DIR', '--signature-policy-dir'],
+  policy: ['CONTAINERS_POLICY_JSON', 'CONTAINER_SIGNATURE_POLICY', '--signature-policy', '-signature-policy'],
+  namespaces: ['CONTAINER_SIGNATURE_POLICY_DIR', '--signature-policy-dir', '-signature-policy-dir'],
   comments: 'line',
 };
+
+const SYSCONFIG = '/etc/sysconfig';
 
 /** Files, and directories whose files, can move the policies of CRI-O elsewhere. */
 const SETTINGS: ReadonlyMap<string, SettingNames> = new Map([
@@ -47,8 +50,11 @@ const SETTINGS: ReadonlyMap<string, SettingNames> = new Map([
   ['/etc/systemd/system/service.d', UNITS],
   ['/etc/systemd/system.conf', UNITS],
   ['/etc/systemd/system.conf.d', UNITS],
-  ['/etc/sysconfig', UNITS],
+  [SYSCONFIG, UNITS],
 ]);
+
+/** The machine-config operator's own: what it writes there are proxies, and every unit of a node names it. */
+const PROXIES = '/etc/mco/proxy.env';
 
 /** What root has of its own counts before what is below `/etc` (containers-policy.json(5), containers-registries.d(5)). */
 const ROOT_HOMES = ['/root/.config/containers', '/var/roothome/.config/containers'];
@@ -103,6 +109,7 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPla
     ...(hasNamespaces ? [{ kind: 'namespaces' as const, place: NAMESPACES }] : []),
     ...(hasNamespaces && !expected.has(POLICY) ? [] : [{ kind: 'policy' as const, place: POLICY }]),
   ];
+  const led = findLeads(others);
   const faults = others.flatMap(([file, bytes]) => {
     const directory = path.posix.dirname(file);
     const home = ROOT_HOMES.find((one) => directory === one || directory === `${one}/registries.d`);
@@ -114,7 +121,7 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPla
       );
     if (bytes === undefined) return [];
     if (isRegistriesD(file)) return findSharedSections(ours, file, bytes);
-    const names = SETTINGS.get(file) ?? SETTINGS.get(directory);
+    const names = SETTINGS.get(file) ?? SETTINGS.get(directory) ?? (led.files.has(file) ? UNITS : undefined);
     const text = Buffer.from(bytes).toString('utf8');
     return moved.flatMap(({ kind, place }) => {
       const setting = names?.[kind].find((name) => sets(name, place, text, names.comments));
@@ -124,7 +131,40 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPla
   const unknown = others.flatMap(([file, bytes]) =>
     bytes === undefined && isPlace(file) ? [`${file} is unknown: it is a link, or its contents are elsewhere`] : [],
   );
-  return { faults, unknown };
+  return { faults, unknown: moved.length === 0 ? unknown : [...unknown, ...led.unknown] };
+}
+
+/** Whether a file is of CRI-O's service, or of all services. */
+function isOfService(file: string): boolean {
+  const directory = path.posix.dirname(file);
+  if (directory === SYSCONFIG) return path.posix.basename(file).startsWith('crio');
+  return (SETTINGS.get(file) ?? SETTINGS.get(directory)) === UNITS;
+}
+
+/** Files of variables that units name, and what units lead to without anybody knowing what it holds. */
+function findLeads(others: readonly (readonly [string, Uint8Array | undefined])[]): {
+  readonly files: ReadonlySet<string>;
+  readonly unknown: readonly string[];
+} {
+  const known = new Map(others);
+  const files = new Set<string>();
+  const unknown: string[] = [];
+  // The list grows while it is gone through: variables may name other settings.
+  const open = others.map(([file]) => file).filter(isOfService);
+  for (const file of open) {
+    for (const { kind, place } of listLeads(Buffer.from(known.get(file) ?? '').toString('utf8'))) {
+      if (kind === 'program') unknown.push(`${file} starts ${place}, of which nothing is known`);
+      else if (kind === 'settings') unknown.push(`${file} has CRI-O read ${place}, which is not looked at`);
+      else if (files.has(place)) continue;
+      else if (known.get(place) !== undefined) {
+        files.add(place);
+        open.push(place);
+      } else if (place !== PROXIES && path.posix.dirname(place) !== SYSCONFIG) {
+        unknown.push(`${file} has CRI-O read the variables of ${place}, which are not looked at`);
+      }
+    }
+  }
+  return { files, unknown };
 }
 
 /** Whether something at this path may count, or everything below it. */

@@ -28,7 +28,7 @@ function listValues(setting: string, line: string, comments: Comments): readonly
   for (let at = line.indexOf(setting); at >= 0 && at < end; at = line.indexOf(setting, at + 1)) {
     const [before, behind] = [line.slice(0, at), line.slice(at + setting.length)];
     const isWhole = !/[\w-]/.test(before.slice(-1)) && !/[\w-]/.test(behind.slice(0, 1));
-    if (isWhole) values.push(readValue(before, behind, setting.startsWith('--')));
+    if (isWhole) values.push(readValue(before, behind, setting.startsWith('-')));
   }
   return values;
 }

@@ -263,6 +263,9 @@ describe('who owns the path, from oc get mcp,mc', () => {
   });
 });
 
+const UNIT = '/etc/systemd/system/crio.service';
+const UNIT_D = `${UNIT}.d`;
+
 describe('other places that nodes read signature settings from', () => {
   const SECTION = 'docker:\n  a.example: {use-sigstore-attachments: true}\n';
   const OURS_D = '/etc/containers/registries.d/ours.yaml';
@@ -320,6 +323,19 @@ describe('other places that nodes read signature settings from', () => {
     ['the file beside its drop-ins', '/etc/crio/crio.conf', 'signature_policy = "/etc/x"', 'signature_policy'],
     ['CRI-O’s own variable', '/etc/sysconfig/crio', 'CONTAINER_SIGNATURE_POLICY=/x', 'CONTAINER_SIGNATURE_POLICY'],
     ['an option', '/etc/sysconfig/crio', 'CRIO_CONFIG_OPTIONS="--signature-policy /x"', '--signature-policy'],
+    ['an option with one dash', '/etc/sysconfig/crio', 'CRIO_CONFIG_OPTIONS=-signature-policy=/x', '-signature-policy'],
+    ['variables that are looked at', `${UNIT_D}/9`, 'EnvironmentFile=-/etc/sysconfig/crio', undefined],
+    ['proxies of the operator', `${UNIT_D}/9`, 'EnvironmentFile=/etc/mco/proxy.env', undefined],
+    ['the program itself', UNIT, 'ExecStart=/usr/bin/crio \\\n  $CRIO_CONFIG_OPTIONS', undefined],
+    [
+      'its own settings',
+      UNIT,
+      'ExecStart=/usr/bin/crio --config=/etc/crio/crio.conf -d /etc/crio/crio.conf.d',
+      undefined,
+    ],
+    ['an option of another command', `${UNIT_D}/9`, 'ExecStartPre=/bin/sh -c true', undefined],
+    ['what is forgotten', `${UNIT_D}/9`, 'ExecStart=\nEnvironmentFile=', undefined],
+    ['a comment of a unit', `${UNIT_D}/9`, '#ExecStart=/x', undefined],
     [
       'a variable behind another one',
       '/etc/systemd/system/crio.service.d/9',
@@ -370,6 +386,49 @@ describe('other places that nodes read signature settings from', () => {
 });
 
 describe('places of which nothing is known are no all-clear', () => {
+  test.each<[name: string, file: string, text: string, place: string]>([
+    ['variables elsewhere', `${UNIT_D}/9`, 'EnvironmentFile=-"/etc/x.env"', '/etc/x.env'],
+    ['variables of all services', '/etc/systemd/system/service.d/9', 'EnvironmentFile=/run/%n', '/run/%n'],
+    ['another program', `${UNIT_D}/9`, 'ExecStart=\nExecStart=-/opt/bin/crio', '/opt/bin/crio'],
+    ['a shell around it', UNIT, 'ExecStart=/bin/sh -c "exec /usr/bin/crio"', '/bin/sh'],
+    ['other settings', UNIT, 'ExecStart=/usr/bin/crio --config /x.conf', '/x.conf'],
+    ['other settings, one dash', UNIT, 'ExecStart=/usr/bin/crio -config=/x.conf', '/x.conf'],
+    ['other settings on the next line', UNIT, 'ExecStart=/usr/bin/crio \\\n -c /x.conf', '/x.conf'],
+    ['another folder of drop-ins', UNIT, 'ExecStart=/usr/bin/crio --config-dir "/x.d"', '/x.d'],
+    ['other settings by options', '/etc/sysconfig/crio', 'CRIO_CONFIG_OPTIONS="--config /x.conf"', '/x.conf'],
+    ['other settings by a variable', `${UNIT_D}/9`, 'Environment="CONTAINER_CONFIG=/x.conf"', '/x.conf'],
+    ['another folder by a variable', '/etc/sysconfig/crio-x', 'CONTAINER_CONFIG_DIR=/x.d', '/x.d'],
+  ])('a unit leads to %s', (_, file, text, place) => {
+    const node = { node: 'a', files: new Map([[PATH, POLICY]]), others: new Map([[file, Buffer.from(text)]]) };
+    const found = checkRollout(described(AFTER), expected, [node]);
+    expect(found.outcome).toBe('not-live');
+    const finding = found.pools[0]?.findings.find(({ check }) => check === 'nodes');
+    expect(finding?.answer).toBe('unknown');
+    expect(finding?.details.join()).toContain(place);
+  });
+
+  test('variables that a unit names are read, where they are known', () => {
+    const rendered = other(NEW_RENDERED, PATH, POLICY) as { spec: { config: Record<string, unknown> } };
+    const source = (text: string) => ({ source: `data:,${encodeURIComponent(text)}` });
+    const answer = (variables: string) => {
+      rendered.spec.config = {
+        storage: {
+          files: [
+            { path: PATH, contents: source(POLICY.toString()) },
+            { path: '/etc/x.env', contents: source(variables) },
+          ],
+        },
+        systemd: { units: [{ name: 'crio.service', contents: 'EnvironmentFile=/etc/x.env' }] },
+      };
+      const list = { apiVersion: 'v1', kind: 'List', items: [toObject(AFTER), rendered] };
+      const state = parseClusterState([{ name: 'mcp.json', bytes: Buffer.from(JSON.stringify(list)) }]);
+      return checkRollout(state, expected, undefined).pools[0]?.findings.find(({ check }) => check === 'owner');
+    };
+    expect(answer('A=b')?.answer).toBe('yes');
+    expect(answer('CONTAINER_SIGNATURE_POLICY=/x')?.answer).toBe('no');
+    expect(answer('CONTAINER_CONFIG=/x.conf')?.answer).toBe('unknown');
+  });
+
   const withSettings = (storage: object) => {
     const rendered = other(NEW_RENDERED, PATH, POLICY) as { spec: { config: { storage: { files: object[] } } } };
     const { files } = rendered.spec.config.storage;
