@@ -6,6 +6,7 @@ import { type Question, recognise } from '../../console/src/text/recognise.ts';
 import { shortenHex, shortenPullspec, shortenText } from '../../console/src/text/shorten.ts';
 import { formatAbsolute, formatRelative, listDays } from '../../console/src/text/times.ts';
 import { REASON_CODES } from '../../lib/base/errors/reason-code.ts';
+import { PLATFORMS_CHOSEN } from '../../lib/verdict/records/decision-row.ts';
 
 const HEX = '0123456789abcdef'.repeat(4);
 const DIGEST = `sha256:${HEX}`;
@@ -105,12 +106,14 @@ describe('CSV', () => {
 
 describe('a decision', () => {
   test('has a phrase for each reason code, and for no other', () => {
-    expect(Object.keys(PHRASES).toSorted()).toEqual([...REASON_CODES].toSorted());
+    expect(Object.keys(PHRASES).toSorted()).toEqual([...REASON_CODES, PLATFORMS_CHOSEN].toSorted());
   });
 
   test.each([
     ['accepted', false, [], 'Accepted: every requirement is met'],
+    ['accepted', false, [PLATFORMS_CHOSEN], 'Accepted: for the platforms that were asked for, and no others'],
     ['rejected', false, ['RepositoryMismatch'], 'Rejected: signed for another repository'],
+    ['rejected', false, ['RepositoryMismatch', PLATFORMS_CHOSEN], 'Rejected: signed for another repository'],
     [
       'rejected',
       false,

@@ -27,6 +27,8 @@ export const PHRASES: Readonly<Record<string, string>> = {
   TrustStale: 'the trust has not been refreshed',
   ContentMismatch: 'the content does not have its digest',
   LimitExceeded: 'something is larger than the limits allow',
+  // No reason: it stands in the index of decisions alone.
+  PlatformsChosen: 'for the platforms that were asked for, and no others',
 };
 
 const WORDS: Readonly<Record<Outcome, string>> = {
@@ -64,7 +66,8 @@ export function toReasons({ reasons = [], fault }: Taken): string {
 /** A decision in one sentence, as in `Rejected: signed for another repository`. */
 export function toSentence(outcome: Outcome, forced: boolean, codes: readonly string[]): string {
   const word = forced ? 'Accepted by force' : toOutcomeWord(outcome);
-  const [first, ...others] = codes;
+  const reasons = codes.filter((code) => code !== 'PlatformsChosen');
+  const [first, ...others] = reasons.length === 0 ? codes : reasons;
   if (first === undefined) return outcome === 'accepted' && !forced ? 'Accepted: every requirement is met' : word;
   const more =
     others.length === 0 ? '' : `, and ${others.length === 1 ? 'one more reason' : `${others.length} more reasons`}`;

@@ -23,13 +23,15 @@ export interface DecisionRow {
   readonly digest?: string | undefined;
   /** `registry/repository[:tag]` that was pushed to, where the pullspec says something else. */
   readonly pushed?: string | undefined;
-  /** Of the reasons, each once. */
+  /** Of the reasons, each once, and {@link PLATFORMS_CHOSEN}. */
   readonly codes: readonly string[];
   readonly caller?: Asked['caller'];
   /** Set where caller, codes or what was pushed did not fit: the record has them. */
   readonly isCut?: true | undefined;
 }
 
+/** Among the codes of a decision that is about the platforms which the caller named, and about no other image of an index. */
+export const PLATFORMS_CHOSEN = 'PlatformsChosen';
 /** Characters of a row in a key, which has 1024 bytes with the bucket's prefix. */
 export const MAX_ROW_CHARS = 700;
 /** Characters of a segment of a key: a directory takes 255. */
@@ -71,7 +73,7 @@ export async function createEntries(objects: ObjectStore, record: VerdictRecord)
 }
 
 export function toDecisionRow({ id, asked, verdict, firstDecidedAt }: VerdictRecord): DecisionRow {
-  const { outcome, forced, profile, mode, pullspec, reasons } = verdict;
+  const { outcome, forced, profile, mode, pullspec, reasons, platforms } = verdict;
   const { source, registry, repository, tag, caller } = asked;
   const pushed = `${registry ?? ''}/${repository ?? ''}${tag === undefined ? '' : `:${tag}`}`;
   const judged = parsePullspec(pullspec);
@@ -88,7 +90,7 @@ export function toDecisionRow({ id, asked, verdict, firstDecidedAt }: VerdictRec
     repository: judged.repository,
     ...(judged.digest === undefined ? {} : { digest: judged.digest }),
     ...(isSame || pushed === judged.repository ? {} : { pushed }),
-    codes: [...new Set(reasons.map(({ code }) => code))],
+    codes: [...new Set(reasons.map(({ code }) => code)), ...(platforms === undefined ? [] : [PLATFORMS_CHOSEN])],
     ...(caller === undefined ? {} : { caller }),
   };
 }
@@ -98,7 +100,8 @@ export function formatRow(record: VerdictRecord, row: DecisionRow = toDecisionRo
   const name = toPointerName(record);
   const whole = formatMembers(row, '-');
   if (whole.length <= MAX_ROW_CHARS) return `${name}.${whole}`;
-  return `${name}.${formatMembers({ ...row, caller: undefined, pushed: undefined, codes: [] }, 'c')}`;
+  const codes = row.codes.filter((code) => code === PLATFORMS_CHOSEN);
+  return `${name}.${formatMembers({ ...row, caller: undefined, pushed: undefined, codes }, 'c')}`;
 }
 
 function formatMembers(row: DecisionRow, cut: string): string {

@@ -47,6 +47,7 @@ describe('a row', () => {
     ['a decision', sample],
     ['a push', change({ source: 'quay', registry: 'quay.io', repository: 'acme/x', tag: '1' }, {}, TIME)],
     ['one with a caller', change({ caller }, { forced: true }, TIME)],
+    ['one of chosen platforms', change({}, { platforms: ['linux/s390x'] }, TIME)],
     ['one without a digest', change({}, { pullspec: 'quay.io/a/b:1', digest: undefined }, TIME)],
     ['the longest pullspec', change({}, { pullspec: longPullspec }, TIME)],
   ])('of %s is read from its keys', async (_, record) => {
@@ -70,6 +71,8 @@ describe('a row', () => {
       expect(() => parseObjectKey(`${'x'.repeat(100)}/${key}`)).not.toThrow();
     }
     expect(parseRow(formatRow(record))).toEqual({ ...rest, codes: [], isCut: true });
+    const chosen = { ...record, verdict: { ...record.verdict, platforms: ['linux/s390x'] } };
+    expect(parseRow(formatRow(chosen))?.codes).toEqual(['PlatformsChosen']);
   });
 
   const name = toPointerName(sample);
