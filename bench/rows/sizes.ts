@@ -13,8 +13,9 @@ const BLOCK_BYTES = 512;
 const run = promisify(execFile);
 
 /**
- * What an installation takes on disk. Those of the repository are what is there, as `npm ci` left them; the npm
- * package is packed and installed into an empty folder, which needs no registry, for it has no dependencies.
+ * What an installation takes on disk. Those of the repository are what is there, as `npm ci` left them, without what was
+ * kept beside it since. The npm package is packed and installed into an empty folder, which needs no registry, for it
+ * has no dependencies.
  */
 export async function measureSizes(): Promise<readonly Row[]> {
   return [
@@ -62,12 +63,17 @@ async function toMegabytes(folder: string): Promise<number> {
   return bytes === undefined ? Number.NaN : bytes / MB;
 }
 
+/** What tests, builds and the command line keep beside packages for their next run: no installation brings it. */
+const KEPT = /^\.(?:cache|vite|vite-temp|vitest-cache)$/;
+
 /** Undefined where there is no such folder. A file with several names counts once. */
 async function measureFolder(root: string): Promise<number | undefined> {
   const seen = new Set<number>();
   let bytes = 0;
   try {
     for (const { name, parentPath } of await readdir(root, { recursive: true, withFileTypes: true })) {
+      const [top = ''] = path.relative(root, path.join(parentPath, name)).split(path.sep);
+      if (KEPT.test(top)) continue;
       const { blocks, ino } = await lstat(path.join(parentPath, name));
       if (!seen.has(ino)) bytes += blocks * BLOCK_BYTES;
       seen.add(ino);
