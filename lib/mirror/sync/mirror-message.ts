@@ -19,7 +19,7 @@ export function toMirrorBody(profile: string, digest: Digest, repository?: Repos
   return JSON.stringify({ schema: 1, profile, digest, repository } satisfies MirrorMessage);
 }
 
-/** The schema of a message. */
+/** What the consumer of the queue takes for a message: one with anything else in it is refused. */
 export const MirrorMessageSchema = v.strictObject({
   schema: v.literal(1),
   profile: v.pipe(v.string(), v.minLength(1), v.maxLength(63)),
@@ -28,6 +28,7 @@ export const MirrorMessageSchema = v.strictObject({
     v.custom<Repository>((value) => typeof value === 'string' && isRepository(value), 'not a repository'),
   ),
 });
+
 /** Queues what a decision found outside the mirror. @throws StoreError */
 export async function queueUnmirrored(queue: Queue, profile: string, unmirrored: readonly Unmirrored[]): Promise<void> {
   if (unmirrored.length === 0) return;
