@@ -4,7 +4,7 @@ import { parseTrustFile } from '../../trust/documents/parse-trust-file.ts';
 import { readRegistriesD } from '../../trust/registries-d/read-registries-d.ts';
 import { type CheckName, type Finding, finding } from './rollout.ts';
 import { type Comments, sets } from './set-values.ts';
-import { listLeads } from './unit-leads.ts';
+import { followUnits, readUnitLines } from './unit-leads.ts';
 
 /** Files of a node by path; undefined for what is there without anybody knowing what it holds. */
 type NodeFiles = ReadonlyMap<string, Uint8Array | undefined>;
@@ -48,6 +48,11 @@ const SETTINGS: ReadonlyMap<string, SettingNames> = new Map([
   ['/etc/systemd/system/crio.service', UNITS],
   ['/etc/systemd/system/crio.service.d', UNITS],
   ['/etc/systemd/system/service.d', UNITS],
+  ['/etc/systemd/system.control/crio.service', UNITS],
+  ['/etc/systemd/system.control/crio.service.d', UNITS],
+  ['/usr/local/lib/systemd/system/crio.service', UNITS],
+  ['/usr/local/lib/systemd/system/crio.service.d', UNITS],
+  ['/usr/local/lib/systemd/system/service.d', UNITS],
   ['/etc/systemd/system.conf', UNITS],
   ['/etc/systemd/system.conf.d', UNITS],
   [SYSCONFIG, UNITS],
@@ -59,7 +64,7 @@ const PROXIES = '/etc/mco/proxy.env';
 /** What root has of its own counts before what is below `/etc` (containers-policy.json(5), containers-registries.d(5)). */
 const ROOT_HOMES = ['/root/.config/containers', '/var/roothome/.config/containers'];
 
-const SINGLE = ['/etc/crio/crio.conf', '/etc/systemd/system/crio.service', '/etc/systemd/system.conf'];
+const SINGLE = [...SETTINGS.keys()].filter((place) => /\.(?:conf|service)$/.test(place));
 
 /** Files that may count where they are. */
 export const SETTING_FILES: readonly string[] = [...SINGLE, ...ROOT_HOMES.map((home) => `${home}/policy.json`)];
@@ -109,7 +114,7 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPla
     ...(hasNamespaces ? [{ kind: 'namespaces' as const, place: NAMESPACES }] : []),
     ...(hasNamespaces && !expected.has(POLICY) ? [] : [{ kind: 'policy' as const, place: POLICY }]),
   ];
-  const led = findLeads(others);
+  const led = followUnits(new Map(others), others.map(([file]) => file).filter(isOfService), isQuiet);
   const faults = others.flatMap(([file, bytes]) => {
     const directory = path.posix.dirname(file);
     const home = ROOT_HOMES.find((one) => directory === one || directory === `${one}/registries.d`);
@@ -121,8 +126,9 @@ export function findOtherPlaces(expected: NodeFiles, found: NodeFiles): OtherPla
       );
     if (bytes === undefined) return [];
     if (isRegistriesD(file)) return findSharedSections(ours, file, bytes);
-    const names = SETTINGS.get(file) ?? SETTINGS.get(directory) ?? (led.files.has(file) ? UNITS : undefined);
-    const text = Buffer.from(bytes).toString('utf8');
+    const names = SETTINGS.get(file) ?? SETTINGS.get(directory) ?? (led.variables.has(file) ? UNITS : undefined);
+    const written = Buffer.from(bytes).toString('utf8');
+    const text = names === UNITS ? readUnitLines(written).join('\n') : written;
     return moved.flatMap(({ kind, place }) => {
       const setting = names?.[kind].find((name) => sets(name, place, text, names.comments));
       return setting === undefined ? [] : [`${file} sets ${setting}: CRI-O does not go by ${place}`];
@@ -141,30 +147,9 @@ function isOfService(file: string): boolean {
   return (SETTINGS.get(file) ?? SETTINGS.get(directory)) === UNITS;
 }
 
-/** Files of variables that units name, and what units lead to without anybody knowing what it holds. */
-function findLeads(others: readonly (readonly [string, Uint8Array | undefined])[]): {
-  readonly files: ReadonlySet<string>;
-  readonly unknown: readonly string[];
-} {
-  const known = new Map(others);
-  const files = new Set<string>();
-  const unknown: string[] = [];
-  // The list grows while it is gone through: variables may name other settings.
-  const open = others.map(([file]) => file).filter(isOfService);
-  for (const file of open) {
-    for (const { kind, place } of listLeads(Buffer.from(known.get(file) ?? '').toString('utf8'))) {
-      if (kind === 'program') unknown.push(`${file} starts ${place}, of which nothing is known`);
-      else if (kind === 'settings') unknown.push(`${file} has CRI-O read ${place}, which is not looked at`);
-      else if (files.has(place)) continue;
-      else if (known.get(place) !== undefined) {
-        files.add(place);
-        open.push(place);
-      } else if (place !== PROXIES && path.posix.dirname(place) !== SYSCONFIG) {
-        unknown.push(`${file} has CRI-O read the variables of ${place}, which are not looked at`);
-      }
-    }
-  }
-  return { files, unknown };
+/** Whether a file of variables that nobody knows takes nothing away: it is looked for, or holds proxies. */
+function isQuiet(file: string): boolean {
+  return file === PROXIES || (isOfService(file) && path.posix.dirname(file) === SYSCONFIG);
 }
 
 /** Whether something at this path may count, or everything below it. */

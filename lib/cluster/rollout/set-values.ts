@@ -9,7 +9,8 @@ export function sets(setting: string, place: string, text: string, comments: Com
   );
 }
 
-function readEscapes(text: string): string {
+/** A text with its escapes read. */
+export function readEscapes(text: string): string {
   const escape = /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))/g;
   return text.replace(escape, (_, octet?: string, unit?: string) =>
     String.fromCharCode(Number.parseInt(octet ?? unit ?? '', 16)),

@@ -337,6 +337,27 @@ describe('other places that nodes read signature settings from', () => {
     ['what is forgotten', `${UNIT_D}/9`, 'ExecStart=\nEnvironmentFile=', undefined],
     ['a comment of a unit', `${UNIT_D}/9`, '#ExecStart=/x', undefined],
     [
+      'the home that root has',
+      `${UNIT_D}/9`,
+      'User=root\nEnvironment=HOME=/root "XDG_CONFIG_HOME=/root/.config"',
+      undefined,
+    ],
+    ['what beside it takes options', `${UNIT_D}/9`, 'ExecStartPre=/bin/sh \\\n  -c true\nBindPaths=', undefined],
+    ['the same policy on the next line', UNIT, `ExecStart=/usr/bin/crio --signature-policy \\\n ${PATH}`, undefined],
+    ['an option behind a comment', UNIT, 'ExecStart=/usr/bin/crio \\\n#x\n --signature-policy=/x', 'sets'],
+    [
+      'a drop-in of systemctl',
+      '/etc/systemd/system.control/crio.service.d/9',
+      'Environment=CONTAINER_SIGNATURE_POLICY=/x',
+      'sets',
+    ],
+    [
+      'a unit of the administrator',
+      '/usr/local/lib/systemd/system/crio.service',
+      'Environment=CONTAINER_SIGNATURE_POLICY=/x',
+      'sets',
+    ],
+    [
       'a variable behind another one',
       '/etc/systemd/system/crio.service.d/9',
       'Environment = "A=#" "CONTAINERS_POLICY_JSON=/x"',
@@ -398,6 +419,17 @@ describe('places of which nothing is known are no all-clear', () => {
     ['other settings by options', '/etc/sysconfig/crio', 'CRIO_CONFIG_OPTIONS="--config /x.conf"', '/x.conf'],
     ['other settings by a variable', `${UNIT_D}/9`, 'Environment="CONTAINER_CONFIG=/x.conf"', '/x.conf'],
     ['another folder by a variable', '/etc/sysconfig/crio-x', 'CONTAINER_CONFIG_DIR=/x.d', '/x.d'],
+    ['other settings behind a comment', UNIT, 'ExecStart=/usr/bin/crio \\\n # x\n --config /x.conf', '/x.conf'],
+    ['another program below a comment that seems to go on', UNIT, '# x \\\nExecStart=/opt/crio', '/opt/crio'],
+    ['another program below two backslashes', UNIT, 'Description=x\\\\\nExecStart=/opt/crio', '/opt/crio'],
+    ['another program below a backslash and a space', UNIT, 'Description=x\\ \nExecStart=/opt/crio', '/opt/crio'],
+    ['other settings by a variable of its own', `${UNIT_D}/9`, 'Environment="EXTRA=--config /x.conf"', '/x.conf'],
+    ['other settings by an escape', UNIT, 'ExecStart=/usr/bin/crio --con\\x66ig /x.conf', '/x.conf'],
+    ['another home', `${UNIT_D}/9`, 'Environment=HOME=/x', '/x'],
+    ['another home of settings', '/etc/systemd/system.conf', 'DefaultEnvironment="XDG_CONFIG_HOME=/x"', '/x'],
+    ['another user', `${UNIT_D}/9`, 'User=crio', 'sets User to crio'],
+    ['another view of its files', `${UNIT_D}/9`, 'BindReadOnlyPaths=/x:/etc/containers', 'sets BindReadOnlyPaths'],
+    ['variables of another program', `${UNIT_D}/9`, 'EnvironmentFile=/etc/sysconfig/other', '/etc/sysconfig/other'],
   ])('a unit leads to %s', (_, file, text, place) => {
     const node = { node: 'a', files: new Map([[PATH, POLICY]]), others: new Map([[file, Buffer.from(text)]]) };
     const found = checkRollout(described(AFTER), expected, [node]);
