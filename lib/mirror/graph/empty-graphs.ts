@@ -12,7 +12,8 @@ export interface ReadPlace {
  * The graphs without a release. An update service answers what it does not know, a misspelt channel among it, with no
  * nodes: what holds for all releases of such a graph was looked at nowhere.
  *
- * A channel and an architecture may both have releases, only not together: few channels are there for every architecture.
+ * A channel and an architecture may both have releases in one service, only not together: few channels are there for every
+ * architecture. What another service has says nothing of this one.
  */
 export function findEmptyGraphs(read: readonly ReadPlace[]): readonly ReadPlace[] {
   const filled = read.filter(({ graph: { nodes } }) => nodes.length > 0);
@@ -20,16 +21,24 @@ export function findEmptyGraphs(read: readonly ReadPlace[]): readonly ReadPlace[
 }
 
 function isElsewhere({ place }: ReadPlace, filled: readonly ReadPlace[]): boolean {
-  const [channel, architecture] = readAsked(place);
-  if (channel === undefined || architecture === undefined) return false;
-  const others = filled.map((one) => readAsked(one.place));
-  return others.some(([one]) => one === channel) && others.some(([, one]) => one === architecture);
+  const asked = readAsked(place);
+  if (asked?.channel === undefined || asked.architecture === undefined) return false;
+  const others = filled.map((one) => readAsked(one.place)).filter((one) => one?.service === asked.service);
+  return (
+    others.some((one) => one?.channel === asked.channel) &&
+    others.some((one) => one?.architecture === asked.architecture)
+  );
 }
 
-function readAsked(place: GraphPlace): readonly [channel: string | undefined, architecture: string | undefined] {
-  return place.kind === 'url'
-    ? [place.url.searchParams.get('channel') ?? undefined, place.architecture]
-    : [undefined, undefined];
+/** What was asked of which service; undefined for a file. */
+function readAsked(place: GraphPlace) {
+  if (place.kind !== 'url') return undefined;
+  const { origin, pathname, searchParams } = place.url;
+  return {
+    service: `${origin}${pathname}`,
+    channel: searchParams.get('channel') ?? undefined,
+    architecture: place.architecture,
+  };
 }
 
 /** Places that a message names; there may be hundreds. */

@@ -19,6 +19,7 @@ const NOW = new Date('2026-11-22T12:00:00Z');
 const QUESTION = { channels: [], architectures: [] };
 const VERSIONS = ['4.16.0', '4.16.1', '4.16.2', '4.16.3'];
 const GRAPH = toGraphText(VERSIONS.map((version) => node(version)));
+const EMPTY = toGraphText([]);
 
 let signer: Signer;
 let prepared: PreparedTrust;
@@ -164,7 +165,7 @@ describe('a graph that cannot be had stops no other', () => {
     { name: 'not found', answer: { status: 404 }, code: 'NotFound' },
     { name: 'another question', answer: { status: 400 }, code: 'ArgumentInvalid' },
     { name: 'half of it', answer: { cut: GRAPH }, code: 'ConnectionFailed' },
-    { name: 'no release', answer: '{"nodes":[]}', code: 'BodyInvalid' },
+    { name: 'no release', answer: EMPTY, code: 'BodyInvalid' },
   ] as const)('$name: $code', async ({ answer, code }) => {
     const { result, queued } = await plan((channel) => (channel === 'bad' ? answer : GRAPH), {
       channels: ['bad', 'good'],
@@ -175,21 +176,31 @@ describe('a graph that cannot be had stops no other', () => {
   });
 
   test('without a release in any, what the last plan found stays the answer', async () => {
-    const { result } = await plan('{"nodes":[]}', { channels: ['stable-4.16', 'fast-4.16'] });
+    const { result } = await plan(EMPTY, { channels: ['stable-4.16', 'fast-4.16'] });
     expect(result).toMatchObject({ wanted: 0, queued: 0, failures: [{}, {}] });
     expect(result).not.toHaveProperty('coverage');
     expect(result).not.toHaveProperty('catalog');
   });
 
   test('a channel that one architecture lacks is read', async () => {
-    const graphUrl = await serve((channel) => (channel === 'lacks' ? '{"nodes":[]}' : GRAPH));
-    const places = toGraphPlaces(graphUrl, { channels: ['good'], architectures: ['amd64', 'arm64'] });
-    const lacking = toGraphPlaces(graphUrl, { channels: ['lacks'], architectures: ['arm64'] });
-    const elsewhere = toGraphPlaces(await serve(() => GRAPH), { channels: ['lacks'], architectures: ['amd64'] });
-    expect((await plan(GRAPH, { places: [...places, ...elsewhere, ...lacking] })).result.failures).toEqual([]);
-    const { failures, coverage } = (await plan(GRAPH, { places: [...places, ...lacking] })).result;
+    const service = await startUpdateService((question) =>
+      question.get('channel') === 'lacks' && question.get('arch') === 'arm64' ? EMPTY : GRAPH,
+    );
+    close.push(() => service.close());
+    const asked = (...channels: readonly string[]) =>
+      toGraphPlaces(service.graphUrl, { channels, architectures: ['amd64', 'arm64'] });
+    expect((await plan(GRAPH, { places: asked('good', 'lacks') })).result.failures).toEqual([]);
+    const { failures, coverage } = (await plan(GRAPH, { places: asked('lacks') })).result;
     expect(failures.map(({ error }) => error.message)).toEqual([expect.stringContaining('there is no release in ')]);
     expect(coverage?.failedGraphs).toBe(1);
+  });
+
+  test('a service that has no release at all fails, whatever another one has', async () => {
+    const question = { channels: ['stable-4.16', 'fast-4.16'], architectures: ['amd64', 'arm64'] };
+    const places = [await serve(() => GRAPH), await serve(() => EMPTY)].flatMap((url) => toGraphPlaces(url, question));
+    const { failures, wanted } = (await plan(GRAPH, { places })).result;
+    expect(failures).toHaveLength(4);
+    expect(wanted).toBe(VERSIONS.length);
   });
 
   test('without any graph the mirror is not even listed', async () => {
