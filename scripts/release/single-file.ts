@@ -30,8 +30,8 @@ const RESOURCE = 'NODE_SEA_BLOB';
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /**
- * Megabytes of a half of V8's young generation. With the one that V8 starts with, a short call is collected twice; with
- * the largest, each collection holds up a hundredth of the answers of `signet serve`.
+ * Megabytes of a half of V8's young generation. In the one that V8 starts with, a short call is collected twice. In the
+ * largest, a collection holds up the answers of `signet serve` for milliseconds.
  */
 const YOUNG = ['--min-semi-space-size=4', '--max-semi-space-size=8'];
 

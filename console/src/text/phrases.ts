@@ -1,5 +1,8 @@
 export type Outcome = 'accepted' | 'rejected' | 'indeterminate';
 
+/** No reason: it says in the index of decisions what a decision is about. */
+const PLATFORMS_CHOSEN = 'PlatformsChosen';
+
 /** What a reason code says in half a sentence, after the outcome. A test compares it with the codes that there are. */
 export const PHRASES: Readonly<Record<string, string>> = {
   DigestMissing: 'the pullspec has no digest',
@@ -27,8 +30,7 @@ export const PHRASES: Readonly<Record<string, string>> = {
   TrustStale: 'the trust has not been refreshed',
   ContentMismatch: 'the content does not have its digest',
   LimitExceeded: 'something is larger than the limits allow',
-  // No reason: it stands in the index of decisions alone.
-  PlatformsChosen: 'for the platforms that were asked for, and no others',
+  [PLATFORMS_CHOSEN]: 'for the platforms that were asked for, and no others',
 };
 
 const WORDS: Readonly<Record<Outcome, string>> = {
@@ -66,7 +68,7 @@ export function toReasons({ reasons = [], fault }: Taken): string {
 /** A decision in one sentence, as in `Rejected: signed for another repository`. */
 export function toSentence(outcome: Outcome, forced: boolean, codes: readonly string[]): string {
   const word = forced ? 'Accepted by force' : toOutcomeWord(outcome);
-  const reasons = codes.filter((code) => code !== 'PlatformsChosen');
+  const reasons = codes.filter((code) => code !== PLATFORMS_CHOSEN);
   const [first, ...others] = reasons.length === 0 ? codes : reasons;
   if (first === undefined) return outcome === 'accepted' && !forced ? 'Accepted: every requirement is met' : word;
   const more =

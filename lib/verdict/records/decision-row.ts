@@ -32,6 +32,7 @@ export interface DecisionRow {
 
 /** Among the codes of a decision that is about the platforms which the caller named, and about no other image of an index. */
 export const PLATFORMS_CHOSEN = 'PlatformsChosen';
+
 /** Characters of a row in a key, which has 1024 bytes with the bucket's prefix. */
 export const MAX_ROW_CHARS = 700;
 /** Characters of a segment of a key: a directory takes 255. */

@@ -54,7 +54,7 @@ describe('the keys of a requirement', () => {
     expect(prepareCheck(requirement, material)?.kind).toBe('sigstore');
   });
 
-  test('are of the kind that they were first asked about', () => {
+  test('of a kind that no node uses are refused each time, and no others are', () => {
     const { publicKey } = generateKeyPairSync('ml-dsa-65');
     const pem = Buffer.from(publicKey.export({ type: 'spki', format: 'pem' }).toString());
     const material = withFiles(new Map([[NAME, pem]]));
