@@ -33,13 +33,16 @@ const AGENT = 'Agent';
 export const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup(build) {
-    build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind }) => {
+    build.onResolve({ filter: /^(?:node:)?[a-z_/0-9]+$/ }, ({ path, kind, importer }) => {
       const name = path.replace(/^node:/, '');
       if (!MODULES.has(name)) return undefined;
       // A script that is run from memory has no `import()`.
       const isLate = kind === 'dynamic-import' && build.initialOptions.format === 'cjs';
       if (kind === 'require-call' || isLate) return { path: name, namespace: 'whole-builtin' };
-      return kind === 'import-statement' ? { path: name, namespace: 'plain-builtin', sideEffects: false } : undefined;
+      if (kind !== 'import-statement') return undefined;
+      // Members are read where the module is. What packages alone read need not be read before the packages are.
+      const suffix = importer.includes('/node_modules/') ? '?of-packages' : '';
+      return { path: name, suffix, namespace: 'plain-builtin', sideEffects: false };
     });
     build.onLoad({ filter: /./, namespace: 'whole-builtin' }, ({ path }) => ({
       contents: `module.exports = ${toLookup(path)};`,

@@ -6,6 +6,7 @@ import { createUpstreamStores } from '../../lib/stores/open/open-stores.ts';
 import { createTrustSource } from '../../lib/trust/source/trust-source.ts';
 import { createLocalContext } from '../../local/local-context.ts';
 import { toHttpEvent } from '../support/http-event.ts';
+import { listenToLog } from '../support/listen-to-log.ts';
 import { createMemoryObjectStore } from '../support/memory-object-store.ts';
 import { toSqsEvent } from '../support/sqs-event.ts';
 
@@ -13,21 +14,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What is written to standard output meanwhile, where CloudWatch reads counts. */
-function keepOutput(): string[] {
-  const written: string[] = [];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    written.push(String(text));
-    return true;
-  });
-  return written;
-}
-
 const now = (): Date => new Date();
 
 describe('with the telemetry that they have in production', () => {
   test('mirror-signatures answers with its batch’s failures', async () => {
-    const written = keepOutput();
+    const { out: written } = listenToLog();
     const objects = createMemoryObjectStore();
     const handler = createMirrorSignatures({
       trust: createTrustSource(objects, ['ocp'], now),
@@ -54,7 +45,7 @@ describe('with the telemetry that they have in production', () => {
     ['TAG', 200],
     ['', 200],
   ])('serve-signature, If-None-Match: %s', async (header, status) => {
-    keepOutput();
+    listenToLog();
     vi.spyOn(console, 'info').mockImplementation(() => undefined);
     const objects = createMemoryObjectStore();
     const key = `signatures/sha256=${'0'.repeat(64)}/signature-1`;
@@ -67,7 +58,7 @@ describe('with the telemetry that they have in production', () => {
   });
 
   test('serve-signature answers, and its counts are one line of embedded metrics', async () => {
-    const written = keepOutput();
+    const { out: written } = listenToLog();
     const telemetry = createTelemetry('serve-signature');
     vi.spyOn(console, 'info').mockImplementation(() => undefined);
     const handler = createServeSignature({ objects: createMemoryObjectStore(), telemetry });

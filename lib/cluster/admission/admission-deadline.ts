@@ -1,3 +1,4 @@
+import { readClock } from '../../platform/time/clock.ts';
 import { startDeadline } from '../../platform/time/deadline.ts';
 
 /** Milliseconds that an API server waits by default, and at most (`timeoutSeconds` of the webhook). */
@@ -44,11 +45,11 @@ export function startAdmissionClock(
   parent: AbortSignal,
 ): AdmissionClock {
   const budgetMs = toBudgetMs(timeout, receivedAt, now.getTime());
-  const started = performance.now();
+  const started = readClock();
   const deadline = startDeadline(parent, budgetMs, () => new DeadlineError(budgetMs));
   return {
     signal: deadline.signal,
-    remainingMs: () => (budgetMs - (performance.now() - started)) * (1 - RECORDING_SHARE),
+    remainingMs: () => (budgetMs - (readClock() - started)) * (1 - RECORDING_SHARE),
     within: (promise) => deadline.within(promise),
     stop: () => deadline.clear(),
   };

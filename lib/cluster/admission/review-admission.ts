@@ -1,6 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { parseJsonBody, type RequestWithBody } from '../../platform/lambda/read-request.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
+import { readClock } from '../../platform/time/clock.ts';
 import { ADMISSION_RESOURCES, type AdmissionResource, isAdmissionResource } from '../objects/admission-kinds.ts';
 import { type AdmissionAnswer, answerFailure, deny } from './admission-answer.ts';
 import { type AdmissionCredential, type Caller, findCluster } from './admission-credentials.ts';
@@ -116,7 +117,7 @@ interface ReviewRate {
  *
  * @param now milliseconds of a clock that never goes back
  */
-export function createReviewRate(now: () => number = () => performance.now()): ReviewRate {
+export function createReviewRate(now: () => number = readClock): ReviewRate {
   const left = new Map<string, { readonly reviews: number; readonly at: number }>();
   return {
     take(cluster) {

@@ -1,5 +1,7 @@
-import { closeSync, constants, fstatSync, open, openSync, read, readSync } from 'node:fs';
-import { lstat, statfs } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, open, openSync, read, readSync, realpath, statfs } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { readClock } from '../time/clock.ts';
 import { fileErrorCode } from './file-error.ts';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */
@@ -117,21 +119,21 @@ export const REST_FACTOR = 20;
  * At once where the file system is local, until an operation holds up the process: then in threads for a while.
  *
  * @param isLocal asked each time: a file system may be mounted over another one
- * @param readClock milliseconds of a clock that runs on
+ * @param readNow milliseconds of a clock that runs on
  */
-export function createFilePace(isLocal: () => boolean, readClock: () => number = readUptime): FilePace {
+export function createFilePace(isLocal: () => boolean, readNow: () => number = readClock): FilePace {
   let restUntil = Number.NEGATIVE_INFINITY;
   return {
     run(atOnce, inThread) {
       if (!isLocal()) return inThread();
-      const started = readClock();
+      const started = readNow();
       if (started < restUntil) return inThread();
       try {
         return atOnce();
       } catch (error) {
         return Promise.reject(error);
       } finally {
-        const ended = readClock();
+        const ended = readNow();
         if (ended - started > HELD_UP_MS) restUntil = ended + REST_FACTOR * (ended - started);
       }
     },
@@ -147,13 +149,13 @@ const LOCAL_TYPES: ReadonlySet<number> = new Set([
 export async function isLocalFileSystem(directory: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   try {
-    return LOCAL_TYPES.has((await statfs(directory)).type);
+    return LOCAL_TYPES.has((await promisify(statfs)(directory)).type);
   } catch {
     return false;
   }
 }
 
-/** Milliseconds of a monotonic clock. `performance` would have to be loaded, which takes a millisecond. */
-export function readUptime(): number {
-  return process.uptime() * 1000;
+/** A path without links. `node:fs/promises` has it too, and takes more than a millisecond of a start to be loaded. @throws the system's error */
+export async function resolveLinks(path: string): Promise<string> {
+  return await promisify(realpath.native)(path);
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import fs from 'node:fs';
 import { LOG_LEVELS, type LogLevel, readLogLevel, readStage, readTraceId } from './environment.ts';
 
 /** What connects the lines of one invocation, and of one push through several functions. */
@@ -63,7 +64,7 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
     log: (...line) => {
       // In their order.
       writeNow();
-      write(line[0] === 'info' ? process.stdout : process.stderr, format(...line));
+      write(line[0] === 'info' ? OUTPUT : ERRORS, format(...line));
     },
     count: (metric, value = 1) => {
       counts.set(metric, (counts.get(metric) ?? 0) + value);
@@ -77,9 +78,9 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
       const isCounted = counts.size > 0 && metrics === 'embedded';
       const counted = isCounted ? toMetricLine(dimensions, counts, units) : '';
       counts.clear();
-      if (last[0] !== undefined && last[0] !== 'info') write(process.stderr, line);
+      if (last[0] !== undefined && last[0] !== 'info') write(ERRORS, line);
       const lines = last[0] === 'info' ? line + counted : counted;
-      if (metrics === 'embedded') write(process.stdout, lines);
+      if (metrics === 'embedded') write(OUTPUT, lines);
       else writeSoon(lines);
     },
   };
@@ -101,19 +102,46 @@ let isEndHeard = false;
 function writeNow(): void {
   const lines = soon;
   soon = '';
-  write(process.stdout, lines);
+  write(OUTPUT, lines);
 }
 
-const heard = new WeakSet<NodeJS.WritableStream>();
+/** Descriptors of the standard output and the standard error. */
+const [OUTPUT, ERRORS] = [1, 2] as const;
+type Descriptor = typeof OUTPUT | typeof ERRORS;
+
+/** The streams of descriptors that once did not take all that there was. */
+const streams = new Map<Descriptor, NodeJS.WritableStream>();
+
+/** To make a stream takes more than a millisecond of a start: one is made for what the descriptor does not take at once. */
+function write(descriptor: Descriptor, lines: string): void {
+  if (lines === '') return;
+  const rest = streams.has(descriptor) ? Buffer.from(lines) : writeAtOnce(descriptor, Buffer.from(lines));
+  if (rest.length > 0) toStream(descriptor).write(rest);
+}
+
+/** Returns what was not written: a pipe may be full, or nobody may read it any more. */
+function writeAtOnce(descriptor: Descriptor, bytes: Uint8Array): Uint8Array {
+  let rest = bytes;
+  try {
+    while (rest.length > 0) {
+      const written = fs.writeSync(descriptor, rest);
+      if (written === 0) break;
+      rest = rest.subarray(written);
+    }
+  } catch {
+    // The stream waits, or says why it cannot.
+  }
+  return rest;
+}
 
 /** A service goes on when its log's reader is gone: without a listener, an error of the stream would end the process. */
-function write(stream: NodeJS.WritableStream, lines: string): void {
-  if (lines === '') return;
-  if (!heard.has(stream)) {
-    heard.add(stream);
-    stream.on('error', () => undefined);
-  }
-  stream.write(lines);
+function toStream(descriptor: Descriptor): NodeJS.WritableStream {
+  const made = streams.get(descriptor);
+  if (made !== undefined) return made;
+  const stream = descriptor === OUTPUT ? process.stdout : process.stderr;
+  stream.on('error', () => undefined);
+  streams.set(descriptor, stream);
+  return stream;
 }
 
 /** @param dimensions all of them: a metric of one stage is none of another's */

@@ -1,3 +1,5 @@
+import { readClock } from './clock.ts';
+
 /** The time of some work: over with an error that says so, or with the caller's signal. */
 export interface Deadline {
   /** Aborts at the end. Made when it is first asked for, which costs more than many an answer that needs none. */
@@ -25,7 +27,7 @@ const running = new WeakMap<AbortSignal, RunningDeadline>();
 export function expireDeadline(signal: AbortSignal): boolean {
   for (let above: AbortSignal | undefined = signal; above !== undefined && !signal.aborted;) {
     const deadline: RunningDeadline | undefined = running.get(above);
-    if (deadline !== undefined && performance.now() >= deadline.endsAt) deadline.expire();
+    if (deadline !== undefined && readClock() >= deadline.endsAt) deadline.expire();
     above = deadline?.parent;
   }
   return signal.aborted;
@@ -45,7 +47,7 @@ export function startDeadline(parent: AbortSignal | undefined, milliseconds: num
   const follow = (): void => abort(parent?.reason);
   if (parent?.aborted === true) follow();
   else parent?.addEventListener('abort', follow, { once: true });
-  const endsAt = performance.now() + milliseconds;
+  const endsAt = readClock() + milliseconds;
   const expire = (): void => abort(toError());
   const timer = setTimeout(expire, milliseconds);
   const open = (): AbortController => {

@@ -1,5 +1,6 @@
 import { toPlaceFailure } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
+import { readClock } from '../../platform/time/clock.ts';
 import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import type { SignatureKind, SignatureStore, StoreEntry } from './signature-store.ts';
 
@@ -122,8 +123,8 @@ export const VERIFICATION_TIMEOUT_MS = 20_000;
 export function createSharedTime(totalMs: number = VERIFICATION_TIMEOUT_MS): () => number {
   let endsAt: number | undefined;
   return () => {
-    endsAt ??= performance.now() + totalMs;
-    return Math.max(0, Math.ceil(endsAt - performance.now()));
+    endsAt ??= readClock() + totalMs;
+    return Math.max(0, Math.ceil(endsAt - readClock()));
   };
 }
 

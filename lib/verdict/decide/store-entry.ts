@@ -1,6 +1,7 @@
 import { withKeyOperations } from '../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { usePrehashed } from '../../crypto/sigstore/sigstore-trust.ts';
+import { readClock } from '../../platform/time/clock.ts';
 import { expireDeadline } from '../../platform/time/deadline.ts';
 import { VERIFICATION_TIMEOUT_MS } from '../../stores/port/composites.ts';
 import type { StoreEntry } from '../../stores/port/signature-store.ts';
@@ -41,7 +42,7 @@ export function startEffort({
   let fault: string | undefined;
   const onOperation = (): void => {
     operations++;
-    const spent = spentMs + performance.now() - startedAt;
+    const spent = spentMs + readClock() - startedAt;
     if (operations > maxOperations) fault ??= `the signatures need more than ${maxOperations} operations with keys`;
     if (spent >= timeoutMs) fault ??= `the signatures could not be verified within ${timeoutMs} ms`;
     if (signal !== undefined && expireDeadline(signal)) fault ??= 'the time for this verification is over';
@@ -49,11 +50,11 @@ export function startEffort({
   };
   return {
     run(evaluate) {
-      startedAt = performance.now();
+      startedAt = readClock();
       try {
         return withKeyOperations(onOperation, evaluate);
       } finally {
-        spentMs += performance.now() - startedAt;
+        spentMs += readClock() - startedAt;
         signal?.throwIfAborted();
       }
     },

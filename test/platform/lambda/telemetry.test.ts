@@ -1,22 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type LogLevel, readLogLevel, readTraceId } from '../../../lib/platform/lambda/environment.ts';
 import { createTelemetry, withLogContext } from '../../../lib/platform/lambda/telemetry.ts';
+import { listenToLog } from '../../support/listen-to-log.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
-
-/** What is written on each stream from now on, write by write. */
-function listen(): { readonly out: string[]; readonly err: string[] } {
-  const [out, err]: [string[], string[]] = [[], []];
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
-  return { out, err };
-}
 
 const circle: Record<string, unknown> = {};
 circle['self'] = circle;
@@ -35,7 +29,7 @@ describe('a line of the log', () => {
   ])('has %s', (_, { trace, fields = { status: 200 } }, line) => {
     vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-11-22T10:00:00Z') });
     vi.stubEnv('_X_AMZN_TRACE_ID', trace);
-    const { out } = listen();
+    const { out } = listenToLog();
     createTelemetry('check-pullspec').log('info', 'request', fields);
     expect(out).toHaveLength(1);
     const [text = ''] = out;
@@ -51,7 +45,7 @@ describe('a line of the log', () => {
     ['SILENT', []],
   ])('is kept from its level on: %s', (least, kept) => {
     vi.stubEnv('SIGNET_LOG_LEVEL', least);
-    const { out, err } = listen();
+    const { out, err } = listenToLog();
     const { log } = createTelemetry('check-pullspec');
     for (const level of ['info', 'warn', 'error'] as const) log(level, level);
     expect([...out, ...err].map((line) => (JSON.parse(line) as { message: string }).message)).toEqual(kept);
@@ -81,7 +75,7 @@ test.each([
 
 describe('telemetry', () => {
   test('tells of its state on one stream, and of failures on the other', () => {
-    const { out, err } = listen();
+    const { out, err } = listenToLog();
     const { log } = createTelemetry('check-pullspec');
     log('info', 'ready');
     log('warn', 'slow', { milliseconds: 7 });
@@ -106,9 +100,33 @@ describe('telemetry', () => {
     expect(await once(child, 'exit')).toEqual([7, null]);
   });
 
+  test('loses no line, and keeps their order, when they are read late from a descriptor that does not wait', async () => {
+    const module = new URL('../../../lib/platform/lambda/telemetry.ts', import.meta.url).href;
+    const script = `
+      import { createTelemetry } from '${module}';
+      // Made by somebody else, the stream has the system refuse what the pipe has no room for.
+      process.stdout.write('');
+      const { flush } = createTelemetry('service');
+      for (let line = 0; line < 300; line += 1) {
+        flush('info', 'x'.repeat(1000), { line });
+        if (line > 150) await new Promise((resolve) => setTimeout(resolve, 2));
+      }`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await delay(500);
+    let out = '';
+    for await (const text of child.stdout) out += String(text);
+    const numbers = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { line: number }).line);
+    expect(numbers).toEqual(Array.from({ length: 300 }, (_, line) => line));
+  });
+
   test('is silent where it is told', () => {
     vi.stubEnv('SIGNET_LOG_LEVEL', 'SILENT');
-    const { out, err } = listen();
+    const { out, err } = listenToLog();
     const { log, count, flush } = createTelemetry('check-pullspec', 'none');
     log('error', 'broken');
     count('Broken');
@@ -117,7 +135,7 @@ describe('telemetry', () => {
   });
 
   test('writes the last lines of events that end together at once, where a process lives on', async () => {
-    const { out } = listen();
+    const { out } = listenToLog();
     const { log, flush } = createTelemetry('check-pullspec', 'none');
     for (const path of ['/one', '/two']) flush('info', 'request', { path });
     expect(out).toEqual([]);
@@ -151,7 +169,7 @@ describe('telemetry', () => {
   });
 
   test('hands counts over once, as CloudWatch reads them', () => {
-    const { out } = listen();
+    const { out } = listenToLog();
     const { count, flush } = createTelemetry('check-pullspec');
     count('Checked.accepted');
     count('Checked.accepted', 2);
@@ -171,7 +189,7 @@ describe('telemetry', () => {
   ] as const)(
     'the last line of an event, %s, is written with the counts, in one piece each stream',
     (name, toOut, toErr) => {
-      const { out, err } = listen();
+      const { out, err } = listenToLog();
       const { count, flush } = createTelemetry('check-pullspec');
       count('Status2xx');
       flush(name, 'request', { status: 200 });
@@ -188,7 +206,7 @@ describe('telemetry', () => {
 
   test('has the stage as a dimension, so that stages of an account do not add up', () => {
     vi.stubEnv('SIGNET_STAGE', 'prod');
-    const { out } = listen();
+    const { out } = listenToLog();
     const { count, flush } = createTelemetry('verify-image');
     count('RequestFailed');
     flush();
@@ -200,7 +218,7 @@ describe('telemetry', () => {
   });
 
   test('measures in a unit, and replaces a measure of the same event', () => {
-    const { out } = listen();
+    const { out } = listenToLog();
     const { measure, flush } = createTelemetry('reverify');
     measure('TrustAgeSeconds', 5, 'Seconds');
     measure('TrustAgeSeconds', 7, 'Seconds');
@@ -218,7 +236,7 @@ describe('telemetry', () => {
   });
 
   test('names what it works for in every line, whatever runs beside it', async () => {
-    const { out } = listen();
+    const { out } = listenToLog();
     const { log } = createTelemetry('verify-pushed');
     const work = (correlationId: string, milliseconds: number) =>
       withLogContext({ correlationId }, async () => {

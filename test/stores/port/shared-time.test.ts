@@ -15,7 +15,7 @@ const hanging: SignatureStore = {
 };
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'hrtime', 'performance'] });
 });
 afterEach(() => {
   vi.useRealTimers();

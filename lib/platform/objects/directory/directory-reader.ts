@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
 import { StoreError } from '../../../base/errors/store-error.ts';
 import { toStoreError, unlessAbsent } from '../../files/file-error.ts';
 import {
@@ -8,8 +7,9 @@ import {
   IN_THREADS,
   isLocalFileSystem,
   readRegularFile,
-  readUptime,
+  resolveLinks,
 } from '../../files/read-regular-file.ts';
+import { readClock } from '../../time/clock.ts';
 import { type ObjectReader, parseObjectKey, type StoredObject } from '../port/object-store.ts';
 import { findFileBelow, isPlainDirectory, type Looks, makeRoot } from './store-directory.ts';
 
@@ -87,10 +87,10 @@ export function createKnownDirectories(root: string): KnownDirectories {
   const forget = (): void => {
     plain.clear();
     real = undefined;
-    since = readUptime();
+    since = readClock();
   };
   const forgetOld = (): void => {
-    if (readUptime() - since > KNOWN_MS) forget();
+    if (readClock() - since > KNOWN_MS) forget();
   };
   const look = async (found: string): Promise<string> => {
     isLocal = await isLocalFileSystem(found);
@@ -107,7 +107,7 @@ export function createKnownDirectories(root: string): KnownDirectories {
     async peekRoot() {
       forgetOld();
       if (real !== undefined) return real;
-      const found = await unlessAbsent(realpath(root));
+      const found = await unlessAbsent(resolveLinks(root));
       real = found === undefined ? undefined : await look(found);
       return real;
     },
