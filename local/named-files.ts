@@ -2,10 +2,13 @@ import path from 'node:path';
 import { ConfigurationError } from '../lib/base/errors/configuration-error.ts';
 import { InputError } from '../lib/base/errors/input-error.ts';
 import { StoreError } from '../lib/base/errors/store-error.ts';
+import { parseAdmissionCredentials } from '../lib/cluster/admission/admission-credentials.ts';
 import { toFileReason } from '../lib/platform/files/file-error.ts';
 import { readRegularFile } from '../lib/platform/files/read-regular-file.ts';
 import { openObjectStore } from '../lib/platform/objects/open-object-store.ts';
 import type { ObjectStore } from '../lib/platform/objects/port/object-store.ts';
+import { parseWebhookCredentials } from '../lib/platform/secrets/webhook-credentials.ts';
+import { parseNotifySecret } from './notify/cloud-event.ts';
 import { parseStartOptions, type StartOptions } from './options.ts';
 
 /** Bytes of a file that an option names, at most; who reads it for its content may allow less. */
@@ -21,9 +24,9 @@ type NamedFiles = Pick<StartOptions, 'webhooks' | 'admission' | 'notifySecret' |
  */
 export async function checkNamedFiles(options: NamedFiles): Promise<void> {
   const { webhooks, admission, notifySecret, signKey, pullSecret, tls } = options;
-  await checkFile('--webhooks', webhooks);
-  await checkFile('--admission', admission);
-  await checkFile('--notify-secret', notifySecret);
+  await checkFile('--webhooks', webhooks, parseWebhookCredentials);
+  await checkFile('--admission', admission, parseAdmissionCredentials);
+  await checkFile('--notify-secret', notifySecret, parseNotifySecret);
   await checkFile('--sign-key', signKey);
   await checkFile('--pull-secret', pullSecret);
   await checkFile('--tls-cert', tls?.cert);
@@ -31,15 +34,23 @@ export async function checkNamedFiles(options: NamedFiles): Promise<void> {
   await checkFile('--client-ca', tls?.clientCa);
 }
 
-async function checkFile(option: string, place: string | undefined): Promise<void> {
+/** @param parse throws ConfigurationError for a content that would be refused later */
+async function checkFile(option: string, place: string | undefined, parse?: (text: string) => unknown): Promise<void> {
   // What AWS holds is read where it is needed.
   if (place === undefined || place.startsWith('arn:')) return;
-  const { kind } = await readRegularFile(place, MAX_NAMED_BYTES, 'follow').catch((cause: unknown) => {
+  const contents = await readRegularFile(place, MAX_NAMED_BYTES, 'follow').catch((cause: unknown) => {
     throw new InputError('FileUnreadable', `${option} ${place}: ${toFileReason(cause)}`, { cause });
   });
-  if (kind === 'whole') return;
-  const why = kind === 'cut' ? `it is longer than ${MAX_NAMED_BYTES} bytes` : 'it is no file';
-  throw new InputError('FileUnreadable', `${option} ${place}: ${why}`);
+  if (contents.kind !== 'whole') {
+    const why = contents.kind === 'cut' ? `it is longer than ${MAX_NAMED_BYTES} bytes` : 'it is no file';
+    throw new InputError('FileUnreadable', `${option} ${place}: ${why}`);
+  }
+  try {
+    parse?.(Buffer.from(contents.bytes).toString('utf8'));
+  } catch (cause) {
+    if (!(cause instanceof ConfigurationError)) throw cause;
+    throw new InputError('FileUnreadable', `${option} ${place}: ${cause.message}`, { cause });
+  }
 }
 
 /** The store of a start. @throws InputError, which names the option; StoreError */

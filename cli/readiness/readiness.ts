@@ -111,7 +111,10 @@ async function chooseReleases(
   }
   const chosen = chooseRelease(site, minor);
   if (chosen === undefined) {
-    const reason = `the exports offer the cluster no release of ${minor}`;
+    const reason =
+      site.version === undefined && site.offered.length === 0
+        ? 'the exports hold no ClusterVersion that says what the cluster is offered'
+        : `the exports offer the cluster no release of ${minor}`;
     throw new InputError('ArgumentInvalid', `${reason}: name it with --digest, or an update graph with --graph`);
   }
   const { digest } = parsePullspec(chosen.image);

@@ -40,3 +40,17 @@ describe('a file that is not there ends the start, and its option is named', () 
     await expect(startService(options('.'))).rejects.toThrow(`${at}: it is no file`);
   });
 });
+
+describe('a file that holds something else ends the start, and is named', () => {
+  test.each<[option: string, others: readonly string[], fault: string]>([
+    ['webhooks', [], 'the webhook credentials are not strict JSON'],
+    ['admission', [], 'invalid admission credentials: not strict JSON'],
+    ['notify-secret', NOTIFY, ''],
+  ])('--%s', async (option, others, fault) => {
+    const file = path.join(work, 'README.md');
+    await writeFile(file, '# Signet\n');
+    const options = parseStartOptions(['--data', path.join(work, 'data'), `--${option}`, file, ...others]);
+    if (options === undefined) throw new Error('this asks for help');
+    await expect(startService(options)).rejects.toThrow(`--${option} ${file}: ${fault}`);
+  });
+});

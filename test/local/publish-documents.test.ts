@@ -147,7 +147,9 @@ describe('while it runs', () => {
     expect(lines[1]).toMatch(/ a: trust published$/);
     // Who takes it away means it.
     await rm(policy);
-    await until(() => lines.length > 2);
-    expect(await countPolicies()).toBe(0);
+    await until(
+      async () => (await countPolicies()) === 0,
+      () => lines.join('\n'),
+    );
   });
 });

@@ -4,7 +4,7 @@ import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { findTool, toFolder } from '../support/tools.ts';
 import { TEST_TOOLS, type TestTool } from './table.ts';
 
@@ -16,6 +16,9 @@ let cache: string;
 beforeEach(async () => {
   cache = await mkdtemp(path.join(parent, 'cache-'));
   vi.stubEnv('SIGNET_TEST_TOOLS', cache);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 afterAll(() => rm(parent, { recursive: true }));
 

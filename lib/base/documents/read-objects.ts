@@ -137,7 +137,7 @@ function* readYaml(file: string, first: number, text: string, onFault?: OnFault)
   const foreign = findForeignBreak(text, [document]);
   if (foreign !== undefined) throw faultAt(file, lineAt(foreign.offset), foreign.message);
   const [error] = [...document.errors, ...document.warnings];
-  if (error !== undefined) throw faultAt(file, lineAt(error.pos[0]), error.message, error);
+  if (error !== undefined) throw faultAt(file, lineAt(error.pos[0]), `cannot be read as YAML: ${error.message}`, error);
   if (document.contents === null) return;
   const fault = findYamlFault(document);
   if (fault !== undefined) throw faultAt(file, lineAt(fault.offset), fault.message);

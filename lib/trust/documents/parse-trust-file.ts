@@ -67,7 +67,8 @@ export function parseTrustFile({ name, bytes }: TrustDocument): ParsedDocument[]
 function parseDocument(source: YamlSource, lines: LineCounter): ParsedDocument[] {
   const { document, yaml } = source;
   const [error] = [...yaml.errors, ...yaml.warnings];
-  if (error !== undefined) throw atLine(document, lines.linePos(error.pos[0]).line, error.message);
+  if (error !== undefined)
+    throw atLine(document, lines.linePos(error.pos[0]).line, `cannot be read as YAML: ${error.message}`);
   checkVersion(source, yaml);
   const { value, warnings } = readYamlContent(source);
   if (value === null) return [];

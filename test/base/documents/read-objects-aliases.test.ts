@@ -41,6 +41,7 @@ test.each<[name: string, text: string, message: string]>([
   ['a line behind a carriage return alone', 'kind: A\n# \rspec: {force: true}\n', 'file:2: the character U+000D ends'],
   ['one of a paragraph separator', 'kind: A\n# \u2029---\nkind: B\n', 'file:2: the character U+2029 ends'],
   ['one of a next line', 'kind: A\u0085\nname: a\n', 'file:1: the character U+0085 ends'],
+  ['prose', '# Signet\n\nKeys: one,\ntwo: three: four\n', 'file:4: cannot be read as YAML: '],
   ['a list as a key', 'kind: A\n? [a]\n: b\n', 'file:1: a key is not a plain value'],
 ])('%s is refused', (_, text, message) => {
   expect(() => [...readObjects('file', text)]).toThrow(message);
