@@ -15,6 +15,7 @@ interface RunningDeadline {
   readonly endsAt: number;
   readonly expire: () => void;
   readonly parent: AbortSignal | undefined;
+  readonly waiters: Waiters;
 }
 
 /** Of each signal that a deadline made. */
@@ -44,15 +45,15 @@ export function startDeadline(parent: AbortSignal | undefined, milliseconds: num
     controller?.abort(reason);
     for (const reject of waiters) reject(reason);
   };
-  const follow = (): void => abort(parent?.reason);
-  if (parent?.aborted === true) follow();
-  else parent?.addEventListener('abort', follow, { once: true });
+  const above = parent === undefined ? undefined : toWaiters(parent);
+  if (parent?.aborted === true) abort(parent.reason);
+  else above?.add(abort);
   const endsAt = readClock() + milliseconds;
   const expire = (): void => abort(toError());
   const timer = setTimeout(expire, milliseconds);
   const open = (): AbortController => {
     controller = new AbortController();
-    running.set(controller.signal, { endsAt, expire, parent });
+    running.set(controller.signal, { endsAt, expire, parent, waiters });
     if (end !== undefined) controller.abort(end.reason);
     return controller;
   };
@@ -65,7 +66,7 @@ export function startDeadline(parent: AbortSignal | undefined, milliseconds: num
     clear() {
       clearTimeout(timer);
       if (controller !== undefined) running.delete(controller.signal);
-      parent?.removeEventListener('abort', follow);
+      above?.delete(abort);
     },
   };
 }
@@ -94,7 +95,7 @@ function raceWaiters<T>(
   });
 }
 
-/** Of a signal, one listener serves all who wait, because adding one costs microseconds. */
+/** Of a signal that no deadline made, one listener serves all who wait, because adding one costs microseconds. */
 const waiting = new WeakMap<AbortSignal, Waiters>();
 
 /** The promise's outcome, or the signal's reason as soon as it aborts. */
@@ -103,7 +104,7 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 }
 
 function toWaiters(signal: AbortSignal): Waiters {
-  const known = waiting.get(signal);
+  const known = running.get(signal)?.waiters ?? waiting.get(signal);
   if (known !== undefined) return known;
   const waiters: Waiters = new Set();
   waiting.set(signal, waiters);

@@ -31,7 +31,8 @@ export interface PullspecRequest {
 export function decidePullspec(request: PullspecRequest, trust: ReadyTrust, now: Date): Verdict {
   const { prepared } = trust;
   const mode = request.mode ?? prepared.mode;
-  const { reasons, warnings } = evaluatePullspec(request.pullspec, { ...prepared, mode });
+  const { canonicalRepositories, mirrorRules } = prepared;
+  const { reasons, warnings } = evaluatePullspec(request.pullspec, { canonicalRepositories, mirrorRules, mode });
   if (isStale(trust, now)) {
     const stale = [toTrustStale(trust), ...reasons];
     return toVerdict(request, prepared, now, { outcome: 'indeterminate', reasons: stale, warnings, attempts: [] });
