@@ -16,8 +16,6 @@ import { residentMegabytes, startBareServer, startLocalService } from '../servic
 interface Plan {
   readonly starts: number;
   readonly handlerMs: number;
-  /** Of each kind, before anything counts. */
-  readonly warm: number;
   readonly serve: number;
   readonly check: number;
   readonly verify: number;
@@ -25,8 +23,8 @@ interface Plan {
 
 /** In full 100,000 requests to one process, over which its memory must stay flat. */
 const PLANS: Readonly<Record<Effort, Plan>> = {
-  full: { starts: 7, handlerMs: 3000, warm: 20_000, serve: 60_000, check: 25_000, verify: 15_000 },
-  quick: { starts: 1, handlerMs: 300, warm: 300, serve: 1000, check: 500, verify: 200 },
+  full: { starts: 7, handlerMs: 3000, serve: 60_000, check: 25_000, verify: 15_000 },
+  quick: { starts: 1, handlerMs: 300, serve: 1000, check: 500, verify: 200 },
 };
 /** Requests per second and core that the handler has to answer (design, Performance goals): shown, for machines differ. */
 const HANDLER_RATE = 3000;
@@ -103,7 +101,7 @@ async function measureLoad(data: string, objects: string, plan: Plan): Promise<r
   } as const satisfies Readonly<Record<string, LoadRequest>>;
   try {
     // What is measured first comes last: V8 compiles what two kinds share anew when it has seen both.
-    for (const asked of [requests.verify, requests.check, requests.serve]) await generateLoad(asked, plan.warm);
+    for (const kind of ['verify', 'check', 'serve'] as const) await generateLoad(requests[kind], plan[kind]);
     const before = await residentMegabytes(service.pid);
     const serve = await generateLoad(requests.serve, plan.serve);
     const check = await generateLoad(requests.check, plan.check);
@@ -129,7 +127,7 @@ async function measureBare({ url, body }: LoadRequest, plan: Plan): Promise<numb
   const { length } = Buffer.from(await answer.arrayBuffer());
   const server = await startBareServer(length);
   const asked = { url: server.url, body };
-  await generateLoad(asked, plan.warm);
+  await generateLoad(asked, plan.check);
   const { rate } = await generateLoad(asked, plan.check);
   await server.stop();
   return rate;
@@ -148,7 +146,7 @@ async function measureNginx(data: string, objects: string, plan: Plan): Promise<
   }
   const nginx = await startNginx(program, objects, path.join(data, 'nginx'));
   const asked = { url: `${nginx.origin}${SIGNATURE_PATH}` };
-  await generateLoad(asked, plan.warm);
+  await generateLoad(asked, plan.check);
   const { rate, errors } = await generateLoad(asked, plan.check);
   await nginx.close();
   if (errors > 0) throw new Error('nginx does not serve the signature');
