@@ -1,5 +1,4 @@
-import { readClock } from '../../platform/time/clock.ts';
-import { startDeadline } from '../../platform/time/deadline.ts';
+import { readClock, startDeadline } from '../../platform/time/deadline.ts';
 
 /** Milliseconds that an API server waits by default, and at most (`timeoutSeconds` of the webhook). */
 const DEFAULT_TIMEOUT_MS = 10_000;

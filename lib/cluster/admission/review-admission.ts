@@ -1,7 +1,7 @@
 import { InputError } from '../../base/errors/input-error.ts';
 import { parseJsonBody, type RequestWithBody } from '../../platform/lambda/read-request.ts';
 import type { SecretSource } from '../../platform/secrets/secret-source.ts';
-import { readClock } from '../../platform/time/clock.ts';
+import { readClock } from '../../platform/time/deadline.ts';
 import { ADMISSION_RESOURCES, type AdmissionResource, isAdmissionResource } from '../objects/admission-kinds.ts';
 import { type AdmissionAnswer, answerFailure, deny } from './admission-answer.ts';
 import { type AdmissionCredential, type Caller, findCluster } from './admission-credentials.ts';

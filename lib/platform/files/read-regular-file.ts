@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, open, openSync, read, readSync, realpath, statfs } from 'node:fs';
 import { lstat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { readClock } from '../time/clock.ts';
+import { readClock } from '../time/deadline.ts';
 import { fileErrorCode } from './file-error.ts';
 
 /** What is at a path: a file's bytes, all or only as many as the limit allows, or something without bytes. */

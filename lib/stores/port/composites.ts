@@ -1,7 +1,6 @@
 import { toPlaceFailure } from '../../base/errors/evaluate-candidate.ts';
 import { StoreError } from '../../base/errors/store-error.ts';
-import { readClock } from '../../platform/time/clock.ts';
-import { startDeadline, untilAborted } from '../../platform/time/deadline.ts';
+import { readClock, startDeadline, untilAborted } from '../../platform/time/deadline.ts';
 import type { SignatureKind, SignatureStore, StoreEntry } from './signature-store.ts';
 
 /** Reads each store to its end before the next: the mirror first, then what it mirrors. */

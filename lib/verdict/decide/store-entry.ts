@@ -1,8 +1,7 @@
 import { withKeyOperations } from '../../base/errors/evaluate-candidate.ts';
 import { SignatureError } from '../../base/errors/signature-error.ts';
 import { usePrehashed } from '../../crypto/sigstore/sigstore-trust.ts';
-import { readClock } from '../../platform/time/clock.ts';
-import { expireDeadline } from '../../platform/time/deadline.ts';
+import { expireDeadline, readClock } from '../../platform/time/deadline.ts';
 import { VERIFICATION_TIMEOUT_MS } from '../../stores/port/composites.ts';
 import type { StoreEntry } from '../../stores/port/signature-store.ts';
 import { type Candidate, type SignedRequirement, toCandidate, toSignatureKind } from '../judge/requirement.ts';

@@ -9,7 +9,7 @@ import {
   readRegularFile,
   resolveLinks,
 } from '../../files/read-regular-file.ts';
-import { readClock } from '../../time/clock.ts';
+import { readClock } from '../../time/deadline.ts';
 import { type ObjectReader, parseObjectKey, type StoredObject } from '../port/object-store.ts';
 import { findFileBelow, isPlainDirectory, type Looks, makeRoot } from './store-directory.ts';
 
