@@ -5,6 +5,8 @@ import { vi } from 'vitest';
 export function listenToLog(): { readonly out: string[]; readonly err: string[] } {
   const [out, err]: [string[], string[]] = [[], []];
   const { writeSync } = fs;
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => out.push(String(text)) > 0);
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => err.push(String(text)) > 0);
   vi.spyOn(fs, 'writeSync').mockImplementation(((descriptor: number, bytes: Uint8Array, ...rest: never[]) => {
     if (descriptor !== 1 && descriptor !== 2) return writeSync(descriptor, bytes, ...rest);
     (descriptor === 1 ? out : err).push(Buffer.from(bytes).toString('utf8'));

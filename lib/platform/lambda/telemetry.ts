@@ -52,6 +52,8 @@ export function createTelemetry(service: string, metrics: 'embedded' | 'none' = 
   const least = readLogLevel();
   const stage = readStage();
   const dimensions = { service, ...(stage === undefined ? {} : { stage }) };
+  // A service goes on while nobody reads its log; a function may be frozen as soon as it has answered.
+  const write = metrics === 'embedded' ? writeByDescriptor : writeByStream;
   const counts = new Map<string, number>();
   const units = new Map<string, Unit>();
   const format = (...[name, message, fields = {}]: LogLine): string => {
@@ -102,21 +104,25 @@ let isEndHeard = false;
 function writeNow(): void {
   const lines = soon;
   soon = '';
-  write(OUTPUT, lines);
+  writeByStream(OUTPUT, lines);
 }
 
 /** Descriptors of the standard output and the standard error. */
 const [OUTPUT, ERRORS] = [1, 2] as const;
 type Descriptor = typeof OUTPUT | typeof ERRORS;
 
-/** The streams of descriptors that once did not take all that there was. */
+/** The streams of descriptors, made when they are first needed. */
 const streams = new Map<Descriptor, NodeJS.WritableStream>();
 
 /** To make a stream takes more than a millisecond of a start: one is made for what the descriptor does not take at once. */
-function write(descriptor: Descriptor, lines: string): void {
+function writeByDescriptor(descriptor: Descriptor, lines: string): void {
   if (lines === '') return;
   const rest = streams.has(descriptor) ? Buffer.from(lines) : writeAtOnce(descriptor, Buffer.from(lines));
   if (rest.length > 0) toStream(descriptor).write(rest);
+}
+
+function writeByStream(descriptor: Descriptor, lines: string): void {
+  if (lines !== '') toStream(descriptor).write(lines);
 }
 
 /** Returns what was not written: a pipe may be full, or nobody may read it any more. */

@@ -124,6 +124,24 @@ describe('telemetry', () => {
     expect(numbers).toEqual(Array.from({ length: 300 }, (_, line) => line));
   });
 
+  test('goes on while its log is not read, where a process lives on', async () => {
+    const module = new URL('../../../lib/platform/lambda/telemetry.ts', import.meta.url).href;
+    const script = `
+      import { createTelemetry } from '${module}';
+      const { log, flush } = createTelemetry('service', 'none');
+      for (let line = 0; line < 300; line += 1) { log('info', 'x'.repeat(1000)); flush('info', 'x'.repeat(1000)); }
+      setTimeout(() => process.exit(7), 10);`;
+    // The pipe is open, full, and not read.
+    const piped = '{ "$0" --input-type=module -e "$1"; echo "ended $?" >&2; } | sleep 60';
+    const child = spawn('sh', ['-c', piped, process.execPath, script], {
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [said] = (await once(child.stderr, 'data')) as [Buffer];
+    process.kill(-(child.pid ?? 0));
+    expect(String(said)).toBe('ended 7\n');
+  }, 20_000);
+
   test('is silent where it is told', () => {
     vi.stubEnv('SIGNET_LOG_LEVEL', 'SILENT');
     const { out, err } = listenToLog();
